@@ -1,0 +1,269 @@
+package grid
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sort"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/paulmach/orb"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/geo/coord"
+	"wangge/geo/measure"
+	"wangge/geo/shape"
+	"wangge/internal/fault"
+)
+
+// MaxPoints is how many points one call may ask about.
+const MaxPoints = 10_000
+
+// How an answer is judged. σ of a position is its accuracy over sigmaPerAccuracy: a phone's accuracy is the radius
+// of the circle that holds it with 68 % probability, and a 2-D Gaussian keeps 68 % within 1.515 σ.
+const (
+	sigmaPerAccuracy = 1.515
+	candidateSigmas  = 3.5    // grids further away hold less than 0.3 % of the probability
+	maxCandidateM    = 3000.0 // grids further away are not listed, however inexact the position
+	maxCandidates    = 20
+	sureAbove        = 0.9  // a likelier first candidate needs no confirmation
+	leastProbability = 1e-3 // a less likely candidate is not worth a line
+)
+
+// AtQuery asks which grid a position belongs to.
+type AtQuery struct {
+	System    coord.System
+	Lng, Lat  float64 // degrees in System
+	AccuracyM *float64
+	AsOf      *time.Time // nil: now
+}
+
+var _ = fault.Register(
+	[3]string{"point.bad", "{reason}.", "坐标有误:{reason}。"},
+	[3]string{"point.outside", "The point lies outside the area of this service: {reason}.", "坐标不在本服务范围内:{reason}。"},
+	[3]string{"point.accuracy", "accuracyM must be a number of metres from 0 to 1,000,000.", "accuracyM 应为 0 到 1000000 之间的米数。"},
+	[3]string{"points.tooMany", "{n} points; at most {max} in one request.", "共 {n} 个点,一次最多 {max} 个。"},
+)
+
+// At says which grid a position belongs to, and what decided it. INVALID: the point is no position, or outside the
+// deployment's window.
+func (s *Service) At(ctx context.Context, actor account.Actor, q AtQuery) (Match, error) {
+	matches, errs, err := s.AtMany(ctx, actor, []AtQuery{q})
+	if err == nil {
+		err = errs[0]
+	}
+	if err != nil {
+		return Match{}, err
+	}
+	return matches[0], nil
+}
+
+// AtMany is At for up to MaxPoints positions at one time (that of the first), answers in their order: for each a
+// match or an error. INVALID as a whole: too many.
+func (s *Service) AtMany(ctx context.Context, actor account.Actor, qs []AtQuery) ([]Match, []error, error) {
+	if len(qs) > MaxPoints {
+		return nil, nil, fault.New(fault.Invalid, "points", "points.tooMany", "n", len(qs), "max", MaxPoints)
+	}
+	matches, errs := make([]Match, len(qs)), make([]error, len(qs))
+	if len(qs) == 0 {
+		return matches, errs, nil
+	}
+	err := s.Store.Do(ctx, actor, func(ctx context.Context) error {
+		var points []Point
+		var index []int // of each point in qs
+		for i, q := range qs {
+			p, err := s.position(ctx, actor, q)
+			var refused *fault.Error
+			switch {
+			case err == nil:
+				points, index = append(points, p), append(index, i)
+			case errors.As(err, &refused) && refused.Code == fault.Invalid:
+				errs[i] = err
+			default:
+				return err
+			}
+		}
+		located, err := s.locate(ctx, actor, qs, points, index)
+		for j, i := range index {
+			if err == nil {
+				matches[i] = located[j]
+			}
+		}
+		return err
+	})
+	return matches, errs, err
+}
+
+// position is where q is, CGCS2000; INVALID where it is nowhere that this deployment answers for.
+func (s *Service) position(ctx context.Context, actor account.Actor, q AtQuery) (Point, error) {
+	c, err := coord.ToCGCS2000(q.System, q.Lng, q.Lat)
+	if err != nil {
+		field := "lng"
+		var bad *coord.RangeError
+		if errors.As(err, &bad) {
+			field = bad.Coordinate
+		}
+		return Point{}, fault.Wrap(err, fault.Invalid, field, "point.bad", "reason", err.Error())
+	}
+	if a := q.AccuracyM; a != nil && !(*a >= 0 && *a <= 1e6) {
+		return Point{}, fault.New(fault.Invalid, "accuracyM", "point.accuracy")
+	}
+	return Point{c.Lng, c.Lat}, s.inWindow(ctx, actor, c)
+}
+
+// locate answers for points; index[j] is the place of points[j] in qs.
+func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery, points []Point, index []int) ([]Match, error) {
+	at := s.at(qs[0].AsOf)
+	around, err := s.Store.Covering(ctx, actor, points, at)
+	if err != nil {
+		return nil, err
+	}
+	var lost, vague []int // places in points: in no grid; known only so well
+	var lostPoints, vaguePoints []Point
+	var radii []float64
+	for j, a := range around {
+		if len(a.Grids) == 0 {
+			lost, lostPoints = append(lost, j), append(lostPoints, points[j])
+		}
+		if acc := qs[index[j]].AccuracyM; acc != nil && *acc > 0 {
+			vague, vaguePoints = append(vague, j), append(vaguePoints, points[j])
+			radii = append(radii, min(*acc/sigmaPerAccuracy*candidateSigmas, maxCandidateM))
+		}
+	}
+	nearest, err := s.Store.Nearest(ctx, actor, lostPoints, s.NearestLimitM, at)
+	if err != nil {
+		return nil, err
+	}
+	within, err := s.Store.Within(ctx, actor, vaguePoints, radii, at)
+	if err != nil {
+		return nil, err
+	}
+
+	var keys []key.Key
+	for _, a := range around {
+		keys = append(keys, a.Grids...)
+	}
+	for _, n := range nearest {
+		keys = append(keys, n.Key)
+	}
+	for _, list := range within {
+		for _, n := range list {
+			keys = append(keys, n.Key)
+		}
+	}
+	known, err := s.Store.GridsByKey(ctx, actor, keys, at, Fields{Boundary: true})
+	if err != nil {
+		return nil, err
+	}
+	areas := make(map[uuid.UUID]orb.MultiPolygon, len(known))
+	for id, g := range known {
+		if areas[id], err = area(g); err != nil {
+			return nil, err
+		}
+	}
+
+	matches := make([]Match, len(points))
+	for j, a := range around {
+		matches[j] = covered(points[j], a, known, areas)
+	}
+	for k, j := range lost {
+		matches[j] = missed(around[j], nearest[k], known)
+	}
+	for k, j := range vague {
+		candidates := weigh(points[j], *qs[index[j]].AccuracyM, within[k], known, areas)
+		matches[j].Candidates = candidates
+		matches[j].NeedsConfirmation = matches[j].Grid == nil || unsure(matches[j], candidates)
+	}
+	return matches, nil
+}
+
+// covered is the answer for a point that grids hold: the one with the lowest code.
+func covered(p Point, a Around, grids map[uuid.UUID]Grid, areas map[uuid.UUID]orb.MultiPolygon) Match {
+	m := Match{Rule: RuleContains, BuildingKey: a.BuildingKey, DivisionID: a.DivisionID, NeedsConfirmation: len(a.Grids) > 1}
+	if a.OnBorder {
+		m.Rule = RuleBorder
+	}
+	for _, k := range a.Grids {
+		g := grids[k.ID]
+		if m.Grid == nil {
+			edge := measure.DistanceToBoundaryM(orb.Point{p.Lng, p.Lat}, areas[k.ID])
+			m.Grid, m.BoundaryDistanceM = &g, &edge
+		}
+		m.Candidates = append(m.Candidates, Candidate{Grid: &g, Probability: 1 / float64(len(a.Grids))})
+	}
+	if m.DivisionID == nil && m.Grid != nil {
+		m.DivisionID = &m.Grid.CommunityID
+	}
+	return m
+}
+
+// missed is the answer for a point that no grid holds: the nearest grid in reach, or none.
+func missed(a Around, n Near, grids map[uuid.UUID]Grid) Match {
+	m := Match{Rule: RuleNone, BuildingKey: a.BuildingKey, DivisionID: a.DivisionID, NeedsConfirmation: true}
+	g, ok := grids[n.Key.ID]
+	if !ok {
+		return m
+	}
+	m.Rule, m.Grid, m.BoundaryDistanceM = RuleNearest, &g, &n.DistanceM
+	m.Candidates = []Candidate{{Grid: &g, Probability: 1, DistanceM: n.DistanceM}}
+	if m.DivisionID == nil {
+		m.DivisionID = &g.CommunityID
+	}
+	return m
+}
+
+// weigh gives each grid near p its share of the Gaussian that p, known to accuracyM metres, stands for; the
+// likeliest first. What lies in no grid, or in none of those listed, is the candidate without a grid. The shares add up to 1.
+func weigh(p Point, accuracyM float64, near []Near, grids map[uuid.UUID]Grid, areas map[uuid.UUID]orb.MultiPolygon) []Candidate {
+	var list []Candidate
+	total := 0.0
+	for _, n := range near {
+		g := grids[n.Key.ID]
+		share := measure.GaussianShare(p.Lng, p.Lat, accuracyM/sigmaPerAccuracy, areas[n.Key.ID])
+		total += share
+		list = append(list, Candidate{Grid: &g, Probability: share, DistanceM: n.DistanceM})
+	}
+	sort.SliceStable(list, func(i, j int) bool {
+		if list[i].Probability != list[j].Probability {
+			return list[i].Probability > list[j].Probability
+		}
+		return list[i].Grid.Code < list[j].Grid.Code
+	})
+	if total > 1 { // overlapping grids
+		for i := range list {
+			list[i].Probability /= total
+		}
+	}
+	kept, rest := list[:0], 1.0
+	for _, c := range list {
+		if len(kept) < maxCandidates && c.Probability >= leastProbability {
+			kept, rest = append(kept, c), rest-c.Probability
+		}
+	}
+	if rest >= leastProbability {
+		kept = append(kept, Candidate{Probability: rest})
+	} else if len(kept) > 0 {
+		kept[0].Probability += math.Max(rest, 0)
+	}
+	return kept
+}
+
+// unsure reports whether a person should confirm m: by itself, or because another candidate is nearly as likely.
+func unsure(m Match, candidates []Candidate) bool {
+	if m.Rule == RuleNearest || len(candidates) == 0 || candidates[0].Grid == nil {
+		return true
+	}
+	return candidates[0].Grid.Key != m.Grid.Key || candidates[0].Probability < sureAbove
+}
+
+// area is the boundary of g for geo's functions.
+func area(g Grid) (orb.MultiPolygon, error) {
+	o, err := shape.ToOrb(g.Boundary)
+	if err != nil {
+		return nil, fmt.Errorf("boundary of grid %s: %w", g.Code, err)
+	}
+	return shape.MultiPolygon(o)
+}

@@ -1,0 +1,151 @@
+package grid
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/domain/place"
+	"wangge/geo/coord"
+	"wangge/internal/fault"
+)
+
+// windowMargin widens the box of all divisions to the window of points that are answered, degrees.
+const windowMargin = 0.5
+
+// Service is what can be asked and done about grids. Reading is for everyone, importing for operators.
+type Service struct {
+	Store         Store
+	Now           func() time.Time
+	NearestLimitM float64       // a spot in no grid belongs to the nearest one within so many metres
+	Window        *coord.Window // points outside are refused; nil: the box of the divisions, widened
+
+	mu     sync.Mutex
+	extent *coord.Window // the widened box as last read; grown data makes it larger, so a point outside reads it again
+}
+
+var _ = fault.Register(
+	[3]string{"grid.notFound", "There is no grid {code}.", "没有网格 {code}。"},
+	[3]string{"grid.orderNeedsNear", "Ordering by DISTANCE needs filter.near.", "按距离排序需要提供 filter.near。"},
+	[3]string{"grid.noHouseholds", "Households are not registered here yet, so grids cannot be ordered by them.", "尚未登记住户,无法按户数排序。"},
+	[3]string{"grid.withinNeedsNear", "filter.withinM needs filter.near and must be 0 to 100,000 metres.", "filter.withinM 需要 filter.near,且应为 0 到 100000 米。"},
+)
+
+func (s *Service) at(asOf *time.Time) time.Time {
+	if asOf != nil {
+		return *asOf
+	}
+	return s.Now()
+}
+
+// ByCode returns the grid that has or had code, as it was at asOf. NOT_FOUND: none, or not then.
+func (s *Service) ByCode(ctx context.Context, actor account.Actor, code string, asOf *time.Time, with Fields) (Grid, error) {
+	g, ok, err := s.Store.GridByCode(ctx, actor, code, s.at(asOf), with)
+	if err == nil && !ok {
+		if !place.ValidCode(code) {
+			code = ""
+		}
+		err = fault.New(fault.NotFound, "code", "grid.notFound", "code", code)
+	}
+	return g, err
+}
+
+// List returns a page of the grids that hold what q.Filter says. INVALID: an order or distance without a point;
+// UNAVAILABLE: an order by households, which are not registered yet.
+func (s *Service) List(ctx context.Context, actor account.Actor, q Query) (page.Page[Grid], error) {
+	if err := check(q); err != nil {
+		return page.Page[Grid]{}, err
+	}
+	return s.Store.ListGrids(ctx, actor, q)
+}
+
+// ListOf is List for the grids of each division and all beneath it. The map's key is the division's id.
+func (s *Service) ListOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q Query) (map[uuid.UUID]page.Page[Grid], error) {
+	if err := check(q); err != nil {
+		return nil, err
+	}
+	return s.Store.ListGridsOf(ctx, actor, divisions, q)
+}
+
+func check(q Query) error {
+	switch {
+	case q.Order == ByHouseholds:
+		return fault.New(fault.Unavailable, "orderBy", "grid.noHouseholds")
+	case q.Order == ByDistance && q.Filter.Near == nil:
+		return fault.New(fault.Invalid, "orderBy", "grid.orderNeedsNear")
+	case q.Filter.WithinM != nil && (q.Filter.Near == nil || !(*q.Filter.WithinM >= 0 && *q.Filter.WithinM <= 100_000)):
+		return fault.New(fault.Invalid, "filter.withinM", "grid.withinNeedsNear")
+	}
+	return nil
+}
+
+// OfCommunity returns all grids of a division and beneath, by code.
+func (s *Service) OfCommunity(ctx context.Context, actor account.Actor, id uuid.UUID) ([]Grid, error) {
+	lists, err := s.Store.ListGridsOf(ctx, actor, []uuid.UUID{id}, Query{Order: ByCode, At: s.Now(), Args: page.Args{First: page.MaxOperator}})
+	var out []Grid
+	for _, item := range lists[id].Items {
+		out = append(out, item.Node)
+	}
+	return out, err
+}
+
+// Groups returns grid groups by their keys.
+func (s *Service) Groups(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]Group, error) {
+	return s.Store.Groups(ctx, actor, keys)
+}
+
+// inWindow refuses c outside the window: INVALID. Where nothing is known yet the window is the world.
+func (s *Service) inWindow(ctx context.Context, actor account.Actor, c coord.CGCS2000) error {
+	window := s.Window
+	if window == nil {
+		s.mu.Lock()
+		window = s.extent
+		s.mu.Unlock()
+		if window == nil || !window.Contains(c) {
+			box, ok, err := s.Store.Extent(ctx, actor)
+			if err != nil || !ok {
+				return err
+			}
+			window = &coord.Window{West: box.West - windowMargin, South: box.South - windowMargin,
+				East: box.East + windowMargin, North: box.North + windowMargin}
+			s.mu.Lock()
+			s.extent = window
+			s.mu.Unlock()
+		}
+	}
+	if err := window.Check(c); err != nil {
+		return fault.Wrap(err, fault.Invalid, "lng", "point.outside", "reason", err.Error())
+	}
+	return nil
+}
+
+// Import takes grids in. Operators only. See place.Service.ImportDivisions.
+func (s *Service) Import(ctx context.Context, actor account.Actor, rows iter.Seq2[Row, error], o ImportOptions) (place.Report, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return place.Report{}, err
+	}
+	return s.Store.ImportGrids(ctx, actor, func(yield func(Row, error) bool) {
+		for row, err := range rows {
+			if err == nil {
+				err = CheckRow(row)
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}, o)
+}
+
+// Export hands every grid in force, by code, to yield. Operators only.
+func (s *Service) Export(ctx context.Context, actor account.Actor, yield func(Row) error) error {
+	if err := actor.RequireOperator(); err != nil {
+		return err
+	}
+	return s.Store.ExportGrids(ctx, actor, s.Now(), yield)
+}

@@ -1,0 +1,193 @@
+package place
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/key"
+)
+
+// ImportOptions say how a file goes into the store. A file goes in whole or not at all: one refused row refuses it.
+type ImportOptions struct {
+	Repair bool       // mend what can be mended instead of refusing it
+	DryRun bool       // do everything, then undo it
+	IDs    key.Source // makes ids of what is new
+}
+
+// Row is what every row of an imported file has.
+type Row struct {
+	Source   string // how the file names the row: "feature 12", "relation 11384697"
+	Code     string
+	Name     string
+	Geometry geom.T // CGCS2000 longitude, latitude, snapped; nil where the row has none
+}
+
+// DivisionRow is a division in a file. Parent is a code; "" leaves it to the code's own digits.
+type DivisionRow struct {
+	Row
+	Level  Level
+	Parent string
+	Limits Limits
+}
+
+// BuildingRow is a building in a file. Its geometry is a footprint or a point.
+type BuildingRow struct {
+	Row
+	Address         string
+	Floors          *int
+	Estate          string
+	EstateManagedBy Manager
+	Grid            string // code of its grid; written by exports, not read by imports
+}
+
+// RoadRow is a road, or water and green, in a file.
+type RoadRow struct {
+	Row
+	Class string
+}
+
+// Report is what an import did.
+type Report struct {
+	Read, Added, Updated int
+	Refused              int
+	Notes                []Note // every row refused, and every row changed on its way in, with the reason
+}
+
+// NoteKind says what happened to a row.
+type NoteKind string
+
+// The kinds of note.
+const (
+	Refused  NoteKind = "refused"
+	Repaired NoteKind = "repaired"  // its geometry was mended
+	Merged   NoteKind = "merged"    // it shares its code with another row and became part of one area
+	Inserted NoteKind = "t-vertex"  // a vertex of a neighbour was inserted in its border
+	Snapped  NoteKind = "collapsed" // a part vanished when its coordinates were snapped
+)
+
+// Note is one line of a report.
+type Note struct {
+	Source   string
+	Code     string
+	Kind     NoteKind
+	Field    string
+	Reason   string
+	Lng, Lat *float64 // the place, CGCS2000 degrees, where there is one
+}
+
+// Refuse adds a refused row.
+func (r *Report) Refuse(n Note) {
+	n.Kind = Refused
+	r.Refused++
+	r.Notes = append(r.Notes, n)
+}
+
+// RowError is a row that cannot be taken in; an iterator of rows yields it as its error, and goes on.
+type RowError struct{ Note Note }
+
+func (e *RowError) Error() string { return e.Note.Source + ": " + e.Note.Reason }
+
+// refuseRow returns the error for a row whose field is wrong.
+func refuseRow(r Row, field, format string, args ...any) error {
+	return &RowError{Note{Source: r.Source, Code: r.Code, Kind: Refused, Field: field, Reason: fmt.Sprintf(format, args...)}}
+}
+
+// CheckRow holds for every imported thing: a code that can be one, a name of a reasonable length.
+func CheckRow(r Row) error {
+	switch {
+	case r.Code == "":
+		return refuseRow(r, "code", "it has no code; name the property that holds it with --field code=PROPERTY")
+	case !ValidCode(r.Code):
+		return refuseRow(r, "code", "code %q: 1 to 32 letters, digits and hyphens are allowed", shorten(r.Code))
+	case len([]rune(r.Name)) > 200:
+		return refuseRow(r, "name", "the name is longer than 200 characters")
+	case strings.ContainsFunc(r.Name, isControl):
+		return refuseRow(r, "name", "the name holds a control character")
+	}
+	return nil
+}
+
+// CheckDivision is CheckRow with what a division needs besides.
+func CheckDivision(r DivisionRow) error {
+	if err := CheckRow(r.Row); err != nil {
+		return err
+	}
+	switch {
+	case strings.TrimSpace(r.Name) == "":
+		return refuseRow(r.Row, "name", "a division needs a name; name the property that holds it with --field name=PROPERTY")
+	case r.Level.Rank() < 0:
+		return refuseRow(r.Row, "level", "level %q is none of PROVINCE, CITY, DISTRICT, TOWN, COMMUNITY (give one for all rows with --level)", shorten(string(r.Level)))
+	case r.Parent == r.Code:
+		return refuseRow(r.Row, "parent", "it is its own parent")
+	}
+	return nil
+}
+
+// CheckBuilding is CheckRow with what a building needs besides.
+func CheckBuilding(r BuildingRow) error {
+	if err := CheckRow(r.Row); err != nil {
+		return err
+	}
+	switch {
+	case r.Geometry == nil:
+		return refuseRow(r.Row, "geometry", "a building needs a footprint or a point")
+	case r.Floors != nil && (*r.Floors < 0 || *r.Floors > 200):
+		return refuseRow(r.Row, "floors", "floors %d: 0 to 200 are allowed", *r.Floors)
+	case len([]rune(r.Address)) > 300:
+		return refuseRow(r.Row, "address", "the address is longer than 300 characters")
+	case len([]rune(r.Estate)) > 200:
+		return refuseRow(r.Row, "estate", "the estate's name is longer than 200 characters")
+	}
+	switch r.EstateManagedBy {
+	case "", "OWNERS", "COMPANY", "EMPLOYER", "COMMUNITY", "VILLAGE":
+		return nil
+	}
+	return refuseRow(r.Row, "managed_by", "%q manages no estate: OWNERS, COMPANY, EMPLOYER, COMMUNITY or VILLAGE", shorten(string(r.EstateManagedBy)))
+}
+
+// CheckRoad is CheckRow with what a road, or water and green, needs besides.
+func CheckRoad(r RoadRow) error {
+	if err := CheckRow(r.Row); err != nil {
+		return err
+	}
+	if r.Geometry == nil {
+		return refuseRow(r.Row, "geometry", "it has no geometry")
+	}
+	return nil
+}
+
+// ParentCodes returns the codes a division's parent may have by its own digits, nearest first: the official codes
+// have 2, 4, 6, 9 and 12 digits, each beginning with its parent's.
+func ParentCodes(code string) []string {
+	var parents []string
+	for _, n := range []int{9, 6, 4, 2} {
+		if n < len(code) {
+			parents = append(parents, code[:n])
+		}
+	}
+	return parents
+}
+
+// TrimCode drops the zeros that official lists write after a town's, district's or city's code to fill 12 digits.
+func TrimCode(code string) string {
+	if len(code) != 12 || strings.Trim(code, "0123456789") != "" {
+		return code
+	}
+	for _, n := range []int{2, 4, 6, 9} {
+		if strings.Trim(code[n:], "0") == "" {
+			return code[:n]
+		}
+	}
+	return code
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,107 @@
+// Package place holds where things are: divisions, estates, buildings, roads; and how large a grid should be in
+// a division. It says what the words mean and what is allowed; storing is left to db, reading files to load.
+package place
+
+import (
+	"regexp"
+
+	"github.com/google/uuid"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/key"
+)
+
+// Level of a division (行政级别).
+type Level string
+
+// The levels, from the largest down.
+const (
+	Province  Level = "PROVINCE"
+	City      Level = "CITY"
+	District  Level = "DISTRICT"
+	Town      Level = "TOWN"
+	Community Level = "COMMUNITY"
+)
+
+// Levels lists them from the largest down.
+var Levels = []Level{Province, City, District, Town, Community}
+
+// Rank is 0 for a province to 4 for a community, -1 for no level.
+func (l Level) Rank() int {
+	for i, x := range Levels {
+		if l == x {
+			return i
+		}
+	}
+	return -1
+}
+
+// codeForm is what a code of a division, grid or building may look like. 12 + 3 digits is this country's
+// custom, not a rule: other countries' data is welcome.
+var codeForm = regexp.MustCompile(`^[0-9A-Za-z-]{1,32}$`)
+
+// ValidCode reports whether s can be a code.
+func ValidCode(s string) bool { return codeForm.MatchString(s) }
+
+// Division is an administrative division (行政区划).
+type Division struct {
+	ID       uuid.UUID
+	Code     string
+	Name     string
+	Level    Level
+	ParentID *uuid.UUID
+	Home     string // home key of the district it lies in; see package key
+	Limits   Limits
+	BBox     *Box               // nil where it has no boundary
+	Boundary *geom.MultiPolygon // CGCS2000 longitude, latitude; nil where it has none or was not asked for
+	Version  int
+}
+
+// Limits are the four bounds in words (四至); empty where unknown.
+type Limits struct{ East, South, West, North string }
+
+// Empty reports whether none is known.
+func (l Limits) Empty() bool { return l == Limits{} }
+
+// Box is degrees of CGCS2000 longitude and latitude.
+type Box struct{ West, South, East, North float64 }
+
+// Building (楼栋).
+type Building struct {
+	Key       key.Key
+	Code      string
+	Name      string
+	Address   string // empty where unknown
+	Floors    *int
+	EstateID  *uuid.UUID
+	GridID    *uuid.UUID // the grid it belongs to at the time asked about, in the same district
+	Location  *geom.Point
+	Footprint *geom.MultiPolygon // nil where only its point is known, or where it was not asked for
+	Version   int
+}
+
+// Manager says who manages an estate.
+type Manager string
+
+// Estate (小区).
+type Estate struct {
+	Key       key.Key
+	Name      string
+	ManagedBy Manager // OWNERS, COMPANY, EMPLOYER, COMMUNITY, VILLAGE; empty where unknown
+}
+
+// Stats are counts beneath a place.
+type Stats struct{ Grids, Buildings int }
+
+// SizePolicy says how large a grid should be beneath a division. Nil means no rule; a breach is a warning.
+type SizePolicy struct {
+	DivisionID       uuid.UUID // where it was set
+	HouseholdsMin    *int
+	HouseholdsTarget *int
+	HouseholdsMax    *int
+	ResidentsMin     *int
+	ResidentsMax     *int
+	GridsMin         *int // grids in a community
+	GridsMax         *int
+	Version          int
+}

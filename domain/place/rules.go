@@ -1,0 +1,55 @@
+package place
+
+import "wangge/internal/fault"
+
+var _ = fault.Register(
+	[3]string{"division.notFound", "There is no division {code}.", "没有行政区划 {code}。"},
+	[3]string{"building.notFound", "There is no building {id}.", "没有楼栋 {id}。"},
+	[3]string{"policy.order", "{field}: the least, the target and the most must not pass each other.", "{field}:最小、目标、最大值顺序有误。"},
+	[3]string{"policy.negative", "{field} must not be negative.", "{field} 不能为负数。"},
+)
+
+// Effective is the policy in force at the end of a line of divisions given from the root down: what a division
+// leaves open it inherits from the nearest division above that says it.
+func Effective(line []SizePolicy) SizePolicy {
+	var out SizePolicy
+	for _, p := range line {
+		out.DivisionID, out.Version = p.DivisionID, p.Version
+		for _, f := range []struct{ to, from **int }{
+			{&out.HouseholdsMin, &p.HouseholdsMin}, {&out.HouseholdsTarget, &p.HouseholdsTarget},
+			{&out.HouseholdsMax, &p.HouseholdsMax}, {&out.ResidentsMin, &p.ResidentsMin},
+			{&out.ResidentsMax, &p.ResidentsMax}, {&out.GridsMin, &p.GridsMin}, {&out.GridsMax, &p.GridsMax},
+		} {
+			if *f.from != nil {
+				*f.to = *f.from
+			}
+		}
+	}
+	return out
+}
+
+// CheckPolicy refuses numbers that cannot hold together: INVALID.
+func CheckPolicy(p SizePolicy) error {
+	for _, rule := range []struct {
+		field  string
+		values []*int // in rising order
+	}{
+		{"households", []*int{p.HouseholdsMin, p.HouseholdsTarget, p.HouseholdsMax}},
+		{"residents", []*int{p.ResidentsMin, p.ResidentsMax}},
+		{"grids", []*int{p.GridsMin, p.GridsMax}},
+	} {
+		last := 0
+		for _, v := range rule.values {
+			switch {
+			case v == nil:
+				continue
+			case *v < 0:
+				return fault.New(fault.Invalid, rule.field, "policy.negative", "field", rule.field)
+			case *v < last:
+				return fault.New(fault.Invalid, rule.field, "policy.order", "field", rule.field)
+			}
+			last = *v
+		}
+	}
+	return nil
+}

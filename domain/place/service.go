@@ -1,0 +1,180 @@
+package place
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/internal/fault"
+)
+
+// Service is what can be asked and done about places. Reading is for everyone, importing and setting policies for
+// operators (FORBIDDEN to others). A nil asOf means now.
+type Service struct {
+	Store Store
+	Now   func() time.Time
+}
+
+// At is asOf, or now.
+func (s *Service) At(asOf *time.Time) time.Time {
+	if asOf != nil {
+		return *asOf
+	}
+	return s.Now()
+}
+
+// Roots returns the divisions without a parent, by code.
+func (s *Service) Roots(ctx context.Context, actor account.Actor, with Fields) ([]Division, error) {
+	return s.Store.RootDivisions(ctx, actor, with)
+}
+
+// ByCode returns the division that has or had code. NOT_FOUND: none.
+func (s *Service) ByCode(ctx context.Context, actor account.Actor, code string, with Fields) (Division, error) {
+	d, ok, err := s.Store.DivisionByCode(ctx, actor, code, with)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "code", "division.notFound", "code", shorten(code))
+	}
+	return d, err
+}
+
+// Divisions returns divisions by id.
+func (s *Service) Divisions(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]Division, error) {
+	return s.Store.DivisionsByID(ctx, actor, ids, Fields{})
+}
+
+// Communities returns the divisions that hold grids, by code.
+func (s *Service) Communities(ctx context.Context, actor account.Actor) ([]Division, error) {
+	return s.Store.DivisionsWithGrids(ctx, actor)
+}
+
+// Building returns a building by its key. NOT_FOUND: none.
+func (s *Service) Building(ctx context.Context, actor account.Actor, k key.Key) (Building, error) {
+	found, err := s.Store.BuildingsByKey(ctx, actor, []key.Key{k}, s.Now(), true)
+	b, ok := found[k.ID]
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "id", "building.notFound", "id", k.String())
+	}
+	return b, err
+}
+
+// BuildingsOf returns a page of the buildings of each grid, by code. The map's key is the grid's id.
+func (s *Service) BuildingsOf(ctx context.Context, actor account.Actor, grids []key.Key, q BuildingQuery) (map[uuid.UUID]page.Page[Building], error) {
+	return s.Store.BuildingsOfGrids(ctx, actor, grids, q)
+}
+
+// Policies returns the policy in force at each division: its own, with what it leaves open inherited.
+func (s *Service) Policies(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]SizePolicy, error) {
+	out := make(map[uuid.UUID]SizePolicy, len(ids))
+	err := s.Store.Do(ctx, actor, func(ctx context.Context) error {
+		lines, err := s.Store.Ancestors(ctx, actor, ids, Fields{})
+		if err != nil {
+			return err
+		}
+		all := append([]uuid.UUID(nil), ids...)
+		for _, line := range lines {
+			for _, d := range line {
+				all = append(all, d.ID)
+			}
+		}
+		own, err := s.Store.Policies(ctx, actor, all)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			var line []SizePolicy
+			for _, d := range lines[id] {
+				if p, ok := own[d.ID]; ok {
+					line = append(line, p)
+				}
+			}
+			if p, ok := own[id]; ok {
+				line = append(line, p)
+			}
+			if len(line) > 0 {
+				out[id] = Effective(line)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// SetPolicy sets a division's own policy. Operators only. INVALID: the numbers do not hold together;
+// CONFLICT: p.Version is not the version in the store (0: none yet).
+func (s *Service) SetPolicy(ctx context.Context, actor account.Actor, p SizePolicy) (SizePolicy, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return SizePolicy{}, err
+	}
+	if err := CheckPolicy(p); err != nil {
+		return SizePolicy{}, err
+	}
+	return s.Store.SavePolicy(ctx, actor, p)
+}
+
+// checked yields rows through check; a row that an iterator could not read stays refused.
+func checked[T any](rows iter.Seq2[T, error], check func(T) error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for row, err := range rows {
+			if err == nil {
+				err = check(row)
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// ImportDivisions takes divisions in. Operators only. Rows that cannot be taken are in the report, and refuse the whole
+// file; an error is a fault of the store or of reading.
+func (s *Service) ImportDivisions(ctx context.Context, actor account.Actor, rows iter.Seq2[DivisionRow, error], o ImportOptions) (Report, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return Report{}, err
+	}
+	return s.Store.ImportDivisions(ctx, actor, checked(rows, CheckDivision), o)
+}
+
+// ImportBuildings is ImportDivisions for buildings.
+func (s *Service) ImportBuildings(ctx context.Context, actor account.Actor, rows iter.Seq2[BuildingRow, error], o ImportOptions) (Report, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return Report{}, err
+	}
+	return s.Store.ImportBuildings(ctx, actor, checked(rows, CheckBuilding), o)
+}
+
+// ImportRoads is ImportDivisions for roads.
+func (s *Service) ImportRoads(ctx context.Context, actor account.Actor, rows iter.Seq2[RoadRow, error], o ImportOptions) (Report, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return Report{}, err
+	}
+	return s.Store.ImportRoads(ctx, actor, checked(rows, CheckRoad), o)
+}
+
+// ImportLand is ImportDivisions for water and green.
+func (s *Service) ImportLand(ctx context.Context, actor account.Actor, rows iter.Seq2[RoadRow, error], o ImportOptions) (Report, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return Report{}, err
+	}
+	return s.Store.ImportLand(ctx, actor, checked(rows, CheckRoad), o)
+}
+
+// ExportDivisions hands every division, parents first, to yield. Operators only.
+func (s *Service) ExportDivisions(ctx context.Context, actor account.Actor, yield func(DivisionRow) error) error {
+	if err := actor.RequireOperator(); err != nil {
+		return err
+	}
+	return s.Store.ExportDivisions(ctx, actor, yield)
+}
+
+// ExportBuildings hands every building, by code, to yield. Operators only.
+func (s *Service) ExportBuildings(ctx context.Context, actor account.Actor, yield func(BuildingRow) error) error {
+	if err := actor.RequireOperator(); err != nil {
+		return err
+	}
+	return s.Store.ExportBuildings(ctx, actor, s.Now(), yield)
+}

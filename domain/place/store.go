@@ -1,0 +1,54 @@
+package place
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/domain/page"
+)
+
+// Fields says which heavy columns a read needs.
+type Fields struct{ Boundary bool }
+
+// Store is what the services need kept; package db implements it. A method called with a context that Do handed
+// out joins that transaction. Lookups return false where there is no such thing; maps leave it out.
+type Store interface {
+	Do(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
+
+	RootDivisions(ctx context.Context, actor account.Actor, with Fields) ([]Division, error)
+	DivisionByCode(ctx context.Context, actor account.Actor, code string, with Fields) (Division, bool, error)
+	DivisionsByID(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID]Division, error)
+	Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error)
+	Ancestors(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error)
+	DivisionsWithGrids(ctx context.Context, actor account.Actor) ([]Division, error)
+	DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time) (map[uuid.UUID]Stats, error)
+
+	// BuildingsByKey returns buildings as they were at an instant, by id; the footprint only where asked for.
+	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, at time.Time, footprint bool) (map[uuid.UUID]Building, error)
+	BuildingsOfGrids(ctx context.Context, actor account.Actor, grids []key.Key, q BuildingQuery) (map[uuid.UUID]page.Page[Building], error)
+	Estates(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]Estate, error)
+
+	Policies(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]SizePolicy, error)
+	SavePolicy(ctx context.Context, actor account.Actor, p SizePolicy) (SizePolicy, error)
+
+	ImportDivisions(ctx context.Context, actor account.Actor, rows iter.Seq2[DivisionRow, error], o ImportOptions) (Report, error)
+	ImportBuildings(ctx context.Context, actor account.Actor, rows iter.Seq2[BuildingRow, error], o ImportOptions) (Report, error)
+	ImportRoads(ctx context.Context, actor account.Actor, rows iter.Seq2[RoadRow, error], o ImportOptions) (Report, error)
+	ImportLand(ctx context.Context, actor account.Actor, rows iter.Seq2[RoadRow, error], o ImportOptions) (Report, error)
+
+	ExportDivisions(ctx context.Context, actor account.Actor, yield func(DivisionRow) error) error
+	ExportBuildings(ctx context.Context, actor account.Actor, at time.Time, yield func(BuildingRow) error) error
+}
+
+// BuildingQuery is which page of each grid's buildings is read: by code, at a time.
+type BuildingQuery struct {
+	Args      page.Args
+	Count     bool // also count them all
+	Footprint bool
+	At        time.Time
+}

@@ -1,0 +1,132 @@
+package staff
+
+import (
+	"context"
+	"strings"
+
+	"wangge/domain/account"
+	"wangge/domain/civil"
+	"wangge/domain/key"
+	"wangge/internal/fault"
+)
+
+// NewWorker is what is said of a worker when one is added. Area decides the district the record is kept in.
+type NewWorker struct {
+	Name, WorkPhone string
+	Duties          []string
+	Photo           *Photo
+}
+
+// Appointment puts a worker in office. AreaName is a grid's or division's code, or a group's or building's id.
+type Appointment struct {
+	Worker   key.Key
+	Post     Post
+	Cover    Cover
+	AreaKind AreaKind
+	AreaName string
+	From     *civil.Date // nil: today
+	Until    *civil.Date // the first day out of office; nil: open
+}
+
+// CheckWorker refuses what cannot be a worker: INVALID.
+func CheckWorker(w NewWorker) error {
+	if name := strings.TrimSpace(w.Name); name == "" || len([]rune(name)) > 100 {
+		return fault.New(fault.Invalid, "name", "worker.name")
+	}
+	if p := w.WorkPhone; p != "" && (len(p) < 3 || len(p) > 30 || strings.Trim(p, "0123456789+() -") != "") {
+		return fault.New(fault.Invalid, "workPhone", "worker.phone")
+	}
+	return nil
+}
+
+// Add adds a worker whose record is kept with area's district. Operators only. INVALID: no name, a phone that is none;
+// NOT_FOUND: no such area.
+func (s *Service) Add(ctx context.Context, actor account.Actor, w NewWorker, kind AreaKind, area string) (Worker, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return Worker{}, err
+	}
+	if err := CheckWorker(w); err != nil {
+		return Worker{}, err
+	}
+	at, err := s.area(ctx, actor, kind, area)
+	if err != nil {
+		return Worker{}, err
+	}
+	worker := Worker{Key: key.Key{Home: at.Home, ID: s.IDs.NewID()}, Name: strings.TrimSpace(w.Name),
+		WorkPhone: w.WorkPhone, Duties: w.Duties, HasPhoto: w.Photo != nil, Version: 1}
+	return s.Store.AddWorker(ctx, actor, worker, w.Photo)
+}
+
+// Appoint puts a worker in office. Operators only. NOT_FOUND: no such worker or area; INVALID: until is not after
+// from, or the worker belongs to another district; CONFLICT: somebody holds the post there then.
+func (s *Service) Appoint(ctx context.Context, actor account.Actor, a Appointment) (Assignment, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return Assignment{}, err
+	}
+	from := s.Day(nil)
+	if a.From != nil {
+		from = *a.From
+	}
+	if a.Until != nil && !from.Before(*a.Until) {
+		return Assignment{}, fault.New(fault.Invalid, "until", "staff.order")
+	}
+	w, err := s.worker(ctx, actor, a.Worker)
+	if err != nil {
+		return Assignment{}, err
+	}
+	at, err := s.area(ctx, actor, a.AreaKind, a.AreaName)
+	if err != nil {
+		return Assignment{}, err
+	}
+	if at.Home != w.Key.Home {
+		return Assignment{}, fault.New(fault.Invalid, "workerId", "staff.otherDistrict")
+	}
+	out := Assignment{Key: key.Key{Home: at.Home, ID: s.IDs.NewID()}, Worker: w, Post: a.Post, Cover: a.Cover,
+		Area: at, From: from, Until: a.Until}
+	return out, s.Store.AddAssignment(ctx, actor, out)
+}
+
+// End takes a worker out of office from a day on. Operators only. NOT_FOUND: no such assignment in office then.
+func (s *Service) End(ctx context.Context, actor account.Actor, k key.Key, until civil.Date) error {
+	if err := actor.RequireOperator(); err != nil {
+		return err
+	}
+	ok, err := s.Store.EndAssignment(ctx, actor, k, until)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "id", "staff.assignmentNotFound")
+	}
+	return err
+}
+
+// RecordAbsence notes that a worker is away from a day until the first day back. Operators only. INVALID: the days are
+// in the wrong order; CONFLICT: already away then.
+func (s *Service) RecordAbsence(ctx context.Context, actor account.Actor, worker key.Key, from, until civil.Date) (Absence, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return Absence{}, err
+	}
+	if !from.Before(until) {
+		return Absence{}, fault.New(fault.Invalid, "until", "staff.order")
+	}
+	w, err := s.worker(ctx, actor, worker)
+	if err != nil {
+		return Absence{}, err
+	}
+	a := Absence{Key: key.Key{Home: w.Key.Home, ID: s.IDs.NewID()}, Worker: w.Key, From: from, Until: until}
+	return a, s.Store.AddAbsence(ctx, actor, a)
+}
+
+func (s *Service) worker(ctx context.Context, actor account.Actor, k key.Key) (Worker, error) {
+	w, ok, err := s.Store.WorkerByKey(ctx, actor, k)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "workerId", "worker.notFound", "id", k.String())
+	}
+	return w, err
+}
+
+func (s *Service) area(ctx context.Context, actor account.Actor, kind AreaKind, name string) (Area, error) {
+	at, ok, err := s.Store.ResolveArea(ctx, actor, kind, name)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "area", "staff.area", "kind", string(kind), "name", name)
+	}
+	return at, err
+}

@@ -1,0 +1,37 @@
+package staff
+
+// OnCall returns whom to call for a grid on a day, given the grid's assignments and its group's leaders in
+// office that day. A answers; while A is away B stands in, and where there is no B the group's leader does. A
+// grid without A is answered by its B, and otherwise by nobody: it is UNSTAFFED, which must be seen.
+func OnCall(ofGrid, ofGroup []Assignment) *Worker {
+	a := holder(ofGrid, GridWorker, CoverA)
+	b := holder(ofGrid, GridWorker, CoverB)
+	switch {
+	case a != nil && !a.Away:
+		return &a.Worker
+	case b != nil && !b.Away:
+		return &b.Worker
+	case a == nil && b == nil:
+		return nil
+	}
+	return Leader(ofGroup)
+}
+
+// Leader returns the leader of a grid group who is in today: A, else B, else nobody.
+func Leader(ofGroup []Assignment) *Worker {
+	for _, cover := range []Cover{CoverA, CoverB} {
+		if l := holder(ofGroup, GridLeader, cover); l != nil && !l.Away {
+			return &l.Worker
+		}
+	}
+	return nil
+}
+
+func holder(list []Assignment, post Post, cover Cover) *Assignment {
+	for i := range list {
+		if list[i].Post == post && list[i].Cover == cover {
+			return &list[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package staff
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/civil"
+	"wangge/domain/key"
+	"wangge/internal/fault"
+)
+
+// Store is what the service needs kept; package db implements it. See place.Store.
+type Store interface {
+	Do(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
+
+	// InOffice returns the assignments for each area in office on day; the map's key is the area's id.
+	InOffice(ctx context.Context, actor account.Actor, areas []Area, day civil.Date) (map[uuid.UUID][]Assignment, error)
+	WorkerByKey(ctx context.Context, actor account.Actor, k key.Key) (Worker, bool, error)
+	Photo(ctx context.Context, actor account.Actor, worker key.Key) (Photo, bool, error)
+
+	AddWorker(ctx context.Context, actor account.Actor, w Worker, photo *Photo) (Worker, error)
+	AddAssignment(ctx context.Context, actor account.Actor, a Assignment) error
+	EndAssignment(ctx context.Context, actor account.Actor, k key.Key, until civil.Date) (bool, error)
+	AddAbsence(ctx context.Context, actor account.Actor, a Absence) error
+	// ResolveArea finds an area by what people call it: a grid's or division's code, a group's or building's key.
+	ResolveArea(ctx context.Context, actor account.Actor, kind AreaKind, name string) (Area, bool, error)
+}
+
+// Photo is a worker's picture.
+type Photo struct {
+	MediaType string // image/png or image/jpeg
+	Image     []byte
+}
+
+// GridRef is what OnCall needs to know of a grid.
+type GridRef struct {
+	Key     key.Key
+	GroupID *uuid.UUID
+}
+
+// Service is what can be asked and done about workers. Who is on call is for everyone, the rest for operators.
+type Service struct {
+	Store Store
+	Now   func() time.Time
+	Zone  *time.Location // the deployment's: decides which day it is
+	IDs   key.Source
+}
+
+var _ = fault.Register(
+	[3]string{"worker.notFound", "There is no worker {id}.", "没有工作人员 {id}。"},
+	[3]string{"worker.noPhoto", "The worker has no photo.", "该人员没有照片。"},
+	[3]string{"worker.name", "A worker needs a name of at most 100 characters.", "请填写姓名(不超过 100 字)。"},
+	[3]string{"worker.phone", "The work phone may hold 3 to 30 digits, +, -, ( ) and spaces.", "工作电话只能包含数字、+、-、括号和空格(3 到 30 位)。"},
+	[3]string{"staff.area", "There is no {kind} {name}.", "没有找到 {kind} {name}。"},
+	[3]string{"staff.assignmentNotFound", "There is no such assignment.", "没有该任职记录。"},
+	[3]string{"staff.order", "until must come after from.", "结束日期必须晚于开始日期。"},
+	[3]string{"staff.otherDistrict", "The worker belongs to another district.", "该人员不属于本区。"},
+)
+
+// Day is the civil day at asOf, or today.
+func (s *Service) Day(asOf *time.Time) civil.Date {
+	if asOf != nil {
+		return civil.Of(*asOf, s.Zone)
+	}
+	return civil.Of(s.Now(), s.Zone)
+}
+
+// InOffice returns the assignments for each area in office at asOf.
+func (s *Service) InOffice(ctx context.Context, actor account.Actor, areas []Area, asOf *time.Time) (map[uuid.UUID][]Assignment, error) {
+	return s.Store.InOffice(ctx, actor, areas, s.Day(asOf))
+}
+
+// OnCall returns whom to call for each grid at asOf; a grid with nobody to call is left out. See the rule OnCall.
+func (s *Service) OnCall(ctx context.Context, actor account.Actor, grids []GridRef, asOf *time.Time) (map[uuid.UUID]Worker, error) {
+	var areas []Area
+	seen := map[uuid.UUID]bool{}
+	for _, g := range grids {
+		areas = append(areas, Area{AreaGrid, g.Key.Home, g.Key.ID})
+		if g.GroupID != nil && !seen[*g.GroupID] {
+			seen[*g.GroupID] = true
+			areas = append(areas, Area{AreaGroup, g.Key.Home, *g.GroupID})
+		}
+	}
+	office, err := s.InOffice(ctx, actor, areas, asOf)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[uuid.UUID]Worker, len(grids))
+	for _, g := range grids {
+		var group []Assignment
+		if g.GroupID != nil {
+			group = office[*g.GroupID]
+		}
+		if w := OnCall(office[g.Key.ID], group); w != nil {
+			out[g.Key.ID] = *w
+		}
+	}
+	return out, nil
+}
+
+// Photo returns a worker's photo. NOT_FOUND: no such worker, or no photo.
+func (s *Service) Photo(ctx context.Context, actor account.Actor, worker key.Key) (Photo, error) {
+	p, ok, err := s.Store.Photo(ctx, actor, worker)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "id", "worker.noPhoto")
+	}
+	return p, err
+}

@@ -1,0 +1,58 @@
+package measure
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/paulmach/orb"
+)
+
+// square is a square of side metres whose south-west corner is east, north metres from 121.5, 31.2.
+func square(east, north, side float64) orb.Polygon {
+	at := LocalAt(orb.Point{121.5, 31.2}).Point
+	return orb.Polygon{{at(east, north), at(east+side, north), at(east+side, north+side), at(east, north+side), at(east, north)}}
+}
+
+func TestGaussianShare(t *testing.T) {
+	within1 := math.Erf(1 / math.Sqrt2) // of one axis within one σ
+	hole := append(square(-1000, -1000, 2000), square(-10, -10, 20)[0])
+	for _, c := range []struct {
+		name string
+		area orb.MultiPolygon
+		want float64
+	}{
+		{"a square two σ wide around the point", orb.MultiPolygon{square(-10, -10, 20)}, within1 * within1},
+		{"everything", orb.MultiPolygon{square(-1000, -1000, 2000)}, 1},
+		{"one side of a line through the point", orb.MultiPolygon{square(0, -1000, 2000)}, 0.5},
+		{"a corner at the point", orb.MultiPolygon{square(0, 0, 2000)}, 0.25},
+		{"far away", orb.MultiPolygon{square(500, 500, 20)}, 0},
+		{"beside the point", orb.MultiPolygon{square(10, -10, 20)}, within1 * (math.Erf(3/math.Sqrt2) - within1) / 2},
+		{"everything but a hole", orb.MultiPolygon{hole}, 1 - within1*within1},
+		{"two parts", orb.MultiPolygon{square(0, 0, 2000), square(-2000, -2000, 2000)}, 0.5},
+		{"nothing", nil, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := GaussianShare(121.5, 31.2, 10, c.area); math.Abs(got-c.want) > 1e-6 {
+				t.Errorf("share %.8f, want %.8f", got, c.want)
+			}
+		})
+	}
+}
+
+func TestGaussianShareOfAMosaicAddsUpToOne(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		x, y := random.Float64()*600-300, random.Float64()*600-300
+		p := LocalAt(orb.Point{121.5, 31.2}).Point(x, y)
+		sum := 0.0
+		for i := -10.0; i < 10; i++ {
+			for j := -10.0; j < 10; j++ {
+				sum += GaussianShare(p[0], p[1], 40, orb.MultiPolygon{square(i*100, j*100, 100)})
+			}
+		}
+		if math.Abs(sum-1) > 1e-5 {
+			t.Fatalf("at %.1f, %.1f the shares add up to %.8f", x, y, sum)
+		}
+	}
+}
