@@ -1,0 +1,142 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/domain/place"
+)
+
+// Every read of buildings has $1: whether the footprint is wanted.
+const buildingColumns = `b.district, b.id, b.code, b.name, coalesce(b.address, ''), b.floors, b.estate_id, b.location,
+	CASE WHEN $1::bool THEN b.footprint END, b.version`
+
+const (
+	buildingsByKey = `-- name: building.ByKey
+SELECT ` + buildingColumns + `, bg.grid_id FROM building b
+LEFT JOIN building_grid bg ON bg.district = b.district AND bg.building_id = b.id AND bg.during @> $4::timestamptz
+WHERE b.district = ANY($2) AND b.id = ANY($3) ORDER BY b.code, b.id`
+
+	// $2 districts, $3 grids, $4 instant, $5 after this code, $6 and this id, $7 one more than asked for.
+	buildingsOfGrids = `-- name: building.OfGrids
+SELECT p.grid_id, x.* FROM unnest($3::uuid[]) AS p (grid_id)
+CROSS JOIN LATERAL (
+	SELECT ` + buildingColumns + ` FROM building_grid bg
+	JOIN building b ON b.district = bg.district AND b.id = bg.building_id
+	WHERE bg.district = ANY($2) AND bg.grid_id = p.grid_id AND bg.during @> $4::timestamptz
+	  AND b.district = ANY($2) AND ($5::text IS NULL OR (b.code, b.id) > ($5, $6::uuid))
+	ORDER BY b.code, b.id LIMIT $7
+) x ORDER BY p.grid_id, x.code, x.id`
+
+	buildingsCounted = `-- name: building.Counted
+SELECT bg.grid_id, count(*) FROM building_grid bg
+WHERE bg.district = ANY($1) AND bg.grid_id = ANY($2) AND bg.during @> $3::timestamptz
+GROUP BY bg.grid_id ORDER BY bg.grid_id`
+
+	estatesByKey = `-- name: estate.ByKey
+SELECT e.district, e.id, e.name, coalesce(e.managed_by, '') FROM estate e
+WHERE e.district = ANY($1) AND e.id = ANY($2) ORDER BY e.name, e.id`
+)
+
+func scanBuilding(rows pgx.Rows, before []any, after ...any) (place.Building, error) {
+	var b place.Building
+	var location, footprint geom.T
+	into := append(before, &b.Key.Home, &b.Key.ID, &b.Code, &b.Name, &b.Address, &b.Floors, &b.EstateID, &location, &footprint, &b.Version)
+	err := rows.Scan(append(into, after...)...)
+	b.Location, _ = location.(*geom.Point)
+	b.Footprint = multi(footprint)
+	return b, err
+}
+
+// BuildingsByKey implements place.Store.
+func (s *Places) BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, at time.Time, footprint bool) (map[uuid.UUID]place.Building, error) {
+	homes, ids := split(keys)
+	out := make(map[uuid.UUID]place.Building, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	err := s.each(ctx, actor, buildingsByKey, []any{footprint, homes, ids, at}, func(rows pgx.Rows) error {
+		var gridID *uuid.UUID
+		b, err := scanBuilding(rows, nil, &gridID)
+		b.GridID = gridID
+		out[b.Key.ID] = b
+		return err
+	})
+	return out, err
+}
+
+// BuildingsOfGrids implements place.Store.
+func (s *Places) BuildingsOfGrids(ctx context.Context, actor account.Actor, grids []key.Key, q place.BuildingQuery) (map[uuid.UUID]page.Page[place.Building], error) {
+	out := make(map[uuid.UUID]page.Page[place.Building], len(grids))
+	homes, ids := split(grids)
+	var afterCode *string
+	var afterID uuid.UUID
+	if c := q.Args.After; c != nil {
+		afterCode = &c.Text
+		afterID, _ = uuid.Parse(c.ID) // a cursor that was made up finds the start of its code
+	}
+	err := s.Do(ctx, actor, func(ctx context.Context) error {
+		args := []any{q.Footprint, homes, ids, q.At, afterCode, afterID, q.Args.First + 1}
+		err := s.each(ctx, actor, buildingsOfGrids, args, func(rows pgx.Rows) error {
+			var grid uuid.UUID
+			b, err := scanBuilding(rows, []any{&grid})
+			if err != nil {
+				return err
+			}
+			p := out[grid]
+			p.HasPrevious = q.Args.After != nil
+			if len(p.Items) == q.Args.First {
+				p.HasNext = true
+			} else {
+				b.GridID = &grid
+				p.Items = append(p.Items, page.Item[place.Building]{Node: b,
+					Cursor: page.Cursor{Order: "CODE", Text: b.Code, ID: b.Key.ID.String()}})
+			}
+			out[grid] = p
+			return nil
+		})
+		if err != nil || !q.Count {
+			return err
+		}
+		counts, err := s.buildingCounts(ctx, actor, homes, ids, q.At)
+		for id, n := range counts {
+			p := out[id]
+			p.Total = n
+			out[id] = p
+		}
+		return err
+	})
+	return out, err
+}
+
+func (d *DB) buildingCounts(ctx context.Context, actor account.Actor, homes []string, grids []uuid.UUID, at time.Time) (map[uuid.UUID]int, error) {
+	out := make(map[uuid.UUID]int, len(grids))
+	err := d.each(ctx, actor, buildingsCounted, []any{homes, grids, at}, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var n int
+		err := rows.Scan(&id, &n)
+		out[id] = n
+		return err
+	})
+	return out, err
+}
+
+// Estates implements place.Store.
+func (s *Places) Estates(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]place.Estate, error) {
+	out := make(map[uuid.UUID]place.Estate, len(keys))
+	homes, ids := split(keys)
+	err := s.each(ctx, actor, estatesByKey, []any{homes, ids}, func(rows pgx.Rows) error {
+		var e place.Estate
+		err := rows.Scan(&e.Key.Home, &e.Key.ID, &e.Name, &e.ManagedBy)
+		out[e.Key.ID] = e
+		return err
+	})
+	return out, err
+}

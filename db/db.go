@@ -1,0 +1,83 @@
+// Package db is the one store: PostgreSQL with PostGIS. There is a store a domain package, whose SQL stands as named
+// constants beside the code that scans it. What is allowed is left to the domain's services.
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/domain/account"
+)
+
+// DB opens transactions on a pool that Open made.
+type DB struct{ pool *pgxpool.Pool }
+
+// New returns a DB over pool.
+func New(pool *pgxpool.Pool) *DB { return &DB{pool: pool} }
+
+type txKey struct{}
+
+type openTx struct {
+	tx    pgx.Tx
+	actor account.Actor
+}
+
+// As is the one door to the store: it opens a transaction whose session knows who acts, runs fn in it, and commits
+// where fn returns nil. Inside fn the store's methods called with fn's ctx join the same transaction; it is for one
+// goroutine at a time.
+func (d *DB) As(ctx context.Context, actor account.Actor, fn func(ctx context.Context, tx pgx.Tx) error) error {
+	return d.as(ctx, actor, "BEGIN", fn)
+}
+
+// Do is As for a use case whose several reads must see one state of the data.
+func (d *DB) Do(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error {
+	return d.as(ctx, actor, "BEGIN ISOLATION LEVEL REPEATABLE READ", func(ctx context.Context, _ pgx.Tx) error { return fn(ctx) })
+}
+
+func (d *DB) as(ctx context.Context, actor account.Actor, begin string, fn func(ctx context.Context, tx pgx.Tx) error) (err error) {
+	if err := actor.RequireKnown(); err != nil {
+		return err
+	}
+	if open, ok := ctx.Value(txKey{}).(openTx); ok && open.actor == actor {
+		return fn(ctx, open.tx)
+	}
+	conn, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return asFault(err)
+	}
+	defer conn.Release()
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin + identity(actor)})
+	if err != nil {
+		return asFault(err)
+	}
+	defer func() {
+		if err != nil {
+			// The request's context may be what ended it; the roll-back must still reach the server.
+			err = errors.Join(err, ignoreClosed(tx.Rollback(context.WithoutCancel(ctx))))
+		}
+	}()
+	if err = fn(context.WithValue(ctx, txKey{}, openTx{tx, actor}), tx); err != nil {
+		return asFault(err)
+	}
+	return asFault(tx.Commit(ctx))
+}
+
+// identity names the actor to row-level policies, in one round trip with BEGIN. SET LOCAL, not set_config: the latter
+// never reaches the workers of a Citus cluster.
+func identity(a account.Actor) string {
+	return fmt.Sprintf("; SET LOCAL wangge.role = %s; SET LOCAL wangge.actor = %s", quote(string(a.Role)), quote(a.ID))
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, pgx.ErrTxClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,264 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/account"
+	"wangge/domain/place"
+	"wangge/internal/fault"
+)
+
+// Places stores divisions, estates, buildings, roads and size policies.
+type Places struct{ *DB }
+
+// NewPlaces returns the store of places.
+func NewPlaces(d *DB) *Places { return &Places{d} }
+
+var _ place.Store = (*Places)(nil)
+
+// Every read of divisions has $1: whether the boundary is wanted.
+const divisionColumns = `d.id, d.code, d.name, d.level, d.parent_id, d.home, coalesce(d.limit_east, ''),
+	coalesce(d.limit_south, ''), coalesce(d.limit_west, ''), coalesce(d.limit_north, ''), ST_XMin(d.boundary),
+	ST_YMin(d.boundary), ST_XMax(d.boundary), ST_YMax(d.boundary), CASE WHEN $1::bool THEN d.boundary END, d.version`
+
+const (
+	divisionRoots = `-- name: division.Roots
+SELECT ` + divisionColumns + ` FROM division d WHERE d.parent_id IS NULL ORDER BY d.code`
+
+	divisionByCode = `-- name: division.ByCode
+SELECT ` + divisionColumns + ` FROM division_code c JOIN division d ON d.id = c.division_id WHERE c.code = $2 ORDER BY d.id`
+
+	divisionsByID = `-- name: division.ByID
+SELECT ` + divisionColumns + ` FROM division d WHERE d.id = ANY($2) ORDER BY d.code`
+
+	divisionChildren = `-- name: division.Children
+SELECT ` + divisionColumns + ` FROM division d WHERE d.parent_id = ANY($2) ORDER BY d.code`
+
+	divisionAncestors = `-- name: division.Ancestors
+WITH RECURSIVE up AS (
+	SELECT d.id AS start, d.parent_id, 0 AS height FROM division d WHERE d.id = ANY($2)
+	UNION ALL
+	SELECT up.start, d.parent_id, up.height + 1 FROM up JOIN division d ON d.id = up.parent_id WHERE up.height < 20
+)
+SELECT up.start, ` + divisionColumns + ` FROM up JOIN division d ON d.id = up.parent_id ORDER BY up.start, up.height DESC`
+
+	divisionsWithGrids = `-- name: division.WithGrids
+SELECT ` + divisionColumns + ` FROM division d
+WHERE d.id IN (SELECT g.community_id FROM grid g WHERE g.district = ANY($2)) ORDER BY d.code`
+
+	divisionHomes = `-- name: division.Homes
+SELECT DISTINCT d.home FROM division d ORDER BY d.home`
+
+	// The divisions at and beneath each of $1, with their homes.
+	divisionSubtrees = `-- name: division.Subtrees
+WITH RECURSIVE down AS (
+	SELECT d.id AS root, d.id, d.home, 0 AS depth FROM division d WHERE d.id = ANY($1)
+	UNION ALL
+	SELECT down.root, d.id, d.home, down.depth + 1 FROM down JOIN division d ON d.parent_id = down.id WHERE down.depth < 20
+)
+SELECT root, id, home FROM down ORDER BY root, id`
+
+	// $1 roots and $2 the divisions beneath each, in pairs; $3 the districts; $4 the instant.
+	divisionStats = `-- name: division.Stats
+SELECT u.root, count(DISTINCT g.id), count(bg.building_id)
+FROM unnest($1::uuid[], $2::uuid[]) AS u (root, division)
+JOIN grid g ON g.district = ANY($3) AND g.community_id = u.division
+JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND b.during @> $4::timestamptz
+LEFT JOIN building_grid bg ON bg.district = g.district AND bg.grid_id = g.id AND bg.during @> $4::timestamptz
+GROUP BY u.root ORDER BY u.root`
+)
+
+func scanDivision(rows pgx.Rows, before ...any) (place.Division, error) {
+	var d place.Division
+	var west, south, east, north *float64
+	var boundary geom.T
+	err := rows.Scan(append(before, &d.ID, &d.Code, &d.Name, &d.Level, &d.ParentID, &d.Home, &d.Limits.East,
+		&d.Limits.South, &d.Limits.West, &d.Limits.North, &west, &south, &east, &north, &boundary, &d.Version)...)
+	if west != nil {
+		d.BBox = &place.Box{West: *west, South: *south, East: *east, North: *north}
+	}
+	d.Boundary = multi(boundary)
+	return d, err
+}
+
+func (s *Places) divisions(ctx context.Context, actor account.Actor, sql string, args ...any) ([]place.Division, error) {
+	var out []place.Division
+	err := s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
+		d, err := scanDivision(rows)
+		out = append(out, d)
+		return err
+	})
+	return out, err
+}
+
+// RootDivisions implements place.Store.
+func (s *Places) RootDivisions(ctx context.Context, actor account.Actor, with place.Fields) ([]place.Division, error) {
+	return s.divisions(ctx, actor, divisionRoots, with.Boundary)
+}
+
+// DivisionByCode implements place.Store.
+func (s *Places) DivisionByCode(ctx context.Context, actor account.Actor, code string, with place.Fields) (place.Division, bool, error) {
+	list, err := s.divisions(ctx, actor, divisionByCode, with.Boundary, code)
+	if err != nil || len(list) == 0 {
+		return place.Division{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// DivisionsByID implements place.Store.
+func (s *Places) DivisionsByID(ctx context.Context, actor account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID]place.Division, error) {
+	out := make(map[uuid.UUID]place.Division, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	list, err := s.divisions(ctx, actor, divisionsByID, with.Boundary, ids)
+	for _, d := range list {
+		out[d.ID] = d
+	}
+	return out, err
+}
+
+// Children implements place.Store.
+func (s *Places) Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with place.Fields) (map[uuid.UUID][]place.Division, error) {
+	out := make(map[uuid.UUID][]place.Division, len(parents))
+	list, err := s.divisions(ctx, actor, divisionChildren, with.Boundary, parents)
+	for _, d := range list {
+		out[*d.ParentID] = append(out[*d.ParentID], d)
+	}
+	return out, err
+}
+
+// Ancestors implements place.Store: from the root down, without the division itself.
+func (s *Places) Ancestors(ctx context.Context, actor account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID][]place.Division, error) {
+	out := make(map[uuid.UUID][]place.Division, len(ids))
+	err := s.each(ctx, actor, divisionAncestors, []any{with.Boundary, ids}, func(rows pgx.Rows) error {
+		var start uuid.UUID
+		d, err := scanDivision(rows, &start)
+		out[start] = append(out[start], d)
+		return err
+	})
+	return out, err
+}
+
+// DivisionsWithGrids implements place.Store.
+func (s *Places) DivisionsWithGrids(ctx context.Context, actor account.Actor) ([]place.Division, error) {
+	var out []place.Division
+	err := s.Do(ctx, actor, func(ctx context.Context) error {
+		homes, err := s.homes(ctx, actor)
+		if err != nil {
+			return err
+		}
+		out, err = s.divisions(ctx, actor, divisionsWithGrids, false, homes)
+		return err
+	})
+	return out, err
+}
+
+// homes returns the home keys of all districts.
+func (d *DB) homes(ctx context.Context, actor account.Actor) ([]string, error) {
+	homes := []string{}
+	err := d.each(ctx, actor, divisionHomes, nil, func(rows pgx.Rows) error {
+		var h string
+		err := rows.Scan(&h)
+		homes = append(homes, h)
+		return err
+	})
+	return homes, err
+}
+
+// subtree is what lies at and beneath some divisions: pairs of a root and a division, and the districts' homes.
+type subtree struct {
+	roots, divisions []uuid.UUID
+	homes            []string
+}
+
+func (d *DB) subtrees(ctx context.Context, actor account.Actor, roots []uuid.UUID) (subtree, error) {
+	t := subtree{homes: []string{}}
+	seen := map[string]bool{}
+	err := d.each(ctx, actor, divisionSubtrees, []any{roots}, func(rows pgx.Rows) error {
+		var root, id uuid.UUID
+		var home string
+		if err := rows.Scan(&root, &id, &home); err != nil {
+			return err
+		}
+		t.roots, t.divisions = append(t.roots, root), append(t.divisions, id)
+		if !seen[home] {
+			seen[home] = true
+			t.homes = append(t.homes, home)
+		}
+		return nil
+	})
+	return t, err
+}
+
+// DivisionStats implements place.Store.
+func (s *Places) DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time) (map[uuid.UUID]place.Stats, error) {
+	out := make(map[uuid.UUID]place.Stats, len(ids))
+	err := s.Do(ctx, actor, func(ctx context.Context) error {
+		t, err := s.subtrees(ctx, actor, ids)
+		if err != nil {
+			return err
+		}
+		return s.each(ctx, actor, divisionStats, []any{t.roots, t.divisions, t.homes, at}, func(rows pgx.Rows) error {
+			var root uuid.UUID
+			var n place.Stats
+			err := rows.Scan(&root, &n.Grids, &n.Buildings)
+			out[root] = n
+			return err
+		})
+	})
+	return out, err
+}
+
+const (
+	policiesByDivision = `-- name: policy.ByDivision
+SELECT p.division_id, p.households_min, p.households_target, p.households_max, p.residents_min, p.residents_max,
+	p.grids_min, p.grids_max, p.version
+FROM size_policy p WHERE p.division_id = ANY($1) ORDER BY p.division_id`
+
+	policyAdd = `-- name: policy.Add
+INSERT INTO size_policy (division_id, households_min, households_target, households_max, residents_min, residents_max,
+	grids_min, grids_max, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)
+ON CONFLICT (division_id) DO NOTHING`
+
+	policyChange = `-- name: policy.Change
+UPDATE size_policy SET households_min = $2, households_target = $3, households_max = $4, residents_min = $5,
+	residents_max = $6, grids_min = $7, grids_max = $8, version = version + 1
+WHERE division_id = $1 AND version = $9`
+)
+
+// Policies implements place.Store.
+func (s *Places) Policies(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.SizePolicy, error) {
+	out := map[uuid.UUID]place.SizePolicy{}
+	err := s.each(ctx, actor, policiesByDivision, []any{ids}, func(rows pgx.Rows) error {
+		var p place.SizePolicy
+		err := rows.Scan(&p.DivisionID, &p.HouseholdsMin, &p.HouseholdsTarget, &p.HouseholdsMax, &p.ResidentsMin,
+			&p.ResidentsMax, &p.GridsMin, &p.GridsMax, &p.Version)
+		out[p.DivisionID] = p
+		return err
+	})
+	return out, err
+}
+
+// SavePolicy implements place.Store. CONFLICT: p.Version is not the one stored (0: none yet).
+func (s *Places) SavePolicy(ctx context.Context, actor account.Actor, p place.SizePolicy) (place.SizePolicy, error) {
+	args := []any{p.DivisionID, p.HouseholdsMin, p.HouseholdsTarget, p.HouseholdsMax, p.ResidentsMin, p.ResidentsMax, p.GridsMin, p.GridsMax}
+	sql := policyAdd
+	if p.Version > 0 {
+		sql, args = policyChange, append(args, p.Version)
+	}
+	err := s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, sql, args...)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = fault.New(fault.Conflict, "version", "conflict")
+		}
+		return err
+	})
+	p.Version++
+	return p, err
+}

@@ -1,0 +1,311 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/account"
+	"wangge/domain/place"
+	"wangge/geo/shape"
+)
+
+// srid of everything stored: CGCS2000, longitude and latitude in degrees.
+const srid = 4490
+
+// importing is one file on its way in: its rows are copied to a temporary table, judged and mended there, and then
+// written, all in one transaction. One import runs at a time.
+type importing struct {
+	tx      pgx.Tx
+	opts    place.ImportOptions
+	report  place.Report
+	refused map[int]bool // by row number, so that one row is refused once
+}
+
+// Rows of every kind wait in one table; a kind leaves the columns it has no use for empty. n counts the file's rows from 1.
+const stageTable = `-- name: import.Stage
+CREATE TEMPORARY TABLE stage (
+	n integer PRIMARY KEY, id uuid NOT NULL, home text, source text NOT NULL, code text NOT NULL, name text NOT NULL,
+	shape geometry, at geometry, grid_id uuid, known uuid, known_home text,
+	level text, parent text, parents text[], limit_east text, limit_south text, limit_west text, limit_north text,
+	kind text, basis text, community text, community_id uuid, in_group text, group_id uuid, worker text, work_phone text,
+	address text, floors integer, estate text, managed_by text, estate_id uuid, class text
+) ON COMMIT DROP`
+
+// errUndone ends the transaction of an import that is not to stay.
+var errUndone = errors.New("the import was undone")
+
+// importFile runs step in a transaction of its own without a time limit, and undoes it all where a row was refused or
+// o.DryRun asks for it.
+func (d *DB) importFile(ctx context.Context, actor account.Actor, o place.ImportOptions, step func(ctx context.Context, in *importing) error) (place.Report, error) {
+	in := &importing{opts: o, refused: map[int]bool{}}
+	err := d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		in.tx = tx
+		for _, sql := range []string{
+			"SET LOCAL statement_timeout = 0",
+			"SELECT pg_advisory_xact_lock(hashtext('wangge import'))",
+			stageTable,
+		} {
+			if _, err := tx.Exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		if err := step(ctx, in); err != nil {
+			return err
+		}
+		if in.report.Refused > 0 || o.DryRun {
+			return errUndone
+		}
+		return nil
+	})
+	if errors.Is(err, errUndone) {
+		err = nil
+		if in.report.Refused > 0 {
+			in.report.Added, in.report.Updated = 0, 0
+		}
+	}
+	return in.report, err
+}
+
+func (in *importing) exec(ctx context.Context, sql string, args ...any) (int, error) {
+	tag, err := in.tx.Exec(ctx, sql, args...)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", statementName(sql), err)
+	}
+	return int(tag.RowsAffected()), nil
+}
+
+// statementName is the name in a statement's first line, for errors and traces.
+func statementName(sql string) string {
+	first, _, _ := strings.Cut(sql, "\n")
+	return strings.TrimPrefix(first, "-- name: ")
+}
+
+// each runs sql in the import's transaction and hands every row to scan.
+func (in *importing) each(ctx context.Context, sql string, args []any, scan func(pgx.Rows) error) error {
+	rows, err := in.tx.Query(ctx, sql, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", statementName(sql), err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// copyRows streams rows into the stage, a few in memory at a time. columns are what values returns, after the
+// row's number, id, source, code, name and shape. A row that cannot be taken is refused and left out.
+func copyRows[T any](ctx context.Context, in *importing, rows iter.Seq2[T, error], base func(*T) *place.Row, columns []string, values func(*T) []any) error {
+	next, stop := iter.Pull2(rows)
+	defer stop()
+	all := append([]string{"n", "id", "source", "code", "name", "shape"}, columns...)
+	_, err := in.tx.CopyFrom(ctx, pgx.Identifier{"stage"}, all, pgx.CopyFromFunc(func() ([]any, error) {
+		for {
+			row, err, ok := next()
+			if !ok {
+				return nil, nil
+			}
+			in.report.Read++
+			var refused *place.RowError
+			switch {
+			case errors.As(err, &refused):
+				in.report.Refuse(refused.Note)
+				continue
+			case err != nil:
+				return nil, err
+			case ctx.Err() != nil:
+				return nil, ctx.Err()
+			}
+			b := base(&row)
+			id := in.opts.IDs.NewID()
+			return append([]any{in.report.Read, id, b.Source, b.Code, b.Name, orNilGeom(b.Geometry)}, values(&row)...), nil
+		}
+	}))
+	if err != nil {
+		return err
+	}
+	// The planner knows nothing of a table made in this transaction.
+	_, err = in.exec(ctx, "CREATE INDEX ON stage (code); ANALYZE stage")
+	return err
+}
+
+// orNilGeom keeps a missing geometry NULL and stamps the others with the store's reference system.
+func orNilGeom(g geom.T) any {
+	if g == nil {
+		return nil
+	}
+	if g.SRID() != srid {
+		if stamped, err := geom.SetSRID(g, srid); err == nil {
+			return stamped
+		}
+	}
+	return g
+}
+
+// refuse refuses row n.
+func (in *importing) refuse(n int, note place.Note) {
+	if !in.refused[n] {
+		in.refused[n] = true
+		in.report.Refuse(note)
+	}
+}
+
+// refuseWhere refuses the rows that a query finds: row number, source, code, field, reason.
+func (in *importing) refuseWhere(ctx context.Context, sql string, args ...any) error {
+	return in.each(ctx, sql, args, func(rows pgx.Rows) error {
+		var n int
+		var note place.Note
+		if err := rows.Scan(&n, &note.Source, &note.Code, &note.Field, &note.Reason); err != nil {
+			return err
+		}
+		in.refuse(n, note)
+		return nil
+	})
+}
+
+const (
+	importKinds = `-- name: import.WrongKind
+SELECT s.n, s.source, s.code, 'geometry', 'a ' || replace(ST_GeometryType(s.shape), 'ST_', '') || ' is given where ' || $2 || ' is needed'
+FROM stage s WHERE s.shape IS NOT NULL AND NOT ST_GeometryType(s.shape) = ANY($1) ORDER BY s.n`
+
+	importEmpty = `-- name: import.Empty
+SELECT s.n, s.source, s.code, 'geometry', 'the geometry is empty' FROM stage s
+WHERE s.shape IS NOT NULL AND ST_IsEmpty(s.shape) ORDER BY s.n`
+
+	importInvalid = `-- name: import.Invalid
+SELECT s.n, s.source, s.code, reason(v.detail), ST_X(location(v.detail)), ST_Y(location(v.detail)),
+	CASE WHEN $1 THEN ST_CollectionExtract(ST_MakeValid(s.shape, 'method=structure'), ST_Dimension(s.shape) + 1) END
+FROM stage s CROSS JOIN LATERAL (SELECT ST_IsValidDetail(s.shape) AS detail) v
+WHERE s.shape IS NOT NULL AND NOT valid(v.detail) ORDER BY s.n`
+
+	importReshape = `-- name: import.Reshape
+UPDATE stage s SET shape = $2 WHERE s.n = $1 AND ST_IsValid($2) AND NOT ST_IsEmpty($2)`
+
+	importDoubles = `-- name: import.Doubles
+SELECT s.code, min(s.n), count(*), CASE WHEN ST_IsValid(ST_Collect(s.shape ORDER BY s.n)) THEN ST_Multi(ST_CollectionExtract(ST_Collect(s.shape ORDER BY s.n)))
+	ELSE ST_Multi(ST_Union(s.shape)) END,
+	(SELECT f.source FROM stage f WHERE f.code = s.code ORDER BY f.n LIMIT 1)
+FROM stage s GROUP BY s.code HAVING count(*) > 1 ORDER BY min(s.n)`
+
+	importDropDoubles = `-- name: import.DropDoubles
+DELETE FROM stage s USING stage f WHERE f.code = s.code AND f.n < s.n`
+)
+
+// polygons and lines are the kinds of geometry that areas and roads may have.
+var (
+	polygons = []string{"ST_Polygon", "ST_MultiPolygon"}
+	points   = []string{"ST_Point"}
+	lines    = []string{"ST_LineString", "ST_MultiLineString"}
+)
+
+// judge refuses geometry of the wrong kind, empty or broken, the last with its place and reason; with opts.Repair it is mended
+// by PostGIS instead, and reported.
+func (in *importing) judge(ctx context.Context, kinds []string, called string) error {
+	if err := in.refuseWhere(ctx, importKinds, kinds, called); err != nil {
+		return err
+	}
+	if err := in.refuseWhere(ctx, importEmpty); err != nil {
+		return err
+	}
+	type broken struct {
+		n    int
+		note place.Note
+		mend geom.T
+	}
+	var list []broken
+	err := in.each(ctx, importInvalid, []any{in.opts.Repair}, func(rows pgx.Rows) error {
+		var b broken
+		err := rows.Scan(&b.n, &b.note.Source, &b.note.Code, &b.note.Reason, &b.note.Lng, &b.note.Lat, &b.mend)
+		list = append(list, b)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		b.note.Field = "geometry"
+		if b.mend == nil {
+			b.note.Reason += " (--repair mends this)"
+			in.refuse(b.n, b.note)
+			continue
+		}
+		ok, err := in.reshape(ctx, b.n, b.mend)
+		switch {
+		case err != nil:
+			return err
+		case ok:
+			b.note.Kind = place.Repaired
+			in.report.Notes = append(in.report.Notes, b.note)
+		default:
+			b.note.Reason += " (it could not be mended)"
+			in.refuse(b.n, b.note)
+		}
+	}
+	return nil
+}
+
+// reshape snaps g, which PostGIS computed, and gives it to row n; false where snapping broke it.
+func (in *importing) reshape(ctx context.Context, n int, g geom.T) (bool, error) {
+	o, err := shape.ToOrb(g)
+	if err != nil {
+		return false, err
+	}
+	snapped, err := shape.FromOrb(shape.Snap(o), srid)
+	if err != nil {
+		return false, err
+	}
+	changed, err := in.exec(ctx, importReshape, n, snapped)
+	return changed == 1, err
+}
+
+// merge makes one area of the rows that share a code; the first row's other columns stay.
+func (in *importing) merge(ctx context.Context) error {
+	type double struct {
+		code, source string
+		n, count     int
+		shape        geom.T
+	}
+	var list []double
+	err := in.each(ctx, importDoubles, nil, func(rows pgx.Rows) error {
+		var d double
+		err := rows.Scan(&d.code, &d.n, &d.count, &d.shape, &d.source)
+		list = append(list, d)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		note := place.Note{Kind: place.Merged, Source: d.source, Code: d.code, Field: "code",
+			Reason: fmt.Sprintf("%d rows share this code and became one area", d.count)}
+		if d.shape != nil {
+			ok, err := in.reshape(ctx, d.n, d.shape)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				note.Reason = fmt.Sprintf("%d rows share this code and cannot become one area", d.count)
+				in.refuse(d.n, note)
+				continue
+			}
+		}
+		in.report.Notes = append(in.report.Notes, note)
+	}
+	_, err = in.exec(ctx, importDropDoubles)
+	return err
+}
+
+// now is the instant of the import's transaction: what it writes begins then.
+func (in *importing) now(ctx context.Context) (t time.Time, err error) {
+	err = in.tx.QueryRow(ctx, "SELECT now()").Scan(&t)
+	return t, err
+}

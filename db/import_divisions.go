@@ -1,0 +1,110 @@
+package db
+
+import (
+	"context"
+	"iter"
+
+	"wangge/domain/account"
+	"wangge/domain/place"
+)
+
+const (
+	// A row's code may be one that the division had before.
+	importKnownDivisions = `-- name: import.KnownDivisions
+UPDATE stage s SET known = c.division_id FROM division_code c WHERE c.code = s.code`
+
+	// Parents come from the file or the store, and stand higher. A parent that is only read off the code's digits may be missing.
+	importParents = `-- name: import.ParentCodes
+UPDATE stage s SET parent = (
+	SELECT p.code FROM unnest(s.parents) WITH ORDINALITY AS p (code, i)
+	WHERE EXISTS (SELECT 1 FROM division_code c WHERE c.code = p.code) OR EXISTS (SELECT 1 FROM stage o WHERE o.code = p.code)
+	ORDER BY p.i LIMIT 1)
+WHERE s.parent IS NULL AND s.known IS NULL`
+
+	importOrphans = `-- name: import.Orphans
+SELECT s.n, s.source, s.code, 'parent', 'its parent ' || s.parent || ' is neither in the file nor in the store'
+FROM stage s WHERE s.parent IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM division_code c WHERE c.code = s.parent)
+  AND NOT EXISTS (SELECT 1 FROM stage o WHERE o.code = s.parent) ORDER BY s.n`
+
+	importUpsideDown = `-- name: import.UpsideDown
+SELECT s.n, s.source, s.code, 'parent', 'a ' || s.level || ' cannot lie in ' || s.parent || ', which is a ' || coalesce(o.level, d.level)
+FROM stage s
+LEFT JOIN stage o ON o.code = s.parent
+LEFT JOIN division_code c ON c.code = s.parent LEFT JOIN division d ON d.id = c.division_id
+WHERE s.parent IS NOT NULL
+  AND array_position($1::text[], coalesce(o.level, d.level)) >= array_position($1::text[], s.level) ORDER BY s.n`
+
+	importNewDivisions = `-- name: import.NewDivisions
+INSERT INTO division (id, code, name, level, parent_id, home, boundary, limit_east, limit_south, limit_west, limit_north)
+SELECT s.id, s.code, s.name, s.level, p.id,
+	CASE WHEN p.level IN ('DISTRICT', 'TOWN', 'COMMUNITY') THEN p.home ELSE s.home END,
+	ST_Multi(s.shape), s.limit_east, s.limit_south, s.limit_west, s.limit_north
+FROM stage s
+LEFT JOIN division_code c ON c.code = s.parent LEFT JOIN division p ON p.id = c.division_id
+WHERE s.level = $1 AND s.known IS NULL ORDER BY s.n`
+
+	importNewDivisionCodes = `-- name: import.NewDivisionCodes
+INSERT INTO division_code (code, division_id, since)
+SELECT s.code, s.id, now() FROM stage s WHERE s.level = $1 AND s.known IS NULL ORDER BY s.n`
+
+	// What a file does not say stays as it is.
+	importChangedDivisions = `-- name: import.ChangedDivisions
+UPDATE division d SET name = s.name, level = s.level, parent_id = coalesce(p.id, d.parent_id),
+	boundary = coalesce(ST_Multi(s.shape), d.boundary), limit_east = coalesce(s.limit_east, d.limit_east),
+	limit_south = coalesce(s.limit_south, d.limit_south), limit_west = coalesce(s.limit_west, d.limit_west),
+	limit_north = coalesce(s.limit_north, d.limit_north), version = d.version + 1
+FROM stage s LEFT JOIN division_code c ON c.code = s.parent LEFT JOIN division p ON p.id = c.division_id
+WHERE d.id = s.known`
+)
+
+// ImportDivisions implements place.Store.
+func (s *Places) ImportDivisions(ctx context.Context, actor account.Actor, rows iter.Seq2[place.DivisionRow, error], o place.ImportOptions) (place.Report, error) {
+	return s.importFile(ctx, actor, o, func(ctx context.Context, in *importing) error {
+		columns := []string{"home", "level", "parent", "parents", "limit_east", "limit_south", "limit_west", "limit_north"}
+		err := copyRows(ctx, in, rows, func(r *place.DivisionRow) *place.Row { return &r.Row }, columns, func(r *place.DivisionRow) []any {
+			return []any{o.IDs.NewHome(), string(r.Level), orNull(r.Parent), place.ParentCodes(r.Code),
+				orNull(r.Limits.East), orNull(r.Limits.South), orNull(r.Limits.West), orNull(r.Limits.North)}
+		})
+		if err != nil {
+			return err
+		}
+		if err := in.judge(ctx, polygons, "a Polygon or MultiPolygon"); err != nil {
+			return err
+		}
+		if err := in.merge(ctx); err != nil {
+			return err
+		}
+		for _, sql := range []string{importKnownDivisions, importParents} {
+			if _, err := in.exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		if err := in.refuseWhere(ctx, importOrphans); err != nil {
+			return err
+		}
+		if err := in.refuseWhere(ctx, importUpsideDown, place.Levels); err != nil {
+			return err
+		}
+		if in.report.Refused > 0 {
+			return nil
+		}
+		if err := in.shareVertices(ctx); err != nil {
+			return err
+		}
+		for _, level := range place.Levels {
+			added, err := in.exec(ctx, importNewDivisions, level)
+			if err != nil {
+				return err
+			}
+			in.report.Added += added
+			if _, err := in.exec(ctx, importNewDivisionCodes, level); err != nil {
+				return err
+			}
+		}
+		if in.report.Updated, err = in.exec(ctx, importChangedDivisions); err != nil {
+			return err
+		}
+		return in.placeAll(ctx)
+	})
+}

@@ -1,0 +1,237 @@
+package db
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"wangge/domain/account"
+	"wangge/domain/civil"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+)
+
+const (
+	importCommunities = `-- name: import.Communities
+UPDATE stage s SET community_id = d.id, home = d.home
+FROM division_code c JOIN division d ON d.id = c.division_id WHERE c.code = s.community`
+
+	importNoCommunity = `-- name: import.NoCommunity
+SELECT s.n, s.source, s.code, 'community', CASE WHEN s.community IS NULL
+	THEN 'which division holds it is not said: name the property with --field community=PROPERTY, or the division of all with --division CODE'
+	ELSE 'there is no division ' || s.community || '; import it first, or add --level COMMUNITY to make it without a boundary' END
+FROM stage s WHERE s.community_id IS NULL ORDER BY s.n`
+
+	importKnownGrids = `-- name: import.KnownGrids
+UPDATE stage s SET known = c.grid_id, known_home = c.district FROM grid_code c WHERE c.code = s.code`
+
+	importOtherDistrict = `-- name: import.OtherDistrict
+SELECT s.n, s.source, s.code, 'community', 'the grid lies in another district already and cannot move between districts'
+FROM stage s WHERE s.known IS NOT NULL AND s.known_home <> s.home ORDER BY s.n`
+
+	importNewGroups = `-- name: import.NewGroups
+INSERT INTO grid_group (district, id, community_id, name)
+SELECT DISTINCT ON (s.home, s.community_id, s.in_group) s.home, s.group_id, s.community_id, s.in_group
+FROM stage s WHERE s.in_group IS NOT NULL ORDER BY s.home, s.community_id, s.in_group, s.n
+ON CONFLICT (district, community_id, name) DO NOTHING`
+
+	importGroups = `-- name: import.Groups
+UPDATE stage s SET group_id = p.id FROM grid_group p
+WHERE p.district = s.home AND p.community_id = s.community_id AND p.name = s.in_group`
+
+	importNewGrids = `-- name: import.NewGrids
+INSERT INTO grid (district, id, code, name, kind, basis, community_id, group_id, limit_east, limit_south, limit_west, limit_north)
+SELECT s.home, s.id, s.code, s.name, s.kind, s.basis, s.community_id, CASE WHEN s.in_group IS NOT NULL THEN s.group_id END,
+	s.limit_east, s.limit_south, s.limit_west, s.limit_north
+FROM stage s WHERE s.known IS NULL ORDER BY s.n`
+
+	importNewGridCodes = `-- name: import.NewGridCodes
+INSERT INTO grid_code (code, district, grid_id, since) SELECT s.code, s.home, s.id, now() FROM stage s WHERE s.known IS NULL ORDER BY s.n`
+
+	importChangedGrids = `-- name: import.ChangedGrids
+UPDATE grid g SET name = s.name, kind = s.kind, basis = coalesce(s.basis, g.basis), community_id = s.community_id,
+	group_id = CASE WHEN s.in_group IS NOT NULL THEN s.group_id ELSE g.group_id END,
+	limit_east = coalesce(s.limit_east, g.limit_east), limit_south = coalesce(s.limit_south, g.limit_south),
+	limit_west = coalesce(s.limit_west, g.limit_west), limit_north = coalesce(s.limit_north, g.limit_north),
+	version = g.version + 1
+FROM stage s WHERE g.district = s.home AND g.id = s.known`
+
+	// The same boundary again is no new version of it.
+	importSameBoundary = `-- name: import.SameBoundary
+UPDATE stage s SET shape = NULL FROM grid_boundary b
+WHERE b.district = s.home AND b.grid_id = s.known AND b.during @> now() AND ST_OrderingEquals(b.boundary, ST_Multi(s.shape))`
+
+	importEndBoundaries = `-- name: import.EndBoundaries
+UPDATE grid_boundary b SET during = tstzrange(lower(b.during), now(), '[)')
+FROM stage s WHERE b.district = s.home AND b.grid_id = s.known AND s.shape IS NOT NULL AND b.during @> now() AND lower(b.during) < now()`
+
+	importNewBoundaries = `-- name: import.NewBoundaries
+INSERT INTO grid_boundary (district, id, grid_id, during, boundary, label_point)
+SELECT s.home, gen_random_uuid(), coalesce(s.known, s.id), tstzrange(now(), NULL, '[)'), ST_Multi(s.shape),
+	CASE WHEN ST_Covers(s.shape, c.center) THEN c.center ELSE ST_PointOnSurface(s.shape) END
+FROM stage s CROSS JOIN LATERAL (SELECT (ST_MaximumInscribedCircle(s.shape)).center) c
+WHERE s.shape IS NOT NULL ORDER BY s.n`
+
+	importWorkers = `-- name: import.Workers
+SELECT s.home, coalesce(s.known, s.id), s.worker, coalesce(s.work_phone, '') FROM stage s WHERE s.worker IS NOT NULL ORDER BY s.n`
+
+	importHolder = `-- name: import.Holder
+SELECT a.id, w.name, coalesce(w.work_phone, ''), lower(a.during) FROM assignment a
+JOIN worker w ON w.district = a.district AND w.id = a.worker_id
+WHERE a.district = $1 AND a.grid_id = $2 AND a.post = 'GRID_WORKER' AND a.cover = 'A' AND a.during @> $3::date ORDER BY a.id`
+
+	importEndAssignment = `-- name: import.EndAssignment
+UPDATE assignment SET during = daterange(lower(during), $3, '[)') WHERE district = $1 AND id = $2`
+
+	importDropAssignment = `-- name: import.DropAssignment
+DELETE FROM assignment WHERE district = $1 AND id = $2`
+)
+
+// ImportGrids implements grid.Store.
+func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.Seq2[grid.Row, error], o grid.ImportOptions) (place.Report, error) {
+	return s.importFile(ctx, actor, o.ImportOptions, func(ctx context.Context, in *importing) error {
+		if err := s.makeDivision(ctx, actor, in, o); err != nil {
+			return err
+		}
+		columns := []string{"kind", "basis", "community", "in_group", "group_id", "worker", "work_phone", "limit_east", "limit_south", "limit_west", "limit_north"}
+		err := copyRows(ctx, in, rows, func(r *grid.Row) *place.Row { return &r.Row }, columns, func(r *grid.Row) []any {
+			return []any{string(r.Kind), orNull(r.Basis), orNull(grid.CommunityOf(*r, o)), orNull(r.Group), o.IDs.NewID(),
+				orNull(r.Worker), orNull(r.WorkPhone), orNull(r.Limits.East), orNull(r.Limits.South), orNull(r.Limits.West), orNull(r.Limits.North)}
+		})
+		if err != nil {
+			return err
+		}
+		if err := in.judge(ctx, polygons, "a Polygon or MultiPolygon"); err != nil {
+			return err
+		}
+		if err := in.merge(ctx); err != nil {
+			return err
+		}
+		for _, sql := range []string{importCommunities, importKnownGrids} {
+			if _, err := in.exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		for _, sql := range []string{importNoCommunity, importOtherDistrict} {
+			if err := in.refuseWhere(ctx, sql); err != nil {
+				return err
+			}
+		}
+		if in.report.Refused > 0 {
+			return nil
+		}
+		if err := in.shareVertices(ctx); err != nil {
+			return err
+		}
+		for _, sql := range []string{importNewGroups, importGroups} {
+			if _, err := in.exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		if in.report.Added, err = in.exec(ctx, importNewGrids); err != nil {
+			return err
+		}
+		if in.report.Updated, err = in.exec(ctx, importChangedGrids); err != nil {
+			return err
+		}
+		for _, sql := range []string{importNewGridCodes, importSameBoundary, importEndBoundaries, importNewBoundaries} {
+			if _, err := in.exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		if err := s.importWorkers(ctx, actor, in, o); err != nil {
+			return err
+		}
+		return in.placeAll(ctx)
+	})
+}
+
+// makeDivision makes the division that holds the file's grids, without a boundary, where o names one that is unknown and
+// says its level.
+func (s *Grids) makeDivision(ctx context.Context, actor account.Actor, in *importing, o grid.ImportOptions) error {
+	if o.Division == "" || o.Level == "" {
+		return nil
+	}
+	places := NewPlaces(s.DB)
+	if _, known, err := places.DivisionByCode(ctx, actor, o.Division, place.Fields{}); known || err != nil {
+		return err
+	}
+	row := place.DivisionRow{Row: place.Row{Source: "--division", Code: o.Division, Name: o.Division}, Level: o.Level}
+	if err := place.CheckDivision(row); err != nil {
+		return err
+	}
+	const add = `-- name: import.MakeDivision
+INSERT INTO division (id, code, name, level, parent_id, home)
+SELECT $1, $2, $2, $3, p.id, CASE WHEN p.level IN ('DISTRICT', 'TOWN', 'COMMUNITY') THEN p.home ELSE $4 END
+FROM (SELECT 1) one LEFT JOIN LATERAL (
+	SELECT d.id, d.home, d.level FROM unnest($5::text[]) WITH ORDINALITY AS u (code, i)
+	JOIN division_code c ON c.code = u.code JOIN division d ON d.id = c.division_id ORDER BY u.i LIMIT 1
+) p ON true`
+	id := o.IDs.NewID()
+	if _, err := in.exec(ctx, add, id, o.Division, string(o.Level), o.IDs.NewHome(), place.ParentCodes(o.Division)); err != nil {
+		return err
+	}
+	_, err := in.exec(ctx, "-- name: import.MakeDivisionCode\nINSERT INTO division_code (code, division_id, since) VALUES ($1, $2, now())", o.Division, id)
+	return err
+}
+
+// importWorkers puts the workers that the file names in office from today. One who holds the post already stays; another
+// one's time ends.
+func (s *Grids) importWorkers(ctx context.Context, actor account.Actor, in *importing, o grid.ImportOptions) error {
+	type named struct {
+		grid        key.Key
+		name, phone string
+	}
+	var list []named
+	err := in.each(ctx, importWorkers, nil, func(rows pgx.Rows) error {
+		var w named
+		err := rows.Scan(&w.grid.Home, &w.grid.ID, &w.name, &w.phone)
+		list = append(list, w)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	store := NewStaff(s.DB)
+	for _, w := range list {
+		var holder uuid.UUID
+		var name, phone string
+		var since time.Time
+		held := false
+		err := in.each(ctx, importHolder, []any{w.grid.Home, w.grid.ID, o.Day.Time()}, func(rows pgx.Rows) error {
+			held = true
+			return rows.Scan(&holder, &name, &phone, &since)
+		})
+		if err != nil {
+			return err
+		}
+		if held && name == w.name && (w.phone == "" || phone == w.phone) {
+			continue
+		}
+		if held {
+			if civil.FromTime(since).Before(o.Day) {
+				_, err = in.exec(ctx, importEndAssignment, w.grid.Home, holder, o.Day.Time())
+			} else {
+				_, err = in.exec(ctx, importDropAssignment, w.grid.Home, holder)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		worker, err := store.AddWorker(ctx, actor, staff.Worker{Key: key.Key{Home: w.grid.Home, ID: o.IDs.NewID()}, Name: w.name, WorkPhone: w.phone}, nil)
+		if err != nil {
+			return err
+		}
+		err = store.AddAssignment(ctx, actor, staff.Assignment{Key: key.Key{Home: w.grid.Home, ID: o.IDs.NewID()}, Worker: worker,
+			Post: staff.GridWorker, Cover: staff.CoverA, Area: staff.Area{Kind: staff.AreaGrid, Home: w.grid.Home, ID: w.grid.ID}, From: o.Day})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

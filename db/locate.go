@@ -1,0 +1,176 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+)
+
+// The points of a request, $1 longitudes and $2 latitudes; p.i counts from 1.
+const pointRows = ` FROM unnest($1::float8[], $2::float8[]) WITH ORDINALITY AS p (lng, lat, i)
+CROSS JOIN LATERAL (SELECT ST_SetSRID(ST_MakePoint(p.lng, p.lat), 4490) AS at) q `
+
+// ST_Expand below makes, for the index, a box that holds all within a number of metres of a point: a degree of latitude
+// is never under 110 km, one of longitude that times the cosine.
+const (
+	gridsCovering = `-- name: grid.Covering
+SELECT p.i, b.district, b.grid_id, NOT ST_ContainsProperly(b.boundary, q.at)` + pointRows + `
+JOIN grid_boundary b ON b.district = ANY($3) AND b.boundary && q.at AND b.during @> $4::timestamptz AND ST_Covers(b.boundary, q.at)
+JOIN grid g ON g.district = b.district AND g.id = b.grid_id
+ORDER BY p.i, g.code`
+
+	buildingsCovering = `-- name: building.Covering
+SELECT DISTINCT ON (p.i) p.i, b.district, b.id` + pointRows + `
+JOIN building b ON b.district = ANY($3) AND b.footprint && q.at AND ST_Covers(b.footprint, q.at)
+ORDER BY p.i, ST_Area(b.footprint), b.code, b.id`
+
+	divisionsCovering = `-- name: division.Covering
+SELECT DISTINCT ON (p.i) p.i, d.id` + pointRows + `
+JOIN division d ON d.boundary && q.at AND ST_Covers(d.boundary, q.at)
+ORDER BY p.i, array_position(ARRAY['COMMUNITY', 'TOWN', 'DISTRICT', 'CITY', 'PROVINCE'], d.level), d.code`
+
+	gridsNearest = `-- name: grid.Nearest
+SELECT p.i, n.district, n.grid_id, n.m` + pointRows + `
+CROSS JOIN LATERAL (
+	SELECT b.district, b.grid_id, ST_Distance(b.boundary::geography, q.at::geography) AS m, g.code
+	FROM grid_boundary b JOIN grid g ON g.district = b.district AND g.id = b.grid_id
+	WHERE b.district = ANY($3) AND b.during @> $4::timestamptz AND b.boundary && ST_Expand(q.at, $5::float8 / (111000.0 * greatest(cos(radians(p.lat)), 0.01)), $5::float8 / 110000.0)
+	ORDER BY m, g.code LIMIT 1
+) n WHERE n.m <= $5::float8 ORDER BY p.i`
+
+	gridsWithin = `-- name: grid.Within
+SELECT p.i, n.district, n.grid_id, n.m
+FROM unnest($1::float8[], $2::float8[], $5::float8[]) WITH ORDINALITY AS p (lng, lat, radius, i)
+CROSS JOIN LATERAL (SELECT ST_SetSRID(ST_MakePoint(p.lng, p.lat), 4490) AS at) q
+CROSS JOIN LATERAL (
+	SELECT b.district, b.grid_id, ST_Distance(b.boundary::geography, q.at::geography) AS m, g.code
+	FROM grid_boundary b JOIN grid g ON g.district = b.district AND g.id = b.grid_id
+	WHERE b.district = ANY($3) AND b.during @> $4::timestamptz
+	  AND b.boundary && ST_Expand(q.at, p.radius / (111000.0 * greatest(cos(radians(p.lat)), 0.01)), p.radius / 110000.0)
+	ORDER BY m, g.code LIMIT 500
+) n WHERE n.m <= p.radius ORDER BY p.i, n.m, n.code`
+
+	extentOfAll = `-- name: place.Extent
+SELECT ST_XMin(e.box), ST_YMin(e.box), ST_XMax(e.box), ST_YMax(e.box) FROM (
+	SELECT ST_Extent(x.shape) AS box FROM (
+		SELECT d.boundary::box3d::geometry AS shape FROM division d WHERE d.boundary IS NOT NULL
+		UNION ALL
+		SELECT b.boundary::box3d::geometry FROM grid_boundary b WHERE b.district = ANY($1)
+	) x
+) e WHERE e.box IS NOT NULL ORDER BY 1`
+)
+
+func lngLat(points []grid.Point) (lng, lat []float64) {
+	lng, lat = make([]float64, len(points)), make([]float64, len(points))
+	for i, p := range points {
+		lng[i], lat[i] = p.Lng, p.Lat
+	}
+	return lng, lat
+}
+
+// Covering implements grid.Store. PostGIS's ST_Covers is the judge of "in".
+func (s *Grids) Covering(ctx context.Context, actor account.Actor, points []grid.Point, at time.Time) ([]grid.Around, error) {
+	out := make([]grid.Around, len(points))
+	if len(points) == 0 {
+		return out, nil
+	}
+	lng, lat := lngLat(points)
+	err := s.Do(ctx, actor, func(ctx context.Context) error {
+		homes, err := s.homes(ctx, actor)
+		if err != nil {
+			return err
+		}
+		err = s.each(ctx, actor, gridsCovering, []any{lng, lat, homes, at}, func(rows pgx.Rows) error {
+			var i int
+			var k key.Key
+			var border bool
+			if err := rows.Scan(&i, &k.Home, &k.ID, &border); err != nil {
+				return err
+			}
+			a := &out[i-1]
+			a.OnBorder = a.OnBorder || (len(a.Grids) == 0 && border)
+			a.Grids = append(a.Grids, k)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		err = s.each(ctx, actor, buildingsCovering, []any{lng, lat, append(homes, key.Unplaced)}, func(rows pgx.Rows) error {
+			var i int
+			var k key.Key
+			err := rows.Scan(&i, &k.Home, &k.ID)
+			out[i-1].BuildingKey = &k
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return s.each(ctx, actor, divisionsCovering, []any{lng, lat}, func(rows pgx.Rows) error {
+			var i int
+			var id uuid.UUID
+			err := rows.Scan(&i, &id)
+			out[i-1].DivisionID = &id
+			return err
+		})
+	})
+	return out, err
+}
+
+// Nearest implements grid.Store.
+func (s *Grids) Nearest(ctx context.Context, actor account.Actor, points []grid.Point, limitM float64, at time.Time) ([]grid.Near, error) {
+	out := make([]grid.Near, len(points))
+	err := s.around(ctx, actor, gridsNearest, points, limitM, at, func(i int, n grid.Near) { out[i] = n })
+	return out, err
+}
+
+// Within implements grid.Store.
+func (s *Grids) Within(ctx context.Context, actor account.Actor, points []grid.Point, radiiM []float64, at time.Time) ([][]grid.Near, error) {
+	out := make([][]grid.Near, len(points))
+	err := s.around(ctx, actor, gridsWithin, points, radiiM, at, func(i int, n grid.Near) { out[i] = append(out[i], n) })
+	return out, err
+}
+
+// around runs one of the statements that find grids by distance.
+func (s *Grids) around(ctx context.Context, actor account.Actor, sql string, points []grid.Point, reach any, at time.Time, found func(i int, n grid.Near)) error {
+	if len(points) == 0 {
+		return nil
+	}
+	lng, lat := lngLat(points)
+	return s.Do(ctx, actor, func(ctx context.Context) error {
+		homes, err := s.homes(ctx, actor)
+		if err != nil {
+			return err
+		}
+		return s.each(ctx, actor, sql, []any{lng, lat, homes, at, reach}, func(rows pgx.Rows) error {
+			var i int
+			var n grid.Near
+			err := rows.Scan(&i, &n.Key.Home, &n.Key.ID, &n.DistanceM)
+			if err == nil {
+				found(i-1, n)
+			}
+			return err
+		})
+	})
+}
+
+// Extent implements grid.Store.
+func (s *Grids) Extent(ctx context.Context, actor account.Actor) (box place.Box, found bool, err error) {
+	err = s.Do(ctx, actor, func(ctx context.Context) error {
+		homes, err := s.homes(ctx, actor)
+		if err != nil {
+			return err
+		}
+		return s.each(ctx, actor, extentOfAll, []any{homes}, func(rows pgx.Rows) error {
+			found = true
+			return rows.Scan(&box.West, &box.South, &box.East, &box.North)
+		})
+	})
+	return box, found, err
+}
