@@ -21,7 +21,7 @@ CROSS JOIN LATERAL (SELECT ST_SetSRID(ST_MakePoint(p.lng, p.lat), 4490) AS at) q
 // is never under 110 km, one of longitude that times the cosine.
 const (
 	gridsCovering = `-- name: grid.Covering
-SELECT p.i, b.district, b.grid_id, NOT ST_ContainsProperly(b.boundary, q.at)` + pointRows + `
+SELECT p.i, b.district, b.grid_id, NOT ST_Contains(b.boundary, q.at)` + pointRows + `
 JOIN grid_boundary b ON b.district = ANY($3) AND b.boundary && q.at AND b.during @> $4::timestamptz AND ST_Covers(b.boundary, q.at)
 JOIN grid g ON g.district = b.district AND g.id = b.grid_id
 ORDER BY p.i, g.code`

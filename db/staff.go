@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -72,6 +73,13 @@ SELECT p.district, p.id FROM grid_group p WHERE p.district = $1 AND p.id = $2 OR
 
 	areaOfBuilding = `-- name: area.Building
 SELECT b.district, b.id FROM building b WHERE b.district = $1 AND b.id = $2 ORDER BY b.id`
+
+	areaOfNamedGroup = `-- name: area.NamedGroup
+SELECT p.district, p.id FROM division_code c JOIN division d ON d.id = c.division_id
+JOIN grid_group p ON p.district = d.home AND p.community_id = d.id WHERE c.code = $1 AND p.name = $2 ORDER BY p.id`
+
+	areaOfBuildingCode = `-- name: area.BuildingCode
+SELECT b.district, b.id FROM building b WHERE b.district = ANY($1) AND b.code = $2 ORDER BY b.district, b.id LIMIT 1`
 )
 
 func intoWorker(w *staff.Worker) []any {
@@ -174,19 +182,26 @@ func (d *DB) exec(ctx context.Context, actor account.Actor, sql string, args ...
 func (s *Staff) ResolveArea(ctx context.Context, actor account.Actor, kind staff.AreaKind, name string) (a staff.Area, found bool, err error) {
 	a.Kind = kind
 	sql, args := areaOfGrid, []any{name}
+	k, isKey := key.Parse(name)
 	switch kind {
 	case staff.AreaDivision:
 		sql = areaOfDivision
-	case staff.AreaGroup, staff.AreaBuilding:
-		k, ok := key.Parse(name)
-		if !ok {
-			return a, false, nil
+	case staff.AreaGroup:
+		community, group, _ := strings.Cut(name, "/")
+		sql, args = areaOfNamedGroup, []any{community, group}
+		if isKey {
+			sql, args = areaOfGroup, []any{k.Home, k.ID}
 		}
-		args = []any{k.Home, k.ID}
-		sql = areaOfGroup
-		if kind == staff.AreaBuilding {
-			sql = areaOfBuilding
+	case staff.AreaBuilding:
+		if isKey {
+			sql, args = areaOfBuilding, []any{k.Home, k.ID}
+			break
 		}
+		homes, err := s.homes(ctx, actor)
+		if err != nil {
+			return a, false, err
+		}
+		sql, args = areaOfBuildingCode, []any{homes, name}
 	}
 	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
 		found = true

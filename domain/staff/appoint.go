@@ -17,7 +17,7 @@ type NewWorker struct {
 	Photo           *Photo
 }
 
-// Appointment puts a worker in office. AreaName is a grid's or division's code, or a group's or building's id.
+// Appointment puts a worker in office. AreaName is as in Store.ResolveArea.
 type Appointment struct {
 	Worker   key.Key
 	Post     Post

@@ -25,7 +25,8 @@ type Store interface {
 	AddAssignment(ctx context.Context, actor account.Actor, a Assignment) error
 	EndAssignment(ctx context.Context, actor account.Actor, k key.Key, until civil.Date) (bool, error)
 	AddAbsence(ctx context.Context, actor account.Actor, a Absence) error
-	// ResolveArea finds an area by what people call it: a grid's or division's code, a group's or building's key.
+	// ResolveArea finds an area by what people call it: a grid's or division's code; a group's id, or its community's code
+	// and its name with a slash between; a building's id or code.
 	ResolveArea(ctx context.Context, actor account.Actor, kind AreaKind, name string) (Area, bool, error)
 }
 

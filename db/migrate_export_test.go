@@ -1,0 +1,4 @@
+package db
+
+// MigrateUpFrom lets tests run migrations of their own.
+var MigrateUpFrom = migrateUp

@@ -1,0 +1,165 @@
+package db_test
+
+import (
+	"context"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/db"
+	"wangge/internal/fault"
+	"wangge/internal/testdb"
+	"wangge/migrations"
+)
+
+func openEmpty(t *testing.T, address string, o db.Options) *pgxpool.Pool {
+	t.Helper()
+	pool, err := db.Open(context.Background(), address, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+func files(t *testing.T) []string {
+	t.Helper()
+	names, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	return names
+}
+
+func TestMigrateUpAndDown(t *testing.T) {
+	ctx := context.Background()
+	pool := openEmpty(t, testdb.Empty(t), db.Options{})
+	want := files(t)
+	done, err := db.MigrateUp(ctx, pool)
+	if err != nil || len(done) != len(want) {
+		t.Fatal(done, err)
+	}
+	if done, err := db.MigrateUp(ctx, pool); err != nil || len(done) != 0 {
+		t.Error("applied again:", done, err)
+	}
+	status, err := db.MigrationStatus(ctx, pool)
+	if err != nil || len(status) != len(want) {
+		t.Fatal(status, err)
+	}
+	for i, m := range status {
+		if m.File != want[i] || m.Applied.IsZero() {
+			t.Errorf("%+v, want %s applied", m, want[i])
+		}
+	}
+	for i := range want {
+		m, err := db.MigrateDown(ctx, pool)
+		if last := want[len(want)-1-i]; err != nil || m.File != last {
+			t.Fatalf("took back %s, %v; want %s", m.File, err, last)
+		}
+	}
+	_, err = db.MigrateDown(ctx, pool)
+	if f := fault.As(err); err == nil || f.Key != "db.migrate.atStart" {
+		t.Error(err)
+	}
+	var left []string
+	err = pool.QueryRow(ctx, `SELECT array_agg(relname::text) FROM pg_class
+		WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+		AND relname NOT IN ('goose_db_version', 'spatial_ref_sys', 'geometry_columns', 'geography_columns')`).Scan(&left)
+	if err != nil || len(left) > 0 {
+		t.Error("left behind:", left, err)
+	}
+	if done, err := db.MigrateUp(ctx, pool); err != nil || len(done) != len(want) {
+		t.Error(done, err)
+	}
+}
+
+func TestMigrateAtOnce(t *testing.T) {
+	address := testdb.Empty(t)
+	type result struct {
+		done []db.Migration
+		err  error
+	}
+	results := make(chan result)
+	for range 3 {
+		pool := openEmpty(t, address, db.Options{})
+		go func() {
+			done, err := db.MigrateUp(context.Background(), pool)
+			results <- result{done, err}
+		}()
+	}
+	applied := 0
+	for range 3 {
+		r := <-results
+		if r.err != nil {
+			t.Error(r.err)
+		}
+		applied += len(r.done)
+	}
+	if want := len(files(t)); applied != want {
+		t.Errorf("%d migrations applied, want %d", applied, want)
+	}
+}
+
+func sqlFile(up string) *fstest.MapFile {
+	return &fstest.MapFile{Data: []byte("-- +goose Up\n" + up + ";\n-- +goose Down\nSELECT 1;\n")}
+}
+
+func TestMigrationFails(t *testing.T) {
+	ctx := context.Background()
+	pool := openEmpty(t, testdb.Empty(t), db.Options{StatementTimeout: 100 * time.Millisecond})
+	good := fstest.MapFS{"00001_good.sql": sqlFile(`CREATE TABLE good AS SELECT pg_sleep(0.3)::text`)}
+	bad := fstest.MapFS{
+		"00001_good.sql": good["00001_good.sql"],
+		"00002_more.sql": sqlFile(`CREATE TABLE more (n int)`),
+		"00003_bad.sql":  sqlFile("CREATE TABLE half (n int);\nINSERT INTO nowhere VALUES (1)"),
+	}
+	if _, err := db.MigrateUpFrom(ctx, pool, good); err != nil {
+		t.Fatal("a migration may be slow:", err)
+	}
+	done, err := db.MigrateUpFrom(ctx, pool, bad)
+	f := fault.As(err)
+	if err == nil || f.Key != "db.migrate.failed" || f.Code != fault.Unavailable || len(done) != 1 {
+		t.Fatal(done, err)
+	}
+	for _, part := range []string{"00003_bad.sql", "nowhere"} {
+		if !strings.Contains(f.Text(fault.English), part) {
+			t.Errorf("%q does not name %q", f.Text(fault.English), part)
+		}
+	}
+	var kept, half bool
+	err = pool.QueryRow(ctx, `SELECT to_regclass('more') IS NOT NULL, to_regclass('half') IS NOT NULL`).Scan(&kept, &half)
+	if err != nil || !kept || half {
+		t.Error("kept, half:", kept, half, err)
+	}
+
+	_, err = db.MigrateUpFrom(ctx, pool, good)
+	if f := fault.As(err); err == nil || f.Key != "db.migrate.newer" || strings.Contains(f.Text(fault.Chinese), "{") {
+		t.Error("a database newer than the program:", err)
+	}
+}
+
+func TestMigrateWithoutRight(t *testing.T) {
+	ctx := context.Background()
+	address := testdb.Empty(t)
+	super, err := pgxpool.New(ctx, asUser(t, address, "postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close()
+	if err := super.Ping(ctx); err != nil {
+		t.Skip("needs a superuser without a password:", err)
+	}
+	const guest = "wangge_test_guest"
+	if _, err := super.Exec(ctx, `DROP ROLE IF EXISTS `+guest+`; CREATE ROLE `+guest+` LOGIN`); err != nil {
+		t.Fatal(err)
+	}
+	defer super.Exec(ctx, `DROP ROLE `+guest)
+	_, err = db.MigrateUp(ctx, openEmpty(t, asUser(t, address, guest), db.Options{}))
+	if f := fault.As(err); err == nil || f.Key != "db.migrate.noRight" || strings.Contains(f.Text(fault.English), "{") {
+		t.Error(err)
+	}
+}

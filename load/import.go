@@ -1,0 +1,401 @@
+package load
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+	"wangge/geo/coord"
+	"wangge/geo/shape"
+)
+
+// Land is water and green for the look of the map: an extra of ours beside the kinds of the contract.
+const Land Kind = "land"
+
+// Services are what a file is handed to.
+type Services struct {
+	Places *place.Service
+	Grids  *grid.Service
+	Staff  *staff.Service
+}
+
+// Job is one file on its way in.
+type Job struct {
+	Kind     Kind
+	Path     string
+	Options  Options           // how the file is read
+	Fields   map[string]string // our name of a field → the file's; a field not named here has our name
+	Level    place.Level       // of divisions that do not say theirs; with grids: see grid.ImportOptions
+	Division string            // code of the division that holds rows which name none
+	Repair   bool
+	DryRun   bool
+	// Progress, if not nil, is called now and then with what Reader.Progress says and the rows read so far.
+	Progress func(done, total int64, rows int)
+}
+
+// srid of what is handed on: CGCS2000, longitude and latitude in degrees.
+const srid = 4490
+
+// Import reads a file and hands its rows to the services. Rows that are refused are in the report; an error means that
+// the file as a whole cannot be read, or that the store failed. Nothing stays where a row is refused.
+func Import(ctx context.Context, actor account.Actor, to Services, job Job) (place.Report, error) {
+	if err := job.check(); err != nil {
+		return place.Report{}, err
+	}
+	file, err := Open(ctx, job.Path, job.Kind, job.Options)
+	if err != nil {
+		return place.Report{}, err
+	}
+	defer file.Close()
+	in := &intake{job: job, file: file}
+	options := place.ImportOptions{Repair: job.Repair, DryRun: job.DryRun, IDs: key.Random{}}
+	var report place.Report
+	switch job.Kind {
+	case Divisions:
+		report, err = to.Places.ImportDivisions(ctx, actor, rowsOf(in, in.division), options)
+	case Grids:
+		report, err = to.Grids.Import(ctx, actor, rowsOf(in, in.grid), grid.ImportOptions{ImportOptions: options,
+			Division: job.Division, Level: job.Level, Day: to.Staff.Day(nil)})
+	case Buildings:
+		report, err = to.Places.ImportBuildings(ctx, actor, rowsOf(in, in.building), options)
+	case Roads:
+		report, err = to.Places.ImportRoads(ctx, actor, rowsOf(in, in.road), options)
+	case Land:
+		report, err = to.Places.ImportLand(ctx, actor, rowsOf(in, in.road), options)
+	}
+	report.Notes = append(report.Notes, in.notes...)
+	return report, err
+}
+
+// fieldsOf are the fields that a kind reads, by our names.
+var fieldsOf = map[Kind]string{
+	Divisions: "code name level parent limit_east limit_south limit_west limit_north",
+	Grids:     "code name kind group community basis worker work_phone limit_east limit_south limit_west limit_north",
+	Buildings: "code name address floors estate managed_by",
+	Roads:     "code name class",
+	Land:      "code name class",
+}
+
+func (j Job) check() error {
+	known, ok := fieldsOf[j.Kind]
+	if !ok {
+		return fmt.Errorf("%s cannot be imported; divisions, grids, buildings, roads and land can", j.Kind)
+	}
+	for ours := range j.Fields {
+		if !strings.Contains(" "+known+" ", " "+ours+" ") {
+			return fmt.Errorf("--field %s=…: %s have no field %q; they have %s", ours, j.Kind, ours, known)
+		}
+	}
+	if j.Level != "" && j.Level.Rank() < 0 {
+		return fmt.Errorf("--level %s is none of PROVINCE, CITY, DISTRICT, TOWN, COMMUNITY", j.Level)
+	}
+	return nil
+}
+
+// intake turns a file's features into rows of the domain.
+type intake struct {
+	job   Job
+	file  *Reader
+	rows  int
+	notes []place.Note // what was changed before the rows were handed on
+}
+
+// rowsOf yields the file's rows through make. What cannot be read or made is a *place.RowError, and reading goes on.
+func rowsOf[T any](in *intake, make func(Feature, place.Row) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for {
+			f, err := in.file.Next()
+			if errors.Is(err, io.EOF) {
+				in.tell()
+				return
+			}
+			var bad *RowError
+			var row T
+			switch {
+			case errors.As(err, &bad):
+				err = refusal(bad)
+			case err == nil:
+				var base place.Row
+				if base, err = in.base(f); err == nil {
+					row, err = make(f, base)
+				}
+			default:
+				yield(row, err)
+				return
+			}
+			in.rows++
+			if in.rows%500 == 0 {
+				in.tell()
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+func (in *intake) tell() {
+	if in.job.Progress != nil {
+		done, total := in.file.Progress()
+		in.job.Progress(done, total, in.rows)
+	}
+}
+
+// refusal is a reader's error as the domain reports it.
+func refusal(bad *RowError) error {
+	n := place.Note{Source: bad.Source, Code: bad.ID, Kind: place.Refused, Field: bad.Field, Reason: bad.Reason}
+	if bad.Line > 0 {
+		n.Reason += fmt.Sprintf(" (line %d, column %d)", bad.Line, bad.Column)
+	}
+	if bad.At != nil {
+		n.Lng, n.Lat = &bad.At[0], &bad.At[1]
+	}
+	return &place.RowError{Note: n}
+}
+
+// text is the value of one of our fields in f, "" where there is none.
+func (in *intake) text(f Feature, ours string) string {
+	name, named := in.job.Fields[ours]
+	if !named {
+		name = ours
+	}
+	s, _ := f.Text(name)
+	return s
+}
+
+// base is what every row has: its code, its name, and its geometry converted to CGCS2000 and snapped.
+func (in *intake) base(f Feature) (place.Row, error) {
+	row := place.Row{Source: f.Source, Code: in.code(f), Name: in.text(f, "name")}
+	if f.Geometry == nil {
+		return row, nil
+	}
+	fail := func(err error) (place.Row, error) {
+		n := place.Note{Source: f.Source, Code: row.Code, Kind: place.Refused, Field: "geometry", Reason: err.Error()}
+		var at *shape.ParseError
+		if errors.As(err, &at) && at.At != nil {
+			n.Lng, n.Lat = &at.At[0], &at.At[1]
+		}
+		return row, &place.RowError{Note: n}
+	}
+	g, err := shape.Convert(f.Geometry, in.file.System())
+	if err != nil {
+		return fail(err)
+	}
+	g, dropped := shape.SnapReport(g)
+	for _, d := range dropped {
+		lng, lat := d.At[0], d.At[1]
+		in.notes = append(in.notes, place.Note{Source: f.Source, Code: row.Code, Kind: place.Snapped, Field: "geometry", Reason: d.String(), Lng: &lng, Lat: &lat})
+	}
+	if row.Geometry, err = shape.FromOrb(g, srid); err != nil {
+		return fail(err)
+	}
+	return row, nil
+}
+
+// code is the row's code: the field, or the source's own id; for what has neither and is no division and no grid, one made of
+// its content, so that the same row is found again.
+func (in *intake) code(f Feature) string {
+	code := in.text(f, "code")
+	if _, named := in.job.Fields["code"]; code != "" || named {
+		if in.job.Kind == Divisions {
+			return place.TrimCode(code)
+		}
+		return code
+	}
+	if f.ID != "" {
+		return strings.ReplaceAll(f.ID, "/", "-")
+	}
+	if in.job.Kind == Divisions || in.job.Kind == Grids || f.Geometry == nil {
+		return ""
+	}
+	raw, err := shape.MarshalGeoJSON(f.Geometry)
+	if err != nil {
+		return "" // base refuses the geometry
+	}
+	name, _ := f.Text("name")
+	sum := sha256.Sum256(append(raw, name...))
+	return "x" + hex.EncodeToString(sum[:10])
+}
+
+func (in *intake) limits(f Feature) place.Limits {
+	return place.Limits{East: in.text(f, "limit_east"), South: in.text(f, "limit_south"), West: in.text(f, "limit_west"), North: in.text(f, "limit_north")}
+}
+
+// levels by the names that files give them besides ours.
+var levels = map[string]place.Level{
+	"省": place.Province, "自治区": place.Province, "直辖市": place.Province, "市": place.City, "地级市": place.City, "区": place.District,
+	"县": place.District, "区县": place.District, "街道": place.Town, "镇": place.Town, "乡": place.Town, "乡镇": place.Town, "社区": place.Community, "村": place.Community,
+}
+
+func (in *intake) division(f Feature, base place.Row) (place.DivisionRow, error) {
+	level := place.Level(strings.ToUpper(in.text(f, "level")))
+	if named, ok := levels[string(level)]; ok {
+		level = named
+	}
+	if level == "" {
+		level = in.job.Level
+	}
+	parent := place.TrimCode(in.text(f, "parent"))
+	if parent == "" {
+		parent = in.job.Division
+	}
+	return place.DivisionRow{Row: base, Level: level, Parent: parent, Limits: in.limits(f)}, nil
+}
+
+// kinds by the names that files give them besides ours.
+var kinds = map[string]grid.Kind{"": grid.Comprehensive, "综合": grid.Comprehensive, "综合网格": grid.Comprehensive, "专属": grid.Dedicated, "专属网格": grid.Dedicated}
+
+func (in *intake) grid(f Feature, base place.Row) (grid.Row, error) {
+	if base.Name == "" {
+		base.Name = base.Code
+	}
+	kind := grid.Kind(strings.ToUpper(in.text(f, "kind")))
+	if named, ok := kinds[string(kind)]; ok {
+		kind = named
+	}
+	return grid.Row{Row: base, Kind: kind, Basis: strings.ToUpper(in.text(f, "basis")), Community: in.text(f, "community"),
+		Group: in.text(f, "group"), Limits: in.limits(f), Worker: in.text(f, "worker"), WorkPhone: in.text(f, "work_phone")}, nil
+}
+
+func (in *intake) building(f Feature, base place.Row) (place.BuildingRow, error) {
+	row := place.BuildingRow{Row: base, Address: in.text(f, "address"), Estate: in.text(f, "estate"),
+		EstateManagedBy: place.Manager(strings.ToUpper(in.text(f, "managed_by")))}
+	if row.Address == "" {
+		row.Address = streetAddress(f)
+	}
+	if text := in.text(f, "floors"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return row, &place.RowError{Note: place.Note{Source: base.Source, Code: base.Code, Kind: place.Refused, Field: "floors",
+				Reason: fmt.Sprintf("floors %q is not a whole number", text)}}
+		}
+		row.Floors = &n
+	}
+	return row, nil
+}
+
+// streetAddress puts an address together where the file has a street and a house number apart.
+func streetAddress(f Feature) string {
+	street, _ := f.Text("addr_street")
+	number, _ := f.Text("addr_housenumber")
+	switch {
+	case street == "" || number == "":
+		return street
+	case street[0] < 0x80: // a street in Latin letters
+		return number + " " + street
+	case strings.Trim(number, "0123456789") == "":
+		return street + number + "号"
+	}
+	return street + number
+}
+
+func (in *intake) road(f Feature, base place.Row) (place.RoadRow, error) {
+	class := in.text(f, "class")
+	for _, other := range []string{"highway", "kind"} {
+		if class == "" {
+			class, _ = f.Text(other)
+		}
+	}
+	return place.RoadRow{Row: base, Class: roadClass(class)}, nil
+}
+
+// roadClass is s as a class: lower-case letters, digits and underscores.
+func roadClass(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '_':
+			return r
+		case r == ' ', r == '-', r == ':':
+			return '_'
+		}
+		return -1
+	}, strings.ToLower(s))
+	if s == "" {
+		return "other"
+	}
+	return s[:min(len(s), 40)]
+}
+
+// ExportJob is one file on its way out.
+type ExportJob struct {
+	Kind   Kind
+	Path   string
+	System coord.System // of the coordinates written; empty means CGCS2000
+}
+
+// ExportFile writes all divisions, grids or buildings to a file, under the names that Import reads, and returns how many.
+func ExportFile(ctx context.Context, actor account.Actor, from Services, job ExportJob) (int, error) {
+	out, err := Create(ctx, job.Path, ExportOptions{System: job.System, Layer: string(job.Kind)})
+	if err != nil {
+		return 0, err
+	}
+	defer out.Close()
+	n := 0
+	write := func(r place.Row, more ...Property) error {
+		n++
+		properties := append([]Property{{"code", r.Code}, {"name", r.Name}}, more...)
+		if r.Geometry == nil {
+			return out.WriteFeature(r.Code, properties, nil)
+		}
+		g, err := present(r.Geometry, job.System)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.Code, err)
+		}
+		return out.WriteFeature(r.Code, properties, g)
+	}
+	limits := func(l place.Limits) []Property {
+		return []Property{{"limit_east", orNull(l.East)}, {"limit_south", orNull(l.South)}, {"limit_west", orNull(l.West)}, {"limit_north", orNull(l.North)}}
+	}
+	switch job.Kind {
+	case Divisions:
+		err = from.Places.ExportDivisions(ctx, actor, func(r place.DivisionRow) error {
+			return write(r.Row, append([]Property{{"level", r.Level}, {"parent", orNull(r.Parent)}}, limits(r.Limits)...)...)
+		})
+	case Grids:
+		err = from.Grids.Export(ctx, actor, func(r grid.Row) error {
+			return write(r.Row, append([]Property{{"kind", r.Kind}, {"basis", orNull(r.Basis)}, {"community", r.Community},
+				{"group", orNull(r.Group)}}, limits(r.Limits)...)...)
+		})
+	case Buildings:
+		err = from.Places.ExportBuildings(ctx, actor, func(r place.BuildingRow) error {
+			return write(r.Row, Property{"address", orNull(r.Address)}, Property{"floors", r.Floors}, Property{"estate", orNull(r.Estate)},
+				Property{"managed_by", orNull(string(r.EstateManagedBy))}, Property{"grid", orNull(r.Grid)})
+		})
+	default:
+		err = fmt.Errorf("%s cannot be exported; divisions, grids and buildings can", job.Kind)
+	}
+	if err != nil {
+		return n, err
+	}
+	return n, out.Commit()
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// present is g in the system of the file.
+func present(g geom.T, system coord.System) (orb.Geometry, error) {
+	o, err := shape.ToOrb(g)
+	if err != nil || system == "" {
+		return o, err
+	}
+	return shape.Present(o, system)
+}

@@ -1,0 +1,9 @@
+// Package migrations holds the numbered SQL files that make the schema. Package db runs them.
+package migrations
+
+import "embed"
+
+// FS holds the files, in goose's format, at its root.
+//
+//go:embed *.sql
+var FS embed.FS
