@@ -184,7 +184,9 @@ func registerTypes(ctx context.Context, conn *pgx.Conn) error {
 
 // prepare checks the server and adds the extensions that are missing.
 func prepare(ctx context.Context, config *pgx.ConnConfig) (err error) {
-	conn, err := pgx.ConnectConfig(ctx, config)
+	patient := config.Copy()
+	patient.RuntimeParams["statement_timeout"] = "0" // adding PostGIS takes seconds on a slow machine
+	conn, err := pgx.ConnectConfig(ctx, patient)
 	if err != nil {
 		return connectFault(config, err)
 	}

@@ -62,7 +62,7 @@ func TestOpen(t *testing.T) {
 	if strings.Contains(address, "?") {
 		joint = "&"
 	}
-	pool, err = db.Open(ctx, address+joint+"application_name=mine&statement_timeout=77&pool_max_conns=2",
+	pool, err = db.Open(ctx, address+joint+"application_name=mine&statement_timeout=770&pool_max_conns=2",
 		db.Options{ApplicationName: "not this", StatementTimeout: time.Hour, MaxConns: 9})
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func TestOpen(t *testing.T) {
 	defer pool.Close()
 	err = pool.QueryRow(ctx, `SELECT current_setting('application_name'), current_setting('statement_timeout')`).
 		Scan(&name, &timeout)
-	if err != nil || name != "mine" || timeout != "77ms" || pool.Config().MaxConns != 2 {
+	if err != nil || name != "mine" || timeout != "770ms" || pool.Config().MaxConns != 2 {
 		t.Error("the address must be stronger than the options:", name, timeout, pool.Config().MaxConns, err)
 	}
 	if _, err := pool.Exec(ctx, `SELECT pg_sleep(2)`); err == nil {

@@ -110,8 +110,8 @@ func sqlFile(up string) *fstest.MapFile {
 
 func TestMigrationFails(t *testing.T) {
 	ctx := context.Background()
-	pool := openEmpty(t, testdb.Empty(t), db.Options{StatementTimeout: 100 * time.Millisecond})
-	good := fstest.MapFS{"00001_good.sql": sqlFile(`CREATE TABLE good AS SELECT pg_sleep(0.3)::text`)}
+	pool := openEmpty(t, testdb.Empty(t), db.Options{StatementTimeout: time.Second})
+	good := fstest.MapFS{"00001_good.sql": sqlFile(`CREATE TABLE good AS SELECT pg_sleep(1.2)::text`)}
 	bad := fstest.MapFS{
 		"00001_good.sql": good["00001_good.sql"],
 		"00002_more.sql": sqlFile(`CREATE TABLE more (n int)`),

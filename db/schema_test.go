@@ -1,0 +1,173 @@
+package db_test
+
+import (
+	_ "embed"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"wangge/internal/testdb"
+)
+
+//go:embed testdata/schema_lint.sql
+var schemaLint string
+
+func lint(t *testing.T, conn *pgx.Conn) []string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), schemaLint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	breaches, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return breaches
+}
+
+func connect(t *testing.T) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), testdb.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(t.Context()) })
+	return conn
+}
+
+func TestSchemaKeepsTheKeyRules(t *testing.T) {
+	conn := connect(t)
+	for _, breach := range lint(t, conn) {
+		t.Error(breach)
+	}
+	// The lint itself must see what it is for.
+	for _, planted := range []struct{ sql, want string }{
+		{"CREATE TABLE stray (id int)", "no class given: table stray"},
+		{"CREATE UNIQUE INDEX loose ON building (name)", "unique without district: loose"},
+		{"ALTER TABLE road ADD CONSTRAINT road_far_fkey FOREIGN KEY (district, id) REFERENCES land (district, id) ON DELETE SET NULL", "SET NULL, SET DEFAULT or ON UPDATE over district: road_far_fkey"},
+		{"CREATE RULE quiet AS ON DELETE TO grid DO INSTEAD NOTHING", "rule: quiet"},
+		{"ALTER TABLE grid ALTER district DROP NOT NULL", ""},
+	} {
+		if _, err := conn.Exec(t.Context(), planted.sql); err != nil {
+			if planted.want != "" {
+				t.Fatalf("%s: %v", planted.sql, err)
+			}
+			continue // the primary key itself forbids it
+		}
+		if found := strings.Join(lint(t, conn), "\n"); !strings.Contains(found, planted.want) {
+			t.Errorf("after %q the lint says only %q", planted.sql, found)
+		}
+	}
+}
+
+// namedStatements are the constants of this package whose text begins with "-- name:".
+func namedStatements(t *testing.T) map[string]string {
+	t.Helper()
+	parsed, err := parser.ParseDir(token.NewFileSet(), ".", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]ast.Expr{}
+	for _, file := range parsed["db"].Files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == len(spec.Names) {
+				for i, name := range spec.Names {
+					values[name.Name] = spec.Values[i]
+				}
+			}
+			return true
+		})
+	}
+	var text func(e ast.Expr) (string, bool)
+	text = func(e ast.Expr) (string, bool) {
+		switch e := e.(type) {
+		case *ast.BasicLit:
+			s, err := strconv.Unquote(e.Value)
+			return s, err == nil && e.Kind == token.STRING
+		case *ast.Ident:
+			v, known := values[e.Name]
+			if !known {
+				return "", false
+			}
+			return text(v)
+		case *ast.BinaryExpr:
+			x, ok := text(e.X)
+			y, ok2 := text(e.Y)
+			return x + y, ok && ok2 && e.Op == token.ADD
+		}
+		return "", false
+	}
+	out := map[string]string{}
+	for _, e := range values {
+		sql, ok := text(e)
+		if !ok || !strings.HasPrefix(sql, "-- name: ") {
+			continue
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(sql, "-- name: "), "\n")
+		if _, taken := out[name]; taken {
+			t.Errorf("two statements are named %s", name)
+		}
+		out[name] = sql
+	}
+	return out
+}
+
+// inner is a parenthesis that holds none.
+var inner = regexp.MustCompile(`\([^()]*\)`)
+
+// ordered reports whether sql as a whole, not a part of it in parentheses, says ORDER BY.
+func ordered(sql string) bool {
+	for last := ""; last != sql; {
+		last, sql = sql, inner.ReplaceAllString(sql, "")
+	}
+	return strings.Contains(sql, "ORDER BY")
+}
+
+// oneRow are the statements that count or sum up all they read.
+var oneRow = map[string]bool{"import.Counts": true, "tiles.Bounds": true}
+
+func TestEveryStatementHasAPlanAndAnOrder(t *testing.T) {
+	conn := connect(t)
+	all := namedStatements(t)
+	if len(all) < 60 {
+		t.Fatalf("only %d statements found", len(all))
+	}
+	exec := func(sql string) {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	// Temporary tables of an import, made once for all; not dropped with each statement's transaction here.
+	for _, name := range []string{"import.Stage", "place.Staged", "place.Homes"} {
+		exec(strings.ReplaceAll(all[name], "ON COMMIT DROP", ""))
+	}
+	for name, sql := range all {
+		if name == "import.Stage" || name == "place.Staged" || name == "place.Homes" || name == "place.Moved" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			described, err := conn.Prepare(t.Context(), "", sql)
+			if err != nil {
+				t.Fatal(err)
+			}
+			nulls := strings.TrimSuffix(strings.Repeat("NULL, ", len(described.ParamOIDs)), ", ")
+			if nulls != "" {
+				nulls = "(" + nulls + ")"
+			}
+			exec("DEALLOCATE ALL")
+			exec("PREPARE plan AS " + sql)
+			exec("EXPLAIN EXECUTE plan" + nulls)
+			body := strings.TrimSpace(sql[strings.Index(sql, "\n"):])
+			reads := strings.HasPrefix(body, "SELECT") || strings.HasPrefix(body, "WITH") && !strings.Contains(body, "INSERT")
+			if reads && !ordered(body) && !oneRow[name] {
+				t.Error("it reads without an order")
+			}
+		})
+	}
+}
