@@ -69,6 +69,7 @@ CREATE TABLE absence (
     CONSTRAINT absence_once EXCLUDE USING gist (district WITH =, worker_id WITH =, during WITH &&),
     CONSTRAINT absence_during_given CHECK (NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during))
 );
+CREATE INDEX absence_until ON absence (district, upper(during));
 SELECT place_rows('absence', 'district');
 
 -- +goose Down

@@ -56,6 +56,11 @@ func (s *Service) ByCode(ctx context.Context, actor account.Actor, code string, 
 	return g, err
 }
 
+// ByKeys returns grids by their keys, as they were at asOf; what there is not, or not then, is left out.
+func (s *Service) ByKeys(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, with Fields) (map[uuid.UUID]Grid, error) {
+	return s.Store.GridsByKey(ctx, actor, keys, s.at(asOf), with)
+}
+
 // List returns a page of the grids that hold what q.Filter says. INVALID: an order or distance without a point;
 // UNAVAILABLE: an order by households, which are not registered yet.
 func (s *Service) List(ctx context.Context, actor account.Actor, q Query) (page.Page[Grid], error) {

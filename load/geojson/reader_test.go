@@ -73,6 +73,8 @@ func TestABadFeatureDoesNotEndTheFile(t *testing.T) {
 		{"array instead", `[1]`, "features[1]: must be an object, is an array (line 3, column 1)"},
 		{"no type", `{"properties":{},"geometry":null}`, "features[1].type: is missing"},
 		{"number too large", `{"type":"Feature","geometry":null,"properties":{"a":1e999}}`, "features[1].properties.a: the number is too large"},
+		{"member of a collection", `{"type":"Feature","features":[],"geometry":null,"properties":{}}`, "features[1].features: may not stand in a Feature"},
+		{"bbox of five", `{"type":"Feature","bbox":[1,2,3,4,5],"geometry":null,"properties":{}}`, "features[1].bbox: must have 4 or 6 numbers, has 5"},
 		{"projected system", `{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2],"crs":{"type":"name","properties":{"name":"EPSG:3857"}}},"properties":{}}`, "features[1].geometry.crs"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -98,6 +100,8 @@ func TestWhatEndsAFile(t *testing.T) {
 	}{
 		{"nothing", "", "the file is empty", 0},
 		{"cut in a feature", whole[:120], "cut off after 0 whole features", 120},
+		{"cut in a feature after a byte order mark", "\ufeff" + whole[:120], "cut off after 0 whole features", 123},
+		{"misspelt type", `{"type":"featureCollection","features":[]}`, `"featureCollection" is not a GeoJSON type`, 8},
 		{"cut between features", whole[:len(whole)-len(shed)-2], "cut off after 1 whole features", int64(len(whole) - len(shed) - 2)},
 		{"cut before the last brace", whole[:len(whole)-1], "cut off after 2 whole features", int64(len(whole) - 1)},
 		{"sequence cut in its second text", house + "\n" + shed[:20], "cut off after 1 whole features", int64(len(house) + 21)},
@@ -190,7 +194,7 @@ func (e *endless) Read(p []byte) (int, error) {
 
 func TestMemoryStaysFlat(t *testing.T) {
 	const n = 100_000 // 11 MB
-	r := NewReader(io.MultiReader(strings.NewReader(`{"type":"FeatureCollection","features":[`), &endless{n: n - 1}), Options{})
+	r := NewReader(io.MultiReader(strings.NewReader(`{"type":"FeatureCollection","features":[`), &endless{n: n - 1}), Options{MaxFeature: 1 << 16})
 	var before, now runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)

@@ -21,10 +21,10 @@ import (
 )
 
 // place is in 太湖: longitude and latitude differ enough to see an exchange of axes.
-var place = orb.Point{120.2, 31.2}
+var place = orb.Point{120.2000123, 31.2000456}
 
 const rows = `{"type":"FeatureCollection","features":[
-{"type":"Feature","properties":{"name":"听雨社区","code":"099010200100"},"geometry":{"type":"Polygon","coordinates":[[[120.2,31.2],[120.21,31.2],[120.21,31.21],[120.2,31.2]]]}},
+{"type":"Feature","properties":{"name":"听雨社区","code":"099010200100"},"geometry":{"type":"Polygon","coordinates":[[[120.2000123,31.2000456],[120.21,31.2000456],[120.21,31.21],[120.2000123,31.2000456]]]}},
 {"type":"Feature","properties":{"name":"采薇街镕喆","code":"2"},"geometry":{"type":"Polygon","coordinates":[[[120.2,31.2],[120.19,31.2],[120.19,31.19],[120.2,31.2]]]}}]}`
 
 // make has ogr2ogr write a file of another format from rows.
@@ -248,7 +248,7 @@ func TestSeveralLayers(t *testing.T) {
 	folder := func(name string, rows ...string) string {
 		text := "<Folder><name>" + name + "</name>"
 		for _, row := range rows {
-			text += "<Placemark><name>" + row + "</name><Point><coordinates>120.2,31.2</coordinates></Point></Placemark>"
+			text += "<Placemark><name>" + row + "</name><Point><coordinates>120.2000123,31.2000456</coordinates></Point></Placemark>"
 		}
 		return text + "</Folder>"
 	}
@@ -275,6 +275,7 @@ func TestCSVHasNoGeometry(t *testing.T) {
 		t.Fatal(err)
 	}
 	makeFile(t, "x.csv", "-f", "CSV") // skips without GDAL
+	t.Setenv("TMPDIR", t.TempDir())
 	for name, text := range map[string]string{"GB18030": gbk, "UTF-8": "\ufeff户号,地址,人数\n007,听雨路1号,3\n008,\"采薇街2号,后门\",\n"} {
 		path := filepath.Join(t.TempDir(), "households.csv")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -288,7 +289,7 @@ func TestCSVHasNoGeometry(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "wangge-*", "households.csv")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }
@@ -315,7 +316,7 @@ func TestOnlyLocalFilesOfOneFormatAreOpened(t *testing.T) {
 	// A virtual dataset would open whatever it names, under any file name.
 	csv := filepath.Join(dir, "secret.csv")
 	vrt := fmt.Sprintf(`<OGRVRTDataSource><OGRVRTLayer name="secret"><SrcDataSource>%s</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>`, csv)
-	if err := os.WriteFile(csv, []byte("a\n1\n"), 0o600); err != nil {
+	if err := os.WriteFile(csv, []byte("a,b\n1,2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"a.shp", "a.gpkg", "a.kml", "a.geojson", "a.tab"} {

@@ -1,0 +1,70 @@
+# Two commands are enough: "make run" and "make test". Both install what is missing on Debian 12 (script/install-debian.sh).
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# ADDR=127.0.0.1:8090 DATA=/srv/town make run: the address to listen on and the data folder.
+export ADDR ?= 127.0.0.1:8080
+export DATA ?= .wangge
+
+# Fetched and built by the go command, beside the module's own dependencies.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+
+.PHONY: help run build test test-go audit e2e check format generate web bench fuzz clean
+
+help: ## Show this help
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+run: build ## Start wangge with the demo town: ADDR=127.0.0.1:8080 DATA=.wangge make run
+	@script/install-debian.sh
+	@./wangge demo --if-empty
+	@exec ./wangge serve
+
+build: ## Build ./wangge; needs Go only
+	go build -o wangge .
+
+test: ## Everything that must hold: vet, Go tests, the web bundle, the GraphQL audit, browser tests
+	script/install-debian.sh --browser
+	script/npm.sh web
+	script/npm.sh script/audit
+	@$(MAKE) --no-print-directory format test-go build
+	script/unchanged.sh "make web" web/dist -- sh -c 'cd web && npm run --silent build'
+	script/with-town.sh sh -c 'node script/audit/audit.mjs "$$WANGGE_URL/graphql" && node web/e2e/run.mjs "$$WANGGE_URL"'
+
+test-go: ## Go's own checks and tests; needs PostgreSQL with PostGIS, skips without it (fails where CI is set)
+	go vet ./...
+	go test ./...
+
+audit: build ## The public graphql-http audit against a server of its own
+	script/npm.sh script/audit
+	script/with-town.sh sh -c 'node script/audit/audit.mjs "$$WANGGE_URL/graphql"'
+
+e2e: build ## Browser tests against a server of its own; SHOTS=DIR keeps pictures of the pages
+	script/install-debian.sh --browser
+	script/npm.sh web
+	script/with-town.sh sh -c 'node web/e2e/run.mjs "$$WANGGE_URL" $(SHOTS)'
+
+format:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
+
+check: format ## What a change must pass before review: format, vet, staticcheck, generated code and web bundle
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	script/unchanged.sh "make generate" graph -- go generate ./graph
+	script/npm.sh web
+	script/unchanged.sh "make web" web/dist -- sh -c 'cd web && npm run --silent build'
+
+generate: ## Make the GraphQL code anew from graph/schema
+	go generate ./...
+
+web: ## Build the pages' scripts into web/dist, which is committed; needs Node
+	script/npm.sh web
+	cd web && npm run --silent build
+
+bench: ## Benchmarks of Go code; docs/benchmarks.md says how to measure the running server
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## Every fuzz target for FUZZTIME (default 20s)
+	script/fuzz.sh
+
+clean: ## Remove what was built; the data folder stays
+	rm -f wangge coverage.out

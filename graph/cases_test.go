@@ -1,0 +1,70 @@
+package graph_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"wangge/domain/account"
+)
+
+var update = flag.Bool("update", false, "write what is answered to the want.json files")
+
+// TestCases asks what each folder of testdata/api asks, in the order of their names, and compares the answers. A case
+// whose name ends in _operator is asked by the operator, all others by the public.
+func TestCases(t *testing.T) {
+	s := newTown(t)
+	queries, err := filepath.Glob("testdata/api/*/*/query.graphql")
+	if err != nil || len(queries) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range queries {
+		folder := filepath.Dir(file)
+		t.Run(strings.TrimPrefix(filepath.ToSlash(folder), "testdata/api/"), func(t *testing.T) {
+			query, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var variables any
+			if raw, err := os.ReadFile(filepath.Join(folder, "variables.json")); err == nil {
+				d := json.NewDecoder(bytes.NewReader(raw))
+				d.UseNumber()
+				if err := d.Decode(&variables); err != nil {
+					t.Fatal(err)
+				}
+			}
+			actor := account.Anyone()
+			if strings.HasSuffix(folder, "_operator") {
+				actor = account.TheOperator()
+			}
+			got := indented(t, s.ask(t, actor, string(query), variables).Raw)
+			wantFile := filepath.Join(folder, "want.json")
+			if *update {
+				if err := os.WriteFile(wantFile, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(wantFile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("answered\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func indented(t *testing.T, raw []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := json.Indent(&out, bytes.TrimSpace(raw), "", "  "); err != nil {
+		t.Fatalf("%v\n%s", err, raw)
+	}
+	out.WriteByte('\n')
+	return out.Bytes()
+}

@@ -1,0 +1,122 @@
+package graph
+
+import (
+	"context"
+	"errors"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+	"wangge/graph/node"
+	"wangge/internal/fault"
+)
+
+// What each field of Mutation does. Fields of errors are those of the input.
+
+func (r *Resolver) createWorker(ctx context.Context, in node.CreateWorkerInput) (*node.CreateWorkerPayload, error) {
+	w := staff.NewWorker{Name: in.Name, WorkPhone: orEmpty(in.WorkPhone), Duties: in.Duties}
+	added, err := r.Staff.Add(ctx, account.FromContext(ctx), w, in.Area.Kind, in.Area.Name)
+	if err != nil {
+		return nil, within("input", err)
+	}
+	return &node.CreateWorkerPayload{Worker: r.worker(added)}, nil
+}
+
+func (r *Resolver) appointWorker(ctx context.Context, in node.AppointWorkerInput) (*node.AppointWorkerPayload, error) {
+	k, err := parseKey(in.WorkerID, "workerId", "worker.notFound")
+	if err != nil {
+		return nil, err
+	}
+	a, err := r.Staff.Appoint(ctx, account.FromContext(ctx), staff.Appointment{Worker: k, Post: in.Post, Cover: in.Cover,
+		AreaKind: in.Area.Kind, AreaName: in.Area.Name, From: in.From, Until: in.Until})
+	if err != nil {
+		return nil, within("input", err)
+	}
+	return &node.AppointWorkerPayload{Assignment: r.assignment(a)}, nil
+}
+
+func (r *Resolver) endAssignment(ctx context.Context, in node.EndAssignmentInput) (*node.EndAssignmentPayload, error) {
+	k, err := parseKey(in.ID, "id", "staff.assignmentNotFound")
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Staff.End(ctx, account.FromContext(ctx), k, in.Until); err != nil {
+		return nil, within("input", err)
+	}
+	return &node.EndAssignmentPayload{ID: k.String(), Until: in.Until}, nil
+}
+
+func (r *Resolver) recordAbsence(ctx context.Context, in node.RecordAbsenceInput) (*node.RecordAbsencePayload, error) {
+	k, err := parseKey(in.WorkerID, "workerId", "worker.notFound")
+	if err != nil {
+		return nil, err
+	}
+	a, err := r.Staff.RecordAbsence(ctx, account.FromContext(ctx), k, in.From, in.Until)
+	if err != nil {
+		return nil, within("input", err)
+	}
+	return &node.RecordAbsencePayload{ID: a.Key.String(), From: a.From, Until: a.Until}, nil
+}
+
+func (r *Resolver) setSizePolicy(ctx context.Context, in node.SetSizePolicyInput) (*node.SetSizePolicyPayload, error) {
+	actor := account.FromContext(ctx)
+	if err := actor.RequireOperator(); err != nil {
+		return nil, err // before it is said whether the division exists
+	}
+	d, err := r.Places.ByCode(ctx, actor, in.Division, place.Fields{})
+	if err != nil {
+		return nil, renamed(err, "code", "input.division")
+	}
+	_, err = r.Places.SetPolicy(ctx, actor, place.SizePolicy{
+		DivisionID:    d.ID,
+		HouseholdsMin: in.HouseholdsMin, HouseholdsTarget: in.HouseholdsTarget, HouseholdsMax: in.HouseholdsMax,
+		ResidentsMin: in.ResidentsMin, ResidentsMax: in.ResidentsMax,
+		GridsMin: in.GridsMin, GridsMax: in.GridsMax,
+		Version: in.Version,
+	})
+	if err != nil {
+		return nil, within("input", err)
+	}
+	return planned(ctx, r, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.SetSizePolicyPayload, error) {
+		payload := &node.SetSizePolicyPayload{}
+		return payload, each(ctx, p, []*node.SetSizePolicyPayload{payload}, sel, "SetSizePolicyPayload",
+			func(ctx context.Context, _ []*node.SetSizePolicyPayload, f field) error {
+				if f.Name != "division" {
+					return nil
+				}
+				nodes, err := p.divisionByCode(ctx, d.Code, f.Selections)
+				payload.Put(f.Alias, nodes)
+				return err
+			})
+	})
+}
+
+// parseKey reads the id of an input. NOT_FOUND: nothing can have that id.
+func parseKey(id, field, sentence string) (key.Key, error) {
+	k, ok := key.Parse(id)
+	if !ok {
+		return k, fault.New(fault.NotFound, "input."+field, sentence, "id", short(id))
+	}
+	return k, nil
+}
+
+// renamed gives err's field the name that the input has for it.
+func renamed(err error, from, to string) error {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Field != from {
+		return err
+	}
+	moved := *f
+	moved.Field = to
+	return &moved
+}
+
+func orEmpty(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

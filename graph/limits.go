@@ -1,0 +1,219 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/lexer"
+
+	"wangge/domain/account"
+	"wangge/domain/page"
+	"wangge/internal/fault"
+)
+
+// What one request may ask. A document is scanned before it is parsed, in one pass and without recursion, so that
+// nothing it holds can make parsing or validating it expensive; then, with its variables, what it may cost is added up.
+const (
+	maxDocumentBytes = 1 << 20
+	maxTokens        = 150_000 // 10,000 points written out; clients should send them as a variable
+	maxShapeTokens   = 5_000   // outside parentheses: what is selected
+	maxNesting       = 60      // brackets of any kind
+
+	maxDepth        = 15     // fields below fields
+	maxAliases      = 30     // in one selection
+	maxTotalAliases = 200    // in one request
+	maxFields       = 10_000 // fields, fragments followed
+
+	// What a request may cost: each field 1, a geometry as costs says, times the length of every list around it: first,
+	// the points sent, or what costs assumes. The five levels of one community, division → children (10) → grids
+	// (first: 200) → buildings (first: 50) → estate with a dozen fields each, cost 1.4 million.
+	maxCost         = 2_000_000
+	maxOperatorCost = 20_000_000
+)
+
+// costs are the fields that cost more than 1.
+var costs = map[string]int{
+	"Division.boundary": 10,
+	"Grid.boundary":     10,
+	"Building.location": 2, "Building.footprint": 4,
+	"Grid.labelPoint": 2, "CoverageProblem.geometry": 10,
+}
+
+// lengths are those assumed for lists without first.
+var lengths = map[string]int{
+	"Query.rootDivisions":  10,
+	"Division.ancestors":   4,
+	"Division.children":    10,
+	"Grid.neighbours":      6,
+	"Grid.assignments":     4,
+	"GridGroup.grids":      5,
+	"GridMatch.candidates": 4,
+}
+
+var _ = fault.Register(
+	[3]string{"limit.bytes", "The document is longer than {max} bytes; send values as variables.", "请求文档超过 {max} 字节,请用变量传值。"},
+	[3]string{"limit.tokens", "The document has more than {max} tokens; send values as variables.", "请求文档超过 {max} 个记号,请用变量传值。"},
+	[3]string{"limit.nesting", "The document nests deeper than {max} brackets.", "请求文档括号嵌套超过 {max} 层。"},
+	[3]string{"limit.depth", "The request goes deeper than {max} fields.", "请求字段嵌套超过 {max} 层。"},
+	[3]string{"limit.aliases", "The request has more than {max} aliases.", "请求的别名超过 {max} 个。"},
+	[3]string{"limit.fields", "The request asks for more than {max} fields.", "请求的字段超过 {max} 个。"},
+	[3]string{"limit.cost", "The request may cost more than {max}; ask for shorter lists (first) or fewer fields.", "请求开销超过 {max},请减小 first 或减少字段。"},
+	[3]string{"document.number", "{value} is out of range.", "数值 {value} 超出范围。"},
+)
+
+// limits holds requests to what the constants above say.
+type limits struct {
+	known graphql.Cache[*ast.QueryDocument] // documents that have passed the scan
+}
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationParameterMutator
+	graphql.OperationContextMutator
+} = limits{}
+
+// ExtensionName implements graphql.HandlerExtension.
+func (limits) ExtensionName() string { return "Limits" }
+
+// Validate implements graphql.HandlerExtension.
+func (limits) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationParameters scans a document before it is parsed.
+func (l limits) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
+	if _, ok := l.known.Get(ctx, params.Query); ok {
+		return nil
+	}
+	return scan(params.Query)
+}
+
+func limited(sentence string, most int) *gqlerror.Error {
+	return gqlerror.Wrap(fault.New(fault.Limited, "", sentence, "max", most))
+}
+
+// scan refuses a document by its tokens alone. LIMITED: too long, too many tokens, nested too deeply. INVALID: a
+// number that no Int or Float can hold, which would make gqlgen panic. What is no token is left to the parser.
+func scan(document string) *gqlerror.Error {
+	if len(document) > maxDocumentBytes {
+		return limited("limit.bytes", maxDocumentBytes)
+	}
+	lex := lexer.New(&ast.Source{Input: document})
+	nesting, parens, shape := 0, 0, 0
+	for n := 0; ; n++ {
+		token, err := lex.ReadToken()
+		if err != nil || token.Kind == lexer.EOF {
+			return nil
+		}
+		switch token.Kind {
+		case lexer.ParenL, lexer.BracketL, lexer.BraceL:
+			nesting++
+		case lexer.ParenR, lexer.BracketR, lexer.BraceR:
+			nesting--
+		case lexer.Int:
+			_, err = strconv.ParseInt(token.Value, 10, 64)
+		case lexer.Float:
+			_, err = strconv.ParseFloat(token.Value, 64)
+		}
+		switch token.Kind {
+		case lexer.ParenL:
+			parens++
+		case lexer.ParenR:
+			parens--
+		}
+		if parens <= 0 {
+			shape++
+		}
+		switch {
+		case err != nil:
+			wrong := gqlerror.Wrap(fault.New(fault.Invalid, "", "document.number", "value", short(token.Value)))
+			wrong.Locations = []gqlerror.Location{{Line: token.Pos.Line, Column: token.Pos.Column}}
+			return wrong
+		case n >= maxTokens:
+			return limited("limit.tokens", maxTokens)
+		case shape > maxShapeTokens:
+			return limited("limit.tokens", maxShapeTokens)
+		case nesting > maxNesting:
+			return limited("limit.nesting", maxNesting)
+		}
+	}
+}
+
+// MutateOperationContext adds up what a valid document may cost with its variables.
+func (limits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	most := maxCost
+	if account.FromContext(ctx).Role == account.Operator {
+		most = maxOperatorCost
+	}
+	root := "Query"
+	if op.Operation.Operation == ast.Mutation {
+		root = "Mutation"
+	}
+	t := tally{op: op, most: most}
+	return t.add(op.Operation.SelectionSet, root, 1, 1)
+}
+
+// tally adds up a request. It ends at the first limit passed, so that fragments which multiply cannot keep it busy.
+type tally struct {
+	op                    *graphql.OperationContext
+	most                  int // cost allowed
+	cost, fields, aliases int // so far
+}
+
+// add adds a selection of a type at a depth that is answered so many times.
+func (t *tally) add(sel ast.SelectionSet, typeName string, depth, times int) *gqlerror.Error {
+	if depth > maxDepth {
+		return limited("limit.depth", maxDepth)
+	}
+	aliases := 0
+	for _, f := range graphql.CollectFields(t.op, sel, []string{typeName}) {
+		t.fields++
+		if f.Alias != f.Name {
+			aliases++
+			t.aliases++
+		}
+		name := typeName + "." + f.Name
+		t.cost += times * max(costs[name], 1)
+		switch {
+		case aliases > maxAliases:
+			return limited("limit.aliases", maxAliases)
+		case t.aliases > maxTotalAliases:
+			return limited("limit.aliases", maxTotalAliases)
+		case t.fields > maxFields:
+			return limited("limit.fields", maxFields)
+		case t.cost > t.most:
+			return limited("limit.cost", t.most)
+		}
+		if len(f.Selections) == 0 {
+			continue
+		}
+		if err := t.add(f.Selections, f.Definition.Type.Name(), depth+1, times*t.length(f, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// length is how many times at most what is below a field is answered.
+func (t *tally) length(f graphql.CollectedField, name string) int {
+	if n, ok := lengths[name]; ok {
+		return n
+	}
+	if f.Definition.Arguments.ForName("first") == nil && name != "Query.gridsAt" {
+		return 1
+	}
+	args := f.ArgumentMap(t.op.Variables)
+	if points, ok := args["points"].([]any); ok {
+		return len(points)
+	}
+	switch first := args["first"].(type) {
+	case int64:
+		return max(int(first), 0)
+	case json.Number:
+		n, _ := first.Int64() // no number is refused when the field is read
+		return max(int(n), 0)
+	}
+	return page.Default
+}

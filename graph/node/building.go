@@ -1,0 +1,84 @@
+package node
+
+import (
+	"context"
+
+	"wangge/domain/page"
+	"wangge/domain/place"
+	"wangge/geo/coord"
+)
+
+// Building is a building with what was loaded for it.
+type Building struct {
+	place.Building
+	Loaded
+}
+
+// ID is permanent.
+func (b *Building) ID() string { return b.Key.String() }
+
+// Address is null where unknown.
+func (b *Building) Address() *string { return optional(b.Building.Address) }
+
+// Location is a point on it.
+func (b *Building) Location(crs *coord.System) (*GeoJSON, error) {
+	return present(b.Building.Location, crs)
+}
+
+// Footprint is its outline, where known.
+func (b *Building) Footprint(crs *coord.System) (*GeoJSON, error) {
+	return present(b.Building.Footprint, crs)
+}
+
+// Estate is the estate that it belongs to.
+func (b *Building) Estate(ctx context.Context) (*Estate, error) {
+	return loaded[*Estate](ctx, b.Loaded)
+}
+
+// Grid is the grid that it belongs to.
+func (b *Building) Grid(ctx context.Context) (*Grid, error) { return loaded[*Grid](ctx, b.Loaded) }
+
+// Estate is an estate.
+type Estate struct{ place.Estate }
+
+// ID is permanent.
+func (e *Estate) ID() string { return e.Key.String() }
+
+// ManagedBy is null where unknown.
+func (e *Estate) ManagedBy() *place.Manager { return optional(e.Estate.ManagedBy) }
+
+// BuildingConnection is a page of buildings; see GridConnection.
+type BuildingConnection struct {
+	Page page.Page[place.Building]
+	Loaded
+}
+
+// TotalCount counts the whole list; the plan has it counted where it is asked for.
+func (c *BuildingConnection) TotalCount() int { return c.Page.Total }
+
+// Nodes are the buildings.
+func (c *BuildingConnection) Nodes(ctx context.Context) ([]*Building, error) {
+	return loaded[[]*Building](ctx, c.Loaded)
+}
+
+// Edges are the buildings with their places.
+func (c *BuildingConnection) Edges(ctx context.Context) ([]*BuildingEdge, error) {
+	return loaded[[]*BuildingEdge](ctx, c.Loaded)
+}
+
+// PageInfo is where the page lies.
+func (c *BuildingConnection) PageInfo() *PageInfo { return pageInfo(c.Page) }
+
+// BuildingEdge is a building in a list.
+type BuildingEdge struct {
+	Item page.Item[place.Building]
+	Loaded
+}
+
+// Node is the building.
+func (e *BuildingEdge) Node(ctx context.Context) (*Building, error) {
+	return loaded[*Building](ctx, e.Loaded)
+}
+
+// Cursor is its place.
+func (e *BuildingEdge) Cursor() string { return e.Item.Cursor.Encode() }

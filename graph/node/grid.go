@@ -1,0 +1,151 @@
+package node
+
+import (
+	"context"
+
+	"wangge/domain/grid"
+	"wangge/domain/page"
+	"wangge/geo/coord"
+)
+
+// Grid is a grid with what was loaded for it.
+type Grid struct {
+	grid.Grid
+	Loaded
+}
+
+// ID is permanent.
+func (g *Grid) ID() string { return g.Key.String() }
+
+// Community is the division that it lies in.
+func (g *Grid) Community(ctx context.Context) (*Division, error) {
+	return loaded[*Division](ctx, g.Loaded)
+}
+
+// Group is the group that it belongs to.
+func (g *Grid) Group(ctx context.Context) (*GridGroup, error) {
+	return loaded[*GridGroup](ctx, g.Loaded)
+}
+
+// Boundary is its area; with simplifyM the plan has simplified it.
+func (g *Grid) Boundary(ctx context.Context, crs *coord.System, simplifyM *float64) (*GeoJSON, error) {
+	return boundary(ctx, g.Loaded, g.Grid.Boundary, crs, simplifyM)
+}
+
+// Bbox is west, south, east, north.
+func (g *Grid) Bbox() []float64 { return box(g.BBox) }
+
+// LabelPoint is where a label stands best.
+func (g *Grid) LabelPoint(crs *coord.System) (*GeoJSON, error) {
+	return present(g.Grid.LabelPoint, crs)
+}
+
+// Limits are the four bounds in words.
+func (g *Grid) Limits() *Limits { return limits(g.Grid.Limits) }
+
+// Neighbours are the grids that share a border.
+func (g *Grid) Neighbours(ctx context.Context) ([]*GridNeighbour, error) {
+	return loaded[[]*GridNeighbour](ctx, g.Loaded)
+}
+
+// Buildings are a page of its buildings; the plan has read the arguments, which stand here so that gqlgen checks them.
+func (g *Grid) Buildings(ctx context.Context, first *int, after *string) (*BuildingConnection, error) {
+	return loaded[*BuildingConnection](ctx, g.Loaded)
+}
+
+// Stats are counts for it.
+func (g *Grid) Stats(ctx context.Context) (*PlaceStats, error) {
+	return loaded[*PlaceStats](ctx, g.Loaded)
+}
+
+// Assignments are who is in office for it.
+func (g *Grid) Assignments(ctx context.Context) ([]*Assignment, error) {
+	return loaded[[]*Assignment](ctx, g.Loaded)
+}
+
+// Worker is the one to call.
+func (g *Grid) Worker(ctx context.Context) (*Worker, error) {
+	return loaded[*Worker](ctx, g.Loaded)
+}
+
+// GridNeighbour is a grid beside another.
+type GridNeighbour struct {
+	grid.Neighbour
+	Loaded
+}
+
+// Grid is the other grid.
+func (n *GridNeighbour) Grid(ctx context.Context) (*Grid, error) {
+	return loaded[*Grid](ctx, n.Loaded)
+}
+
+// GridGroup is a group with what was loaded for it.
+type GridGroup struct {
+	grid.Group
+	Loaded
+}
+
+// ID is permanent.
+func (g *GridGroup) ID() string { return g.Key.String() }
+
+// Community is the division that it lies in.
+func (g *GridGroup) Community(ctx context.Context) (*Division, error) {
+	return loaded[*Division](ctx, g.Loaded)
+}
+
+// Grids are its grids.
+func (g *GridGroup) Grids(ctx context.Context) ([]*Grid, error) {
+	return loaded[[]*Grid](ctx, g.Loaded)
+}
+
+// Leader is the leader who is in.
+func (g *GridGroup) Leader(ctx context.Context) (*Worker, error) {
+	return loaded[*Worker](ctx, g.Loaded)
+}
+
+// GridConnection is a page of grids. Its nodes and its edges hold grids of their own, since a request may ask
+// different things of them.
+type GridConnection struct {
+	Page page.Page[grid.Grid]
+	Loaded
+}
+
+// TotalCount counts the whole list; the plan has it counted where it is asked for.
+func (c *GridConnection) TotalCount() int { return c.Page.Total }
+
+// Nodes are the grids.
+func (c *GridConnection) Nodes(ctx context.Context) ([]*Grid, error) {
+	return loaded[[]*Grid](ctx, c.Loaded)
+}
+
+// Edges are the grids with their places.
+func (c *GridConnection) Edges(ctx context.Context) ([]*GridEdge, error) {
+	return loaded[[]*GridEdge](ctx, c.Loaded)
+}
+
+// PageInfo is where the page lies.
+func (c *GridConnection) PageInfo() *PageInfo { return pageInfo(c.Page) }
+
+// GridEdge is a grid in a list.
+type GridEdge struct {
+	Item page.Item[grid.Grid]
+	Loaded
+}
+
+// Node is the grid.
+func (e *GridEdge) Node(ctx context.Context) (*Grid, error) { return loaded[*Grid](ctx, e.Loaded) }
+
+// Cursor is its place.
+func (e *GridEdge) Cursor() string { return e.Item.Cursor.Encode() }
+
+// DistanceM is metres from the point that the list was asked by.
+func (e *GridEdge) DistanceM() *float64 { return e.Item.DistanceM }
+
+func pageInfo[T any](p page.Page[T]) *PageInfo {
+	info := &PageInfo{HasNextPage: p.HasNext, HasPreviousPage: p.HasPrevious}
+	if n := len(p.Items); n > 0 {
+		first, last := p.Items[0].Cursor.Encode(), p.Items[n-1].Cursor.Encode()
+		info.StartCursor, info.EndCursor = &first, &last
+	}
+	return info
+}

@@ -1,0 +1,56 @@
+// Package node holds the objects of the GraphQL schema: a value of the domain, and what the request's plan loaded for
+// it. Nothing here reads a store; package graph plans and loads. The inputs and plain objects in models_gen.go are
+// generated from the schema.
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"wangge/domain/place"
+)
+
+// Loaded is what the plan read for an object, by response key: the name or alias that the request gave the field.
+// One field asked for twice under two aliases is two entries. It is filled before the object is handed out and only
+// read afterwards.
+type Loaded struct{ values map[string]any }
+
+// Put notes what a field answers: a value of the type that the field's method returns, or an error.
+func (l *Loaded) Put(key string, v any) {
+	if l.values == nil {
+		l.values = map[string]any{}
+	}
+	l.values[key] = v
+}
+
+// loaded returns what the plan put for the field that is being resolved.
+func loaded[T any](ctx context.Context, l Loaded) (T, error) {
+	var none T
+	field := graphql.GetFieldContext(ctx).Field
+	switch v := l.values[field.Alias].(type) {
+	case T:
+		return v, nil
+	case error:
+		return none, v
+	default:
+		return none, fmt.Errorf("the plan loaded %T for %s.%s", v, field.ObjectDefinition.Name, field.Name)
+	}
+}
+
+func optional[T ~string](s T) *T {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func limits(l place.Limits) *Limits {
+	if l.Empty() {
+		return nil
+	}
+	return &Limits{East: optional(l.East), South: optional(l.South), West: optional(l.West), North: optional(l.North)}
+}
+
+func box(b place.Box) []float64 { return []float64{b.West, b.South, b.East, b.North} }

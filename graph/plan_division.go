@@ -1,0 +1,173 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/twpayne/go-geom"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"wangge/domain/grid"
+	"wangge/domain/place"
+	"wangge/graph/node"
+	"wangge/internal/fault"
+)
+
+var _ = fault.Register(
+	[3]string{"coverage.none", "There are no coverage reports yet.", "尚无覆盖检查报告。"},
+)
+
+// noCoverage is the answer until coverage reports are made.
+var noCoverage = fault.New(fault.Unavailable, "", "coverage.none")
+
+// divisionFields says which heavy columns of divisions sel needs.
+func (p *plan) divisionFields(sel ast.SelectionSet) place.Fields {
+	return place.Fields{Boundary: p.asks(sel, "Division", "boundary")}
+}
+
+func divisionID(d *node.Division) uuid.UUID { return d.Division.ID }
+
+func divisionNodes(list []place.Division) []*node.Division {
+	out := make([]*node.Division, len(list))
+	for i, d := range list {
+		out[i] = &node.Division{Division: d}
+	}
+	return out
+}
+
+func (p *plan) divisions(ctx context.Context, nodes []*node.Division, sel ast.SelectionSet) error {
+	return each(ctx, p, nodes, sel, "Division", p.division)
+}
+
+// division loads one field of divisions.
+func (p *plan) division(ctx context.Context, nodes []*node.Division, f field) error {
+	switch f.Name {
+	case "parent":
+		return oneDivision(ctx, p, nodes, func(d *node.Division) uuid.UUID { return orZero(d.ParentID) }, f)
+	case "ancestors":
+		return p.ancestors(ctx, nodes, f)
+	case "children":
+		lists, err := p.Places.Store.Children(ctx, p.actor, distinct(nodes, divisionID), p.divisionFields(f.Selections))
+		if err != nil {
+			return err
+		}
+		var all []*node.Division
+		for _, d := range nodes {
+			children := divisionNodes(lists[d.Division.ID])
+			d.Put(f.Alias, children)
+			all = append(all, children...)
+		}
+		return p.divisions(ctx, all, f.Selections)
+	case "boundary":
+		return simplify(ctx, p, nodes, func(d *node.Division) *geom.MultiPolygon { return d.Division.Boundary }, f)
+	case "grids":
+		return p.gridsOf(ctx, nodes, f)
+	case "stats":
+		stats, err := p.Places.Store.DivisionStats(ctx, p.actor, distinct(nodes, divisionID), p.at)
+		for _, d := range nodes {
+			d.Put(f.Alias, placeStats(stats[d.Division.ID]))
+		}
+		return err
+	case "coverage":
+		return noCoverage
+	case "sizePolicy":
+		return p.sizePolicies(ctx, nodes, f)
+	}
+	return nil // in the node already
+}
+
+func (p *plan) ancestors(ctx context.Context, nodes []*node.Division, f field) error {
+	lists, err := p.Places.Store.Ancestors(ctx, p.actor, distinct(nodes, divisionID), p.divisionFields(f.Selections))
+	if err != nil {
+		return err
+	}
+	var made once[uuid.UUID, node.Division]
+	for _, d := range nodes {
+		line := make([]*node.Division, 0, len(lists[d.Division.ID]))
+		for _, a := range lists[d.Division.ID] {
+			line = append(line, made.of(a.ID, func() *node.Division { return &node.Division{Division: a} }))
+		}
+		d.Put(f.Alias, line)
+	}
+	return p.divisions(ctx, made.all, f.Selections)
+}
+
+// oneDivision loads a field that answers one division, or none where id is zero.
+func oneDivision[N holder](ctx context.Context, p *plan, nodes []N, id func(N) uuid.UUID, f field) error {
+	var made once[uuid.UUID, node.Division]
+	if ids := distinct(nodes, id); len(ids) > 0 {
+		found, err := p.Places.Store.DivisionsByID(ctx, p.actor, ids, p.divisionFields(f.Selections))
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if d, ok := found[id]; ok {
+				made.of(id, func() *node.Division { return &node.Division{Division: d} })
+			}
+		}
+	}
+	for _, n := range nodes {
+		n.Put(f.Alias, made.nodes[id(n)])
+	}
+	return p.divisions(ctx, made.all, f.Selections)
+}
+
+func (p *plan) gridsOf(ctx context.Context, nodes []*node.Division, f field) error {
+	args, err := p.ec.field_Division_grids_args(ctx, f.ArgumentMap(p.op.Variables))
+	if err != nil {
+		return unread
+	}
+	filter, _ := args["filter"].(*node.GridFilter)
+	order, _ := args["orderBy"].(*grid.Order)
+	first, _ := args["first"].(*int)
+	after, _ := args["after"].(*string)
+	q, err := p.gridQuery(ctx, filter, order, first, after, f.Selections)
+	if err != nil {
+		return err
+	}
+	pages, err := p.Grids.ListOf(ctx, p.actor, distinct(nodes, divisionID), q)
+	if err != nil {
+		return err
+	}
+	lists := make([]*node.GridConnection, len(nodes))
+	for i, d := range nodes {
+		lists[i] = &node.GridConnection{Page: pages[d.Division.ID]}
+		d.Put(f.Alias, lists[i])
+	}
+	return p.gridConnections(ctx, lists, f.Selections)
+}
+
+func (p *plan) sizePolicies(ctx context.Context, nodes []*node.Division, f field) error {
+	policies, err := p.Places.Policies(ctx, p.actor, distinct(nodes, divisionID))
+	if err != nil {
+		return err
+	}
+	var all []*node.SizePolicy
+	for _, d := range nodes {
+		var policy *node.SizePolicy
+		if found, ok := policies[d.Division.ID]; ok {
+			policy = &node.SizePolicy{SizePolicy: found}
+			all = append(all, policy)
+		}
+		d.Put(f.Alias, policy)
+	}
+	return each(ctx, p, all, f.Selections, "SizePolicy", func(ctx context.Context, all []*node.SizePolicy, f field) error {
+		if f.Name != "division" {
+			return nil
+		}
+		return oneDivision(ctx, p, all, func(s *node.SizePolicy) uuid.UUID { return s.DivisionID }, f)
+	})
+}
+
+// placeStats is what is known of a place. Units, households and residents are not registered yet: null, and nothing
+// is suppressed.
+func placeStats(s place.Stats) *node.PlaceStats {
+	return &node.PlaceStats{Grids: &s.Grids, Buildings: &s.Buildings}
+}
+
+func orZero(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
+}

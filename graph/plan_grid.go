@@ -1,0 +1,261 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/twpayne/go-geom"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/staff"
+	"wangge/graph/node"
+)
+
+// gridFields says which heavy columns of grids sel needs.
+func (p *plan) gridFields(sel ast.SelectionSet) grid.Fields {
+	return grid.Fields{Boundary: p.asks(sel, "Grid", "boundary")}
+}
+
+func gridKey(g *node.Grid) key.Key { return g.Key }
+
+func gridNodes(list []grid.Grid) []*node.Grid {
+	out := make([]*node.Grid, len(list))
+	for i, g := range list {
+		out[i] = &node.Grid{Grid: g}
+	}
+	return out
+}
+
+func (p *plan) grids(ctx context.Context, nodes []*node.Grid, sel ast.SelectionSet) error {
+	return each(ctx, p, nodes, sel, "Grid", p.grid)
+}
+
+// grid loads one field of grids.
+func (p *plan) grid(ctx context.Context, nodes []*node.Grid, f field) error {
+	switch f.Name {
+	case "community":
+		return oneDivision(ctx, p, nodes, func(g *node.Grid) uuid.UUID { return g.CommunityID }, f)
+	case "group":
+		return p.groupOf(ctx, nodes, f)
+	case "boundary":
+		return simplify(ctx, p, nodes, func(g *node.Grid) *geom.MultiPolygon { return g.Grid.Boundary }, f)
+	case "neighbours":
+		return p.neighbours(ctx, nodes, f)
+	case "buildings":
+		return p.buildingsOf(ctx, nodes, f)
+	case "stats":
+		stats, err := p.Grids.Store.GridStats(ctx, p.actor, distinct(nodes, gridKey), p.at)
+		for _, g := range nodes {
+			g.Put(f.Alias, placeStats(stats[g.Key.ID]))
+		}
+		return err
+	case "assignments":
+		office, err := p.Staff.InOffice(ctx, p.actor, areas(staff.AreaGrid, distinct(nodes, gridKey)), &p.at)
+		for _, g := range nodes {
+			g.Put(f.Alias, p.assignments(office[g.Key.ID]))
+		}
+		return err
+	case "worker":
+		refs := make([]staff.GridRef, len(nodes))
+		for i, g := range nodes {
+			refs[i] = staff.GridRef{Key: g.Key, GroupID: g.GroupID}
+		}
+		workers, err := p.Staff.OnCall(ctx, p.actor, refs, &p.at)
+		for _, g := range nodes {
+			var worker *node.Worker
+			if w, ok := workers[g.Key.ID]; ok {
+				worker = p.worker(w)
+			}
+			g.Put(f.Alias, worker)
+		}
+		return err
+	}
+	return nil // in the node already
+}
+
+// oneGrid loads a field that answers one grid, or none where of gives the zero key. of also gives the grid where it is
+// known already; it is read again where its boundary is asked for.
+func oneGrid[N holder](ctx context.Context, p *plan, nodes []N, of func(N) (key.Key, *grid.Grid), f field) error {
+	with := p.gridFields(f.Selections)
+	var made once[key.Key, node.Grid]
+	missing := distinct(nodes, func(n N) key.Key {
+		k, known := of(n)
+		if known == nil || with.Boundary {
+			return k
+		}
+		made.of(k, func() *node.Grid { return &node.Grid{Grid: *known} })
+		return key.Key{}
+	})
+	if len(missing) > 0 {
+		found, err := p.Grids.Store.GridsByKey(ctx, p.actor, missing, p.at, with)
+		if err != nil {
+			return err
+		}
+		for _, k := range missing {
+			if g, ok := found[k.ID]; ok {
+				made.of(k, func() *node.Grid { return &node.Grid{Grid: g} })
+			}
+		}
+	}
+	for _, n := range nodes {
+		k, _ := of(n)
+		n.Put(f.Alias, made.nodes[k])
+	}
+	return p.grids(ctx, made.all, f.Selections)
+}
+
+func (p *plan) neighbours(ctx context.Context, nodes []*node.Grid, f field) error {
+	lists, err := p.Grids.Store.Neighbours(ctx, p.actor, distinct(nodes, gridKey), p.at, grid.Fields{})
+	if err != nil {
+		return err
+	}
+	var all []*node.GridNeighbour
+	for _, g := range nodes {
+		beside := make([]*node.GridNeighbour, len(lists[g.Key.ID]))
+		for i, n := range lists[g.Key.ID] {
+			beside[i] = &node.GridNeighbour{Neighbour: n}
+		}
+		g.Put(f.Alias, beside)
+		all = append(all, beside...)
+	}
+	return each(ctx, p, all, f.Selections, "GridNeighbour", func(ctx context.Context, all []*node.GridNeighbour, f field) error {
+		if f.Name != "grid" {
+			return nil
+		}
+		return oneGrid(ctx, p, all, func(n *node.GridNeighbour) (key.Key, *grid.Grid) {
+			return n.Neighbour.Grid.Key, &n.Neighbour.Grid
+		}, f)
+	})
+}
+
+func (p *plan) groupOf(ctx context.Context, nodes []*node.Grid, f field) error {
+	of := func(g *node.Grid) key.Key {
+		if g.GroupID == nil {
+			return key.Key{}
+		}
+		return key.Key{Home: g.Key.Home, ID: *g.GroupID}
+	}
+	var made once[key.Key, node.GridGroup]
+	if keys := distinct(nodes, of); len(keys) > 0 {
+		found, err := p.Grids.Groups(ctx, p.actor, keys)
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if group, ok := found[k.ID]; ok {
+				made.of(k, func() *node.GridGroup { return &node.GridGroup{Group: group} })
+			}
+		}
+	}
+	for _, g := range nodes {
+		g.Put(f.Alias, made.nodes[of(g)])
+	}
+	return each(ctx, p, made.all, f.Selections, "GridGroup", p.group)
+}
+
+// group loads one field of groups.
+func (p *plan) group(ctx context.Context, nodes []*node.GridGroup, f field) error {
+	keys := distinct(nodes, func(g *node.GridGroup) key.Key { return g.Key })
+	switch f.Name {
+	case "community":
+		return oneDivision(ctx, p, nodes, func(g *node.GridGroup) uuid.UUID { return g.CommunityID }, f)
+	case "grids":
+		lists, err := p.Grids.Store.GridsOfGroups(ctx, p.actor, keys, p.at, p.gridFields(f.Selections))
+		if err != nil {
+			return err
+		}
+		var all []*node.Grid
+		for _, g := range nodes {
+			grids := gridNodes(lists[g.Key.ID])
+			g.Put(f.Alias, grids)
+			all = append(all, grids...)
+		}
+		return p.grids(ctx, all, f.Selections)
+	case "leader":
+		office, err := p.Staff.InOffice(ctx, p.actor, areas(staff.AreaGroup, keys), &p.at)
+		for _, g := range nodes {
+			var leader *node.Worker
+			if w := staff.Leader(office[g.Key.ID]); w != nil {
+				leader = p.worker(*w)
+			}
+			g.Put(f.Alias, leader)
+		}
+		return err
+	}
+	return nil // in the node already
+}
+
+func (p *plan) gridConnections(ctx context.Context, lists []*node.GridConnection, sel ast.SelectionSet) error {
+	return each(ctx, p, lists, sel, "GridConnection", func(ctx context.Context, lists []*node.GridConnection, f field) error {
+		switch f.Name {
+		case "nodes":
+			var all []*node.Grid
+			for _, list := range lists {
+				grids := make([]*node.Grid, len(list.Page.Items))
+				for i, item := range list.Page.Items {
+					grids[i] = &node.Grid{Grid: item.Node}
+				}
+				list.Put(f.Alias, grids)
+				all = append(all, grids...)
+			}
+			return p.grids(ctx, all, f.Selections)
+		case "edges":
+			var all []*node.GridEdge
+			for _, list := range lists {
+				edges := make([]*node.GridEdge, len(list.Page.Items))
+				for i, item := range list.Page.Items {
+					edges[i] = &node.GridEdge{Item: item}
+				}
+				list.Put(f.Alias, edges)
+				all = append(all, edges...)
+			}
+			return each(ctx, p, all, f.Selections, "GridEdge", p.gridEdge)
+		}
+		return nil // in the page already
+	})
+}
+
+func (p *plan) gridEdge(ctx context.Context, edges []*node.GridEdge, f field) error {
+	if f.Name != "node" {
+		return nil
+	}
+	grids := make([]*node.Grid, len(edges))
+	for i, e := range edges {
+		grids[i] = &node.Grid{Grid: e.Item.Node}
+		e.Put(f.Alias, grids[i])
+	}
+	return p.grids(ctx, grids, f.Selections)
+}
+
+// areas are what keys name as areas that posts are held for.
+func areas(kind staff.AreaKind, keys []key.Key) []staff.Area {
+	out := make([]staff.Area, len(keys))
+	for i, k := range keys {
+		out[i] = staff.Area{Kind: kind, Home: k.Home, ID: k.ID}
+	}
+	return out
+}
+
+// worker is a worker's public face with the address of the photo.
+func (r *Resolver) worker(w staff.Worker) *node.Worker {
+	out := &node.Worker{Worker: w}
+	if w.HasPhoto && r.PhotoURL != nil {
+		url := r.PhotoURL(w)
+		out.PhotoURL = &url
+	}
+	return out
+}
+
+func (r *Resolver) assignment(a staff.Assignment) *node.Assignment {
+	return &node.Assignment{Assignment: a, Worker: r.worker(a.Worker)}
+}
+
+func (r *Resolver) assignments(list []staff.Assignment) []*node.Assignment {
+	out := make([]*node.Assignment, len(list))
+	for i, a := range list {
+		out[i] = r.assignment(a)
+	}
+	return out
+}

@@ -1,0 +1,27 @@
+// Package graph is the GraphQL API: the schema in schema/*.graphqls, resolvers that are an actor, a call and a return,
+// the plan that reads nested fields level by level, the errors that clients see, and the limits of a request. What is
+// allowed is left to the domain's services; who is asking, rate limits and CORS to the server around it.
+package graph
+
+//go:generate go tool gqlgen generate
+
+import (
+	"context"
+
+	"wangge/domain/grid"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+	"wangge/graph/node"
+)
+
+// Resolver is what answers are made of.
+type Resolver struct {
+	Places *place.Service
+	Grids  *grid.Service
+	Staff  *staff.Service
+
+	// PhotoURL says where a worker's photo is; asked only of workers who have one. Nil: photos are not served.
+	PhotoURL func(staff.Worker) string
+	// Tilesets are the vector tile layers that are served. Nil: none.
+	Tilesets func(context.Context) ([]*node.Tileset, error)
+}

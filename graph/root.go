@@ -1,0 +1,141 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/graph/node"
+	"wangge/internal/fault"
+)
+
+// What each root field of Query loads. The resolvers only call these.
+
+func (p *plan) rootDivisions(ctx context.Context, sel ast.SelectionSet) ([]*node.Division, error) {
+	list, err := p.Places.Roots(ctx, p.actor, p.divisionFields(sel))
+	if err != nil {
+		return nil, err
+	}
+	nodes := divisionNodes(list)
+	return nodes, p.divisions(ctx, nodes, sel)
+}
+
+func (p *plan) divisionByCode(ctx context.Context, code string, sel ast.SelectionSet) (*node.Division, error) {
+	d, err := p.Places.ByCode(ctx, p.actor, code, p.divisionFields(sel))
+	if err != nil {
+		return nil, err
+	}
+	nodes := divisionNodes([]place.Division{d})
+	return nodes[0], p.divisions(ctx, nodes, sel)
+}
+
+func (p *plan) gridByCode(ctx context.Context, code string, sel ast.SelectionSet) (*node.Grid, error) {
+	g, err := p.Grids.ByCode(ctx, p.actor, code, &p.at, p.gridFields(sel))
+	if err != nil {
+		return nil, err
+	}
+	nodes := gridNodes([]grid.Grid{g})
+	return nodes[0], p.grids(ctx, nodes, sel)
+}
+
+func (p *plan) gridList(ctx context.Context, in *node.GridFilter, order *grid.Order, first *int, after *string, sel ast.SelectionSet) (*node.GridConnection, error) {
+	q, err := p.gridQuery(ctx, in, order, first, after, sel)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.Grids.List(ctx, p.actor, q)
+	if err != nil {
+		return nil, err
+	}
+	nodes := []*node.GridConnection{{Page: list}}
+	return nodes[0], p.gridConnections(ctx, nodes, sel)
+}
+
+func (p *plan) buildingByID(ctx context.Context, id string, sel ast.SelectionSet) (*node.Building, error) {
+	k, ok := key.Parse(id)
+	if !ok {
+		return nil, fault.New(fault.NotFound, "id", "building.notFound", "id", short(id))
+	}
+	b, err := p.Places.Building(ctx, p.actor, k)
+	if err != nil {
+		return nil, err
+	}
+	nodes := []*node.Building{{Building: b}}
+	return nodes[0], p.buildings(ctx, nodes, sel)
+}
+
+func (p *plan) gridAt(ctx context.Context, in node.PointInput, sel ast.SelectionSet) (*node.GridMatch, error) {
+	m, err := p.Grids.At(ctx, p.actor, p.spot(in))
+	if err != nil {
+		return nil, within("point", err)
+	}
+	nodes := []*node.GridMatch{{Match: m}}
+	return nodes[0], p.matches(ctx, nodes, sel)
+}
+
+// gridsAt answers for each point; one that is refused is null, and its error is added at its place in the answer.
+func (p *plan) gridsAt(ctx context.Context, in []*node.PointInput, sel ast.SelectionSet) ([]*node.GridMatch, error) {
+	spots := make([]grid.AtQuery, len(in))
+	for i, point := range in {
+		spots[i] = p.spot(*point)
+	}
+	matches, errs, err := p.Grids.AtMany(ctx, p.actor, spots)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]*node.GridMatch, len(in))
+	found := make([]*node.GridMatch, 0, len(in))
+	for i, m := range matches {
+		if errs[i] != nil {
+			path := append(slices.Clone(graphql.GetPath(ctx)), ast.PathIndex(i))
+			graphql.AddError(ctx, gqlerror.WrapPath(path, within(fmt.Sprintf("points.%d", i), errs[i])))
+			continue
+		}
+		answers[i] = &node.GridMatch{Match: m}
+		found = append(found, answers[i])
+	}
+	return answers, p.matches(ctx, found, sel)
+}
+
+// coverage knows whether there is such a division, and no more yet.
+func (p *plan) coverage(ctx context.Context, code string) (*node.CoverageReport, error) {
+	if _, err := p.Places.ByCode(ctx, p.actor, code, place.Fields{}); err != nil {
+		return nil, renamed(err, "code", "division")
+	}
+	return nil, noCoverage
+}
+
+func (r *Resolver) tilesets(ctx context.Context) ([]*node.Tileset, error) {
+	if r.Tilesets == nil {
+		return nil, nil
+	}
+	return r.Tilesets(ctx)
+}
+
+// viewer is who is asking; nil for the public.
+func viewer(a account.Actor) *node.Viewer {
+	if a.Role != account.Operator {
+		return nil
+	}
+	return &node.Viewer{ID: a.ID, Name: a.ID, Kind: string(a.Role)}
+}
+
+func (p *plan) spot(in node.PointInput) grid.AtQuery {
+	return grid.AtQuery{System: in.Crs, Lng: in.Lng, Lat: in.Lat, AccuracyM: in.AccuracyM, AsOf: &p.at}
+}
+
+// short is what of an input is worth repeating in an error.
+func short(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:60]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,67 @@
+package arch
+
+import "slices"
+
+// Modules named more than once.
+const (
+	geom       = "github.com/twpayne/go-geom"
+	orb        = "github.com/paulmach/orb"
+	pgx        = "github.com/jackc/pgx/v5"
+	uuid       = "github.com/google/uuid"
+	gqlgen     = "github.com/99designs/gqlgen"
+	gqlparser  = "github.com/vektah/gqlparser/v2"
+	compress   = "github.com/klauspost/compress"
+	prometheus = "github.com/prometheus"
+)
+
+var (
+	pure   = []string{"geo/coord", "geo/coverage", "geo/measure", "geo/shape"}
+	domain = []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff"}
+
+	// below is what the middle row stands on: the words, the geometry, the one error.
+	below = slices.Concat(domain, pure, []string{"internal/fault"})
+)
+
+// Rooms is the picture. A room's list names every room that it may import, so that reading one line is enough; the
+// boxes of the middle row (graph, tile, web, load, db) name none of each other.
+var Rooms = []Room{
+	// Wiring: the only place that knows them all.
+	{".", slices.Concat([]string{"graph", "tile", "web", "load", "load/demo", "db", "internal/cli", "internal/config",
+		"internal/httpauth", "internal/localpg", "internal/ops"}, below), []string{pgx}},
+
+	// The middle row.
+	{"graph", below, []string{gqlgen, gqlparser, geom, orb, uuid, "golang.org/x/sync"}},
+	{"tile", below, []string{orb, geom, uuid, compress, "golang.org/x/text"}},
+	{"web", below, []string{compress, uuid, "golang.org/x/text"}},
+	{"load", slices.Concat([]string{"load/demo"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
+		"github.com/datadog/czlib", "github.com/go-json-experiment/json", "golang.org/x/text"}},
+	{"load/demo", below, []string{orb, "golang.org/x/image"}},
+	{"db", slices.Concat([]string{"migrations"}, below), []string{pgx, geom, orb, uuid, "github.com/twpayne/pgx-geom", "github.com/pressly/goose/v3"}},
+	{"migrations", nil, nil},
+
+	// What the words mean and what is allowed: no SQL, no HTTP, no file format.
+	{"domain/key", nil, []string{uuid}},
+	{"domain/civil", nil, nil},
+	{"domain/account", []string{"internal/fault"}, nil},
+	{"domain/page", []string{"internal/fault"}, nil},
+	{"domain/place", []string{"domain/account", "domain/key", "domain/page", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, uuid}},
+	{"domain/grid", []string{"domain/account", "domain/civil", "domain/key", "domain/page", "domain/place", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
+	{"domain/staff", []string{"domain/account", "domain/civil", "domain/key", "domain/page", "internal/fault"}, []string{uuid}},
+
+	// Pure geometry: no SQL, no HTTP, no clock.
+	{"geo/coord", nil, nil},
+	{"geo/measure", []string{"geo/coord"}, []string{"github.com/tidwall/geodesic", orb}},
+	{"geo/shape", []string{"geo/coord"}, []string{geom, orb}},
+	{"geo/coverage", []string{"geo/coord", "geo/measure", "geo/shape"}, []string{orb}},
+
+	// The house.
+	{"internal/fault", nil, nil},
+	{"internal/config", []string{"geo/coord", "internal/fault"}, nil},
+	{"internal/ops", []string{"domain/account", "internal/fault"}, []string{pgx, prometheus, compress, "github.com/felixge/httpsnoop", "github.com/rs/cors", "golang.org/x/time"}},
+	{"internal/httpauth", []string{"domain/account", "internal/fault", "internal/ops"}, nil},
+	{"internal/cli", []string{"domain/place", "geo/coord", "internal/config", "internal/fault"},
+		[]string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
+	{"internal/localpg", []string{"internal/fault"}, []string{pgx}},
+	{"internal/testdb", []string{"db", "migrations", "internal/localpg"}, []string{pgx}}, // for tests: no room names it
+	{"internal/arch", nil, nil},
+}

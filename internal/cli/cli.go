@@ -1,0 +1,222 @@
+// Package cli is the command line: what can be typed, what is printed, what a script may rely on. What the commands do
+// is left to the Program, which package main wires.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"wangge/domain/place"
+	"wangge/internal/config"
+	"wangge/internal/fault"
+)
+
+// Exit codes.
+const (
+	ok          = 0
+	failed      = 1   // it could not be done, or rows were refused
+	misused     = 2   // the command was not understood, or cannot be answered by this version
+	interrupted = 130 // by Ctrl-C
+)
+
+// Program does what the commands say. Its errors are shown as one sentence; every method ends early, with nothing half
+// done, when ctx does.
+type Program interface {
+	// Serve answers requests until ctx ends; it prints the operator's token and the address on out.
+	Serve(ctx context.Context, s config.Settings, server config.ServerSettings, out io.Writer) error
+	// Demo loads the made-up town and says in a line or more what it holds.
+	Demo(ctx context.Context, s config.Settings, job DemoJob) (string, error)
+	Import(ctx context.Context, s config.Settings, job ImportJob) (place.Report, error)
+	// Export returns how many it wrote.
+	Export(ctx context.Context, s config.Settings, job ExportJob) (int, error)
+	// Migrate says in a line or more what it did or, for Status, how things stand.
+	Migrate(ctx context.Context, s config.Settings, to Direction) (string, error)
+}
+
+// DemoJob is one run of demo.
+type DemoJob struct {
+	Size    string // community
+	IfEmpty bool   // do nothing where there are divisions already
+}
+
+// ImportJob is one run of import.
+type ImportJob struct {
+	Kind     string // divisions, grids, buildings, roads, land
+	File     string
+	CRS      string            // wgs84, cgcs2000, gcj02, bd09 or epsg:N; "": what the file says
+	Fields   map[string]string // wangge's name of a field → the file's
+	Level    place.Level       // of rows that name none
+	Division string            // code of the division that rows belong to which name none
+	Repair   bool
+	DryRun   bool
+	Progress func(Progress) // called now and then; never nil
+
+	Layer, Encoding, AdminLevel string // of files that have several, or do not say; "": found out
+}
+
+// Progress says how far an import is. Total is 0 where it is not known.
+type Progress struct {
+	Rows        int
+	Done, Total int64 // in a unit of the file's own
+}
+
+// ExportJob is one run of export.
+type ExportJob struct {
+	Kind string // divisions, grids, buildings
+	File string
+	CRS  string // wgs84, cgcs2000, gcj02 or bd09; "": cgcs2000, as it is stored
+}
+
+// Direction of a migration.
+type Direction string
+
+// The directions.
+const (
+	Up     Direction = "up"
+	Down   Direction = "down"
+	Status Direction = "status"
+)
+
+type grammar struct {
+	config.Store
+
+	Serve   serveCmd   `cmd:"" help:"Answer requests: pages, GraphQL, tiles."`
+	Demo    demoCmd    `cmd:"" help:"Load a made-up town to try things on."`
+	Import  importCmd  `cmd:"" help:"Take a file in: GeoJSON, OpenStreetMap (.osm, .pbf), and what ogr2ogr reads."`
+	Export  exportCmd  `cmd:"" help:"Write a file: GeoJSON, or GeoPackage and shapefile through ogr2ogr."`
+	Check   checkCmd   `cmd:"" help:"Find gaps, overlaps and blind spots between grids."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database's tables up to date, take the last step back, or show how they stand."`
+	Version versionCmd `cmd:"" help:"Say which wangge this is."`
+}
+
+// run is what a command is given.
+type run struct {
+	ctx     context.Context
+	program Program
+	store   config.Store
+	out     io.Writer // what a script reads
+	err     io.Writer // what a person reads
+	lang    fault.Language
+	code    int // what to exit with where there is no error
+}
+
+// settings checks the store's settings. quiet is the log level where none was asked for.
+func (r *run) settings(level string) (config.Settings, error) {
+	s := r.store
+	if s.LogLevel == "" {
+		s.LogLevel = level
+	}
+	return s.Check()
+}
+
+// usage is a mistake in what was typed.
+type usage struct{ text string }
+
+func (u usage) Error() string { return u.text }
+
+// Main reads args, runs the command and returns the exit code. Ctrl-C and SIGTERM end the command cleanly, a second
+// one at once.
+func Main(args []string, p Program, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return runMain(ctx, args, p, out, errOut)
+}
+
+type exit int // thrown where kong wants the process to end, after --help
+
+func runMain(ctx context.Context, args []string, p Program, out, errOut io.Writer) (code int) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case exit:
+			code = int(e)
+		default:
+			panic(e)
+		}
+	}()
+	var g grammar
+	parser, err := kong.New(&g,
+		kong.Name("wangge"),
+		kong.Description("Who is responsible for this spot, and is anyone left out? Maps every point of a town to its grid (网格) and its grid worker."),
+		kong.Writers(out, errOut),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Exit(func(n int) { panic(exit(n)) }),
+	)
+	if err != nil {
+		panic("cli: grammar: " + err.Error()) // constants, tested
+	}
+	r := &run{ctx: ctx, program: p, out: out, err: errOut, lang: language()}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return r.explain(usage{readable(err)})
+	}
+	r.store = g.Store
+	if err := command.Run(r); err != nil {
+		return r.explain(err)
+	}
+	return r.code
+}
+
+// readable is kong's message with a hint to where more is said.
+func readable(err error) string {
+	var parse *kong.ParseError
+	hint := "wangge --help"
+	if errors.As(err, &parse) && parse.Context != nil {
+		if words := parse.Context.Command(); words != "" {
+			hint = "wangge " + strings.Fields(words)[0] + " --help"
+		}
+	}
+	return err.Error() + "; see " + hint
+}
+
+// explain prints err as one sentence and returns the exit code.
+func (r *run) explain(err error) int {
+	var wrong usage
+	switch {
+	case errors.As(err, &wrong):
+		fmt.Fprintln(r.err, "wangge:", wrong.text)
+		return misused
+	case errors.Is(err, context.Canceled) && r.ctx.Err() != nil:
+		fmt.Fprintln(r.err, "wangge: stopped; nothing was left half done")
+		return interrupted
+	}
+	f := fault.As(err)
+	text := f.Text(r.lang)
+	if f.Code == fault.Internal { // nobody but the one who runs the command reads this
+		text = err.Error()
+	}
+	fmt.Fprintln(r.err, "wangge:", text)
+	if f.Code == fault.Invalid && f.Field == strings.ToUpper(f.Field) && f.Field != "" { // a setting
+		return misused
+	}
+	return failed
+}
+
+// language is the one that the terminal is set to.
+func language() fault.Language {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			if strings.HasPrefix(v, "zh") {
+				return fault.Chinese
+			}
+			break
+		}
+	}
+	return fault.English
+}
+
+// Levels of the log where none is asked for: a server tells what it does, a command speaks through its output.
+var (
+	serverLevel  = strings.ToLower(slog.LevelInfo.String())
+	commandLevel = strings.ToLower(slog.LevelWarn.String())
+)

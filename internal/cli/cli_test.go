@@ -1,0 +1,332 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"wangge/domain/place"
+	"wangge/internal/config"
+	"wangge/internal/fault"
+)
+
+// recorder is a Program that notes what it was asked and answers with what a test wants. The commands against the
+// real one are tested where it is wired, in package main.
+type recorder struct {
+	did      string
+	settings config.Settings
+	server   config.ServerSettings
+	imported ImportJob
+	report   place.Report
+	err      error
+}
+
+func (p *recorder) Serve(_ context.Context, s config.Settings, server config.ServerSettings, out io.Writer) error {
+	p.did, p.settings, p.server = "serve", s, server
+	fmt.Fprintln(out, "listening on http://"+server.Addr)
+	return p.err
+}
+
+func (p *recorder) Demo(_ context.Context, s config.Settings, job DemoJob) (string, error) {
+	p.did, p.settings = fmt.Sprintf("demo %+v", job), s
+	return "loaded a town", p.err
+}
+
+func (p *recorder) Import(ctx context.Context, s config.Settings, job ImportJob) (place.Report, error) {
+	p.did, p.settings, p.imported = "import "+job.Kind, s, job
+	job.Progress(Progress{Rows: 1, Done: 1, Total: 2})
+	if ctx.Err() != nil {
+		return place.Report{}, ctx.Err()
+	}
+	return p.report, p.err
+}
+
+func (p *recorder) Export(_ context.Context, s config.Settings, job ExportJob) (int, error) {
+	p.did, p.settings = fmt.Sprintf("export %+v", job), s
+	return 3, p.err
+}
+
+func (p *recorder) Migrate(_ context.Context, s config.Settings, to Direction) (string, error) {
+	p.did, p.settings = "migrate "+string(to), s
+	return "done", p.err
+}
+
+// plain takes the environment's settings away, so that the tests say the same everywhere.
+func plain(t *testing.T) {
+	for _, name := range []string{"DATA", "DATABASE_URL", "TIME_ZONE", "STATEMENT_TIMEOUT", "LOG_LEVEL", "LOG_FORMAT", "ADDR",
+		"PUBLIC_URL", "WINDOW", "NEAREST_LIMIT_M", "CORS_ORIGINS", "RATE_LIMIT", "TRUSTED_PROXIES"} {
+		if value, set := os.LookupEnv(name); set {
+			os.Unsetenv(name)
+			t.Cleanup(func() { os.Setenv(name, value) })
+		}
+	}
+	t.Setenv("LC_ALL", "C.UTF-8")
+}
+
+func call(t *testing.T, p *recorder, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = runMain(t.Context(), args, p, &o, &e)
+	return code, o.String(), e.String()
+}
+
+func file(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "town.geojson")
+	if err := os.WriteFile(name, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestEveryCommandTakesDataAfterItsWords(t *testing.T) {
+	plain(t)
+	f := file(t)
+	for _, words := range []string{
+		"serve", "demo", "migrate up", "migrate down", "migrate status",
+		"import divisions|" + f, "import grids|" + f, "import buildings|" + f, "import roads|" + f, "import land|" + f,
+		"export divisions|" + f, "export grids|" + f, "export buildings|" + f,
+	} {
+		before, after, _ := strings.Cut(words, "|")
+		args := append(strings.Fields(before), "--data", "/some/where")
+		if after != "" {
+			args = append(args, after)
+		}
+		p := &recorder{}
+		code, _, errOut := call(t, p, args...)
+		if code != ok || p.settings.Data != "/some/where" || !strings.HasPrefix(p.did, strings.Fields(before)[0]) {
+			t.Errorf("%v: exit %d, did %q with data %q; %s", args, code, p.did, p.settings.Data, errOut)
+		}
+	}
+	for _, args := range [][]string{{"check", "--data", "x"}, {"check", "--data", "x", "--json", "--fail-on", "gap,overlap", "--division", "990102001001"}} {
+		if code, _, errOut := call(t, &recorder{}, args...); code != misused || !strings.Contains(errOut, "not part of this version") {
+			t.Errorf("%v: exit %d, %s", args, code, errOut)
+		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	plain(t)
+	p := &recorder{}
+	if code, out, errOut := call(t, p, "serve"); code != ok || out != "listening on http://127.0.0.1:8080\n" || errOut != "" {
+		t.Fatalf("exit %d, out %q, err %q", code, out, errOut)
+	}
+	s := p.settings
+	if s.Data != ".wangge" || s.DatabaseURL != "" || s.Zone.String() != "Asia/Shanghai" || s.StatementTimeout != 10*time.Second ||
+		s.LogLevel != slog.LevelInfo || s.LogJSON {
+		t.Errorf("settings %+v", s)
+	}
+	if v := p.server; v.Addr != "127.0.0.1:8080" || v.NearestLimitM != 300 || v.RateLimit != 200 || v.PublicURL != nil || v.Window != nil {
+		t.Errorf("server %+v", v)
+	}
+	call(t, p, "migrate", "status")
+	if p.settings.LogLevel != slog.LevelWarn {
+		t.Errorf("a command logs from %v", p.settings.LogLevel)
+	}
+}
+
+func TestTheEnvironmentSetsAndAFlagIsStronger(t *testing.T) {
+	plain(t)
+	t.Setenv("DATA", "/env")
+	t.Setenv("ADDR", "127.0.0.1:9001")
+	t.Setenv("RATE_LIMIT", "0")
+	t.Setenv("WINDOW", "120,31,121,32")
+	p := &recorder{}
+	call(t, p, "serve", "--addr", "127.0.0.1:0")
+	if p.settings.Data != "/env" || p.server.Addr != "127.0.0.1:0" || p.server.RateLimit != 0 || p.server.Window == nil {
+		t.Errorf("%+v %+v", p.settings, p.server)
+	}
+	t.Setenv("CORS_ORIGINS", "https://*")
+	code, _, errOut := call(t, p, "serve")
+	if code != misused || !strings.Contains(errOut, "CORS_ORIGINS") || strings.Count(errOut, "\n") != 1 {
+		t.Errorf("exit %d, %q", code, errOut)
+	}
+}
+
+func TestWhatIsNotUnderstood(t *testing.T) {
+	plain(t)
+	f := file(t)
+	for _, c := range []struct {
+		args string
+		want string
+	}{
+		{"", "expected one of"},
+		{"srve", "unexpected argument srve"},
+		{"serve --prot 1", "unknown flag --prot"},
+		{"demo --size village", "--size must be one of"},
+		{"demo --size city", "--size city is not part of this version yet"},
+		{"import wards " + f, `"wards" cannot be imported`},
+		{"import households " + f, "not part of this version yet"},
+		{"import grids", "<file>"},
+		{"import grids /no/such/file", "/no/such/file cannot be opened: no such file or directory"},
+		{"import grids --crs utm " + f, "--crs utm"},
+		{"import grids --crs epsg:x " + f, "--crs epsg:x"},
+		{"import grids --level parish " + f, "--level parish"},
+		{"import grids --division a/b " + f, "--division a/b"},
+		{"import grids --field =NAME " + f, "--field =NAME"},
+		{"export grids --crs epsg:4527 x.geojson", "--crs epsg:4527"},
+		{"import grids --field name " + f, "--field name"},
+		{"import grids --field name=A --field name=B " + f, "given twice"},
+		{"import grids --report /no/such/folder/r.csv " + f, "--report"},
+		{"export roads x.geojson", `"roads" cannot be exported`},
+		{"migrate sideways", "must be one of"},
+	} {
+		p := &recorder{}
+		code, _, errOut := call(t, p, strings.Fields(c.args)...)
+		if code != misused || !strings.Contains(errOut, c.want) || p.did != "" || strings.Count(strings.TrimSpace(errOut), "\n") > 0 {
+			t.Errorf("%q: exit %d, did %q, said %q", c.args, code, p.did, errOut)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	plain(t)
+	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"import", "--help"}} {
+		code, out, errOut := call(t, &recorder{}, args...)
+		if code != ok || !strings.Contains(out, "Usage: wangge") || errOut != "" {
+			t.Errorf("%v: exit %d, %q, %q", args, code, out, errOut)
+		}
+	}
+	_, out, _ := call(t, &recorder{}, "serve", "--help")
+	for _, name := range []string{"ADDR", "DATABASE_URL", "PUBLIC_URL", "WINDOW", "NEAREST_LIMIT_M", "CORS_ORIGINS", "RATE_LIMIT", "TIME_ZONE", "STATEMENT_TIMEOUT", "LOG_LEVEL", "LOG_FORMAT", "DATA", "TRUSTED_PROXIES"} {
+		if !strings.Contains(strings.Join(strings.Fields(out), " "), name) {
+			t.Errorf("the help does not name %s", name)
+		}
+	}
+}
+
+func TestAnImportSaysWhatItDid(t *testing.T) {
+	plain(t)
+	f := file(t)
+	p := &recorder{report: place.Report{Read: 20, Added: 14, Updated: 6, Notes: []place.Note{{Source: "feature 3", Kind: place.Repaired}}}}
+	code, out, errOut := call(t, p, "import", "grids", "--crs", "GCJ-02", "--field", "code=VILL=CODE", "--field", "name=名称",
+		"--level", "community", "--division", "990102001001", "--repair", "--dry-run", f)
+	if code != ok || out != "20 grids read, 14 added, 6 updated, 0 refused\n" {
+		t.Errorf("exit %d, %q", code, out)
+	}
+	if !strings.Contains(errOut, "1 repaired") || !strings.Contains(errOut, "dry run: nothing was changed") {
+		t.Errorf("said %q", errOut)
+	}
+	j := p.imported
+	if j.CRS != "gcj02" || j.Fields["code"] != "VILL=CODE" || j.Fields["name"] != "名称" || j.Level != place.Community ||
+		j.Division != "990102001001" || !j.Repair || !j.DryRun || j.File != f {
+		t.Errorf("job %+v", j)
+	}
+}
+
+func TestRefusedRowsAreNamedAndTheExitCodeSaysSo(t *testing.T) {
+	plain(t)
+	f := file(t)
+	lng, lat := -73.5, 45.5
+	report := place.Report{Read: 40}
+	for i := range 25 {
+		report.Refuse(place.Note{Source: fmt.Sprintf("relation %d", 11384697+i), Code: "=1+1", Field: "geometry", Reason: "ring 1\x1b[31m crosses itself, \"here\"", Lng: &lng, Lat: &lat})
+	}
+	p := &recorder{report: report}
+	csvFile := filepath.Join(t.TempDir(), "refused.csv")
+	code, out, errOut := call(t, p, "import", "buildings", "--report", csvFile, f)
+	if code != failed || out != "40 buildings read, 0 added, 0 updated, 25 refused\n" {
+		t.Errorf("exit %d, %q", code, out)
+	}
+	if strings.Count(errOut, "refused: ") != shown || !strings.Contains(errOut, "and 5 more; "+csvFile) || !strings.Contains(errOut, "try --repair") ||
+		!strings.Contains(errOut, "relation 11384697 (=1+1), geometry: ring 1") || !strings.Contains(errOut, "(at -73.5, 45.5)") || strings.Contains(errOut, "\x1b") {
+		t.Errorf("said %s", errOut)
+	}
+	text, err := os.ReadFile(csvFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(text), "\ufeff"))).ReadAll()
+	if err != nil || len(rows) != 26 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	if got := strings.Join(rows[25], "|"); got != "relation 11384721|'=1+1|refused|geometry|ring 1\x1b[31m crosses itself, \"here\"|-73.5|45.5" {
+		t.Errorf("last row %q", got)
+	}
+	if rest, err := os.ReadDir(filepath.Dir(csvFile)); err != nil || len(rest) != 1 {
+		t.Errorf("beside the report: %v", rest)
+	}
+}
+
+func TestCellsAreNoFormulas(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "a": "a", "1=1": "1=1", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@a": "'@a", "\t=": "'\t=", "\r=": "'\r=", "\n=": "'\n=", "网格": "网格",
+	} {
+		if got := cell(in); got != want {
+			t.Errorf("%q became %q", in, got)
+		}
+	}
+}
+
+func TestFailuresAreOneSentence(t *testing.T) {
+	plain(t)
+	f := file(t)
+	for _, c := range []struct {
+		name string
+		err  error
+		lang string
+		code int
+		want string
+	}{
+		{"a fault", fault.New(fault.Unavailable, "", "database"), "C", failed, "wangge: The database cannot be reached.\n"},
+		{"in Chinese", fault.New(fault.Unavailable, "", "database"), "zh_CN.UTF-8", failed, "wangge: 无法连接数据库。\n"},
+		{"what nobody foresaw", errors.New("disk is on fire"), "C", failed, "wangge: disk is on fire\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("LC_ALL", c.lang)
+			csvFile := filepath.Join(t.TempDir(), "r.csv")
+			code, out, errOut := call(t, &recorder{err: c.err}, "import", "grids", "--report", csvFile, f)
+			if code != c.code || out != "" || errOut != c.want {
+				t.Errorf("exit %d, %q, %q", code, out, errOut)
+			}
+			if rest, err := os.ReadDir(filepath.Dir(csvFile)); err != nil || len(rest) != 0 {
+				t.Errorf("left behind: %v", rest)
+			}
+		})
+	}
+}
+
+func TestCtrlC(t *testing.T) {
+	plain(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, errOut bytes.Buffer
+	code := runMain(ctx, []string{"import", "grids", file(t)}, &recorder{}, &out, &errOut)
+	if code != interrupted || out.Len() > 0 || errOut.String() != "wangge: stopped; nothing was left half done\n" {
+		t.Errorf("exit %d, %q, %q", code, out.String(), errOut.String())
+	}
+}
+
+func TestCheckNeverSaysThatAllIsWell(t *testing.T) {
+	plain(t)
+	code, out, errOut := call(t, &recorder{}, "check", "--json")
+	if code != misused || out != `{"error":{"code":"UNAVAILABLE","message":"The search for gaps and overlaps is not part of this version yet."}}`+"\n" || errOut == "" {
+		t.Errorf("exit %d, %q, %q", code, out, errOut)
+	}
+}
+
+func TestProgressWithoutATerminal(t *testing.T) {
+	var w bytes.Buffer
+	b := newBar(&w, "buildings")
+	b.show(Progress{Rows: 1, Done: 1, Total: 100})
+	if w.Len() > 0 {
+		t.Errorf("at once: %q", w.String())
+	}
+	b.last = b.last.Add(-lineEvery)
+	b.show(Progress{Rows: 4000, Done: 50, Total: 100})
+	b.last = b.last.Add(-lineEvery)
+	b.show(Progress{Rows: 8000})
+	b.end()
+	if w.String() != "4000 buildings read, 50 % of the file\n8000 buildings read\n" {
+		t.Errorf("wrote %q", w.String())
+	}
+}

@@ -1,0 +1,251 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"wangge/domain/place"
+	"wangge/geo/coord"
+	"wangge/internal/config"
+	"wangge/internal/fault"
+)
+
+var _ = fault.Register(
+	[3]string{"cli.notBuilt", "{what} is not part of this version yet.", "本版本尚不支持:{what}。"},
+)
+
+type serveCmd struct{ config.Server }
+
+func (c *serveCmd) Run(r *run) error {
+	s, err := r.settings(serverLevel)
+	if err != nil {
+		return err
+	}
+	server, err := c.Server.Check()
+	if err != nil {
+		return err
+	}
+	return r.program.Serve(r.ctx, s, server, r.out)
+}
+
+type demoCmd struct {
+	Size    string `enum:"community,district,city" default:"community" help:"How large a town: community (district and city come later)."`
+	IfEmpty bool   `help:"Do nothing where there is a town already."`
+}
+
+func (c *demoCmd) Run(r *run) error {
+	if c.Size != "community" {
+		return usage{fmt.Sprintf("the demo town comes as a community so far; --size %s is not part of this version yet", c.Size)}
+	}
+	s, err := r.settings(commandLevel)
+	if err != nil {
+		return err
+	}
+	text, err := r.program.Demo(r.ctx, s, DemoJob{Size: c.Size, IfEmpty: c.IfEmpty})
+	if err == nil {
+		fmt.Fprintln(r.out, text)
+	}
+	return err
+}
+
+var importable = []string{"divisions", "grids", "buildings", "roads", "land"}
+
+type importCmd struct {
+	Kind     string   `arg:"" help:"divisions, grids, buildings, roads, or land (water and green)."`
+	File     string   `arg:"" help:"The file."`
+	CRS      string   `name:"crs" placeholder:"SYSTEM" help:"wgs84, cgcs2000, gcj02, bd09 or epsg:N; default: what the file says, else wgs84."`
+	Field    []string `sep:"none" placeholder:"OURS=THEIRS" help:"The file's name for a field, e.g. code=VILLCODE; again for each field."`
+	Level    string   `placeholder:"LEVEL" help:"Level of divisions that name none: PROVINCE, CITY, DISTRICT, TOWN or COMMUNITY. For grids: make --division at this level where it is unknown."`
+	Division string   `placeholder:"CODE" help:"The division that holds the rows that name none."`
+	Repair   bool     `help:"Mend broken geometry and say what was changed, instead of refusing it."`
+	DryRun   bool     `help:"Do everything and then undo it."`
+	Report   string   `placeholder:"FILE.csv" help:"Write every row that was refused or changed, and why."`
+
+	Layer      string `placeholder:"NAME" help:"The layer to read where the file has several."`
+	Encoding   string `placeholder:"NAME" help:"Code page of a shapefile or CSV file, e.g. GBK; default: found out."`
+	AdminLevel string `placeholder:"N" help:"Read only OpenStreetMap boundaries of this admin_level."`
+}
+
+func (c *importCmd) Run(r *run) error {
+	job, err := c.job()
+	if err != nil {
+		return err
+	}
+	s, err := r.settings(commandLevel)
+	if err != nil {
+		return err
+	}
+	report, err := createReport(c.Report)
+	if err != nil {
+		return err
+	}
+	defer report.abandon()
+	bar := newBar(r.err, c.Kind)
+	job.Progress = bar.show
+	result, err := r.program.Import(r.ctx, s, job)
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if err := report.write(result.Notes); err != nil {
+		return err
+	}
+	tell(r.err, result, job, c.Report)
+	fmt.Fprintf(r.out, "%d %s read, %d added, %d updated, %d refused\n", result.Read, c.Kind, result.Added, result.Updated, result.Refused)
+	if result.Refused > 0 {
+		r.code = failed
+	}
+	return nil
+}
+
+// job checks what was typed before anything is started.
+func (c *importCmd) job() (ImportJob, error) {
+	switch {
+	case c.Kind == "households":
+		return ImportJob{}, usage{"households are not part of this version yet"}
+	case !slices.Contains(importable, c.Kind):
+		return ImportJob{}, usage{fmt.Sprintf("%q cannot be imported; divisions, grids, buildings, roads and land can", c.Kind)}
+	}
+	job := ImportJob{Kind: c.Kind, File: c.File, Layer: c.Layer, Encoding: c.Encoding, AdminLevel: c.AdminLevel,
+		Division: c.Division, Repair: c.Repair, DryRun: c.DryRun, Fields: map[string]string{}}
+	for _, f := range c.Field {
+		ours, theirs, _ := strings.Cut(f, "=")
+		if ours == "" || theirs == "" {
+			return ImportJob{}, usage{fmt.Sprintf("--field %s: write OURS=THEIRS, as in code=VILLCODE", f)}
+		}
+		if _, twice := job.Fields[ours]; twice {
+			return ImportJob{}, usage{fmt.Sprintf("--field %s is given twice", ours)}
+		}
+		job.Fields[ours] = theirs
+	}
+	if c.Level != "" {
+		job.Level = place.Level(strings.ToUpper(c.Level))
+		if job.Level.Rank() < 0 {
+			return ImportJob{}, usage{fmt.Sprintf("--level %s: PROVINCE, CITY, DISTRICT, TOWN or COMMUNITY", c.Level)}
+		}
+	}
+	if c.Division != "" && !place.ValidCode(c.Division) {
+		return ImportJob{}, usage{fmt.Sprintf("--division %s: a code is 1 to 32 letters, digits and hyphens", c.Division)}
+	}
+	var err error
+	if job.CRS, err = system(c.CRS); err != nil {
+		return ImportJob{}, err
+	}
+	if _, err := os.Stat(c.File); err != nil {
+		return ImportJob{}, usage{fmt.Sprintf("%s cannot be opened: %v", c.File, reason(err))}
+	}
+	return job, nil
+}
+
+// system checks a coordinate system as typed.
+func system(s string) (string, error) {
+	low := strings.ToLower(s)
+	if n, found := strings.CutPrefix(low, "epsg:"); found {
+		if n == "" || len(n) > 6 || strings.Trim(n, "0123456789") != "" {
+			return "", usage{fmt.Sprintf("--crs %s: write epsg: and a number, like epsg:4527", s)}
+		}
+		return low, nil
+	}
+	if s == "" {
+		return "", nil
+	}
+	known, err := coord.ParseSystem(s)
+	if err != nil {
+		return "", usage{fmt.Sprintf("--crs %s: wgs84, cgcs2000, gcj02, bd09 or epsg:N", s)}
+	}
+	return strings.ToLower(string(known)), nil
+}
+
+type exportCmd struct {
+	Kind string `arg:"" help:"divisions, grids or buildings."`
+	File string `arg:"" help:"The file; its extension says the format: .geojson, .gpkg, .shp."`
+	CRS  string `name:"crs" placeholder:"SYSTEM" help:"wgs84, cgcs2000, gcj02 or bd09; default cgcs2000."`
+}
+
+func (c *exportCmd) Run(r *run) error {
+	if !slices.Contains([]string{"divisions", "grids", "buildings"}, c.Kind) {
+		return usage{fmt.Sprintf("%q cannot be exported; divisions, grids and buildings can", c.Kind)}
+	}
+	crs, err := system(c.CRS)
+	if err == nil && strings.HasPrefix(crs, "epsg:") {
+		err = usage{fmt.Sprintf("--crs %s: files are written in wgs84, cgcs2000, gcj02 or bd09; ogr2ogr converts them further", c.CRS)}
+	}
+	if err != nil {
+		return err
+	}
+	s, err := r.settings(commandLevel)
+	if err != nil {
+		return err
+	}
+	n, err := r.program.Export(r.ctx, s, ExportJob{Kind: c.Kind, File: c.File, CRS: crs})
+	if err == nil {
+		fmt.Fprintf(r.out, "%d %s written to %s\n", n, c.Kind, c.File)
+	}
+	return err
+}
+
+type checkCmd struct {
+	Division string   `placeholder:"CODE" help:"Only beneath this division."`
+	JSON     bool     `name:"json" help:"Print the report as JSON."`
+	FailOn   []string `placeholder:"KIND,…" help:"Kinds of problem that make the exit code 1; default: any."`
+}
+
+// Run never says that there are no problems: nobody has looked for them.
+func (c *checkCmd) Run(r *run) error {
+	f := fault.New(fault.Unavailable, "", "cli.notBuilt", "what", "The search for gaps and overlaps")
+	if c.JSON {
+		answer := map[string]any{"error": map[string]any{"code": f.Code, "message": f.Text(r.lang)}}
+		if err := json.NewEncoder(r.out).Encode(answer); err != nil {
+			return err
+		}
+	}
+	return usage{f.Text(r.lang)}
+}
+
+type migrateCmd struct {
+	Direction string `arg:"" enum:"up,down,status" help:"up, down (one step) or status."`
+}
+
+func (c *migrateCmd) Run(r *run) error {
+	s, err := r.settings(commandLevel)
+	if err != nil {
+		return err
+	}
+	text, err := r.program.Migrate(r.ctx, s, Direction(c.Direction))
+	if err == nil {
+		fmt.Fprintln(r.out, text)
+	}
+	return err
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(r *run) error {
+	fmt.Fprintln(r.out, "wangge", Version())
+	return nil
+}
+
+// Version is what the build says of itself: the module's version, else the commit.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	version := "devel"
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision" && len(s.Value) >= 12:
+			version = s.Value[:12]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			version += " with changes"
+		}
+	}
+	return version
+}

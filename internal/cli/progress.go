@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// lineEvery is how often a line is written where there is no terminal to draw a bar on.
+const lineEvery = 5 * time.Second
+
+// bar shows how far an import is: drawn on a terminal, else as a line every few seconds.
+type bar struct {
+	w    io.Writer
+	kind string
+
+	mu    sync.Mutex
+	drawn *progressbar.ProgressBar // nil where w is no terminal
+	last  time.Time                // of the last line
+}
+
+func newBar(w io.Writer, kind string) *bar {
+	b := &bar{w: w, kind: kind, last: time.Now()}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		b.drawn = progressbar.NewOptions64(-1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("reading "+kind),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true),
+			progressbar.OptionFullWidth())
+	}
+	return b
+}
+
+func (b *bar) show(p Progress) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.drawn != nil {
+		if p.Total > 0 && b.drawn.GetMax64() != p.Total {
+			b.drawn.ChangeMax64(p.Total)
+		}
+		b.drawn.Describe(fmt.Sprintf("%d %s", p.Rows, b.kind))
+		_ = b.drawn.Set64(p.Done) // a bar that cannot be drawn is no reason to stop
+		return
+	}
+	if time.Since(b.last) < lineEvery {
+		return
+	}
+	b.last = time.Now()
+	if p.Total > 0 {
+		fmt.Fprintf(b.w, "%d %s read, %d %% of the file\n", p.Rows, b.kind, p.Done*100/p.Total)
+		return
+	}
+	fmt.Fprintf(b.w, "%d %s read\n", p.Rows, b.kind)
+}
+
+// end clears the bar away.
+func (b *bar) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.drawn != nil {
+		_ = b.drawn.Finish()
+	}
+}

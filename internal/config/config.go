@@ -1,0 +1,211 @@
+// Package config is the one place where a deployment's settings are named, explained, given their defaults and
+// checked. A setting comes from a flag or from the environment; reading the command line is left to package cli.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // a machine without a time zone database still knows Asia/Shanghai
+
+	"wangge/geo/coord"
+	"wangge/internal/fault"
+)
+
+// Store are the settings that every command needs: where the data is and how it is spoken to. The tags are what
+// package cli reads: a flag's name, its variable, its default, its help.
+type Store struct {
+	Data             string `name:"data" env:"DATA" default:".wangge" placeholder:"DIR" help:"Data folder: the private PostgreSQL and the operator's token (${env})."`
+	DatabaseURL      string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL with PostGIS to use instead of the private one (${env})."`
+	TimeZone         string `name:"time-zone" env:"TIME_ZONE" default:"Asia/Shanghai" placeholder:"ZONE" help:"Time zone that says which day it is (${env}, default ${default})."`
+	StatementTimeout string `name:"statement-timeout" env:"STATEMENT_TIMEOUT" default:"10s" placeholder:"TIME" help:"Longest time one database statement of a request may take (${env}, default ${default})."`
+	LogLevel         string `name:"log-level" env:"LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (${env}; default info for serve, warn for the others)."`
+	LogFormat        string `name:"log-format" env:"LOG_FORMAT" default:"text" placeholder:"FORMAT" help:"text or json (${env}, default ${default})."`
+}
+
+// Server are the settings of serve.
+type Server struct {
+	Addr           string `name:"addr" env:"ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one (${env}, default ${default})."`
+	PublicURL      string `name:"public-url" env:"PUBLIC_URL" placeholder:"URL" help:"Address under which people reach this server; it is what links and QR codes say (${env})."`
+	Window         string `name:"window" env:"WINDOW" placeholder:"W,S,E,N" help:"Area that points may lie in, degrees; default: the divisions' box and half a degree around it (${env})."`
+	NearestLimitM  string `name:"nearest-limit-m" env:"NEAREST_LIMIT_M" default:"300" placeholder:"METRES" help:"A point in no grid belongs to the nearest one within this distance (${env}, default ${default})."`
+	CORSOrigins    string `name:"cors-origins" env:"CORS_ORIGINS" placeholder:"LIST" help:"Origins whose pages may call this server, separated by commas, each written out: https://map.example.org (${env})."`
+	RateLimit      string `name:"rate-limit" env:"RATE_LIMIT" default:"200" placeholder:"N" help:"Public requests a second and address; 0 means no limit (${env}, default ${default})."`
+	TrustedProxies string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"LIST" help:"Addresses or networks of your reverse proxies, whose X-Forwarded-For is believed (${env})."`
+}
+
+// Settings is the checked form of Store.
+type Settings struct {
+	Data             string
+	DatabaseURL      string // "": the private PostgreSQL
+	Zone             *time.Location
+	StatementTimeout time.Duration
+	LogLevel         slog.Level
+	LogJSON          bool
+}
+
+// ServerSettings is the checked form of Server.
+type ServerSettings struct {
+	Addr           string
+	PublicURL      *url.URL // nil: the address that the server listens on
+	Window         *coord.Window
+	NearestLimitM  float64
+	CORSOrigins    []string
+	RateLimit      float64 // requests a second; 0: none
+	TrustedProxies []netip.Prefix
+}
+
+var _ = fault.Register(
+	[3]string{"config.bad", "{name} is {value}, {reason}.", "{name} 的值 {value} 无效:{reason}。"},
+)
+
+// bad is INVALID with one sentence that names the variable and the flag.
+func bad(env, value, format string, args ...any) error {
+	flag := "--" + strings.ToLower(strings.ReplaceAll(env, "_", "-"))
+	return fault.New(fault.Invalid, env, "config.bad",
+		"name", fmt.Sprintf("%s (%s)", env, flag), "value", strconv.Quote(shorten(value)), "reason", fmt.Sprintf(format, args...))
+}
+
+// Check reads the settings. INVALID: one that cannot be; Field is its variable.
+func (s Store) Check() (Settings, error) {
+	out := Settings{Data: s.Data, DatabaseURL: strings.TrimSpace(s.DatabaseURL)}
+	if strings.TrimSpace(s.Data) == "" {
+		return Settings{}, bad("DATA", s.Data, "but it must name a folder")
+	}
+	zone, err := time.LoadLocation(s.TimeZone)
+	if err != nil || s.TimeZone == "" || s.TimeZone == "Local" { // LoadLocation takes "" for UTC
+		return Settings{}, bad("TIME_ZONE", s.TimeZone, "which is no time zone; write one like Asia/Shanghai")
+	}
+	out.Zone = zone
+	out.StatementTimeout, err = time.ParseDuration(s.StatementTimeout)
+	if err != nil || out.StatementTimeout < 10*time.Millisecond || out.StatementTimeout > time.Hour {
+		return Settings{}, bad("STATEMENT_TIMEOUT", s.StatementTimeout, "but it must be a time from 10ms to 1h, like 10s")
+	}
+	if err := out.LogLevel.UnmarshalText([]byte(s.LogLevel)); err != nil {
+		return Settings{}, bad("LOG_LEVEL", s.LogLevel, "but it must be debug, info, warn or error")
+	}
+	switch s.LogFormat {
+	case "json":
+		out.LogJSON = true
+	case "text":
+	default:
+		return Settings{}, bad("LOG_FORMAT", s.LogFormat, "but it must be text or json")
+	}
+	return out, nil
+}
+
+// Check reads the settings. INVALID: one that cannot be; Field is its variable.
+func (s Server) Check() (ServerSettings, error) {
+	var out ServerSettings
+	var err error
+	if out.Addr, err = address(s.Addr); err != nil {
+		return out, err
+	}
+	if out.PublicURL, err = publicURL(s.PublicURL); err != nil {
+		return out, err
+	}
+	if s.Window != "" {
+		w, err := coord.ParseWindow(s.Window)
+		if err != nil {
+			return out, bad("WINDOW", s.Window, "but it must be west,south,east,north in degrees (%v)", err)
+		}
+		out.Window = &w
+	}
+	if out.NearestLimitM, err = strconv.ParseFloat(s.NearestLimitM, 64); err != nil || !(out.NearestLimitM >= 0 && out.NearestLimitM <= 100_000) {
+		return out, bad("NEAREST_LIMIT_M", s.NearestLimitM, "but it must be a number of metres from 0 to 100000")
+	}
+	if out.RateLimit, err = strconv.ParseFloat(s.RateLimit, 64); err != nil || !(out.RateLimit >= 0) || math.IsInf(out.RateLimit, 0) {
+		return out, bad("RATE_LIMIT", s.RateLimit, "but it must be a number of requests a second, or 0 for no limit")
+	}
+	for _, o := range list(s.CORSOrigins) {
+		if err := checkOrigin(o); err != nil {
+			return out, err
+		}
+		out.CORSOrigins = append(out.CORSOrigins, o)
+	}
+	for _, p := range list(s.TrustedProxies) {
+		prefix, err := parsePrefix(p)
+		if err != nil {
+			return out, bad("TRUSTED_PROXIES", p, "which is no address and no network like 10.0.0.0/8")
+		}
+		out.TrustedProxies = append(out.TrustedProxies, prefix)
+	}
+	return out, nil
+}
+
+func address(s string) (string, error) {
+	host, port, err := net.SplitHostPort(s)
+	n, portErr := strconv.ParseUint(port, 10, 16)
+	if err != nil || portErr != nil || strings.ContainsAny(host, " /") {
+		return "", bad("ADDR", s, "but it must be HOST:PORT, like 127.0.0.1:8080 or [::1]:8080, with a port from 0 to 65535")
+	}
+	return net.JoinHostPort(host, strconv.FormatUint(n, 10)), nil
+}
+
+// publicURL is an origin, with a path where a reverse proxy adds one; without the final slash.
+func publicURL(s string) (*url.URL, error) {
+	if s == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, bad("PUBLIC_URL", s, "but it must be an address like https://grid.example.org, without a question mark or #")
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	return u, nil
+}
+
+// IsLoopback reports whether u can be reached from this machine only.
+func IsLoopback(u *url.URL) bool {
+	host := strings.ToLower(u.Hostname())
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && (ip.Unmap().IsLoopback() || ip.IsUnspecified())
+}
+
+// checkOrigin takes one origin that is written out. A pattern would let pages nobody named act with a signed-in
+// person's rights, and rs/cors answers https://* by reflecting whatever asks.
+func checkOrigin(o string) error {
+	if strings.Contains(o, "*") || strings.EqualFold(o, "null") {
+		return bad("CORS_ORIGINS", o, "but every origin must be written out, without *")
+	}
+	u, err := url.Parse(o)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || o != u.Scheme+"://"+u.Host {
+		return bad("CORS_ORIGINS", o, "but an origin is scheme, host and port only, like https://map.example.org")
+	}
+	return nil
+}
+
+func parsePrefix(s string) (netip.Prefix, error) {
+	if ip, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	return p.Masked(), err
+}
+
+// list splits at commas and drops what is empty.
+func list(s string) []string {
+	var out []string
+	for _, part := range strings.Split(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:60]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,127 @@
+package config
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"wangge/internal/fault"
+)
+
+// The defaults stand in the tags, where the help reads them too; package cli tests that they are applied.
+func store() Store {
+	return Store{Data: ".wangge", TimeZone: "Asia/Shanghai", StatementTimeout: "10s", LogLevel: "info", LogFormat: "text"}
+}
+
+func server() Server {
+	return Server{Addr: "127.0.0.1:8080", NearestLimitM: "300", RateLimit: "200"}
+}
+
+func TestGoodSettings(t *testing.T) {
+	st := store()
+	st.StatementTimeout, st.LogLevel, st.LogFormat, st.DatabaseURL = "250ms", "WARN", "json", " postgres://db/town "
+	got, err := st.Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Zone.String() != "Asia/Shanghai" || got.StatementTimeout != 250*time.Millisecond || !got.LogJSON ||
+		got.LogLevel.String() != "WARN" || got.DatabaseURL != "postgres://db/town" {
+		t.Errorf("got %+v", got)
+	}
+	se := server()
+	se.Addr, se.PublicURL, se.Window = "[::1]:0", "https://example.org/grid/", "120,31,121,32"
+	se.CORSOrigins, se.TrustedProxies, se.RateLimit = "https://a.example.org, http://localhost:5173,", "127.0.0.1,10.1.2.3/8,::1", "0"
+	s, err := se.Check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Addr != "[::1]:0" || s.PublicURL.String() != "https://example.org/grid" || s.Window == nil || s.Window.West != 120 ||
+		s.NearestLimitM != 300 || s.RateLimit != 0 {
+		t.Errorf("got %+v", s)
+	}
+	if strings.Join(s.CORSOrigins, " ") != "https://a.example.org http://localhost:5173" {
+		t.Errorf("origins %q", s.CORSOrigins)
+	}
+	if len(s.TrustedProxies) != 3 || s.TrustedProxies[1].String() != "10.0.0.0/8" || s.TrustedProxies[2].String() != "::1/128" {
+		t.Errorf("proxies %v", s.TrustedProxies)
+	}
+	if empty, err := server().Check(); err != nil || empty.PublicURL != nil || empty.Window != nil || empty.CORSOrigins != nil {
+		t.Errorf("nothing set: %+v, %v", empty, err)
+	}
+}
+
+func TestABadSettingIsNamedInOneSentence(t *testing.T) {
+	for _, c := range []struct {
+		name, env, value string
+	}{
+		{"no folder", "DATA", " "},
+		{"unknown zone", "TIME_ZONE", "Mars/Olympus"},
+		{"zone of the machine", "TIME_ZONE", "Local"},
+		{"no zone", "TIME_ZONE", ""},
+		{"a number without its unit", "STATEMENT_TIMEOUT", "10"},
+		{"a negative time", "STATEMENT_TIMEOUT", "-1s"},
+		{"a level that is none", "LOG_LEVEL", "loud"},
+		{"a format that is none", "LOG_FORMAT", "xml"},
+		{"no port", "ADDR", "127.0.0.1"},
+		{"a port too high", "ADDR", "127.0.0.1:70000"},
+		{"a port that is a word", "ADDR", "127.0.0.1:http"},
+		{"an address with its scheme", "ADDR", "http://127.0.0.1:80"},
+		{"a public address without its scheme", "PUBLIC_URL", "grid.example.org"},
+		{"a public address with a query", "PUBLIC_URL", "https://grid.example.org/?a=1"},
+		{"a public address of another scheme", "PUBLIC_URL", "ftp://grid.example.org"},
+		{"three numbers", "WINDOW", "1,2,3"},
+		{"west of itself", "WINDOW", "121,31,120,32"},
+		{"not a number", "WINDOW", "121,31,122,NaN"},
+		{"a negative distance", "NEAREST_LIMIT_M", "-1"},
+		{"NaN metres", "NEAREST_LIMIT_M", "NaN"},
+		{"a negative rate", "RATE_LIMIT", "-5"},
+		{"NaN requests", "RATE_LIMIT", "NaN"},
+		{"endless requests", "RATE_LIMIT", "+Inf"},
+		{"any origin", "CORS_ORIGINS", "*"},
+		{"any secure origin", "CORS_ORIGINS", "https://*"},
+		{"any sub-domain", "CORS_ORIGINS", "https://a.org,https://*.example.org"},
+		{"the origin of a sandbox", "CORS_ORIGINS", "null"},
+		{"an origin with a path", "CORS_ORIGINS", "https://example.org/map"},
+		{"an origin with its slash", "CORS_ORIGINS", "https://example.org/"},
+		{"an origin without its scheme", "CORS_ORIGINS", "example.org"},
+		{"a proxy by name", "TRUSTED_PROXIES", "proxy.local"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			st, se := store(), server()
+			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout,
+				"LOG_LEVEL": &st.LogLevel, "LOG_FORMAT": &st.LogFormat, "ADDR": &se.Addr, "PUBLIC_URL": &se.PublicURL,
+				"WINDOW": &se.Window, "NEAREST_LIMIT_M": &se.NearestLimitM, "RATE_LIMIT": &se.RateLimit,
+				"CORS_ORIGINS": &se.CORSOrigins, "TRUSTED_PROXIES": &se.TrustedProxies}[c.env]
+			*field = c.value
+			_, err := st.Check()
+			if err == nil {
+				_, err = se.Check()
+			}
+			f := fault.As(err)
+			if err == nil || f.Code != fault.Invalid || f.Field != c.env {
+				t.Fatalf("got %v", err)
+			}
+			if text := f.Error(); !strings.HasPrefix(text, c.env+" (--") || strings.Contains(text, "\n") {
+				t.Errorf("the sentence does not begin with the variable: %s", text)
+			}
+			t.Log(f.Error())
+		})
+	}
+}
+
+func TestLoopback(t *testing.T) {
+	for text, want := range map[string]bool{
+		"http://127.0.0.1:8080": true, "http://localhost": true, "http://[::1]:80": true, "http://0.0.0.0:8080": true,
+		"http://127.9.9.9": true, "http://[::ffff:127.0.0.1]": true, "http://a.localhost": true,
+		"https://grid.example.org": false, "http://10.0.0.1": false, "http://127.0.0.1.example.org": false,
+	} {
+		u, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := IsLoopback(u); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}

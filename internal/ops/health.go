@@ -1,0 +1,95 @@
+package ops
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/internal/fault"
+)
+
+// Check is one thing that must hold before the server can answer.
+type Check struct {
+	Name string
+	Run  func(ctx context.Context) error
+}
+
+const (
+	checkTimeout = 2 * time.Second
+	checkEvery   = 500 * time.Millisecond // probes of several machines at once ask the database once
+)
+
+// Live answers GET /livez: the process runs.
+func Live() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		writeJSON(w, http.StatusOK, map[string]any{"live": true})
+	})
+}
+
+// Ready answers GET /readyz: 200 where every check holds, else 503. It says which fails; why is for the log.
+func Ready(log *slog.Logger, checks ...Check) http.Handler {
+	var mu sync.Mutex
+	var asked time.Time
+	var ready bool
+	var results map[string]string
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(asked) > checkEvery {
+			// Not the request's context: its sender's impatience says nothing of the database.
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), checkTimeout)
+			defer cancel()
+			ready, results = run(ctx, log, checks)
+			asked = time.Now()
+		}
+		status := http.StatusOK
+		if !ready {
+			status = http.StatusServiceUnavailable
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		writeJSON(w, status, map[string]any{"ready": ready, "checks": results})
+	})
+}
+
+func run(ctx context.Context, log *slog.Logger, checks []Check) (bool, map[string]string) {
+	ready, results := true, make(map[string]string, len(checks))
+	for _, c := range checks {
+		results[c.Name] = "ok"
+		if err := c.Run(ctx); err != nil {
+			ready, results[c.Name] = false, "failed"
+			log.WarnContext(ctx, "not ready", "check", c.Name, "error", fault.As(err).Error())
+		}
+	}
+	return ready, results
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the sender may be gone
+}
+
+// Database holds while pool reaches a server.
+func Database(pool *pgxpool.Pool) Check {
+	return Check{"database", pool.Ping}
+}
+
+// Schema holds while the database's tables are at version newest: not before a migration, not after one that only a
+// newer program knows.
+func Schema(pool *pgxpool.Pool, newest int64) Check {
+	return Check{"migrations", func(ctx context.Context) error {
+		var at int64
+		err := pool.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&at)
+		if err == nil && at != newest {
+			err = fmt.Errorf("the tables are at version %d, this program is made for %d", at, newest)
+		}
+		return err
+	}}
+}

@@ -1,0 +1,123 @@
+package ops
+
+import (
+	"math"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"wangge/domain/account"
+	"wangge/internal/fault"
+)
+
+const (
+	burstSeconds = 5       // a page that opens asks for many tiles at once
+	maxAddresses = 1 << 16 // remembered; about 10 MB
+)
+
+// limiter holds a bucket for each address.
+type limiter struct {
+	perSecond rate.Limit
+	burst     int
+	most      int
+	mu        sync.Mutex
+	buckets   map[netip.Addr]*rate.Limiter
+}
+
+func newLimiter(perSecond float64) *limiter {
+	return &limiter{perSecond: rate.Limit(perSecond), burst: int(min(math.Ceil(perSecond*burstSeconds), 1e9)),
+		most: maxAddresses, buckets: map[netip.Addr]*rate.Limiter{}}
+}
+
+// wait is 0 where from may ask now, else how long it should wait.
+func (l *limiter) wait(from netip.Addr, now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, known := l.buckets[from]
+	if !known {
+		if len(l.buckets) >= l.most {
+			l.forget(now)
+		}
+		b = rate.NewLimiter(l.perSecond, l.burst)
+		l.buckets[from] = b
+	}
+	ask := b.ReserveN(now, 1)
+	delay := ask.DelayFrom(now)
+	if delay > 0 {
+		ask.CancelAt(now)
+	}
+	return delay
+}
+
+// forget drops the addresses that have not asked lately, whose buckets are full, and where too many are left any
+// others: an attacker with many addresses must cost neither memory nor a search at every request.
+func (l *limiter) forget(now time.Time) {
+	for from, b := range l.buckets {
+		if b.TokensAt(now) >= float64(l.burst) {
+			delete(l.buckets, from)
+		}
+	}
+	for from := range l.buckets {
+		if len(l.buckets) <= l.most*7/8 {
+			return
+		}
+		delete(l.buckets, from)
+	}
+}
+
+// limitRate answers 429 to an address that asks too often. Operators and probes are let through.
+func limitRate(next http.Handler, l *limiter, trusted []netip.Prefix) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if account.FromContext(r.Context()).Role == account.Operator || isProbe(r.Method+" "+r.URL.Path) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if wait := l.wait(network(clientAddr(r, trusted)), time.Now()); wait > 0 {
+			seconds := int(math.Ceil(wait.Seconds()))
+			w.Header().Set("Retry-After", strconv.Itoa(seconds))
+			WriteError(w, r, fault.New(fault.Limited, "", "ops.tooMany", "seconds", seconds))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// clientAddr is who asks: the peer, or, where the peer is a proxy of ours, the last address in X-Forwarded-For that
+// is none. What stands before that was written by the client and proves nothing.
+func clientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{} // a Unix socket: all share one bucket
+	}
+	addr := peer.Addr().Unmap()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		if !slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(addr) }) {
+			break
+		}
+		next, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			break
+		}
+		addr = next.Unmap()
+	}
+	return addr
+}
+
+// network is the address that is counted: one of IPv4, the /64 of IPv6, which one household has to itself.
+func network(a netip.Addr) netip.Addr {
+	if a.Is4() || !a.IsValid() {
+		return a
+	}
+	p, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return a
+	}
+	return p.Addr()
+}

@@ -1,0 +1,85 @@
+package ops
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics are the figures at /metrics: requests by route and status, the connection pool, Go's runtime. Labels are
+// patterns and numbers, never a path or a person.
+type Metrics struct {
+	registry *prometheus.Registry
+	open     prometheus.Gauge
+	took     *prometheus.HistogramVec
+}
+
+// NewMetrics returns figures that stand at zero. stat is the pool's; nil where there is none.
+func NewMetrics(stat func() *pgxpool.Stat) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		open: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "wangge_http_requests_open", Help: "Requests being answered.",
+		}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "wangge_http_request_seconds", Help: "Time to answer, by route and status.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"method", "route", "status"}),
+	}
+	m.registry.MustRegister(m.open, m.took, collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if stat != nil {
+		m.registry.MustRegister(poolStats{stat})
+	}
+	return m
+}
+
+// Register adds a collector of another room's figures.
+func (m *Metrics) Register(c prometheus.Collector) error { return m.registry.Register(c) }
+
+// Handler answers GET /metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{DisableCompression: true}) // compressed above
+}
+
+func (m *Metrics) begin() { m.open.Inc() }
+
+func (m *Metrics) end(method, route string, status int, took time.Duration) {
+	m.open.Dec()
+	m.took.WithLabelValues(method, route, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+// poolStats reads the pool's own counters when it is asked.
+type poolStats struct{ stat func() *pgxpool.Stat }
+
+var (
+	poolConns = prometheus.NewDesc("wangge_db_connections", "Connections of the pool, by what they do.", []string{"state"}, nil)
+	poolMax   = prometheus.NewDesc("wangge_db_connections_max", "Most connections the pool opens.", nil, nil)
+	poolWaits = prometheus.NewDesc("wangge_db_waits_total", "Times a request had to wait for a connection.", nil, nil)
+	poolWait  = prometheus.NewDesc("wangge_db_wait_seconds_total", "Time spent waiting for a connection.", nil, nil)
+)
+
+func (p poolStats) Describe(c chan<- *prometheus.Desc) {
+	c <- poolConns
+	c <- poolMax
+	c <- poolWaits
+	c <- poolWait
+}
+
+func (p poolStats) Collect(c chan<- prometheus.Metric) {
+	s := p.stat()
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		c <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	gauge(poolConns, float64(s.AcquiredConns()), "busy")
+	gauge(poolConns, float64(s.IdleConns()), "idle")
+	gauge(poolConns, float64(s.ConstructingConns()), "opening")
+	gauge(poolMax, float64(s.MaxConns()))
+	c <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(s.EmptyAcquireCount()))
+	c <- prometheus.MustNewConstMetric(poolWait, prometheus.CounterValue, s.EmptyAcquireWaitTime().Seconds())
+}

@@ -1,0 +1,394 @@
+package ops
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"wangge/domain/account"
+	"wangge/internal/fault"
+)
+
+// house is routes with everything around them, and what it logged.
+type house struct {
+	http.Handler
+	log bytes.Buffer
+	mux *http.ServeMux
+	m   *Metrics
+}
+
+func build(t *testing.T, o Options) *house {
+	t.Helper()
+	h := &house{mux: http.NewServeMux(), m: NewMetrics(nil)}
+	o.Log, o.Metrics = NewLogger(&h.log, slog.LevelDebug, true), h.m
+	h.mux.HandleFunc("GET /where", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "here") })
+	h.Handler = Wrap(h.mux, o)
+	return h
+}
+
+func (h *house) ask(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func get(target string) *http.Request { return httptest.NewRequest(http.MethodGet, target, nil) }
+
+func TestTheLogHoldsNoPositionAndNoToken(t *testing.T) {
+	h := build(t, Options{})
+	h.mux.HandleFunc("POST /graphql", func(http.ResponseWriter, *http.Request) {})
+	r := get("/where?lng=121.4737&lat=31.2304&crs=WGS84")
+	r.Header.Set("Authorization", "Bearer SECRETSECRETSECRET")
+	r.Header.Set("X-Request-Id", "front-4711")
+	w := h.ask(r)
+	h.ask(get("/no/such/place?lng=121.4737"))
+	h.ask(httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(`{"query":"31.2304"}`)))
+	if got := w.Header().Get("X-Request-Id"); got != "front-4711" {
+		t.Errorf("id answered %q", got)
+	}
+	logged := h.log.String()
+	for _, secret := range []string{"121.4737", "31.2304", "lng", "SECRET", "such"} {
+		if strings.Contains(logged, secret) {
+			t.Errorf("the log holds %q: %s", secret, logged)
+		}
+	}
+	var line map[string]any
+	if err := json.Unmarshal([]byte(strings.SplitN(logged, "\n", 2)[0]), &line); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]any{"route": "GET /where", "status": 200.0, "bytes": 4.0, "method": "GET", "request": "front-4711"} {
+		if line[key] != want {
+			t.Errorf("%s is %v, want %v", key, line[key], want)
+		}
+	}
+}
+
+func TestRequestIDs(t *testing.T) {
+	h := build(t, Options{})
+	seen := map[string]bool{}
+	for _, given := range []string{"", "with space", "a\u0000b", strings.Repeat("x", 65), "<script>"} {
+		r := get("/where")
+		r.Header.Set("X-Request-Id", given)
+		id := h.ask(r).Header().Get("X-Request-Id")
+		if id == given || !saneID.MatchString(id) || seen[id] {
+			t.Errorf("%q answered with %q", given, id)
+		}
+		seen[id] = true
+	}
+}
+
+func TestErrorsOverHTTP(t *testing.T) {
+	for _, c := range []struct {
+		name, path, language string
+		err                  error
+		status               int
+		body                 string
+	}{
+		{"a refusal", "/x", "en", fault.New(fault.Invalid, "point.lng", "required", "field", "lng"), 400,
+			`{"error":{"code":"INVALID","field":"point.lng","message":"lng is required."}}`},
+		{"in Chinese", "/x", "zh-CN,zh;q=0.9", fault.New(fault.Forbidden, "", "forbidden"), 403,
+			`{"error":{"code":"FORBIDDEN","message":"此操作需要管理员权限。"}}`},
+		{"for GraphQL", "/graphql", "", fault.New(fault.Invalid, "point.lng", "required", "field", "lng"), 400,
+			`{"errors":[{"extensions":{"code":"INVALID","field":["point","lng"]},"message":"lng is required."}]}`},
+		{"the database is away", "/x", "", fault.Wrap(errors.New("dial tcp"), fault.Unavailable, "", "database"), 503,
+			`{"error":{"code":"UNAVAILABLE","message":"The database cannot be reached."}}`},
+		{"a fault of ours is hidden", "/x", "", errors.New("column secret does not exist"), 500,
+			`{"error":{"code":"INTERNAL","message":"Something went wrong on our side.","id":"the-id"}}`},
+		{"a body that became too long", "/x", "", &http.MaxBytesError{Limit: 10}, 413,
+			`{"error":{"code":"LIMITED","message":"The request's body is larger than 10 bytes."}}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			mux := http.NewServeMux()
+			mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { WriteError(w, r, c.err) })
+			h := Wrap(mux, Options{Log: slog.New(slog.DiscardHandler), Metrics: NewMetrics(nil)})
+			r := get(c.path)
+			r.Header.Set("Accept-Language", c.language)
+			r.Header.Set("X-Request-Id", "the-id")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if got := strings.TrimSpace(w.Body.String()); w.Code != c.status || got != c.body {
+				t.Errorf("got %d %s\nwant %d %s", w.Code, got, c.status, c.body)
+			}
+		})
+	}
+}
+
+func TestAPanicIsAnswered(t *testing.T) {
+	h := build(t, Options{})
+	h.mux.HandleFunc("GET /early", func(http.ResponseWriter, *http.Request) { panic("phone 13812345678") })
+	h.mux.HandleFunc("GET /late", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "half")
+		panic("late")
+	})
+	w := h.ask(get("/early"))
+	if w.Code != 500 || !strings.Contains(w.Body.String(), `"INTERNAL"`) || strings.Contains(w.Body.String(), "138") {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	if strings.Contains(h.log.String(), "13812345678") || !strings.Contains(h.log.String(), "ops_test.go") {
+		t.Errorf("the log should hold the stack and not the value: %s", h.log.String())
+	}
+	server := httptest.NewServer(h)
+	defer server.Close()
+	if resp, err := http.Get(server.URL + "/late"); err == nil {
+		defer resp.Body.Close()
+		if text, err := io.ReadAll(resp.Body); err == nil {
+			t.Errorf("half an answer looks whole: %q", text)
+		}
+	}
+}
+
+func TestBodiesAreLimited(t *testing.T) {
+	h := build(t, Options{MaxBody: 10})
+	h.mux.HandleFunc("POST /echo", func(w http.ResponseWriter, r *http.Request) {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			WriteError(w, r, err)
+			return
+		}
+		_, _ = w.Write(text)
+	})
+	for _, c := range []struct {
+		name   string
+		body   io.Reader
+		status int
+	}{
+		{"as long as allowed", strings.NewReader("0123456789"), 200},
+		{"longer, and it says so", strings.NewReader("0123456789a"), 413},
+		{"longer, found out on the way", io.MultiReader(strings.NewReader("0123456789a")), 413},
+	} {
+		if w := h.ask(httptest.NewRequest(http.MethodPost, "/echo", c.body)); w.Code != c.status {
+			t.Errorf("%s: %d %s", c.name, w.Code, w.Body)
+		}
+	}
+}
+
+func TestARequestTakesOnlySoLong(t *testing.T) {
+	h := build(t, Options{Timeout: 20 * time.Millisecond})
+	h.mux.HandleFunc("GET /slow", func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+			WriteError(w, r, fault.Wrap(r.Context().Err(), fault.Unavailable, "", "timeout"))
+		case <-time.After(200 * time.Millisecond):
+		}
+	})
+	if w := h.ask(get("/slow")); w.Code != 503 {
+		t.Errorf("a slow request: %d", w.Code)
+	}
+	stream := get("/slow")
+	stream.Header.Set("Accept", "text/event-stream")
+	if w := h.ask(stream); w.Code != 200 {
+		t.Errorf("a stream: %d", w.Code)
+	}
+}
+
+func TestASenderWhoLeavesIsNoErrorOfOurs(t *testing.T) {
+	h := build(t, Options{})
+	h.mux.HandleFunc("GET /query", func(w http.ResponseWriter, r *http.Request) { WriteError(w, r, r.Context().Err()) })
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	h.ask(get("/query").WithContext(ctx))
+	if logged := h.log.String(); !strings.Contains(logged, `"status":499`) || strings.Contains(logged, "ERROR") {
+		t.Errorf("logged %s", logged)
+	}
+}
+
+func TestTextIsCompressed(t *testing.T) {
+	h := build(t, Options{})
+	long := strings.Repeat("天网格 ", 1000)
+	for _, c := range []struct {
+		name, contentType, encoding, body, want string
+	}{
+		{"JSON", "application/json", "", long, "gzip"},
+		{"a page", "text/html; charset=utf-8", "", long, "gzip"},
+		{"a short answer", "application/json", "", "{}", ""},
+		{"a picture", "image/png", "", long, ""},
+		{"a tile, which is compressed already", "application/vnd.mapbox-vector-tile", "gzip", long, "gzip"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := "/" + strings.ReplaceAll(strings.ReplaceAll(c.name, " ", "-"), ",", "")
+			h.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", c.contentType)
+				if c.encoding != "" {
+					w.Header().Set("Content-Encoding", c.encoding)
+				}
+				_, _ = io.WriteString(w, c.body)
+			})
+			r := get(path)
+			r.Header.Set("Accept-Encoding", "gzip")
+			w := h.ask(r)
+			if got := w.Header().Get("Content-Encoding"); got != c.want {
+				t.Fatalf("encoding %q", got)
+			}
+			if c.want == "gzip" && c.encoding == "" {
+				z, err := gzip.NewReader(w.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if text, err := io.ReadAll(z); err != nil || string(text) != c.body {
+					t.Errorf("unpacked to %d bytes, %v", len(text), err)
+				}
+			} else if w.Body.String() != c.body {
+				t.Error("the body was changed")
+			}
+		})
+	}
+}
+
+func TestPagesOfOtherOrigins(t *testing.T) {
+	const friend, stranger = "https://map.example.org", "https://evil.example.org"
+	ask := func(h *house, origin string) string {
+		r := get("/where")
+		r.Header.Set("Origin", origin)
+		return h.ask(r).Header().Get("Access-Control-Allow-Origin")
+	}
+	open, closed := build(t, Options{CORSOrigins: []string{friend}}), build(t, Options{})
+	if got := ask(open, friend); got != friend {
+		t.Errorf("the friend is answered %q", got)
+	}
+	if got := ask(open, stranger); got != "" {
+		t.Errorf("the stranger is answered %q", got)
+	}
+	if got := ask(closed, friend); got != "" {
+		t.Errorf("with no list, %q", got)
+	}
+	r := httptest.NewRequest(http.MethodOptions, "/graphql", nil)
+	r.Header.Set("Origin", friend)
+	r.Header.Set("Access-Control-Request-Method", "POST")
+	r.Header.Set("Access-Control-Request-Headers", "authorization,content-type")
+	if w := open.ask(r); w.Code != http.StatusNoContent || w.Header().Get("Access-Control-Allow-Headers") == "" {
+		t.Errorf("preflight: %d %v", w.Code, w.Header())
+	}
+}
+
+func TestEveryAnswerIsGuarded(t *testing.T) {
+	h := build(t, Options{})
+	h.mux.HandleFunc("GET /own", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+	})
+	for _, path := range []string{"/where", "/nowhere"} {
+		header := h.ask(get(path)).Header()
+		for _, name := range []string{"X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy", "X-Frame-Options"} {
+			if header.Get(name) == "" {
+				t.Errorf("%s lacks %s", path, name)
+			}
+		}
+	}
+	if got := h.ask(get("/own")).Header().Get("Content-Security-Policy"); got != "default-src 'none'" {
+		t.Errorf("a handler's own policy became %q", got)
+	}
+}
+
+func TestFigures(t *testing.T) {
+	h := build(t, Options{})
+	h.mux.Handle("GET /metrics", h.m.Handler())
+	h.ask(get("/where?lng=121.4737"))
+	h.ask(get("/secret/13812345678"))
+	h.ask(httptest.NewRequest("BREW", "/where", nil))
+	text := h.ask(get("/metrics")).Body.String()
+	for _, want := range []string{
+		`wangge_http_request_seconds_count{method="GET",route="GET /where",status="200"} 1`,
+		`wangge_http_request_seconds_count{method="GET",route="none",status="404"} 1`,
+		`method="other"`, "go_goroutines", "wangge_http_requests_open 1",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	for _, secret := range []string{"121.4737", "13812345678", "BREW"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("a label holds %q", secret)
+		}
+	}
+}
+
+func TestReadiness(t *testing.T) {
+	var down error
+	h := Ready(slog.New(slog.DiscardHandler), Check{"database", func(context.Context) error { return down }},
+		Check{"migrations", func(context.Context) error { return nil }})
+	ask := func() (int, string) {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, get("/readyz"))
+		return w.Code, strings.TrimSpace(w.Body.String())
+	}
+	if status, body := ask(); status != 200 || body != `{"checks":{"database":"ok","migrations":"ok"},"ready":true}` {
+		t.Errorf("got %d %s", status, body)
+	}
+	down = errors.New("password authentication failed for user wangge")
+	time.Sleep(checkEvery + 10*time.Millisecond)
+	if status, body := ask(); status != 503 || body != `{"checks":{"database":"failed","migrations":"ok"},"ready":false}` {
+		t.Errorf("got %d %s", status, body)
+	}
+}
+
+func TestOperatorsAndProbesAreNotLimited(t *testing.T) {
+	asOperator := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			actor := account.Anyone()
+			if r.Header.Get("Authorization") != "" {
+				actor = account.TheOperator()
+			}
+			next.ServeHTTP(w, r.WithContext(account.NewContext(r.Context(), actor)))
+		})
+	}
+	h := build(t, Options{RateLimit: 0.1, Auth: asOperator}) // a burst of one
+	h.mux.Handle("GET /livez", Live())
+	if w := h.ask(get("/where")); w.Code != 200 {
+		t.Fatalf("the first: %d", w.Code)
+	}
+	w := h.ask(get("/where"))
+	if w.Code != 429 || w.Header().Get("Retry-After") != "10" || !strings.Contains(w.Body.String(), `"LIMITED"`) {
+		t.Errorf("the second: %d, Retry-After %q, %s", w.Code, w.Header().Get("Retry-After"), w.Body)
+	}
+	r := get("/where")
+	r.Header.Set("Authorization", "x")
+	if w := h.ask(r); w.Code != 200 {
+		t.Errorf("an operator: %d", w.Code)
+	}
+	if w := h.ask(get("/livez")); w.Code != 200 {
+		t.Errorf("a probe: %d", w.Code)
+	}
+	other := get("/where")
+	other.RemoteAddr = "198.51.100.7:999"
+	if w := h.ask(other); w.Code != 200 {
+		t.Errorf("another address: %d", w.Code)
+	}
+	free := build(t, Options{})
+	for range 50 {
+		if w := free.ask(get("/where")); w.Code != 200 {
+			t.Fatalf("without a limit: %d", w.Code)
+		}
+	}
+}
+
+func TestStreamsPassThrough(t *testing.T) {
+	h := build(t, Options{})
+	h.mux.HandleFunc("GET /stream", func(w http.ResponseWriter, _ *http.Request) {
+		flusher, ok := w.(http.Flusher)
+		_, hijack := w.(http.Hijacker)
+		if !ok || !hijack {
+			http.Error(w, "no", http.StatusInternalServerError)
+			return
+		}
+		_, _ = io.WriteString(w, "data: 1\n\n")
+		flusher.Flush()
+	})
+	server := httptest.NewServer(h)
+	defer server.Close()
+	resp, err := http.Get(server.URL + "/stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != 200 {
+		t.Errorf("a handler cannot flush or hijack: %d", resp.StatusCode)
+	}
+}

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Runs a command against a server of its own that holds the demo town, and stops the server afterwards:
+#   script/with-town.sh sh -c 'curl "$WANGGE_URL/livez"'
+# The server listens on a free port of this machine; its data lies in a folder that is removed in the end.
+set -eu
+cd "$(dirname "$0")/.."
+
+[ $# -gt 0 ] || { echo "usage: $0 COMMAND…" >&2; exit 2; }
+[ -x ./wangge ] || { echo "$0: build it first: make build" >&2; exit 2; }
+
+data=$(mktemp -d "${TMPDIR:-/tmp}/wangge-town-XXXXXX")
+server=
+clean() {
+    status=$?
+    trap - EXIT INT TERM
+    if [ -n "$server" ]; then
+        kill "$server" 2>/dev/null || true
+        wait "$server" 2>/dev/null || true
+    fi
+    # Under root the database lies elsewhere; this file says where.
+    if [ -f "$data/postgresql.path" ]; then
+        base=$(cat "$data/postgresql.path")
+        case $base in /var/lib/wangge/?*) rm -rf "$base" ;; esac
+    fi
+    rm -rf "$data"
+    exit "$status"
+}
+trap clean EXIT
+trap 'exit 130' INT TERM
+
+unset DATABASE_URL PUBLIC_URL WINDOW CORS_ORIGINS
+./wangge demo --data "$data"
+LOG_LEVEL=${LOG_LEVEL:-warn} RATE_LIMIT=0 ./wangge serve --data "$data" --addr 127.0.0.1:0 >"$data/out" &
+server=$!
+for _ in $(seq 300); do
+    WANGGE_URL=$(sed -n 's/^listening on //p' "$data/out")
+    [ -z "$WANGGE_URL" ] || break
+    kill -0 "$server" 2>/dev/null || { echo "$0: the server ended before it was ready" >&2; exit 1; }
+    sleep 0.1
+done
+[ -n "$WANGGE_URL" ] || { echo "$0: the server was not ready after 30 s" >&2; exit 1; }
+WANGGE_TOKEN=$(cat "$data/operator.token")
+export WANGGE_URL WANGGE_TOKEN
+"$@"

@@ -1,0 +1,326 @@
+// Command wangge maps every point of a town to its grid (网格) and its grid worker: a GraphQL server over PostGIS with
+// the pages and tiles that people use. This file wires the rooms together; what each does is said there.
+package main
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/db"
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+	"wangge/geo/coord"
+	"wangge/graph"
+	"wangge/graph/node"
+	"wangge/internal/cli"
+	"wangge/internal/config"
+	"wangge/internal/httpauth"
+	"wangge/internal/localpg"
+	"wangge/internal/ops"
+	"wangge/load"
+	"wangge/load/demo"
+	"wangge/tile"
+	"wangge/tile/style"
+	"wangge/web"
+)
+
+func main() { os.Exit(cli.Main(os.Args[1:], program{}, os.Stdout, os.Stderr)) }
+
+// program is what the commands drive.
+type program struct{}
+
+// Serve implements cli.Program. The address is opened first: that it is taken is found out before anything is started.
+func (program) Serve(ctx context.Context, s config.Settings, server config.ServerSettings, out io.Writer) error {
+	log := ops.NewLogger(os.Stderr, s.LogLevel, s.LogJSON)
+	slog.SetDefault(log)
+	listener, err := ops.Listen(server.Addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	token, made, err := httpauth.OpenToken(s.Data)
+	if err != nil {
+		return err
+	}
+	h, err := open(ctx, s, s.StatementTimeout, log)
+	if err != nil {
+		return err
+	}
+	defer h.close(ctx)
+	newest, err := h.migrate(ctx)
+	if err != nil {
+		return err
+	}
+	h.grids.NearestLimitM, h.grids.Window = server.NearestLimitM, server.Window
+	here := addressOf(listener, server.PublicURL)
+	if config.IsLoopback(here) {
+		log.Warn("links and QR codes work on this machine only: set PUBLIC_URL to the address that people use", "public_url", here.String())
+	}
+	handler := h.handler(server, token, newest, here)
+	if made {
+		fmt.Fprintln(out, "operator token", token)
+	}
+	fmt.Fprintf(out, "listening on http://%s\n", listener.Addr())
+	return ops.Serve(ctx, listener, handler, log)
+}
+
+// Demo implements cli.Program.
+func (program) Demo(ctx context.Context, s config.Settings, job cli.DemoJob) (text string, err error) {
+	err = withHouse(ctx, s, func(h *house) error {
+		if job.IfEmpty {
+			roots, err := h.places.Roots(ctx, account.TheOperator(), place.Fields{})
+			if err != nil {
+				return err
+			}
+			if len(roots) > 0 {
+				text = "there is a town already: " + roots[0].Name
+				return nil
+			}
+		}
+		text, err = load.Town(ctx, account.TheOperator(), h.services(), demo.Community())
+		return err
+	})
+	return text, err
+}
+
+// Import implements cli.Program.
+func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob) (report place.Report, err error) {
+	err = withHouse(ctx, s, func(h *house) (err error) {
+		report, err = load.Import(ctx, account.TheOperator(), h.services(), load.Job{
+			Kind: load.Kind(job.Kind), Path: job.File,
+			Options: load.Options{CRS: job.CRS, Layer: job.Layer, Encoding: job.Encoding, AdminLevel: job.AdminLevel},
+			Fields:  job.Fields, Level: job.Level, Division: job.Division, Repair: job.Repair, DryRun: job.DryRun,
+			Progress: func(done, total int64, rows int) {
+				job.Progress(cli.Progress{Rows: rows, Done: done, Total: total})
+			},
+		})
+		return err
+	})
+	return report, err
+}
+
+// Export implements cli.Program.
+func (program) Export(ctx context.Context, s config.Settings, job cli.ExportJob) (n int, err error) {
+	err = withHouse(ctx, s, func(h *house) (err error) {
+		n, err = load.ExportFile(ctx, account.TheOperator(), h.services(), load.ExportJob{
+			Kind: load.Kind(job.Kind), Path: job.File, System: coord.System(strings.ToUpper(job.CRS)),
+		})
+		return err
+	})
+	return n, err
+}
+
+// Migrate implements cli.Program.
+func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction) (string, error) {
+	h, err := open(ctx, s, -1, commandLog(s))
+	if err != nil {
+		return "", err
+	}
+	defer h.close(ctx)
+	var lines []string
+	switch to {
+	case cli.Up:
+		done, err := db.MigrateUp(ctx, h.pool)
+		for _, m := range done {
+			lines = append(lines, "applied "+m.File)
+		}
+		if err != nil || len(done) > 0 {
+			return strings.Join(lines, "\n"), err
+		}
+		return "nothing to do: the tables are up to date", nil
+	case cli.Down:
+		m, err := db.MigrateDown(ctx, h.pool)
+		return "took back " + m.File, err
+	}
+	all, err := db.MigrationStatus(ctx, h.pool)
+	for _, m := range all {
+		state := "pending"
+		if !m.Applied.IsZero() {
+			state = "applied " + m.Applied.In(s.Zone).Format(time.DateTime)
+		}
+		lines = append(lines, fmt.Sprintf("%-40s %s", m.File, state))
+	}
+	return strings.Join(lines, "\n"), err
+}
+
+// maxConns lets a dozen slow statements leave room for quick ones; DATABASE_URL may say pool_max_conns instead.
+const maxConns = 16
+
+// house is what stands on one database.
+type house struct {
+	log     *slog.Logger
+	private *localpg.Server // nil where DATABASE_URL names a database
+	pool    *pgxpool.Pool
+	tiles   *db.Tiles
+	places  *place.Service
+	grids   *grid.Service
+	staff   *staff.Service
+}
+
+// open connects to the database, starting the private one where none is named. timeout below 0 is none.
+func open(ctx context.Context, s config.Settings, timeout time.Duration, log *slog.Logger) (_ *house, err error) {
+	h := &house{log: log}
+	defer func() {
+		if err != nil {
+			h.close(ctx)
+		}
+	}()
+	address := s.DatabaseURL
+	if address == "" {
+		if h.private, err = localpg.Start(ctx, localpg.Options{DataDir: s.Data, Log: log}); err != nil {
+			return nil, err
+		}
+		address = h.private.URL()
+	}
+	if h.pool, err = db.Open(ctx, address, db.Options{StatementTimeout: timeout, MaxConns: maxConns}); err != nil {
+		return nil, err
+	}
+	store := db.New(h.pool)
+	h.tiles = db.NewTiles(store, s.Zone)
+	h.places = &place.Service{Store: db.NewPlaces(store), Now: time.Now}
+	h.grids = &grid.Service{Store: db.NewGrids(store), Now: time.Now}
+	h.staff = &staff.Service{Store: db.NewStaff(store), Now: time.Now, Zone: s.Zone, IDs: key.Random{}}
+	return h, nil
+}
+
+// migrate brings the tables up to date and returns their version.
+func (h *house) migrate(ctx context.Context) (newest int64, err error) {
+	done, err := db.MigrateUp(ctx, h.pool)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range done {
+		h.log.Info("migrated", "file", m.File)
+	}
+	all, err := db.MigrationStatus(ctx, h.pool)
+	for _, m := range all {
+		newest = max(newest, m.Version)
+	}
+	return newest, err
+}
+
+func (h *house) services() load.Services {
+	return load.Services{Places: h.places, Grids: h.grids, Staff: h.staff}
+}
+
+// close lets go of the database. It does so also when ctx has ended, which is why it is called.
+func (h *house) close(ctx context.Context) {
+	if h.pool != nil {
+		h.pool.Close()
+	}
+	if h.private != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if err := h.private.Close(ctx); err != nil {
+			h.log.Warn("stopping the private PostgreSQL", "error", err)
+		}
+	}
+}
+
+// withHouse runs a command on an up-to-date database, without a limit on how long a statement takes.
+func withHouse(ctx context.Context, s config.Settings, do func(*house) error) error {
+	h, err := open(ctx, s, -1, commandLog(s))
+	if err != nil {
+		return err
+	}
+	defer h.close(ctx)
+	if _, err := h.migrate(ctx); err != nil {
+		return err
+	}
+	return do(h)
+}
+
+func commandLog(s config.Settings) *slog.Logger {
+	return ops.NewLogger(os.Stderr, s.LogLevel, s.LogJSON)
+}
+
+// handler is every route with everything around it.
+func (h *house) handler(server config.ServerSettings, token string, newest int64, here *url.URL) http.Handler {
+	// Where no address was set, pages link relatively and tiles name the address they were asked at.
+	public, tilesAt := "", (func(*http.Request) string)(nil)
+	if server.PublicURL != nil {
+		public = server.PublicURL.String()
+		tilesAt = func(*http.Request) string { return public }
+	}
+	metrics := ops.NewMetrics(h.pool.Stat)
+	mux := http.NewServeMux()
+	mux.Handle("GET /livez", ops.Live())
+	mux.Handle("GET /readyz", ops.Ready(h.log, ops.Database(h.pool), ops.Schema(h.pool, newest)))
+	mux.Handle("GET /metrics", metrics.Handler())
+	mux.Handle("/graphql", graph.NewHandler(&graph.Resolver{
+		Places: h.places, Grids: h.grids, Staff: h.staff,
+		PhotoURL: func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
+		Tilesets: func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
+	}, graph.Options{Log: h.log}))
+	mux.Handle("GET /schema.graphql", schema())
+	mux.Handle("/tiles/", tile.New(tile.Options{Source: h.tiles, PublicURL: tilesAt, Logger: h.log}))
+	mux.Handle("GET /style.json", style.Handler(public))
+	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, PublicURL: public, Log: h.log})
+	return ops.Wrap(mux, ops.Options{
+		Log: h.log, Metrics: metrics, Auth: httpauth.Middleware(token), CORSOrigins: server.CORSOrigins,
+		RateLimit: server.RateLimit, TrustedProxies: server.TrustedProxies,
+	})
+}
+
+// tilesets are the layers as GraphQL tells them.
+func tilesets(base string) []*node.Tileset {
+	var list []*node.Tileset
+	for _, l := range tile.Layers() {
+		at := base + "/tiles/" + l.Name
+		list = append(list, &node.Tileset{ID: l.Name, TileURL: at + "/{z}/{x}/{y}.mvt", TileJSONURL: at + ".json",
+			MinZoom: int(l.MinZoom), MaxZoom: tile.MaxZoom})
+	}
+	return list
+}
+
+//go:embed graph/schema/*.graphqls
+var schemaFiles embed.FS
+
+// schema answers GET /schema.graphql: the files as they were written, with their descriptions.
+func schema() http.Handler {
+	var text bytes.Buffer
+	names, err := fs.Glob(schemaFiles, "graph/schema/*.graphqls")
+	for _, name := range names {
+		part, readErr := schemaFiles.ReadFile(name)
+		err = errors.Join(err, readErr)
+		text.Write(part)
+		text.WriteByte('\n')
+	}
+	if err != nil {
+		panic("the embedded schema cannot be read: " + err.Error()) // it is part of the program
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text.Bytes()))
+	})
+}
+
+// addressOf is what people would type to reach the server: public, or where it listens.
+func addressOf(l net.Listener, public *url.URL) *url.URL {
+	if public != nil {
+		return public
+	}
+	host := l.Addr().String()
+	if at, err := netip.ParseAddrPort(host); err == nil && at.Addr().IsUnspecified() {
+		host = net.JoinHostPort("localhost", fmt.Sprint(at.Port()))
+	}
+	return &url.URL{Scheme: "http", Host: host}
+}

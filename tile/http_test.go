@@ -1,0 +1,329 @@
+package tile_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/paulmach/orb/maptile"
+
+	"wangge/domain/account"
+	"wangge/domain/place"
+	"wangge/internal/fault"
+	"wangge/tile"
+)
+
+// source answers every tile with body or err, and keeps what it was asked.
+type source struct {
+	body  []byte
+	err   error
+	wait  bool // until the context ends
+	box   *place.Box
+	asked [][]string
+}
+
+func (s *source) Tile(ctx context.Context, _ account.Actor, layers []string, _, _, _ uint32) ([]byte, error) {
+	s.asked = append(s.asked, layers)
+	if s.wait {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return s.body, s.err
+}
+
+func (s *source) Bounds(context.Context, account.Actor, []string) (*place.Box, error) {
+	return s.box, s.err
+}
+
+// get asks server for path as the public does; headers are alternating names and values.
+func get(server *tile.Server, method, path string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	server.ServeHTTP(w, r.WithContext(account.NewContext(r.Context(), account.Anyone())))
+	return w
+}
+
+type refusal struct {
+	Error struct{ Code, Field, Message string }
+}
+
+func TestBadRequests(t *testing.T) {
+	tests := []struct {
+		name, path  string
+		status      int
+		code, field string
+		says        string
+	}{
+		{"zoom 99", "/tiles/grids/99/0/0.mvt", 400, "INVALID", "z", "from 0 to 22"},
+		{"zoom below 0", "/tiles/grids/-1/0/0.mvt", 400, "INVALID", "z", `"-1"`},
+		{"x out of range", "/tiles/grids/2/4/0.mvt", 400, "INVALID", "x", "from 0 to 3"},
+		{"y out of range", "/tiles/grids/2/3/4.mvt", 400, "INVALID", "y", "from 0 to 3"},
+		{"x beyond 32 bits", "/tiles/grids/2/4294967296/0.mvt", 400, "INVALID", "x", "whole number"},
+		{"y no number", "/tiles/grids/14/0/NaN.mvt", 400, "INVALID", "y", `"NaN"`},
+		{"y a fraction", "/tiles/grids/14/0/1.5.mvt", 400, "INVALID", "y", `"1.5"`},
+		{"z empty", "/tiles/grids//0/0.mvt", 400, "INVALID", "z", `""`},
+		{"a number as long as a book", "/tiles/grids/" + strings.Repeat("9", 5000) + "/0/0.mvt", 400, "INVALID", "z", "…"},
+		{"unknown layer", "/tiles/grids,households/14/0/0.mvt", 400, "INVALID", "layers", "grid_labels"},
+		{"layer twice", "/tiles/grids,roads,grids/14/0/0.mvt", 400, "INVALID", "layers", "twice"},
+		{"no layer", "/tiles//14/0/0.mvt", 400, "INVALID", "layers", `""`},
+		{"a comma too many", "/tiles/grids,/14/0/0.mvt", 400, "INVALID", "layers", `""`},
+		{"too many layers", "/tiles/" + strings.Repeat("grids,", 1000) + "roads/14/0/0.mvt", 400, "INVALID", "layers", "more layers"},
+		{"TileJSON of an unknown layer", "/tiles/x.json", 400, "INVALID", "layers", `"x"`},
+		{"TileJSON of none", "/tiles/.json", 400, "INVALID", "layers", `""`},
+		{"another format", "/tiles/grids/14/0/0.png", 404, "NOT_FOUND", "", "/tiles/"},
+		{"a segment too few", "/tiles/grids/14/0.mvt", 404, "NOT_FOUND", "", "/tiles/"},
+		{"a segment too many", "/tiles/grids/14/0/0/0.mvt", 404, "NOT_FOUND", "", "/tiles/"},
+		{"nothing", "/tiles/", 404, "NOT_FOUND", "", "/tiles/"},
+	}
+	s := &source{body: []byte("tile")}
+	server := tile.New(tile.Options{Source: s})
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := get(server, "GET", test.path)
+			var body refusal
+			if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+				t.Fatalf("%v in %q", err, w.Body)
+			}
+			e := body.Error
+			if w.Code != test.status || e.Code != test.code || e.Field != test.field || !strings.Contains(e.Message, test.says) {
+				t.Errorf("got %d %+v", w.Code, e)
+			}
+			if len(e.Message) > 300 {
+				t.Errorf("the message has %d bytes", len(e.Message))
+			}
+			if w.Header().Get("Cache-Control") != "no-store" {
+				t.Error("a refusal may be kept")
+			}
+		})
+	}
+	if len(s.asked) > 0 {
+		t.Errorf("the source was asked for %v", s.asked)
+	}
+	if w := get(server, "GET", "/tiles/grids/99/0/0.mvt", "Accept-Language", "zh-CN,zh;q=0.9,en;q=0.8"); !strings.Contains(w.Body.String(), "整数") {
+		t.Errorf("not in Chinese: %s", w.Body)
+	}
+	if w := get(server, "POST", "/tiles/grids/14/0/0.mvt"); w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" {
+		t.Errorf("POST: %d, Allow %q", w.Code, w.Header().Get("Allow"))
+	}
+}
+
+func TestFailures(t *testing.T) {
+	secret := errors.New("password=hunter2")
+	tests := []struct {
+		name   string
+		err    error
+		wait   bool
+		status int
+		code   string
+	}{
+		{"the statement took too long", fault.Wrap(secret, fault.Unavailable, "", "timeout"), false, 503, "UNAVAILABLE"},
+		{"the request took too long", nil, true, 503, "UNAVAILABLE"},
+		{"a fault of ours", secret, false, 500, "INTERNAL"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var log bytes.Buffer
+			var seen tile.Observation
+			server := tile.New(tile.Options{
+				Source: &source{err: test.err, wait: test.wait}, Timeout: 20 * time.Millisecond,
+				Logger:  slog.New(slog.NewTextHandler(&log, nil)),
+				Observe: func(_ context.Context, o tile.Observation) { seen = o },
+			})
+			w := get(server, "GET", "/tiles/grids/14/1/2.mvt")
+			var body refusal
+			if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != test.status || body.Error.Code != test.code {
+				t.Errorf("got %d %s (%v)", w.Code, w.Body, err)
+			}
+			if strings.Contains(w.Body.String(), "hunter2") {
+				t.Error("the cause is shown to the client")
+			}
+			if !strings.Contains(log.String(), "/tiles/grids/14/1/2.mvt") {
+				t.Errorf("not logged: %s", &log)
+			}
+			if seen.Layers != "grids" || seen.Zoom != 14 || seen.Status != test.status {
+				t.Errorf("observed %+v", seen)
+			}
+		})
+	}
+}
+
+func TestClientLeaves(t *testing.T) {
+	server := tile.New(tile.Options{Source: &source{wait: true}})
+	ctx, cancel := context.WithCancel(account.NewContext(t.Context(), account.Anyone()))
+	w := httptest.NewRecorder()
+	done := make(chan struct{})
+	go func() {
+		server.ServeHTTP(w, httptest.NewRequest("GET", "/tiles/grids/14/1/2.mvt", nil).WithContext(ctx))
+		close(done)
+	}()
+	cancel()
+	select {
+	case <-done:
+		if w.Code != 499 || w.Body.Len() > 0 {
+			t.Errorf("got %d %s", w.Code, w.Body)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("still waiting for the source")
+	}
+}
+
+func TestEncodingsAndETags(t *testing.T) {
+	body := bytes.Repeat([]byte("tile "), 1000)
+	server := tile.New(tile.Options{Source: &source{body: body}})
+	const path = "/tiles/grids/14/1/2.mvt"
+
+	plain := get(server, "GET", path)
+	if plain.Code != 200 || !bytes.Equal(plain.Body.Bytes(), body) || plain.Header().Get("Content-Encoding") != "" {
+		t.Fatalf("plain: %d, %v", plain.Code, plain.Header())
+	}
+	if got := plain.Header().Get("Content-Type"); got != "application/vnd.mapbox-vector-tile" {
+		t.Errorf("Content-Type %q", got)
+	}
+	if got := plain.Header().Get("Cache-Control"); got != "public, no-cache" {
+		t.Errorf("Cache-Control %q", got)
+	}
+	zipped := get(server, "GET", path, "Accept-Encoding", "br, gzip")
+	r, err := gzip.NewReader(zipped.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, body) {
+		t.Errorf("unzipped: %v", err)
+	}
+	etag, zippedETag := plain.Header().Get("ETag"), zipped.Header().Get("ETag")
+	if etag == zippedETag || !strings.HasPrefix(etag, `"`) || !strings.HasPrefix(zippedETag, `"`) {
+		t.Errorf("ETags %s and %s must be strong and differ", etag, zippedETag)
+	}
+	for _, w := range []*httptest.ResponseRecorder{plain, zipped} {
+		if !strings.Contains(w.Header().Get("Vary"), "Accept-Encoding") {
+			t.Errorf("Vary %q", w.Header().Get("Vary"))
+		}
+	}
+
+	encodings := []struct {
+		accept string
+		gzip   bool
+	}{
+		{"gzip", true}, {"GZIP;q=0.5", true}, {"identity, *", true}, {"gzip; q=1.0, *;q=0", true}, {"*;q=0, gzip", true},
+		{"", false}, {"identity", false}, {"gzip;q=0", false}, {"gzip;q=0.000", false}, {"gzip;q=0, *", false}, {"*;q=0", false},
+		{"br", false}, {"gzip;q=x", false},
+	}
+	for _, test := range encodings {
+		w := get(server, "GET", path, "Accept-Encoding", test.accept)
+		if got := w.Header().Get("Content-Encoding") == "gzip"; got != test.gzip {
+			t.Errorf("Accept-Encoding %q: gzip is %v", test.accept, got)
+		}
+	}
+
+	conditions := []struct {
+		name, match, accept string
+		status              int
+	}{
+		{"the same", etag, "", 304},
+		{"the same, weakly, in a list", `"x", W/` + etag, "", 304},
+		{"any", "*", "", 304},
+		{"another", `"x"`, "", 200},
+		{"without its quotes", strings.Trim(etag, `"`), "", 200},
+		{"the same, zipped", zippedETag, "gzip", 304},
+		{"the other encoding", etag, "gzip", 200},
+	}
+	for _, test := range conditions {
+		w := get(server, "GET", path, "If-None-Match", test.match, "Accept-Encoding", test.accept)
+		if w.Code != test.status {
+			t.Errorf("%s: %d", test.name, w.Code)
+		}
+		if w.Code == 304 && (w.Body.Len() > 0 || w.Header().Get("ETag") == "" || w.Header().Get("Cache-Control") == "") {
+			t.Errorf("%s: 304 with %d bytes and %v", test.name, w.Body.Len(), w.Header())
+		}
+	}
+
+	head := get(server, "HEAD", path)
+	if head.Code != 200 || head.Body.Len() > 0 || head.Header().Get("ETag") != etag || head.Header().Get("Content-Length") != "5000" {
+		t.Errorf("HEAD: %d, %d bytes, %v", head.Code, head.Body.Len(), head.Header())
+	}
+	if other := get(tile.New(tile.Options{Source: &source{body: body[1:]}}), "GET", path); other.Header().Get("ETag") == etag {
+		t.Error("other content has the same ETag")
+	}
+}
+
+func TestTileAsksForLayersThatExist(t *testing.T) {
+	tests := []struct {
+		name   string
+		layers []string
+		z      maptile.Zoom
+		want   string // what the source is asked for
+	}{
+		{"always in one order", []string{"roads", "grids", "divisions"}, 14, "divisions,grids,roads"},
+		{"those of the zoom", []string{"grids", "divisions", "buildings"}, 10, "divisions,grids"},
+		{"none at this zoom", []string{"grids"}, 9, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := &source{body: []byte("tile")}
+			answer, err := tile.New(tile.Options{Source: s}).Tile(t.Context(), account.Anyone(), test.layers, maptile.New(1, 2, test.z))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, asked := range s.asked {
+				got += strings.Join(asked, ",")
+			}
+			if got != test.want || answer.Empty() != (test.want == "") {
+				t.Errorf("asked for %q, empty %v", got, answer.Empty())
+			}
+		})
+	}
+	w := get(tile.New(tile.Options{Source: &source{}}), "GET", "/tiles/grids/14/1/2.mvt")
+	if w.Code != http.StatusNoContent || w.Body.Len() > 0 || w.Header().Get("Content-Type") != "" {
+		t.Errorf("empty tile: %d, %v", w.Code, w.Header())
+	}
+	if _, err := tile.New(tile.Options{Source: &source{}}).Tile(t.Context(), account.Actor{}, []string{"grids"}, maptile.New(0, 0, 0)); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("the zero actor: %v", err)
+	}
+}
+
+func TestOperatorsTilesArePrivate(t *testing.T) {
+	server := tile.New(tile.Options{Source: &source{body: []byte("tile")}})
+	r := httptest.NewRequest("GET", "/tiles/grids/14/1/2.mvt", nil)
+	w := httptest.NewRecorder()
+	server.ServeHTTP(w, r.WithContext(account.NewContext(r.Context(), account.TheOperator())))
+	if got := w.Header().Get("Cache-Control"); got != "private, no-cache" {
+		t.Errorf("Cache-Control %q", got)
+	}
+}
+
+func TestBoundsAreRoundedOutward(t *testing.T) {
+	tests := []struct {
+		name           string
+		box            place.Box
+		bounds, center []float64
+	}{
+		{"a quarter", place.Box{West: 120.304004, South: 31.077998, East: 120.315996, North: 31.084006},
+			[]float64{120.304, 31.07799, 120.316, 31.08401}, []float64{120.31, 31.081, 14}},
+		{"beyond the pyramid of tiles", place.Box{West: -200, South: -90, East: 180, North: 90},
+			[]float64{-180, -85.05112, 180, 85.05112}, []float64{0, 0, 10}},
+		{"one point", place.Box{West: 120, South: 31, East: 120, North: 31},
+			[]float64{120, 31, 120, 31}, []float64{120, 31, 16}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			doc, err := tile.New(tile.Options{Source: &source{box: &test.box}}).TileJSON(t.Context(), account.Anyone(), []string{"grids"}, "")
+			if err != nil || !slices.Equal(doc.Bounds, test.bounds) || !slices.Equal(doc.Center, test.center) {
+				t.Errorf("bounds %v, center %v, %v", doc.Bounds, doc.Center, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,144 @@
+// Package style draws the public map: a MapLibre style over the layers that package tile serves.
+// It knows their names and fields, and leaves reading the data to package tile.
+package style
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"wangge/internal/fault"
+)
+
+var _ = fault.Register(
+	[3]string{"style.lang", "lang must be zh or en.", "lang 只能是 zh 或 en。"},
+	[3]string{"style.theme", "theme must be light or dark.", "theme 只能是 light 或 dark。"},
+)
+
+// Options say which style is wanted. The zero value is the light Chinese map with addresses relative to
+// the page that shows it.
+type Options struct {
+	PublicURL string // where this server is seen from outside, without a slash at its end
+	Lang      string // "zh" (also for "") or "en"
+	Dark      bool
+}
+
+// JSON returns a MapLibre style (style specification version 8) over the public layers.
+//
+// It names no glyphs: MapLibre GL JS 5.11 and later then draws every letter with the fonts of the reader's own
+// machine, so that neither a glyph server nor 20,000 Chinese glyphs have to be shipped. Names stand at the points
+// of grid_labels, never at polygons, which carry one label a tile.
+//
+// INVALID: a language there is no style in.
+func JSON(o Options) ([]byte, error) {
+	words, ok := languages[o.Lang]
+	if !ok {
+		return nil, fault.New(fault.Invalid, "lang", "style.lang")
+	}
+	look := light
+	if o.Dark {
+		look = dark
+	}
+	body, err := json.Marshal(document{
+		Version: 8,
+		Name:    words.name,
+		Sources: map[string]any{Source: map[string]any{
+			"type": "vector",
+			"url":  strings.TrimSuffix(o.PublicURL, "/") + "/tiles/" + tileLayers + ".json",
+		}},
+		Layers: layers(look, words),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode style: %w", err)
+	}
+	return body, nil
+}
+
+// Handler answers GET /style.json?lang=zh|en&theme=light|dark. publicURL is as in Options.
+func Handler(publicURL string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		o := Options{PublicURL: publicURL, Lang: query.Get("lang")}
+		var err error
+		switch query.Get("theme") {
+		case "", "light":
+		case "dark":
+			o.Dark = true
+		default:
+			err = fault.New(fault.Invalid, "theme", "style.theme")
+		}
+		var body []byte
+		if err == nil {
+			body, err = JSON(o)
+		}
+		header := w.Header()
+		header.Set("Content-Type", "application/json; charset=utf-8")
+		header.Set("X-Content-Type-Options", "nosniff")
+		if err != nil {
+			refusal := fault.As(err)
+			header.Set("Cache-Control", "no-store")
+			w.WriteHeader(refusal.Code.Status())
+			json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{
+				"code": refusal.Code, "field": refusal.Field, "message": refusal.Text(fault.English)}})
+			return
+		}
+		sum := sha256.Sum256(body)
+		header.Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
+		// The tiles come from an origin that others may draw maps from; so may the style. An hour is short
+		// enough for a new look to arrive the same day.
+		header.Set("Cache-Control", "public, max-age=3600")
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+	})
+}
+
+// What the style and the pages that add to it agree on (web/resident/map.ts; a test compares).
+const (
+	Source  = "wangge"     // the one source
+	Beneath = "road-label" // lines that a page draws go beneath this layer, so that names stay readable
+	Ground  = "green"      // and areas beneath this one, so that houses and water stay as they are
+
+	tileLayers = "divisions,grids,grid_labels,buildings,roads,land"
+)
+
+// The names as a style calls them. English pages show the grid's number beneath its Chinese name, so that a
+// reader of neither can find the number on the page again.
+type words struct {
+	name      string
+	gridLabel expr
+}
+
+var languages = map[string]words{
+	"":   {"网格地图", expr{"get", "name"}},
+	"zh": {"网格地图", expr{"get", "name"}},
+	"en": {"Map of the grids", expr{"format",
+		expr{"get", "name"}, map[string]any{},
+		"\n", map[string]any{},
+		expr{"concat", "No. ", expr{"slice", expr{"get", "code"}, -3}}, map[string]any{"font-scale": 0.8}}},
+}
+
+type document struct {
+	Version int            `json:"version"`
+	Name    string         `json:"name"`
+	Sources map[string]any `json:"sources"`
+	Layers  []layer        `json:"layers"`
+}
+
+type layer struct {
+	ID      string         `json:"id"`
+	Type    string         `json:"type"`
+	Source  string         `json:"source,omitempty"`
+	Layer   string         `json:"source-layer,omitempty"`
+	MinZoom float64        `json:"minzoom,omitempty"`
+	MaxZoom float64        `json:"maxzoom,omitempty"`
+	Filter  expr           `json:"filter,omitempty"`
+	Layout  map[string]any `json:"layout,omitempty"`
+	Paint   map[string]any `json:"paint,omitempty"`
+}
+
+// expr is an expression of the style specification.
+type expr []any

@@ -1,0 +1,143 @@
+package style
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"wangge/internal/fault"
+)
+
+func TestStyleIsValid(t *testing.T) {
+	if _, err := os.Stat("../../web/node_modules/@maplibre/maplibre-gl-style-spec"); err != nil {
+		t.Skip("the validator is not installed: npm ci in web")
+	}
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("node is not installed")
+	}
+	validate := func(style []byte) (string, error) {
+		command := exec.Command(node, "check-style.mjs")
+		command.Dir, command.Stdin = "../../web", bytes.NewReader(style)
+		out, err := command.CombinedOutput()
+		return string(out), err
+	}
+	for _, o := range []Options{{}, {Lang: "zh", PublicURL: "https://grid.example"}, {Lang: "en"}, {Dark: true}} {
+		style, err := JSON(o)
+		if err != nil {
+			t.Fatalf("%+v: %v", o, err)
+		}
+		if out, err := validate(style); err != nil {
+			t.Errorf("%+v: %v\n%s", o, err, out)
+		}
+	}
+	if out, err := validate([]byte(`{"version":8,"sources":{},"layers":[{"id":"a","type":"fill","source":"b"}]}`)); err == nil {
+		t.Errorf("the validator passed a layer without a source: %s", out)
+	}
+}
+
+func TestStyleNamesOneSourceAndKnownLayers(t *testing.T) {
+	body, err := JSON(Options{PublicURL: "https://grid.example/", Lang: "zh"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var style struct {
+		Glyphs, Sprite any
+		Sources        map[string]struct{ Type, URL string }
+		Layers         []struct {
+			ID, Type, Source string
+			SourceLayer      string         `json:"source-layer"`
+			Layout           map[string]any `json:"layout"`
+		}
+	}
+	if err := json.Unmarshal(body, &style); err != nil {
+		t.Fatal(err)
+	}
+	if len(style.Sources) != 1 || style.Sources[Source].URL != "https://grid.example/tiles/divisions,grids,grid_labels,buildings,roads,land.json" {
+		t.Errorf("sources %+v", style.Sources)
+	}
+	if style.Glyphs != nil || style.Sprite != nil {
+		t.Error("the style asks for glyphs or a sprite, which nobody serves")
+	}
+	known := map[string]bool{}
+	for _, name := range strings.Split(tileLayers, ",") {
+		known[name] = true
+	}
+	ids := map[string]bool{}
+	for _, layer := range style.Layers {
+		if ids[layer.ID] {
+			t.Errorf("layer %s twice", layer.ID)
+		}
+		ids[layer.ID] = true
+		if layer.Type != "background" && (layer.Source != Source || !known[layer.SourceLayer]) {
+			t.Errorf("layer %s reads %s/%s", layer.ID, layer.Source, layer.SourceLayer)
+		}
+		if layer.SourceLayer == "grids" && layer.Layout["text-field"] != nil {
+			t.Errorf("layer %s labels polygons: one label a tile", layer.ID)
+		}
+	}
+	if !ids[Beneath] || !ids[Ground] {
+		t.Errorf("there is no layer %s or %s to put a page's own beneath", Beneath, Ground)
+	}
+}
+
+// The page adds layers of its own to the style; what it calls the source and the layer to go beneath is written
+// in TypeScript once more.
+func TestPageAgreesOnNames(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join("..", "..", "web", "resident", "names.ts"))
+	if err != nil {
+		t.Skip("the pages are not here: ", err)
+	}
+	for name, want := range map[string]string{"SOURCE": Source, "BENEATH": Beneath, "GROUND": Ground} {
+		found := regexp.MustCompile(`export const ` + name + ` = "([^"]*)"`).FindSubmatch(source)
+		if found == nil || string(found[1]) != want {
+			t.Errorf("names.ts calls %s %q, the style %q", name, found, want)
+		}
+	}
+}
+
+func TestHandler(t *testing.T) {
+	get := func(target string, header http.Header) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, target, nil)
+		for name, values := range header {
+			r.Header[name] = values
+		}
+		w := httptest.NewRecorder()
+		Handler("").ServeHTTP(w, r)
+		return w
+	}
+	first := get("/style.json?lang=zh", nil)
+	if first.Code != 200 || first.Header().Get("Content-Type") != "application/json; charset=utf-8" {
+		t.Fatalf("%d %v", first.Code, first.Header())
+	}
+	if !strings.Contains(first.Body.String(), `"url":"/tiles/`) {
+		t.Error("without a public address the tiles are not relative")
+	}
+	if again := get("/style.json?lang=zh", http.Header{"If-None-Match": {first.Header().Get("ETag")}}); again.Code != http.StatusNotModified {
+		t.Errorf("asked again with its ETag: %d", again.Code)
+	}
+	for _, target := range []string{"/style.json?lang=en", "/style.json?theme=dark"} {
+		if other := get(target, nil); other.Code != 200 || bytes.Equal(other.Body.Bytes(), first.Body.Bytes()) {
+			t.Errorf("%s: %d, or the same style", target, other.Code)
+		}
+	}
+	for target, field := range map[string]string{"/style.json?lang=fr": "lang", "/style.json?theme=pink": "theme"} {
+		refused := get(target, nil)
+		var body struct {
+			Error struct{ Code, Field, Message string }
+		}
+		if err := json.Unmarshal(refused.Body.Bytes(), &body); err != nil {
+			t.Fatal(err)
+		}
+		if refused.Code != 400 || body.Error.Code != string(fault.Invalid) || body.Error.Field != field || body.Error.Message == "" {
+			t.Errorf("%s: %d %+v", target, refused.Code, body)
+		}
+	}
+}

@@ -1,0 +1,275 @@
+// Opens the pages in Debian's Chromium as residents do: node e2e/run.mjs http://127.0.0.1:8080 [folder for screenshots]
+// The server must hold at least one community with grids. It is told nothing; what it shows is read from its pages.
+// Any request to another machine, any console error and any breach of the content security policy fails the step.
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const base = (process.argv[2] ?? "").replace(/\/$/, "");
+const folder = process.argv[3];
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+if (!/^https?:\/\//.test(base)) {
+  console.error("usage: node e2e/run.mjs http://HOST:PORT [folder for screenshots]");
+  process.exit(2);
+}
+if (!existsSync(executablePath)) {
+  console.error(`Chromium is not at ${executablePath}: apt-get install chromium, or set CHROMIUM`);
+  process.exit(2);
+}
+if (folder) mkdirSync(folder, { recursive: true });
+
+const browser = await chromium.launch({
+  executablePath,
+  chromiumSandbox: false,
+  args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
+    "--disable-background-networking", "--disable-component-update"],
+});
+
+const WIDE = { viewport: { width: 1366, height: 768 } };
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+const NARROW = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+const CHINESE = { locale: "zh-CN" };
+
+let passed = 0, failed = 0;
+
+function assert(condition, message) {
+  if (!condition) throw new Error(message);
+}
+
+/** Runs one step in a fresh browser profile. */
+async function step(name, options, work) {
+  const context = await browser.newContext({ ...CHINESE, ...options });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("console", (m) => { if (m.type() === "error") complaints.push(`console: ${m.text()}`); });
+  page.on("pageerror", (e) => complaints.push(`script: ${e.message}`));
+  page.on("request", (r) => {
+    if (!/^(data|blob):/.test(r.url()) && new URL(r.url()).origin !== base) complaints.push(`asked elsewhere: ${r.url()}`);
+  });
+  page.on("response", (r) => { if (r.status() >= 500) complaints.push(`${r.status()}: ${r.url()}`); });
+  try {
+    await work(page, context, complaints);
+    assert(complaints.length === 0, complaints.join("\n  "));
+    passed++;
+    console.log(`ok    ${name}`);
+  } catch (error) {
+    failed++;
+    console.log(`FAIL  ${name}\n  ${error.message}`);
+    if (folder) await page.screenshot({ path: join(folder, `failed-${passed + failed}.png`) }).catch(() => {});
+  }
+  await context.close();
+}
+
+const open = async (page, path) => {
+  await page.goto(base + path);
+  await page.waitForSelector("#map[data-ready=true]", { timeout: 30_000 });
+};
+/** The map draws on after it is ready; three seconds are enough in software. */
+const settled = (page) => page.waitForTimeout(3000);
+const picture = async (page, name) => {
+  if (!folder) return;
+  await settled(page);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+};
+const found = (page) => page.locator("#answer .found");
+
+// What the server holds, read as a visitor without script would.
+const text = async (path) => (await fetch(base + path, { headers: { "Accept-Language": "zh" } })).text();
+const community = (await text("/c")).match(/href="(\/c\/[^"?]+)"/)?.[1];
+if (!community) {
+  console.error("the server has no community with grids: load the demo town first");
+  process.exit(2);
+}
+const gridPaths = [...(await text(community)).matchAll(/href="(\/g\/[^"?]+)"/g)].map((m) => m[1]);
+
+/** A spot inside some grid: the middles of their boxes are tried until /where says CONTAINS. */
+async function somewhere() {
+  for (const path of gridPaths) {
+    const [west, south, east, north] = (await text(path)).match(/class="found" data-box="([^"]+)"/)[1].split(",").map(Number);
+    const [lng, lat] = [(west + east) / 2, (south + north) / 2];
+    const answer = await (await fetch(`${base}/where?lng=${lng}&lat=${lat}&crs=CGCS2000`)).json();
+    if (answer.rule === "CONTAINS" && answer.worker) return { lng, lat, answer };
+  }
+  throw new Error("no grid with a worker holds the middle of its own box");
+}
+const spot = await somewhere();
+const spotPath = `/?lng=${spot.lng}&lat=${spot.lat}&crs=CGCS2000`;
+
+await step("the first page shows the map", WIDE, async (page) => {
+  const tiles = [];
+  page.on("response", (r) => { if (r.url().endsWith(".mvt")) tiles.push(r.status()); });
+  await open(page, "/");
+  await settled(page);
+  assert(tiles.length > 0 && tiles.every((s) => s === 200 || s === 204), `tiles answered ${tiles}`);
+  await picture(page, "wide-zh");
+});
+
+await step("the first page on a phone", PHONE, async (page) => {
+  await open(page, "/");
+  await picture(page, "phone-zh");
+});
+
+await step("a tap on the map names the grid and its worker; back undoes it", WIDE, async (page) => {
+  await open(page, "/");
+  await page.mouse.click(900, 400);
+  await page.waitForURL(/lng=.*lat=.*crs=CGCS2000/);
+  await page.waitForSelector("#answer h2, #answer .notice");
+  await picture(page, "wide-tapped");
+  await page.goBack();
+  await page.waitForSelector("#answer .lead");
+  assert(!page.url().includes("lng="), `the address is ${page.url()}`);
+});
+
+await step("an address with a position is answered again", PHONE, async (page) => {
+  await open(page, spotPath);
+  assert(await found(page).getAttribute("data-code") === spot.answer.grid.code, "another grid than /where says");
+  const call = page.locator("a.call");
+  assert((await call.getAttribute("href")).startsWith("tel:"), "the phone number is no tel: link");
+  assert((await call.textContent()).includes(spot.answer.worker.workPhone), "another number than /where says");
+  if (spot.answer.worker.photoUrl) {
+    const photo = page.locator("img.photo");
+    await photo.evaluate((i) => i.decode());
+    assert(await photo.evaluate((i) => i.naturalWidth > 0), "the photo does not show");
+    assert((await photo.getAttribute("alt")).includes(spot.answer.worker.name), "the photo has no name");
+  }
+  await picture(page, "phone-answer");
+});
+
+await step("my location, allowed", { ...PHONE, permissions: ["geolocation"],
+  geolocation: { latitude: spot.lat, longitude: spot.lng, accuracy: 12 } }, async (page) => {
+  await open(page, "/");
+  await page.click("#locate");
+  await page.waitForURL(/crs=WGS84.*accuracy=12/);
+  await page.waitForSelector("#answer .found[data-accuracy='12']");
+  await picture(page, "phone-located");
+});
+
+await step("my location, not exact: asks which grid", { ...NARROW, permissions: ["geolocation"],
+  geolocation: { latitude: spot.lat, longitude: spot.lng, accuracy: 400 } }, async (page) => {
+  await open(page, "/");
+  await page.click("#locate");
+  await page.waitForSelector("#answer .confirm a.part");
+  await picture(page, "narrow-confirm");
+  const link = page.locator("#answer .confirm a.part").nth(1);
+  const path = new URL(await link.getAttribute("href"), base).pathname;
+  await link.click();
+  await page.waitForURL((url) => url.pathname === path);
+  await page.waitForSelector("#answer .face");
+});
+
+await step("my location, refused", WIDE, async (page, context) => {
+  await context.clearPermissions();
+  await open(page, "/");
+  await page.click("#locate");
+  await page.waitForFunction(() => document.querySelector("#status").textContent.includes("没有定位权限"));
+  assert(await page.locator("#locate").isEnabled(), "the button stays off");
+});
+
+await step("with the keyboard alone", WIDE, async (page) => {
+  await open(page, "/");
+  await page.keyboard.press("Tab");
+  assert(await page.evaluate(() => document.activeElement.classList.contains("skip")), "the first stop is not the skip link");
+  for (let i = 0; i < 20 && !(await page.evaluate(() => document.activeElement.tagName === "CANVAS")); i++) await page.keyboard.press("Tab");
+  assert(await page.locator(".cross").isVisible(), "no cross-hair on the focused map");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/lng=/);
+});
+
+await step("a grid's page in English", WIDE, async (page) => {
+  await open(page, gridPaths[0] + "?lang=en");
+  assert(await page.getAttribute("html", "lang") === "en", "the page is not in English");
+  await picture(page, "wide-grid-en");
+  await page.click("a.language");
+  await page.waitForSelector('html[lang="zh-CN"]');
+});
+
+await step("a grid's page in the dark", { ...WIDE, colorScheme: "dark" }, async (page) => {
+  await open(page, gridPaths.at(-1));
+  await picture(page, "wide-grid-dark");
+});
+
+await step("an unknown grid", WIDE, async (page, _context, complaints) => {
+  const answer = await page.goto(base + "/g/NOWHERE");
+  assert(answer.status() === 404, `status ${answer.status()}`);
+  assert(await page.locator("[role=alert]").isVisible(), "no message");
+  complaints.length = 0; // Chromium reports the 404 itself
+});
+
+await step("without JavaScript: by numbers and by list", { ...NARROW, javaScriptEnabled: false }, async (page) => {
+  await page.goto(base + "/");
+  assert(await page.locator("#locate").isHidden(), "a button that cannot work");
+  await page.locator("summary").first().click();
+  await page.fill("[name=lng]", String(spot.lng));
+  await page.fill("[name=lat]", String(spot.lat));
+  await page.selectOption("[name=crs]", "CGCS2000");
+  await page.locator("form button").click();
+  assert(await found(page).getAttribute("data-code") === spot.answer.grid.code, "the form is not answered");
+  await picture(page, "narrow-no-script");
+  await page.goto(base + "/");
+  await page.locator("summary").nth(1).click();
+  await page.locator("details .links a").first().click();
+  await page.locator("#answer .links a").first().click();
+  assert(await page.locator("#answer .face").isVisible(), "the list leads to no grid");
+});
+
+for (const [name, options] of [["light", NARROW], ["dark", { ...NARROW, colorScheme: "dark" }]]) {
+  await step(`360 pixels wide, ${name}: nothing sticks out, targets of 44 pixels, contrast of 4.5`, options, async (page) => {
+    for (const path of ["/", spotPath, spotPath + "&accuracy=400&lang=en", community, "/?lng=x&lat=1&crs=WGS84", "/c"]) {
+      await page.goto(base + path);
+      await page.waitForFunction(() => document.documentElement.classList.contains("js"));
+      for (const summary of await page.locator("summary").all()) {
+        if (!(await summary.evaluate((s) => s.parentElement.open))) await summary.click();
+      }
+      const faults = await page.evaluate(judge);
+      assert(faults.length === 0, `${path}: ${faults.join("; ")}`);
+    }
+  });
+}
+
+await step("the explorer asks /graphql and gets an answer", WIDE, async (page) => {
+  await page.goto(base + "/graphiql");
+  await page.waitForSelector(".graphiql-query-editor .CodeMirror", { timeout: 20_000 });
+  const [answer] = await Promise.all([
+    page.waitForResponse((r) => r.url() === base + "/graphql" && (r.request().postData() ?? "").includes("WhereAmI")),
+    page.click(".graphiql-execute-button"),
+  ]);
+  assert(answer.status() === 200, `status ${answer.status()}`);
+  await picture(page, "graphiql");
+});
+
+await browser.close();
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+/** Runs in the page: what is too wide, too small to touch, or too faint to read. */
+function judge() {
+  const faults = [];
+  if (document.documentElement.scrollWidth > innerWidth) faults.push(`the page is ${document.documentElement.scrollWidth} wide`);
+  const panel = document.getElementById("panel");
+  if (panel.scrollWidth > panel.clientWidth) faults.push(`the panel scrolls sideways`);
+  const colour = (c) => (c.match(/[\d.]+/g) ?? []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (e) => {
+    for (; e; e = e.parentElement) {
+      const c = colour(getComputedStyle(e).backgroundColor);
+      if (c.length === 3 || c[3] === 1) return c;
+    }
+    return [255, 255, 255];
+  };
+  const name = (e) => `${e.tagName.toLowerCase()} "${(e.textContent || e.getAttribute("aria-label") || "").trim().slice(0, 20)}"`;
+  for (const e of document.querySelectorAll("#panel a, button, summary, input:not([type=hidden]), select")) {
+    if (!e.checkVisibility() || e.closest(".maplibregl-ctrl-attrib-inner")) continue;
+    const { width, height } = e.getBoundingClientRect();
+    if (width < 44 || height < 44) faults.push(`${name(e)} is ${Math.round(width)} × ${Math.round(height)}`);
+  }
+  for (const e of document.querySelectorAll("#panel *")) {
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    if (!own || !e.checkVisibility()) continue;
+    const [a, b] = [light(colour(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) faults.push(`${name(e)} has contrast ${ratio.toFixed(2)}`);
+  }
+  return faults;
+}

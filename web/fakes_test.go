@@ -1,0 +1,192 @@
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+	"wangge/internal/fault"
+)
+
+// town is what the fakes answer from: two grids side by side, the first with a worker. Longitudes below 120.01 are in
+// the first, up to 120.02 in the second, above in none; 121 and beyond is outside the window.
+type fakeTown struct {
+	grids     []grid.Grid
+	group     grid.Group
+	community place.Division
+	worker    staff.Worker
+	photo     staff.Photo
+	building  place.Building
+	err       error // every call fails with it
+	asked     grid.AtQuery
+}
+
+func newTown() *fakeTown {
+	id := func(n byte) uuid.UUID { return uuid.UUID{15: n} }
+	at := func(n byte) key.Key { return key.Key{Home: "d00test", ID: id(n)} }
+	t := &fakeTown{
+		community: place.Division{ID: id(1), Code: "990102001001", Name: "听雨社区", Level: place.Community,
+			BBox: &place.Box{West: 120, South: 31, East: 120.02, North: 31.01}},
+		group:  grid.Group{Key: at(2), Name: "第一网格组", CommunityID: id(1)},
+		worker: staff.Worker{Key: at(3), Name: "欧阳 <b>雪</b>", WorkPhone: "190-0000 1234", Duties: []string{"走访 & 登记"}, HasPhoto: true},
+		photo:  staff.Photo{MediaType: "image/png", Image: []byte("\x89PNG picture")},
+	}
+	group := id(2)
+	t.grids = []grid.Grid{
+		{Key: at(11), Code: "990102001001001", FormerCodes: []string{"OLD-1"}, Name: `听雨里 "东" <script>alert(1)</script>`, CommunityID: id(1), GroupID: &group,
+			BBox: place.Box{West: 120, South: 31, East: 120.01, North: 31.01}, Limits: place.Limits{East: "望舒路", North: "小澜河"}},
+		{Key: at(12), Code: "990102001001002", Name: "采薇网格", CommunityID: id(1),
+			BBox: place.Box{West: 120.01, South: 31, East: 120.02, North: 31.01}},
+	}
+	first := id(11)
+	t.building = place.Building{Key: at(21), Name: "听雨里3号楼", Address: "望舒路 8 号", GridID: &first,
+		Location: geom.NewPointFlat(geom.XY, []float64{120.015, 31.005}).SetSRID(4490)} // by its place it would be in the second
+	return t
+}
+
+func (t *fakeTown) At(_ context.Context, _ account.Actor, q grid.AtQuery) (grid.Match, error) {
+	t.asked = q
+	if t.err != nil {
+		return grid.Match{}, t.err
+	}
+	distance := 12.4
+	m := grid.Match{Rule: grid.RuleContains, BoundaryDistanceM: &distance, DivisionID: &t.community.ID}
+	switch {
+	case q.Lng >= 121:
+		return grid.Match{}, fault.New(fault.Invalid, "point.lng", "internal")
+	case q.Lng > 120.02:
+		return grid.Match{Rule: grid.RuleNone, NeedsConfirmation: true}, nil
+	case q.Lng > 120.01:
+		m.Grid = &t.grids[1]
+	default:
+		m.Grid = &t.grids[0]
+	}
+	m.Candidates = []grid.Candidate{{Grid: m.Grid, Probability: 1}}
+	if q.AccuracyM != nil && *q.AccuracyM >= 50 {
+		m.NeedsConfirmation = true
+		m.Candidates = []grid.Candidate{{Grid: &t.grids[0], Probability: 0.62}, {Grid: &t.grids[1], Probability: 0.3, DistanceM: 31}, {Probability: 0.08}}
+	}
+	return m, nil
+}
+
+func (t *fakeTown) ByCode(_ context.Context, _ account.Actor, code string, _ *time.Time, _ grid.Fields) (grid.Grid, error) {
+	for _, g := range t.grids {
+		if g.Code == code || len(g.FormerCodes) > 0 && g.FormerCodes[0] == code {
+			return g, t.err
+		}
+	}
+	return grid.Grid{}, fault.New(fault.NotFound, "code", "grid.notFound", "code", code)
+}
+
+func (t *fakeTown) ByKeys(_ context.Context, _ account.Actor, keys []key.Key, _ *time.Time, _ grid.Fields) (map[uuid.UUID]grid.Grid, error) {
+	out := map[uuid.UUID]grid.Grid{}
+	for _, k := range keys {
+		for _, g := range t.grids {
+			if g.Key == k {
+				out[k.ID] = g
+			}
+		}
+	}
+	return out, t.err
+}
+
+func (t *fakeTown) OfCommunity(_ context.Context, _ account.Actor, id uuid.UUID) ([]grid.Grid, error) {
+	if id != t.community.ID {
+		return nil, t.err
+	}
+	return t.grids, t.err
+}
+
+func (t *fakeTown) Groups(_ context.Context, _ account.Actor, keys []key.Key) (map[uuid.UUID]grid.Group, error) {
+	out := map[uuid.UUID]grid.Group{}
+	for _, k := range keys {
+		if k == t.group.Key {
+			out[k.ID] = t.group
+		}
+	}
+	return out, t.err
+}
+
+func (t *fakeTown) OnCall(_ context.Context, _ account.Actor, refs []staff.GridRef, _ *time.Time) (map[uuid.UUID]staff.Worker, error) {
+	out := map[uuid.UUID]staff.Worker{}
+	for _, ref := range refs {
+		if ref.Key == t.grids[0].Key && ref.GroupID != nil {
+			out[ref.Key.ID] = t.worker
+		}
+	}
+	return out, t.err
+}
+
+func (t *fakeTown) Photo(_ context.Context, _ account.Actor, k key.Key) (staff.Photo, error) {
+	if k != t.worker.Key {
+		return staff.Photo{}, fault.New(fault.NotFound, "worker", "web.noPhoto")
+	}
+	return t.photo, t.err
+}
+
+// places is the half of the town whose ByCode is that of divisions.
+type fakePlaces struct{ *fakeTown }
+
+func (t fakePlaces) Divisions(_ context.Context, _ account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Division, error) {
+	out := map[uuid.UUID]place.Division{}
+	for _, id := range ids {
+		if id == t.community.ID {
+			out[id] = t.community
+		}
+	}
+	return out, t.err
+}
+
+func (t fakePlaces) ByCode(_ context.Context, _ account.Actor, code string, _ place.Fields) (place.Division, error) {
+	if code != t.community.Code {
+		return place.Division{}, fault.New(fault.NotFound, "code", "division.notFound", "code", code)
+	}
+	return t.community, t.err
+}
+
+func (t fakePlaces) Communities(context.Context, account.Actor) ([]place.Division, error) {
+	return []place.Division{t.community}, t.err
+}
+
+func (t fakePlaces) Building(_ context.Context, _ account.Actor, k key.Key) (place.Building, error) {
+	if k != t.building.Key {
+		return place.Building{}, fault.New(fault.NotFound, "id", "web.noBuilding")
+	}
+	return t.building, t.err
+}
+
+// get asks the pages over t. headers are names and values in turn.
+func (t *fakeTown) get(method, target string, headers ...string) *httptest.ResponseRecorder {
+	mux := http.NewServeMux()
+	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, PublicURL: "https://grid.example/",
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	r := httptest.NewRequest(method, target, nil)
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	return w
+}
+
+func wantContains(t *testing.T, body string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(body, part) {
+			t.Errorf("%q is not in\n%s", part, body)
+		}
+	}
+}

@@ -1,0 +1,26 @@
+package web
+
+import (
+	"bytes"
+	"net/http"
+
+	"wangge/internal/fault"
+)
+
+// explorer is GraphiQL over /graphql, with its files on board. Its editor (CodeMirror 5) writes style attributes into the page,
+// so this page alone allows inline styles; scripts stay those of this server.
+func (s *site) explorer(w http.ResponseWriter, r *http.Request) {
+	v := s.newView(r)
+	var body bytes.Buffer
+	if err := templates.ExecuteTemplate(&body, "explorer", v); err != nil {
+		s.log.ErrorContext(r.Context(), "explorer template", "error", err)
+		http.Error(w, fault.New(fault.Internal, "", "internal").Text(v.Lang), http.StatusInternalServerError)
+		return
+	}
+	header := w.Header()
+	header.Set("Vary", "Accept-Language")
+	header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "+
+		"img-src 'self' data:; connect-src 'self'; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	header.Set("Referrer-Policy", "no-referrer")
+	answer(w, r, http.StatusOK, "text/html; charset=utf-8", body.Bytes())
+}

@@ -1,0 +1,68 @@
+// The tabs a newcomer finds. They name fields of the public contract only; a test reads them against the schema.
+export const examples = [
+  {
+    query: `# Whose grid is this spot in, and whom to call?
+# crs says which system the coordinates are in; there is no default.
+query WhereAmI($lng: Float!, $lat: Float!) {
+  gridAt(point: { lng: $lng, lat: $lat, crs: WGS84, accuracyM: 20 }) {
+    rule
+    needsConfirmation
+    boundaryDistanceM
+    grid {
+      code
+      name
+      group { name }
+      worker { name workPhone }
+    }
+    candidates { probability distanceM grid { code name } }
+    division { code name }
+  }
+}
+`,
+    variables: JSON.stringify({ lng: 120.05, lat: 31.2 }, null, 2),
+  },
+  {
+    query: `# From the top of the tree to the buildings of a grid, in one request.
+query Tree {
+  rootDivisions {
+    code
+    name
+    level
+    children {
+      code
+      name
+      grids(first: 5) {
+        totalCount
+        nodes {
+          code
+          name
+          areaM2
+          buildings(first: 3) {
+            totalCount
+            nodes { name address floors }
+          }
+        }
+      }
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# A page of grids with their neighbours and who is in office.
+query Grids($after: String) {
+  grids(first: 20, after: $after, orderBy: CODE) {
+    totalCount
+    nodes {
+      code
+      name
+      kind
+      neighbours { sharedM grid { code } }
+      assignments { post cover away worker { name } }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+`,
+  },
+];

@@ -1,0 +1,205 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/place"
+	"wangge/internal/fault"
+)
+
+func TestFirstPage(t *testing.T) {
+	w := newTown().get("GET", "/")
+	if w.Code != 200 || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || w.Header().Get("Content-Language") != "zh-CN" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+	wantContains(t, w.Body.String(), `<html lang="zh-CN">`, "<title>谁管我家这一片？</title>", `data-box="120.000000,31.000000,120.020000,31.010000"`,
+		`href="/c/990102001001">听雨社区</a>`, `href="/?lang=en"`, `name="crs"`)
+	policy := w.Header().Get("Content-Security-Policy")
+	if !strings.Contains(policy, "script-src 'self';") || strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") {
+		t.Errorf("policy %q", policy)
+	}
+	if again := newTown().get("GET", "/", "If-None-Match", w.Header().Get("ETag")); again.Code != http.StatusNotModified {
+		t.Errorf("with its ETag: %d", again.Code)
+	}
+	english := newTown().get("GET", "/", "Accept-Language", "en-GB")
+	wantContains(t, english.Body.String(), `<html lang="en">`, "<title>Who looks after my block?</title>", `href="/?lang=zh"`)
+}
+
+func TestAnswerWithoutScript(t *testing.T) {
+	w := newTown().get("GET", "/?lng=120.005&lat=31.005&crs=wgs84&lang=en")
+	body := w.Body.String()
+	if w.Code != 200 {
+		t.Fatalf("%d %s", w.Code, body)
+	}
+	wantContains(t, body, "欧阳 &lt;b&gt;雪&lt;/b&gt;", `href="tel:19000001234"`, "Call 190-0000 1234", "第一网格组", "听雨社区", "990102001001001",
+		"east: 望舒路", "走访 &amp; 登记", `src="/photos/d00test-00000000000000000000000000000003"`, `href="/signboards/990102001001001"`,
+		`data-code="990102001001001"`, `data-lng="120.005000"`, `href="/c/990102001001?lang=en"`,
+		`href="/?crs=wgs84&amp;lang=zh&amp;lat=31.005&amp;lng=120.005"`)
+	if strings.Contains(body, "<script>") || strings.Contains(body, "<b>雪") {
+		t.Error("text from the data is not escaped")
+	}
+	part := newTown().get("GET", "/?lng=120.005&lat=31.005&crs=WGS84&part=answer").Body.String()
+	if !strings.HasPrefix(part, `<div class="found"`) || strings.Contains(part, "<html") {
+		t.Errorf("the part is not one element: %s", part)
+	}
+}
+
+func TestAnswersThatAreNotSure(t *testing.T) {
+	town := newTown()
+	wantContains(t, town.get("GET", "/?lng=120.005&lat=31.005&crs=WGS84&accuracy=80&lang=zh").Body.String(),
+		"定位有误差", "可能性 62%", `href="/g/990102001001002?lang=zh"`, "不在任何网格内", `data-accuracy="80"`)
+	wantContains(t, town.get("GET", "/?lng=120.5&lat=31.005&crs=WGS84").Body.String(), "这里还没有划入任何网格")
+	wantContains(t, town.get("GET", "/?lng=120.015&lat=31.005&crs=WGS84").Body.String(), "目前没有网格员")
+}
+
+func TestPinStandsInTheMapsSystem(t *testing.T) {
+	// geo.md: GCJ-02 116.404,39.915 is WGS 84 116.39775550083061,39.91359571849836.
+	body := newTown().get("GET", "/?lng=116.404&lat=39.915&crs=GCJ02").Body.String()
+	wantContains(t, body, `data-lng="116.39775`, `data-lat="39.91359`)
+}
+
+func TestPageSaysWhatIsWrong(t *testing.T) {
+	w := newTown().get("GET", "/?lng=abc&lat=31&crs=WGS84&lang=en")
+	if w.Code != 400 {
+		t.Errorf("%d", w.Code)
+	}
+	wantContains(t, w.Body.String(), "lng must be a number.", `value="abc" aria-invalid="true"`, "<details open>")
+	if w := newTown().get("GET", "/?lng=120&lat=31"); w.Code != 400 || !strings.Contains(w.Body.String(), "缺少 crs。") {
+		t.Errorf("without a system: %d", w.Code)
+	}
+	failing := newTown()
+	failing.err = errors.New("secret")
+	for _, path := range []string{"/", "/?lng=120&lat=31&crs=WGS84", "/g/990102001001001", "/c", "/c/990102001001", "/b/" + failing.building.Key.String()} {
+		if w := failing.get("GET", path); w.Code != 500 || strings.Contains(w.Body.String(), "secret") || !strings.Contains(w.Body.String(), "问题编号") {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
+
+func TestGridPage(t *testing.T) {
+	town := newTown()
+	w := town.get("GET", "/g/990102001001001")
+	wantContains(t, w.Body.String(), "欧阳", `data-box="120.000000,31.000000,120.010000,31.010000"`, "· 谁管我家这一片？</title>")
+	if former := town.get("GET", "/g/OLD-1"); former.Code != 200 || !strings.Contains(former.Body.String(), "编号 OLD-1 已改为 990102001001001。") {
+		t.Errorf("a former code: %d", former.Code)
+	}
+	if unknown := town.get("GET", "/g/nowhere"); unknown.Code != 404 || !strings.Contains(unknown.Body.String(), "没有网格 nowhere。") {
+		t.Errorf("an unknown code: %d %s", unknown.Code, unknown.Body)
+	}
+}
+
+// A building belongs to the grid it was given to, not to the one its point lies in.
+func TestBuildingPage(t *testing.T) {
+	town := newTown()
+	path := "/b/" + town.building.Key.String()
+	wantContains(t, town.get("GET", path).Body.String(), "听雨里3号楼", "望舒路 8 号", `data-code="990102001001001"`, `data-lng="120.015000"`)
+	town.building.GridID = nil
+	wantContains(t, town.get("GET", path).Body.String(), `data-code="990102001001002"`)
+	town.building.Location = nil
+	wantContains(t, town.get("GET", path).Body.String(), "还没有划入任何网格")
+	if w := town.get("GET", "/b/none"); w.Code != 404 {
+		t.Errorf("unknown: %d", w.Code)
+	}
+}
+
+func TestLists(t *testing.T) {
+	town := newTown()
+	wantContains(t, town.get("GET", "/c").Body.String(), "社区列表", "/c/990102001001")
+	wantContains(t, town.get("GET", "/c/990102001001").Body.String(), "听雨社区的网格", "/g/990102001001002", "欧阳")
+	town.grids = nil
+	wantContains(t, town.get("GET", "/c/990102001001").Body.String(), "还没有网格数据")
+	town.community.ParentID = &uuid.UUID{}
+	if w := town.get("GET", "/c/1"); w.Code != 404 {
+		t.Errorf("unknown: %d", w.Code)
+	}
+}
+
+func TestBoxOfUnknownPlaces(t *testing.T) {
+	if got := box(around([]*place.Box{nil, nil})); got != "" {
+		t.Errorf("a box out of nothing: %q", got)
+	}
+	if got := box(around([]*place.Box{nil, {West: 2, South: 1, East: 3, North: 2}, {West: 1, South: 1.5, East: 2, North: 4}})); got != "1.000000,1.000000,3.000000,4.000000" {
+		t.Error(got)
+	}
+}
+
+// Each sentence that a template names is there in both languages, and none is left over.
+func TestSentences(t *testing.T) {
+	used := map[string]bool{"WGS84": true, "CGCS2000": true, "GCJ02": true, "BD09": true} // named by the list of systems
+	for _, file := range []string{"resident/page.html", "resident/answer.html", "resident/explorer.html", "pages.go"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`(?:Say|say)\(? ?"(\w+)"`).FindAllSubmatch(source, -1) {
+			used[string(match[1])] = true
+		}
+	}
+	for name := range used {
+		if pair := sentences[name]; pair[0] == "" || pair[1] == "" || strings.Count(pair[0], "{}") != strings.Count(pair[1], "{}") {
+			t.Errorf("sentence %q: %q", name, pair)
+		}
+	}
+	for name := range sentences {
+		if !used[name] {
+			t.Errorf("nobody says %q", name)
+		}
+	}
+	if got, err := say(fault.Chinese, "photoOf", "{} {}"); err != nil || got != "{ } { }的照片" {
+		t.Errorf("%q %v", got, err)
+	}
+}
+
+func TestAssets(t *testing.T) {
+	town := newTown()
+	page := town.get("GET", "/").Body.String() + town.get("GET", "/graphiql").Body.String()
+	linked := regexp.MustCompile(`(?:src|href)="(/assets/[^"]+)"`).FindAllStringSubmatch(page, -1)
+	if len(linked) < 5 {
+		t.Fatalf("the pages link %v", linked)
+	}
+	for _, link := range linked {
+		w := town.get("GET", link[1], "Accept-Encoding", "gzip, br")
+		if w.Code != 200 || w.Header().Get("Content-Encoding") != "gzip" || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: %d %v", link[1], w.Code, w.Header())
+		}
+	}
+	plain := town.get("GET", "/assets/"+manifest["page.js"], "Accept-Encoding", "gzip;q=0")
+	if plain.Header().Get("Content-Encoding") != "" || plain.Header().Get("Content-Type") != "text/javascript; charset=utf-8" {
+		t.Errorf("%v", plain.Header())
+	}
+	if plain.Body.Len() > 8<<10 {
+		t.Errorf("the page's own script has grown to %d bytes; the map belongs in its own file", plain.Body.Len())
+	}
+	for _, path := range []string{"/assets/none.js", "/assets/..%2fweb.go", "/assets/"} {
+		if w := town.get("GET", path); w.Code != 404 {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
+
+// Nothing that the pages load may name another machine.
+func TestNothingIsLoadedFromElsewhere(t *testing.T) {
+	town := newTown()
+	for _, path := range []string{"/", "/g/990102001001001", "/graphiql", "/c"} {
+		body := town.get("GET", path).Body.String()
+		if found := regexp.MustCompile(`(?i)(?:src|href|action)="(?:https?:)?//[^"]*"`).FindString(body); found != "" {
+			t.Errorf("%s loads %s", path, found)
+		}
+	}
+	for _, name := range []string{"style.css", "graphiql.css"} {
+		css, err := dist.ReadFile("dist/" + manifest[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := regexp.MustCompile(`url\(["']?(?:https?:)?//[^)]*\)|@import[^;]*;`).Find(css); found != nil {
+			t.Errorf("%s loads %s", name, found)
+		}
+	}
+}

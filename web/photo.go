@@ -1,0 +1,41 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/domain/staff"
+	"wangge/internal/fault"
+)
+
+var _ = fault.Register([3]string{"web.noPhoto", "There is no such photo.", "没有这张照片。"})
+
+func noPhoto() error { return fault.New(fault.NotFound, "worker", "web.noPhoto") }
+
+// gridPath is where a grid's page is.
+func gridPath(code string) string { return "/g/" + url.PathEscape(code) }
+
+// photoPath is where a worker's photo is.
+func photoPath(w staff.Worker) string { return "/photos/" + w.Key.String() }
+
+// photo answers GET /photos/{worker's key}. Only PNG and JPEG leave this door, whatever the store holds: an SVG or
+// an HTML page served from here could run a script as us.
+func (s *site) photo(w http.ResponseWriter, r *http.Request) {
+	k, ok := key.Parse(r.PathValue("worker"))
+	if !ok {
+		s.refuseJSON(w, r, noPhoto())
+		return
+	}
+	photo, err := s.staff.Photo(r.Context(), account.FromContext(r.Context()), k)
+	if err == nil && (photo.MediaType != "image/png" && photo.MediaType != "image/jpeg" || len(photo.Image) == 0) {
+		err = noPhoto()
+	}
+	if err != nil {
+		s.refuseJSON(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	answer(w, r, http.StatusOK, photo.MediaType, photo.Image)
+}

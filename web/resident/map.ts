@@ -1,0 +1,211 @@
+// The map: draws the server's style, shows what was found, and says where somebody tapped. What was found, and the
+// words, are left to page.ts and the server.
+import {
+  AttributionControl, LngLat, LngLatBounds, Map as MapLibre, Marker, NavigationControl, ScaleControl, setWorkerUrl,
+} from "maplibre-gl";
+import type { FilterSpecification, GeoJSONSource, IControl } from "maplibre-gl";
+import type { FeatureCollection } from "geojson";
+import { BENEATH, GRIDS, GROUND, HERE, LAYER, SOURCE } from "./names";
+
+declare const MAP_WORKER: string; // set by build.mjs
+
+/** A box in degrees: west, south, east, north. */
+export type Box = [number, number, number, number];
+
+/** What the map shows: the grid's code and box, the place asked about, and how exactly it is known. */
+export interface Found {
+  code: string;
+  box: Box | null;
+  place: [lng: number, lat: number] | null;
+  accuracyM: number;
+}
+
+/** Pixels at each side of the map. */
+export interface Padding { top: number; right: number; bottom: number; left: number }
+
+export interface Options {
+  container: HTMLElement;
+  lang: string;
+  publicURL: string;
+  box: Box | null;
+  words: { zoomIn: string; zoomOut: string; map: string };
+  /** Room that the panel takes, in pixels. */
+  padding: () => Padding;
+  onAsk: (lng: number, lat: number) => void;
+  /** A button of the page's that goes onto the map. */
+  button: HTMLButtonElement;
+}
+
+export interface MapView {
+  show(found: Found): void;
+  whenReady: Promise<void>;
+}
+
+export function openMap(options: Options): MapView {
+  setWorkerUrl(new URL(MAP_WORKER, location.href).href);
+  const darkness = matchMedia("(prefers-color-scheme: dark)");
+  const style = () => `${location.origin}/style.json?lang=${options.lang}&theme=${darkness.matches ? "dark" : "light"}`;
+  const map = new MapLibre({
+    container: options.container,
+    style: style(),
+    ...(options.box ? { bounds: options.box, fitBoundsOptions: { padding: roomy(options.padding()) } } : {}),
+    minZoom: 3,
+    maxZoom: 20,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    attributionControl: false,
+    // Tiles name the address this server has outside. The page asks the one it came from, which is the same server
+    // and needs no permission.
+    transformRequest: (url) => ({ url: ours(url, options.publicURL) }),
+    locale: {
+      "NavigationControl.ZoomIn": options.words.zoomIn,
+      "NavigationControl.ZoomOut": options.words.zoomOut,
+      "Map.Title": options.words.map,
+    },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(holding(options.button), "top-right");
+  map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
+  map.addControl(new AttributionControl({ compact: true }), "bottom-right");
+
+  let shown: Found = { code: "", box: null, place: null, accuracyM: 0 };
+  let pin: Marker | null = null;
+
+  const draw = () => {
+    if (!map.getLayer(BENEATH)) return; // the style is not there yet; style.load draws
+    const filter: FilterSpecification = ["==", ["get", "code"], shown.code];
+    if (!map.getLayer(LAYER.selectedLine)) addLayers(map, darkness.matches);
+    for (const id of [LAYER.selectedFill, LAYER.selectedCasing, LAYER.selectedLine]) map.setFilter(id, filter);
+    map.getSource<GeoJSONSource>(HERE)?.setData(circle(shown.place, shown.accuracyM));
+  };
+  map.on("style.load", draw);
+  darkness.addEventListener("change", () => map.setStyle(style(), { diff: false }));
+
+  const whenReady = new Promise<void>((resolve) => map.once("load", () => resolve()));
+  if (!options.box) {
+    // No division has a boundary: look at what the tiles say they hold.
+    void whenReady.then(() => {
+      const bounds = (map.getSource(SOURCE) as { bounds?: Box } | undefined)?.bounds;
+      if (bounds && !shown.box && !shown.place) map.fitBounds(bounds, { padding: roomy(options.padding()), animate: false });
+    });
+  }
+
+  map.on("click", (event) => options.onAsk(event.lngLat.lng, event.lngLat.lat));
+  map.on("mousemove", LAYER.grid, () => { map.getCanvas().style.cursor = "pointer"; });
+  map.on("mouseleave", LAYER.grid, () => { map.getCanvas().style.cursor = ""; });
+
+  // Without a pointer: the arrow keys move the map beneath a cross-hair, Enter asks.
+  const canvas = map.getCanvas();
+  const cross = document.createElement("div");
+  cross.className = "cross";
+  cross.hidden = true;
+  options.container.append(cross);
+  const centre = () => map.unproject(middle(options.container, options.padding()));
+  canvas.addEventListener("focus", () => {
+    cross.hidden = !canvas.matches(":focus-visible");
+    const [x, y] = middle(options.container, options.padding());
+    cross.style.transform = `translate(${x}px, ${y}px)`;
+  });
+  canvas.addEventListener("blur", () => { cross.hidden = true; });
+  canvas.addEventListener("pointerdown", () => { cross.hidden = true; });
+  canvas.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    const at = centre();
+    options.onAsk(at.lng, at.lat);
+  });
+
+  return {
+    whenReady,
+    show(found) {
+      shown = found;
+      draw();
+      pin?.remove();
+      pin = found.place
+        ? new Marker({ color: "#c2410c" }).setLngLat(found.place).addTo(map)
+        : null;
+      pin?.getElement().setAttribute("aria-hidden", "true");
+      const padding = roomy(options.padding());
+      if (found.box) {
+        const all = new LngLatBounds(found.box);
+        if (found.place) all.extend(found.place);
+        if (!found.place || !inView(map, all, padding)) map.fitBounds(all, { padding, maxZoom: 17.5, duration: 700 });
+      } else if (found.place) {
+        const around = LngLatBounds.fromLngLat(new LngLat(...found.place), Math.max(found.accuracyM, 150));
+        if (!inView(map, around, padding)) map.fitBounds(around, { padding, duration: 700 });
+      }
+    },
+  };
+}
+
+/** A control of MapLibre's that holds button. */
+function holding(button: HTMLButtonElement): IControl {
+  const group = document.createElement("div");
+  group.className = "maplibregl-ctrl maplibregl-ctrl-group";
+  group.append(button);
+  return { onAdd: () => group, onRemove: () => group.remove() };
+}
+
+function addLayers(map: MapLibre, dark: boolean): void {
+  const mark = dark ? "#ff9a62" : "#c2410c";
+  const here = dark ? "#7db7ff" : "#1d5fbf";
+  const nothing: FilterSpecification = ["==", ["get", "code"], ""];
+  const grids = { source: SOURCE, "source-layer": GRIDS, filter: nothing } as const;
+  map.addLayer({
+    ...grids, id: LAYER.selectedFill, type: "fill",
+    paint: { "fill-color": dark ? "#58371e" : "#ffd9a8", "fill-opacity": 0.9, "fill-antialias": false },
+  }, GROUND);
+  map.addLayer({
+    ...grids, id: LAYER.selectedCasing, type: "line", layout: { "line-join": "round" },
+    paint: { "line-color": dark ? "#14181d" : "#ffffff", "line-width": 8 },
+  }, BENEATH);
+  map.addLayer({
+    ...grids, id: LAYER.selectedLine, type: "line", layout: { "line-join": "round" },
+    paint: { "line-color": mark, "line-width": 3.5 },
+  }, BENEATH);
+  map.addSource(HERE, { type: "geojson", data: circle(null, 0) });
+  map.addLayer({ id: LAYER.hereFill, type: "fill", source: HERE, paint: { "fill-color": here, "fill-opacity": 0.12 } });
+  map.addLayer({ id: LAYER.hereLine, type: "line", source: HERE, paint: { "line-color": here, "line-width": 1.5 } });
+}
+
+/** The circle of radiusM metres around place, on a sphere: exact enough to look at. */
+function circle(place: Found["place"], radiusM: number): FeatureCollection {
+  if (!place || radiusM <= 0) return { type: "FeatureCollection", features: [] };
+  const [lng, lat] = place;
+  const degree = 111_320; // metres in a degree of latitude
+  const ring = Array.from({ length: 65 }, (_, i) => {
+    const angle = (i % 64) * Math.PI / 32;
+    return [
+      lng + radiusM * Math.cos(angle) / (degree * Math.cos(lat * Math.PI / 180)),
+      lat + radiusM * Math.sin(angle) / degree,
+    ];
+  });
+  return {
+    type: "FeatureCollection",
+    features: [{ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } }],
+  };
+}
+
+function ours(url: string, publicURL: string): string {
+  if (url.startsWith("/")) return location.origin + url;
+  if (publicURL && url.startsWith(publicURL + "/")) return location.origin + url.slice(publicURL.length);
+  return url;
+}
+
+function roomy(p: Padding): Padding {
+  return { top: p.top + 32, right: p.right + 32, bottom: p.bottom + 32, left: p.left + 32 };
+}
+
+function middle(container: HTMLElement, p: Padding): [number, number] {
+  return [(p.left + container.clientWidth - p.right) / 2, (p.top + container.clientHeight - p.bottom) / 2];
+}
+
+function inView(map: MapLibre, bounds: LngLatBounds, p: Padding): boolean {
+  const { clientWidth, clientHeight } = map.getContainer();
+  return [bounds.getSouthWest(), bounds.getNorthEast()].every((corner) => {
+    const { x, y } = map.project(corner);
+    return x >= p.left - 32 && x <= clientWidth - p.right + 32 && y >= p.top - 32 && y <= clientHeight - p.bottom + 32;
+  });
+}

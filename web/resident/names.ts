@@ -1,0 +1,17 @@
+// Names that the map's style (tile/style) and this page agree on, and those of the layers the page adds.
+// A test in tile/style compares the first three.
+export const SOURCE = "wangge";
+export const BENEATH = "road-label"; // for lines
+export const GROUND = "green"; // for areas
+
+export const GRIDS = "grids"; // source layer of the grids
+export const HERE = "here"; // source of the circle that a position may lie in
+
+export const LAYER = {
+  grid: "grid-fill",
+  selectedFill: "selected-fill",
+  selectedCasing: "selected-casing",
+  selectedLine: "selected-line",
+  hereFill: "here-fill",
+  hereLine: "here-line",
+} as const;

@@ -1,0 +1,167 @@
+// The resident's page: the server writes every answer; this asks for the part that changed, puts it in place and tells
+// the map. Without it the page still answers, by its form and lists.
+import type { Box, Found, MapView, Padding } from "./map";
+
+const element = (id: string): HTMLElement => {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no #${id}`);
+  return found;
+};
+const container = element("map");
+const panel = element("panel");
+const answer = element("answer");
+const status = element("status");
+const locate = element("locate") as HTMLButtonElement;
+const word = (name: string): string => container.dataset[name] ?? "";
+const ownTitle = document.title.split(" · ").at(-1) ?? "";
+
+document.documentElement.classList.add("js");
+locate.hidden = false;
+
+let view: MapView | null = null;
+let asking: AbortController | null = null;
+
+function readBox(text: string | undefined): Box | null {
+  const numbers = (text ?? "").split(",").map(Number);
+  return numbers.length === 4 && numbers.every(Number.isFinite) && text !== "" ? (numbers as Box) : null;
+}
+
+/** What the answer on the page is about. */
+function readFound(): Found {
+  const data = answer.querySelector<HTMLElement>(".found")?.dataset ?? {};
+  const place: Found["place"] = data["lng"] && data["lat"] ? [Number(data["lng"]), Number(data["lat"])] : null;
+  return { code: data["code"] ?? "", box: readBox(data["box"]), place, accuracyM: Number(data["accuracy"] ?? 0) };
+}
+
+function refresh(): void {
+  for (const button of answer.querySelectorAll<HTMLButtonElement>(".share")) button.hidden = false;
+  const title = answer.querySelector<HTMLElement>(".found")?.dataset["title"];
+  document.title = title ? `${title} · ${ownTitle}` : ownTitle;
+  view?.show(readFound());
+}
+
+/** Asks the server for the answer at url and puts it in place; a later question cancels an earlier one. */
+async function ask(url: URL, push: boolean): Promise<void> {
+  const lang = new URL(location.href).searchParams.get("lang");
+  if (lang) url.searchParams.set("lang", lang);
+  const part = new URL(url);
+  part.searchParams.set("part", "answer");
+  asking?.abort();
+  const mine = asking = new AbortController();
+  answer.setAttribute("aria-busy", "true");
+  try {
+    const response = await fetch(part, { signal: mine.signal, headers: { Accept: "text/html" } });
+    const html = await response.text();
+    if (!html.startsWith('<div class="found"')) throw new Error(`unexpected answer ${response.status}`);
+    answer.innerHTML = html; // written and escaped by our server's templates
+    status.textContent = "";
+    if (push) history.pushState(null, "", url);
+    panel.scrollTop = 0;
+    refresh();
+  } catch (error) {
+    if (mine.signal.aborted) return;
+    console.error(error);
+    status.textContent = word("failed");
+  } finally {
+    if (asking === mine) answer.removeAttribute("aria-busy");
+  }
+}
+
+function askAt(lng: number, lat: number, crs: string, accuracyM?: number): Promise<void> {
+  const url = new URL("/", location.href);
+  url.searchParams.set("lng", lng.toFixed(6)); // a tenth of a metre
+  url.searchParams.set("lat", lat.toFixed(6));
+  url.searchParams.set("crs", crs);
+  if (accuracyM !== undefined) url.searchParams.set("accuracy", String(Math.round(accuracyM)));
+  return ask(url, true);
+}
+
+// The same button once more, on the map: within reach whatever the panel shows.
+const locateOnMap = document.createElement("button");
+locateOnMap.type = "button";
+locateOnMap.className = "locate";
+locateOnMap.setAttribute("aria-label", locate.textContent?.trim() ?? "");
+locateOnMap.title = locate.textContent?.trim() ?? "";
+locateOnMap.append(locate.querySelector("svg")?.cloneNode(true) ?? "");
+const setLocating = (on: boolean) => { locate.disabled = locateOnMap.disabled = on; };
+
+function findMe(): void {
+  if (!isSecureContext || !("geolocation" in navigator)) {
+    status.textContent = word("insecure");
+    return;
+  }
+  setLocating(true);
+  status.textContent = word("locating");
+  navigator.geolocation.getCurrentPosition(
+    ({ coords }) => {
+      setLocating(false);
+      // The Geolocation API gives WGS 84, whatever the phone's maps show.
+      void askAt(coords.longitude, coords.latitude, "WGS84", coords.accuracy);
+    },
+    (error) => {
+      setLocating(false);
+      status.textContent = word(
+        error.code === error.PERMISSION_DENIED ? "denied" : error.code === error.TIMEOUT ? "slow" : "unavailable");
+    },
+    { enableHighAccuracy: true, timeout: 12_000, maximumAge: 30_000 },
+  );
+}
+locate.addEventListener("click", findMe);
+locateOnMap.addEventListener("click", findMe);
+
+// Links within an answer change the answer, not the page, so that the map stays where it is.
+answer.addEventListener("click", (event) => {
+  const target = event.target as Element;
+  const link = target.closest<HTMLAnchorElement>("a.part");
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
+    event.preventDefault();
+    void ask(new URL(link.href), true);
+    return;
+  }
+  const share = target.closest<HTMLButtonElement>(".share");
+  if (share) void hand(share);
+});
+addEventListener("popstate", () => void ask(new URL(location.href), false));
+
+async function hand(button: HTMLButtonElement): Promise<void> {
+  const url = new URL(button.dataset["path"] ?? "/", location.href).href;
+  try {
+    if (navigator.share) {
+      await navigator.share({ title: document.title, url });
+    } else {
+      await navigator.clipboard.writeText(url);
+      status.textContent = button.dataset["copied"] ?? "";
+    }
+  } catch {
+    status.textContent = url; // neither is allowed here: the address can still be copied by hand
+  }
+}
+
+/** The room the panel takes of the map. */
+function padding(): Padding {
+  const edge = { top: 0, right: 0, bottom: 0, left: 0 };
+  const box = panel.getBoundingClientRect();
+  if (matchMedia("(min-width: 800px)").matches) return { ...edge, left: Math.round(box.right) };
+  return { ...edge, right: 24, bottom: Math.max(0, Math.round(innerHeight - box.top)) };
+}
+
+try {
+  const { openMap } = await import("./map");
+  const found = readFound();
+  view = openMap({
+    container,
+    lang: word("lang"),
+    publicURL: word("public"),
+    box: found.box ?? readBox(word("box")),
+    words: { zoomIn: word("zoomIn"), zoomOut: word("zoomOut"), map: container.getAttribute("aria-label") ?? "" },
+    padding,
+    button: locateOnMap,
+    onAsk: (lng, lat) => void askAt(lng, lat, "CGCS2000"), // the map's own system
+  });
+  void view.whenReady.then(() => { container.dataset["ready"] = "true"; });
+} catch (error) {
+  console.error(error); // no WebGL, most likely
+  document.documentElement.classList.add("no-map");
+  status.textContent = word("noMap");
+}
+refresh();

@@ -1,0 +1,131 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"wangge/internal/fault"
+)
+
+// languageOf is the language of the request: lang, else the first of Accept-Language that there is, else otherwise.
+func languageOf(r *http.Request, otherwise fault.Language) fault.Language {
+	if asked, ok := known(r.URL.Query().Get("lang")); ok {
+		return asked
+	}
+	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
+	if err != nil {
+		return otherwise // a header that cannot be read says nothing
+	}
+	for _, tag := range tags {
+		if asked, ok := known(tag.String()); ok {
+			return asked
+		}
+	}
+	return otherwise
+}
+
+// known takes "en", "en-GB", "zh_Hans" to the language of our sentences.
+func known(tag string) (fault.Language, bool) {
+	base, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(tag), "_", "-"), "-")
+	switch base {
+	case "zh":
+		return fault.Chinese, true
+	case "en":
+		return fault.English, true
+	}
+	return "", false
+}
+
+// say is the sentence behind name, with {} replaced by args in turn. An unknown name is a mistake in a template
+// and fails its execution.
+func say(lang fault.Language, name string, args ...any) (string, error) {
+	pair, ok := sentences[name]
+	if !ok {
+		return "", fmt.Errorf("there is no sentence %q", name)
+	}
+	text := pair[0]
+	if lang == fault.English {
+		text = pair[1]
+	}
+	if strings.Count(text, "{}") != len(args) {
+		return "", fmt.Errorf("sentence %q in %s takes %d values, got %d", name, lang, strings.Count(text, "{}"), len(args))
+	}
+	for _, arg := range args {
+		text = strings.Replace(text, "{}", strings.ReplaceAll(fmt.Sprint(arg), "{}", "{ }"), 1)
+	}
+	return text, nil
+}
+
+// sentences of the pages: Chinese, English.
+var sentences = map[string][2]string{
+	"title":   {"谁管我家这一片？", "Who looks after my block?"},
+	"lead":    {"点一下地图，或用我的位置，马上知道所在网格和网格员的电话。", "Tap the map, or use your location, to see your grid, its worker and the number to call."},
+	"skip":    {"跳到查询", "Skip to the question"},
+	"map":     {"网格地图。用方向键移动，按回车查询准星处。", "Map of the grids. Move with the arrow keys; Enter asks about the cross-hairs."},
+	"panel":   {"查询与结果", "Question and answer"},
+	"other":   {"English", "中文"},
+	"switch":  {"Read this page in English", "阅读中文页面"},
+	"zoomIn":  {"放大", "Zoom in"},
+	"zoomOut": {"缩小", "Zoom out"},
+	"noMap":   {"地图没有加载成功，下面的查询仍然可用。", "The map could not be loaded; the question below still works."},
+	"failed":  {"没有连上服务器，请稍后再试。", "The server could not be reached; please try again."},
+
+	"locate":      {"用我的位置", "Use my location"},
+	"locating":    {"正在定位…", "Finding where you are…"},
+	"denied":      {"没有定位权限。可以在浏览器设置里允许，或直接点地图上您的家。", "Location is not allowed for this page. Allow it in the browser's settings, or tap your home on the map."},
+	"unavailable": {"手机暂时无法定位。请走到窗边再试，或直接点地图上您的家。", "Your position could not be found. Try near a window, or tap your home on the map."},
+	"slow":        {"定位超时了。请再试一次，或直接点地图上您的家。", "Finding your position took too long. Try again, or tap your home on the map."},
+	"insecure":    {"这个网址不是安全连接（https），浏览器不允许定位。请直接点地图上您的家。", "This address is not secure (https), so the browser does not allow locating. Tap your home on the map instead."},
+
+	"worker":     {"网格员", "Grid worker"},
+	"photoOf":    {"{}的照片", "Photo of {}"},
+	"call":       {"拨打 {}", "Call {}"},
+	"noPhone":    {"没有登记工作电话，请到社区咨询。", "No work phone is on record; please ask at the community office."},
+	"duties":     {"负责事项", "Responsible for"},
+	"unstaffed":  {"这个网格目前没有网格员，请联系社区。", "This grid has no worker at present; please ask the community."},
+	"code":       {"网格编号", "Grid number"},
+	"group":      {"网格组", "Grid group"},
+	"community":  {"社区", "Community"},
+	"limits":     {"四至", "Bounded by"},
+	"east":       {"东至{}", "east: {}"},
+	"south":      {"南至{}", "south: {}"},
+	"west":       {"西至{}", "west: {}"},
+	"north":      {"北至{}", "north: {}"},
+	"board":      {"查看公示牌", "See the signboard"},
+	"copy":       {"分享这个网格", "Share this grid"},
+	"copied":     {"链接已复制", "Link copied"},
+	"building":   {"楼栋", "Building"},
+	"formerCode": {"编号 {} 已改为 {}。", "Number {} is now {}."},
+
+	"border":     {"这里正好在网格交界线上，按规定归编号最小的网格。", "This spot lies right on a border; by rule it belongs to the grid with the lowest number."},
+	"nearest":    {"这里不在任何网格内，最近的网格在约 {} 米外。", "This spot is in no grid; the nearest is about {} m away."},
+	"none":       {"这里还没有划入任何网格，附近也没有。", "This spot is in no grid, and there is none near."},
+	"noneHint":   {"请点地图上有颜色的地方，或从下面选择社区。", "Tap a coloured part of the map, or choose a community below."},
+	"confirm":    {"定位有误差，请确认您在哪个网格：", "Your position is not exact. Which grid are you in?"},
+	"several":    {"这里有多个网格重叠，请确认：", "Several grids cover this spot. Which one is it?"},
+	"likely":     {"可能性 {}%", "{}% likely"},
+	"away":       {"约 {} 米外", "about {} m away"},
+	"hereabouts": {"就在这里", "right here"},
+	"noGrid":     {"不在任何网格内", "In no grid"},
+
+	"byNumbers":   {"按经纬度查询", "Ask by coordinates"},
+	"lng":         {"经度", "Longitude"},
+	"lat":         {"纬度", "Latitude"},
+	"crs":         {"坐标系", "Coordinate system"},
+	"choose":      {"请选择", "Please choose"},
+	"WGS84":       {"WGS84（手机定位、GPS）", "WGS 84 (GPS, phones)"},
+	"CGCS2000":    {"CGCS2000（天地图）", "CGCS2000 (Tianditu)"},
+	"GCJ02":       {"GCJ-02（高德、腾讯）", "GCJ-02 (AMap, Tencent)"},
+	"BD09":        {"BD-09（百度）", "BD-09 (Baidu)"},
+	"ask":         {"查询", "Ask"},
+	"byList":      {"按社区查找", "Find by community"},
+	"all":         {"全部 {} 个社区", "All {} communities"},
+	"communities": {"社区列表", "Communities"},
+	"gridsOf":     {"{}的网格", "Grids of {}"},
+	"noData":      {"还没有网格数据。", "There are no grids yet."},
+	"incident":    {"问题编号 {}", "Reference {}"},
+	"explorer":    {"GraphQL 接口", "GraphQL explorer"},
+}

@@ -1,0 +1,171 @@
+package web
+
+import (
+	"context"
+	"html/template"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+)
+
+// face is a grid as a resident sees it.
+type face struct {
+	grid.Grid
+	Group     string // empty where none
+	Community *place.Division
+	Worker    *staff.Worker // nil where there is nobody to call
+}
+
+// faces looks up what stands beside grids: one statement each for groups, communities and workers, whatever their
+// number. The order is that of grids.
+func (s *site) faces(ctx context.Context, actor account.Actor, grids []grid.Grid) ([]face, error) {
+	if len(grids) == 0 {
+		return nil, nil
+	}
+	var groupKeys []key.Key
+	var communities []uuid.UUID
+	refs := make([]staff.GridRef, len(grids))
+	seen := map[uuid.UUID]bool{}
+	for i, g := range grids {
+		refs[i] = staff.GridRef{Key: g.Key, GroupID: g.GroupID}
+		if g.GroupID != nil && !seen[*g.GroupID] {
+			seen[*g.GroupID] = true
+			groupKeys = append(groupKeys, key.Key{Home: g.Key.Home, ID: *g.GroupID})
+		}
+		if !seen[g.CommunityID] {
+			seen[g.CommunityID] = true
+			communities = append(communities, g.CommunityID)
+		}
+	}
+	onCall, err := s.staff.OnCall(ctx, actor, refs, nil)
+	if err != nil {
+		return nil, err
+	}
+	divisions, err := s.places.Divisions(ctx, actor, communities)
+	if err != nil {
+		return nil, err
+	}
+	groups := map[uuid.UUID]grid.Group{}
+	if len(groupKeys) > 0 {
+		if groups, err = s.grids.Groups(ctx, actor, groupKeys); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]face, len(grids))
+	for i, g := range grids {
+		out[i] = face{Grid: g}
+		if g.GroupID != nil {
+			out[i].Group = groups[*g.GroupID].Name
+		}
+		if d, ok := divisions[g.CommunityID]; ok {
+			out[i].Community = &d
+		}
+		if w, ok := onCall[g.Key.ID]; ok {
+			out[i].Worker = &w
+		}
+	}
+	return out, nil
+}
+
+// Path is where the grid's page is.
+func (f face) Path() string { return gridPath(f.Code) }
+
+// BoardPath is where the grid's signboard is.
+func (f face) BoardPath() string { return "/signboards/" + url.PathEscape(f.Code) }
+
+// Box is the grid's box for the map.
+func (f face) Box() string { return box(&f.BBox) }
+
+// Number is the part of the code that tells the grids of one community apart.
+func (f face) Number() string {
+	if len(f.Code) > 3 {
+		return f.Code[len(f.Code)-3:]
+	}
+	return f.Code
+}
+
+// PhotoPath is where the worker's photo is, empty where there is none.
+func (f face) PhotoPath() string {
+	if f.Worker == nil || !f.Worker.HasPhoto {
+		return ""
+	}
+	return photoPath(*f.Worker)
+}
+
+// Initial stands in for a missing photo.
+func (f face) Initial() string {
+	if f.Worker != nil {
+		for _, r := range f.Worker.Name {
+			return string(r)
+		}
+	}
+	return ""
+}
+
+// Dial is the phone number as a link. html/template lets no tel: through by itself, so only what can be dialled is
+// kept, and the result is marked as safe.
+func (f face) Dial() template.URL {
+	if f.Worker == nil {
+		return ""
+	}
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' || r == '*' || r == '#' {
+			return r
+		}
+		return -1
+	}, f.Worker.WorkPhone)
+	if digits == "" {
+		return ""
+	}
+	return template.URL("tel:" + strings.ReplaceAll(digits, "#", "%23"))
+}
+
+// box is west,south,east,north for the map, empty where there is none.
+func box(b *place.Box) string {
+	if b == nil {
+		return ""
+	}
+	parts := []string{degrees(b.West), degrees(b.South), degrees(b.East), degrees(b.North)}
+	return strings.Join(parts, ",")
+}
+
+// around is the box that holds all of bs; nil where none is known.
+func around(bs []*place.Box) *place.Box {
+	var all *place.Box
+	for _, b := range bs {
+		switch {
+		case b == nil:
+		case all == nil:
+			copied := *b
+			all = &copied
+		default:
+			all.West, all.South = math.Min(all.West, b.West), math.Min(all.South, b.South)
+			all.East, all.North = math.Max(all.East, b.East), math.Max(all.North, b.North)
+		}
+	}
+	return all
+}
+
+// degrees has six decimals, a tenth of a metre: as exact as a finger or a phone.
+func degrees(v float64) string { return strconv.FormatFloat(v, 'f', 6, 64) }
+
+// metres is rounded as people say it: to 1 m below 20, to 5 below 100, to 10 above.
+func metres(v float64) int {
+	step := 10.0
+	switch {
+	case v < 20:
+		step = 1
+	case v < 100:
+		step = 5
+	}
+	return int(math.Round(v/step) * step)
+}

@@ -1,0 +1,88 @@
+// Package web is what a resident opens: the pages that say whose grid a spot is in and whom to call, the same
+// answer as JSON (/where), workers' photos, and the API explorer (/graphiql). The scripts are built by build.mjs and
+// embedded. Which grid it is, who is on call and who may see what is left to domain/*; tiles and the map's style
+// to package tile.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+)
+
+// Grids answers which grid a spot is in.
+type Grids interface {
+	// At: INVALID names the coordinate that is no position or outside the window.
+	At(ctx context.Context, actor account.Actor, q grid.AtQuery) (grid.Match, error)
+	// ByCode answers for former codes too. NOT_FOUND: none.
+	ByCode(ctx context.Context, actor account.Actor, code string, asOf *time.Time, with grid.Fields) (grid.Grid, error)
+	// ByKeys leaves out what there is not.
+	ByKeys(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, with grid.Fields) (map[uuid.UUID]grid.Grid, error)
+	// OfCommunity returns the grids of a division, by code.
+	OfCommunity(ctx context.Context, actor account.Actor, communityID uuid.UUID) ([]grid.Grid, error)
+	Groups(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]grid.Group, error)
+}
+
+// Staff answers whom to call.
+type Staff interface {
+	// OnCall leaves out grids with nobody to call.
+	OnCall(ctx context.Context, actor account.Actor, grids []staff.GridRef, asOf *time.Time) (map[uuid.UUID]staff.Worker, error)
+	// Photo: NOT_FOUND where there is no such worker or no photo.
+	Photo(ctx context.Context, actor account.Actor, worker key.Key) (staff.Photo, error)
+}
+
+// Places answers what lies around a grid.
+type Places interface {
+	Divisions(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Division, error)
+	// ByCode: NOT_FOUND where there is no such division.
+	ByCode(ctx context.Context, actor account.Actor, code string, with place.Fields) (place.Division, error)
+	// Communities returns the divisions that hold grids, by code.
+	Communities(ctx context.Context, actor account.Actor) ([]place.Division, error)
+	// Building: NOT_FOUND where there is none.
+	Building(ctx context.Context, actor account.Actor, k key.Key) (place.Building, error)
+}
+
+// Options are what the pages need. Grids, Staff and Places are required.
+type Options struct {
+	Grids     Grids
+	Staff     Staff
+	Places    Places
+	PublicURL string       // where this server is seen from outside; "" makes links relative
+	Log       *slog.Logger // nil: slog.Default()
+}
+
+type site struct {
+	grids     Grids
+	staff     Staff
+	places    Places
+	publicURL string
+	log       *slog.Logger
+}
+
+// Register adds the pages to mux. The actor must be in the request's context (account.NewContext).
+func Register(mux *http.ServeMux, o Options) {
+	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, publicURL: strings.TrimSuffix(o.PublicURL, "/"), log: o.Log}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	mux.HandleFunc("GET /{$}", s.home)
+	mux.HandleFunc("GET /g/{code}", s.gridPage)
+	mux.HandleFunc("GET /b/{id}", s.buildingPage)
+	mux.HandleFunc("GET /c", s.communitiesPage)
+	mux.HandleFunc("GET /c/{code}", s.communityPage)
+	mux.HandleFunc("GET /where", s.where)
+	mux.HandleFunc("GET /photos/{worker}", s.photo)
+	mux.HandleFunc("GET /assets/{file}", asset)
+	mux.HandleFunc("GET /favicon.ico", favicon)
+	mux.HandleFunc("GET /graphiql", s.explorer)
+}

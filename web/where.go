@@ -1,0 +1,133 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/staff"
+	"wangge/internal/fault"
+)
+
+// The answer of GET /where: the resident's question as one small JSON object.
+type (
+	whereAnswer struct {
+		Rule              grid.Rule        `json:"rule"`
+		Grid              *whereGrid       `json:"grid"`
+		Worker            *whereWorker     `json:"worker"`
+		NeedsConfirmation bool             `json:"needsConfirmation"`
+		BoundaryDistanceM *float64         `json:"boundaryDistanceM"`
+		Candidates        []whereCandidate `json:"candidates"`
+		Division          *whereDivision   `json:"division"`
+	}
+	whereGrid struct {
+		Code string `json:"code"`
+		Name string `json:"name"`
+		URL  string `json:"url"`
+	}
+	whereWorker struct {
+		Name      string  `json:"name"`
+		WorkPhone *string `json:"workPhone"`
+		PhotoURL  *string `json:"photoUrl"`
+	}
+	// whereCandidate without a code is "in no grid".
+	whereCandidate struct {
+		Code        *string `json:"code"`
+		Name        *string `json:"name"`
+		Probability float64 `json:"probability"`
+		DistanceM   float64 `json:"distanceM"`
+	}
+	whereDivision struct {
+		Code string `json:"code"`
+		Name string `json:"name"`
+	}
+)
+
+// where answers GET and HEAD /where?lng=&lat=&crs=&accuracy=. A refusal is {"error": {code, field, message}} with the
+// status of its code; the message is English unless Chinese is asked for by lang or Accept-Language.
+func (s *site) where(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Vary", "Accept-Language")
+	found, err := s.whereFound(r)
+	if err != nil {
+		s.refuseJSON(w, r, err)
+		return
+	}
+	body, err := json.Marshal(found)
+	if err != nil {
+		s.refuseJSON(w, r, err)
+		return
+	}
+	answer(w, r, http.StatusOK, "application/json; charset=utf-8", append(body, '\n'))
+}
+
+func (s *site) whereFound(r *http.Request) (whereAnswer, error) {
+	values, err := query(r.URL)
+	if err != nil {
+		return whereAnswer{}, err
+	}
+	q, err := question(values)
+	if err != nil {
+		return whereAnswer{}, err
+	}
+	ctx, actor := r.Context(), account.FromContext(r.Context())
+	match, err := s.grids.At(ctx, actor, q)
+	if err != nil {
+		return whereAnswer{}, err
+	}
+	found := whereAnswer{Rule: match.Rule, NeedsConfirmation: match.NeedsConfirmation,
+		BoundaryDistanceM: match.BoundaryDistanceM, Candidates: []whereCandidate{}}
+	for _, c := range match.Candidates {
+		line := whereCandidate{Probability: c.Probability, DistanceM: c.DistanceM}
+		if c.Grid != nil {
+			line.Code, line.Name = &c.Grid.Code, &c.Grid.Name
+		}
+		found.Candidates = append(found.Candidates, line)
+	}
+	if g := match.Grid; g != nil {
+		found.Grid = &whereGrid{Code: g.Code, Name: g.Name, URL: s.publicURL + gridPath(g.Code)}
+		onCall, err := s.staff.OnCall(ctx, actor, []staff.GridRef{{Key: g.Key, GroupID: g.GroupID}}, nil)
+		if err != nil {
+			return whereAnswer{}, err
+		}
+		if worker, ok := onCall[g.Key.ID]; ok {
+			found.Worker = &whereWorker{Name: worker.Name, WorkPhone: orNil(worker.WorkPhone)}
+			if worker.HasPhoto {
+				found.Worker.PhotoURL = orNil(photoPath(worker))
+			}
+		}
+	}
+	if match.DivisionID != nil {
+		divisions, err := s.places.Divisions(ctx, actor, []uuid.UUID{*match.DivisionID})
+		if err != nil {
+			return whereAnswer{}, err
+		}
+		if d, ok := divisions[*match.DivisionID]; ok {
+			found.Division = &whereDivision{Code: d.Code, Name: d.Name}
+		}
+	}
+	return found, nil
+}
+
+func (s *site) refuseJSON(w http.ResponseWriter, r *http.Request, err error) {
+	refusal, incident := s.refusal(r, err)
+	message := refusal.Text(languageOf(r, fault.English))
+	if incident != "" {
+		message += " (" + incident + ")"
+	}
+	body, err := json.Marshal(map[string]any{"error": map[string]any{
+		"code": refusal.Code, "field": parameter(refusal), "message": message}})
+	if err != nil {
+		s.log.ErrorContext(r.Context(), "encode refusal", "error", err)
+	}
+	answer(w, r, refusal.Code.Status(), "application/json; charset=utf-8", append(body, '\n'))
+}
+
+func orNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
