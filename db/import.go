@@ -196,6 +196,10 @@ SELECT s.code, min(s.n), count(*), CASE WHEN ST_IsValid(ST_Collect(s.shape ORDER
 	(SELECT f.source FROM stage f WHERE f.code = s.code ORDER BY f.n LIMIT 1)
 FROM stage s GROUP BY s.code HAVING count(*) > 1 ORDER BY min(s.n)`
 
+	importSameThing = `-- name: import.SameThing
+SELECT s.n, s.source, s.code, 'code', 'its code is another code of what ' || o.source || ' (' || o.code || ') is'
+FROM stage s JOIN stage o ON o.known = s.known AND o.n < s.n ORDER BY s.n`
+
 	importDropDoubles = `-- name: import.DropDoubles
 DELETE FROM stage s USING stage f WHERE f.code = s.code AND f.n < s.n`
 )

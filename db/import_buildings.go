@@ -75,8 +75,8 @@ SELECT count(*) FILTER (WHERE s.known IS NULL), count(*) FILTER (WHERE s.known I
 	// The buildings whose grid is to be looked at again, with the grid that holds them now.
 	placeStaged = `-- name: place.Staged
 CREATE TEMPORARY TABLE placings ON COMMIT DROP AS
-SELECT coalesce(s.known_home, s.home) AS district, coalesce(s.known, s.id) AS building_id, s.grid_id
-FROM stage s WHERE coalesce(CASE WHEN s.known_home <> 'unplaced' THEN s.known_home END, s.home) = s.home`
+SELECT d.district, coalesce(s.known, s.id) AS building_id, CASE WHEN d.district = s.home THEN s.grid_id END AS grid_id
+FROM stage s CROSS JOIN LATERAL (SELECT coalesce(nullif(s.known_home, 'unplaced'), s.home) AS district) d`
 
 	placeMoved = `-- name: place.Moved
 CREATE TEMPORARY TABLE placings ON COMMIT DROP AS
@@ -86,7 +86,11 @@ FROM building b LEFT JOIN LATERAL (
 	WHERE x.district = b.district AND x.boundary && b.location AND x.during @> now() AND ST_Covers(x.boundary, b.location)
 	ORDER BY g.code LIMIT 1
 ) hit ON true
-WHERE b.location && (SELECT ST_SetSRID(ST_Extent(s.shape)::geometry, 4490) FROM stage s) ORDER BY b.district, b.id`
+WHERE b.location && (SELECT ST_SetSRID(ST_Extent(x.shape)::geometry, 4490) FROM (
+	SELECT s.shape FROM stage s
+	UNION ALL
+	SELECT o.boundary FROM stage s JOIN grid_boundary o ON o.district = s.home AND o.grid_id = s.known WHERE upper(o.during) = now()
+) x) ORDER BY b.district, b.id`
 
 	placeEnd = `-- name: place.End
 UPDATE building_grid bg SET during = tstzrange(lower(bg.during), now(), '[)') FROM placings p

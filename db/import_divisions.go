@@ -13,11 +13,13 @@ const (
 	importKnownDivisions = `-- name: import.KnownDivisions
 UPDATE stage s SET known = c.division_id FROM division_code c WHERE c.code = s.code`
 
-	// Parents come from the file or the store, and stand higher. A parent that is only read off the code's digits may be missing.
+	// A parent that the file does not name is read off the code's digits, where there is one that stands higher.
 	importParents = `-- name: import.ParentCodes
 UPDATE stage s SET parent = (
 	SELECT p.code FROM unnest(s.parents) WITH ORDINALITY AS p (code, i)
-	WHERE EXISTS (SELECT 1 FROM division_code c WHERE c.code = p.code) OR EXISTS (SELECT 1 FROM stage o WHERE o.code = p.code)
+	LEFT JOIN stage o ON o.code = p.code
+	LEFT JOIN division_code c ON c.code = p.code LEFT JOIN division d ON d.id = c.division_id
+	WHERE array_position($1::text[], coalesce(o.level, d.level)) < array_position($1::text[], s.level)
 	ORDER BY p.i LIMIT 1)
 WHERE s.parent IS NULL AND s.known IS NULL`
 
@@ -34,6 +36,12 @@ LEFT JOIN stage o ON o.code = s.parent
 LEFT JOIN division_code c ON c.code = s.parent LEFT JOIN division d ON d.id = c.division_id
 WHERE s.parent IS NOT NULL
   AND array_position($1::text[], coalesce(o.level, d.level)) >= array_position($1::text[], s.level) ORDER BY s.n`
+
+	// What already lies beneath a division must still stand lower when its level changes.
+	importLevels = `-- name: import.Levels
+SELECT s.n, s.source, s.code, 'level', 'it cannot be a ' || s.level || ': ' || c.code || ', a ' || c.level || ', lies in it'
+FROM stage s JOIN division c ON c.parent_id = s.known
+WHERE array_position($1::text[], s.level) >= array_position($1::text[], c.level) ORDER BY s.n, c.code`
 
 	importNewDivisions = `-- name: import.NewDivisions
 INSERT INTO division (id, code, name, level, parent_id, home, boundary, limit_east, limit_south, limit_west, limit_north)
@@ -75,13 +83,16 @@ func (s *Places) ImportDivisions(ctx context.Context, actor account.Actor, rows 
 		if err := in.merge(ctx); err != nil {
 			return err
 		}
-		for _, sql := range []string{importKnownDivisions, importParents} {
-			if _, err := in.exec(ctx, sql); err != nil {
+		if _, err := in.exec(ctx, importKnownDivisions); err != nil {
+			return err
+		}
+		if _, err := in.exec(ctx, importParents, place.Levels); err != nil {
+			return err
+		}
+		for _, sql := range []string{importSameThing, importOrphans} {
+			if err := in.refuseWhere(ctx, sql); err != nil {
 				return err
 			}
-		}
-		if err := in.refuseWhere(ctx, importOrphans); err != nil {
-			return err
 		}
 		if err := in.refuseWhere(ctx, importUpsideDown, place.Levels); err != nil {
 			return err
@@ -103,6 +114,9 @@ func (s *Places) ImportDivisions(ctx context.Context, actor account.Actor, rows 
 			}
 		}
 		if in.report.Updated, err = in.exec(ctx, importChangedDivisions); err != nil {
+			return err
+		}
+		if err := in.refuseWhere(ctx, importLevels, place.Levels); err != nil {
 			return err
 		}
 		return in.placeAll(ctx)

@@ -117,7 +117,7 @@ func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.
 				return err
 			}
 		}
-		for _, sql := range []string{importNoCommunity, importOtherDistrict} {
+		for _, sql := range []string{importNoCommunity, importOtherDistrict, importSameThing} {
 			if err := in.refuseWhere(ctx, sql); err != nil {
 				return err
 			}

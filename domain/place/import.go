@@ -161,7 +161,10 @@ func CheckRoad(r RoadRow) error {
 // ParentCodes returns the codes a division's parent may have by its own digits, nearest first: the official codes
 // have 2, 4, 6, 9 and 12 digits, each beginning with its parent's.
 func ParentCodes(code string) []string {
-	var parents []string
+	parents := []string{}
+	if strings.Trim(code, "0123456789") != "" {
+		return parents
+	}
 	for _, n := range []int{9, 6, 4, 2} {
 		if n < len(code) {
 			parents = append(parents, code[:n])

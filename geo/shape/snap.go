@@ -42,7 +42,7 @@ func Snap(g orb.Geometry) orb.Geometry {
 }
 
 // SnapReport rounds every coordinate of g to 1e-8 degree (SnapCoord), drops positions of lines and rings that have
-// become equal to the one before, and drops what has collapsed: lines to a point, rings to no area, polygons
+// become equal to the one before, and drops what has collapsed: lines to a point, rings to a line, polygons
 // with their outer ring. It returns a new geometry of the same type, which may be empty, and the parts dropped.
 // Snapping twice is snapping once. Validity is to be checked afterwards: rounding can make a ring touch itself.
 func SnapReport(g orb.Geometry) (orb.Geometry, []Collapse) {
@@ -136,11 +136,22 @@ func (s *snapper) polygon(p orb.Polygon) (orb.Polygon, bool) {
 
 func (s *snapper) ring(r orb.Ring, part string) (orb.Ring, bool) {
 	out := orb.Ring(snapPath(r))
-	if len(out) < 4 || area2Sign(out) == 0 {
+	if len(out) < 4 || flat(out) {
 		s.drop(part, r)
 		return nil, false
 	}
 	return out, true
+}
+
+// flat reports whether all of r lies on one line. A ring may also have no area because it crosses itself, like a
+// bow tie; that is broken, not small, and is left for whoever checks validity to refuse.
+func flat(r orb.Ring) bool {
+	for i := 2; i < len(r); i++ {
+		if area2Sign(orb.Ring{r[0], r[1], r[i]}) != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // snapPath keeps what is there where nothing is repeated, and so costs one allocation.
