@@ -23,8 +23,7 @@ const (
 	gridsCovering = `-- name: grid.Covering
 SELECT p.i, b.district, b.grid_id, NOT ST_Contains(b.boundary, q.at)` + pointRows + `
 JOIN grid_boundary b ON b.district = ANY($3) AND b.boundary && q.at AND b.during @> $4::timestamptz AND ST_Covers(b.boundary, q.at)
-JOIN grid g ON g.district = b.district AND g.id = b.grid_id
-ORDER BY p.i, g.code`
+ORDER BY p.i, b.grid_id`
 
 	buildingsCovering = `-- name: building.Covering
 SELECT DISTINCT ON (p.i) p.i, b.district, b.id` + pointRows + `
@@ -89,15 +88,10 @@ func (s *Grids) Covering(ctx context.Context, actor account.Actor, points []grid
 		}
 		err = s.each(ctx, actor, gridsCovering, []any{lng, lat, homes, at}, func(rows pgx.Rows) error {
 			var i int
-			var k key.Key
-			var border bool
-			if err := rows.Scan(&i, &k.Home, &k.ID, &border); err != nil {
-				return err
-			}
-			a := &out[i-1]
-			a.OnBorder = a.OnBorder || (len(a.Grids) == 0 && border)
-			a.Grids = append(a.Grids, k)
-			return nil
+			var h grid.Holding
+			err := rows.Scan(&i, &h.Key.Home, &h.Key.ID, &h.Border)
+			out[i-1].Grids = append(out[i-1].Grids, h)
+			return err
 		})
 		if err != nil {
 			return err

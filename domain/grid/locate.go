@@ -1,11 +1,12 @@
 package grid
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
-	"sort"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -144,7 +145,9 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 
 	var keys []key.Key
 	for _, a := range around {
-		keys = append(keys, a.Grids...)
+		for _, h := range a.Grids {
+			keys = append(keys, h.Key)
+		}
 	}
 	for _, n := range nearest {
 		keys = append(keys, n.Key)
@@ -183,14 +186,15 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 // covered is the answer for a point that grids hold: the one with the lowest code.
 func covered(p Point, a Around, grids map[uuid.UUID]Grid, areas map[uuid.UUID]orb.MultiPolygon) Match {
 	m := Match{Rule: RuleContains, BuildingKey: a.BuildingKey, DivisionID: a.DivisionID, NeedsConfirmation: len(a.Grids) > 1}
-	if a.OnBorder {
-		m.Rule = RuleBorder
-	}
-	for _, k := range a.Grids {
-		g := grids[k.ID]
+	slices.SortFunc(a.Grids, func(x, y Holding) int { return cmp.Compare(grids[x.Key.ID].Code, grids[y.Key.ID].Code) })
+	for _, h := range a.Grids {
+		g := grids[h.Key.ID]
 		if m.Grid == nil {
-			edge := measure.DistanceToBoundaryM(orb.Point{p.Lng, p.Lat}, areas[k.ID])
+			edge := measure.DistanceToBoundaryM(orb.Point{p.Lng, p.Lat}, areas[h.Key.ID])
 			m.Grid, m.BoundaryDistanceM = &g, &edge
+			if h.Border {
+				m.Rule = RuleBorder
+			}
 		}
 		m.Candidates = append(m.Candidates, Candidate{Grid: &g, Probability: 1 / float64(len(a.Grids))})
 	}
@@ -226,11 +230,8 @@ func weigh(p Point, accuracyM float64, near []Near, grids map[uuid.UUID]Grid, ar
 		total += share
 		list = append(list, Candidate{Grid: &g, Probability: share, DistanceM: n.DistanceM})
 	}
-	sort.SliceStable(list, func(i, j int) bool {
-		if list[i].Probability != list[j].Probability {
-			return list[i].Probability > list[j].Probability
-		}
-		return list[i].Grid.Code < list[j].Grid.Code
+	slices.SortFunc(list, func(x, y Candidate) int {
+		return cmp.Or(cmp.Compare(y.Probability, x.Probability), cmp.Compare(x.Grid.Code, y.Grid.Code))
 	})
 	if total > 1 { // overlapping grids
 		for i := range list {

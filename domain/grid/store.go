@@ -51,10 +51,15 @@ type Store interface {
 
 // Around is what covers a point.
 type Around struct {
-	Grids       []key.Key // all whose area or border holds it, lowest code first
-	OnBorder    bool      // it lies on the border of the first
+	Grids       []Holding // all whose area or border holds it, in any order
 	BuildingKey *key.Key
 	DivisionID  *uuid.UUID // the smallest division around it
+}
+
+// Holding is a grid that holds a point.
+type Holding struct {
+	Key    key.Key
+	Border bool // the point lies on its border
 }
 
 // Near is a grid near a point. DistanceM is 0 where the grid holds the point.
