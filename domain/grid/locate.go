@@ -44,7 +44,14 @@ type AtQuery struct {
 
 var _ = fault.Register(
 	[3]string{"point.bad", "{reason}.", "坐标有误:{reason}。"},
-	[3]string{"point.outside", "The point lies outside the area of this service: {reason}.", "坐标不在本服务范围内:{reason}。"},
+	[3]string{"point.number", "{axis} {value} is not a finite number.", "{axis} 的值 {value} 不是有效数字。"},
+	[3]string{"point.range", "{axis} {value} is outside -{limit} to {limit} degrees.", "{axis} 的值 {value} 超出 -{limit} 到 {limit} 度的范围。"},
+	[3]string{"point.swapped", "{axis} {value} is outside -{limit} to {limit} degrees; the axes look swapped: longitude comes first, then latitude.",
+		"{axis} 的值 {value} 超出 -{limit} 到 {limit} 度的范围;经纬度似乎写反了:先经度,后纬度。"},
+	[3]string{"point.outside", "The point {lng}, {lat} lies outside the area of this service ({window}: west, south, east, north).",
+		"坐标 {lng}, {lat} 不在本服务范围内({window}:西、南、东、北)。"},
+	[3]string{"point.outsideSwapped", "The point {lng}, {lat} lies outside the area of this service ({window}: west, south, east, north); the axes look swapped: longitude comes first, then latitude.",
+		"坐标 {lng}, {lat} 不在本服务范围内({window}:西、南、东、北);经纬度似乎写反了:先经度,后纬度。"},
 	[3]string{"point.accuracy", "accuracyM must be a number of metres from 0 to 1,000,000.", "accuracyM 应为 0 到 1000000 之间的米数。"},
 	[3]string{"points.tooMany", "{n} points; at most {max} in one request.", "共 {n} 个点,一次最多 {max} 个。"},
 )
@@ -102,17 +109,40 @@ func (s *Service) AtMany(ctx context.Context, actor account.Actor, qs []AtQuery)
 func (s *Service) position(ctx context.Context, actor account.Actor, q AtQuery) (Point, error) {
 	c, err := coord.ToCGCS2000(q.System, q.Lng, q.Lat)
 	if err != nil {
-		field := "lng"
-		var bad *coord.RangeError
-		if errors.As(err, &bad) {
-			field = bad.Coordinate
-		}
-		return Point{}, fault.Wrap(err, fault.Invalid, field, "point.bad", "reason", err.Error())
+		return Point{}, Misplaced(err)
 	}
 	if a := q.AccuracyM; a != nil && !(*a >= 0 && *a <= 1e6) {
 		return Point{}, fault.New(fault.Invalid, "accuracyM", "point.accuracy")
 	}
 	return Point{c.Lng, c.Lat}, s.inWindow(ctx, actor, c)
+}
+
+// Misplaced is why coord refused a position, as a fault: INVALID at "lng" or "lat".
+func Misplaced(err error) *fault.Error {
+	var off *coord.RangeError
+	var outside *coord.OutsideError
+	switch {
+	case errors.As(err, &off):
+		limit := 180
+		if off.Coordinate == "lat" {
+			limit = 90
+		}
+		key := "point.range"
+		switch {
+		case math.IsNaN(off.Value) || math.IsInf(off.Value, 0):
+			key = "point.number"
+		case off.Swapped:
+			key = "point.swapped"
+		}
+		return fault.Wrap(err, fault.Invalid, off.Coordinate, key, "axis", off.Coordinate, "value", off.Value, "limit", limit)
+	case errors.As(err, &outside):
+		key := "point.outside"
+		if outside.Swapped {
+			key = "point.outsideSwapped"
+		}
+		return fault.Wrap(err, fault.Invalid, "lng", key, "lng", outside.Lng, "lat", outside.Lat, "window", outside.Window)
+	}
+	return fault.Wrap(err, fault.Invalid, "lng", "point.bad", "reason", err.Error())
 }
 
 // locate answers for points; index[j] is the place of points[j] in qs.

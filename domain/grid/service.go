@@ -125,7 +125,7 @@ func (s *Service) inWindow(ctx context.Context, actor account.Actor, c coord.CGC
 		}
 	}
 	if err := window.Check(c); err != nil {
-		return fault.Wrap(err, fault.Invalid, "lng", "point.outside", "reason", err.Error())
+		return Misplaced(err)
 	}
 	return nil
 }
