@@ -1,8 +1,8 @@
 package staff
 
 // OnCall returns whom to call for a grid on a day, given the grid's assignments and its group's leaders in
-// office that day. A answers; while A is away B stands in, and where there is no B the group's leader does. A
-// grid without A is answered by its B, and otherwise by nobody: it is UNSTAFFED, which must be seen.
+// office that day. A answers; while A is away B stands in, and where B is away too, or there is none, the group's
+// leader does. A grid without A is its B's. One without both is answered by nobody: it is UNSTAFFED, which must be seen.
 func OnCall(ofGrid, ofGroup []Assignment) *Worker {
 	a := holder(ofGrid, GridWorker, CoverA)
 	b := holder(ofGrid, GridWorker, CoverB)

@@ -24,6 +24,7 @@ func TestOnCall(t *testing.T) {
 		{"all away", []Assignment{aAway, bAway}, []Assignment{leaderAway}, ""},
 		{"A is away in a grid of no group", []Assignment{aAway}, nil, ""},
 		{"no A but a B", []Assignment{b}, []Assignment{leader}, "B"},
+		{"no A, and B is away", []Assignment{bAway}, []Assignment{leader}, "L"},
 		{"nobody in office is answered by nobody, so that it is seen", []Assignment{informant}, []Assignment{leader}, ""},
 		{"nothing at all", nil, nil, ""},
 	} {
