@@ -183,6 +183,7 @@ func TestOpenRefusesAddress(t *testing.T) {
 		"postgres://u:" + secret + "@host/db?pool_max_conns=many",
 		"postgres://u:" + secret + "@[::1/db",
 		"user=u password=" + secret + " port=none",
+		"user=u password = " + secret + " port=none", // which pgx itself would show
 		"u:" + secret + "@host/db",
 	} {
 		t.Run(address, func(t *testing.T) { refused(t, address, "db.connect.address") })

@@ -493,17 +493,19 @@ func TestOrdinaryUser(t *testing.T) {
 func TestThreadsEnd(t *testing.T) {
 	s := start(t, options(furnished(t)))
 	before := ask[string](t, s.URL(), `SELECT pg_postmaster_start_time()::text`)
-	var gate, all sync.WaitGroup
-	gate.Add(1)
-	for range 64 {
-		all.Go(func() {
-			runtime.LockOSThread() // and ends with it, which ends the thread
-			gate.Wait()
-		})
+	for range 8 {
+		var gate, all sync.WaitGroup
+		gate.Add(1)
+		for range 64 {
+			all.Go(func() {
+				runtime.LockOSThread() // and ends with it, which ends the thread
+				gate.Wait()
+			})
+		}
+		time.Sleep(20 * time.Millisecond)
+		gate.Done()
+		all.Wait()
 	}
-	time.Sleep(50 * time.Millisecond)
-	gate.Done()
-	all.Wait()
 	time.Sleep(100 * time.Millisecond)
 	eventually(t, "the server answers", func() bool { return try(s.URL(), `SELECT 1`) == nil })
 	if after := ask[string](t, s.URL(), `SELECT pg_postmaster_start_time()::text`); after != before {

@@ -94,6 +94,9 @@ func TestMadeByAnotherVersion(t *testing.T) {
 	}
 	_, err = Start(context.Background(), o)
 	wantKey(t, err, "localpg.notWritable") // never a new database over an old one
+	if _, err := os.Stat(p.data + ".new"); err == nil {
+		t.Error("a new database was begun")
+	}
 }
 
 func TestFolders(t *testing.T) {
@@ -340,7 +343,10 @@ func TestCancelled(t *testing.T) {
 	if _, err := Start(ctx, options(dir)); err == nil {
 		t.Fatal("made a database in no time")
 	}
-	if left := servers(dir); len(left) > 0 {
-		t.Error("still running:", left)
+	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, name := range lines {
+		if line, err := os.ReadFile(name); err == nil && strings.Contains(string(line), dir) {
+			t.Errorf("still running: %q", line)
+		}
 	}
 }
