@@ -26,7 +26,7 @@ func (r *Resolver) createWorker(ctx context.Context, in node.CreateWorkerInput) 
 }
 
 func (r *Resolver) appointWorker(ctx context.Context, in node.AppointWorkerInput) (*node.AppointWorkerPayload, error) {
-	k, err := parseKey(in.WorkerID, "workerId", "worker.notFound")
+	k, err := operatorKey(ctx, in.WorkerID, "workerId", "worker.notFound")
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (r *Resolver) appointWorker(ctx context.Context, in node.AppointWorkerInput
 }
 
 func (r *Resolver) endAssignment(ctx context.Context, in node.EndAssignmentInput) (*node.EndAssignmentPayload, error) {
-	k, err := parseKey(in.ID, "id", "staff.assignmentNotFound")
+	k, err := operatorKey(ctx, in.ID, "id", "staff.assignmentNotFound")
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (r *Resolver) endAssignment(ctx context.Context, in node.EndAssignmentInput
 }
 
 func (r *Resolver) recordAbsence(ctx context.Context, in node.RecordAbsenceInput) (*node.RecordAbsencePayload, error) {
-	k, err := parseKey(in.WorkerID, "workerId", "worker.notFound")
+	k, err := operatorKey(ctx, in.WorkerID, "workerId", "worker.notFound")
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +94,12 @@ func (r *Resolver) setSizePolicy(ctx context.Context, in node.SetSizePolicyInput
 	})
 }
 
-// parseKey reads the id of an input. NOT_FOUND: nothing can have that id.
-func parseKey(id, field, sentence string) (key.Key, error) {
+// operatorKey reads the id of an input. FORBIDDEN: the actor is no operator, and so is not told whether there is such a
+// thing. NOT_FOUND: nothing can have that id.
+func operatorKey(ctx context.Context, id, field, sentence string) (key.Key, error) {
+	if err := account.FromContext(ctx).RequireOperator(); err != nil {
+		return key.Key{}, err
+	}
 	k, ok := key.Parse(id)
 	if !ok {
 		return k, fault.New(fault.NotFound, "input."+field, sentence, "id", short(id))

@@ -3594,10 +3594,10 @@ func (ec *executionContext) _GridCandidate_grid(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.Grid) graphql.Marshaler {
-			return ec.marshalOGrid2ᚖwanggeᚋgraphᚋnodeᚐGrid(ctx, selections, v)
+			return ec.marshalNGrid2ᚖwanggeᚋgraphᚋnodeᚐGrid(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
 func (ec *executionContext) fieldContext_GridCandidate_grid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9286,7 +9286,7 @@ func (ec *executionContext) _GridCandidate(ctx context.Context, sel ast.Selectio
 					}
 				}()
 				res = ec._GridCandidate_grid(ctx, field, obj)
-				if res == graphql.RequiredNull {
+				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res

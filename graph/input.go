@@ -132,15 +132,10 @@ func (p *plan) checkShapes(ctx context.Context, f grid.Filter) error {
 // position takes a place into CGCS2000. INVALID at the field of the coordinate at fault: it is no place on Earth.
 func position(crs coord.System, lng, lat float64, lngField, latField string) (coord.CGCS2000, error) {
 	c, err := coord.ToCGCS2000(crs, lng, lat)
-	if err == nil {
-		return c, nil
+	if err != nil {
+		err = grid.Misplaced(err)
 	}
-	at := lngField
-	var bad *coord.RangeError
-	if errors.As(err, &bad) && bad.Coordinate == "lat" {
-		at = latField
-	}
-	return c, fault.Wrap(err, fault.Invalid, at, "point.bad", "reason", err.Error())
+	return c, renamed(renamed(err, "lng", lngField), "lat", latField)
 }
 
 // box takes a box into CGCS2000: the smallest that holds it all, since a shifted box is not quite one.
@@ -156,7 +151,7 @@ func box(in node.BoxInput) (*place.Box, error) {
 	}
 	g, err := shape.Convert(orb.Bound{Min: orb.Point{in.West, in.South}, Max: orb.Point{in.East, in.North}}.ToPolygon(), in.Crs)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "", "point.bad", "reason", err.Error())
+		return nil, misplaced(err)
 	}
 	b := g.Bound()
 	return &place.Box{West: b.Left(), South: b.Bottom(), East: b.Right(), North: b.Top()}, nil
@@ -166,7 +161,7 @@ func box(in node.BoxInput) (*place.Box, error) {
 func stored(in node.ShapeInput) (geom.T, error) {
 	g, err := shape.Convert(in.Geometry.Geometry, in.Crs)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "", "point.bad", "reason", err.Error())
+		return nil, misplaced(err)
 	}
 	t, err := shape.FromOrb(g, epsg)
 	if err != nil {
@@ -176,6 +171,14 @@ func stored(in node.ShapeInput) (geom.T, error) {
 		return nil, fault.New(fault.Invalid, "", "filter.points", "n", n, "max", maxFilterPoints)
 	}
 	return t, nil
+}
+
+// misplaced is the refusal of a geometry with a position that is nowhere. Its field is the geometry: a position of a
+// GeoJSON object has no name.
+func misplaced(err error) error {
+	f := *fault.As(grid.Misplaced(err))
+	f.Field = ""
+	return &f
 }
 
 func positions(t geom.T) int {

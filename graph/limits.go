@@ -20,7 +20,8 @@ import (
 const (
 	maxDocumentBytes = 1 << 20
 	maxTokens        = 150_000 // 10,000 points written out; clients should send them as a variable
-	maxShapeTokens   = 5_000   // outside parentheses: what is selected
+	maxShapeTokens   = 2_000   // outside parentheses: what is selected
+	maxWidth         = 300     // tokens directly in one selection: validating compares each field with each
 	maxNesting       = 60      // brackets of any kind
 
 	maxDepth        = 15     // fields below fields
@@ -57,6 +58,7 @@ var lengths = map[string]int{
 var _ = fault.Register(
 	[3]string{"limit.bytes", "The document is longer than {max} bytes; send values as variables.", "请求文档超过 {max} 字节,请用变量传值。"},
 	[3]string{"limit.tokens", "The document has more than {max} tokens; send values as variables.", "请求文档超过 {max} 个记号,请用变量传值。"},
+	[3]string{"limit.width", "A selection of the document has more than {max} tokens.", "请求中一处选择集超过 {max} 个记号。"},
 	[3]string{"limit.nesting", "The document nests deeper than {max} brackets.", "请求文档括号嵌套超过 {max} 层。"},
 	[3]string{"limit.depth", "The request goes deeper than {max} fields.", "请求字段嵌套超过 {max} 层。"},
 	[3]string{"limit.aliases", "The request has more than {max} aliases.", "请求的别名超过 {max} 个。"},
@@ -101,7 +103,8 @@ func scan(document string) *gqlerror.Error {
 		return limited("limit.bytes", maxDocumentBytes)
 	}
 	lex := lexer.New(&ast.Source{Input: document})
-	nesting, parens, shape := 0, 0, 0
+	parens, shape := 0, 0
+	widths := make([]int, 1, maxNesting+2) // tokens directly in each bracket that is open
 	for n := 0; ; n++ {
 		token, err := lex.ReadToken()
 		if err != nil || token.Kind == lexer.EOF {
@@ -109,9 +112,9 @@ func scan(document string) *gqlerror.Error {
 		}
 		switch token.Kind {
 		case lexer.ParenL, lexer.BracketL, lexer.BraceL:
-			nesting++
+			widths = append(widths, 0)
 		case lexer.ParenR, lexer.BracketR, lexer.BraceR:
-			nesting--
+			widths = widths[:max(len(widths)-1, 1)]
 		case lexer.Int:
 			_, err = strconv.ParseInt(token.Value, 10, 64)
 		case lexer.Float:
@@ -125,6 +128,7 @@ func scan(document string) *gqlerror.Error {
 		}
 		if parens <= 0 {
 			shape++
+			widths[len(widths)-1]++
 		}
 		switch {
 		case err != nil:
@@ -135,7 +139,9 @@ func scan(document string) *gqlerror.Error {
 			return limited("limit.tokens", maxTokens)
 		case shape > maxShapeTokens:
 			return limited("limit.tokens", maxShapeTokens)
-		case nesting > maxNesting:
+		case len(widths) > 1 && widths[len(widths)-1] > maxWidth:
+			return limited("limit.width", maxWidth)
+		case len(widths)-1 > maxNesting:
 			return limited("limit.nesting", maxNesting)
 		}
 	}

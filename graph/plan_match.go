@@ -23,9 +23,9 @@ func (p *plan) match(ctx context.Context, nodes []*node.GridMatch, f field) erro
 	case "candidates":
 		var all []*node.GridCandidate
 		for _, m := range nodes {
-			list := make([]*node.GridCandidate, len(m.Match.Candidates))
-			for i, c := range m.Match.Candidates {
-				list[i] = &node.GridCandidate{Candidate: c}
+			list := make([]*node.GridCandidate, 0, len(m.Match.Candidates))
+			for _, c := range m.Match.Candidates {
+				list = append(list, &node.GridCandidate{Candidate: c})
 			}
 			m.Put(f.Alias, list)
 			all = append(all, list...)

@@ -121,13 +121,13 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 
 	var grids []grid.Row
 	var buildings []place.BuildingRow
-	add := func(community string, n int, w, s float64, group string) {
+	add := func(community string, n int, w, s, size float64, group string) {
 		code := gridCode(community, n)
 		kind := grid.Comprehensive
 		if n%7 == 0 {
 			kind = grid.Dedicated
 		}
-		grids = append(grids, grid.Row{Row: place.Row{Source: code, Code: code, Name: fmt.Sprintf("第%d网格", n), Geometry: square(w, s, step)},
+		grids = append(grids, grid.Row{Row: place.Row{Source: code, Code: code, Name: fmt.Sprintf("第%d网格", n), Geometry: square(w, s, size)},
 			Kind: kind, Group: group, Community: community})
 		for b := range 2 {
 			floors := n
@@ -137,9 +137,9 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 		}
 	}
 	for n := range columns * rows {
-		add(c1, n+1, west+step*float64(n%columns), south+step*float64(n/columns), []string{"南组", "北组"}[n/columns])
+		add(c1, n+1, west+step*float64(n%columns), south+step*float64(n/columns), step, []string{"南组", "北组"}[n/columns])
 	}
-	add(c2, 1, west+0.02, south, "")
+	add(c2, 1, west+0.02, south, 0.0009, "")
 	took(r.Grids.Import(ctx, op, rowsOf(grids), grid.ImportOptions{ImportOptions: o}))
 	took(r.Places.ImportBuildings(ctx, op, rowsOf(buildings), o))
 	// The stores write what is in force from the server's clock on; these tests have a clock of their own.

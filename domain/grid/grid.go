@@ -103,7 +103,8 @@ type Match struct {
 	DivisionID        *uuid.UUID // the smallest division around the spot
 }
 
-// Candidate is a grid that the spot may lie in, given how exactly it is known. Grid nil stands for "no grid".
+// Candidate is a grid that the spot may lie in, given how exactly it is known and that it lies in a grid. The
+// probabilities of a match's candidates add up to 1.
 type Candidate struct {
 	Grid        *Grid
 	Probability float64

@@ -206,9 +206,11 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 		matches[j] = missed(around[j], nearest[k], known)
 	}
 	for k, j := range vague {
-		candidates := weigh(points[j], *qs[index[j]].AccuracyM, within[k], known, areas)
-		matches[j].Candidates = candidates
-		matches[j].NeedsConfirmation = matches[j].Grid == nil || unsure(matches[j], candidates)
+		candidates, elsewhere := weigh(points[j], *qs[index[j]].AccuracyM, within[k], known, areas)
+		if len(candidates) > 0 {
+			matches[j].Candidates = candidates
+			matches[j].NeedsConfirmation = unsure(matches[j], elsewhere)
+		}
 	}
 	return matches, nil
 }
@@ -249,45 +251,36 @@ func missed(a Around, n Near, grids map[uuid.UUID]Grid) Match {
 	return m
 }
 
-// weigh gives each grid near p its share of the Gaussian that p, known to accuracyM metres, stands for; the
-// likeliest first. What lies in no grid, or in none of those listed, is the candidate without a grid. The shares add up to 1.
-func weigh(p Point, accuracyM float64, near []Near, grids map[uuid.UUID]Grid, areas map[uuid.UUID]orb.MultiPolygon) []Candidate {
-	var list []Candidate
-	total := 0.0
+// weigh gives each grid near p its share of the Gaussian that p, known to accuracyM metres, stands for, given that it
+// lies in one of them: the likeliest first, adding up to 1. elsewhere is how likely it lies in none.
+func weigh(p Point, accuracyM float64, near []Near, grids map[uuid.UUID]Grid, areas map[uuid.UUID]orb.MultiPolygon) (list []Candidate, elsewhere float64) {
+	inAny := 0.0
 	for _, n := range near {
 		g := grids[n.Key.ID]
 		share := measure.GaussianShare(p.Lng, p.Lat, accuracyM/sigmaPerAccuracy, areas[n.Key.ID])
-		total += share
+		inAny += share
 		list = append(list, Candidate{Grid: &g, Probability: share, DistanceM: n.DistanceM})
 	}
 	slices.SortFunc(list, func(x, y Candidate) int {
 		return cmp.Or(cmp.Compare(y.Probability, x.Probability), cmp.Compare(x.Grid.Code, y.Grid.Code))
 	})
-	if total > 1 { // overlapping grids
-		for i := range list {
-			list[i].Probability /= total
-		}
-	}
-	kept, rest := list[:0], 1.0
+	kept, total := list[:0], 0.0
 	for _, c := range list {
 		if len(kept) < maxCandidates && c.Probability >= leastProbability {
-			kept, rest = append(kept, c), rest-c.Probability
+			kept, total = append(kept, c), total+c.Probability
 		}
 	}
-	if rest >= leastProbability {
-		kept = append(kept, Candidate{Probability: rest})
-	} else if len(kept) > 0 {
-		kept[0].Probability += math.Max(rest, 0)
+	for i := range kept {
+		kept[i].Probability /= total
 	}
-	return kept
+	return kept, max(0, 1-inAny)
 }
 
-// unsure reports whether a person should confirm m: by itself, or because another candidate is nearly as likely.
-func unsure(m Match, candidates []Candidate) bool {
-	if m.Rule == RuleNearest || len(candidates) == 0 || candidates[0].Grid == nil {
-		return true
-	}
-	return candidates[0].Grid.Key != m.Grid.Key || candidates[0].Probability < sureAbove
+// unsure reports whether a person should confirm m: by itself, or because another candidate, or no grid at all, is nearly
+// as likely.
+func unsure(m Match, elsewhere float64) bool {
+	first := m.Candidates[0]
+	return m.Grid == nil || m.Rule == RuleNearest || first.Grid.Key != m.Grid.Key || first.Probability*(1-elsewhere) < sureAbove
 }
 
 // area is the boundary of g for geo's functions.

@@ -36,5 +36,5 @@ type GridCandidate struct {
 	Loaded
 }
 
-// Grid is the grid; nil stands for none.
+// Grid is the grid.
 func (c *GridCandidate) Grid(ctx context.Context) (*Grid, error) { return loaded[*Grid](ctx, c.Loaded) }

@@ -260,6 +260,10 @@ type ProblemFix struct {
 // input at fault, as a list), CONFLICT, LIMITED, UNAVAILABLE, INTERNAL (`extensions.id` finds it in the log). Messages are
 // for people, in the language of `?lang=zh|en` or `Accept-Language`. Lists are Relay connections; `first` is at most 200
 // (operators: 1,000), and more is INVALID, never clipped.
+//
+// A request may go 15 fields deep, hold 30 aliases in one selection and 200 in all, 2,000 tokens outside parentheses and
+// 150,000 in all, and cost 2,000,000 (operators: 20,000,000), else it is LIMITED: a field costs 1, a boundary 10, times
+// `first` or the number of points of every list around it. Long lists of values are best sent as variables.
 type Query struct {
 }
 

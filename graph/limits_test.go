@@ -1,0 +1,149 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"wangge/domain/account"
+	"wangge/graph"
+)
+
+// bare is the API without a database: for requests that are refused before anything is read.
+func bare(t testing.TB) server { return serve(&graph.Resolver{}, t.Output()) }
+
+func repeat(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, strings.ReplaceAll(format, "#", "%[1]d"), i)
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+// twice nests a selection that is asked for twice at each level.
+func twice(depth int) string {
+	if depth == 0 {
+		return "{ code }"
+	}
+	below := twice(depth - 1)
+	return "{ children " + below + " children " + below + " }"
+}
+
+func TestLimits(t *testing.T) {
+	s := bare(t)
+	deep := func(n int) string {
+		return "{ division(code: \"1\") " + strings.Repeat("{ parent ", n) + "{ code }" + strings.Repeat(" }", n+1)
+	}
+	chain := func(n int, body string) string { // fragments F0 … Fn, each spreading the next
+		b := "{ division(code: \"1\") { ...F0 } }\n"
+		for i := range n {
+			b += fmt.Sprintf("fragment F%d on Division { %s }\n", i, strings.ReplaceAll(body, "NEXT", fmt.Sprintf("...F%d", i+1)))
+		}
+		return b + fmt.Sprintf("fragment F%d on Division { code }", n)
+	}
+	tests := []struct {
+		name, query, code, message string
+	}{
+		{"deeper than 15", deep(14), "LIMITED", "deeper"},
+		{"2,000 deep", deep(2000), "LIMITED", "nests"},
+		{"50,000 deep", deep(50_000), "LIMITED", "nests"},
+		{"2,000 brackets of a list", "{ grids(filter: { codes: " + strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + " }) { totalCount } }", "LIMITED", "nests"},
+		{"brackets that never close", strings.Repeat("{a", 5000), "LIMITED", "nests"},
+		{"31 aliases in one selection", "{ " + repeat(31, "a#: __typename") + "}", "LIMITED", "30 aliases"},
+		{"210 aliases in all", "{ " + repeat(7, "a#: division(code: \"1\") { "+strings.ReplaceAll(repeat(30, "b#: code"), "%", "%%")+"}") + "}", "LIMITED", "200 aliases"},
+		{"100 fields of one name", "{ " + strings.Repeat("__typename ", 250) + "nothing }", "INVALID", ""},
+		{"310 fields of one name", "{ " + strings.Repeat("__typename ", 310) + "}", "LIMITED", "300 tokens"},
+		{"fragments of many fields of one name", "{ " + strings.Repeat("...A ", 100) + "nothing }" + strings.Repeat(" fragment A on Query { "+strings.Repeat("__typename ", 290)+"}", 5), "INVALID", ""},
+		{"tokens", "{ ...A }" + strings.Repeat(" fragment A on Query { "+strings.Repeat("__typename ", 250)+"}", 8), "LIMITED", "2000 tokens"},
+		{"tokens of arguments", "{ grids(filter: { codes: [" + strings.Repeat("1 ", 160_000) + "] }) { totalCount } }", "LIMITED", "150000 tokens"},
+		{"a long document", "{ __typename } #" + strings.Repeat("x", 1<<20), "LIMITED", "bytes"},
+		{"selections doubled eight times", "{ division(code: \"1\") " + twice(8) + " nothing }", "INVALID", ""},
+		{"fragments that multiply", chain(13, "a: children { NEXT } b: children { NEXT }"), "LIMITED", ""},
+		{"fragments that multiply without a list", chain(13, "a: parent { NEXT } b: parent { NEXT }"), "LIMITED", "aliases"},
+		{"fragments beside one another", strings.NewReplacer("division(code: \"1\")", "viewer", "Division", "Viewer", "code", "id").Replace(chain(100, "NEXT NEXT NEXT")), "", ""},
+		{"fragments in a circle", "{ division(code: \"1\") { ...A } } fragment A on Division { ...B } fragment B on Division { ...A }", "INVALID", ""},
+		{"dear lists", `{ division(code: "1") { grids(first: 200) { nodes { neighbours { grid { neighbours { grid { neighbours { grid { buildings(first: 200) { nodes { id name } } } } } } } } } } } }`, "LIMITED", "cost"},
+		{"a list of two billion", `{ grids(first: 2000000000) { nodes { code buildings(first: 2000000000) { nodes { name } } } } }`, "LIMITED", "cost"},
+		{"the same root field many times", "{ " + strings.ReplaceAll(repeat(30, "a#: grids(first: 200) { nodes { boundary buildings(first: 200) { nodes { id name } } } }"), "%", "%%") + "}", "LIMITED", "cost"},
+		{"introspection that goes round", "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }", "INVALID", ""},
+		{"a number that is none", "{ gridAt(point: { lng: 1e400, lat: 1, crs: WGS84 }) { rule } }", "INVALID", "1e400"},
+		{"a whole number that is none", "{ grids(first: 99999999999999999999) { totalCount } }", "INVALID", "out of range"},
+		{"a whole number beyond 32 bits", "{ grids(first: 3000000000) { totalCount } }", "LIMITED", "cost"},
+		{"no suggestions", "{ gridd }", "INVALID", "Cannot query field \"gridd\" on type \"Query\"."},
+		{"no document", "#", "INVALID", ""},
+		{"half a document", "{", "INVALID", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			start := time.Now()
+			a := s.ask(t, account.Anyone(), test.query, nil)
+			if took := time.Since(start); took > time.Second {
+				t.Errorf("it took %v", took)
+			}
+			if a.code() != test.code || test.code != "" && !strings.Contains(a.Errors[0].Message, test.message) {
+				t.Errorf("answered %.400s, want %s … %s", a.Raw, test.code, test.message)
+			}
+			if test.name == "no suggestions" && a.Errors[0].Message != test.message {
+				t.Errorf("said %q", a.Errors[0].Message)
+			}
+		})
+	}
+}
+
+// What must pass: see the constants in limits.go.
+func TestWithinLimits(t *testing.T) {
+	s := newTown(t)
+	point := map[string]any{"lng": 120.1005, "lat": 31.2005, "crs": "WGS84"}
+	points := func(n int) map[string]any {
+		list := make([]any, n)
+		for i := range list {
+			list[i] = point
+		}
+		return map[string]any{"p": list}
+	}
+	const many = "query ($p: [PointInput!]!) { gridsAt(points: $p) { rule needsConfirmation grid { code name worker { name workPhone } } candidates { probability grid { code } } } }"
+	tests := []struct {
+		name, query, code string
+		variables         any
+	}{
+		{"five levels of a community", `{ division(code: "990102001") { name children { name grids(first: 200) { nodes { code name kind areaM2
+			buildings(first: 50) { nodes { id name address floors location estate { id name } } } } } } } }`, "", nil},
+		{"the introspection that tools send", introspection, "", nil},
+		{"10,000 points", many, "", points(10_000)},
+		{"10,001 points", many, "INVALID", points(10_001)},
+		{"10,000 points and their buildings", "query ($p: [PointInput!]!) { gridsAt(points: $p) { grid { buildings(first: 200) { nodes { name } } } } }", "LIMITED", points(10_000)},
+		{"15 deep", "{ division(code: \"990102001001\") " + strings.Repeat("{ parent ", 13) + "{ code }" + strings.Repeat(" }", 14), "", nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			start := time.Now()
+			a := s.ask(t, account.Anyone(), test.query, test.variables)
+			t.Logf("%v, %d bytes", time.Since(start), len(a.Raw))
+			if a.code() != test.code {
+				t.Errorf("answered %.400s, want code %q", a.Raw, test.code)
+			}
+		})
+	}
+	t.Run("1,000 points written out", func(t *testing.T) {
+		query := "{ gridsAt(points: [" + strings.Repeat("{ lng: 120.1005, lat: 31.2005, crs: WGS84 } ", 1000) + "]) { grid { code } } }"
+		a := s.ask(t, account.Anyone(), query, nil)
+		var data struct{ GridsAt []json.RawMessage }
+		if err := json.Unmarshal(a.Data, &data); err != nil || len(data.GridsAt) != 1000 {
+			t.Errorf("answered %.400s", a.Raw)
+		}
+	})
+}
+
+// introspection is getIntrospectionQuery() of graphql-js 16 with all its options.
+const introspection = `query IntrospectionQuery { __schema { description queryType { name } mutationType { name } subscriptionType { name }
+  types { ...FullType } directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } }
+fragment FullType on __Type { kind name description specifiedByURL isOneOf
+  fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }
+  inputFields(includeDeprecated: true) { ...InputValue } interfaces { ...TypeRef }
+  enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
+fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
+fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+  ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }`

@@ -1,0 +1,130 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"wangge/domain/account"
+)
+
+func TestMutations(t *testing.T) {
+	s := newTown(t)
+	op := account.TheOperator()
+	into := func(a answer, v any) {
+		t.Helper()
+		if a.Errors != nil {
+			t.Fatalf("answered %s", a.Raw)
+		}
+		if err := json.Unmarshal(a.Data, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	onCall := func(code string) string {
+		t.Helper()
+		var data struct {
+			Grid struct{ Worker *struct{ Name string } }
+		}
+		into(s.ask(t, account.Anyone(), `query ($c: ID!) { grid(code: $c) { worker { name } } }`, map[string]any{"c": code}), &data)
+		if data.Grid.Worker == nil {
+			return ""
+		}
+		return data.Grid.Worker.Name
+	}
+	third := gridCode(c1, 3)
+
+	const create = `mutation ($in: CreateWorkerInput!) { createWorker(input: $in) { worker { id name workPhone duties photoUrl } } }`
+	newWorker := func(name string) string {
+		t.Helper()
+		var data struct {
+			CreateWorker struct{ Worker struct{ ID, Name string } }
+		}
+		into(s.ask(t, op, create, map[string]any{"in": map[string]any{"name": name, "workPhone": "0555-1", "duties": []string{"调解"},
+			"area": map[string]any{"kind": "GRID", "name": third}}}), &data)
+		if data.CreateWorker.Worker.Name != name {
+			t.Errorf("the new worker is %+v", data)
+		}
+		return data.CreateWorker.Worker.ID
+	}
+	a, b := newWorker("孙甲"), newWorker("孙乙")
+
+	const appoint = `mutation ($in: AppointWorkerInput!) { appointWorker(input: $in) { assignment { id post cover from until away worker { name } } } }`
+	office := func(worker, cover string) map[string]any {
+		return map[string]any{"in": map[string]any{"workerId": worker, "post": "GRID_WORKER", "cover": cover, "area": map[string]any{"kind": "GRID", "name": third}}}
+	}
+	var appointed struct {
+		AppointWorker struct{ Assignment struct{ ID, From string } }
+	}
+	into(s.ask(t, op, appoint, office(a, "A")), &appointed)
+	if appointed.AppointWorker.Assignment.From != "2026-03-02" {
+		t.Errorf("in office from %s, want today", appointed.AppointWorker.Assignment.From)
+	}
+	if got := onCall(third); got != "孙甲" {
+		t.Errorf("on call is %q after the appointment", got)
+	}
+	into(s.ask(t, op, appoint, office(b, "B")), &struct{}{})
+	into(s.ask(t, op, `mutation ($in: RecordAbsenceInput!) { recordAbsence(input: $in) { id from until } }`,
+		map[string]any{"in": map[string]any{"workerId": a, "from": "2026-03-02", "until": "2026-03-03"}}), &struct{}{})
+	if got := onCall(third); got != "孙乙" {
+		t.Errorf("on call is %q while A is away", got)
+	}
+	const end = `mutation ($in: EndAssignmentInput!) { endAssignment(input: $in) { id until } }`
+	into(s.ask(t, op, end, map[string]any{"in": map[string]any{"id": appointed.AppointWorker.Assignment.ID, "until": "2026-03-10"}}), &struct{}{})
+
+	const setPolicy = `mutation ($in: SetSizePolicyInput!) { setSizePolicy(input: $in) { division { code sizePolicy { householdsMin householdsMax householdsTarget version division { code } } } again: division { name } } }`
+	var set struct {
+		SetSizePolicy struct {
+			Division struct {
+				SizePolicy struct{ HouseholdsMin, HouseholdsMax, HouseholdsTarget, Version int }
+			}
+			Again struct{ Name string }
+		}
+	}
+	into(s.ask(t, op, setPolicy, map[string]any{"in": map[string]any{"division": c1, "version": 0, "householdsMin": 200}}), &set)
+	if p := set.SetSizePolicy.Division.SizePolicy; p.HouseholdsMin != 200 || p.HouseholdsMax != 500 || p.HouseholdsTarget != 300 || p.Version != 1 || set.SetSizePolicy.Again.Name != "晴川社区" {
+		t.Errorf("the policy is %+v", set)
+	}
+
+	refused := []struct {
+		name, query string
+		in          map[string]any
+		code, field string
+		unread      bool // refused before it is looked at who asks
+	}{
+		{"no name", create, map[string]any{"name": " ", "area": map[string]any{"kind": "GRID", "name": third}}, "INVALID", "[input name]", false},
+		{"an unknown area", create, map[string]any{"name": "x", "area": map[string]any{"kind": "GRID", "name": "nowhere"}}, "NOT_FOUND", "[input area]", false},
+		{"an area kind in small letters", create, map[string]any{"name": "x", "area": map[string]any{"kind": "grid", "name": third}}, "INVALID", "[input area kind]", true},
+		{"the post is taken", appoint, office(b, "A")["in"].(map[string]any), "CONFLICT", "[input post]", false},
+		{"a worker that is none", appoint, office("x", "A")["in"].(map[string]any), "NOT_FOUND", "[input workerId]", false},
+		{"an unknown assignment", end, map[string]any{"id": a, "until": "2026-04-01"}, "NOT_FOUND", "[input id]", false},
+		{"a day that is none", end, map[string]any{"id": a, "until": "2026-02-30"}, "INVALID", "[input until]", true},
+		{"a policy that moved", setPolicy, map[string]any{"division": c1, "version": 0, "householdsMin": 1}, "CONFLICT", "[input version]", false},
+		{"a policy upside down", setPolicy, map[string]any{"division": c1, "version": 1, "householdsMin": 9, "householdsMax": 3}, "INVALID", "[input households]", false},
+		{"a policy for nowhere", setPolicy, map[string]any{"division": "7", "version": 1}, "NOT_FOUND", "[input division]", false},
+		{"a whole number as text", setPolicy, map[string]any{"division": c1, "version": "1"}, "INVALID", "[input version]", true},
+		{"a NUL", create, map[string]any{"name": "a\x00b", "area": map[string]any{"kind": "GRID", "name": third}}, "INVALID", "[input name]", true},
+	}
+	for _, test := range refused {
+		t.Run(test.name, func(t *testing.T) {
+			got := s.ask(t, op, test.query, map[string]any{"in": test.in})
+			if got.code() != test.code || fmt.Sprint(got.Errors[0].Extensions.Field) != test.field {
+				t.Errorf("answered %s, want %s at %s", got.Raw, test.code, test.field)
+			}
+			if got := s.ask(t, account.Anyone(), test.query, map[string]any{"in": test.in}); got.code() != "FORBIDDEN" && !test.unread {
+				t.Errorf("the public was answered %s", got.Raw)
+			}
+		})
+	}
+	t.Run("the public changes nothing", func(t *testing.T) {
+		for query, in := range map[string]map[string]any{
+			create:    {"name": "x", "area": map[string]any{"kind": "GRID", "name": third}},
+			appoint:   office(b, "A")["in"].(map[string]any),
+			end:       {"id": appointed.AppointWorker.Assignment.ID, "until": "2026-03-05"},
+			setPolicy: {"division": c1, "version": 1, "householdsMin": 1},
+		} {
+			if got := s.ask(t, account.Anyone(), query, map[string]any{"in": in}); got.code() != "FORBIDDEN" {
+				t.Errorf("answered %s", got.Raw)
+			}
+		}
+	})
+}
