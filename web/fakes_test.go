@@ -30,6 +30,7 @@ type fakeTown struct {
 	worker    staff.Worker
 	photo     staff.Photo
 	building  place.Building
+	boards    bool
 	err       error // every call fails with it
 	asked     grid.AtQuery
 }
@@ -77,7 +78,7 @@ func (t *fakeTown) At(_ context.Context, _ account.Actor, q grid.AtQuery) (grid.
 	m.Candidates = []grid.Candidate{{Grid: m.Grid, Probability: 1}}
 	if q.AccuracyM != nil && *q.AccuracyM >= 50 {
 		m.NeedsConfirmation = true
-		m.Candidates = []grid.Candidate{{Grid: &t.grids[0], Probability: 0.62}, {Grid: &t.grids[1], Probability: 0.3, DistanceM: 31}, {Probability: 0.08}}
+		m.Candidates = []grid.Candidate{{Grid: &t.grids[0], Probability: 0.62}, {Grid: &t.grids[1], Probability: 0.38, DistanceM: 31}}
 	}
 	return m, nil
 }
@@ -171,7 +172,7 @@ func (t fakePlaces) Building(_ context.Context, _ account.Actor, k key.Key) (pla
 // get asks the pages over t. headers are names and values in turn.
 func (t *fakeTown) get(method, target string, headers ...string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
-	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, PublicURL: "https://grid.example/",
+	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, Boards: t.boards, PublicURL: "https://grid.example/",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i+1 < len(headers); i += 2 {

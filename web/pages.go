@@ -48,6 +48,9 @@ func dict(pairs ...any) (map[string]any, error) {
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
 	"connect-src 'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 
+// shownCandidates is how many grids a resident is asked to choose from, the likeliest first.
+const shownCandidates = 5
+
 // listed is how many communities the first page names before it links to all.
 const listed = 12
 
@@ -57,6 +60,7 @@ type view struct {
 	Path     string // of this page, without its query
 	Query    url.Values
 	Title    string // of the answer; empty on the first page
+	Boards   bool   // there are signboards to link to
 	Public   string // PUBLIC_URL: what addresses in tiles start with
 	Box      string // where the map looks at first
 	Result   result
@@ -93,7 +97,7 @@ type result struct {
 }
 
 type candidate struct {
-	Face                   *face // nil: in no grid
+	Face                   *face
 	Probability, DistanceM float64
 }
 
@@ -132,7 +136,7 @@ func (v view) HTMLLang() string {
 }
 
 func (s *site) newView(r *http.Request) view {
-	return view{Lang: languageOf(r, fault.Chinese), Path: r.URL.EscapedPath(), Query: r.URL.Query(), Public: s.publicURL}
+	return view{Lang: languageOf(r, fault.Chinese), Path: r.URL.EscapedPath(), Query: r.URL.Query(), Boards: s.boards, Public: s.publicURL}
 }
 
 // home is the first page, and the answer where lng, lat and crs are given.
@@ -187,11 +191,10 @@ func (s *site) ask(r *http.Request, values url.Values) (result, error) {
 	if match.Grid != nil {
 		grids = append(grids, *match.Grid)
 	}
+	match.Candidates = match.Candidates[:min(shownCandidates, len(match.Candidates))]
 	if match.NeedsConfirmation {
 		for _, c := range match.Candidates {
-			if c.Grid != nil {
-				grids = append(grids, *c.Grid)
-			}
+			grids = append(grids, *c.Grid)
 		}
 	}
 	faces, err := s.faces(ctx, actor, grids)
@@ -204,11 +207,8 @@ func (s *site) ask(r *http.Request, values url.Values) (result, error) {
 	}
 	if match.NeedsConfirmation {
 		for _, c := range match.Candidates {
-			line := candidate{Probability: c.Probability, DistanceM: c.DistanceM}
-			if c.Grid != nil {
-				line.Face, faces = &faces[0], faces[1:]
-			}
-			out.Candidates = append(out.Candidates, line)
+			out.Candidates = append(out.Candidates, candidate{Face: &faces[0], Probability: c.Probability, DistanceM: c.DistanceM})
+			faces = faces[1:]
 		}
 	}
 	return out, nil

@@ -39,7 +39,7 @@ func TestAnswerWithoutScript(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, body)
 	}
 	wantContains(t, body, "欧阳 &lt;b&gt;雪&lt;/b&gt;", `href="tel:19000001234"`, "Call 190-0000 1234", "第一网格组", "听雨社区", "990102001001001",
-		"east: 望舒路", "走访 &amp; 登记", `src="/photos/d00test-00000000000000000000000000000003"`, `href="/signboards/990102001001001"`,
+		"east: 望舒路", "走访 &amp; 登记", `src="/photos/d00test-00000000000000000000000000000003"`,
 		`data-code="990102001001001"`, `data-lng="120.005000"`, `href="/c/990102001001?lang=en"`,
 		`href="/?crs=wgs84&amp;lang=zh&amp;lat=31.005&amp;lng=120.005"`)
 	if strings.Contains(body, "<script>") || strings.Contains(body, "<b>雪") {
@@ -54,7 +54,7 @@ func TestAnswerWithoutScript(t *testing.T) {
 func TestAnswersThatAreNotSure(t *testing.T) {
 	town := newTown()
 	wantContains(t, town.get("GET", "/?lng=120.005&lat=31.005&crs=WGS84&accuracy=80&lang=zh").Body.String(),
-		"定位有误差", "可能性 62%", `href="/g/990102001001002?lang=zh"`, "不在任何网格内", `data-accuracy="80"`)
+		"定位有误差", "可能性 62%", `href="/g/990102001001002?lang=zh"`, `data-accuracy="80"`)
 	wantContains(t, town.get("GET", "/?lng=120.5&lat=31.005&crs=WGS84").Body.String(), "这里还没有划入任何网格")
 	wantContains(t, town.get("GET", "/?lng=120.015&lat=31.005&crs=WGS84").Body.String(), "目前没有网格员")
 }
@@ -87,6 +87,11 @@ func TestGridPage(t *testing.T) {
 	town := newTown()
 	w := town.get("GET", "/g/990102001001001")
 	wantContains(t, w.Body.String(), "欧阳", `data-box="120.000000,31.000000,120.010000,31.010000"`, "· 谁管我家这一片？</title>")
+	if strings.Contains(w.Body.String(), "/signboards/") {
+		t.Error("a link to a board that nobody serves")
+	}
+	town.boards = true
+	wantContains(t, town.get("GET", "/g/990102001001001").Body.String(), `href="/signboards/990102001001001"`)
 	if former := town.get("GET", "/g/OLD-1"); former.Code != 200 || !strings.Contains(former.Body.String(), "编号 OLD-1 已改为 990102001001001。") {
 		t.Errorf("a former code: %d", former.Code)
 	}

@@ -109,7 +109,6 @@ var sentences = map[string][2]string{
 	"likely":     {"可能性 {}%", "{}% likely"},
 	"away":       {"约 {} 米外", "about {} m away"},
 	"hereabouts": {"就在这里", "right here"},
-	"noGrid":     {"不在任何网格内", "In no grid"},
 
 	"byNumbers":   {"按经纬度查询", "Ask by coordinates"},
 	"lng":         {"经度", "Longitude"},

@@ -57,6 +57,7 @@ type Options struct {
 	Grids     Grids
 	Staff     Staff
 	Places    Places
+	Boards    bool         // whether /signboards/ is served, so that answers may link to it
 	PublicURL string       // where this server is seen from outside; "" makes links relative
 	Log       *slog.Logger // nil: slog.Default()
 }
@@ -65,13 +66,14 @@ type site struct {
 	grids     Grids
 	staff     Staff
 	places    Places
+	boards    bool
 	publicURL string
 	log       *slog.Logger
 }
 
 // Register adds the pages to mux. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, publicURL: strings.TrimSuffix(o.PublicURL, "/"), log: o.Log}
+	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"), log: o.Log}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

@@ -33,10 +33,9 @@ type (
 		WorkPhone *string `json:"workPhone"`
 		PhotoURL  *string `json:"photoUrl"`
 	}
-	// whereCandidate without a code is "in no grid".
 	whereCandidate struct {
-		Code        *string `json:"code"`
-		Name        *string `json:"name"`
+		Code        string  `json:"code"`
+		Name        string  `json:"name"`
 		Probability float64 `json:"probability"`
 		DistanceM   float64 `json:"distanceM"`
 	}
@@ -80,11 +79,8 @@ func (s *site) whereFound(r *http.Request) (whereAnswer, error) {
 	found := whereAnswer{Rule: match.Rule, NeedsConfirmation: match.NeedsConfirmation,
 		BoundaryDistanceM: match.BoundaryDistanceM, Candidates: []whereCandidate{}}
 	for _, c := range match.Candidates {
-		line := whereCandidate{Probability: c.Probability, DistanceM: c.DistanceM}
-		if c.Grid != nil {
-			line.Code, line.Name = &c.Grid.Code, &c.Grid.Name
-		}
-		found.Candidates = append(found.Candidates, line)
+		found.Candidates = append(found.Candidates, whereCandidate{Code: c.Grid.Code, Name: c.Grid.Name,
+			Probability: c.Probability, DistanceM: c.DistanceM})
 	}
 	if g := match.Grid; g != nil {
 		found.Grid = &whereGrid{Code: g.Code, Name: g.Name, URL: s.publicURL + gridPath(g.Code)}

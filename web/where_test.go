@@ -55,7 +55,7 @@ func TestWhereWithoutGridOrWorker(t *testing.T) {
 		`{"rule":"NONE","grid":null,"worker":null,"needsConfirmation":true,"boundaryDistanceM":null,"candidates":[],"division":null}`+"\n"; got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	wantContains(t, town.get("GET", aPoint+"&accuracy=80").Body.String(), `{"code":null,"name":null,"probability":0.08,"distanceM":0}`)
+	wantContains(t, town.get("GET", aPoint+"&accuracy=80").Body.String(), `"probability":0.38,"distanceM":31}`)
 }
 
 func TestWhereReadsItsParameters(t *testing.T) {

@@ -152,8 +152,10 @@ func layers(c look, w words) []layer {
 			Paint: paint{"text-color": c.buildingText, "text-halo-color": c.buildingHalo, "text-halo-width": 1.2}},
 		{ID: "grid-label", Type: "symbol", Source: Source, Layer: "grid_labels", MinZoom: 12.5,
 			Layout: paint{"text-field": w.gridLabel, "text-font": semibold,
-				"text-size":      zoomed(1, 12.5, 10.0, 14.5, 12.5, 16.0, 15.5, 18.0, 19.0),
-				"text-max-width": 9, "text-padding": 3, "text-line-height": 1.25,
+				"text-size":    zoomed(1, 12.5, 9.5, 14.0, 11.5, 15.0, 13.5, 16.0, 15.5, 18.0, 19.0),
+				"text-padding": 0,
+				// In two lines from afar: on a phone's width every grid of a community keeps its name.
+				"text-max-width": expr{"step", expr{"zoom"}, 4.5, 15, 9}, "text-line-height": 1.25,
 				"symbol-sort-key": expr{"case", expr{"==", expr{"get", "kind"}, "DEDICATED"}, 1, 0}},
 			Paint: paint{"text-color": c.gridText, "text-halo-color": c.gridHalo, "text-halo-width": 2}},
 	}

@@ -213,15 +213,16 @@ await step("without JavaScript: by numbers and by list", { ...NARROW, javaScript
 });
 
 for (const [name, options] of [["light", NARROW], ["dark", { ...NARROW, colorScheme: "dark" }]]) {
-  await step(`360 pixels wide, ${name}: nothing sticks out, targets of 44 pixels, contrast of 4.5`, options, async (page) => {
+  await step(`360 pixels wide, ${name}: nothing sticks out, targets of 44 pixels, contrast of 4.5`, options, async (page, _context, complaints) => {
     for (const path of ["/", spotPath, spotPath + "&accuracy=400&lang=en", community, "/?lng=x&lat=1&crs=WGS84", "/c"]) {
       await page.goto(base + path);
       await page.waitForFunction(() => document.documentElement.classList.contains("js"));
-      for (const summary of await page.locator("summary").all()) {
+      for (const summary of await page.locator("#panel summary").all()) {
         if (!(await summary.evaluate((s) => s.parentElement.open))) await summary.click();
       }
       const faults = await page.evaluate(judge);
       assert(faults.length === 0, `${path}: ${faults.join("; ")}`);
+      if (path.includes("lng=x")) complaints.length = 0; // Chromium reports the 400 itself
     }
   });
 }
@@ -234,6 +235,9 @@ await step("the explorer asks /graphql and gets an answer", WIDE, async (page) =
     page.click(".graphiql-execute-button"),
   ]);
   assert(answer.status() === 200, `status ${answer.status()}`);
+  // The spot is in the demo town. Elsewhere it lies outside the window, which is an answer too.
+  const { data, errors } = await answer.json();
+  assert(data?.gridAt?.rule || errors?.[0]?.path?.[0] === "gridAt", JSON.stringify(errors));
   await picture(page, "graphiql");
 });
 

@@ -2,9 +2,10 @@
 export const examples = [
   {
     query: `# Whose grid is this spot in, and whom to call?
-# crs says which system the coordinates are in; there is no default.
-query WhereAmI($lng: Float!, $lat: Float!) {
-  gridAt(point: { lng: $lng, lat: $lat, crs: WGS84, accuracyM: 20 }) {
+# The spot is in the demo town; put in your own. crs says which
+# system it is measured in: there is no default.
+query WhereAmI {
+  gridAt(point: { lng: 120.15, lat: 31.2, crs: WGS84, accuracyM: 20 }) {
     rule
     needsConfirmation
     boundaryDistanceM
@@ -19,7 +20,6 @@ query WhereAmI($lng: Float!, $lat: Float!) {
   }
 }
 `,
-    variables: JSON.stringify({ lng: 120.05, lat: 31.2 }, null, 2),
   },
   {
     query: `# From the top of the tree to the buildings of a grid, in one request.
@@ -49,9 +49,9 @@ query Tree {
 `,
   },
   {
-    query: `# A page of grids with their neighbours and who is in office.
-query Grids($after: String) {
-  grids(first: 20, after: $after, orderBy: CODE) {
+    query: `# A page of grids with their neighbours and who is in office. The next page: after: "the endCursor".
+query Grids {
+  grids(first: 20, orderBy: CODE) {
     totalCount
     nodes {
       code

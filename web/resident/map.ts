@@ -130,8 +130,10 @@ export function openMap(options: Options): MapView {
       const padding = roomy(options.padding());
       if (found.box) {
         const all = new LngLatBounds(found.box);
-        if (found.place) all.extend(found.place);
-        if (!found.place || !inView(map, all, padding)) map.fitBounds(all, { padding, maxZoom: 17.5, duration: 700 });
+        if (found.place) all.extend(LngLatBounds.fromLngLat(new LngLat(...found.place), Math.min(found.accuracyM, 500)));
+        // A tap leaves the map where it is, unless the grid is out of sight or too small to make out.
+        const tapped = found.place && found.accuracyM === 0;
+        if (!tapped || !inView(map, all, padding) || tiny(map, all)) map.fitBounds(all, { padding, maxZoom: 17.5, duration: 700 });
       } else if (found.place) {
         const around = LngLatBounds.fromLngLat(new LngLat(...found.place), Math.max(found.accuracyM, 150));
         if (!inView(map, around, padding)) map.fitBounds(around, { padding, duration: 700 });
@@ -195,11 +197,16 @@ function ours(url: string, publicURL: string): string {
 }
 
 function roomy(p: Padding): Padding {
-  return { top: p.top + 32, right: p.right + 32, bottom: p.bottom + 32, left: p.left + 32 };
+  const room = p.left > 0 ? 32 : 14; // a phone has none to give away
+  return { top: p.top + room, right: p.right + room, bottom: p.bottom + room, left: p.left + room };
 }
 
 function middle(container: HTMLElement, p: Padding): [number, number] {
   return [(p.left + container.clientWidth - p.right) / 2, (p.top + container.clientHeight - p.bottom) / 2];
+}
+
+function tiny(map: MapLibre, bounds: LngLatBounds): boolean {
+  return map.project(bounds.getSouthWest()).dist(map.project(bounds.getNorthEast())) < 120;
 }
 
 function inView(map: MapLibre, bounds: LngLatBounds, p: Padding): boolean {

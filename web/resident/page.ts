@@ -142,7 +142,7 @@ function padding(): Padding {
   const edge = { top: 0, right: 0, bottom: 0, left: 0 };
   const box = panel.getBoundingClientRect();
   if (matchMedia("(min-width: 800px)").matches) return { ...edge, left: Math.round(box.right) };
-  return { ...edge, right: 24, bottom: Math.max(0, Math.round(innerHeight - box.top)) };
+  return { ...edge, bottom: Math.max(0, Math.round(innerHeight - box.top)) };
 }
 
 try {
