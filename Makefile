@@ -2,19 +2,16 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# ADDR=127.0.0.1:8090 DATA=/srv/town make run: the address to listen on and the data folder.
-export ADDR ?= 127.0.0.1:8080
-export DATA ?= .wangge
-
 # Fetched and built by the go command, beside the module's own dependencies.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
 .PHONY: help run build test test-go audit e2e check format generate web bench fuzz clean
 
 help: ## Show this help
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-run: build ## Start wangge with the demo town: ADDR=127.0.0.1:8080 DATA=.wangge make run
+# wangge reads ADDR and DATA itself: ADDR=127.0.0.1:8090 DATA=/srv/town make run
+run: build ## Start wangge with the demo town; ADDR=127.0.0.1:8090 DATA=DIR make run chooses port and data folder
 	@script/install-debian.sh
 	@./wangge demo --if-empty
 	@exec ./wangge serve
@@ -25,18 +22,18 @@ build: ## Build ./wangge; needs Go only
 test: ## Everything that must hold: vet, Go tests, the web bundle, the GraphQL audit, browser tests
 	script/install-debian.sh --browser
 	script/npm.sh web
-	script/npm.sh script/audit
-	@$(MAKE) --no-print-directory format test-go build
+	script/npm.sh graph/audit
+	@$(MAKE) --no-print-directory CI=true format test-go build
 	script/unchanged.sh "make web" web/dist -- sh -c 'cd web && npm run --silent build'
-	script/with-town.sh sh -c 'node script/audit/audit.mjs "$$WANGGE_URL/graphql" && node web/e2e/run.mjs "$$WANGGE_URL"'
+	script/with-town.sh sh -c 'node graph/audit/run.mjs "$$WANGGE_URL/graphql" && node web/e2e/run.mjs "$$WANGGE_URL"'
 
 test-go: ## Go's own checks and tests; needs PostgreSQL with PostGIS, skips without it (fails where CI is set)
 	go vet ./...
-	go test ./...
+	go test -timeout 10m ./...
 
 audit: build ## The public graphql-http audit against a server of its own
-	script/npm.sh script/audit
-	script/with-town.sh sh -c 'node script/audit/audit.mjs "$$WANGGE_URL/graphql"'
+	script/npm.sh graph/audit
+	script/with-town.sh sh -c 'node graph/audit/run.mjs "$$WANGGE_URL/graphql"'
 
 e2e: build ## Browser tests against a server of its own; SHOTS=DIR keeps pictures of the pages
 	script/install-debian.sh --browser
@@ -44,7 +41,7 @@ e2e: build ## Browser tests against a server of its own; SHOTS=DIR keeps picture
 	script/with-town.sh sh -c 'node web/e2e/run.mjs "$$WANGGE_URL" $(SHOTS)'
 
 format:
-	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
+	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
 
 check: format ## What a change must pass before review: format, vet, staticcheck, generated code and web bundle
 	go vet ./...

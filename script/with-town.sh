@@ -26,7 +26,7 @@ clean() {
     exit "$status"
 }
 trap clean EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP PIPE
 
 unset DATABASE_URL PUBLIC_URL WINDOW CORS_ORIGINS
 ./wangge demo --data "$data"

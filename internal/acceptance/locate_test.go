@@ -68,7 +68,11 @@ func spots(t *testing.T, path string, n int) [][2]float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct{ Features []struct{ Geometry struct{ Coordinates json.RawMessage } } }
+	var file struct {
+		Features []struct {
+			Geometry struct{ Coordinates json.RawMessage }
+		}
+	}
 	if err := json.Unmarshal(raw, &file); err != nil {
 		t.Fatal(err)
 	}

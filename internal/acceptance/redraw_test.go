@@ -96,7 +96,9 @@ func TestARedrawnGridTakesItsBuildingsAlongAndKeepsItsPast(t *testing.T) {
 
 func TestBuildingsThatCameBeforeTheirTown(t *testing.T) {
 	w := newTown(t)
-	bring := func(kind load.Kind, content string) { w.mustBring(t, load.Job{Kind: kind, Path: file(t, "f.geojson", content)}) }
+	bring := func(kind load.Kind, content string) {
+		w.mustBring(t, load.Job{Kind: kind, Path: file(t, "f.geojson", content)})
+	}
 	buildings := collection(feature(`"code":"b1","name":"1号楼","estate":"河东苑"`, box(1, 1, 2, 2)))
 	roads := collection(feature(`"code":"r1","name":"河东路","class":"primary"`, `{"type":"LineString","coordinates":[[121.001,31.001],[121.002,31.002]]}`))
 	bring(load.Buildings, buildings)

@@ -43,7 +43,7 @@ func tell(w io.Writer, result place.Report, job ImportJob, reportFile string) {
 		text string
 	}{
 		{place.Repaired, "repaired"},
-		{place.Merged, "rows that share a code with another and became one area with it"},
+		{place.Merged, "areas made of several rows that share a code"},
 		{place.Inserted, "vertices inserted where a border lacked a neighbour's"},
 		{place.Snapped, "parts smaller than a millimetre left out"},
 	} {

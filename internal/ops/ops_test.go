@@ -148,7 +148,9 @@ func TestAPanicIsAnswered(t *testing.T) {
 
 func TestBodiesAreLimited(t *testing.T) {
 	h := build(t, Options{MaxBody: 10})
+	reached := false
 	h.mux.HandleFunc("POST /echo", func(w http.ResponseWriter, r *http.Request) {
+		reached = true
 		text, err := io.ReadAll(r.Body)
 		if err != nil {
 			WriteError(w, r, err)
@@ -157,16 +159,18 @@ func TestBodiesAreLimited(t *testing.T) {
 		_, _ = w.Write(text)
 	})
 	for _, c := range []struct {
-		name   string
-		body   io.Reader
-		status int
+		name    string
+		body    io.Reader
+		status  int
+		reached bool
 	}{
-		{"as long as allowed", strings.NewReader("0123456789"), 200},
-		{"longer, and it says so", strings.NewReader("0123456789a"), 413},
-		{"longer, found out on the way", io.MultiReader(strings.NewReader("0123456789a")), 413},
+		{"as long as allowed", strings.NewReader("0123456789"), 200, true},
+		{"longer, and it says so", strings.NewReader("0123456789a"), 413, false},
+		{"longer, found out on the way", io.MultiReader(strings.NewReader("0123456789a")), 413, true},
 	} {
-		if w := h.ask(httptest.NewRequest(http.MethodPost, "/echo", c.body)); w.Code != c.status {
-			t.Errorf("%s: %d %s", c.name, w.Code, w.Body)
+		reached = false
+		if w := h.ask(httptest.NewRequest(http.MethodPost, "/echo", c.body)); w.Code != c.status || reached != c.reached {
+			t.Errorf("%s: %d %s; it reached the handler: %v", c.name, w.Code, w.Body, reached)
 		}
 	}
 }
@@ -193,10 +197,12 @@ func TestARequestTakesOnlySoLong(t *testing.T) {
 func TestASenderWhoLeavesIsNoErrorOfOurs(t *testing.T) {
 	h := build(t, Options{})
 	h.mux.HandleFunc("GET /query", func(w http.ResponseWriter, r *http.Request) { WriteError(w, r, r.Context().Err()) })
+	h.mux.HandleFunc("GET /careless", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	h.ask(get("/query").WithContext(ctx))
-	if logged := h.log.String(); !strings.Contains(logged, `"status":499`) || strings.Contains(logged, "ERROR") {
+	h.ask(get("/careless").WithContext(ctx))
+	if logged := h.log.String(); strings.Count(logged, `"status":499`) != 2 || strings.Contains(logged, "ERROR") {
 		t.Errorf("logged %s", logged)
 	}
 }

@@ -73,11 +73,11 @@ func track(next http.Handler, log *slog.Logger, metrics *Metrics) http.Handler {
 		metrics.begin()
 		defer func() {
 			took := time.Since(start)
-			if info.status == 0 { // nothing was written: net/http answers 200, if anybody is left to hear it
+			switch gone := r.Context().Err() != nil; {
+			case gone && (info.status == 0 || info.status >= 500): // what failed is that nobody listens
+				info.status = statusClosed
+			case info.status == 0: // nothing was written: net/http answers 200
 				info.status = http.StatusOK
-				if r.Context().Err() != nil {
-					info.status = statusClosed
-				}
 			}
 			route := info.route
 			if route == "" {
