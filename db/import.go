@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/twpayne/go-geom"
@@ -306,10 +305,4 @@ func (in *importing) merge(ctx context.Context) error {
 	}
 	_, err = in.exec(ctx, importDropDoubles)
 	return err
-}
-
-// now is the instant of the import's transaction: what it writes begins then.
-func (in *importing) now(ctx context.Context) (t time.Time, err error) {
-	err = in.tx.QueryRow(ctx, "SELECT now()").Scan(&t)
-	return t, err
 }

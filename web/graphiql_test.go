@@ -8,6 +8,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 // The example queries of the explorer fit the schema.
@@ -37,7 +38,7 @@ func TestExamplesFitTheSchema(t *testing.T) {
 		t.Fatalf("%d examples", len(queries))
 	}
 	for _, query := range queries {
-		if _, err := gqlparser.LoadQuery(schema, query[1]); err != nil {
+		if _, err := gqlparser.LoadQueryWithRules(schema, query[1], rules.NewDefaultRules()); err != nil {
 			t.Errorf("%v in\n%s", err, query[1])
 		}
 	}

@@ -41,6 +41,8 @@ func (s *site) refusal(r *http.Request, err error) (*fault.Error, string) {
 	id := make([]byte, 4)
 	rand.Read(id) // never fails (crypto/rand)
 	incident := hex.EncodeToString(id)
-	s.log.ErrorContext(r.Context(), "page failed", "route", r.Pattern, "incident", incident, "error", err)
+	if r.Context().Err() == nil { // else nobody waits for the answer any more, and that is why it failed
+		s.log.ErrorContext(r.Context(), "page failed", "route", r.Pattern, "incident", incident, "error", err)
+	}
 	return refusal, incident
 }

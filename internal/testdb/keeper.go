@@ -32,6 +32,8 @@ func init() {
 }
 
 // inUse is held for the life of this process; the keeper waits for it to be released.
+//
+//lint:ignore U1000 it is held, not read: closed by the garbage collector it would be released
 var inUse *os.File
 
 // startPrivate makes sure that a keeper runs and returns the address of its server.

@@ -25,12 +25,8 @@ const (
 	lineOnly // a border on paper, nothing on the ground
 )
 
-// Half of what a line takes up, kerb to kerb or bank to bank, and how far from
-// its centre the first wall stands, in metres.
-var (
-	halfWidth = [...]float64{trunk: 17, secondary: 10, tertiary: 7.5, lane: 3.2, estate: 2.6, river: 14, lineOnly: 0}
-	setback   = [...]float64{trunk: 29, secondary: 18, tertiary: 14, lane: 6.5, estate: 5.5, river: 27, lineOnly: 3}
-)
+// How far from a line's centre the first wall stands, in metres.
+var setback = [...]float64{trunk: 29, secondary: 18, tertiary: 14, lane: 6.5, estate: 5.5, river: 27, lineOnly: 3}
 
 // face is a piece of ground with lines on all sides, anticlockwise.
 type face struct {

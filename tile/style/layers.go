@@ -59,7 +59,6 @@ var (
 // Apple's, Microsoft's, Huawei's, Xiaomi's and Linux machines.
 var (
 	regular  = fonts("Regular")
-	medium   = fonts("Medium")
 	semibold = fonts("Semibold")
 )
 
