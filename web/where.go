@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -77,10 +78,14 @@ func (s *site) whereFound(r *http.Request) (whereAnswer, error) {
 		return whereAnswer{}, err
 	}
 	found := whereAnswer{Rule: match.Rule, NeedsConfirmation: match.NeedsConfirmation,
-		BoundaryDistanceM: match.BoundaryDistanceM, Candidates: []whereCandidate{}}
+		Candidates: []whereCandidate{}}
+	if d := match.BoundaryDistanceM; d != nil {
+		shown := toCentimetres(*d)
+		found.BoundaryDistanceM = &shown
+	}
 	for _, c := range match.Candidates {
 		found.Candidates = append(found.Candidates, whereCandidate{Code: c.Grid.Code, Name: c.Grid.Name,
-			Probability: c.Probability, DistanceM: c.DistanceM})
+			Probability: c.Probability, DistanceM: toCentimetres(c.DistanceM)})
 	}
 	if g := match.Grid; g != nil {
 		found.Grid = &whereGrid{Code: g.Code, Name: g.Name, URL: s.publicURL + gridPath(g.Code)}
@@ -120,6 +125,9 @@ func (s *site) refuseJSON(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	answer(w, r, refusal.Code.Status(), "application/json; charset=utf-8", append(body, '\n'))
 }
+
+// toCentimetres rounds m metres to what a person could measure.
+func toCentimetres(m float64) float64 { return math.Round(m*100) / 100 }
 
 func orNil(s string) *string {
 	if s == "" {
