@@ -33,10 +33,6 @@ const (
 )
 
 const (
-	gridByCode = `-- name: grid.ByCode
-SELECT ` + gridColumns + gridJoin + `
-JOIN grid_code k ON k.district = g.district AND k.grid_id = g.id WHERE k.code = $3 ORDER BY g.id`
-
 	gridsByKey = `-- name: grid.ByKey
 SELECT ` + gridColumns + gridJoin + `
 WHERE g.district = ANY($3) AND b.district = ANY($3) AND g.id = ANY($4) ORDER BY g.code`
@@ -94,12 +90,18 @@ func (s *Grids) grids(ctx context.Context, actor account.Actor, sql string, args
 }
 
 // GridByCode implements grid.Store.
-func (s *Grids) GridByCode(ctx context.Context, actor account.Actor, code string, at time.Time, with grid.Fields) (grid.Grid, bool, error) {
-	list, err := s.grids(ctx, actor, gridByCode, with.Boundary, at, code)
-	if err != nil || len(list) == 0 {
-		return grid.Grid{}, false, err
-	}
-	return list[0], true, nil
+func (s *Grids) GridByCode(ctx context.Context, actor account.Actor, code string, at time.Time, with grid.Fields) (g grid.Grid, found bool, err error) {
+	err = s.Do(ctx, actor, func(ctx context.Context) error {
+		var k key.Key
+		err := s.each(ctx, actor, areaOfGrid, []any{code}, func(rows pgx.Rows) error { return rows.Scan(&k.Home, &k.ID) })
+		if err != nil {
+			return err
+		}
+		list, err := s.GridsByKey(ctx, actor, []key.Key{k}, at, with)
+		g, found = list[k.ID]
+		return err
+	})
+	return g, found, err
 }
 
 // GridsByKey implements grid.Store.

@@ -77,7 +77,9 @@ func list(q grid.Query, t subtree, count bool) (sql string, args []any) {
 		near := fmt.Sprintf("ST_SetSRID(ST_MakePoint(%s, %s), 4490)", l.arg(f.Near.Lng, "float8"), l.arg(f.Near.Lat, "float8"))
 		distance = strings.ReplaceAll(gridOrders[grid.ByDistance], "{near}", near)
 		if f.WithinM != nil {
-			l.and(fmt.Sprintf("ST_DWithin(b.boundary::geography, %s::geography, %s)", near, l.arg(*f.WithinM, "float8")))
+			reach := l.arg(*f.WithinM, "float8")
+			l.and(fmt.Sprintf("b.boundary && ST_Expand(%s, %s / (111000.0 * greatest(cos(radians(ST_Y(%s))), 0.01)), %s / 110000.0)", near, reach, near, reach))
+			l.and(fmt.Sprintf("ST_DWithin(b.boundary::geography, %s::geography, %s)", near, reach))
 		}
 	}
 	order := gridOrders[q.Order]
@@ -99,10 +101,9 @@ func list(q grid.Query, t subtree, count bool) (sql string, args []any) {
 		id, _ := uuid.Parse(c.ID) // a cursor that was made up finds the start of its order key
 		l.and(fmt.Sprintf("(%s, g.id) > (%s, %s)", order, place, l.arg(id, "uuid")))
 	}
-	return "-- name: grid.List\nSELECT p.root, x.* FROM " + roots + " CROSS JOIN LATERAL (SELECT row_number() OVER (ORDER BY " +
-		order + ", g.id) AS n, " + distance + " AS distance_m, " +
-		gridColumns + gridJoin + "WHERE " + strings.Join(l.where, " AND ") + " ORDER BY 1 LIMIT " + l.arg(q.Args.First+1, "bigint") +
-		") x ORDER BY p.root, x.n", l.args
+	return "-- name: grid.List\nSELECT p.root, x.* FROM " + roots + " CROSS JOIN LATERAL (SELECT row_number() OVER () AS n, y.* FROM (SELECT " +
+		distance + " AS distance_m, " + gridColumns + gridJoin + "WHERE " + strings.Join(l.where, " AND ") +
+		" ORDER BY " + order + ", g.id LIMIT " + l.arg(q.Args.First+1, "bigint") + ") y) x ORDER BY p.root, x.n", l.args
 }
 
 // ListGrids implements grid.Store.

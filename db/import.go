@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/twpayne/go-geom"
 
@@ -30,7 +31,7 @@ type importing struct {
 // Rows of every kind wait in one table; a kind leaves the columns it has no use for empty. n counts the file's rows from 1.
 const stageTable = `-- name: import.Stage
 CREATE TEMPORARY TABLE stage (
-	n integer PRIMARY KEY, id uuid NOT NULL, home text, source text NOT NULL, code text NOT NULL, name text NOT NULL,
+	n integer PRIMARY KEY, id uuid NOT NULL, home text, source text NOT NULL, code text NOT NULL, name text,
 	shape geometry, at geometry, grid_id uuid, known uuid, known_home text,
 	level text, parent text, parents text[], limit_east text, limit_south text, limit_west text, limit_north text,
 	kind text, basis text, community text, community_id uuid, in_group text, group_id uuid, worker text, work_phone text,
@@ -125,8 +126,11 @@ func copyRows[T any](ctx context.Context, in *importing, rows iter.Seq2[T, error
 				return nil, ctx.Err()
 			}
 			b := base(&row)
-			id := in.opts.IDs.NewID()
-			return append([]any{in.report.Read, id, b.Source, b.Code, b.Name, orNilGeom(b.Geometry)}, values(&row)...), nil
+			id := b.ID
+			if id == uuid.Nil {
+				id = in.opts.IDs.NewID()
+			}
+			return append([]any{in.report.Read, id, b.Source, b.Code, orNull(b.Name), orNilGeom(b.Geometry)}, values(&row)...), nil
 		}
 	}))
 	if err != nil {
@@ -189,6 +193,11 @@ WHERE s.shape IS NOT NULL AND NOT valid(v.detail) ORDER BY s.n`
 	importReshape = `-- name: import.Reshape
 UPDATE stage s SET shape = $2 WHERE s.n = $1 AND ST_IsValid($2) AND NOT ST_IsEmpty($2)`
 
+	// One area may come in parts, a road in pieces; two buildings that lie apart are two, and their code is none of theirs.
+	importApart = `-- name: import.Apart
+SELECT min(s.n), min(s.source), s.code, 'code', count(*) || ' rows share the code ' || s.code || ' and lie apart; name the property that tells them apart with --field code=PROPERTY'
+FROM stage s GROUP BY s.code HAVING count(*) > 1 AND array_length(ST_ClusterIntersecting(s.shape), 1) > 1 ORDER BY 1`
+
 	importDoubles = `-- name: import.Doubles
 SELECT s.code, min(s.n), count(*), CASE WHEN ST_IsValid(ST_Collect(s.shape ORDER BY s.n)) THEN ST_Multi(ST_CollectionExtract(ST_Collect(s.shape ORDER BY s.n)))
 	ELSE ST_Multi(ST_Union(s.shape)) END,
@@ -209,6 +218,20 @@ var (
 	points   = []string{"ST_Point"}
 	lines    = []string{"ST_LineString", "ST_MultiLineString"}
 )
+
+// read takes a file's rows in and judges them; ok is false where the file is refused and nothing more is to be done.
+func read[T any](ctx context.Context, in *importing, rows iter.Seq2[T, error], base func(*T) *place.Row, columns []string, values func(*T) []any, kinds []string, called, merge string) (ok bool, err error) {
+	if err := copyRows(ctx, in, rows, base, columns, values); err != nil {
+		return false, err
+	}
+	if err := in.judge(ctx, kinds, called); err != nil || in.report.Refused > 0 {
+		return false, err
+	}
+	if err := in.merge(ctx, merge); err != nil || in.report.Refused > 0 {
+		return false, err
+	}
+	return true, nil
+}
 
 // judge refuses geometry of the wrong kind, empty or broken, the last with its place and reason; with opts.Repair it is mended
 // by PostGIS instead, and reported.
@@ -270,8 +293,19 @@ func (in *importing) reshape(ctx context.Context, n int, g geom.T) (bool, error)
 	return changed == 1, err
 }
 
-// merge makes one area of the rows that share a code; the first row's other columns stay.
-func (in *importing) merge(ctx context.Context) error {
+// How rows that share a code become one.
+const (
+	mergeParts    = "parts"    // parts of one area or road, wherever they lie
+	mergeTouching = "touching" // only where they touch: they are refused otherwise
+)
+
+// merge makes one thing of the rows that share a code; the first row's other columns stay.
+func (in *importing) merge(ctx context.Context, how string) error {
+	if how == mergeTouching {
+		if err := in.refuseWhere(ctx, importApart); err != nil || in.report.Refused > 0 {
+			return err
+		}
+	}
 	type double struct {
 		code, source string
 		n, count     int

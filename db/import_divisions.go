@@ -21,7 +21,7 @@ UPDATE stage s SET parent = (
 	LEFT JOIN division_code c ON c.code = p.code LEFT JOIN division d ON d.id = c.division_id
 	WHERE array_position($1::text[], coalesce(o.level, d.level)) < array_position($1::text[], s.level)
 	ORDER BY p.i LIMIT 1)
-WHERE s.parent IS NULL AND s.known IS NULL`
+WHERE s.parent IS NULL AND NOT EXISTS (SELECT 1 FROM division k WHERE k.id = s.known AND k.parent_id IS NOT NULL)`
 
 	importOrphans = `-- name: import.Orphans
 SELECT s.n, s.source, s.code, 'parent', 'its parent ' || s.parent || ' is neither in the file nor in the store'
@@ -37,11 +37,28 @@ LEFT JOIN division_code c ON c.code = s.parent LEFT JOIN division d ON d.id = c.
 WHERE s.parent IS NOT NULL
   AND array_position($1::text[], coalesce(o.level, d.level)) >= array_position($1::text[], s.level) ORDER BY s.n`
 
-	// What already lies beneath a division must still stand lower when its level changes.
+	// What stands above and beneath a division must still do so when its level changes.
 	importLevels = `-- name: import.Levels
-SELECT s.n, s.source, s.code, 'level', 'it cannot be a ' || s.level || ': ' || c.code || ', a ' || c.level || ', lies in it'
-FROM stage s JOIN division c ON c.parent_id = s.known
-WHERE array_position($1::text[], s.level) >= array_position($1::text[], c.level) ORDER BY s.n, c.code`
+SELECT s.n, s.source, s.code, 'level', 'it cannot be a ' || s.level || ': ' || o.code || ', which lies ' || o.side || ' it, is a ' || o.level
+FROM stage s JOIN division me ON me.id = coalesce(s.known, s.id)
+CROSS JOIN LATERAL (
+	SELECT c.code, c.level, 'beneath' AS side FROM division c
+	WHERE c.parent_id = me.id AND array_position($1::text[], c.level) <= array_position($1::text[], me.level)
+	UNION ALL
+	SELECT p.code, p.level, 'above' FROM division p
+	WHERE p.id = me.parent_id AND array_position($1::text[], p.level) >= array_position($1::text[], me.level)
+) o ORDER BY s.n, o.code`
+
+	// A division that came before its parent finds it now, by its digits. It keeps its home.
+	importAdopt = `-- name: import.Adopt
+UPDATE division o SET parent_id = x.parent, version = o.version + 1 FROM (
+	SELECT DISTINCT ON (k.id) k.id, p.id AS parent FROM division k
+	CROSS JOIN unnest(ARRAY[9, 6, 4, 2]) AS digits (n)
+	JOIN division_code c ON c.code = left(k.code, digits.n) JOIN division p ON p.id = c.division_id
+	WHERE k.parent_id IS NULL AND k.code ~ '^[0-9]+$' AND digits.n < length(k.code)
+	  AND array_position($1::text[], p.level) < array_position($1::text[], k.level)
+	ORDER BY k.id, digits.n DESC
+) x WHERE o.id = x.id`
 
 	importNewDivisions = `-- name: import.NewDivisions
 INSERT INTO division (id, code, name, level, parent_id, home, boundary, limit_east, limit_south, limit_west, limit_north)
@@ -70,17 +87,11 @@ WHERE d.id = s.known`
 func (s *Places) ImportDivisions(ctx context.Context, actor account.Actor, rows iter.Seq2[place.DivisionRow, error], o place.ImportOptions) (place.Report, error) {
 	return s.importFile(ctx, actor, o, func(ctx context.Context, in *importing) error {
 		columns := []string{"home", "level", "parent", "parents", "limit_east", "limit_south", "limit_west", "limit_north"}
-		err := copyRows(ctx, in, rows, func(r *place.DivisionRow) *place.Row { return &r.Row }, columns, func(r *place.DivisionRow) []any {
+		ok, err := read(ctx, in, rows, func(r *place.DivisionRow) *place.Row { return &r.Row }, columns, func(r *place.DivisionRow) []any {
 			return []any{o.IDs.NewHome(), string(r.Level), orNull(r.Parent), place.ParentCodes(r.Code),
 				orNull(r.Limits.East), orNull(r.Limits.South), orNull(r.Limits.West), orNull(r.Limits.North)}
-		})
-		if err != nil {
-			return err
-		}
-		if err := in.judge(ctx, polygons, "a Polygon or MultiPolygon"); err != nil {
-			return err
-		}
-		if err := in.merge(ctx); err != nil {
+		}, polygons, "a Polygon or MultiPolygon", mergeParts)
+		if !ok || err != nil {
 			return err
 		}
 		if _, err := in.exec(ctx, importKnownDivisions); err != nil {
@@ -114,6 +125,9 @@ func (s *Places) ImportDivisions(ctx context.Context, actor account.Actor, rows 
 			}
 		}
 		if in.report.Updated, err = in.exec(ctx, importChangedDivisions); err != nil {
+			return err
+		}
+		if _, err := in.exec(ctx, importAdopt, place.Levels); err != nil {
 			return err
 		}
 		if err := in.refuseWhere(ctx, importLevels, place.Levels); err != nil {

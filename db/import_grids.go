@@ -46,7 +46,7 @@ WHERE p.district = s.home AND p.community_id = s.community_id AND p.name = s.in_
 
 	importNewGrids = `-- name: import.NewGrids
 INSERT INTO grid (district, id, code, name, kind, basis, community_id, group_id, limit_east, limit_south, limit_west, limit_north)
-SELECT s.home, s.id, s.code, s.name, s.kind, s.basis, s.community_id, CASE WHEN s.in_group IS NOT NULL THEN s.group_id END,
+SELECT s.home, s.id, s.code, coalesce(s.name, s.code), coalesce(s.kind, 'COMPREHENSIVE'), s.basis, s.community_id, CASE WHEN s.in_group IS NOT NULL THEN s.group_id END,
 	s.limit_east, s.limit_south, s.limit_west, s.limit_north
 FROM stage s WHERE s.known IS NULL ORDER BY s.n`
 
@@ -54,7 +54,7 @@ FROM stage s WHERE s.known IS NULL ORDER BY s.n`
 INSERT INTO grid_code (code, district, grid_id, since) SELECT s.code, s.home, s.id, now() FROM stage s WHERE s.known IS NULL ORDER BY s.n`
 
 	importChangedGrids = `-- name: import.ChangedGrids
-UPDATE grid g SET name = s.name, kind = s.kind, basis = coalesce(s.basis, g.basis), community_id = s.community_id,
+UPDATE grid g SET name = coalesce(s.name, g.name), kind = coalesce(s.kind, g.kind), basis = coalesce(s.basis, g.basis), community_id = s.community_id,
 	group_id = CASE WHEN s.in_group IS NOT NULL THEN s.group_id ELSE g.group_id END,
 	limit_east = coalesce(s.limit_east, g.limit_east), limit_south = coalesce(s.limit_south, g.limit_south),
 	limit_west = coalesce(s.limit_west, g.limit_west), limit_north = coalesce(s.limit_north, g.limit_north),
@@ -80,16 +80,24 @@ WHERE s.shape IS NOT NULL ORDER BY s.n`
 	importWorkers = `-- name: import.Workers
 SELECT s.home, coalesce(s.known, s.id), s.worker, coalesce(s.work_phone, '') FROM stage s WHERE s.worker IS NOT NULL ORDER BY s.n`
 
+	// Who holds the post today, and when the next one begins.
 	importHolder = `-- name: import.Holder
-SELECT a.id, w.name, coalesce(w.work_phone, ''), lower(a.during) FROM assignment a
+SELECT a.id, w.id, w.name, coalesce(w.work_phone, ''), lower(a.during) FROM assignment a
 JOIN worker w ON w.district = a.district AND w.id = a.worker_id
-WHERE a.district = $1 AND a.grid_id = $2 AND a.post = 'GRID_WORKER' AND a.cover = 'A' AND a.during @> $3::date ORDER BY a.id`
+WHERE a.district = $1 AND a.grid_id = $2 AND a.post = 'GRID_WORKER' AND a.cover = 'A' AND (upper(a.during) IS NULL OR upper(a.during) > $3::date)
+ORDER BY lower(a.during), a.id`
 
 	importEndAssignment = `-- name: import.EndAssignment
 UPDATE assignment SET during = daterange(lower(during), $3, '[)') WHERE district = $1 AND id = $2`
 
 	importDropAssignment = `-- name: import.DropAssignment
 DELETE FROM assignment WHERE district = $1 AND id = $2`
+
+	importSameWorker = `-- name: import.SameWorker
+SELECT w.id FROM worker w WHERE w.district = $1 AND w.name = $2 AND coalesce(w.work_phone, '') = $3 ORDER BY w.id LIMIT 1`
+
+	importNewPhone = `-- name: import.NewPhone
+UPDATE worker SET work_phone = $3, version = version + 1 WHERE district = $1 AND id = $2`
 )
 
 // ImportGrids implements grid.Store.
@@ -99,17 +107,11 @@ func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.
 			return err
 		}
 		columns := []string{"kind", "basis", "community", "in_group", "group_id", "worker", "work_phone", "limit_east", "limit_south", "limit_west", "limit_north"}
-		err := copyRows(ctx, in, rows, func(r *grid.Row) *place.Row { return &r.Row }, columns, func(r *grid.Row) []any {
-			return []any{string(r.Kind), orNull(r.Basis), orNull(grid.CommunityOf(*r, o)), orNull(r.Group), o.IDs.NewID(),
+		ok, err := read(ctx, in, rows, func(r *grid.Row) *place.Row { return &r.Row }, columns, func(r *grid.Row) []any {
+			return []any{orNull(string(r.Kind)), orNull(r.Basis), orNull(grid.CommunityOf(*r, o)), orNull(r.Group), o.IDs.NewID(),
 				orNull(r.Worker), orNull(r.WorkPhone), orNull(r.Limits.East), orNull(r.Limits.South), orNull(r.Limits.West), orNull(r.Limits.North)}
-		})
-		if err != nil {
-			return err
-		}
-		if err := in.judge(ctx, polygons, "a Polygon or MultiPolygon"); err != nil {
-			return err
-		}
-		if err := in.merge(ctx); err != nil {
+		}, polygons, "a Polygon or MultiPolygon", mergeParts)
+		if !ok || err != nil {
 			return err
 		}
 		for _, sql := range []string{importCommunities, importKnownGrids} {
@@ -180,8 +182,8 @@ FROM (SELECT 1) one LEFT JOIN LATERAL (
 	return err
 }
 
-// importWorkers puts the workers that the file names in office from today. One who holds the post already stays; another
-// one's time ends.
+// importWorkers puts the workers that the file names in office from today. One who holds the post already stays, and gets the
+// phone that the file has; another one's time ends. A person of the same name and phone in the district is the same person.
 func (s *Grids) importWorkers(ctx context.Context, actor account.Actor, in *importing, o grid.ImportOptions) error {
 	type named struct {
 		grid        key.Key
@@ -199,36 +201,59 @@ func (s *Grids) importWorkers(ctx context.Context, actor account.Actor, in *impo
 	}
 	store := NewStaff(s.DB)
 	for _, w := range list {
-		var holder uuid.UUID
-		var name, phone string
-		var since time.Time
-		held := false
+		type term struct {
+			id, worker  uuid.UUID
+			name, phone string
+			from        time.Time
+		}
+		var terms []term
 		err := in.each(ctx, importHolder, []any{w.grid.Home, w.grid.ID, o.Day.Time()}, func(rows pgx.Rows) error {
-			held = true
-			return rows.Scan(&holder, &name, &phone, &since)
+			var t term
+			err := rows.Scan(&t.id, &t.worker, &t.name, &t.phone, &t.from)
+			terms = append(terms, t)
+			return err
 		})
 		if err != nil {
 			return err
 		}
-		if held && name == w.name && (w.phone == "" || phone == w.phone) {
-			continue
-		}
-		if held {
-			if civil.FromTime(since).Before(o.Day) {
-				_, err = in.exec(ctx, importEndAssignment, w.grid.Home, holder, o.Day.Time())
-			} else {
-				_, err = in.exec(ctx, importDropAssignment, w.grid.Home, holder)
+		var until *civil.Date
+		if len(terms) > 0 && !civil.FromTime(terms[0].from).After(o.Day) {
+			holder := terms[0]
+			terms = terms[1:]
+			if holder.name == w.name {
+				if w.phone != "" && w.phone != holder.phone {
+					if _, err := in.exec(ctx, importNewPhone, w.grid.Home, holder.worker, w.phone); err != nil {
+						return err
+					}
+				}
+				continue
 			}
-			if err != nil {
+			end := importDropAssignment
+			args := []any{w.grid.Home, holder.id}
+			if civil.FromTime(holder.from).Before(o.Day) {
+				end, args = importEndAssignment, append(args, o.Day.Time())
+			}
+			if _, err := in.exec(ctx, end, args...); err != nil {
 				return err
 			}
 		}
-		worker, err := store.AddWorker(ctx, actor, staff.Worker{Key: key.Key{Home: w.grid.Home, ID: o.IDs.NewID()}, Name: w.name, WorkPhone: w.phone}, nil)
+		if len(terms) > 0 { // somebody is to follow
+			next := civil.FromTime(terms[0].from)
+			until = &next
+		}
+		worker := staff.Worker{Key: key.Key{Home: w.grid.Home}, Name: w.name, WorkPhone: w.phone}
+		err = in.each(ctx, importSameWorker, []any{w.grid.Home, w.name, w.phone}, func(rows pgx.Rows) error { return rows.Scan(&worker.Key.ID) })
 		if err != nil {
 			return err
 		}
+		if worker.Key.ID == uuid.Nil {
+			worker.Key.ID = o.IDs.NewID()
+			if worker, err = store.AddWorker(ctx, actor, worker, nil); err != nil {
+				return err
+			}
+		}
 		err = store.AddAssignment(ctx, actor, staff.Assignment{Key: key.Key{Home: w.grid.Home, ID: o.IDs.NewID()}, Worker: worker,
-			Post: staff.GridWorker, Cover: staff.CoverA, Area: staff.Area{Kind: staff.AreaGrid, Home: w.grid.Home, ID: w.grid.ID}, From: o.Day})
+			Post: staff.GridWorker, Cover: staff.CoverA, Area: staff.Area{Kind: staff.AreaGrid, Home: w.grid.Home, ID: w.grid.ID}, From: o.Day, Until: until})
 		if err != nil {
 			return err
 		}

@@ -21,20 +21,20 @@ const (
 SELECT s.n, s.source, s.code, s.shape FROM stage s WHERE s.shape IS NOT NULL ORDER BY s.n`
 
 	sharedDivisions = `-- name: shared.Divisions
-SELECT d.id, d.code, d.boundary FROM division d
+SELECT d.home, d.id, d.code, d.boundary FROM division d
 WHERE d.boundary && (SELECT ST_SetSRID(ST_Extent(s.shape)::geometry, 4490) FROM stage s)
   AND NOT EXISTS (SELECT 1 FROM stage s WHERE s.known = d.id) ORDER BY d.code`
 
 	sharedGrids = `-- name: shared.Grids
-SELECT b.id, g.code, b.boundary FROM grid_boundary b JOIN grid g ON g.district = b.district AND g.id = b.grid_id
+SELECT b.district, b.id, g.code, b.boundary FROM grid_boundary b JOIN grid g ON g.district = b.district AND g.id = b.grid_id
 WHERE b.boundary && (SELECT ST_SetSRID(ST_Extent(s.shape)::geometry, 4490) FROM stage s) AND b.during @> now()
   AND NOT EXISTS (SELECT 1 FROM stage s WHERE s.known = g.id) ORDER BY g.code`
 
 	sharedSetDivision = `-- name: shared.SetDivision
-UPDATE division d SET boundary = $2 WHERE d.id = $1 AND ST_IsValid($2)`
+UPDATE division d SET boundary = $2 WHERE d.home = $3 AND d.id = $1 AND ST_IsValid($2)`
 
 	sharedSetGrid = `-- name: shared.SetGrid
-UPDATE grid_boundary b SET boundary = $2 WHERE b.id = $1 AND ST_IsValid($2) AND ST_Covers($2, b.label_point)`
+UPDATE grid_boundary b SET boundary = $2 WHERE b.district = $3 AND b.id = $1 AND ST_IsValid($2) AND ST_Covers($2, b.label_point)`
 )
 
 // shareVertices inserts, along the borders of the staged areas and of those beside them, the vertices that only one side
@@ -69,36 +69,42 @@ func (in *importing) shareVertices(ctx context.Context) error {
 	}
 	for _, sql := range []struct{ read, write string }{{sharedDivisions, sharedSetDivision}, {sharedGrids, sharedSetGrid}} {
 		err := in.each(ctx, sql.read, nil, func(rows pgx.Rows) error {
+			var home string
 			var id uuid.UUID
 			var o owner
 			var g geom.T
-			if err := rows.Scan(&id, &o.code, &g); err != nil {
+			if err := rows.Scan(&home, &id, &o.code, &g); err != nil {
 				return err
 			}
-			o.write = func(g geom.T) (int, error) { return in.exec(ctx, sql.write, id, g) }
+			o.write = func(g geom.T) (int, error) { return in.exec(ctx, sql.write, id, g, home) }
 			return add(g, o)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	changed := map[int]bool{}
+	inserted := map[int][]orb.Point{}
 	for _, v := range coverage.InsertTVertices(areas) {
-		changed[v.Area] = true
-		lng, lat := v.At[0], v.At[1]
-		in.report.Notes = append(in.report.Notes, place.Note{Kind: place.Inserted, Source: owners[v.Area].source,
-			Code: owners[v.Area].code, Field: "geometry", Reason: "a vertex of a neighbour was inserted in the border", Lng: &lng, Lat: &lat})
+		inserted[v.Area] = append(inserted[v.Area], v.At)
 	}
-	for i := range areas {
-		if !changed[i] {
+	for i, area := range areas {
+		if len(inserted[i]) == 0 {
 			continue
 		}
-		g, err := shape.FromOrb(areas[i], srid)
+		g, err := shape.FromOrb(area, srid)
 		if err != nil {
 			return err
 		}
-		if _, err := owners[i].write(g); err != nil {
+		written, err := owners[i].write(g)
+		if err != nil {
 			return err
+		}
+		if written == 0 {
+			continue // it would have broken the area
+		}
+		for _, at := range inserted[i] {
+			in.report.Notes = append(in.report.Notes, place.Note{Kind: place.Inserted, Source: owners[i].source, Code: owners[i].code,
+				Field: "geometry", Reason: "a vertex of a neighbour was inserted in the border", Lng: &at[0], Lat: &at[1]})
 		}
 	}
 	return nil

@@ -12,7 +12,10 @@ import (
 	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/staff"
+	"wangge/internal/fault"
 )
+
+var _ = fault.Register([3]string{"staff.ambiguous", "More than one district has a {name}; give its id.", "不止一个区有 {name},请提供其 id。"})
 
 // Staff stores workers, their posts and absences.
 type Staff struct{ *DB }
@@ -79,7 +82,7 @@ SELECT p.district, p.id FROM division_code c JOIN division d ON d.id = c.divisio
 JOIN grid_group p ON p.district = d.home AND p.community_id = d.id WHERE c.code = $1 AND p.name = $2 ORDER BY p.id`
 
 	areaOfBuildingCode = `-- name: area.BuildingCode
-SELECT b.district, b.id FROM building b WHERE b.district = ANY($1) AND b.code = $2 ORDER BY b.district, b.id LIMIT 1`
+SELECT b.district, b.id FROM building b WHERE b.district = ANY($1) AND b.code = $2 ORDER BY b.district, b.id LIMIT 2`
 )
 
 func intoWorker(w *staff.Worker) []any {
@@ -204,6 +207,9 @@ func (s *Staff) ResolveArea(ctx context.Context, actor account.Actor, kind staff
 		sql, args = areaOfBuildingCode, []any{homes, name}
 	}
 	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
+		if found {
+			return fault.New(fault.Conflict, "area", "staff.ambiguous", "name", name)
+		}
 		found = true
 		return rows.Scan(&a.Home, &a.ID)
 	})

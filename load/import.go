@@ -216,7 +216,7 @@ func (in *intake) code(f Feature) string {
 		}
 		return code
 	}
-	if f.ID != "" {
+	if f.ID != "" && !rowNumber(f.ID) {
 		return strings.ReplaceAll(f.ID, "/", "-")
 	}
 	if in.job.Kind == Divisions || in.job.Kind == Grids || f.Geometry == nil {
@@ -230,6 +230,10 @@ func (in *intake) code(f Feature) string {
 	sum := sha256.Sum256(append(raw, name...))
 	return "x" + hex.EncodeToString(sum[:10])
 }
+
+// rowNumber reports whether id only counts the rows of its file, as many programs number features: the next file has the
+// same ones for other things.
+func rowNumber(id string) bool { return len(id) < 6 && strings.Trim(id, "0123456789") == "" }
 
 func (in *intake) limits(f Feature) place.Limits {
 	return place.Limits{East: in.text(f, "limit_east"), South: in.text(f, "limit_south"), West: in.text(f, "limit_west"), North: in.text(f, "limit_north")}
@@ -257,12 +261,9 @@ func (in *intake) division(f Feature, base place.Row) (place.DivisionRow, error)
 }
 
 // kinds by the names that files give them besides ours.
-var kinds = map[string]grid.Kind{"": grid.Comprehensive, "综合": grid.Comprehensive, "综合网格": grid.Comprehensive, "专属": grid.Dedicated, "专属网格": grid.Dedicated}
+var kinds = map[string]grid.Kind{"综合": grid.Comprehensive, "综合网格": grid.Comprehensive, "专属": grid.Dedicated, "专属网格": grid.Dedicated}
 
 func (in *intake) grid(f Feature, base place.Row) (grid.Row, error) {
-	if base.Name == "" {
-		base.Name = base.Code
-	}
 	kind := grid.Kind(strings.ToUpper(in.text(f, "kind")))
 	if named, ok := kinds[string(kind)]; ok {
 		kind = named
@@ -313,7 +314,7 @@ func (in *intake) road(f Feature, base place.Row) (place.RoadRow, error) {
 	return place.RoadRow{Row: base, Class: roadClass(class)}, nil
 }
 
-// roadClass is s as a class: lower-case letters, digits and underscores.
+// roadClass is s as a class: lower-case letters, digits and underscores; empty where nothing is left.
 func roadClass(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -324,9 +325,6 @@ func roadClass(s string) string {
 		}
 		return -1
 	}, strings.ToLower(s))
-	if s == "" {
-		return "other"
-	}
 	return s[:min(len(s), 40)]
 }
 

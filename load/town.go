@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"iter"
 	"strings"
@@ -21,26 +20,26 @@ import (
 	"wangge/load/demo"
 )
 
-// made is a key.Source that gives the same ids and homes every time, so that the demo town's addresses do not change.
-type made struct{ n uint64 }
+// madeID is the id of a made-up thing: the same every time, whatever else the town has.
+func madeID(kind, name string) uuid.UUID { return uuid.NewSHA1(madeSpace, []byte(kind+" "+name)) }
 
 var madeSpace = uuid.MustParse("6f1d1c4e-57ab-4c0f-9c59-77616e676765")
 
-func (m *made) NewID() uuid.UUID {
-	m.n++
-	return uuid.NewSHA1(madeSpace, binary.BigEndian.AppendUint64(nil, m.n))
+// made is a key.Source whose homes are the same every time; the ids that matter come with the rows.
+type made struct {
+	key.Random
+	homes int
 }
 
 func (m *made) NewHome() string {
-	m.n++
-	return fmt.Sprintf("demo%04d", m.n)
+	m.homes++
+	return fmt.Sprintf("demo%04d", m.homes)
 }
 
 // Town stores the made-up demo town, whose staff are in office as of today, and returns what there is. Stored again it
 // updates; the staff that the town has already stay, but somebody is away today again.
 func Town(ctx context.Context, actor account.Actor, to Services, town demo.Town) (string, error) {
-	ids := &made{}
-	options := place.ImportOptions{IDs: ids}
+	options := place.ImportOptions{IDs: &made{}}
 	groups := make(map[string]demo.Group, len(town.Groups))
 	for _, g := range town.Groups {
 		groups[g.Key] = g
@@ -55,32 +54,32 @@ func Town(ctx context.Context, actor account.Actor, to Services, town demo.Town)
 	}{
 		{"divisions", func() (place.Report, error) {
 			return to.Places.ImportDivisions(ctx, actor, each(town.Divisions, func(d demo.Division) (place.DivisionRow, error) {
-				row, err := madeRow(d.Code, d.Name, area(d.Boundary))
+				row, err := madeRow("division", d.Code, d.Name, area(d.Boundary))
 				return place.DivisionRow{Row: row, Level: place.Level(d.Level), Parent: d.Parent, Limits: place.Limits(d.Limits)}, err
 			}), options)
 		}},
 		{"grids", func() (place.Report, error) {
 			return to.Grids.Import(ctx, actor, each(town.Grids, func(g demo.Grid) (grid.Row, error) {
-				row, err := madeRow(g.Code, g.Name, g.Boundary)
+				row, err := madeRow("grid", g.Code, g.Name, g.Boundary)
 				return grid.Row{Row: row, Kind: grid.Kind(g.Kind), Basis: g.Basis, Community: groups[g.Group].Community, Group: groups[g.Group].Name}, err
 			}), grid.ImportOptions{ImportOptions: options, Day: to.Staff.Day(nil)})
 		}},
 		{"buildings", func() (place.Report, error) {
 			return to.Places.ImportBuildings(ctx, actor, each(town.Buildings, func(b demo.Building) (place.BuildingRow, error) {
-				row, err := madeRow(b.Code, b.Name, b.Footprint)
+				row, err := madeRow("building", b.Code, b.Name, b.Footprint)
 				e := estates[b.Estate]
 				return place.BuildingRow{Row: row, Address: b.Address, Floors: &b.Floors, Estate: e.Name, EstateManagedBy: place.Manager(e.ManagedBy)}, err
 			}), options)
 		}},
 		{"roads", func() (place.Report, error) {
 			return to.Places.ImportRoads(ctx, actor, each(town.Roads, func(r demo.Road) (place.RoadRow, error) {
-				row, err := madeRow(r.Code, r.Name, r.Line)
+				row, err := madeRow("road", r.Code, r.Name, r.Line)
 				return place.RoadRow{Row: row, Class: r.Class}, err
 			}), options)
 		}},
 		{"land", func() (place.Report, error) {
 			return to.Places.ImportLand(ctx, actor, each(town.Grounds, func(g demo.Ground) (place.RoadRow, error) {
-				row, err := madeRow(g.Code, g.Name, g.Shape)
+				row, err := madeRow("land", g.Code, g.Name, g.Shape)
 				return place.RoadRow{Row: row, Class: strings.ToLower(string(g.Kind))}, err
 			}), options)
 		}},
@@ -126,8 +125,8 @@ func area(m orb.MultiPolygon) orb.Geometry {
 	return m
 }
 
-func madeRow(code, name string, g orb.Geometry) (place.Row, error) {
-	row := place.Row{Source: code, Code: code, Name: name}
+func madeRow(kind, code, name string, g orb.Geometry) (place.Row, error) {
+	row := place.Row{Source: code, Code: code, Name: name, ID: madeID(kind, code)}
 	if g == nil {
 		return row, nil
 	}
@@ -158,49 +157,53 @@ func madePolicy(ctx context.Context, actor account.Actor, places *place.Service,
 	return err
 }
 
-// madeStaff adds the workers who are not there yet with their posts, and everybody's time off.
+// madeStaff adds the workers who are not there yet with their posts, all or none, and then everybody's time off.
 func madeStaff(ctx context.Context, actor account.Actor, to Services, town demo.Town, groups map[string]demo.Group) error {
 	today := to.Staff.Day(nil)
 	community := town.Divisions[len(town.Divisions)-1].Code
-	service := *to.Staff
-	keys := map[string]key.Key{}
-	fresh := map[string]bool{}
 	home, err := to.Places.ByCode(ctx, actor, community, place.Fields{})
 	if err != nil {
 		return err
 	}
-	for _, w := range town.Workers {
-		id := uuid.NewSHA1(madeSpace, []byte("worker "+w.Key))
-		keys[w.Key] = key.Key{Home: home.Home, ID: id}
-		if _, known, err := service.Store.WorkerByKey(ctx, actor, keys[w.Key]); err != nil || known {
+	keyOf := func(worker string) key.Key { return key.Key{Home: home.Home, ID: madeID("worker", worker)} }
+	err = to.Staff.Store.Do(ctx, actor, func(ctx context.Context) error {
+		service := *to.Staff
+		fresh := map[string]bool{}
+		for _, w := range town.Workers {
+			_, known, err := service.Store.WorkerByKey(ctx, actor, keyOf(w.Key))
 			if err != nil {
 				return err
 			}
-			continue
+			if known {
+				continue
+			}
+			fresh[w.Key] = true
+			service.IDs = one(madeID("worker", w.Key))
+			_, err = service.Add(ctx, actor, staff.NewWorker{Name: w.Name, WorkPhone: w.WorkPhone, Duties: w.Duties,
+				Photo: &staff.Photo{MediaType: "image/png", Image: w.Portrait}}, staff.AreaDivision, community)
+			if err != nil {
+				return fmt.Errorf("worker %s: %w", w.Key, err)
+			}
 		}
-		fresh[w.Key] = true
-		service.IDs = one(id)
-		_, err := service.Add(ctx, actor, staff.NewWorker{Name: w.Name, WorkPhone: w.WorkPhone, Duties: w.Duties,
-			Photo: &staff.Photo{MediaType: "image/png", Image: w.Portrait}}, staff.AreaDivision, community)
-		if err != nil {
-			return fmt.Errorf("worker %s: %w", w.Key, err)
+		for i, a := range town.Assignments {
+			if !fresh[a.Worker] {
+				continue
+			}
+			kind, name := areaOf(a.Area, groups)
+			service.IDs = one(madeID("assignment", fmt.Sprint(i)))
+			_, err := service.Appoint(ctx, actor, staff.Appointment{Worker: keyOf(a.Worker), Post: staff.Post(a.Post), Cover: staff.Cover(a.Cover),
+				AreaKind: kind, AreaName: name, From: days(today, a.FromDays), Until: until(today, a.UntilDays)})
+			if err != nil {
+				return fmt.Errorf("%s of worker %s: %w", a.Post, a.Worker, err)
+			}
 		}
-	}
-	for i, a := range town.Assignments {
-		if !fresh[a.Worker] {
-			continue
-		}
-		kind, name := areaOf(a.Area, groups)
-		service.IDs = one(uuid.NewSHA1(madeSpace, fmt.Appendf(nil, "assignment %d", i)))
-		_, err := service.Appoint(ctx, actor, staff.Appointment{Worker: keys[a.Worker], Post: staff.Post(a.Post), Cover: staff.Cover(a.Cover),
-			AreaKind: kind, AreaName: name, From: days(today, a.FromDays), Until: until(today, a.UntilDays)})
-		if err != nil {
-			return fmt.Errorf("%s of worker %s: %w", a.Post, a.Worker, err)
-		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	for _, a := range town.Absences {
-		service.IDs = key.Random{}
-		_, err := service.RecordAbsence(ctx, actor, keys[a.Worker], *days(today, a.FromDays), *days(today, a.UntilDays))
+		_, err := to.Staff.RecordAbsence(ctx, actor, keyOf(a.Worker), *days(today, a.FromDays), *days(today, a.UntilDays))
 		if err != nil && !fault.Is(err, fault.Conflict) { // away already
 			return fmt.Errorf("absence of worker %s: %w", a.Worker, err)
 		}

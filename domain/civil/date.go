@@ -42,5 +42,8 @@ func (d Date) AddDays(n int) Date { return Date{d.t.AddDate(0, 0, n)} }
 // Before reports whether d comes before e.
 func (d Date) Before(e Date) bool { return d.t.Before(e.t) }
 
+// After reports whether d comes after e.
+func (d Date) After(e Date) bool { return d.t.After(e.t) }
+
 // IsZero reports whether d was never set.
 func (d Date) IsZero() bool { return d.t.IsZero() }

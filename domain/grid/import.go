@@ -1,6 +1,7 @@
 package grid
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -20,7 +21,7 @@ type ImportOptions struct {
 // of the options, or the code's first 12 digits.
 type Row struct {
 	place.Row
-	Kind      Kind
+	Kind      Kind // empty where the file does not say: what is stored stays, a new grid is COMPREHENSIVE
 	Basis     string
 	Community string
 	Group     string
@@ -41,16 +42,18 @@ func CheckRow(r Row) error {
 	switch {
 	case r.Geometry == nil:
 		return refuse("geometry", "a grid needs a boundary")
-	case r.Kind != Comprehensive && r.Kind != Dedicated:
+	case r.Kind != "" && r.Kind != Comprehensive && r.Kind != Dedicated:
 		return refuse("kind", "kind %q is neither COMPREHENSIVE nor DEDICATED", r.Kind)
-	case strings.TrimSpace(r.Name) == "":
-		return refuse("name", "a grid needs a name; name the property that holds it with --field name=PROPERTY")
-	case len([]rune(r.Worker)) > 100:
-		return refuse("worker", "the worker's name is longer than 100 characters")
-	case r.WorkPhone != "" && strings.Trim(r.WorkPhone, "0123456789+() -") != "":
-		return refuse("work_phone", "the work phone holds more than digits, +, -, ( ) and spaces")
-	case len([]rune(r.Group)) > 200:
-		return refuse("group", "the group's name is longer than 200 characters")
+	case r.WorkPhone != "" && (len(r.WorkPhone) < 3 || len(r.WorkPhone) > 30 || strings.Trim(r.WorkPhone, "0123456789+() -") != ""):
+		return refuse("work_phone", "a work phone has 3 to 30 digits, +, -, ( ) and spaces")
+	case r.WorkPhone != "" && r.Worker == "":
+		return refuse("worker", "there is a work phone, and no name of a worker")
+	case r.Community != "" && !place.ValidCode(r.Community):
+		return refuse("community", "the community's code: 1 to 32 letters, digits and hyphens are allowed")
+	}
+	if err := errors.Join(place.CheckText(r.Row, "worker", r.Worker, 100), place.CheckText(r.Row, "group", r.Group, 200),
+		place.CheckLimits(r.Row, r.Limits)); err != nil {
+		return err
 	}
 	switch r.Basis {
 	case "", "ESTATE", "STREET", "VILLAGE_GROUP", "EMPLOYER", "MARKET", "SCHOOL", "OTHER":

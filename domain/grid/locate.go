@@ -31,7 +31,7 @@ const (
 	maxCandidateM    = 3000.0 // grids further away are not listed, however inexact the position
 	maxCandidates    = 20
 	sureAbove        = 0.9  // a likelier first candidate needs no confirmation
-	leastProbability = 1e-3 // a less likely candidate is not worth a line
+	leastProbability = 1e-3 // of the likelihood of all; a less likely candidate is not worth a line
 )
 
 // AtQuery asks which grid a position belongs to.
@@ -209,8 +209,8 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 		candidates, elsewhere := weigh(points[j], *qs[index[j]].AccuracyM, within[k], known, areas)
 		if len(candidates) > 0 {
 			matches[j].Candidates = candidates
-			matches[j].NeedsConfirmation = unsure(matches[j], elsewhere)
 		}
+		matches[j].NeedsConfirmation = unsure(matches[j], elsewhere)
 	}
 	return matches, nil
 }
@@ -266,7 +266,7 @@ func weigh(p Point, accuracyM float64, near []Near, grids map[uuid.UUID]Grid, ar
 	})
 	kept, total := list[:0], 0.0
 	for _, c := range list {
-		if len(kept) < maxCandidates && c.Probability >= leastProbability {
+		if len(kept) < maxCandidates && c.Probability > 0 && c.Probability >= leastProbability*inAny {
 			kept, total = append(kept, c), total+c.Probability
 		}
 	}
@@ -279,6 +279,9 @@ func weigh(p Point, accuracyM float64, near []Near, grids map[uuid.UUID]Grid, ar
 // unsure reports whether a person should confirm m: by itself, or because another candidate, or no grid at all, is nearly
 // as likely.
 func unsure(m Match, elsewhere float64) bool {
+	if len(m.Candidates) == 0 {
+		return true
+	}
 	first := m.Candidates[0]
 	return m.Grid == nil || m.Rule == RuleNearest || first.Grid.Key != m.Grid.Key || first.Probability*(1-elsewhere) < sureAbove
 }

@@ -26,8 +26,9 @@ type Service struct {
 	NearestLimitM float64       // a spot in no grid belongs to the nearest one within so many metres
 	Window        *coord.Window // points outside are refused; nil: the box of the divisions, widened
 
-	mu     sync.Mutex
-	extent *coord.Window // the widened box as last read; grown data makes it larger, so a point outside reads it again
+	mu         sync.Mutex
+	extent     *coord.Window // the widened box as last read
+	extentRead time.Time
 }
 
 var _ = fault.Register(
@@ -92,12 +93,22 @@ func check(q Query) error {
 
 // OfCommunity returns all grids of a division and beneath, by code.
 func (s *Service) OfCommunity(ctx context.Context, actor account.Actor, id uuid.UUID) ([]Grid, error) {
-	lists, err := s.Store.ListGridsOf(ctx, actor, []uuid.UUID{id}, Query{Order: ByCode, At: s.Now(), Args: page.Args{First: page.MaxOperator}})
 	var out []Grid
-	for _, item := range lists[id].Items {
-		out = append(out, item.Node)
+	q := Query{Order: ByCode, At: s.Now(), Args: page.Args{First: page.MaxOperator}}
+	for {
+		lists, err := s.Store.ListGridsOf(ctx, actor, []uuid.UUID{id}, q)
+		if err != nil {
+			return nil, err
+		}
+		items := lists[id].Items
+		for _, item := range items {
+			out = append(out, item.Node)
+		}
+		if !lists[id].HasNext {
+			return out, nil
+		}
+		q.Args.After = &items[len(items)-1].Cursor
 	}
-	return out, err
 }
 
 // Groups returns grid groups by their keys.
@@ -109,25 +120,36 @@ func (s *Service) Groups(ctx context.Context, actor account.Actor, keys []key.Ke
 func (s *Service) inWindow(ctx context.Context, actor account.Actor, c coord.CGCS2000) error {
 	window := s.Window
 	if window == nil {
-		s.mu.Lock()
-		window = s.extent
-		s.mu.Unlock()
-		if window == nil || !window.Contains(c) {
-			box, ok, err := s.Store.Extent(ctx, actor)
-			if err != nil || !ok {
-				return err
-			}
-			window = &coord.Window{West: box.West - windowMargin, South: box.South - windowMargin,
-				East: box.East + windowMargin, North: box.North + windowMargin}
-			s.mu.Lock()
-			s.extent = window
-			s.mu.Unlock()
+		var err error
+		if window, err = s.extentAround(ctx, actor, c); err != nil || window == nil {
+			return err
 		}
 	}
 	if err := window.Check(c); err != nil {
 		return Misplaced(err)
 	}
 	return nil
+}
+
+// extentAround is the widened box of all data; nil where there is none. It is read again where c lies outside what is
+// known, for data may have come since, but at most once a second: points outside are cheap to send.
+func (s *Service) extentAround(ctx context.Context, actor account.Actor, c coord.CGCS2000) (*coord.Window, error) {
+	now := s.Now()
+	s.mu.Lock()
+	known, fresh := s.extent, now.Sub(s.extentRead) < time.Second
+	s.mu.Unlock()
+	if known != nil && (fresh || known.Contains(c)) {
+		return known, nil
+	}
+	box, ok, err := s.Store.Extent(ctx, actor)
+	if err != nil || !ok {
+		return nil, err
+	}
+	w := &coord.Window{West: box.West - windowMargin, South: box.South - windowMargin, East: box.East + windowMargin, North: box.North + windowMargin}
+	s.mu.Lock()
+	s.extent, s.extentRead = w, now
+	s.mu.Unlock()
+	return w, nil
 }
 
 // Import takes grids in. Operators only. See place.Service.ImportDivisions.

@@ -1,9 +1,13 @@
 package place
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/key"
@@ -20,8 +24,9 @@ type ImportOptions struct {
 type Row struct {
 	Source   string // how the file names the row: "feature 12", "relation 11384697"
 	Code     string
-	Name     string
-	Geometry geom.T // CGCS2000 longitude, latitude, snapped; nil where the row has none
+	Name     string    // empty where the file does not say: what is stored stays
+	Geometry geom.T    // CGCS2000 longitude, latitude, snapped; nil where the row has none
+	ID       uuid.UUID // the id that it gets where it is new; zero for any
 }
 
 // DivisionRow is a division in a file. Parent is a code; "" leaves it to the code's own digits.
@@ -101,12 +106,25 @@ func CheckRow(r Row) error {
 		return refuseRow(r, "code", "it has no code; name the property that holds it with --field code=PROPERTY")
 	case !ValidCode(r.Code):
 		return refuseRow(r, "code", "code %q: 1 to 32 letters, digits and hyphens are allowed", shorten(r.Code))
-	case len([]rune(r.Name)) > 200:
-		return refuseRow(r, "name", "the name is longer than 200 characters")
-	case strings.ContainsFunc(r.Name, isControl):
-		return refuseRow(r, "name", "the name holds a control character")
+	}
+	return CheckText(r, "name", r.Name, 200)
+}
+
+// CheckText refuses a text that is too long for the store or holds control characters. max is in characters.
+func CheckText(r Row, field, text string, max int) error {
+	switch {
+	case utf8.RuneCountInString(text) > max:
+		return refuseRow(r, field, "the %s is longer than %d characters", strings.ReplaceAll(field, "_", " "), max)
+	case !utf8.ValidString(text), strings.ContainsFunc(text, unicode.IsControl):
+		return refuseRow(r, field, "the %s holds a control character", strings.ReplaceAll(field, "_", " "))
 	}
 	return nil
+}
+
+// CheckLimits is CheckText for the four bounds in words.
+func CheckLimits(r Row, l Limits) error {
+	return errors.Join(CheckText(r, "limit_east", l.East, 200), CheckText(r, "limit_south", l.South, 200),
+		CheckText(r, "limit_west", l.West, 200), CheckText(r, "limit_north", l.North, 200))
 }
 
 // CheckDivision is CheckRow with what a division needs besides.
@@ -121,8 +139,10 @@ func CheckDivision(r DivisionRow) error {
 		return refuseRow(r.Row, "level", "level %q is none of PROVINCE, CITY, DISTRICT, TOWN, COMMUNITY (give one for all rows with --level)", shorten(string(r.Level)))
 	case r.Parent == r.Code:
 		return refuseRow(r.Row, "parent", "it is its own parent")
+	case r.Parent != "" && !ValidCode(r.Parent):
+		return refuseRow(r.Row, "parent", "the parent's code %q: 1 to 32 letters, digits and hyphens are allowed", shorten(r.Parent))
 	}
-	return nil
+	return CheckLimits(r.Row, r.Limits)
 }
 
 // CheckBuilding is CheckRow with what a building needs besides.
@@ -135,10 +155,9 @@ func CheckBuilding(r BuildingRow) error {
 		return refuseRow(r.Row, "geometry", "a building needs a footprint or a point")
 	case r.Floors != nil && (*r.Floors < 0 || *r.Floors > 200):
 		return refuseRow(r.Row, "floors", "floors %d: 0 to 200 are allowed", *r.Floors)
-	case len([]rune(r.Address)) > 300:
-		return refuseRow(r.Row, "address", "the address is longer than 300 characters")
-	case len([]rune(r.Estate)) > 200:
-		return refuseRow(r.Row, "estate", "the estate's name is longer than 200 characters")
+	}
+	if err := errors.Join(CheckText(r.Row, "address", r.Address, 300), CheckText(r.Row, "estate", r.Estate, 200)); err != nil {
+		return err
 	}
 	switch r.EstateManagedBy {
 	case "", "OWNERS", "COMPANY", "EMPLOYER", "COMMUNITY", "VILLAGE":
@@ -185,8 +204,6 @@ func TrimCode(code string) string {
 	}
 	return code
 }
-
-func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 func shorten(s string) string {
 	if r := []rune(s); len(r) > 40 {
