@@ -3,10 +3,13 @@
 package acceptance
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"wangge/db"
 	"wangge/domain/account"
@@ -76,4 +79,13 @@ func file(t testing.TB, name, content string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// row reads one row past the services.
+func (w *town) row(t *testing.T, sql string, into ...any) {
+	t.Helper()
+	err := w.As(t.Context(), operator, func(ctx context.Context, tx pgx.Tx) error { return tx.QueryRow(ctx, sql).Scan(into...) })
+	if err != nil {
+		t.Fatal(err)
+	}
 }
