@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"wangge/domain/account"
+	"wangge/domain/civil"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
@@ -30,10 +31,12 @@ WHERE b.district = ANY($1) ORDER BY b.code, b.id`
 
 	exportGrids = `-- name: export.Grids
 SELECT g.code, g.name, g.kind, coalesce(g.basis, ''), d.code, coalesce(p.name, ''), coalesce(g.limit_east, ''),
-	coalesce(g.limit_south, ''), coalesce(g.limit_west, ''), coalesce(g.limit_north, ''), b.boundary
+	coalesce(g.limit_south, ''), coalesce(g.limit_west, ''), coalesce(g.limit_north, ''), coalesce(w.name, ''), coalesce(w.work_phone, ''), b.boundary
 FROM grid g JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND b.during @> $2::timestamptz
 JOIN division d ON d.id = g.community_id
 LEFT JOIN grid_group p ON p.district = g.district AND p.id = g.group_id
+LEFT JOIN assignment a ON a.district = g.district AND a.grid_id = g.id AND a.post = 'GRID_WORKER' AND a.cover = 'A' AND a.during @> $3::date
+LEFT JOIN worker w ON w.district = a.district AND w.id = a.worker_id
 WHERE g.district = ANY($1) ORDER BY g.code, g.id`
 )
 
@@ -62,10 +65,10 @@ func (s *Places) ExportBuildings(ctx context.Context, actor account.Actor, at ti
 }
 
 // ExportGrids implements grid.Store.
-func (s *Grids) ExportGrids(ctx context.Context, actor account.Actor, at time.Time, yield func(grid.Row) error) error {
-	return s.export(ctx, actor, exportGrids, []any{at}, func(rows pgx.Rows) error {
+func (s *Grids) ExportGrids(ctx context.Context, actor account.Actor, at time.Time, day civil.Date, yield func(grid.Row) error) error {
+	return s.export(ctx, actor, exportGrids, []any{at, day.Time()}, func(rows pgx.Rows) error {
 		var r grid.Row
-		err := rows.Scan(&r.Code, &r.Name, &r.Kind, &r.Basis, &r.Community, &r.Group, &r.Limits.East, &r.Limits.South, &r.Limits.West, &r.Limits.North, &r.Geometry)
+		err := rows.Scan(&r.Code, &r.Name, &r.Kind, &r.Basis, &r.Community, &r.Group, &r.Limits.East, &r.Limits.South, &r.Limits.West, &r.Limits.North, &r.Worker, &r.WorkPhone, &r.Geometry)
 		if err != nil {
 			return err
 		}

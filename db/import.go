@@ -108,6 +108,7 @@ func copyRows[T any](ctx context.Context, in *importing, rows iter.Seq2[T, error
 	next, stop := iter.Pull2(rows)
 	defer stop()
 	all := append([]string{"n", "id", "source", "code", "name", "shape"}, columns...)
+	var unread error // what ended reading; PostgreSQL knows only that the copy was given up
 	_, err := in.tx.CopyFrom(ctx, pgx.Identifier{"stage"}, all, pgx.CopyFromFunc(func() ([]any, error) {
 		for {
 			row, err, ok := next()
@@ -121,6 +122,7 @@ func copyRows[T any](ctx context.Context, in *importing, rows iter.Seq2[T, error
 				in.report.Refuse(refused.Note)
 				continue
 			case err != nil:
+				unread = err
 				return nil, err
 			case ctx.Err() != nil:
 				return nil, ctx.Err()
@@ -133,6 +135,9 @@ func copyRows[T any](ctx context.Context, in *importing, rows iter.Seq2[T, error
 			return append([]any{in.report.Read, id, b.Source, b.Code, orNull(b.Name), orNilGeom(b.Geometry)}, values(&row)...), nil
 		}
 	}))
+	if unread != nil {
+		return unread
+	}
 	if err != nil {
 		return err
 	}
@@ -197,6 +202,14 @@ UPDATE stage s SET shape = $2 WHERE s.n = $1 AND ST_IsValid($2) AND NOT ST_IsEmp
 	importApart = `-- name: import.Apart
 SELECT min(s.n), min(s.source), s.code, 'code', count(*) || ' rows share the code ' || s.code || ' and lie apart; name the property that tells them apart with --field code=PROPERTY'
 FROM stage s GROUP BY s.code HAVING count(*) > 1 AND array_length(ST_ClusterIntersecting(s.shape), 1) > 1 ORDER BY 1`
+
+	// Parts of one area agree in what they say; where they do not, one of the codes is wrong.
+	importDisagree = `-- name: import.Disagree
+SELECT min(s.n), min(s.source), s.code, 'code', count(*) || ' rows share the code ' || s.code || ' and say different things of it: ' ||
+	string_agg(DISTINCT concat_ws(' ', s.name, s.community, s.level, s.worker, s.work_phone), ' / ')
+FROM stage s GROUP BY s.code
+HAVING count(DISTINCT (coalesce(s.name, ''), coalesce(s.community, ''), coalesce(s.level, ''), coalesce(s.worker, ''), coalesce(s.work_phone, ''))) > 1
+ORDER BY 1`
 
 	importDoubles = `-- name: import.Doubles
 SELECT s.code, min(s.n), count(*), CASE WHEN ST_IsValid(ST_Collect(s.shape ORDER BY s.n)) THEN ST_Multi(ST_CollectionExtract(ST_Collect(s.shape ORDER BY s.n)))
@@ -295,15 +308,18 @@ func (in *importing) reshape(ctx context.Context, n int, g geom.T) (bool, error)
 
 // How rows that share a code become one.
 const (
-	mergeParts    = "parts"    // parts of one area or road, wherever they lie
+	mergeParts    = "parts"    // parts of one area, wherever they lie, as long as they say the same of it
+	mergePieces   = "pieces"   // pieces of a road, wherever they lie and whatever they say
 	mergeTouching = "touching" // only where they touch: they are refused otherwise
 )
 
 // merge makes one thing of the rows that share a code; the first row's other columns stay.
 func (in *importing) merge(ctx context.Context, how string) error {
-	if how == mergeTouching {
-		if err := in.refuseWhere(ctx, importApart); err != nil || in.report.Refused > 0 {
-			return err
+	for only, sql := range map[string]string{mergeTouching: importApart, mergeParts: importDisagree} {
+		if how == only {
+			if err := in.refuseWhere(ctx, sql); err != nil || in.report.Refused > 0 {
+				return err
+			}
 		}
 	}
 	type double struct {

@@ -290,7 +290,7 @@ func (s *Places) importRoads(ctx context.Context, actor account.Actor, rows iter
 	return s.importFile(ctx, actor, o, func(ctx context.Context, in *importing) error {
 		ok, err := read(ctx, in, rows, func(r *place.RoadRow) *place.Row { return &r.Row }, []string{"class"}, func(r *place.RoadRow) []any {
 			return []any{orNull(r.Class)}
-		}, kinds, called, mergeParts)
+		}, kinds, called, mergePieces)
 		if !ok || err != nil {
 			return err
 		}

@@ -21,10 +21,26 @@ const (
 UPDATE stage s SET community_id = d.id, home = d.home
 FROM division_code c JOIN division d ON d.id = c.division_id WHERE c.code = s.community`
 
+	importUnknownCommunities = `-- name: import.UnknownCommunities
+SELECT DISTINCT s.community FROM stage s WHERE s.community IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM division_code c WHERE c.code = s.community) ORDER BY s.community`
+
+	importMakeDivision = `-- name: import.MakeDivision
+INSERT INTO division (id, code, name, level, parent_id, home)
+SELECT $1, $2, $2, $3, p.id, CASE WHEN p.level IN ('DISTRICT', 'TOWN', 'COMMUNITY') THEN p.home ELSE $4 END
+FROM (SELECT 1) one LEFT JOIN LATERAL (
+	SELECT d.id, d.home, d.level FROM unnest($5::text[]) WITH ORDINALITY AS u (code, i)
+	JOIN division_code c ON c.code = u.code JOIN division d ON d.id = c.division_id
+	WHERE array_position($6::text[], d.level) < array_position($6::text[], $3) ORDER BY u.i LIMIT 1
+) p ON true`
+
+	importMakeDivisionCode = `-- name: import.MakeDivisionCode
+INSERT INTO division_code (code, division_id, since) VALUES ($1, $2, now())`
+
 	importNoCommunity = `-- name: import.NoCommunity
 SELECT s.n, s.source, s.code, 'community', CASE WHEN s.community IS NULL
 	THEN 'which division holds it is not said: name the property with --field community=PROPERTY, or the division of all with --division CODE'
-	ELSE 'there is no division ' || s.community || '; import it first, or add --level COMMUNITY to make it without a boundary' END
+	ELSE 'there is no division ' || s.community || '; import it first, or add --level COMMUNITY to make it here, without a boundary' END
 FROM stage s WHERE s.community_id IS NULL ORDER BY s.n`
 
 	importKnownGrids = `-- name: import.KnownGrids
@@ -103,15 +119,15 @@ UPDATE worker SET work_phone = $3, version = version + 1 WHERE district = $1 AND
 // ImportGrids implements grid.Store.
 func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.Seq2[grid.Row, error], o grid.ImportOptions) (place.Report, error) {
 	return s.importFile(ctx, actor, o.ImportOptions, func(ctx context.Context, in *importing) error {
-		if err := s.makeDivision(ctx, actor, in, o); err != nil {
-			return err
-		}
 		columns := []string{"kind", "basis", "community", "in_group", "group_id", "worker", "work_phone", "limit_east", "limit_south", "limit_west", "limit_north"}
 		ok, err := read(ctx, in, rows, func(r *grid.Row) *place.Row { return &r.Row }, columns, func(r *grid.Row) []any {
 			return []any{orNull(string(r.Kind)), orNull(r.Basis), orNull(grid.CommunityOf(*r, o)), orNull(r.Group), o.IDs.NewID(),
 				orNull(r.Worker), orNull(r.WorkPhone), orNull(r.Limits.East), orNull(r.Limits.South), orNull(r.Limits.West), orNull(r.Limits.North)}
 		}, polygons, "a Polygon or MultiPolygon", mergeParts)
 		if !ok || err != nil {
+			return err
+		}
+		if err := in.makeCommunities(ctx, o); err != nil {
 			return err
 		}
 		for _, sql := range []string{importCommunities, importKnownGrids} {
@@ -153,33 +169,34 @@ func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.
 	})
 }
 
-// makeDivision makes the division that holds the file's grids, without a boundary, where o names one that is unknown and
-// says its level.
-func (s *Grids) makeDivision(ctx context.Context, actor account.Actor, in *importing, o grid.ImportOptions) error {
-	if o.Division == "" || o.Level == "" {
+// makeCommunities makes the divisions that the file's grids lie in and nobody knows yet, without a boundary and with their
+// code for a name, where o says their level.
+func (in *importing) makeCommunities(ctx context.Context, o grid.ImportOptions) error {
+	if o.Level == "" {
 		return nil
 	}
-	places := NewPlaces(s.DB)
-	if _, known, err := places.DivisionByCode(ctx, actor, o.Division, place.Fields{}); known || err != nil {
+	var unknown []string
+	err := in.each(ctx, importUnknownCommunities, nil, func(rows pgx.Rows) error {
+		var code string
+		err := rows.Scan(&code)
+		unknown = append(unknown, code)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	row := place.DivisionRow{Row: place.Row{Source: "--division", Code: o.Division, Name: o.Division}, Level: o.Level}
-	if err := place.CheckDivision(row); err != nil {
-		return err
+	for _, code := range unknown {
+		id := o.IDs.NewID()
+		if _, err := in.exec(ctx, importMakeDivision, id, code, o.Level, o.IDs.NewHome(), place.ParentCodes(code), place.Levels); err != nil {
+			return err
+		}
+		if _, err := in.exec(ctx, importMakeDivisionCode, code, id); err != nil {
+			return err
+		}
+		in.report.Notes = append(in.report.Notes, place.Note{Kind: place.Made, Source: "--level", Code: code, Field: "community",
+			Reason: "the division was unknown; it was made without a boundary, with its code for a name"})
 	}
-	const add = `-- name: import.MakeDivision
-INSERT INTO division (id, code, name, level, parent_id, home)
-SELECT $1, $2, $2, $3, p.id, CASE WHEN p.level IN ('DISTRICT', 'TOWN', 'COMMUNITY') THEN p.home ELSE $4 END
-FROM (SELECT 1) one LEFT JOIN LATERAL (
-	SELECT d.id, d.home, d.level FROM unnest($5::text[]) WITH ORDINALITY AS u (code, i)
-	JOIN division_code c ON c.code = u.code JOIN division d ON d.id = c.division_id ORDER BY u.i LIMIT 1
-) p ON true`
-	id := o.IDs.NewID()
-	if _, err := in.exec(ctx, add, id, o.Division, string(o.Level), o.IDs.NewHome(), place.ParentCodes(o.Division)); err != nil {
-		return err
-	}
-	_, err := in.exec(ctx, "-- name: import.MakeDivisionCode\nINSERT INTO division_code (code, division_id, since) VALUES ($1, $2, now())", o.Division, id)
-	return err
+	return nil
 }
 
 // importWorkers puts the workers that the file names in office from today. One who holds the post already stays, and gets the

@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -61,7 +64,7 @@ func Import(ctx context.Context, actor account.Actor, to Services, job Job) (pla
 		return place.Report{}, err
 	}
 	defer file.Close()
-	in := &intake{job: job, file: file}
+	in := &intake{job: job, file: file, columns: map[string]bool{}}
 	options := place.ImportOptions{Repair: job.Repair, DryRun: job.DryRun, IDs: key.Random{}}
 	var report place.Report
 	switch job.Kind {
@@ -112,6 +115,8 @@ type intake struct {
 	file  *Reader
 	rows  int
 	notes []place.Note // what was changed before the rows were handed on
+	// columns are the file's own, as far as it was read; what --field names must be among them.
+	columns map[string]bool
 }
 
 // rowsOf yields the file's rows through make. What cannot be read or made is a *place.RowError, and reading goes on.
@@ -121,6 +126,10 @@ func rowsOf[T any](in *intake, make func(Feature, place.Row) (T, error)) iter.Se
 			f, err := in.file.Next()
 			if errors.Is(err, io.EOF) {
 				in.tell()
+				if err := in.missingColumn(); err != nil {
+					var none T
+					yield(none, err)
+				}
 				return
 			}
 			var bad *RowError
@@ -129,6 +138,9 @@ func rowsOf[T any](in *intake, make func(Feature, place.Row) (T, error)) iter.Se
 			case errors.As(err, &bad):
 				err = refusal(bad)
 			case err == nil:
+				for name := range f.Properties {
+					in.columns[name] = true
+				}
 				var base place.Row
 				if base, err = in.base(f); err == nil {
 					row, err = make(f, base)
@@ -146,6 +158,17 @@ func rowsOf[T any](in *intake, make func(Feature, place.Row) (T, error)) iter.Se
 			}
 		}
 	}
+}
+
+// missingColumn is the error for a column that --field names and no row of the file has; nil where there is none such.
+func (in *intake) missingColumn() error {
+	for ours, theirs := range in.job.Fields {
+		if !in.columns[theirs] && in.rows > 0 {
+			names := slices.Sorted(maps.Keys(in.columns))
+			return fmt.Errorf("--field %s=%s: %s has no column %s; it has %s", ours, theirs, filepath.Base(in.job.Path), theirs, strings.Join(names[:min(len(names), 40)], ", "))
+		}
+	}
+	return nil
 }
 
 func (in *intake) tell() {
@@ -364,9 +387,9 @@ func ExportFile(ctx context.Context, actor account.Actor, from Services, job Exp
 			return write(r.Row, append([]Property{{"level", r.Level}, {"parent", orNull(r.Parent)}}, limits(r.Limits)...)...)
 		})
 	case Grids:
-		err = from.Grids.Export(ctx, actor, func(r grid.Row) error {
+		err = from.Grids.Export(ctx, actor, from.Staff.Day(nil), func(r grid.Row) error {
 			return write(r.Row, append([]Property{{"kind", r.Kind}, {"basis", orNull(r.Basis)}, {"community", r.Community},
-				{"group", orNull(r.Group)}}, limits(r.Limits)...)...)
+				{"group", orNull(r.Group)}, {"worker", orNull(r.Worker)}, {"work_phone", orNull(r.WorkPhone)}}, limits(r.Limits)...)...)
 		})
 	case Buildings:
 		err = from.Places.ExportBuildings(ctx, actor, func(r place.BuildingRow) error {
@@ -375,6 +398,9 @@ func ExportFile(ctx context.Context, actor account.Actor, from Services, job Exp
 		})
 	default:
 		err = fmt.Errorf("%s cannot be exported; divisions, grids and buildings can", job.Kind)
+	}
+	if err == nil && n == 0 {
+		err = fmt.Errorf("there are no %s to export", job.Kind)
 	}
 	if err != nil {
 		return n, err

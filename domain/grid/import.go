@@ -13,7 +13,7 @@ import (
 type ImportOptions struct {
 	place.ImportOptions
 	Division string      // code of the division that holds the grids of rows which name none
-	Level    place.Level // make that division, without a boundary, where it is unknown; empty: refuse
+	Level    place.Level // make the divisions that hold grids and are unknown, without a boundary; empty: refuse
 	Day      civil.Date  // today: workers that the file names are in office from it
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
@@ -169,10 +170,10 @@ func (s *Service) Import(ctx context.Context, actor account.Actor, rows iter.Seq
 	}, o)
 }
 
-// Export hands every grid in force, by code, to yield. Operators only.
-func (s *Service) Export(ctx context.Context, actor account.Actor, yield func(Row) error) error {
+// Export hands every grid in force, by code, to yield, with the worker in office on day. Operators only.
+func (s *Service) Export(ctx context.Context, actor account.Actor, day civil.Date, yield func(Row) error) error {
 	if err := actor.RequireOperator(); err != nil {
 		return err
 	}
-	return s.Store.ExportGrids(ctx, actor, s.Now(), yield)
+	return s.Store.ExportGrids(ctx, actor, s.Now(), day, yield)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/account"
+	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
@@ -46,7 +47,7 @@ type Store interface {
 	Extent(ctx context.Context, actor account.Actor) (place.Box, bool, error)
 
 	ImportGrids(ctx context.Context, actor account.Actor, rows iter.Seq2[Row, error], o ImportOptions) (place.Report, error)
-	ExportGrids(ctx context.Context, actor account.Actor, at time.Time, yield func(Row) error) error
+	ExportGrids(ctx context.Context, actor account.Actor, at time.Time, day civil.Date, yield func(Row) error) error
 }
 
 // Around is what covers a point.
