@@ -42,6 +42,9 @@ var _ = fault.Register(
 	[3]string{"db.connect.address",
 		"The database address is not valid ({detail}): it looks like postgres://user:password@host:5432/database.",
 		"数据库地址无效({detail}):格式应为 postgres://user:password@host:5432/database。"},
+	[3]string{"db.connect.encoding",
+		"The database at {host} keeps its text as {encoding}, not as UTF8: make one with createdb -E UTF8 -T template0 wangge.",
+		"{host} 上的数据库使用 {encoding} 编码,而不是 UTF8:请用 createdb -E UTF8 -T template0 wangge 新建数据库。"},
 	[3]string{"db.connect.nothing",
 		"No PostgreSQL answers at {host}: start it (systemctl start postgresql), or correct the address.",
 		"{host} 上没有 PostgreSQL 响应:请启动它(systemctl start postgresql),或更正地址。"},
@@ -196,13 +199,17 @@ func prepare(ctx context.Context, config *pgx.ConnConfig) (err error) {
 	var number int
 	var version string
 	var standby bool
+	var encoding string
 	err = conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_version'),
-		pg_is_in_recovery()`).Scan(&number, &version, &standby)
+		pg_is_in_recovery(), current_setting('server_encoding')`).Scan(&number, &version, &standby, &encoding)
 	if err != nil {
 		return connectFault(config, err)
 	}
 	if number < minServer*10000 {
 		return refuse(config, nil, "db.connect.tooOld", "version", version, "need", minServer)
+	}
+	if encoding != "UTF8" {
+		return refuse(config, nil, "db.connect.encoding", "encoding", encoding)
 	}
 	for _, extension := range []string{"postgis", "btree_gist"} {
 		if err := addExtension(ctx, conn, extension, number/10000, standby); err != nil {

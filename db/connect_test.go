@@ -111,8 +111,10 @@ func bare(t *testing.T, script string) string {
 		t.Skip("needs a superuser without a password:", err)
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, `DROP EXTENSION postgis; DROP EXTENSION btree_gist; `+script); err != nil {
-		t.Fatal(err)
+	for _, sql := range []string{`DROP EXTENSION postgis; DROP EXTENSION btree_gist`, script} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return address
 }
@@ -140,6 +142,25 @@ func TestOpenRefusesDatabase(t *testing.T) {
 			refused(t, asUser(t, bare(t, c.script), c.user), c.want)
 		})
 	}
+	t.Run("text kept in another encoding", func(t *testing.T) {
+		address := bare(t, `CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`)
+		t.Cleanup(func() {
+			conn, err := pgx.Connect(context.Background(), address)
+			if err == nil {
+				_, err = conn.Exec(context.Background(), "DROP DATABASE latin")
+				conn.Close(context.Background())
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.Path = "/latin"
+		refused(t, u.String(), "db.connect.encoding")
+	})
 	t.Run("no such database", func(t *testing.T) {
 		u, err := url.Parse(testdb.Empty(t))
 		if err != nil {

@@ -189,6 +189,11 @@ FROM stage s WHERE s.shape IS NOT NULL AND NOT ST_GeometryType(s.shape) = ANY($1
 SELECT s.n, s.source, s.code, 'geometry', 'the geometry is empty' FROM stage s
 WHERE s.shape IS NOT NULL AND ST_IsEmpty(s.shape) ORDER BY s.n`
 
+	// PostGIS cannot measure an edge of half the world, and nothing that a town needs is that wide.
+	importTooWide = `-- name: import.TooWide
+SELECT s.n, s.source, s.code, 'geometry', 'it is more than 90 degrees wide or high' FROM stage s
+WHERE ST_XMax(s.shape) - ST_XMin(s.shape) > 90 OR ST_YMax(s.shape) - ST_YMin(s.shape) > 90 ORDER BY s.n`
+
 	importInvalid = `-- name: import.Invalid
 SELECT s.n, s.source, s.code, reason(v.detail), ST_X(location(v.detail)), ST_Y(location(v.detail)),
 	CASE WHEN $1 THEN ST_CollectionExtract(ST_MakeValid(s.shape, 'method=structure'), ST_Dimension(s.shape) + 1) END
@@ -252,8 +257,10 @@ func (in *importing) judge(ctx context.Context, kinds []string, called string) e
 	if err := in.refuseWhere(ctx, importKinds, kinds, called); err != nil {
 		return err
 	}
-	if err := in.refuseWhere(ctx, importEmpty); err != nil {
-		return err
+	for _, sql := range []string{importEmpty, importTooWide} {
+		if err := in.refuseWhere(ctx, sql); err != nil {
+			return err
+		}
 	}
 	type broken struct {
 		n    int

@@ -25,7 +25,7 @@ func (k Key) String() string { return k.Home + "-" + hex.EncodeToString(k.ID[:])
 // Parse reads what String wrote; ok is false where s is none.
 func Parse(s string) (k Key, ok bool) {
 	home, id, found := strings.Cut(s, "-")
-	if !found || len(home) < 4 || len(home) > 16 || len(id) != 32 {
+	if !found || len(home) < 4 || len(home) > 16 || strings.Trim(home, "0123456789abcdefghijklmnopqrstuvwxyz") != "" || len(id) != 32 {
 		return Key{}, false
 	}
 	raw, err := hex.DecodeString(id)

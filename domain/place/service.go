@@ -110,6 +110,9 @@ func (s *Service) SetPolicy(ctx context.Context, actor account.Actor, p SizePoli
 	if err := actor.RequireOperator(); err != nil {
 		return SizePolicy{}, err
 	}
+	if p.Version < 0 {
+		return SizePolicy{}, fault.New(fault.Invalid, "version", "policy.negative", "field", "version")
+	}
 	if err := CheckPolicy(p); err != nil {
 		return SizePolicy{}, err
 	}

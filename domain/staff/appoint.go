@@ -2,7 +2,10 @@ package staff
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"wangge/domain/account"
 	"wangge/domain/civil"
@@ -28,10 +31,29 @@ type Appointment struct {
 	Until    *civil.Date // the first day out of office; nil: open
 }
 
+// What may be said of a worker's duties; a signboard has room for five.
+const (
+	maxDuties = 20
+	maxDuty   = 200 // characters
+)
+
+var _ = fault.Register(
+	[3]string{"worker.duties", "A worker has at most {max} duties.", "职责最多 {max} 项。"},
+	[3]string{"worker.duty", "A duty is a text of at most {max} characters in one line.", "每项职责应为一行文字,不超过 {max} 字。"},
+)
+
 // CheckWorker refuses what cannot be a worker: INVALID.
 func CheckWorker(w NewWorker) error {
-	if name := strings.TrimSpace(w.Name); name == "" || len([]rune(name)) > 100 {
+	if !oneLine(strings.TrimSpace(w.Name), 100) {
 		return fault.New(fault.Invalid, "name", "worker.name")
+	}
+	if len(w.Duties) > maxDuties {
+		return fault.New(fault.Invalid, "duties", "worker.duties", "max", maxDuties)
+	}
+	for i, d := range w.Duties {
+		if !oneLine(strings.TrimSpace(d), maxDuty) {
+			return fault.New(fault.Invalid, fmt.Sprintf("duties.%d", i), "worker.duty", "max", maxDuty)
+		}
 	}
 	if p := w.WorkPhone; p != "" && (len(p) < 3 || len(p) > 30 || strings.Trim(p, "0123456789+() -") != "") {
 		return fault.New(fault.Invalid, "workPhone", "worker.phone")
@@ -39,8 +61,16 @@ func CheckWorker(w NewWorker) error {
 	return nil
 }
 
-// Add adds a worker whose record is kept with area's district. Operators only. INVALID: no name, a phone that is none;
-// NOT_FOUND: no such area.
+// oneLine reports whether s is a text of at most so many characters without control characters, which would break a
+// line or a printed sign.
+func oneLine(s string, most int) bool {
+	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, breaks)
+}
+
+func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
+// Add adds a worker whose record is kept with area's district. Operators only. INVALID: no name, a phone that is none, too
+// many duties or too long ones; NOT_FOUND: no such area.
 func (s *Service) Add(ctx context.Context, actor account.Actor, w NewWorker, kind AreaKind, area string) (Worker, error) {
 	if err := actor.RequireOperator(); err != nil {
 		return Worker{}, err

@@ -12,6 +12,7 @@ import (
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/geo/coord"
+	"wangge/internal/fault"
 	"wangge/load"
 )
 
@@ -168,4 +169,39 @@ func TestRefusedFilesLeaveNothing(t *testing.T) {
 			t.Errorf("%d added, and the first grid has %q", r.Added, got)
 		}
 	})
+}
+
+func TestFilesThatCannotBeReadSayWhy(t *testing.T) {
+	w := village(t)
+	whole := collection(feature(`"code":"b9","name":"好"`, box(3, 3, 4, 4)))
+	for _, c := range []struct {
+		name, content, want string
+		job                 load.Job
+	}{
+		{"cut off", whole[:len(whole)/2], "f.geojson", load.Job{Kind: load.Buildings}},
+		{"empty", "", "f.geojson", load.Job{Kind: load.Buildings}},
+		{"no GeoJSON", `{"a":1}`, "f.geojson", load.Job{Kind: load.Buildings}},
+		{"another system", strings.Replace(whole, `"features"`, `"crs":{"type":"name","properties":{"name":"EPSG:3857"}},"features"`, 1), "--crs epsg:N", load.Job{Kind: load.Buildings}},
+		{"a column that is not there", whole, "has no column 名; it has code, name", load.Job{Kind: load.Buildings, Fields: map[string]string{"name": "名"}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.job.Path = file(t, "f.geojson", c.content)
+			_, err := load.Import(t.Context(), operator, w.Services, c.job)
+			if err == nil || !strings.Contains(err.Error(), c.want) || fault.Is(err, fault.Unavailable) {
+				t.Errorf("it says %v, want %q", err, c.want)
+			}
+			if got := w.buildingsOf(t, "990101001001001", time.Now()); got != "b1" {
+				t.Errorf("something stayed: the first grid has %q", got)
+			}
+		})
+	}
+	world := `{"type":"Polygon","coordinates":[[[-180,-90],[180,-90],[180,90],[-180,90],[-180,-90]]]}`
+	r := w.bring(t, load.Job{Kind: load.Divisions, Path: file(t, "f.geojson", collection(feature(`"code":"w","name":"world","level":"CITY"`, world)))})
+	if r.Refused != 1 || !strings.Contains(r.Notes[0].Reason, "more than 90 degrees") {
+		t.Errorf("the world: %d refused, %v", r.Refused, r.Notes)
+	}
+	r = w.bring(t, load.Job{Kind: load.Grids, Path: file(t, "f.geojson", collection(feature(`"code":"990101001001003","name":"三"`, box(0, 0, 1, 1)), feature(`"code":"990101001001003","name":"四"`, box(5, 5, 6, 6))))})
+	if r.Refused != 1 || !strings.Contains(r.Notes[0].Reason, "say different things") {
+		t.Errorf("two grids of one code: %d refused, %v", r.Refused, r.Notes)
+	}
 }

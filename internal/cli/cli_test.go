@@ -177,6 +177,8 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 		{"import grids --field name " + f, "--field name"},
 		{"import grids --field name=A --field name=B " + f, "given twice"},
 		{"import grids --report /no/such/folder/r.csv " + f, "--report"},
+		{"import grids --report " + f + " " + f, "is the file that is imported"},
+		{"import grids --report . " + f, "is no file that can be written"},
 		{"export roads x.geojson", `"roads" cannot be exported`},
 		{"migrate sideways", "must be one of"},
 	} {

@@ -79,7 +79,7 @@ func (c *importCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	report, err := createReport(c.Report)
+	report, err := createReport(c.Report, c.File)
 	if err != nil {
 		return err
 	}

@@ -19,13 +19,14 @@ const shown = 20
 
 // tell prints what happened to rows, for a person.
 func tell(w io.Writer, result place.Report, job ImportJob, reportFile string) {
-	printed := 0
+	printed, broken := 0, false
 	changes := map[place.NoteKind]int{}
 	for _, n := range result.Notes {
 		if n.Kind != place.Refused {
 			changes[n.Kind]++
 			continue
 		}
+		broken = broken || n.Field == "geometry" && n.Lng != nil
 		if printed < shown {
 			fmt.Fprintln(w, "refused:", noteLine(n))
 		}
@@ -42,6 +43,7 @@ func tell(w io.Writer, result place.Report, job ImportJob, reportFile string) {
 		kind place.NoteKind
 		text string
 	}{
+		{place.Made, "divisions made without a boundary"},
 		{place.Repaired, "repaired"},
 		{place.Merged, "areas made of several rows that share a code"},
 		{place.Inserted, "vertices inserted where a border lacked a neighbour's"},
@@ -54,7 +56,7 @@ func tell(w io.Writer, result place.Report, job ImportJob, reportFile string) {
 	switch {
 	case result.Refused > 0:
 		hint := ""
-		if !job.Repair {
+		if broken && !job.Repair {
 			hint = ", or try --repair, which mends broken geometry"
 		}
 		fmt.Fprintf(w, "nothing was imported: a file goes in whole or not at all; correct the rows%s\n", hint)
@@ -103,9 +105,19 @@ type reportFile struct {
 	file *os.File // nil once it has its name
 }
 
-func createReport(name string) (*reportFile, error) {
+// input is the file that is imported, which the report must not replace.
+func createReport(name, input string) (*reportFile, error) {
 	if name == "" {
 		return nil, nil
+	}
+	if there, err := os.Stat(name); err == nil {
+		from, err := os.Stat(input)
+		switch {
+		case err == nil && os.SameFile(there, from):
+			return nil, usage{fmt.Sprintf("--report %s is the file that is imported: choose another name", name)}
+		case !there.Mode().IsRegular():
+			return nil, usage{fmt.Sprintf("--report %s is no file that can be written", name)}
+		}
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {

@@ -1,0 +1,49 @@
+package place
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+)
+
+// What is read of many places at once. Reading is for everyone; maps leave out what there is not. A nil asOf means now.
+
+// InOneState runs fn so that all it reads with its ctx, here and in the services of the same database, is one state of
+// the data. It is for one goroutine at a time.
+func (s *Service) InOneState(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error {
+	return s.Store.Do(ctx, actor, fn)
+}
+
+// DivisionsByID returns divisions by id.
+func (s *Service) DivisionsByID(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID]Division, error) {
+	return s.Store.DivisionsByID(ctx, actor, ids, with)
+}
+
+// Children returns the divisions directly within each division, by code. The map's key is the parent's id.
+func (s *Service) Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error) {
+	return s.Store.Children(ctx, actor, parents, with)
+}
+
+// Ancestors returns the divisions around each division, the largest first. The map's key is the division's id.
+func (s *Service) Ancestors(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error) {
+	return s.Store.Ancestors(ctx, actor, ids, with)
+}
+
+// DivisionStats counts what lies in each division and beneath it.
+func (s *Service) DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, asOf *time.Time) (map[uuid.UUID]Stats, error) {
+	return s.Store.DivisionStats(ctx, actor, ids, s.At(asOf))
+}
+
+// BuildingsByKey returns buildings by id; the footprint only where asked for.
+func (s *Service) BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, footprint bool) (map[uuid.UUID]Building, error) {
+	return s.Store.BuildingsByKey(ctx, actor, keys, s.At(asOf), footprint)
+}
+
+// Estates returns estates by id.
+func (s *Service) Estates(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]Estate, error) {
+	return s.Store.Estates(ctx, actor, keys)
+}
