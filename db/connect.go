@@ -199,16 +199,15 @@ func prepare(ctx context.Context, config *pgx.ConnConfig) (err error) {
 	var number int
 	var version string
 	var standby bool
-	var encoding string
 	err = conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_version'),
-		pg_is_in_recovery(), current_setting('server_encoding')`).Scan(&number, &version, &standby, &encoding)
+		pg_is_in_recovery()`).Scan(&number, &version, &standby)
 	if err != nil {
 		return connectFault(config, err)
 	}
 	if number < minServer*10000 {
 		return refuse(config, nil, "db.connect.tooOld", "version", version, "need", minServer)
 	}
-	if encoding != "UTF8" {
+	if encoding := conn.PgConn().ParameterStatus("server_encoding"); encoding != "UTF8" {
 		return refuse(config, nil, "db.connect.encoding", "encoding", encoding)
 	}
 	for _, extension := range []string{"postgis", "btree_gist"} {
