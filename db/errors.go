@@ -13,12 +13,12 @@ import (
 )
 
 var _ = fault.Register(
-	[3]string{"db.constraint", "The database refused this: {rule}.", "数据库拒绝了此操作:{rule}。"},
+	[3]string{"db.constraint", "The database refused this: {rule}.", "数据库拒绝了此操作：{rule}。"},
 	[3]string{"db.codeTaken", "This code is already in use.", "该代码已被使用。"},
 	[3]string{"db.holderTaken", "Somebody else holds this post here at that time.", "该岗位在此期间已有人担任。"},
 	[3]string{"db.absentTwice", "The worker is already away at that time.", "该人员在此期间已请假。"},
 	[3]string{"db.badBoundary", "The boundary is not valid.", "边界无效。"},
-	[3]string{"db.diskFull", "The database has no disk space left; free some and try again.", "数据库磁盘已满,请清理后重试。"},
+	[3]string{"db.diskFull", "The database has no disk space left; free some and try again.", "数据库磁盘已满，请清理后重试。"},
 )
 
 // byConstraint says what a broken constraint means to a person. Constraints not listed are named as they are.

@@ -15,7 +15,7 @@ import (
 	"wangge/internal/fault"
 )
 
-var _ = fault.Register([3]string{"staff.ambiguous", "More than one district has a {name}; give its id.", "不止一个区有 {name},请提供其 id。"})
+var _ = fault.Register([3]string{"staff.ambiguous", "More than one district has a {name}; give its id.", "不止一个区有 {name}，请提供其 id。"})
 
 // Staff stores workers, their posts and absences.
 type Staff struct{ *DB }

@@ -43,17 +43,17 @@ type AtQuery struct {
 }
 
 var _ = fault.Register(
-	[3]string{"point.bad", "{reason}.", "坐标有误:{reason}。"},
+	[3]string{"point.bad", "{reason}.", "坐标有误：{reason}。"},
 	[3]string{"point.number", "{axis} {value} is not a finite number.", "{axis} 的值 {value} 不是有效数字。"},
 	[3]string{"point.range", "{axis} {value} is outside -{limit} to {limit} degrees.", "{axis} 的值 {value} 超出 -{limit} 到 {limit} 度的范围。"},
 	[3]string{"point.swapped", "{axis} {value} is outside -{limit} to {limit} degrees; the axes look swapped: longitude comes first, then latitude.",
-		"{axis} 的值 {value} 超出 -{limit} 到 {limit} 度的范围;经纬度似乎写反了:先经度,后纬度。"},
+		"{axis} 的值 {value} 超出 -{limit} 到 {limit} 度的范围；经纬度似乎写反了：先经度，后纬度。"},
 	[3]string{"point.outside", "The point {lng}, {lat} lies outside the area of this service ({window}: west, south, east, north).",
-		"坐标 {lng}, {lat} 不在本服务范围内({window}:西、南、东、北)。"},
+		"坐标 {lng}, {lat} 不在本服务范围内（{window}：西、南、东、北）。"},
 	[3]string{"point.outsideSwapped", "The point {lng}, {lat} lies outside the area of this service ({window}: west, south, east, north); the axes look swapped: longitude comes first, then latitude.",
-		"坐标 {lng}, {lat} 不在本服务范围内({window}:西、南、东、北);经纬度似乎写反了:先经度,后纬度。"},
+		"坐标 {lng}, {lat} 不在本服务范围内（{window}：西、南、东、北）；经纬度似乎写反了：先经度，后纬度。"},
 	[3]string{"point.accuracy", "accuracyM must be a number of metres from 0 to 1,000,000.", "accuracyM 应为 0 到 1000000 之间的米数。"},
-	[3]string{"points.tooMany", "{n} points; at most {max} in one request.", "共 {n} 个点,一次最多 {max} 个。"},
+	[3]string{"points.tooMany", "{n} points; at most {max} in one request.", "共 {n} 个点，一次最多 {max} 个。"},
 )
 
 // At says which grid a position belongs to, and what decided it. INVALID: the point is no position, or outside the

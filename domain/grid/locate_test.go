@@ -17,12 +17,12 @@ func TestMisplacedSaysWhatIsWrongInBothLanguages(t *testing.T) {
 		err               error
 		field, en, zhHans string
 	}{
-		{"too far north", refuse(10, 91), "lat", "lat 91 is outside -90 to 90 degrees; the axes look swapped: longitude comes first, then latitude.", "lat 的值 91 超出 -90 到 90 度的范围;经纬度似乎写反了:先经度,后纬度。"},
+		{"too far north", refuse(10, 91), "lat", "lat 91 is outside -90 to 90 degrees; the axes look swapped: longitude comes first, then latitude.", "lat 的值 91 超出 -90 到 90 度的范围；经纬度似乎写反了：先经度，后纬度。"},
 		{"no number", refuse(math.NaN(), 31), "lng", "lng NaN is not a finite number.", "lng 的值 NaN 不是有效数字。"},
 		{"off the world", refuse(200, 31), "lng", "lng 200 is outside -180 to 180 degrees.", "lng 的值 200 超出 -180 到 180 度的范围。"},
-		{"elsewhere", window.Check(coord.CGCS2000{Lng: 7, Lat: 43}), "lng", "The point 7, 43 lies outside the area of this service (120,30,122,32: west, south, east, north).", "坐标 7, 43 不在本服务范围内(120,30,122,32:西、南、东、北)。"},
-		{"swapped", window.Check(coord.CGCS2000{Lng: 31, Lat: 121}), "lng", "The point 31, 121 lies outside the area of this service (120,30,122,32: west, south, east, north); the axes look swapped: longitude comes first, then latitude.", "坐标 31, 121 不在本服务范围内(120,30,122,32:西、南、东、北);经纬度似乎写反了:先经度,后纬度。"},
-		{"some other reason", errors.New("no such system"), "lng", "no such system.", "坐标有误:no such system。"},
+		{"elsewhere", window.Check(coord.CGCS2000{Lng: 7, Lat: 43}), "lng", "The point 7, 43 lies outside the area of this service (120,30,122,32: west, south, east, north).", "坐标 7, 43 不在本服务范围内（120,30,122,32：西、南、东、北）。"},
+		{"swapped", window.Check(coord.CGCS2000{Lng: 31, Lat: 121}), "lng", "The point 31, 121 lies outside the area of this service (120,30,122,32: west, south, east, north); the axes look swapped: longitude comes first, then latitude.", "坐标 31, 121 不在本服务范围内（120,30,122,32：西、南、东、北）；经纬度似乎写反了：先经度，后纬度。"},
+		{"some other reason", errors.New("no such system"), "lng", "no such system.", "坐标有误：no such system。"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := Misplaced(c.err)

@@ -35,8 +35,8 @@ type Service struct {
 var _ = fault.Register(
 	[3]string{"grid.notFound", "There is no grid {code}.", "没有网格 {code}。"},
 	[3]string{"grid.orderNeedsNear", "Ordering by DISTANCE needs filter.near.", "按距离排序需要提供 filter.near。"},
-	[3]string{"grid.noHouseholds", "Households are not registered here yet, so grids cannot be ordered by them.", "尚未登记住户,无法按户数排序。"},
-	[3]string{"grid.withinNeedsNear", "filter.withinM needs filter.near and must be 0 to 100,000 metres.", "filter.withinM 需要 filter.near,且应为 0 到 100000 米。"},
+	[3]string{"grid.noHouseholds", "Households are not registered here yet, so grids cannot be ordered by them.", "尚未登记住户，无法按户数排序。"},
+	[3]string{"grid.withinNeedsNear", "filter.withinM needs filter.near and must be 0 to 100,000 metres.", "filter.withinM 需要 filter.near，且应为 0 到 100000 米。"},
 )
 
 func (s *Service) at(asOf *time.Time) time.Time {

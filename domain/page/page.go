@@ -16,7 +16,7 @@ const (
 )
 
 var _ = fault.Register(
-	[3]string{"page.tooMany", "first is {first}; it may be 0 to {max}.", "first 为 {first},只能是 0 到 {max}。"},
+	[3]string{"page.tooMany", "first is {first}; it may be 0 to {max}.", "first 为 {first}，只能是 0 到 {max}。"},
 	[3]string{"page.badCursor", "after is not a cursor of this list in this order.", "after 不是本列表在此排序下的游标。"},
 )
 

@@ -39,7 +39,7 @@ const (
 
 var _ = fault.Register(
 	[3]string{"worker.duties", "A worker has at most {max} duties.", "职责最多 {max} 项。"},
-	[3]string{"worker.duty", "A duty is a text of at most {max} characters in one line.", "每项职责应为一行文字,不超过 {max} 字。"},
+	[3]string{"worker.duty", "A duty is a text of at most {max} characters in one line.", "每项职责应为一行文字，不超过 {max} 字。"},
 )
 
 // CheckWorker refuses what cannot be a worker: INVALID.

@@ -53,8 +53,8 @@ type Service struct {
 var _ = fault.Register(
 	[3]string{"worker.notFound", "There is no worker {id}.", "没有工作人员 {id}。"},
 	[3]string{"worker.noPhoto", "The worker has no photo.", "该人员没有照片。"},
-	[3]string{"worker.name", "A worker needs a name of at most 100 characters.", "请填写姓名(不超过 100 字)。"},
-	[3]string{"worker.phone", "The work phone may hold 3 to 30 digits, +, -, ( ) and spaces.", "工作电话只能包含数字、+、-、括号和空格(3 到 30 位)。"},
+	[3]string{"worker.name", "A worker needs a name of at most 100 characters.", "请填写姓名（不超过 100 字）。"},
+	[3]string{"worker.phone", "The work phone may hold 3 to 30 digits, +, -, ( ) and spaces.", "工作电话只能包含数字、+、-、括号和空格（3 到 30 位）。"},
 	[3]string{"staff.area", "There is no {kind} {name}.", "没有找到 {kind} {name}。"},
 	[3]string{"staff.assignmentNotFound", "There is no such assignment.", "没有该任职记录。"},
 	[3]string{"staff.order", "until must come after from.", "结束日期必须晚于开始日期。"},

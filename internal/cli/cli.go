@@ -147,7 +147,7 @@ func runMain(ctx context.Context, args []string, p Program, out, errOut io.Write
 	var g grammar
 	parser, err := kong.New(&g,
 		kong.Name("wangge"),
-		kong.Description("Who is responsible for this spot, and is anyone left out? Maps every point of a town to its grid (网格) and its grid worker."),
+		kong.Description("Who is responsible for this spot, and is anyone left out? Maps every point of a town to its grid （网格） and its grid worker."),
 		kong.Writers(out, errOut),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Exit(func(n int) { panic(exit(n)) }),

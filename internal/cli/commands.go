@@ -15,7 +15,7 @@ import (
 )
 
 var _ = fault.Register(
-	[3]string{"cli.notBuilt", "{what} is not part of this version yet.", "本版本尚不支持:{what}。"},
+	[3]string{"cli.notBuilt", "{what} is not part of this version yet.", "本版本尚不支持：{what}。"},
 )
 
 type serveCmd struct{ config.Server }

@@ -62,7 +62,7 @@ type ServerSettings struct {
 }
 
 var _ = fault.Register(
-	[3]string{"config.bad", "{name} is {value}, {reason}.", "{name} 的值 {value} 无效:{reason}。"},
+	[3]string{"config.bad", "{name} is {value}, {reason}.", "{name} 的值 {value} 无效：{reason}。"},
 )
 
 // bad is INVALID with one sentence that names the variable and the flag.

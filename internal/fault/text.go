@@ -22,10 +22,10 @@ var sentences = map[string][2]string{
 	"forbidden":   {"This needs an operator.", "此操作需要管理员权限。"},
 	"badToken":    {"The token is not valid.", "令牌无效。"},
 	"required":    {"{field} is required.", "缺少 {field}。"},
-	"conflict":    {"It was changed by someone else meanwhile; read it again.", "数据已被他人修改,请重新读取。"},
-	"unavailable": {"This cannot be answered yet: {what}.", "暂时无法回答:{what}。"},
+	"conflict":    {"It was changed by someone else meanwhile; read it again.", "数据已被他人修改，请重新读取。"},
+	"unavailable": {"This cannot be answered yet: {what}.", "暂时无法回答：{what}。"},
 	"database":    {"The database cannot be reached.", "无法连接数据库。"},
-	"timeout":     {"The answer took too long and was stopped.", "查询超时,已中止。"},
+	"timeout":     {"The answer took too long and was stopped.", "查询超时，已中止。"},
 }
 
 // Register adds sentences: key, English, Chinese. It is called from package-level variables only and

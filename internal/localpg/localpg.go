@@ -11,7 +11,7 @@
 //
 //	start.lock  held while someone starts, joins or stops the server, so that these do not overlap
 //	owner.lock  held by the owner as long as it is one
-//	users.lock  shared by everybody but the owner; the owner stops the server only when nobody holds it
+//	users.lock  shared by everybody but the owner; an owner that stops waits until nobody holds it, as long as it is let
 package localpg
 
 import (

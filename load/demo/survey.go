@@ -265,17 +265,17 @@ func planted(s *site, t Town) []Planted {
 		emptyM2 += s.net.faceAt(p).ring.area()
 	}
 	return []Planted{
-		on(Gap, inPumpStrip, "小澜河西岸,泵站一带", "网格以泵站围墙为界,没有画到河中线。The grid stops at the pumping station's wall instead of the middle of the river.",
+		on(Gap, inPumpStrip, "小澜河西岸，泵站一带", "网格以泵站围墙为界，没有画到河中线。The grid stops at the pumping station's wall instead of the middle of the river.",
 			gridCode(11), gridCode(13)),
-		inBuilding(UnassignedBuilding, pumpHouse, "小澜河西岸", "泵站落在空白地带,不属于任何网格。The pump house stands in the gap."),
-		on(Overlap, inPocketPark, "书院巷南口的口袋公园", "公园改建后,两个网格都把它画进来了。Both grids took in the new pocket park.",
+		inBuilding(UnassignedBuilding, pumpHouse, "小澜河西岸", "泵站落在空白地带，不属于任何网格。The pump house stands in the gap."),
+		on(Overlap, inPocketPark, "书院巷南口的口袋公园", "公园改建后，两个网格都把它画进来了。Both grids took in the new pocket park.",
 			gridCode(5), gridCode(6)),
 		on(Outside, inBusStation, "望舒路东侧公交首末站", "公交站在社区界外。The bus terminus lies across the community's border.",
 			gridCode(7)),
-		on(Multipart, inDormitories, "渡口巷南侧的机械厂单身宿舍", "宿舍随家属院管理,与网格主体不相连。The dormitories go with the factory's estate, a street away from the rest of its grid.",
+		on(Multipart, inDormitories, "渡口巷南侧的机械厂单身宿舍", "宿舍随家属院管理，与网格主体不相连。The dormitories go with the factory's estate, a street away from the rest of its grid.",
 			gridCode(8)),
-		inBuilding(CutBuilding, passageHouse, "听雨里中弄上的过街楼", "网格沿弄堂中线划界,从楼下穿过。The border follows the lane, which runs through the house.",
+		inBuilding(CutBuilding, passageHouse, "听雨里中弄上的过街楼", "网格沿弄堂中线划界，从楼下穿过。The border follows the lane, which runs through the house.",
 			gridCode(4), gridCode(5)),
-		{Unstaffed, empty.Name, "原网格员已离任,还没有人接任。The last worker left and nobody has been appointed.", []string{empty.Code}, "", empty.Boundary, emptyM2},
+		{Unstaffed, empty.Name, "原网格员已离任，还没有人接任。The last worker left and nobody has been appointed.", []string{empty.Code}, "", empty.Boundary, emptyM2},
 	}
 }
