@@ -30,6 +30,7 @@ import (
 	"wangge/geo/coord"
 	"wangge/graph"
 	"wangge/graph/node"
+	"wangge/internal/answer"
 	"wangge/internal/cli"
 	"wangge/internal/config"
 	"wangge/internal/httpauth"
@@ -221,7 +222,9 @@ func (h *house) services() load.Services {
 	return load.Services{Places: h.places, Grids: h.grids, Staff: h.staff}
 }
 
-// close lets go of the database. It does so also when ctx has ended, which is why it is called.
+// close lets go of the database. It does so also when ctx has ended, which is why it is called. Who owns the private
+// PostgreSQL waits ten seconds for the other processes that use it and then stops it all the same; one of them starts
+// it again.
 func (h *house) close(ctx context.Context) {
 	if h.pool != nil {
 		h.pool.Close()
@@ -269,7 +272,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		Places: h.places, Grids: h.grids, Staff: h.staff,
 		PhotoURL: func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
 		Tilesets: func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
-	}, graph.Options{Log: h.log}))
+	}, graph.Options{Log: h.log, RequestID: answer.RequestID}))
 	mux.Handle("GET /schema.graphql", schema())
 	mux.Handle("/tiles/", tile.New(tile.Options{Source: h.tiles, PublicURL: tilesAt, Logger: h.log}))
 	mux.Handle("GET /style.json", style.Handler(public))

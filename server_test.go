@@ -12,9 +12,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -78,12 +80,30 @@ type server struct {
 	cmd    *exec.Cmd
 	url    string
 	before []string // lines before it was ready
-	log    *bytes.Buffer
+	log    *growing
+}
+
+// growing is a text that one goroutine writes and others read meanwhile.
+type growing struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (g *growing) Write(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.text.Write(p)
+}
+
+func (g *growing) String() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.text.String()
 }
 
 func serve(t *testing.T, env []string, args ...string) *server {
 	t.Helper()
-	s := &server{cmd: command(t, env, append([]string{"serve"}, args...)...), log: &bytes.Buffer{}}
+	s := &server{cmd: command(t, env, append([]string{"serve"}, args...)...), log: &growing{}}
 	s.cmd.Stderr = s.log
 	pipe, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -358,6 +378,41 @@ func TestMigrations(t *testing.T) {
 	}
 	if out := mustRun(t, env, "migrate", "status"); strings.Count(out, "pending") != 1 {
 		t.Errorf("status:\n%s", out)
+	}
+}
+
+// Whatever door it shows at, a fault of ours is told by the id under which the log knows its cause.
+func TestAFaultOfOursIsFoundByItsID(t *testing.T) {
+	url := testdb.URL(t)
+	s := serve(t, []string{"DATABASE_URL=" + url, "DATA=" + t.TempDir()}, "--addr", "127.0.0.1:0")
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	if _, err := conn.Exec(t.Context(), "ALTER TABLE division RENAME TO mislaid"); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for i, path := range []string{"/where?lng=120.123456&lat=31.1&crs=CGCS2000", "/?lng=120.123456&lat=31.1&crs=CGCS2000", "/c", "/c/1",
+		"/tiles/divisions/14/13654/6703.mvt", "/tiles/divisions.json", "/graphql?query=%7BrootDivisions%7Bcode%7D%7D"} {
+		id := fmt.Sprintf("front-%d", i)
+		status, body := s.get(t, path, "X-Request-Id", id)
+		if status != 500 && !strings.HasPrefix(path, "/graphql") || !strings.Contains(body, id) || strings.Contains(body, "mislaid") {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+		ids = append(ids, id)
+	}
+	if code := s.stop(t, syscall.SIGTERM); code != 0 { // from here on the log is whole
+		t.Errorf("exit %d", code)
+	}
+	for _, id := range ids {
+		if !regexp.MustCompile(`level=ERROR .*does not exist.* request=` + id + "\n").MatchString(s.log.String()) {
+			t.Errorf("the log has no cause under %s:\n%s", id, s.log)
+		}
+	}
+	if strings.Contains(s.log.String(), "120.12") {
+		t.Errorf("the log holds the position:\n%s", s.log)
 	}
 }
 

@@ -162,7 +162,7 @@ func (s *Tiles) Tile(ctx context.Context, actor account.Actor, layers []string, 
 		return tx.QueryRow(ctx, sql, pgx.QueryExecModeCacheDescribe, args).Scan(&data)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("tile %s %d/%d/%d: %w", strings.Join(layers, ","), z, x, y, err)
+		return nil, fmt.Errorf("tile of %s: %w", strings.Join(layers, ","), err) // not which: a position is personal
 	}
 	return data, nil
 }

@@ -221,7 +221,7 @@ func TestWorkerOfTileIsOnCall(t *testing.T) {
 			VALUES ('dist1', $1, $2, 'GRID_WORKER', 'A', '[2025-01-01,2026-01-01)', $3)`, uuid.New(), former, grid)
 		want[code] = ""
 		if w := staff.OnCall(ofGrid, ofGroup); w != nil {
-			want[code] = w.Name
+			want[code] = w.Worker.Name
 		}
 	}
 	for a := vacant; a <= away; a++ {

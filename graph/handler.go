@@ -17,6 +17,10 @@ import (
 type Options struct {
 	Log     *slog.Logger  // internal errors go here; nil means slog.Default()
 	Timeout time.Duration // of one request; 0 means 20 s
+
+	// RequestID is the id that the rest of the server knows a request by; clients are told it with an internal error.
+	// Nil, or where it is "": each such error gets an id of its own.
+	RequestID func(context.Context) string
 }
 
 // What is remembered between requests. A parsed document takes some fifty times its text, so that the longest kept
@@ -39,7 +43,7 @@ func NewHandler(r *Resolver, o Options) http.Handler {
 	documents := shortOnly[*ast.QueryDocument]{lru.New[*ast.QueryDocument](documentsKept), longestDocument, nil}
 	s := handler.New(NewExecutableSchema(Config{Resolvers: r}))
 	s.AddTransport(transport{timeout: o.Timeout})
-	s.SetErrorPresenter(present(o.Log))
+	s.SetErrorPresenter(present(o.Log, o.RequestID))
 	s.SetRecoverFunc(recovered)
 	s.SetQueryCache(documents)
 	s.SetDisableSuggestion(true)
@@ -48,6 +52,7 @@ func NewHandler(r *Resolver, o Options) http.Handler {
 		Cache: shortOnly[string]{lru.New[string](documentsKept), longestHashed, func(s string) string { return s }},
 	})
 	s.Use(limits{known: documents})
+	s.Use(answerLimit{})
 	return s
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/domain/staff"
 	"wangge/graph/node"
 )
@@ -46,7 +47,7 @@ func (p *plan) grid(ctx context.Context, nodes []*node.Grid, f field) error {
 	case "buildings":
 		return p.buildingsOf(ctx, nodes, f)
 	case "stats":
-		stats, err := p.Grids.Store.GridStats(ctx, p.actor, distinct(nodes, gridKey), p.at)
+		stats, err := p.Grids.GridStats(ctx, p.actor, distinct(nodes, gridKey), &p.at)
 		for _, g := range nodes {
 			g.Put(f.Alias, placeStats(stats[g.Key.ID]))
 		}
@@ -66,7 +67,7 @@ func (p *plan) grid(ctx context.Context, nodes []*node.Grid, f field) error {
 		for _, g := range nodes {
 			var worker *node.Worker
 			if w, ok := workers[g.Key.ID]; ok {
-				worker = p.worker(w)
+				worker = p.worker(w.Worker)
 			}
 			g.Put(f.Alias, worker)
 		}
@@ -89,7 +90,7 @@ func oneGrid[N holder](ctx context.Context, p *plan, nodes []N, of func(N) (key.
 		return key.Key{}
 	})
 	if len(missing) > 0 {
-		found, err := p.Grids.Store.GridsByKey(ctx, p.actor, missing, p.at, with)
+		found, err := p.Grids.ByKeys(ctx, p.actor, missing, &p.at, with)
 		if err != nil {
 			return err
 		}
@@ -107,7 +108,7 @@ func oneGrid[N holder](ctx context.Context, p *plan, nodes []N, of func(N) (key.
 }
 
 func (p *plan) neighbours(ctx context.Context, nodes []*node.Grid, f field) error {
-	lists, err := p.Grids.Store.Neighbours(ctx, p.actor, distinct(nodes, gridKey), p.at, grid.Fields{})
+	lists, err := p.Grids.Neighbours(ctx, p.actor, distinct(nodes, gridKey), &p.at, grid.Fields{})
 	if err != nil {
 		return err
 	}
@@ -162,7 +163,7 @@ func (p *plan) group(ctx context.Context, nodes []*node.GridGroup, f field) erro
 	case "community":
 		return oneDivision(ctx, p, nodes, func(g *node.GridGroup) uuid.UUID { return g.CommunityID }, f)
 	case "grids":
-		lists, err := p.Grids.Store.GridsOfGroups(ctx, p.actor, keys, p.at, p.gridFields(f.Selections))
+		lists, err := p.Grids.GridsOfGroups(ctx, p.actor, keys, &p.at, p.gridFields(f.Selections))
 		if err != nil {
 			return err
 		}
@@ -178,7 +179,7 @@ func (p *plan) group(ctx context.Context, nodes []*node.GridGroup, f field) erro
 		for _, g := range nodes {
 			var leader *node.Worker
 			if w := staff.Leader(office[g.Key.ID]); w != nil {
-				leader = p.worker(*w)
+				leader = p.worker(w.Worker)
 			}
 			g.Put(f.Alias, leader)
 		}
@@ -187,46 +188,16 @@ func (p *plan) group(ctx context.Context, nodes []*node.GridGroup, f field) erro
 	return nil // in the node already
 }
 
-func (p *plan) gridConnections(ctx context.Context, lists []*node.GridConnection, sel ast.SelectionSet) error {
-	return each(ctx, p, lists, sel, "GridConnection", func(ctx context.Context, lists []*node.GridConnection, f field) error {
-		switch f.Name {
-		case "nodes":
-			var all []*node.Grid
-			for _, list := range lists {
-				grids := make([]*node.Grid, len(list.Page.Items))
-				for i, item := range list.Page.Items {
-					grids[i] = &node.Grid{Grid: item.Node}
-				}
-				list.Put(f.Alias, grids)
-				all = append(all, grids...)
-			}
-			return p.grids(ctx, all, f.Selections)
-		case "edges":
-			var all []*node.GridEdge
-			for _, list := range lists {
-				edges := make([]*node.GridEdge, len(list.Page.Items))
-				for i, item := range list.Page.Items {
-					edges[i] = &node.GridEdge{Item: item}
-				}
-				list.Put(f.Alias, edges)
-				all = append(all, edges...)
-			}
-			return each(ctx, p, all, f.Selections, "GridEdge", p.gridEdge)
-		}
-		return nil // in the page already
-	})
-}
-
-func (p *plan) gridEdge(ctx context.Context, edges []*node.GridEdge, f field) error {
-	if f.Name != "node" {
-		return nil
-	}
-	grids := make([]*node.Grid, len(edges))
-	for i, e := range edges {
-		grids[i] = &node.Grid{Grid: e.Item.Node}
-		e.Put(f.Alias, grids[i])
-	}
-	return p.grids(ctx, grids, f.Selections)
+// gridLists makes connections of pages of grids, and loads what sel asks of them.
+func (p *plan) gridLists(ctx context.Context, pages []page.Page[grid.Grid], sel ast.SelectionSet) ([]*node.GridConnection, error) {
+	return listing[grid.Grid, node.Grid, *node.GridConnection, *node.GridEdge]{
+		plan:       p,
+		typeName:   "Grid",
+		connection: func() *node.GridConnection { return &node.GridConnection{} },
+		edge:       func() *node.GridEdge { return &node.GridEdge{} },
+		node:       func(row grid.Grid) *node.Grid { return &node.Grid{Grid: row} },
+		load:       p.grids,
+	}.of(ctx, pages, sel)
 }
 
 // areas are what keys name as areas that posts are held for.

@@ -43,21 +43,11 @@ type Source interface {
 
 // Options of New.
 type Options struct {
-	Source      Source                             // required
-	PublicURL   func(*http.Request) string         // where clients find this server, without a slash at its end; nil: where they asked
-	Attribution string                             // whose data it is; "" for none
-	Timeout     time.Duration                      // the longest a request may take; 0 means 10 s
-	Logger      *slog.Logger                       // for faults of ours; nil means slog.Default()
-	Observe     func(context.Context, Observation) // sees every tile that was asked for; nil for none
-}
-
-// Observation is what became of a tile request, for metrics.
-type Observation struct {
-	Layers string // as the tile holds them, joined by commas
-	Zoom   int
-	Status int // of HTTP
-	Bytes  int // sent
-	Took   time.Duration
+	Source      Source                     // required
+	PublicURL   func(*http.Request) string // where clients find this server, without a slash at its end; nil: where they asked
+	Attribution string                     // whose data it is; "" for none
+	Timeout     time.Duration              // the longest a request may take; 0 means 10 s
+	Logger      *slog.Logger               // for faults of ours; nil means slog.Default()
 }
 
 // Server answers for tiles.
@@ -81,38 +71,32 @@ func New(o Options) *Server {
 type Response struct {
 	Body []byte // empty where nothing lies in the tile
 	ETag string // strong, quoted, of Body; "" where Body is empty
-	gzip func() []byte
 }
 
-// Gzip returns Body compressed; it is compressed once.
-func (r Response) Gzip() []byte { return r.gzip() }
-
-// Empty reports whether nothing lies in the tile.
-func (r Response) Empty() bool { return len(r.Body) == 0 }
-
-func respond(body []byte) Response {
-	r := Response{Body: body, gzip: sync.OnceValue(func() []byte { return compress(body) })}
-	if len(body) > 0 {
-		sum := sha256.Sum256(body)
-		r.ETag = `"` + hex.EncodeToString(sum[:16]) + `"`
-	}
-	return r
+// Gzip compresses Body.
+func (r Response) Gzip() []byte {
+	var out bytes.Buffer
+	w := compressors.Get().(*gzip.Writer)
+	defer compressors.Put(w)
+	w.Reset(&out)
+	w.Write(r.Body) // a bytes.Buffer does not fail
+	w.Close()
+	return out.Bytes()
 }
 
 // Compressors hold 0.8 MB each, too much to make one for every tile.
 var compressors = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
-func compress(body []byte) []byte {
-	if len(body) == 0 {
-		return nil
+// Empty reports whether nothing lies in the tile.
+func (r Response) Empty() bool { return len(r.Body) == 0 }
+
+func respond(body []byte) Response {
+	r := Response{Body: body}
+	if len(body) > 0 {
+		sum := sha256.Sum256(body)
+		r.ETag = `"` + hex.EncodeToString(sum[:16]) + `"`
 	}
-	var out bytes.Buffer
-	w := compressors.Get().(*gzip.Writer)
-	defer compressors.Put(w)
-	w.Reset(&out)
-	w.Write(body) // a bytes.Buffer does not fail
-	w.Close()
-	return out.Bytes()
+	return r
 }
 
 // Tile returns a vector tile with the layers named, in any order: the same set gives the same bytes. Layers that do
@@ -169,12 +153,15 @@ func rank(l Layer) int {
 	return slices.IndexFunc(layers, func(x Layer) bool { return x.Name == l.Name })
 }
 
-func layerNames() string {
-	var names []string
-	for _, l := range layers {
-		names = append(names, l.Name)
+func layerNames() string { return strings.ReplaceAll(joined(layers), ",", ", ") }
+
+// joined is list as the log names it.
+func joined(list []Layer) string {
+	names := make([]string, len(list))
+	for i, l := range list {
+		names[i] = l.Name
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, ",")
 }
 
 func inPyramid(t maptile.Tile) error {

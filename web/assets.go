@@ -9,9 +9,10 @@ import (
 	"mime"
 	"net/http"
 	"path"
-	"strings"
 	"sync"
 	"time"
+
+	"wangge/internal/answer"
 )
 
 //go:embed dist
@@ -67,7 +68,7 @@ func asset(w http.ResponseWriter, r *http.Request) {
 		header.Set("Cache-Control", "no-cache")
 	}
 	header.Set("Vary", "Accept-Encoding")
-	if path.Ext(name) != ".woff2" && acceptsGzip(r) {
+	if path.Ext(name) != ".woff2" && answer.AcceptsGzip(r) {
 		header.Set("Content-Encoding", "gzip")
 		body = compressed(name, body)
 	}
@@ -84,17 +85,6 @@ func compressed(name string, body []byte) []byte {
 	zip.Close()
 	kept, _ := zipped.LoadOrStore(name, out.Bytes())
 	return kept.([]byte)
-}
-
-// acceptsGzip reports whether the client named gzip without refusing it.
-func acceptsGzip(r *http.Request) bool {
-	for _, part := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
-		name, quality, _ := strings.Cut(strings.ReplaceAll(part, " ", ""), ";")
-		if name == "gzip" && quality != "q=0" && quality != "q=0.0" {
-			return true
-		}
-	}
-	return false
 }
 
 // favicon sends browsers that ask without having read the page to the mark.

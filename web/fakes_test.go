@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,21 +19,26 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/staff"
+	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
 
 // town is what the fakes answer from: two grids side by side, the first with a worker. Longitudes below 120.01 are in
-// the first, up to 120.02 in the second, above in none; 121 and beyond is outside the window.
+// the first, up to 120.02 in the second, up to 120.03 near the second, above in none; 121 and beyond is outside the window.
 type fakeTown struct {
 	grids     []grid.Grid
 	group     grid.Group
 	community place.Division
+	others    []place.Division  // further divisions
+	children  []place.Division  // right beneath community
+	counts    map[uuid.UUID]int // grids of each of children
 	worker    staff.Worker
 	photo     staff.Photo
 	building  place.Building
 	boards    bool
 	err       error // every call fails with it
 	asked     grid.AtQuery
+	apart     []string // calls that did not join one state of the data
 }
 
 func newTown() *fakeTown {
@@ -58,7 +64,21 @@ func newTown() *fakeTown {
 	return t
 }
 
-func (t *fakeTown) At(_ context.Context, _ account.Actor, q grid.AtQuery) (grid.Match, error) {
+type oneState struct{}
+
+func (t fakePlaces) InOneState(ctx context.Context, _ account.Actor, fn func(context.Context) error) error {
+	return fn(context.WithValue(ctx, oneState{}, true))
+}
+
+// note keeps the name of a call whose context joins no state.
+func (t *fakeTown) note(ctx context.Context, call string) {
+	if ctx.Value(oneState{}) == nil {
+		t.apart = append(t.apart, call)
+	}
+}
+
+func (t *fakeTown) At(ctx context.Context, _ account.Actor, q grid.AtQuery) (grid.Match, error) {
+	t.note(ctx, "At")
 	t.asked = q
 	if t.err != nil {
 		return grid.Match{}, t.err
@@ -68,7 +88,12 @@ func (t *fakeTown) At(_ context.Context, _ account.Actor, q grid.AtQuery) (grid.
 	switch {
 	case q.Lng >= 121:
 		return grid.Match{}, fault.New(fault.Invalid, "point.lng", "internal")
-	case q.Lng > 120.02:
+	case q.Lng > 120.02 && q.Lng <= 120.03:
+		distance = 84
+		m.Grid, m.Rule, m.NeedsConfirmation = &t.grids[1], grid.RuleNearest, true
+		m.Candidates = []grid.Candidate{{Grid: m.Grid, Probability: 1, DistanceM: distance}}
+		return m, nil
+	case q.Lng > 120.03:
 		return grid.Match{Rule: grid.RuleNone, NeedsConfirmation: true}, nil
 	case q.Lng > 120.01:
 		m.Grid = &t.grids[1]
@@ -83,7 +108,8 @@ func (t *fakeTown) At(_ context.Context, _ account.Actor, q grid.AtQuery) (grid.
 	return m, nil
 }
 
-func (t *fakeTown) ByCode(_ context.Context, _ account.Actor, code string, _ *time.Time, _ grid.Fields) (grid.Grid, error) {
+func (t *fakeTown) ByCode(ctx context.Context, _ account.Actor, code string, _ *time.Time, _ grid.Fields) (grid.Grid, error) {
+	t.note(ctx, "ByCode")
 	for _, g := range t.grids {
 		if g.Code == code || len(g.FormerCodes) > 0 && g.FormerCodes[0] == code {
 			return g, t.err
@@ -92,7 +118,8 @@ func (t *fakeTown) ByCode(_ context.Context, _ account.Actor, code string, _ *ti
 	return grid.Grid{}, fault.New(fault.NotFound, "code", "grid.notFound", "code", code)
 }
 
-func (t *fakeTown) ByKeys(_ context.Context, _ account.Actor, keys []key.Key, _ *time.Time, _ grid.Fields) (map[uuid.UUID]grid.Grid, error) {
+func (t *fakeTown) ByKeys(ctx context.Context, _ account.Actor, keys []key.Key, _ *time.Time, _ grid.Fields) (map[uuid.UUID]grid.Grid, error) {
+	t.note(ctx, "ByKeys")
 	out := map[uuid.UUID]grid.Grid{}
 	for _, k := range keys {
 		for _, g := range t.grids {
@@ -104,14 +131,16 @@ func (t *fakeTown) ByKeys(_ context.Context, _ account.Actor, keys []key.Key, _ 
 	return out, t.err
 }
 
-func (t *fakeTown) OfCommunity(_ context.Context, _ account.Actor, id uuid.UUID) ([]grid.Grid, error) {
+func (t *fakeTown) OfCommunity(ctx context.Context, _ account.Actor, id uuid.UUID) ([]grid.Grid, error) {
+	t.note(ctx, "OfCommunity")
 	if id != t.community.ID {
 		return nil, t.err
 	}
 	return t.grids, t.err
 }
 
-func (t *fakeTown) Groups(_ context.Context, _ account.Actor, keys []key.Key) (map[uuid.UUID]grid.Group, error) {
+func (t *fakeTown) Groups(ctx context.Context, _ account.Actor, keys []key.Key) (map[uuid.UUID]grid.Group, error) {
+	t.note(ctx, "Groups")
 	out := map[uuid.UUID]grid.Group{}
 	for _, k := range keys {
 		if k == t.group.Key {
@@ -121,11 +150,12 @@ func (t *fakeTown) Groups(_ context.Context, _ account.Actor, keys []key.Key) (m
 	return out, t.err
 }
 
-func (t *fakeTown) OnCall(_ context.Context, _ account.Actor, refs []staff.GridRef, _ *time.Time) (map[uuid.UUID]staff.Worker, error) {
-	out := map[uuid.UUID]staff.Worker{}
+func (t *fakeTown) OnCall(ctx context.Context, _ account.Actor, refs []staff.GridRef, _ *time.Time) (map[uuid.UUID]staff.Assignment, error) {
+	t.note(ctx, "OnCall")
+	out := map[uuid.UUID]staff.Assignment{}
 	for _, ref := range refs {
 		if ref.Key == t.grids[0].Key && ref.GroupID != nil {
-			out[ref.Key.ID] = t.worker
+			out[ref.Key.ID] = staff.Assignment{Worker: t.worker, Post: staff.GridWorker, Cover: staff.CoverA}
 		}
 	}
 	return out, t.err
@@ -141,28 +171,55 @@ func (t *fakeTown) Photo(_ context.Context, _ account.Actor, k key.Key) (staff.P
 // places is the half of the town whose ByCode is that of divisions.
 type fakePlaces struct{ *fakeTown }
 
-func (t fakePlaces) Divisions(_ context.Context, _ account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Division, error) {
+func (t fakePlaces) all() []place.Division { return append([]place.Division{t.community}, t.others...) }
+
+func (t fakePlaces) Divisions(ctx context.Context, _ account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Division, error) {
+	t.note(ctx, "Divisions")
 	out := map[uuid.UUID]place.Division{}
-	for _, id := range ids {
-		if id == t.community.ID {
-			out[id] = t.community
+	for _, d := range t.all() {
+		if slices.Contains(ids, d.ID) {
+			out[d.ID] = d
 		}
 	}
 	return out, t.err
 }
 
-func (t fakePlaces) ByCode(_ context.Context, _ account.Actor, code string, _ place.Fields) (place.Division, error) {
+func (t fakePlaces) ByCode(ctx context.Context, _ account.Actor, code string, _ place.Fields) (place.Division, error) {
+	t.note(ctx, "ByCode")
 	if code != t.community.Code {
 		return place.Division{}, fault.New(fault.NotFound, "code", "division.notFound", "code", code)
 	}
 	return t.community, t.err
 }
 
-func (t fakePlaces) Communities(context.Context, account.Actor) ([]place.Division, error) {
-	return []place.Division{t.community}, t.err
+func (t fakePlaces) Communities(ctx context.Context, _ account.Actor) ([]place.Division, error) {
+	t.note(ctx, "Communities")
+	return slices.DeleteFunc(t.all(), func(d place.Division) bool { return d.Level != place.Community }), t.err
 }
 
-func (t fakePlaces) Building(_ context.Context, _ account.Actor, k key.Key) (place.Building, error) {
+func (t fakePlaces) DivisionStats(ctx context.Context, _ account.Actor, ids []uuid.UUID, _ *time.Time) (map[uuid.UUID]place.Stats, error) {
+	t.note(ctx, "DivisionStats")
+	out := map[uuid.UUID]place.Stats{}
+	for _, id := range ids {
+		out[id] = place.Stats{Grids: t.counts[id]}
+		if id == t.community.ID {
+			out[id] = place.Stats{Grids: len(t.grids)}
+		}
+	}
+	return out, t.err
+}
+
+func (t fakePlaces) Children(ctx context.Context, _ account.Actor, ids []uuid.UUID, _ place.Fields) (map[uuid.UUID][]place.Division, error) {
+	t.note(ctx, "Children")
+	out := map[uuid.UUID][]place.Division{}
+	if slices.Contains(ids, t.community.ID) {
+		out[t.community.ID] = t.children
+	}
+	return out, t.err
+}
+
+func (t fakePlaces) Building(ctx context.Context, _ account.Actor, k key.Key) (place.Building, error) {
+	t.note(ctx, "Building")
 	if k != t.building.Key {
 		return place.Building{}, fault.New(fault.NotFound, "id", "web.noBuilding")
 	}
@@ -179,7 +236,7 @@ func (t *fakeTown) get(method, target string, headers ...string) *httptest.Respo
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
-	mux.ServeHTTP(w, r)
+	mux.ServeHTTP(w, r.WithContext(answer.NewContext(r.Context(), "the-request")))
 	return w
 }
 

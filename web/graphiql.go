@@ -2,9 +2,10 @@ package web
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 
-	"wangge/internal/fault"
+	"wangge/internal/answer"
 )
 
 // explorer is GraphiQL over /graphql, with its files on board. Its editor (CodeMirror 5) writes style attributes into the page,
@@ -13,8 +14,7 @@ func (s *site) explorer(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
 	var body bytes.Buffer
 	if err := templates.ExecuteTemplate(&body, "explorer", v); err != nil {
-		s.log.ErrorContext(r.Context(), "explorer template", "error", err)
-		http.Error(w, fault.New(fault.Internal, "", "internal").Text(v.Lang), http.StatusInternalServerError)
+		answer.Refuse(r, s.log, fmt.Errorf("explorer template: %w", err)).Write(w, r)
 		return
 	}
 	header := w.Header()
@@ -22,5 +22,5 @@ func (s *site) explorer(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "+
 		"img-src 'self' data:; connect-src 'self'; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	header.Set("Referrer-Policy", "no-referrer")
-	answer(w, r, http.StatusOK, "text/html; charset=utf-8", body.Bytes())
+	reply(w, r, http.StatusOK, "text/html; charset=utf-8", body.Bytes())
 }

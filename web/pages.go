@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"fmt"
 	"html/template"
@@ -9,13 +10,12 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/google/uuid"
-
 	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/geo/coord"
+	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
 
@@ -54,6 +54,9 @@ const shownCandidates = 5
 // listed is how many communities the first page names before it links to all.
 const listed = 12
 
+// mostListed is how many grids a page lists before it asks to choose a smaller division: more are no list for a person.
+const mostListed = 500
+
 // view is what the templates show.
 type view struct {
 	Lang     fault.Language
@@ -71,6 +74,8 @@ type view struct {
 	Total       int
 	Towns       []town // all, for the list
 	List        []face // the grids of Community
+	CutFrom     int    // how many grids List is the beginning of; 0 where it is whole
+	Beneath     []part // the divisions to choose from, where Community has too many grids to list
 	Community   *place.Division
 }
 
@@ -78,6 +83,12 @@ type view struct {
 type town struct {
 	Name        string
 	Communities []place.Division
+}
+
+// part is a division and how many grids it has.
+type part struct {
+	place.Division
+	Grids int
 }
 
 // result is the answer to one question. The zero result is "nothing asked yet".
@@ -92,7 +103,7 @@ type result struct {
 	Building   *place.Building
 	FormerCode string
 	Error      string
-	Incident   string
+	Incident   string // the request's id, where the fault is ours
 	Box        string
 }
 
@@ -136,7 +147,7 @@ func (v view) HTMLLang() string {
 }
 
 func (s *site) newView(r *http.Request) view {
-	return view{Lang: languageOf(r, fault.Chinese), Path: r.URL.EscapedPath(), Query: r.URL.Query(), Boards: s.boards, Public: s.publicURL}
+	return view{Lang: answer.Language(r, fault.Chinese), Path: r.URL.EscapedPath(), Query: r.URL.Query(), Boards: s.boards, Public: s.publicURL}
 }
 
 // home is the first page, and the answer where lng, lat and crs are given.
@@ -166,21 +177,33 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 }
 
 // ask finds the grid of the position in values.
-func (s *site) ask(r *http.Request, values url.Values) (result, error) {
+func (s *site) ask(r *http.Request, values url.Values) (out result, err error) {
 	q, err := question(values)
 	if err != nil {
-		return result{}, err
+		return out, err
 	}
-	ctx, actor := r.Context(), account.FromContext(r.Context())
+	err = s.read(r, func(ctx context.Context, actor account.Actor) (err error) {
+		out, err = s.found(ctx, actor, q)
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	p, err := coord.ToCGCS2000(q.System, q.Lng, q.Lat)
+	if err != nil {
+		return out, err
+	}
+	out.Lng, out.Lat = degrees(p.Lng), degrees(p.Lat)
+	return out, nil
+}
+
+// found is what there is at q, with its rule and its doubts.
+func (s *site) found(ctx context.Context, actor account.Actor, q grid.AtQuery) (result, error) {
 	match, err := s.grids.At(ctx, actor, q)
 	if err != nil {
 		return result{}, err
 	}
-	p, err := coord.ToCGCS2000(q.System, q.Lng, q.Lat)
-	if err != nil {
-		return result{}, err
-	}
-	out := result{Rule: match.Rule, Confirm: match.NeedsConfirmation, Lng: degrees(p.Lng), Lat: degrees(p.Lat)}
+	out := result{Rule: match.Rule, Confirm: match.NeedsConfirmation}
 	if q.AccuracyM != nil {
 		out.AccuracyM = math.Round(*q.AccuracyM)
 	}
@@ -217,25 +240,29 @@ func (s *site) ask(r *http.Request, values url.Values) (result, error) {
 // gridPage is a grid; a former code leads to the grid it is today.
 func (s *site) gridPage(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
-	ctx, actor := r.Context(), account.FromContext(r.Context())
 	code := r.PathValue("code")
-	g, err := s.grids.ByCode(ctx, actor, code, nil, grid.Fields{})
-	if err == nil {
-		v.Result, err = s.gridResult(r, g)
-	}
+	err := s.read(r, func(ctx context.Context, actor account.Actor) error {
+		g, err := s.grids.ByCode(ctx, actor, code, nil, grid.Fields{})
+		if err == nil {
+			v.Result, err = s.itself(ctx, actor, g)
+		}
+		return err
+	})
 	if err != nil {
 		s.show(w, r, s.fail(r, &v, err), v)
 		return
 	}
-	if g.Code != code {
+	face := v.Result.Face
+	if face.Code != code {
 		v.Result.FormerCode = code
 	}
-	v.Title, v.Box = g.Name, v.Result.Box
+	v.Title, v.Box = face.Name, v.Result.Box
 	s.show(w, r, http.StatusOK, v)
 }
 
-func (s *site) gridResult(r *http.Request, g grid.Grid) (result, error) {
-	faces, err := s.faces(r.Context(), account.FromContext(r.Context()), []grid.Grid{g})
+// itself is the answer where there was no question: g.
+func (s *site) itself(ctx context.Context, actor account.Actor, g grid.Grid) (result, error) {
+	faces, err := s.faces(ctx, actor, []grid.Grid{g})
 	if err != nil {
 		return result{}, err
 	}
@@ -246,128 +273,61 @@ func (s *site) gridResult(r *http.Request, g grid.Grid) (result, error) {
 // on the wall survives a redraw.
 func (s *site) buildingPage(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
-	building, found, err := s.ofBuilding(r)
+	var building place.Building
+	err := s.read(r, func(ctx context.Context, actor account.Actor) error {
+		k, ok := key.Parse(r.PathValue("id"))
+		if !ok {
+			return fault.New(fault.NotFound, "id", "web.noBuilding")
+		}
+		var err error
+		if building, err = s.places.Building(ctx, actor, k); err == nil {
+			v.Result, err = s.ofBuilding(ctx, actor, building)
+		}
+		return err
+	})
 	if err != nil {
 		s.show(w, r, s.fail(r, &v, err), v)
 		return
 	}
-	v.Result = found
 	v.Result.Building = &building
-	v.Title, v.Box = building.Name, found.Box
+	v.Title, v.Box = building.Name, v.Result.Box
 	if building.Location != nil {
 		v.Result.Lng, v.Result.Lat = degrees(building.Location.X()), degrees(building.Location.Y())
 	}
 	s.show(w, r, http.StatusOK, v)
 }
 
-func (s *site) ofBuilding(r *http.Request) (place.Building, result, error) {
-	ctx, actor := r.Context(), account.FromContext(r.Context())
-	id := r.PathValue("id")
-	k, ok := key.Parse(id)
-	if !ok {
-		return place.Building{}, result{}, fault.New(fault.NotFound, "id", "web.noBuilding")
-	}
-	building, err := s.places.Building(ctx, actor, k)
-	if err != nil {
-		return building, result{}, err
-	}
-	if building.GridID != nil {
-		gridKey := key.Key{Home: building.Key.Home, ID: *building.GridID}
-		grids, err := s.grids.ByKeys(ctx, actor, []key.Key{gridKey}, nil, grid.Fields{})
+// ofBuilding is the grid that b was given to; where it was given to none, what there is at its place, which may be that
+// the nearest grid is some way off.
+func (s *site) ofBuilding(ctx context.Context, actor account.Actor, b place.Building) (result, error) {
+	none := result{Rule: grid.RuleNone, Confirm: true}
+	if b.GridID != nil {
+		k := key.Key{Home: b.Key.Home, ID: *b.GridID}
+		grids, err := s.grids.ByKeys(ctx, actor, []key.Key{k}, nil, grid.Fields{})
 		if err != nil {
-			return building, result{}, err
+			return none, err
 		}
-		if g, ok := grids[gridKey.ID]; ok {
-			found, err := s.gridResult(r, g)
-			return building, found, err
+		if g, ok := grids[k.ID]; ok {
+			return s.itself(ctx, actor, g)
 		}
 	}
-	if building.Location == nil {
-		return building, result{Rule: grid.RuleNone}, nil
+	if b.Location == nil {
+		return none, nil
 	}
-	match, err := s.grids.At(ctx, actor, grid.AtQuery{System: coord.SystemCGCS2000,
-		Lng: building.Location.X(), Lat: building.Location.Y()})
-	if err != nil || match.Grid == nil {
-		return building, result{Rule: grid.RuleNone}, err
+	found, err := s.found(ctx, actor, grid.AtQuery{System: coord.SystemCGCS2000, Lng: b.Location.X(), Lat: b.Location.Y()})
+	if fault.Is(err, fault.Invalid) { // it lies outside the window: that is no mistake of who opens its page
+		return none, nil
 	}
-	found, err := s.gridResult(r, *match.Grid)
-	return building, found, err
+	return found, err
 }
 
 var _ = fault.Register([3]string{"web.noBuilding", "There is no such building.", "没有这栋楼。"})
 
-// communitiesPage lists the communities that have grids, by town.
-func (s *site) communitiesPage(w http.ResponseWriter, r *http.Request) {
-	v := s.newView(r)
-	ctx, actor := r.Context(), account.FromContext(r.Context())
-	communities, err := s.places.Communities(ctx, actor)
-	var parents map[uuid.UUID]place.Division
-	if err == nil {
-		var ids []uuid.UUID
-		for _, c := range communities {
-			if c.ParentID != nil {
-				ids = append(ids, *c.ParentID)
-			}
-		}
-		parents, err = s.places.Divisions(ctx, actor, ids)
-	}
-	if err != nil {
-		s.show(w, r, s.fail(r, &v, err), v)
-		return
-	}
-	places := map[string]int{}
-	boxes := make([]*place.Box, 0, len(communities))
-	for _, c := range communities {
-		name := ""
-		if c.ParentID != nil {
-			name = parents[*c.ParentID].Name
-		}
-		at, ok := places[name]
-		if !ok {
-			at = len(v.Towns)
-			places[name] = at
-			v.Towns = append(v.Towns, town{Name: name})
-		}
-		v.Towns[at].Communities = append(v.Towns[at].Communities, c)
-		boxes = append(boxes, c.BBox)
-	}
-	v.Total, v.Box = len(communities), box(around(boxes))
-	v.Title, err = v.Say("communities")
-	if err != nil {
-		s.fail(r, &v, err)
-	}
-	s.show(w, r, http.StatusOK, v)
-}
-
-// communityPage lists the grids of a community with whom to call.
-func (s *site) communityPage(w http.ResponseWriter, r *http.Request) {
-	v := s.newView(r)
-	ctx, actor := r.Context(), account.FromContext(r.Context())
-	d, err := s.places.ByCode(ctx, actor, r.PathValue("code"), place.Fields{})
-	var grids []grid.Grid
-	if err == nil {
-		grids, err = s.grids.OfCommunity(ctx, actor, d.ID)
-	}
-	if err == nil {
-		v.List, err = s.faces(ctx, actor, grids)
-	}
-	if err != nil {
-		s.show(w, r, s.fail(r, &v, err), v)
-		return
-	}
-	boxes := []*place.Box{d.BBox}
-	for i := range grids {
-		boxes = append(boxes, &grids[i].BBox)
-	}
-	v.Community, v.Title, v.Box = &d, d.Name, box(around(boxes))
-	s.show(w, r, http.StatusOK, v)
-}
-
 // fail puts the refusal on the page and returns the status that belongs to it.
 func (s *site) fail(r *http.Request, v *view, err error) int {
-	refusal, incident := s.refusal(r, err)
-	v.Result.Error, v.Result.Incident = refusal.Text(v.Lang), incident
-	return refusal.Code.Status()
+	refusal := answer.Refuse(r, s.log, err)
+	v.Result.Error, v.Result.Incident = refusal.Fault.Text(v.Lang), refusal.ID
+	return refusal.Status
 }
 
 // show writes the page, or with part=answer only the answer, which the page's own script puts in place.
@@ -378,8 +338,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, v view) 
 	}
 	var body bytes.Buffer
 	if err := templates.ExecuteTemplate(&body, name, v); err != nil {
-		s.log.ErrorContext(r.Context(), "page template", "route", r.Pattern, "error", err)
-		http.Error(w, fault.New(fault.Internal, "", "internal").Text(v.Lang), http.StatusInternalServerError)
+		answer.Refuse(r, s.log, fmt.Errorf("page template: %w", err)).Write(w, r)
 		return
 	}
 	header := w.Header()
@@ -388,5 +347,5 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, v view) 
 	header.Set("Content-Security-Policy", contentSecurityPolicy)
 	header.Set("Referrer-Policy", "same-origin") // the address may hold where somebody lives
 	header.Set("Permissions-Policy", "geolocation=(self), camera=(), microphone=()")
-	answer(w, r, status, "text/html; charset=utf-8", body.Bytes())
+	reply(w, r, status, "text/html; charset=utf-8", body.Bytes())
 }

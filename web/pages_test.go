@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/twpayne/go-geom"
 
 	"wangge/domain/place"
 	"wangge/internal/fault"
@@ -77,7 +79,7 @@ func TestPageSaysWhatIsWrong(t *testing.T) {
 	failing := newTown()
 	failing.err = errors.New("secret")
 	for _, path := range []string{"/", "/?lng=120&lat=31&crs=WGS84", "/g/990102001001001", "/c", "/c/990102001001", "/b/" + failing.building.Key.String()} {
-		if w := failing.get("GET", path); w.Code != 500 || strings.Contains(w.Body.String(), "secret") || !strings.Contains(w.Body.String(), "问题编号") {
+		if w := failing.get("GET", path); w.Code != 500 || strings.Contains(w.Body.String(), "secret") || !strings.Contains(w.Body.String(), "问题编号 the-request") {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
@@ -105,12 +107,130 @@ func TestBuildingPage(t *testing.T) {
 	town := newTown()
 	path := "/b/" + town.building.Key.String()
 	wantContains(t, town.get("GET", path).Body.String(), "听雨里3号楼", "望舒路 8 号", `data-code="990102001001001"`, `data-lng="120.015000"`)
-	town.building.GridID = nil
+	if strings.Contains(town.get("GET", path).Body.String(), "最近的网格") {
+		t.Error("a building in its own grid is said to be in none")
+	}
+	town.building.GridID = nil // not given to a grid yet, but one holds it
 	wantContains(t, town.get("GET", path).Body.String(), `data-code="990102001001002"`)
-	town.building.Location = nil
-	wantContains(t, town.get("GET", path).Body.String(), "还没有划入任何网格")
 	if w := town.get("GET", "/b/none"); w.Code != 404 {
 		t.Errorf("unknown: %d", w.Code)
+	}
+}
+
+// The nearest grid is not the building's own, and a page must not make it so.
+func TestBuildingInNoGrid(t *testing.T) {
+	for _, c := range []struct {
+		name             string
+		at               *geom.Point
+		code             string
+		chinese, english []string
+	}{
+		{"near one", geom.NewPointFlat(geom.XY, []float64{120.025, 31.005}), "990102001001002",
+			[]string{"这栋楼还没有划入任何网格，最近的网格在约 85 米外。", "请向社区确认"},
+			[]string{"This building is in no grid; the nearest is about 85 m away.", "Please ask the community"}},
+		{"near none", geom.NewPointFlat(geom.XY, []float64{120.5, 31.005}), "",
+			[]string{"这栋楼还没有划入任何网格。"}, []string{"This building is in no grid."}},
+		{"outside the window", geom.NewPointFlat(geom.XY, []float64{121.5, 31.005}), "",
+			[]string{"这栋楼还没有划入任何网格。"}, []string{"This building is in no grid."}},
+		{"nobody knows where", nil, "",
+			[]string{"这栋楼还没有划入任何网格。"}, []string{"This building is in no grid."}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			town := newTown()
+			town.building.GridID, town.building.Location = nil, c.at
+			path := "/b/" + town.building.Key.String()
+			for language, sentences := range map[string][]string{"zh": c.chinese, "en": c.english} {
+				w := town.get("GET", path+"?lang="+language)
+				if w.Code != 200 {
+					t.Fatalf("%d %s", w.Code, w.Body)
+				}
+				wantContains(t, w.Body.String(), append(sentences, "听雨里3号楼", `data-code="`+c.code+`"`)...)
+			}
+		})
+	}
+}
+
+// A page is read from one state of the data: a grid and its worker belong together.
+func TestPagesAreOfOneState(t *testing.T) {
+	for _, path := range []string{"/?lng=120.005&lat=31.005&crs=WGS84&part=answer", "/g/990102001001001", "/c", "/c/990102001001", aPoint,
+		"/b/" + newTown().building.Key.String()} {
+		town := newTown()
+		if w := town.get("GET", path); w.Code != 200 || len(town.apart) > 0 {
+			t.Errorf("%s: %d, asked apart: %v", path, w.Code, town.apart)
+		}
+	}
+}
+
+// Two towns may have one name.
+func TestTownsOfOneName(t *testing.T) {
+	town := newTown()
+	id := func(n byte) uuid.UUID { return uuid.UUID{14: 1, 15: n} }
+	parent := func(n byte) *uuid.UUID { p := id(n); return &p }
+	town.community.ParentID = parent(1)
+	town.others = []place.Division{
+		{ID: id(1), Code: "990102001", Name: "城关镇", Level: place.Town, ParentID: parent(3)},
+		{ID: id(2), Code: "990103001", Name: "城关镇", Level: place.Town, ParentID: parent(4)},
+		{ID: id(3), Code: "990102", Name: "汀兰区", Level: place.District},
+		{ID: id(4), Code: "990103", Name: "杜若区", Level: place.District},
+		{ID: id(5), Code: "990103001001", Name: "采薇社区", Level: place.Community, ParentID: parent(2)},
+		{ID: id(6), Code: "990103002001", Name: "木槿社区", Level: place.Community},
+	}
+	body := town.get("GET", "/c").Body.String()
+	found := regexp.MustCompile(`<h3>(.*?)</h3>|<span class="grow">(.*?)</span>`).FindAllStringSubmatch(body, -1)
+	got := ""
+	for _, m := range found {
+		got += m[1] + m[2] + "|"
+	}
+	if want := "汀兰区 · 城关镇|听雨社区|杜若区 · 城关镇|采薇社区|木槿社区|"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	town.others[1].Name = "望舒街道"
+	wantContains(t, town.get("GET", "/c").Body.String(), "<h3>城关镇</h3>", "<h3>望舒街道</h3>")
+}
+
+// A page of ten thousand links is no page.
+func TestALargeDivisionListsWhatLiesBeneath(t *testing.T) {
+	town := newTown()
+	for len(town.grids) <= mostListed {
+		town.grids = append(town.grids, town.grids[1])
+	}
+	town.community.Name = "汀兰区"
+	for i, name := range []string{"望舒街道", "采薇镇", "无人镇"} {
+		town.children = append(town.children, place.Division{ID: uuid.UUID{byte(i + 1)}, Code: fmt.Sprintf("99010200%d", i+1), Name: name})
+	}
+	town.counts = map[uuid.UUID]int{{1}: 400, {2}: 101}
+	body := town.get("GET", "/c/990102001001").Body.String()
+	wantContains(t, body, "汀兰区有 501 个网格，请继续选择：", `href="/c/990102001"`, "400 个网格", "采薇镇")
+	if n := strings.Count(body, `href="/g/`); n != 0 {
+		t.Errorf("%d grids are listed as well", n)
+	}
+	if strings.Contains(body, "无人镇") {
+		t.Error("a town without grids leads nowhere")
+	}
+
+	// One of them lies in the division itself: it must not get lost.
+	town.counts[uuid.UUID{2}] = 100
+	for i := range town.grids[1:] {
+		town.grids[1+i].CommunityID = uuid.UUID{byte(1 + i%2)}
+	}
+	body = town.get("GET", "/c/990102001001").Body.String()
+	wantContains(t, body, `href="/c/990102002"`, `href="/g/990102001001001"`)
+	if n := strings.Count(body, `href="/g/`); n != 1 {
+		t.Errorf("%d grids are listed beside the towns", n)
+	}
+	wantContains(t, town.get("GET", "/c/990102001001?lang=en").Body.String(), "汀兰区 has 501 grids; choose further:")
+
+	town.children = nil
+	body = town.get("GET", "/c/990102001001").Body.String()
+	wantContains(t, body, "共 501 个网格，只列出前 500 个。")
+	if n := strings.Count(body, `href="/g/`); n != mostListed {
+		t.Errorf("%d grids are listed", n)
+	}
+	wantContains(t, town.get("GET", "/c/990102001001?lang=en").Body.String(), "Of 501 grids only the first 500 are listed.")
+
+	town.grids = town.grids[:mostListed]
+	if body := town.get("GET", "/c/990102001001").Body.String(); strings.Contains(body, "只列出") || strings.Count(body, `href="/g/`) != mostListed {
+		t.Error("as many as a page holds are cut")
 	}
 }
 
@@ -138,7 +258,7 @@ func TestBoxOfUnknownPlaces(t *testing.T) {
 // Each sentence that a template names is there in both languages, and none is left over.
 func TestSentences(t *testing.T) {
 	used := map[string]bool{"WGS84": true, "CGCS2000": true, "GCJ02": true, "BD09": true} // named by the list of systems
-	for _, file := range []string{"resident/page.html", "resident/answer.html", "resident/explorer.html", "pages.go"} {
+	for _, file := range []string{"resident/page.html", "resident/answer.html", "resident/explorer.html", "lists.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/key"
 	"wangge/domain/staff"
+	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
 
@@ -25,7 +26,7 @@ func photoPath(w staff.Worker) string { return "/photos/" + w.Key.String() }
 func (s *site) photo(w http.ResponseWriter, r *http.Request) {
 	k, ok := key.Parse(r.PathValue("worker"))
 	if !ok {
-		s.refuseJSON(w, r, noPhoto())
+		answer.Refuse(r, s.log, noPhoto()).Write(w, r)
 		return
 	}
 	photo, err := s.staff.Photo(r.Context(), account.FromContext(r.Context()), k)
@@ -33,9 +34,9 @@ func (s *site) photo(w http.ResponseWriter, r *http.Request) {
 		err = noPhoto()
 	}
 	if err != nil {
-		s.refuseJSON(w, r, err)
+		answer.Refuse(r, s.log, err).Write(w, r)
 		return
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	answer(w, r, http.StatusOK, photo.MediaType, photo.Image)
+	reply(w, r, http.StatusOK, photo.MediaType, photo.Image)
 }

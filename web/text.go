@@ -2,42 +2,10 @@ package web
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
-
-	"golang.org/x/text/language"
 
 	"wangge/internal/fault"
 )
-
-// languageOf is the language of the request: lang, else the first of Accept-Language that there is, else otherwise.
-func languageOf(r *http.Request, otherwise fault.Language) fault.Language {
-	if asked, ok := known(r.URL.Query().Get("lang")); ok {
-		return asked
-	}
-	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err != nil {
-		return otherwise // a header that cannot be read says nothing
-	}
-	for _, tag := range tags {
-		if asked, ok := known(tag.String()); ok {
-			return asked
-		}
-	}
-	return otherwise
-}
-
-// known takes "en", "en-GB", "zh_Hans" to the language of our sentences.
-func known(tag string) (fault.Language, bool) {
-	base, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(tag), "_", "-"), "-")
-	switch base {
-	case "zh":
-		return fault.Chinese, true
-	case "en":
-		return fault.English, true
-	}
-	return "", false
-}
 
 // say is the sentence behind name, with {} replaced by args in turn. An unknown name is a mistake in a template
 // and fails its execution.
@@ -80,35 +48,40 @@ var sentences = map[string][2]string{
 	"slow":        {"定位超时了。请再试一次，或直接点地图上您的家。", "Finding your position took too long. Try again, or tap your home on the map."},
 	"insecure":    {"这个网址不是安全连接（https），浏览器不允许定位。请直接点地图上您的家。", "This address is not secure (https), so the browser does not allow locating. Tap your home on the map instead."},
 
-	"worker":     {"网格员", "Grid worker"},
-	"photoOf":    {"{}的照片", "Photo of {}"},
-	"call":       {"拨打 {}", "Call {}"},
-	"noPhone":    {"没有登记工作电话，请到社区咨询。", "No work phone is on record; please ask at the community office."},
-	"duties":     {"负责事项", "Responsible for"},
-	"unstaffed":  {"这个网格目前没有网格员，请联系社区。", "This grid has no worker at present; please ask the community."},
-	"code":       {"网格编号", "Grid number"},
-	"group":      {"网格组", "Grid group"},
-	"community":  {"社区", "Community"},
-	"limits":     {"四至", "Bounded by"},
-	"east":       {"东至{}", "east: {}"},
-	"south":      {"南至{}", "south: {}"},
-	"west":       {"西至{}", "west: {}"},
-	"north":      {"北至{}", "north: {}"},
-	"board":      {"查看公示牌", "See the signboard"},
-	"copy":       {"分享这个网格", "Share this grid"},
-	"copied":     {"链接已复制", "Link copied"},
-	"building":   {"楼栋", "Building"},
-	"formerCode": {"编号 {} 已改为 {}。", "Number {} is now {}."},
+	"worker":         {"网格员", "Grid worker"},
+	"standsIn":       {"网格员（代班）", "Grid worker, standing in"},
+	"leaderStandsIn": {"网格组长（网格员不在岗，代为负责）", "Group leader, while the grid worker is away"},
+	"photoOf":        {"{}的照片", "Photo of {}"},
+	"call":           {"拨打 {}", "Call {}"},
+	"noPhone":        {"没有登记工作电话，请到社区咨询。", "No work phone is on record; please ask at the community office."},
+	"duties":         {"负责事项", "Responsible for"},
+	"unstaffed":      {"这个网格目前没有网格员，请联系社区。", "This grid has no worker at present; please ask the community."},
+	"code":           {"网格编号", "Grid number"},
+	"group":          {"网格组", "Grid group"},
+	"community":      {"社区", "Community"},
+	"limits":         {"四至", "Bounded by"},
+	"east":           {"东至{}", "east: {}"},
+	"south":          {"南至{}", "south: {}"},
+	"west":           {"西至{}", "west: {}"},
+	"north":          {"北至{}", "north: {}"},
+	"board":          {"查看公示牌", "See the signboard"},
+	"copy":           {"分享这个网格", "Share this grid"},
+	"copied":         {"链接已复制", "Link copied"},
+	"building":       {"楼栋", "Building"},
+	"formerCode":     {"编号 {} 已改为 {}。", "Number {} is now {}."},
 
-	"border":     {"这里正好在网格交界线上，按规定归编号最小的网格。", "This spot lies right on a border; by rule it belongs to the grid with the lowest number."},
-	"nearest":    {"这里不在任何网格内，最近的网格在约 {} 米外。", "This spot is in no grid; the nearest is about {} m away."},
-	"none":       {"这里还没有划入任何网格，附近也没有。", "This spot is in no grid, and there is none near."},
-	"noneHint":   {"请点地图上有颜色的地方，或从下面选择社区。", "Tap a coloured part of the map, or choose a community below."},
-	"confirm":    {"定位有误差，请确认您在哪个网格：", "Your position is not exact. Which grid are you in?"},
-	"several":    {"这里有多个网格重叠，请确认：", "Several grids cover this spot. Which one is it?"},
-	"likely":     {"可能性 {}%", "{}% likely"},
-	"away":       {"约 {} 米外", "about {} m away"},
-	"hereabouts": {"就在这里", "right here"},
+	"border":          {"这里正好在网格交界线上，按规定归编号最小的网格。", "This spot lies right on a border; by rule it belongs to the grid with the lowest number."},
+	"nearest":         {"这里不在任何网格内，最近的网格在约 {} 米外。", "This spot is in no grid; the nearest is about {} m away."},
+	"none":            {"这里还没有划入任何网格，附近也没有。", "This spot is in no grid, and there is none near."},
+	"noneHint":        {"请点地图上有颜色的地方，或从下面选择社区。", "Tap a coloured part of the map, or choose a community below."},
+	"buildingNearest": {"这栋楼还没有划入任何网格，最近的网格在约 {} 米外。", "This building is in no grid; the nearest is about {} m away."},
+	"buildingNone":    {"这栋楼还没有划入任何网格。", "This building is in no grid."},
+	"askCommunity":    {"请向社区确认它归哪个网格。", "Please ask the community which grid it belongs to."},
+	"confirm":         {"定位有误差，请确认您在哪个网格：", "Your position is not exact. Which grid are you in?"},
+	"several":         {"这里有多个网格重叠，请确认：", "Several grids cover this spot. Which one is it?"},
+	"likely":          {"可能性 {}%", "{}% likely"},
+	"away":            {"约 {} 米外", "about {} m away"},
+	"hereabouts":      {"就在这里", "right here"},
 
 	"byNumbers":   {"按经纬度查询", "Ask by coordinates"},
 	"lng":         {"经度", "Longitude"},
@@ -124,6 +97,9 @@ var sentences = map[string][2]string{
 	"all":         {"全部 {} 个社区", "All {} communities"},
 	"communities": {"社区列表", "Communities"},
 	"gridsOf":     {"{}的网格", "Grids of {}"},
+	"further":     {"{}有 {} 个网格，请继续选择：", "{} has {} grids; choose further:"},
+	"gridCount":   {"{} 个网格", "{} grids"},
+	"cut":         {"共 {} 个网格，只列出前 {} 个。", "Of {} grids only the first {} are listed."},
 	"noData":      {"还没有网格数据。", "There are no grids yet."},
 	"incident":    {"问题编号 {}", "Reference {}"},
 	"explorer":    {"GraphQL 接口", "GraphQL explorer"},

@@ -23,6 +23,19 @@ type face struct {
 	Group     string // empty where none
 	Community *place.Division
 	Worker    *staff.Worker // nil where there is nobody to call
+	Post      staff.Post    // by which Worker answers: the grid worker's own, or another's who stands in
+	Cover     staff.Cover
+}
+
+// Role names the sentence that says by what right Worker answers.
+func (f face) Role() string {
+	switch {
+	case f.Post != staff.GridWorker:
+		return "leaderStandsIn"
+	case f.Cover == staff.CoverB:
+		return "standsIn"
+	}
+	return "worker"
 }
 
 // faces looks up what stands beside grids: one statement each for groups, communities and workers, whatever their
@@ -70,7 +83,7 @@ func (s *site) faces(ctx context.Context, actor account.Actor, grids []grid.Grid
 			out[i].Community = &d
 		}
 		if w, ok := onCall[g.Key.ID]; ok {
-			out[i].Worker = &w
+			out[i].Worker, out[i].Post, out[i].Cover = &w.Worker, w.Post, w.Cover
 		}
 	}
 	return out, nil

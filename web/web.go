@@ -36,7 +36,7 @@ type Grids interface {
 // Staff answers whom to call.
 type Staff interface {
 	// OnCall leaves out grids with nobody to call.
-	OnCall(ctx context.Context, actor account.Actor, grids []staff.GridRef, asOf *time.Time) (map[uuid.UUID]staff.Worker, error)
+	OnCall(ctx context.Context, actor account.Actor, grids []staff.GridRef, asOf *time.Time) (map[uuid.UUID]staff.Assignment, error)
 	// Photo: NOT_FOUND where there is no such worker or no photo.
 	Photo(ctx context.Context, actor account.Actor, worker key.Key) (staff.Photo, error)
 }
@@ -48,8 +48,14 @@ type Places interface {
 	ByCode(ctx context.Context, actor account.Actor, code string, with place.Fields) (place.Division, error)
 	// Communities returns the divisions that hold grids, by code.
 	Communities(ctx context.Context, actor account.Actor) ([]place.Division, error)
+	// Children returns the divisions directly within each, by code; the map's key is the parent's id.
+	Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with place.Fields) (map[uuid.UUID][]place.Division, error)
+	// DivisionStats counts what lies in each division and beneath it.
+	DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, asOf *time.Time) (map[uuid.UUID]place.Stats, error)
 	// Building: NOT_FOUND where there is none.
 	Building(ctx context.Context, actor account.Actor, k key.Key) (place.Building, error)
+	// InOneState runs fn so that all it reads with its ctx, of Grids and Staff as well, is one state of the data.
+	InOneState(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
 }
 
 // Options are what the pages need. Grids, Staff and Places are required.
@@ -69,6 +75,12 @@ type site struct {
 	boards    bool
 	publicURL string
 	log       *slog.Logger
+}
+
+// read runs fn for who sent r, on one state of the data: a grid, its worker and its community belong together.
+func (s *site) read(r *http.Request, fn func(ctx context.Context, actor account.Actor) error) error {
+	actor := account.FromContext(r.Context())
+	return s.places.InOneState(r.Context(), actor, func(ctx context.Context) error { return fn(ctx, actor) })
 }
 
 // Register adds the pages to mux. The actor must be in the request's context (account.NewContext).

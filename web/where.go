@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -10,7 +11,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/staff"
-	"wangge/internal/fault"
+	"wangge/internal/answer"
 )
 
 // The answer of GET /where: the resident's question as one small JSON object.
@@ -47,38 +48,46 @@ type (
 )
 
 // where answers GET and HEAD /where?lng=&lat=&crs=&accuracy=. A refusal is {"error": {code, field, message}} with the
-// status of its code; the message is English unless Chinese is asked for by lang or Accept-Language.
+// status of its code, and with the request's id where the fault is ours; the message is English unless Chinese is
+// asked for by lang or Accept-Language.
 func (s *site) where(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Vary", "Accept-Language")
 	found, err := s.whereFound(r)
+	var body []byte
+	if err == nil {
+		body, err = json.Marshal(found)
+	}
 	if err != nil {
-		s.refuseJSON(w, r, err)
+		refusal := answer.Refuse(r, s.log, err)
+		refusal.Field = parameter(err)
+		refusal.Write(w, r)
 		return
 	}
-	body, err := json.Marshal(found)
-	if err != nil {
-		s.refuseJSON(w, r, err)
-		return
-	}
-	answer(w, r, http.StatusOK, "application/json; charset=utf-8", append(body, '\n'))
+	reply(w, r, http.StatusOK, "application/json; charset=utf-8", append(body, '\n'))
 }
 
-func (s *site) whereFound(r *http.Request) (whereAnswer, error) {
+func (s *site) whereFound(r *http.Request) (found whereAnswer, err error) {
 	values, err := query(r.URL)
 	if err != nil {
-		return whereAnswer{}, err
+		return found, err
 	}
 	q, err := question(values)
 	if err != nil {
-		return whereAnswer{}, err
+		return found, err
 	}
-	ctx, actor := r.Context(), account.FromContext(r.Context())
+	err = s.read(r, func(ctx context.Context, actor account.Actor) (err error) {
+		found, err = s.whereAt(ctx, actor, q)
+		return err
+	})
+	return found, err
+}
+
+func (s *site) whereAt(ctx context.Context, actor account.Actor, q grid.AtQuery) (whereAnswer, error) {
 	match, err := s.grids.At(ctx, actor, q)
 	if err != nil {
 		return whereAnswer{}, err
 	}
-	found := whereAnswer{Rule: match.Rule, NeedsConfirmation: match.NeedsConfirmation,
-		Candidates: []whereCandidate{}}
+	found := whereAnswer{Rule: match.Rule, NeedsConfirmation: match.NeedsConfirmation, Candidates: []whereCandidate{}}
 	if d := match.BoundaryDistanceM; d != nil {
 		shown := toCentimetres(*d)
 		found.BoundaryDistanceM = &shown
@@ -93,10 +102,11 @@ func (s *site) whereFound(r *http.Request) (whereAnswer, error) {
 		if err != nil {
 			return whereAnswer{}, err
 		}
-		if worker, ok := onCall[g.Key.ID]; ok {
+		if duty, ok := onCall[g.Key.ID]; ok {
+			worker := duty.Worker
 			found.Worker = &whereWorker{Name: worker.Name, WorkPhone: orNil(worker.WorkPhone)}
 			if worker.HasPhoto {
-				found.Worker.PhotoURL = orNil(photoPath(worker))
+				found.Worker.PhotoURL = orNil(s.publicURL + photoPath(worker))
 			}
 		}
 	}
@@ -110,20 +120,6 @@ func (s *site) whereFound(r *http.Request) (whereAnswer, error) {
 		}
 	}
 	return found, nil
-}
-
-func (s *site) refuseJSON(w http.ResponseWriter, r *http.Request, err error) {
-	refusal, incident := s.refusal(r, err)
-	message := refusal.Text(languageOf(r, fault.English))
-	if incident != "" {
-		message += " (" + incident + ")"
-	}
-	body, err := json.Marshal(map[string]any{"error": map[string]any{
-		"code": refusal.Code, "field": parameter(refusal), "message": message}})
-	if err != nil {
-		s.log.ErrorContext(r.Context(), "encode refusal", "error", err)
-	}
-	answer(w, r, refusal.Code.Status(), "application/json; charset=utf-8", append(body, '\n'))
 }
 
 // toCentimetres rounds m metres to what a person could measure.

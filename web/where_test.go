@@ -18,7 +18,7 @@ func TestWhereAnswers(t *testing.T) {
 	w := town.get("GET", aPoint)
 	want := `{"rule":"CONTAINS",` +
 		`"grid":{"code":"990102001001001","name":"听雨里 \"东\" \u003cscript\u003ealert(1)\u003c/script\u003e","url":"https://grid.example/g/990102001001001"},` +
-		`"worker":{"name":"欧阳 \u003cb\u003e雪\u003c/b\u003e","workPhone":"190-0000 1234","photoUrl":"/photos/d00test-00000000000000000000000000000003"},` +
+		`"worker":{"name":"欧阳 \u003cb\u003e雪\u003c/b\u003e","workPhone":"190-0000 1234","photoUrl":"https://grid.example/photos/d00test-00000000000000000000000000000003"},` +
 		`"needsConfirmation":false,"boundaryDistanceM":12.4,` +
 		`"candidates":[{"code":"990102001001001","name":"听雨里 \"东\" \u003cscript\u003ealert(1)\u003c/script\u003e","probability":1,"distanceM":0}],` +
 		`"division":{"code":"990102001001","name":"听雨社区"}}` + "\n"
@@ -134,7 +134,7 @@ func TestWhereHidesWhatFailed(t *testing.T) {
 	if w.Code != 500 || strings.Contains(w.Body.String(), "password") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	wantContains(t, w.Body.String(), `"code":"INTERNAL"`)
+	wantContains(t, w.Body.String(), `"code":"INTERNAL"`, `"id":"the-request"`)
 }
 
 func TestPhoto(t *testing.T) {

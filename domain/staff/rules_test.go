@@ -31,7 +31,7 @@ func TestOnCall(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got := ""
 			if w := OnCall(c.ofGrid, c.group); w != nil {
-				got = w.Name
+				got = w.Worker.Name
 			}
 			if got != c.want {
 				t.Errorf("%q answers, want %q", got, c.want)

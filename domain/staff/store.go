@@ -74,8 +74,8 @@ func (s *Service) InOffice(ctx context.Context, actor account.Actor, areas []Are
 	return s.Store.InOffice(ctx, actor, areas, s.Day(asOf))
 }
 
-// OnCall returns whom to call for each grid at asOf; a grid with nobody to call is left out. See the rule OnCall.
-func (s *Service) OnCall(ctx context.Context, actor account.Actor, grids []GridRef, asOf *time.Time) (map[uuid.UUID]Worker, error) {
+// OnCall returns whom to call for each grid at asOf, by the post they hold, which need not be the grid worker's; a grid with nobody to call is left out. See the rule OnCall.
+func (s *Service) OnCall(ctx context.Context, actor account.Actor, grids []GridRef, asOf *time.Time) (map[uuid.UUID]Assignment, error) {
 	var areas []Area
 	seen := map[uuid.UUID]bool{}
 	for _, g := range grids {
@@ -89,7 +89,7 @@ func (s *Service) OnCall(ctx context.Context, actor account.Actor, grids []GridR
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[uuid.UUID]Worker, len(grids))
+	out := make(map[uuid.UUID]Assignment, len(grids))
 	for _, g := range grids {
 		var group []Assignment
 		if g.GroupID != nil {

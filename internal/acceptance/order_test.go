@@ -121,7 +121,7 @@ func TestWorkersOfAFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return m[g.Key.ID]
+		return m[g.Key.ID].Worker
 	}
 	both := func(phone string) {
 		w.give(t, load.Grids, feature(`"code":"990101001001001","worker":"王芳","work_phone":"`+phone+`"`, box(0, 0, 10, 10)),
@@ -160,7 +160,7 @@ func TestWorkersOfAFile(t *testing.T) {
 	}
 	later := time.Now().AddDate(0, 0, 8)
 	m, _ := w.Staff.OnCall(t.Context(), account.Anyone(), []staff.GridRef{{Key: g.Key}}, &later)
-	if got := m[g.Key.ID].Name; got != "赵敏" {
+	if got := m[g.Key.ID].Worker.Name; got != "赵敏" {
 		t.Errorf("next week %q is on call, want 赵敏", got)
 	}
 }

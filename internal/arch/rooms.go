@@ -20,19 +20,22 @@ var (
 
 	// below is what the middle row stands on: the words, the geometry, the one error.
 	below = slices.Concat(domain, pure, []string{"internal/fault"})
+
+	// tile and web stand on below and on what all answers over HTTP have alike. GraphQL has its own.
+	doors = slices.Concat(below, []string{"internal/answer"})
 )
 
 // Rooms is the picture. A room's list names every room that it may import, so that reading one line is enough; the
 // boxes of the middle row (graph, tile, web, load, db) name none of each other.
 var Rooms = []Room{
 	// Wiring: the only place that knows them all.
-	{".", slices.Concat([]string{"graph", "tile", "web", "load", "load/demo", "db", "internal/cli", "internal/config",
+	{".", slices.Concat([]string{"graph", "tile", "web", "load", "load/demo", "db", "internal/answer", "internal/cli", "internal/config",
 		"internal/httpauth", "internal/localpg", "internal/ops"}, below), []string{pgx}},
 
 	// The middle row.
 	{"graph", below, []string{gqlgen, gqlparser, geom, orb, uuid, "golang.org/x/sync"}},
-	{"tile", below, []string{orb, geom, uuid, compress, "golang.org/x/text"}},
-	{"web", below, []string{compress, uuid, "golang.org/x/text"}},
+	{"tile", doors, []string{orb, compress}},
+	{"web", doors, []string{uuid}},
 	{"load", slices.Concat([]string{"load/demo"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
 		"github.com/datadog/czlib", "github.com/go-json-experiment/json", "golang.org/x/text"}},
 	{"load/demo", below, []string{orb, "golang.org/x/image"}},
@@ -56,9 +59,10 @@ var Rooms = []Room{
 
 	// The house.
 	{"internal/fault", nil, nil},
+	{"internal/answer", []string{"internal/fault"}, []string{"golang.org/x/text"}},
 	{"internal/config", []string{"geo/coord", "internal/fault"}, nil},
-	{"internal/ops", []string{"domain/account", "internal/fault"}, []string{pgx, prometheus, compress, "github.com/felixge/httpsnoop", "github.com/rs/cors", "golang.org/x/time"}},
-	{"internal/httpauth", []string{"domain/account", "internal/fault", "internal/ops"}, nil},
+	{"internal/ops", []string{"domain/account", "internal/answer", "internal/fault"}, []string{pgx, prometheus, compress, "github.com/felixge/httpsnoop", "github.com/rs/cors", "golang.org/x/time"}},
+	{"internal/httpauth", []string{"domain/account", "internal/answer", "internal/fault"}, nil},
 	{"internal/cli", []string{"domain/place", "geo/coord", "internal/config", "internal/fault"},
 		[]string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"internal/localpg", []string{"internal/fault"}, []string{pgx}},

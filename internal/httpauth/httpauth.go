@@ -9,14 +9,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"wangge/domain/account"
+	"wangge/internal/answer"
 	"wangge/internal/fault"
-	"wangge/internal/ops"
 )
 
 // TokenFile is the name of the operator's token in the data folder.
@@ -118,7 +119,7 @@ func Middleware(token string) func(http.Handler) http.Handler {
 				ok := subtle.ConstantTimeCompare(got[:], want[:]) == 1
 				if len(header) > 1 || !strings.EqualFold(scheme, "Bearer") || !ok {
 					w.Header().Set("WWW-Authenticate", `Bearer realm="wangge"`)
-					ops.WriteError(w, r, fault.New(fault.Unauthenticated, "", "badToken"))
+					answer.Refuse(r, slog.Default(), fault.New(fault.Unauthenticated, "", "badToken")).Write(w, r)
 					return
 				}
 				actor = account.TheOperator()

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"log/slog"
 	"math"
 	"net/http"
 	"net/netip"
@@ -13,7 +14,12 @@ import (
 	"golang.org/x/time/rate"
 
 	"wangge/domain/account"
+	"wangge/internal/answer"
 	"wangge/internal/fault"
+)
+
+var _ = fault.Register(
+	[3]string{"ops.tooMany", "Too many requests from your address; try again in {seconds} s.", "请求过于频繁,请 {seconds} 秒后再试。"},
 )
 
 const (
@@ -72,7 +78,7 @@ func (l *limiter) forget(now time.Time) {
 }
 
 // limitRate answers 429 to an address that asks too often. Operators and probes are let through.
-func limitRate(next http.Handler, l *limiter, trusted []netip.Prefix) http.Handler {
+func limitRate(next http.Handler, l *limiter, trusted []netip.Prefix, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if account.FromContext(r.Context()).Role == account.Operator || isProbe(r.Method+" "+r.URL.Path) {
 			next.ServeHTTP(w, r)
@@ -81,7 +87,7 @@ func limitRate(next http.Handler, l *limiter, trusted []netip.Prefix) http.Handl
 		if wait := l.wait(network(clientAddr(r, trusted)), time.Now()); wait > 0 {
 			seconds := int(math.Ceil(wait.Seconds()))
 			w.Header().Set("Retry-After", strconv.Itoa(seconds))
-			WriteError(w, r, fault.New(fault.Limited, "", "ops.tooMany", "seconds", seconds))
+			answer.Refuse(r, log, fault.New(fault.Limited, "", "ops.tooMany", "seconds", seconds)).Write(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -8,11 +8,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/rs/cors"
+
+	"wangge/internal/answer"
 )
 
 // Limits that a deployment does not set.
@@ -40,9 +41,9 @@ func Wrap(routes http.Handler, o Options) http.Handler {
 	h := recordRoute(routes)
 	h = compressed(h)
 	h = limitTime(h, orDefault(o.Timeout, requestTimeout))
-	h = limitBody(h, orDefault(o.MaxBody, MaxBody))
+	h = limitBody(h, orDefault(o.MaxBody, MaxBody), o.Log)
 	if o.RateLimit > 0 {
-		h = limitRate(h, newLimiter(o.RateLimit), o.TrustedProxies)
+		h = limitRate(h, newLimiter(o.RateLimit), o.TrustedProxies, o.Log)
 	}
 	if o.Auth != nil {
 		h = o.Auth(h)
@@ -106,31 +107,22 @@ func secureHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// limitTime ends a request's context, so that its statements are cancelled. A stream lasts as long as it does.
+// limitTime ends a request's context, so that its statements are cancelled.
 func limitTime(next http.Handler, limit time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if streams(r) {
-			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // not every writer has one; then there is none to lift
-			next.ServeHTTP(w, r)
-			return
-		}
 		ctx, cancel := context.WithTimeout(r.Context(), limit)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
-func streams(r *http.Request) bool {
-	return r.Header.Get("Upgrade") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream")
-}
-
 // limitBody refuses a body that says it is too long at once, and ends the others where they become so: reading on
 // gives *http.MaxBytesError.
-func limitBody(next http.Handler, limit int64) http.Handler {
+func limitBody(next http.Handler, limit int64, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength > limit {
 			w.Header().Set("Connection", "close") // rather than reading the rest
-			WriteError(w, r, &http.MaxBytesError{Limit: limit})
+			answer.Refuse(r, log, &http.MaxBytesError{Limit: limit}).Write(w, r)
 			return
 		}
 		if r.Body != nil && r.Body != http.NoBody {

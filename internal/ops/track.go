@@ -15,25 +15,18 @@ import (
 	"time"
 
 	"github.com/felixge/httpsnoop"
+
+	"wangge/internal/answer"
 )
 
 // request is what becomes known of a request on its way.
 type request struct {
-	id     string
 	route  string // the pattern that matched, "GET /where"; never the path, which may name a person's place
 	status int    // 0 until the answer begins
 	bytes  int64  // of the body as sent
 }
 
 type requestKey struct{}
-
-// RequestID returns the id of ctx's request, "" outside one.
-func RequestID(ctx context.Context) string {
-	if r, ok := ctx.Value(requestKey{}).(*request); ok {
-		return r.id
-	}
-	return ""
-}
 
 // NewLogger returns a logger whose lines carry the id of the request whose context they are given.
 func NewLogger(w io.Writer, level slog.Level, asJSON bool) *slog.Logger {
@@ -47,7 +40,7 @@ func NewLogger(w io.Writer, level slog.Level, asJSON bool) *slog.Logger {
 type withID struct{ slog.Handler }
 
 func (h withID) Handle(ctx context.Context, r slog.Record) error {
-	if id := RequestID(ctx); id != "" {
+	if id := answer.RequestID(ctx); id != "" {
 		r.AddAttrs(slog.String("request", id))
 	}
 	return h.Handler.Handle(ctx, r)
@@ -64,18 +57,19 @@ var saneID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 func track(next http.Handler, log *slog.Logger, metrics *Metrics) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		info := &request{id: r.Header.Get("X-Request-Id")}
-		if !saneID.MatchString(info.id) {
-			info.id = rand.Text()
+		id := r.Header.Get("X-Request-Id")
+		if !saneID.MatchString(id) {
+			id = rand.Text()
 		}
-		w.Header().Set("X-Request-Id", info.id)
-		ctx := context.WithValue(r.Context(), requestKey{}, info)
+		w.Header().Set("X-Request-Id", id)
+		info := &request{}
+		ctx := context.WithValue(answer.NewContext(r.Context(), id), requestKey{}, info)
 		metrics.begin()
 		defer func() {
 			took := time.Since(start)
 			switch gone := r.Context().Err() != nil; {
 			case gone && (info.status == 0 || info.status >= 500): // what failed is that nobody listens
-				info.status = statusClosed
+				info.status = answer.StatusClosed
 			case info.status == 0: // nothing was written: net/http answers 200
 				info.status = http.StatusOK
 			}
@@ -157,7 +151,7 @@ func recovered(next http.Handler, log *slog.Logger) http.Handler {
 			if info, ok := r.Context().Value(requestKey{}).(*request); ok && info.status != 0 {
 				panic(http.ErrAbortHandler)
 			}
-			WriteError(w, r, fmt.Errorf("panic: %T", p)) // not its value, which may hold what was sent
+			answer.Refuse(r, log, fmt.Errorf("panic: %T", p)).Write(w, r) // not its value, which may hold what was sent
 		}()
 		next.ServeHTTP(w, r)
 	})
