@@ -48,9 +48,12 @@ func language(ctx context.Context) fault.Language {
 }
 
 // present makes of err what a client sees. Errors that are no fault of the client lose their text; log has it, under
-// the id that the client is told. Arguments and variables are never logged.
-func present(log *slog.Logger) graphql.ErrorPresenterFunc {
+// the id that the client is told: the request's, where requestID knows it. Arguments and variables are never logged.
+func present(log *slog.Logger, requestID func(context.Context) string) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
+		if op := operationOf(ctx); op != nil && !op.write(errorBytes) {
+			return dropped // with all the rest; what is too long may have a million errors
+		}
 		out := &gqlerror.Error{Path: graphql.GetPath(ctx), Extensions: map[string]any{}}
 		var inner *gqlerror.Error
 		if errors.As(err, &inner) {
@@ -74,7 +77,13 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 			}
 		}
 		if f.Code == fault.Internal {
-			id := uuid.NewString()
+			id := ""
+			if requestID != nil {
+				id = requestID(ctx)
+			}
+			if id == "" {
+				id = uuid.NewString()
+			}
 			out.Extensions["id"] = id
 			log.ErrorContext(ctx, "graphql: internal error", "id", id, "path", out.Path.String(), "error", f.Err)
 		}
@@ -93,6 +102,9 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 		return out
 	}
 }
+
+// dropped stands for the errors of an answer that is too long.
+var dropped = &gqlerror.Error{}
 
 // classify finds the fault in err, or makes one: gqlgen's own errors about the document or an input are INVALID, what
 // ended by the clock is UNAVAILABLE, all else is INTERNAL.
@@ -153,7 +165,8 @@ func parts(path ast.Path) []any {
 	return out
 }
 
-// recovered turns a panic into an error with the place it came from.
+// recovered turns a panic into an error with the place it came from, and the type of what was thrown: its value may hold
+// what was sent.
 func recovered(_ context.Context, reason any) error {
-	return fault.Wrap(fmt.Errorf("panic: %v\n%s", reason, debug.Stack()), fault.Internal, "", "internal")
+	return fault.Wrap(fmt.Errorf("panic: %T\n%s", reason, debug.Stack()), fault.Internal, "", "internal")
 }

@@ -119,7 +119,7 @@ func TestPanic(t *testing.T) {
 	if a.code() != "INTERNAL" || id == "" || a.Errors[0].Message != "Something went wrong on our side." {
 		t.Fatalf("answered %s", a.Raw)
 	}
-	if !strings.Contains(log.String(), id) || !strings.Contains(log.String(), "nil pointer") || strings.Contains(log.String(), "secret") {
+	if !strings.Contains(log.String(), id) || !strings.Contains(log.String(), "panic: runtime.errorString") || strings.Contains(log.String(), "secret") {
 		t.Errorf("logged %s", log.String())
 	}
 }

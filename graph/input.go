@@ -117,7 +117,7 @@ func (p *plan) checkShapes(ctx context.Context, f grid.Filter) error {
 	if len(shapes) == 0 {
 		return nil
 	}
-	reasons, err := p.Grids.Store.InvalidReasons(ctx, p.actor, shapes)
+	reasons, err := p.Grids.InvalidReasons(ctx, p.actor, shapes)
 	if err != nil {
 		return err
 	}

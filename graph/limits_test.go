@@ -71,7 +71,9 @@ func TestLimits(t *testing.T) {
 		{"introspection that goes round", "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }", "INVALID", ""},
 		{"a number that is none", "{ gridAt(point: { lng: 1e400, lat: 1, crs: WGS84 }) { rule } }", "INVALID", "1e400"},
 		{"a whole number that is none", "{ grids(first: 99999999999999999999) { totalCount } }", "INVALID", "out of range"},
-		{"a whole number beyond 32 bits", "{ grids(first: 3000000000) { totalCount } }", "LIMITED", "cost"},
+		{"a whole number beyond 32 bits", "{ grids(first: 3000000000) { totalCount } }", "INVALID", "whole number"},
+		{"introspection with many aliases", "{ __schema { types { " + repeat(6, "a#: fields { type { fields { "+strings.ReplaceAll(repeat(29, "b#: name"), "%", "%%")+"} } }") + "} } }", "LIMITED", "cost"},
+		{"communities' boundaries many times", "{ " + repeat(30, "a#: division(code: \"1\") { children { children { boundary } } }") + "}", "LIMITED", "cost"},
 		{"no suggestions", "{ gridd }", "INVALID", "Cannot query field \"gridd\" on type \"Query\"."},
 		{"no document", "#", "INVALID", ""},
 		{"half a document", "{", "INVALID", ""},
@@ -104,17 +106,27 @@ func TestWithinLimits(t *testing.T) {
 		}
 		return map[string]any{"p": list}
 	}
-	const many = "query ($p: [PointInput!]!) { gridsAt(points: $p) { rule needsConfirmation grid { code name worker { name workPhone } } candidates { probability grid { code } } } }"
+	const many = "query ($p: [PointInput!]!) { gridsAt(points: $p) { %s } }"
+	asking := func(what string) string { return fmt.Sprintf(many, what) }
+	const worker = "rule needsConfirmation grid { code name worker { name workPhone } }"
 	tests := []struct {
 		name, query, code string
 		variables         any
 	}{
-		{"five levels of a community", `{ division(code: "990102001") { name children { name grids(first: 200) { nodes { code name kind areaM2
-			buildings(first: 50) { nodes { id name address floors location estate { id name } } } } } } } }`, "", nil},
+		{"five levels of a community", `{ division(code: "990102001") { name grids(first: 200) { nodes { code name kind areaM2 boundary
+			buildings(first: 200) { nodes { id name address floors location estate { id name managedBy } } } } } } }`, "", nil},
+		{"boundaries of a page", `{ grids(first: 200) { nodes { code boundary } } }`, "", nil},
+		{"boundaries of all communities", `{ rootDivisions { children { children { children { name boundary } } } } }`, "", nil},
 		{"the introspection that tools send", introspection, "", nil},
-		{"10,000 points", many, "", points(10_000)},
-		{"10,001 points", many, "INVALID", points(10_001)},
-		{"10,000 points and their buildings", "query ($p: [PointInput!]!) { gridsAt(points: $p) { grid { buildings(first: 200) { nodes { name } } } } }", "LIMITED", points(10_000)},
+		{"10,000 points", asking(worker), "", points(10_000)},
+		{"10,001 points", asking(worker), "INVALID", points(10_001)},
+		{"5,000 points and their candidates", asking(worker + " candidates { probability distanceM grid { code name } }"), "", points(5_000)},
+		{"10,000 points and their candidates", asking("candidates { probability distanceM grid { code name } }"), "LIMITED", points(10_000)},
+		{"70 points and their candidates' boundaries", asking("candidates { grid { boundary } }"), "", points(70)},
+		{"100 points and their candidates' boundaries", asking("candidates { grid { boundary } }"), "LIMITED", points(100)},
+		{"10,000 points and boundaries", asking("grid { boundary }"), "LIMITED", points(10_000)},
+		{"10,000 points and divisions' boundaries", asking("division { boundary }"), "LIMITED", points(10_000)},
+		{"10,000 points and their buildings", asking("grid { buildings(first: 200) { nodes { name } } }"), "LIMITED", points(10_000)},
 		{"15 deep", "{ division(code: \"990102001001\") " + strings.Repeat("{ parent ", 13) + "{ code }" + strings.Repeat(" }", 14), "", nil},
 	}
 	for _, test := range tests {

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 
 	"wangge/domain/account"
@@ -92,6 +93,8 @@ func TestMutations(t *testing.T) {
 		unread      bool // refused before it is looked at who asks
 	}{
 		{"no name", create, map[string]any{"name": " ", "area": map[string]any{"kind": "GRID", "name": third}}, "INVALID", "[input name]", false},
+		{"21 duties", create, map[string]any{"name": "x", "duties": slices.Repeat([]string{"巡查"}, 21), "area": map[string]any{"kind": "GRID", "name": third}}, "INVALID", "[input duties]", false},
+		{"a duty of two lines", create, map[string]any{"name": "x", "duties": []string{"巡查", "调\n解"}, "area": map[string]any{"kind": "GRID", "name": third}}, "INVALID", "[input duties 1]", false},
 		{"an unknown area", create, map[string]any{"name": "x", "area": map[string]any{"kind": "GRID", "name": "nowhere"}}, "NOT_FOUND", "[input area]", false},
 		{"an area kind in small letters", create, map[string]any{"name": "x", "area": map[string]any{"kind": "grid", "name": third}}, "INVALID", "[input area kind]", true},
 		{"the post is taken", appoint, office(b, "A")["in"].(map[string]any), "CONFLICT", "[input post]", false},

@@ -30,7 +30,8 @@ type plan struct {
 type field = graphql.CollectedField
 
 // planned runs fn, which reads a root field and all beneath it, so that every read sees one state of the data, the
-// one at asOf or now. fn gets the selection under the root field that ctx resolves.
+// one at asOf or now. fn gets the selection under the root field that ctx resolves. The root fields of one request read
+// in turn: gqlgen resolves them at once, and thirty would take every connection there is.
 func planned[T any](ctx context.Context, r *Resolver, asOf *time.Time, fn func(ctx context.Context, p *plan, sel ast.SelectionSet) (T, error)) (T, error) {
 	op := graphql.GetOperationContext(ctx)
 	p := &plan{
@@ -41,7 +42,14 @@ func planned[T any](ctx context.Context, r *Resolver, asOf *time.Time, fn func(c
 		at:       r.Places.At(asOf),
 	}
 	var out, none T
-	err := r.Places.Store.Do(ctx, p.actor, func(ctx context.Context) (err error) {
+	turn := operationOf(ctx).turn
+	select {
+	case turn <- struct{}{}:
+		defer func() { <-turn }()
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+	err := r.Places.InOneState(ctx, p.actor, func(ctx context.Context) (err error) {
 		out, err = fn(ctx, p, graphql.GetFieldContext(ctx).Field.Selections)
 		return err
 	})
@@ -111,7 +119,11 @@ func each[N holder](ctx context.Context, p *plan, nodes []N, sel ast.SelectionSe
 	if len(nodes) == 0 {
 		return nil
 	}
-	for _, f := range p.fields(sel, typeName) {
+	fields := p.fields(sel, typeName)
+	if !operationOf(ctx).read(len(nodes) * len(fields)) {
+		return errTooLong // before it is read
+	}
+	for _, f := range fields {
 		err := load(ctx, nodes, f)
 		if err == nil {
 			continue
@@ -203,7 +215,7 @@ func simplify[N holder](ctx context.Context, p *plan, nodes []N, shape func(N) *
 			whole = append(whole, s)
 		}
 	}
-	simple, err := p.Grids.Store.Simplify(ctx, p.actor, whole, *tolerance)
+	simple, err := p.Grids.Simplify(ctx, p.actor, whole, *tolerance)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/graph/node"
 )
@@ -43,7 +44,7 @@ func (p *plan) estateOf(ctx context.Context, nodes []*node.Building, f field) er
 	}
 	estates := map[key.Key]*node.Estate{}
 	if keys := distinct(nodes, of); len(keys) > 0 {
-		found, err := p.Places.Store.Estates(ctx, p.actor, keys)
+		found, err := p.Places.Estates(ctx, p.actor, keys)
 		if err != nil {
 			return err
 		}
@@ -79,50 +80,25 @@ func (p *plan) buildingsOf(ctx context.Context, nodes []*node.Grid, f field) err
 	if err != nil {
 		return err
 	}
-	lists := make([]*node.BuildingConnection, len(nodes))
+	ordered := make([]page.Page[place.Building], len(nodes))
 	for i, g := range nodes {
-		lists[i] = &node.BuildingConnection{Page: pages[g.Key.ID]}
+		ordered[i] = pages[g.Key.ID]
+	}
+	lists, err := p.buildingLists(ctx, ordered, f.Selections)
+	for i, g := range nodes {
 		g.Put(f.Alias, lists[i])
 	}
-	return each(ctx, p, lists, f.Selections, "BuildingConnection", p.buildingConnection)
+	return err
 }
 
-func (p *plan) buildingConnection(ctx context.Context, lists []*node.BuildingConnection, f field) error {
-	switch f.Name {
-	case "nodes":
-		var all []*node.Building
-		for _, list := range lists {
-			buildings := make([]*node.Building, len(list.Page.Items))
-			for i, item := range list.Page.Items {
-				buildings[i] = &node.Building{Building: item.Node}
-			}
-			list.Put(f.Alias, buildings)
-			all = append(all, buildings...)
-		}
-		return p.buildings(ctx, all, f.Selections)
-	case "edges":
-		var all []*node.BuildingEdge
-		for _, list := range lists {
-			edges := make([]*node.BuildingEdge, len(list.Page.Items))
-			for i, item := range list.Page.Items {
-				edges[i] = &node.BuildingEdge{Item: item}
-			}
-			list.Put(f.Alias, edges)
-			all = append(all, edges...)
-		}
-		return each(ctx, p, all, f.Selections, "BuildingEdge", p.buildingEdge)
-	}
-	return nil // in the page already
-}
-
-func (p *plan) buildingEdge(ctx context.Context, edges []*node.BuildingEdge, f field) error {
-	if f.Name != "node" {
-		return nil
-	}
-	buildings := make([]*node.Building, len(edges))
-	for i, e := range edges {
-		buildings[i] = &node.Building{Building: e.Item.Node}
-		e.Put(f.Alias, buildings[i])
-	}
-	return p.buildings(ctx, buildings, f.Selections)
+// buildingLists makes connections of pages of buildings, and loads what sel asks of them.
+func (p *plan) buildingLists(ctx context.Context, pages []page.Page[place.Building], sel ast.SelectionSet) ([]*node.BuildingConnection, error) {
+	return listing[place.Building, node.Building, *node.BuildingConnection, *node.BuildingEdge]{
+		plan:       p,
+		typeName:   "Building",
+		connection: func() *node.BuildingConnection { return &node.BuildingConnection{} },
+		edge:       func() *node.BuildingEdge { return &node.BuildingEdge{} },
+		node:       func(row place.Building) *node.Building { return &node.Building{Building: row} },
+		load:       p.buildings,
+	}.of(ctx, pages, sel)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"wangge/domain/grid"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/graph/node"
 	"wangge/internal/fault"
@@ -47,7 +48,7 @@ func (p *plan) division(ctx context.Context, nodes []*node.Division, f field) er
 	case "ancestors":
 		return p.ancestors(ctx, nodes, f)
 	case "children":
-		lists, err := p.Places.Store.Children(ctx, p.actor, distinct(nodes, divisionID), p.divisionFields(f.Selections))
+		lists, err := p.Places.Children(ctx, p.actor, distinct(nodes, divisionID), p.divisionFields(f.Selections))
 		if err != nil {
 			return err
 		}
@@ -63,7 +64,7 @@ func (p *plan) division(ctx context.Context, nodes []*node.Division, f field) er
 	case "grids":
 		return p.gridsOf(ctx, nodes, f)
 	case "stats":
-		stats, err := p.Places.Store.DivisionStats(ctx, p.actor, distinct(nodes, divisionID), p.at)
+		stats, err := p.Places.DivisionStats(ctx, p.actor, distinct(nodes, divisionID), &p.at)
 		for _, d := range nodes {
 			d.Put(f.Alias, placeStats(stats[d.Division.ID]))
 		}
@@ -77,7 +78,7 @@ func (p *plan) division(ctx context.Context, nodes []*node.Division, f field) er
 }
 
 func (p *plan) ancestors(ctx context.Context, nodes []*node.Division, f field) error {
-	lists, err := p.Places.Store.Ancestors(ctx, p.actor, distinct(nodes, divisionID), p.divisionFields(f.Selections))
+	lists, err := p.Places.Ancestors(ctx, p.actor, distinct(nodes, divisionID), p.divisionFields(f.Selections))
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func (p *plan) ancestors(ctx context.Context, nodes []*node.Division, f field) e
 func oneDivision[N holder](ctx context.Context, p *plan, nodes []N, id func(N) uuid.UUID, f field) error {
 	var made once[uuid.UUID, node.Division]
 	if ids := distinct(nodes, id); len(ids) > 0 {
-		found, err := p.Places.Store.DivisionsByID(ctx, p.actor, ids, p.divisionFields(f.Selections))
+		found, err := p.Places.DivisionsByID(ctx, p.actor, ids, p.divisionFields(f.Selections))
 		if err != nil {
 			return err
 		}
@@ -129,12 +130,15 @@ func (p *plan) gridsOf(ctx context.Context, nodes []*node.Division, f field) err
 	if err != nil {
 		return err
 	}
-	lists := make([]*node.GridConnection, len(nodes))
+	ordered := make([]page.Page[grid.Grid], len(nodes))
 	for i, d := range nodes {
-		lists[i] = &node.GridConnection{Page: pages[d.Division.ID]}
+		ordered[i] = pages[d.Division.ID]
+	}
+	lists, err := p.gridLists(ctx, ordered, f.Selections)
+	for i, d := range nodes {
 		d.Put(f.Alias, lists[i])
 	}
-	return p.gridConnections(ctx, lists, f.Selections)
+	return err
 }
 
 func (p *plan) sizePolicies(ctx context.Context, nodes []*node.Division, f field) error {

@@ -8,6 +8,7 @@ import (
 
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/place"
 	"wangge/graph/node"
 )
 
@@ -37,6 +38,7 @@ func (p *plan) match(ctx context.Context, nodes []*node.GridMatch, f field) erro
 			return oneGrid(ctx, p, all, func(c *node.GridCandidate) (key.Key, *grid.Grid) { return keyOf(c.Candidate.Grid) }, f)
 		})
 	case "building":
+		for range nodes { p.Places.DivisionsByID(ctx, p.actor, []uuid.UUID{{}}, place.Fields{}) }
 		return p.buildingOf(ctx, nodes, f)
 	case "division":
 		return oneDivision(ctx, p, nodes, func(m *node.GridMatch) uuid.UUID { return orZero(m.DivisionID) }, f)
@@ -60,7 +62,7 @@ func (p *plan) buildingOf(ctx context.Context, nodes []*node.GridMatch, f field)
 	}
 	var made once[key.Key, node.Building]
 	if keys := distinct(nodes, of); len(keys) > 0 {
-		found, err := p.Places.Store.BuildingsByKey(ctx, p.actor, keys, p.at, p.asks(f.Selections, "Building", "footprint"))
+		found, err := p.Places.BuildingsByKey(ctx, p.actor, keys, &p.at, p.asks(f.Selections, "Building", "footprint"))
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/graph/node"
 	"wangge/internal/fault"
@@ -55,8 +56,8 @@ func (p *plan) gridList(ctx context.Context, in *node.GridFilter, order *grid.Or
 	if err != nil {
 		return nil, err
 	}
-	nodes := []*node.GridConnection{{Page: list}}
-	return nodes[0], p.gridConnections(ctx, nodes, sel)
+	lists, err := p.gridLists(ctx, []page.Page[grid.Grid]{list}, sel)
+	return lists[0], err
 }
 
 func (p *plan) buildingByID(ctx context.Context, id string, sel ast.SelectionSet) (*node.Building, error) {

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -75,6 +76,58 @@ func TestStatements(t *testing.T) {
 			if one != all || two != all || all < 5 {
 				t.Errorf("%d statements at 1 grid, %d at 2, %d at 14", one, two, all)
 			}
+		})
+	}
+	// same asks in several widths what must take the same number of statements.
+	same := func(t *testing.T, query string, variables ...map[string]any) {
+		t.Helper()
+		var got []int64
+		for _, v := range variables {
+			s.ask(t, account.Anyone(), query, v) // what a connection prepares once is not counted
+			before := count.n.Load()
+			if a := s.ask(t, account.Anyone(), query, v); a.Data == nil || a.code() != "" && a.code() != "INVALID" {
+				t.Fatalf("answered %s", a.Raw)
+			}
+			got = append(got, count.n.Load()-before)
+		}
+		t.Logf("%d statements", got)
+		if slices.Min(got) != slices.Max(got) || got[0] < 3 {
+			t.Errorf("%d statements", got)
+		}
+	}
+	t.Run("neighbours, groups, leaders", func(t *testing.T) {
+		same(t, `query ($n: Int) { division(code: "990102001001") { grids(first: $n) { nodes { neighbours { sharedM grid { boundary worker { name } group { name leader { name } community { name }
+			grids { code neighbours { grid { code } } } } } } } } } }`, map[string]any{"n": 2}, map[string]any{"n": 7}, map[string]any{"n": 14})
+	})
+	t.Run("children", func(t *testing.T) {
+		same(t, `query ($code: ID!) { division(code: $code) { children { name boundary simple: boundary(simplifyM: 1) stats { grids } sizePolicy { version division { name } } ancestors { name }
+			parent { children { name } } grids(first: 3) { totalCount nodes { code } } } } }`,
+			map[string]any{"code": "990102"}, map[string]any{"code": "990102001"})
+	})
+	spots := func(n int, at ...[2]float64) map[string]any {
+		var list []any
+		for i := range n * len(at) {
+			p := at[i%len(at)]
+			list = append(list, map[string]any{"lng": p[0], "lat": p[1], "crs": "CGCS2000", "accuracyM": 20})
+		}
+		return map[string]any{"p": list}
+	}
+	const asked = `query ($p: [PointInput!]!) { gridsAt(points: $p) { rule grid { code boundary worker { name } } building { name estate { name } grid { code } }
+		candidates { grid { code group { name leader { name } } } } division { name } } }`
+	inside, beside, nowhere, outside := [2]float64{west + 0.0003, south + 0.0004}, [2]float64{west + 0.0075, south + 0.0005},
+		[2]float64{west + 0.013, south + 0.0005}, [2]float64{100, 10}
+	for _, test := range []struct {
+		name string
+		at   [][2]float64
+	}{
+		{"points in a grid", [][2]float64{inside}},
+		{"points in a gap", [][2]float64{beside}},
+		{"points far from every grid", [][2]float64{nowhere}},
+		{"points outside the window", [][2]float64{inside, outside}},
+		{"points of every kind", [][2]float64{inside, beside, nowhere, outside}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			same(t, asked, spots(1, test.at...), spots(14, test.at...), spots(100, test.at...))
 		})
 	}
 	t.Run("points", func(t *testing.T) {

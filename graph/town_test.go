@@ -190,8 +190,10 @@ var _ key.Source = (*ids)(nil)
 type server struct{ http.Handler }
 
 func serve(r *graph.Resolver, log io.Writer) server {
-	return server{graph.NewHandler(r, graph.Options{Log: slog.New(slog.NewTextHandler(log, nil))})}
+	return server{graph.NewHandler(r, graph.Options{Log: logger(log)})}
 }
+
+func logger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
 
 // answer is what a client reads.
 type answer struct {

@@ -95,10 +95,15 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		refuse(http.StatusMethodNotAllowed, gqlerror.Wrap(fault.New(fault.Invalid, "", "http.mutation")))
 		return
 	}
-	respond, ctx := exec.DispatchOperation(ctx, op)
-	resp := respond(ctx)
-	if resp == nil { // the time was up before anything was read
+	running, answer := newOperation(ctx)
+	respond, running := exec.DispatchOperation(running, op)
+	resp := respond(running)
+	switch {
+	case resp == nil: // the time was up before anything was read
 		resp = exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(context.DeadlineExceeded)})
+	case answer.tooLong() || len(resp.Data) > maxAnswer:
+		resp = exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(errTooLong)})
+		resp.Data = json.RawMessage("null") // it was executed
 	}
 	write(w, http.StatusOK, resp)
 }
@@ -257,29 +262,29 @@ func member(raw json.RawMessage, into any) error {
 // write writes an answer. The data are JSON already, and are written as they are; errors, which fields that are resolved
 // at once add as they come, are put in the order of their paths.
 func write(w http.ResponseWriter, status int, resp *graphql.Response) {
-	var out bytes.Buffer
-	out.Grow(len(resp.Data) + 64)
-	out.WriteByte('{')
+	var head bytes.Buffer // before the data, which may be long and so are not copied
+	head.WriteByte('{')
 	if len(resp.Errors) > 0 {
 		slices.SortStableFunc(resp.Errors, func(a, b *gqlerror.Error) int { return comparePaths(a.Path, b.Path) })
 		list, err := json.Marshal(resp.Errors)
 		if err != nil {
 			panic(err) // gqlgen's Server answers 500; messages and extensions are strings and numbers only
 		}
-		out.WriteString(`"errors":`)
-		out.Write(list)
+		head.WriteString(`"errors":`)
+		head.Write(list)
 	}
 	if resp.Data != nil {
-		if out.Len() > 1 {
-			out.WriteByte(',')
+		if head.Len() > 1 {
+			head.WriteByte(',')
 		}
-		out.WriteString(`"data":`)
-		out.Write(resp.Data)
+		head.WriteString(`"data":`)
 	}
-	out.WriteString("}\n")
-	w.Header().Set("Content-Length", strconv.Itoa(out.Len()))
+	const tail = "}\n"
+	w.Header().Set("Content-Length", strconv.Itoa(head.Len()+len(resp.Data)+len(tail)))
 	w.WriteHeader(status)
-	w.Write(out.Bytes()) // a client that has gone is none of our errors
+	w.Write(head.Bytes()) // a client that has gone is none of our errors
+	w.Write(resp.Data)
+	io.WriteString(w, tail)
 }
 
 // comparePaths orders by the first step that differs: entries of a list by their number, fields by their name.

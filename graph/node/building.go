@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 
-	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/geo/coord"
 )
@@ -47,38 +46,15 @@ func (e *Estate) ID() string { return e.Key.String() }
 // ManagedBy is null where unknown.
 func (e *Estate) ManagedBy() *place.Manager { return optional(e.Estate.ManagedBy) }
 
-// BuildingConnection is a page of buildings; see GridConnection.
-type BuildingConnection struct {
-	Page page.Page[place.Building]
-	Loaded
-}
-
-// TotalCount counts the whole list; the plan has it counted where it is asked for.
-func (c *BuildingConnection) TotalCount() int { return c.Page.Total }
-
-// Nodes are the buildings.
-func (c *BuildingConnection) Nodes(ctx context.Context) ([]*Building, error) {
-	return loaded[[]*Building](ctx, c.Loaded)
-}
+// BuildingConnection is a page of buildings.
+type BuildingConnection struct{ List[place.Building, Building] }
 
 // Edges are the buildings with their places.
 func (c *BuildingConnection) Edges(ctx context.Context) ([]*BuildingEdge, error) {
 	return loaded[[]*BuildingEdge](ctx, c.Loaded)
 }
 
-// PageInfo is where the page lies.
-func (c *BuildingConnection) PageInfo() *PageInfo { return pageInfo(c.Page) }
-
 // BuildingEdge is a building in a list.
 type BuildingEdge struct {
-	Item page.Item[place.Building]
-	Loaded
+	Entry[place.Building, Building]
 }
-
-// Node is the building.
-func (e *BuildingEdge) Node(ctx context.Context) (*Building, error) {
-	return loaded[*Building](ctx, e.Loaded)
-}
-
-// Cursor is its place.
-func (e *BuildingEdge) Cursor() string { return e.Item.Cursor.Encode() }

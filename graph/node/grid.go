@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"wangge/domain/grid"
-	"wangge/domain/page"
 	"wangge/geo/coord"
 )
 
@@ -103,49 +102,16 @@ func (g *GridGroup) Leader(ctx context.Context) (*Worker, error) {
 	return loaded[*Worker](ctx, g.Loaded)
 }
 
-// GridConnection is a page of grids. Its nodes and its edges hold grids of their own, since a request may ask
-// different things of them.
-type GridConnection struct {
-	Page page.Page[grid.Grid]
-	Loaded
-}
-
-// TotalCount counts the whole list; the plan has it counted where it is asked for.
-func (c *GridConnection) TotalCount() int { return c.Page.Total }
-
-// Nodes are the grids.
-func (c *GridConnection) Nodes(ctx context.Context) ([]*Grid, error) {
-	return loaded[[]*Grid](ctx, c.Loaded)
-}
+// GridConnection is a page of grids.
+type GridConnection struct{ List[grid.Grid, Grid] }
 
 // Edges are the grids with their places.
 func (c *GridConnection) Edges(ctx context.Context) ([]*GridEdge, error) {
 	return loaded[[]*GridEdge](ctx, c.Loaded)
 }
 
-// PageInfo is where the page lies.
-func (c *GridConnection) PageInfo() *PageInfo { return pageInfo(c.Page) }
-
 // GridEdge is a grid in a list.
-type GridEdge struct {
-	Item page.Item[grid.Grid]
-	Loaded
-}
-
-// Node is the grid.
-func (e *GridEdge) Node(ctx context.Context) (*Grid, error) { return loaded[*Grid](ctx, e.Loaded) }
-
-// Cursor is its place.
-func (e *GridEdge) Cursor() string { return e.Item.Cursor.Encode() }
+type GridEdge struct{ Entry[grid.Grid, Grid] }
 
 // DistanceM is metres from the point that the list was asked by.
 func (e *GridEdge) DistanceM() *float64 { return e.Item.DistanceM }
-
-func pageInfo[T any](p page.Page[T]) *PageInfo {
-	info := &PageInfo{HasNextPage: p.HasNext, HasPreviousPage: p.HasPrevious}
-	if n := len(p.Items); n > 0 {
-		first, last := p.Items[0].Cursor.Encode(), p.Items[n-1].Cursor.Encode()
-		info.StartCursor, info.EndCursor = &first, &last
-	}
-	return info
-}

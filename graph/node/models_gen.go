@@ -76,7 +76,7 @@ type CoverageProblem struct {
 	Grids []*Grid `json:"grids"`
 	// The building it concerns.
 	Building *Building `json:"building,omitempty"`
-	// Buildings that lie there.
+	// Buildings that lie there; exact, never suppressed.
 	Buildings *int `json:"buildings,omitempty"`
 	// Households that live there; null where unknown or suppressed as too few.
 	Households *int `json:"households,omitempty"`
@@ -111,11 +111,11 @@ type CoverageReport struct {
 
 // A worker to add.
 type CreateWorkerInput struct {
-	// The name, at most 100 characters.
+	// The name: one line of at most 100 characters.
 	Name string `json:"name"`
 	// The phone at work: 3 to 30 digits, +, -, parentheses and spaces.
 	WorkPhone *string `json:"workPhone,omitempty"`
-	// What people may call about.
+	// What people may call about: at most 20 lines of at most 200 characters.
 	Duties []string `json:"duties,omitempty"`
 	// Decides the district that the record is kept with. It does not appoint: see `appointWorker`.
 	Area *AreaInput `json:"area"`
@@ -195,11 +195,13 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
-// Counts are null where the viewer may not see them, where they are not registered here, or where they are suppressed as too small.
+// Counts are null where the viewer may not see them or where they are not registered here. Counts of people, which are
+// households and residents, are also null where they are from 1 to 9. Grids and buildings are no people: they are counted
+// exactly and never suppressed.
 type PlaceStats struct {
-	// Grids.
+	// Grids; exact.
 	Grids *int `json:"grids,omitempty"`
-	// Buildings that belong to the grids.
+	// Buildings that belong to the grids; exact.
 	Buildings *int `json:"buildings,omitempty"`
 	// Units (stairwells). Null: not registered yet.
 	Units *int `json:"units,omitempty"`
@@ -207,7 +209,7 @@ type PlaceStats struct {
 	Households *int `json:"households,omitempty"`
 	// Residents. Null: not registered yet.
 	Residents *int `json:"residents,omitempty"`
-	// Whether a count is null because it is from 1 to 9.
+	// Whether a count of people is null because it is from 1 to 9.
 	Suppressed bool `json:"suppressed"`
 }
 
@@ -262,8 +264,13 @@ type ProblemFix struct {
 // (operators: 1,000), and more is INVALID, never clipped.
 //
 // A request may go 15 fields deep, hold 30 aliases in one selection and 200 in all, 2,000 tokens outside parentheses and
-// 150,000 in all, and cost 2,000,000 (operators: 20,000,000), else it is LIMITED: a field costs 1, a boundary 10, times
-// `first` or the number of points of every list around it. Long lists of values are best sent as variables.
+// 150,000 in all, and cost 600,000 (operators: 6,000,000), else it is LIMITED. A field costs 1; a `boundary` 400, a
+// `footprint` 10, `location`, `labelPoint` and `bbox` 3; each times the length of every list around it: `first`, the number
+// of points sent, 20 for `candidates`, 10 for `children` and a group's `grids`, 6 for `neighbours`, 4 for `ancestors` and
+// `assignments`. So 200 grids with their boundaries and 200 buildings each pass, as do 10,000 points with the grid and its
+// worker; boundaries of more than some 1,400 grids do not. Where lists or texts turn out longer than that assumes, an
+// answer that would have more fields than the request may cost, or more than 64 MiB, is LIMITED as a whole. Long lists of
+// values are best sent as variables. The fields under Query are read one after another; each sees one state of the data.
 type Query struct {
 }
 

@@ -15,21 +15,40 @@ import (
 // Loaded is what the plan read for an object, by response key: the name or alias that the request gave the field.
 // One field asked for twice under two aliases is two entries. It is filled before the object is handed out and only
 // read afterwards.
-type Loaded struct{ values map[string]any }
+//
+// It is a list, not a map: an object has a few entries, an answer a hundred thousand objects.
+type Loaded struct{ values []value }
+
+type value struct {
+	key string
+	v   any
+}
 
 // Put notes what a field answers: a value of the type that the field's method returns, or an error.
 func (l *Loaded) Put(key string, v any) {
-	if l.values == nil {
-		l.values = map[string]any{}
+	for i := range l.values {
+		if l.values[i].key == key {
+			l.values[i].v = v
+			return
+		}
 	}
-	l.values[key] = v
+	l.values = append(l.values, value{key, v})
+}
+
+func (l Loaded) get(key string) any {
+	for _, e := range l.values {
+		if e.key == key {
+			return e.v
+		}
+	}
+	return nil
 }
 
 // loaded returns what the plan put for the field that is being resolved.
 func loaded[T any](ctx context.Context, l Loaded) (T, error) {
 	var none T
 	field := graphql.GetFieldContext(ctx).Field
-	switch v := l.values[field.Alias].(type) {
+	switch v := l.get(field.Alias).(type) {
 	case T:
 		return v, nil
 	case error:

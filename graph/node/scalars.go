@@ -179,6 +179,14 @@ func (g *GeoJSON) UnmarshalGQL(v any) error {
 // MarshalGQL writes the text.
 func (g GeoJSON) MarshalGQL(w io.Writer) { w.Write(g.text) }
 
+// Len is how many bytes the text has; 0 for nil.
+func (g *GeoJSON) Len() int {
+	if g == nil {
+		return 0
+	}
+	return len(g.text)
+}
+
 // dotted turns "coordinates[0][3]" into "coordinates.0.3".
 func dotted(path string) string {
 	out := make([]byte, 0, len(path))
@@ -211,7 +219,7 @@ func present(g geom.T, crs *coord.System) (*GeoJSON, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write a geometry: %w", err)
 	}
-	return &GeoJSON{Geometry: o, text: text}, nil
+	return &GeoJSON{text: text}, nil
 }
 
 // absent sees through an interface that holds a nil pointer.

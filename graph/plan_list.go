@@ -1,0 +1,83 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"wangge/domain/page"
+	"wangge/graph/node"
+)
+
+// listing says how pages of rows T become connections C, edges E and objects N.
+type listing[T, N any, C connection[T, N], E edge[T, N]] struct {
+	plan       *plan
+	typeName   string // of the objects
+	connection func() C
+	edge       func() E
+	node       func(T) *N
+	load       func(ctx context.Context, nodes []*N, sel ast.SelectionSet) error
+}
+
+type connection[T, N any] interface {
+	holder
+	AsList() *node.List[T, N]
+}
+
+type edge[T, N any] interface {
+	holder
+	AsEntry() *node.Entry[T, N]
+}
+
+// of makes a connection of each page, and loads what sel asks of them.
+func (l listing[T, N, C, E]) of(ctx context.Context, pages []page.Page[T], sel ast.SelectionSet) ([]C, error) {
+	all := make([]C, len(pages))
+	for i := range pages {
+		all[i] = l.connection()
+		all[i].AsList().Page = pages[i]
+	}
+	return all, each(ctx, l.plan, all, sel, l.typeName+"Connection", l.connectionField)
+}
+
+func (l listing[T, N, C, E]) connectionField(ctx context.Context, lists []C, f field) error {
+	switch f.Name {
+	case "nodes":
+		var all []*N
+		for _, list := range lists {
+			items := list.AsList().Page.Items
+			nodes := make([]*N, len(items))
+			for i := range items {
+				nodes[i] = l.node(items[i].Node)
+			}
+			list.Put(f.Alias, nodes)
+			all = append(all, nodes...)
+		}
+		return l.load(ctx, all, f.Selections)
+	case "edges":
+		var all []E
+		for _, list := range lists {
+			items := list.AsList().Page.Items
+			edges := make([]E, len(items))
+			for i := range items {
+				edges[i] = l.edge()
+				edges[i].AsEntry().Item = items[i]
+			}
+			list.Put(f.Alias, edges)
+			all = append(all, edges...)
+		}
+		return each(ctx, l.plan, all, f.Selections, l.typeName+"Edge", l.edgeField)
+	}
+	return nil // in the page already
+}
+
+func (l listing[T, N, C, E]) edgeField(ctx context.Context, edges []E, f field) error {
+	if f.Name != "node" {
+		return nil
+	}
+	nodes := make([]*N, len(edges))
+	for i, e := range edges {
+		nodes[i] = l.node(e.AsEntry().Item.Node)
+		e.Put(f.Alias, nodes[i])
+	}
+	return l.load(ctx, nodes, f.Selections)
+}
