@@ -6,11 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/db"
@@ -21,20 +21,35 @@ import (
 	"wangge/internal/testdb"
 )
 
+// connections counts those that are taken from the pool.
+type connections struct {
+	counter
+	held, most atomic.Int64
+}
+
+func (c *connections) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
+	return ctx
+}
+
+func (c *connections) TraceAcquireEnd(_ context.Context, _ *pgxpool.Pool, d pgxpool.TraceAcquireEndData) {
+	if d.Err != nil {
+		return
+	}
+	now := c.held.Add(1)
+	for m := c.most.Load(); now > m && !c.most.CompareAndSwap(m, now); m = c.most.Load() {
+	}
+}
+
+func (c *connections) TraceRelease(*pgxpool.Pool, pgxpool.TraceReleaseData) { c.held.Add(-1) }
+
 // TestOneConnection: a request with thirty root fields holds one connection at a time.
 func TestOneConnection(t *testing.T) {
 	pool := testdb.New(t)
 	r := town(t, pool)
 	config := pool.Config()
 	config.MaxConns = 2
-	var held, most atomic.Int64
-	config.PrepareConn = func(context.Context, *pgx.Conn) (bool, error) {
-		now := held.Add(1)
-		for m := most.Load(); now > m && !most.CompareAndSwap(m, now); m = most.Load() {
-		}
-		return true, nil
-	}
-	config.AfterRelease = func(*pgx.Conn) bool { held.Add(-1); return true }
+	taken := &connections{}
+	config.ConnConfig.Tracer = taken
 	small, err := pgxpool.NewWithConfig(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -46,8 +61,8 @@ func TestOneConnection(t *testing.T) {
 	if err := json.Unmarshal(a.Data, &data); err != nil || len(data) != 30 || data["a29"].Name != "澜州市" {
 		t.Errorf("answered %s", a.Raw)
 	}
-	if most.Load() != 1 {
-		t.Errorf("the request held %d connections at once, want 1", most.Load())
+	if most := taken.most.Load(); most != 1 || taken.n.Load() < 30 {
+		t.Errorf("the request held %d connections at once, want 1", most)
 	}
 }
 
@@ -74,6 +89,7 @@ func TestAnswerTooLong(t *testing.T) {
 	}{
 		{"long texts", duties, 60, ""},
 		{"longer texts", duties, 70, "LIMITED"},
+		{"much longer texts", duties, 500, "LIMITED"},
 		{"errors", "query ($p: [PointInput!]!) { gridsAt(points: $p) { division { " + repeat(7, "a#: coverage { areaM2 }") + "} } }", 10_000, "LIMITED"},
 		{"lists longer than assumed", "{ " + repeat(6, `a#: division(code: "990102") { children { `+strings.ReplaceAll(repeat(29, "b#: name"), "%", "%%")+"} }") + "}", 0, "LIMITED"},
 	} {
@@ -82,7 +98,14 @@ func TestAnswerTooLong(t *testing.T) {
 			if test.points > 0 {
 				variables = map[string]any{"p": list[:test.points]}
 			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			a := s.ask(t, account.Anyone(), test.query, variables)
+			runtime.ReadMemStats(&after)
+			// Buffers double as they grow: one of 64 MiB takes 128 more on its way, one of 500 MB above 1,000.
+			if took := (after.TotalAlloc - before.TotalAlloc) >> 20; test.points == 500 && took > 800 {
+				t.Errorf("%d MiB were allocated for an answer that is dropped", took)
+			}
 			if a.code() != test.code {
 				t.Errorf("answered %d bytes, %.300s, want %q", len(a.Raw), a.Raw, test.code)
 			}

@@ -8,7 +8,6 @@ import (
 
 	"wangge/domain/grid"
 	"wangge/domain/key"
-	"wangge/domain/place"
 	"wangge/graph/node"
 )
 
@@ -38,7 +37,6 @@ func (p *plan) match(ctx context.Context, nodes []*node.GridMatch, f field) erro
 			return oneGrid(ctx, p, all, func(c *node.GridCandidate) (key.Key, *grid.Grid) { return keyOf(c.Candidate.Grid) }, f)
 		})
 	case "building":
-		for range nodes { p.Places.DivisionsByID(ctx, p.actor, []uuid.UUID{{}}, place.Fields{}) }
 		return p.buildingOf(ctx, nodes, f)
 	case "division":
 		return oneDivision(ctx, p, nodes, func(m *node.GridMatch) uuid.UUID { return orZero(m.DivisionID) }, f)

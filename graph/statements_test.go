@@ -100,7 +100,7 @@ func TestStatements(t *testing.T) {
 			grids { code neighbours { grid { code } } } } } } } } } }`, map[string]any{"n": 2}, map[string]any{"n": 7}, map[string]any{"n": 14})
 	})
 	t.Run("children", func(t *testing.T) {
-		same(t, `query ($code: ID!) { division(code: $code) { children { name boundary simple: boundary(simplifyM: 1) stats { grids } sizePolicy { version division { name } } ancestors { name }
+		same(t, `query ($code: ID!) { division(code: $code) { children { name children { name } boundary simple: boundary(simplifyM: 1) stats { grids } sizePolicy { version division { name } } ancestors { name }
 			parent { children { name } } grids(first: 3) { totalCount nodes { code } } } } }`,
 			map[string]any{"code": "990102"}, map[string]any{"code": "990102001"})
 	})
