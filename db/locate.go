@@ -44,17 +44,16 @@ CROSS JOIN LATERAL (
 	ORDER BY m, g.code LIMIT 1
 ) n WHERE n.m <= $5::float8 ORDER BY p.i`
 
-	gridsWithin = `-- name: grid.Within
-SELECT p.i, n.district, n.grid_id, n.m
+	gridsBoxed = `-- name: grid.Boxed
+SELECT p.i, n.district, n.grid_id
 FROM unnest($1::float8[], $2::float8[], $5::float8[]) WITH ORDINALITY AS p (lng, lat, radius, i)
 CROSS JOIN LATERAL (SELECT ST_SetSRID(ST_MakePoint(p.lng, p.lat), 4490) AS at) q
 CROSS JOIN LATERAL (
-	SELECT b.district, b.grid_id, ST_Distance(b.boundary::geography, q.at::geography) AS m, g.code
-	FROM grid_boundary b JOIN grid g ON g.district = b.district AND g.id = b.grid_id
+	SELECT b.district, b.grid_id FROM grid_boundary b
 	WHERE b.district = ANY($3) AND b.during @> $4::timestamptz
 	  AND b.boundary && ST_Expand(q.at, p.radius / (111000.0 * greatest(cos(radians(p.lat)), 0.01)), p.radius / 110000.0)
-	ORDER BY m, g.code LIMIT 500
-) n WHERE n.m <= p.radius ORDER BY p.i, n.m, n.code`
+	ORDER BY b.boundary <-> q.at LIMIT 500
+) n ORDER BY p.i, n.grid_id`
 
 	extentOfAll = `-- name: place.Extent
 SELECT ST_XMin(e.box), ST_YMin(e.box), ST_XMax(e.box), ST_YMax(e.box) FROM (
@@ -120,19 +119,29 @@ func (s *Grids) Covering(ctx context.Context, actor account.Actor, points []grid
 // Nearest implements grid.Store.
 func (s *Grids) Nearest(ctx context.Context, actor account.Actor, points []grid.Point, limitM float64, at time.Time) ([]grid.Near, error) {
 	out := make([]grid.Near, len(points))
-	err := s.around(ctx, actor, gridsNearest, points, limitM, at, func(i int, n grid.Near) { out[i] = n })
-	return out, err
+	return out, s.around(ctx, actor, gridsNearest, points, limitM, at, func(rows pgx.Rows) error {
+		var i int
+		var n grid.Near
+		err := rows.Scan(&i, &n.Key.Home, &n.Key.ID, &n.DistanceM)
+		out[max(i, 1)-1] = n
+		return err
+	})
 }
 
-// Within implements grid.Store.
-func (s *Grids) Within(ctx context.Context, actor account.Actor, points []grid.Point, radiiM []float64, at time.Time) ([][]grid.Near, error) {
-	out := make([][]grid.Near, len(points))
-	err := s.around(ctx, actor, gridsWithin, points, radiiM, at, func(i int, n grid.Near) { out[i] = append(out[i], n) })
-	return out, err
+// Boxed implements grid.Store.
+func (s *Grids) Boxed(ctx context.Context, actor account.Actor, points []grid.Point, radiiM []float64, at time.Time) ([][]key.Key, error) {
+	out := make([][]key.Key, len(points))
+	return out, s.around(ctx, actor, gridsBoxed, points, radiiM, at, func(rows pgx.Rows) error {
+		var i int
+		var k key.Key
+		err := rows.Scan(&i, &k.Home, &k.ID)
+		out[max(i, 1)-1] = append(out[max(i, 1)-1], k)
+		return err
+	})
 }
 
-// around runs one of the statements that find grids by distance.
-func (s *Grids) around(ctx context.Context, actor account.Actor, sql string, points []grid.Point, reach any, at time.Time, found func(i int, n grid.Near)) error {
+// around runs one of the statements that look for grids near points; reach is how far, metres.
+func (s *Grids) around(ctx context.Context, actor account.Actor, sql string, points []grid.Point, reach any, at time.Time, scan func(pgx.Rows) error) error {
 	if len(points) == 0 {
 		return nil
 	}
@@ -142,15 +151,7 @@ func (s *Grids) around(ctx context.Context, actor account.Actor, sql string, poi
 		if err != nil {
 			return err
 		}
-		return s.each(ctx, actor, sql, []any{lng, lat, homes, at, reach}, func(rows pgx.Rows) error {
-			var i int
-			var n grid.Near
-			err := rows.Scan(&i, &n.Key.Home, &n.Key.ID, &n.DistanceM)
-			if err == nil {
-				found(i-1, n)
-			}
-			return err
-		})
+		return s.each(ctx, actor, sql, []any{lng, lat, homes, at, reach}, scan)
 	})
 }
 

@@ -21,7 +21,7 @@ const (
 )
 
 var _ = fault.Register(
-	[3]string{"limit.answer", "The answer would be too long; ask for shorter lists (first) or fewer fields.", "返回内容过长,请减小 first 或减少字段。"},
+	[3]string{"limit.answer", "The answer would be too long; ask for shorter lists (first) or fewer fields.", "返回内容过长，请减小 first 或减少字段。"},
 )
 
 // operation holds one request to what it may take while it is executed.

@@ -131,7 +131,7 @@ func classify(err error, inner *gqlerror.Error, ofInput bool) *fault.Error {
 }
 
 var _ = fault.Register(
-	[3]string{"document.wrong", "{reason}", "请求有误:{reason}"},
+	[3]string{"document.wrong", "{reason}", "请求有误：{reason}"},
 )
 
 // splitPath parts the path that gqlgen gives an error of an input, the field's path followed by the input's, and the

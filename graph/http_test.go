@@ -60,6 +60,11 @@ func TestHTTP(t *testing.T) {
 		{"neither type", "POST", "/graphql", oldType, "text/html", `{"query":"{__typename}"}`, 406, "INVALID"},
 		{"10 MiB", "POST", "/graphql", oldType, "", `{"query":"{__typename}"` + strings.Repeat(" ", 10<<20-25) + `}`, 200, ""},
 		{"11 MB", "POST", "/graphql", oldType, "", `{"query":"{__typename}"` + strings.Repeat(" ", 11e6) + `}`, 413, "LIMITED"},
+		{"3 million values", "POST", "/graphql", oldType, "", `{"query":"{__typename}","variables":{"s":[` + strings.Repeat("{},", 3_000_000) + `{}]}}`, 400, "LIMITED"},
+		{"commas in a text are no values", "POST", "/graphql", oldType, "", `{"query":"{__typename}","variables":{"s":"\\\"` + strings.Repeat(",", 300_000) + `"}}`, 200, ""},
+		{"a persisted query that is a number", "POST", "/graphql", oldType, newType, `{"query":"{__typename}","extensions":{"persistedQuery":1}}`, 400, "INVALID"},
+		{"a persisted query of another version", "POST", "/graphql", oldType, newType, `{"query":"{__typename}","extensions":{"persistedQuery":{"version":"1","sha256Hash":"ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38"}}}`, 400, "INVALID"},
+		{"a persisted query with another's hash", "POST", "/graphql", oldType, newType, `{"query":"{ __typename }","extensions":{"persistedQuery":{"version":1,"sha256Hash":"ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38"}}}`, 400, "INVALID"},
 		{"a persisted query that is not known", "POST", "/graphql", oldType, newType, `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38"}}}`, 200, "NOT_FOUND"},
 		{"a persisted query that is sent", "POST", "/graphql", oldType, newType, `{"query":"{__typename}","extensions":{"persistedQuery":{"version":1,"sha256Hash":"ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38"}}}`, 200, ""},
 		{"a persisted query that is known", "POST", "/graphql", oldType, newType, `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38"}}}`, 200, ""},
@@ -93,9 +98,9 @@ func TestLanguage(t *testing.T) {
 	s := bare(t)
 	for _, test := range []struct{ search, header, want string }{
 		{"", "", "Use POST, or GET for queries."},
-		{"?lang=zh", "en", "请使用 POST;查询也可用 GET。"},
-		{"", "fr-FR, zh-Hans-CN;q=0.8, en;q=0.7", "请使用 POST;查询也可用 GET。"},
-		{"?lang=de", "zh", "请使用 POST;查询也可用 GET。"},
+		{"?lang=zh", "en", "请使用 POST；查询也可用 GET。"},
+		{"", "fr-FR, zh-Hans-CN;q=0.8, en;q=0.7", "请使用 POST；查询也可用 GET。"},
+		{"?lang=de", "zh", "请使用 POST；查询也可用 GET。"},
 	} {
 		r := httptest.NewRequest("DELETE", "/graphql"+test.search, nil)
 		r.Header.Set("Accept-Language", test.header)

@@ -30,12 +30,12 @@ const epsg = 4490
 
 var _ = fault.Register(
 	[3]string{"input.bad", "The input cannot be read.", "无法读取输入。"},
-	[3]string{"filter.tooMany", "{field} has {n} entries; at most {max} are allowed.", "{field} 有 {n} 项,最多 {max} 项。"},
+	[3]string{"filter.tooMany", "{field} has {n} entries; at most {max} are allowed.", "{field} 有 {n} 项，最多 {max} 项。"},
 	[3]string{"filter.text", "text must have at most {max} characters.", "text 最多 {max} 个字符。"},
 	[3]string{"filter.problem", "Grids cannot be filtered by problem yet.", "暂不支持按问题筛选网格。"},
 	[3]string{"filter.box", "west must be less than east, and south less than north.", "west 必须小于 east,south 必须小于 north。"},
-	[3]string{"filter.points", "The shape has {n} positions; at most {max} are allowed.", "图形有 {n} 个坐标点,最多 {max} 个。"},
-	[3]string{"filter.shape", "The shape is not valid: {reason}.", "图形无效:{reason}。"},
+	[3]string{"filter.points", "The shape has {n} positions; at most {max} are allowed.", "图形有 {n} 个坐标点，最多 {max} 个。"},
+	[3]string{"filter.shape", "The shape is not valid: {reason}.", "图形无效：{reason}。"},
 )
 
 // gridQuery turns the arguments of a list of grids into a query. sel says what of the list is asked for.

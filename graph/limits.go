@@ -62,14 +62,14 @@ var lengths = map[string]int{
 }
 
 var _ = fault.Register(
-	[3]string{"limit.bytes", "The document is longer than {max} bytes; send values as variables.", "请求文档超过 {max} 字节,请用变量传值。"},
-	[3]string{"limit.tokens", "The document has more than {max} tokens; send values as variables.", "请求文档超过 {max} 个记号,请用变量传值。"},
+	[3]string{"limit.bytes", "The document is longer than {max} bytes; send values as variables.", "请求文档超过 {max} 字节，请用变量传值。"},
+	[3]string{"limit.tokens", "The document has more than {max} tokens; send values as variables.", "请求文档超过 {max} 个记号，请用变量传值。"},
 	[3]string{"limit.width", "A selection of the document has more than {max} tokens.", "请求中一处选择集超过 {max} 个记号。"},
 	[3]string{"limit.nesting", "The document nests deeper than {max} brackets.", "请求文档括号嵌套超过 {max} 层。"},
 	[3]string{"limit.depth", "The request goes deeper than {max} fields.", "请求字段嵌套超过 {max} 层。"},
 	[3]string{"limit.aliases", "The request has more than {max} aliases.", "请求的别名超过 {max} 个。"},
 	[3]string{"limit.fields", "The request asks for more than {max} fields.", "请求的字段超过 {max} 个。"},
-	[3]string{"limit.cost", "The request may cost more than {max}; ask for shorter lists (first) or fewer fields.", "请求开销超过 {max},请减小 first 或减少字段。"},
+	[3]string{"limit.cost", "The request may cost more than {max}; ask for shorter lists (first) or fewer fields.", "请求开销超过 {max}，请减小 first 或减少字段。"},
 	[3]string{"document.number", "{value} is out of range.", "数值 {value} 超出范围。"},
 )
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -23,8 +25,17 @@ import (
 	"wangge/internal/fault"
 )
 
-// maxBody is the longest request body, bytes.
-const maxBody = 10 << 20
+// What a request may bring. A value in JSON becomes some 100 bytes of memory and more, however short it is written: 10,000
+// points are 50,000 values, a shape of 10,000 positions 30,000.
+const (
+	maxBody   = 10 << 20 // bytes
+	maxValues = 200_000  // values in the body
+	longBody  = 256 << 10
+	atOnce    = 4 // long bodies read and decoded at a time
+)
+
+// longBodies holds a place for each long body that is read or decoded now.
+var longBodies = make(chan struct{}, atOnce)
 
 // The media types of an answer. With the older one every well-formed request is answered with 200; with the newer one
 // the status says whether it was executed (GraphQL over HTTP, draft of 2025, section 6.4).
@@ -34,15 +45,18 @@ const (
 )
 
 var _ = fault.Register(
-	[3]string{"http.method", "Use POST, or GET for queries.", "请使用 POST;查询也可用 GET。"},
+	[3]string{"http.method", "Use POST, or GET for queries.", "请使用 POST；查询也可用 GET。"},
 	[3]string{"http.mutation", "Mutations need POST.", "修改操作须使用 POST。"},
 	[3]string{"http.accept", "The answer is application/json or application/graphql-response+json; Accept allows neither.", "只能返回 application/json 或 application/graphql-response+json。"},
 	[3]string{"http.contentType", "The Content-Type must be application/json in UTF-8.", "Content-Type 须为 UTF-8 的 application/json。"},
 	[3]string{"http.tooLarge", "The body is larger than 10 MiB.", "请求体超过 10 MiB。"},
 	[3]string{"http.notUTF8", "The request is not UTF-8.", "请求不是 UTF-8 编码。"},
-	[3]string{"http.batch", "Batches are not taken; send one request at a time.", "不支持批量请求,请逐个发送。"},
-	[3]string{"http.json", "The body is no JSON object: {reason}.", "请求体不是 JSON 对象:{reason}。"},
+	[3]string{"http.batch", "Batches are not taken; send one request at a time.", "不支持批量请求，请逐个发送。"},
+	[3]string{"http.json", "The body is no JSON object: {reason}.", "请求体不是 JSON 对象：{reason}。"},
 	[3]string{"http.parameter", "{name} must be {kind}.", "{name} 的类型应为 {kind}。"},
+	[3]string{"http.values", "The body holds more than {max} values.", "请求体中的值超过 {max} 个。"},
+	[3]string{"http.persisted", "persistedQuery needs version 1 and a sha256Hash of 64 hexadecimal digits.", "persistedQuery 需要 version 1 和 64 位十六进制的 sha256Hash。"},
+	[3]string{"http.hash", "sha256Hash is not the hash of query.", "sha256Hash 与 query 不符。"},
 	[3]string{"http.noQuery", "query is missing.", "缺少 query。"},
 )
 
@@ -169,6 +183,14 @@ func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int, erro
 		if charset := extra["charset"]; typeErr != nil || kind != oldType || charset != "" && !strings.EqualFold(charset, "utf-8") {
 			return nil, http.StatusUnsupportedMediaType, fault.New(fault.Invalid, "", "http.contentType")
 		}
+		if r.ContentLength < 0 || r.ContentLength > longBody {
+			select {
+			case longBodies <- struct{}{}:
+				defer func() { <-longBodies }()
+			case <-r.Context().Done():
+				return nil, http.StatusServiceUnavailable, fault.Wrap(r.Context().Err(), fault.Unavailable, "", "timeout")
+			}
+		}
 		body, readErr := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		var tooLarge *http.MaxBytesError
 		switch {
@@ -182,6 +204,9 @@ func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int, erro
 		return nil, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "", "http.method")
 	}
 	if err != nil {
+		return nil, http.StatusBadRequest, err
+	}
+	if err := checkPersisted(params); err != nil {
 		return nil, http.StatusBadRequest, err
 	}
 	if params.Query == "" && params.Extensions["persistedQuery"] == nil {
@@ -199,6 +224,9 @@ func readBody(body []byte) (*graphql.RawParams, error) {
 	}
 	if len(body) > 0 && body[0] == '[' {
 		return nil, fault.New(fault.Invalid, "", "http.batch")
+	}
+	if values(body) > maxValues {
+		return nil, limited("http.values", maxValues)
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
@@ -227,6 +255,42 @@ func readBody(body []byte) (*graphql.RawParams, error) {
 		}
 	}
 	return &p, nil
+}
+
+// values is an upper bound of the number of values in a JSON text: every one but the first in a list or object follows
+// a comma, the first a bracket.
+func values(raw []byte) int {
+	n, quoted := 1, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == ',' || c == '[' || c == '{'):
+			n++
+		}
+	}
+	return n
+}
+
+// checkPersisted refuses what cannot be an automatic persisted query, which gqlgen would call a fault of ours.
+func checkPersisted(p *graphql.RawParams) error {
+	said, ok := p.Extensions["persistedQuery"]
+	if !ok || said == nil {
+		return nil
+	}
+	query, _ := said.(map[string]any)
+	hash, _ := query["sha256Hash"].(string)
+	version, _ := query["version"].(json.Number)
+	sum := sha256.Sum256([]byte(p.Query))
+	switch {
+	case version != "1" || len(hash) != 2*sha256.Size:
+		return fault.New(fault.Invalid, "extensions.persistedQuery", "http.persisted")
+	case p.Query != "" && hash != hex.EncodeToString(sum[:]):
+		return fault.New(fault.Invalid, "extensions.persistedQuery.sha256Hash", "http.hash")
+	}
+	return nil
 }
 
 func readQuery(raw string) (*graphql.RawParams, error) {

@@ -168,7 +168,7 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 	if err != nil {
 		return nil, err
 	}
-	within, err := s.Store.Within(ctx, actor, vaguePoints, radii, at)
+	boxed, err := s.Store.Boxed(ctx, actor, vaguePoints, radii, at)
 	if err != nil {
 		return nil, err
 	}
@@ -182,10 +182,8 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 	for _, n := range nearest {
 		keys = append(keys, n.Key)
 	}
-	for _, list := range within {
-		for _, n := range list {
-			keys = append(keys, n.Key)
-		}
+	for _, list := range boxed {
+		keys = append(keys, list...)
 	}
 	known, err := s.Store.GridsByKey(ctx, actor, keys, at, Fields{Boundary: true})
 	if err != nil {
@@ -206,7 +204,7 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 		matches[j] = missed(around[j], nearest[k], known)
 	}
 	for k, j := range vague {
-		candidates, elsewhere := weigh(points[j], *qs[index[j]].AccuracyM, within[k], known, areas)
+		candidates, elsewhere := weigh(points[j], *qs[index[j]].AccuracyM, boxed[k], around[j], known, areas)
 		if len(candidates) > 0 {
 			matches[j].Candidates = candidates
 		}
@@ -253,13 +251,13 @@ func missed(a Around, n Near, grids map[uuid.UUID]Grid) Match {
 
 // weigh gives each grid near p its share of the Gaussian that p, known to accuracyM metres, stands for, given that it
 // lies in one of them: the likeliest first, adding up to 1. elsewhere is how likely it lies in none.
-func weigh(p Point, accuracyM float64, near []Near, grids map[uuid.UUID]Grid, areas map[uuid.UUID]orb.MultiPolygon) (list []Candidate, elsewhere float64) {
+func weigh(p Point, accuracyM float64, near []key.Key, a Around, grids map[uuid.UUID]Grid, areas map[uuid.UUID]orb.MultiPolygon) (list []Candidate, elsewhere float64) {
 	inAny := 0.0
-	for _, n := range near {
-		g := grids[n.Key.ID]
-		share := measure.GaussianShare(p.Lng, p.Lat, accuracyM/sigmaPerAccuracy, areas[n.Key.ID])
+	for _, k := range near {
+		g := grids[k.ID]
+		share := measure.GaussianShare(p.Lng, p.Lat, accuracyM/sigmaPerAccuracy, areas[k.ID])
 		inAny += share
-		list = append(list, Candidate{Grid: &g, Probability: share, DistanceM: n.DistanceM})
+		list = append(list, Candidate{Grid: &g, Probability: share})
 	}
 	slices.SortFunc(list, func(x, y Candidate) int {
 		return cmp.Or(cmp.Compare(y.Probability, x.Probability), cmp.Compare(x.Grid.Code, y.Grid.Code))
@@ -271,7 +269,11 @@ func weigh(p Point, accuracyM float64, near []Near, grids map[uuid.UUID]Grid, ar
 		}
 	}
 	for i := range kept {
-		kept[i].Probability /= total
+		c := &kept[i]
+		c.Probability /= total
+		if !slices.ContainsFunc(a.Grids, func(h Holding) bool { return h.Key == c.Grid.Key }) {
+			c.DistanceM = measure.DistanceToBoundaryM(orb.Point{p.Lng, p.Lat}, areas[c.Grid.Key.ID])
+		}
 	}
 	return kept, max(0, 1-inAny)
 }

@@ -34,15 +34,16 @@ type Store interface {
 	// Simplify leaves out vertices of each shape that matter less than toleranceM metres, each shape by itself; the
 	// answers are in their order and valid.
 	Simplify(ctx context.Context, actor account.Actor, shapes []geom.T, toleranceM float64) ([]geom.T, error)
-	// InvalidReasons says for each shape why it is not valid (ST_IsValidReason), "" where it is, in their order.
+	// InvalidReasons says for each shape why it is not valid (ST_IsValidReason), "" where it is, in their order. A line that
+	// crosses itself is not: relating it to anything takes time that grows with the square of its length.
 	InvalidReasons(ctx context.Context, actor account.Actor, shapes []geom.T) ([]string, error)
 
 	// Covering returns for each point what lies around it.
 	Covering(ctx context.Context, actor account.Actor, points []Point, at time.Time) ([]Around, error)
 	// Nearest returns for each point the nearest grid within limitM metres; Key is zero where there is none.
 	Nearest(ctx context.Context, actor account.Actor, points []Point, limitM float64, at time.Time) ([]Near, error)
-	// Within returns for each point the grids within its radius in metres, nearest first.
-	Within(ctx context.Context, actor account.Actor, points []Point, radiiM []float64, at time.Time) ([][]Near, error)
+	// Boxed returns for each point the grids whose box comes within its radius in metres; up to 500, in any order.
+	Boxed(ctx context.Context, actor account.Actor, points []Point, radiiM []float64, at time.Time) ([][]key.Key, error)
 	// Extent is the box of all divisions and grids, degrees; false where there are none.
 	Extent(ctx context.Context, actor account.Actor) (place.Box, bool, error)
 

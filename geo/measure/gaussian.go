@@ -58,6 +58,9 @@ func wedge(x1, y1, x2, y2 float64) float64 {
 		return 0
 	}
 	h := math.Abs(cross) / length // distance of the edge's line
+	if h > 7 {                    // all but 2e-11 of the wedge lies before the edge
+		return turn / (2 * math.Pi)
+	}
 	// Angle of the start seen from the foot of the perpendicular, growing in the direction of the edge.
 	along := (x1*(x2-x1) + y1*(y2-y1)) / length
 	start := math.Atan2(along, h)

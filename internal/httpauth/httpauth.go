@@ -28,10 +28,10 @@ const minToken = 16 // characters; a token written by hand may be shorter than o
 var _ = fault.Register(
 	[3]string{"httpauth.file",
 		"The operator's token in {file} cannot be used ({detail}): correct it, or delete the file and start again to get a new one.",
-		"无法使用 {file} 中的管理员令牌({detail}):请修正,或删除该文件后重新启动以生成新令牌。"},
+		"无法使用 {file} 中的管理员令牌({detail})：请修正，或删除该文件后重新启动以生成新令牌。"},
 	[3]string{"httpauth.folder",
 		"The data folder {folder} cannot be written ({detail}): correct it with chown or chmod, or choose another with --data.",
-		"数据目录 {folder} 不可写({detail}):请用 chown 或 chmod 修正,或用 --data 选择其他目录。"},
+		"数据目录 {folder} 不可写({detail})：请用 chown 或 chmod 修正，或用 --data 选择其他目录。"},
 )
 
 // OpenToken returns the operator's token that lies in the folder data, and whether it was made just now. Processes

@@ -19,7 +19,7 @@ import (
 )
 
 var _ = fault.Register(
-	[3]string{"ops.tooMany", "Too many requests from your address; try again in {seconds} s.", "请求过于频繁,请 {seconds} 秒后再试。"},
+	[3]string{"ops.tooMany", "Too many requests from your address; try again in {seconds} s.", "请求过于频繁，请 {seconds} 秒后再试。"},
 )
 
 const (

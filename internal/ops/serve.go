@@ -19,13 +19,13 @@ const drainTime = 10 * time.Second
 var _ = fault.Register(
 	[3]string{"ops.addrTaken",
 		"{addr} is taken by another program: see which with ss -ltnp 'sport = :{port}', or choose another with wangge serve --addr {host}:0, which picks a free one.",
-		"{addr} 已被其他程序占用:可用 ss -ltnp 'sport = :{port}' 查看,或用 wangge serve --addr {host}:0 自动选择空闲端口。"},
+		"{addr} 已被其他程序占用：可用 ss -ltnp 'sport = :{port}' 查看，或用 wangge serve --addr {host}:0 自动选择空闲端口。"},
 	[3]string{"ops.addrDenied",
 		"{addr} may not be listened on by this user: choose a port above 1023 with --addr {host}:8080, or run setcap cap_net_bind_service=+ep on the program.",
-		"当前用户无权监听 {addr}:请用 --addr {host}:8080 选择大于 1023 的端口,或对程序运行 setcap cap_net_bind_service=+ep。"},
+		"当前用户无权监听 {addr}：请用 --addr {host}:8080 选择大于 1023 的端口，或对程序运行 setcap cap_net_bind_service=+ep。"},
 	[3]string{"ops.addrUnknown",
 		"{host} is no address of this machine: see ip address, or choose 127.0.0.1 (only this machine) or 0.0.0.0 (everyone) with --addr.",
-		"{host} 不是本机地址:请用 ip address 查看,或用 --addr 选择 127.0.0.1(仅本机)或 0.0.0.0(所有人)。"},
+		"{host} 不是本机地址：请用 ip address 查看，或用 --addr 选择 127.0.0.1(仅本机)或 0.0.0.0(所有人)。"},
 )
 
 // Listen opens addr, host:port. Errors are UNAVAILABLE with a sentence that names what helps.
