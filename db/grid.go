@@ -64,8 +64,7 @@ WHERE p.district = ANY($1) AND p.id = ANY($2) ORDER BY p.name, p.id`
 SELECT ST_SimplifyPreserveTopology(u.shape, $2::float8) FROM unnest($1::geometry[]) WITH ORDINALITY AS u (shape, i) ORDER BY u.i`
 
 	gridInvalidReasons = `-- name: grid.InvalidReasons
-SELECT CASE WHEN NOT ST_IsValid(u.shape) THEN ST_IsValidReason(u.shape)
-	WHEN ST_Dimension(u.shape) = 1 AND NOT ST_IsSimple(u.shape) THEN 'The line crosses itself' ELSE '' END
+SELECT CASE WHEN ST_IsValid(u.shape) THEN '' ELSE ST_IsValidReason(u.shape) END
 FROM unnest($1::geometry[]) WITH ORDINALITY AS u (shape, i) ORDER BY u.i`
 )
 

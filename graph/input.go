@@ -22,7 +22,10 @@ import (
 const (
 	maxFilterCodes  = 1_000
 	maxFilterPoints = 10_000 // positions of a shape; the largest community boundary known has 3,100
-	maxFilterText   = 200    // characters
+	// maxFilterLinePoints is for lines, which may cross themselves: relating one to anything takes time by the square of its
+	// positions, 10 s for 10,000.
+	maxFilterLinePoints = 1_000
+	maxFilterText       = 200 // characters
 )
 
 // epsg is the reference system of everything in the store.
@@ -34,6 +37,7 @@ var _ = fault.Register(
 	[3]string{"filter.text", "text must have at most {max} characters.", "text 最多 {max} 个字符。"},
 	[3]string{"filter.problem", "Grids cannot be filtered by problem yet.", "暂不支持按问题筛选网格。"},
 	[3]string{"filter.box", "west must be less than east, and south less than north.", "west 必须小于 east,south 必须小于 north。"},
+	[3]string{"filter.linePoints", "The lines of the shape have {n} positions; at most {max}.", "图形的线共 {n} 个坐标，最多 {max} 个。"},
 	[3]string{"filter.points", "The shape has {n} positions; at most {max} are allowed.", "图形有 {n} 个坐标点，最多 {max} 个。"},
 	[3]string{"filter.shape", "The shape is not valid: {reason}.", "图形无效：{reason}。"},
 )
@@ -167,8 +171,12 @@ func stored(in node.ShapeInput) (geom.T, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take in a shape: %w", err)
 	}
-	if n := positions(t); n > maxFilterPoints {
-		return nil, fault.New(fault.Invalid, "", "filter.points", "n", n, "max", maxFilterPoints)
+	all, ofLines := positions(t)
+	switch {
+	case all > maxFilterPoints:
+		return nil, fault.New(fault.Invalid, "", "filter.points", "n", all, "max", maxFilterPoints)
+	case ofLines > maxFilterLinePoints:
+		return nil, fault.New(fault.Invalid, "", "filter.linePoints", "n", ofLines, "max", maxFilterLinePoints)
 	}
 	return t, nil
 }
@@ -181,15 +189,19 @@ func misplaced(err error) error {
 	return &f
 }
 
-func positions(t geom.T) int {
-	if c, ok := t.(*geom.GeometryCollection); ok {
-		n := 0
-		for _, g := range c.Geoms() {
-			n += positions(g)
+// positions counts the positions of t, and those of its lines.
+func positions(t geom.T) (all, ofLines int) {
+	switch t := t.(type) {
+	case *geom.GeometryCollection:
+		for _, g := range t.Geoms() {
+			n, l := positions(g)
+			all, ofLines = all+n, ofLines+l
 		}
-		return n
+		return all, ofLines
+	case *geom.LineString, *geom.MultiLineString:
+		ofLines = len(t.FlatCoords()) / t.Stride()
 	}
-	return len(t.FlatCoords()) / t.Stride()
+	return len(t.FlatCoords()) / t.Stride(), ofLines
 }
 
 // within puts the input that holds the one at fault before err's field. An err that is no fault stays as it is.

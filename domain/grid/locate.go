@@ -30,6 +30,7 @@ const (
 	candidateSigmas  = 3.5    // grids further away hold less than 0.3 % of the probability
 	maxCandidateM    = 3000.0 // grids further away are not listed, however inexact the position
 	maxCandidates    = 20
+	maxTotalReachM   = 3e6  // of all vague points of a request: a thousand at 3 km, ten thousand at 300 m
 	sureAbove        = 0.9  // a likelier first candidate needs no confirmation
 	leastProbability = 1e-3 // of the likelihood of all; a less likely candidate is not worth a line
 )
@@ -53,6 +54,7 @@ var _ = fault.Register(
 	[3]string{"point.outsideSwapped", "The point {lng}, {lat} lies outside the area of this service ({window}: west, south, east, north); the axes look swapped: longitude comes first, then latitude.",
 		"坐标 {lng}, {lat} 不在本服务范围内（{window}：西、南、东、北）；经纬度似乎写反了：先经度，后纬度。"},
 	[3]string{"point.accuracy", "accuracyM must be a number of metres from 0 to 1,000,000.", "accuracyM 应为 0 到 1000000 之间的米数。"},
+	[3]string{"points.vague", "{n} points are known so inexactly that weighing them all would take too long; ask about fewer at once.", "有 {n} 个点精度太低，一次全部判断耗时过长，请减少每次的点数。"},
 	[3]string{"points.tooMany", "{n} points; at most {max} in one request.", "共 {n} 个点，一次最多 {max} 个。"},
 )
 
@@ -152,81 +154,118 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 	if err != nil {
 		return nil, err
 	}
-	var lost, vague []int // places in points: in no grid; known only so well
-	var lostPoints, vaguePoints []Point
-	var radii []float64
+	var lost []int // places in points of those in no grid
+	var lostPoints []Point
+	var keys []key.Key
 	for j, a := range around {
+		for _, h := range a.Grids {
+			keys = append(keys, h.Key)
+		}
 		if len(a.Grids) == 0 {
 			lost, lostPoints = append(lost, j), append(lostPoints, points[j])
-		}
-		if acc := qs[index[j]].AccuracyM; acc != nil && *acc > 0 {
-			vague, vaguePoints = append(vague, j), append(vaguePoints, points[j])
-			radii = append(radii, min(*acc/sigmaPerAccuracy*candidateSigmas, maxCandidateM))
 		}
 	}
 	nearest, err := s.Store.Nearest(ctx, actor, lostPoints, s.NearestLimitM, at)
 	if err != nil {
 		return nil, err
 	}
-	boxed, err := s.Store.Boxed(ctx, actor, vaguePoints, radii, at)
-	if err != nil {
-		return nil, err
-	}
-
-	var keys []key.Key
-	for _, a := range around {
-		for _, h := range a.Grids {
-			keys = append(keys, h.Key)
-		}
-	}
 	for _, n := range nearest {
 		keys = append(keys, n.Key)
 	}
-	for _, list := range boxed {
-		keys = append(keys, list...)
-	}
-	known, err := s.Store.GridsByKey(ctx, actor, keys, at, Fields{Boundary: true})
+	known, err := s.shapes(ctx, actor, keys, at)
 	if err != nil {
 		return nil, err
 	}
-	areas := make(map[uuid.UUID]orb.MultiPolygon, len(known))
-	for id, g := range known {
-		if areas[id], err = area(g); err != nil {
-			return nil, err
-		}
-	}
-
 	matches := make([]Match, len(points))
 	for j, a := range around {
-		matches[j] = covered(points[j], a, known, areas)
+		matches[j] = covered(points[j], a, known)
 	}
 	for k, j := range lost {
 		matches[j] = missed(around[j], nearest[k], known)
 	}
+	return matches, s.weighAll(ctx, actor, qs, points, index, around, matches, at)
+}
+
+// weighAll gives the matches of positions that are known only so well their candidates.
+func (s *Service) weighAll(ctx context.Context, actor account.Actor, qs []AtQuery, points []Point, index []int, around []Around, matches []Match, at time.Time) error {
+	var vague []int // places in points
+	var vaguePoints []Point
+	var radii []float64
+	total := 0.0
+	for j, m := range matches {
+		acc := qs[index[j]].AccuracyM
+		if acc == nil || *acc <= 0 {
+			continue
+		}
+		radius := min(*acc/sigmaPerAccuracy*candidateSigmas, maxCandidateM)
+		if radius < maxCandidateM && len(around[j].Grids) == 1 && *m.BoundaryDistanceM >= radius {
+			continue // all around it is the grid that holds it
+		}
+		vague, vaguePoints, radii = append(vague, j), append(vaguePoints, points[j]), append(radii, radius)
+		total += radius
+	}
+	if len(vague) > 1 && total > maxTotalReachM {
+		return fault.New(fault.Limited, "points", "points.vague", "n", len(vague))
+	}
+	boxed, err := s.Store.Boxed(ctx, actor, vaguePoints, radii, at)
+	if err != nil {
+		return err
+	}
+	known, err := s.shapes(ctx, actor, slices.Concat(boxed...), at)
+	if err != nil {
+		return err
+	}
 	for k, j := range vague {
-		candidates, elsewhere := weigh(points[j], *qs[index[j]].AccuracyM, boxed[k], around[j], known, areas)
+		candidates, elsewhere := weigh(points[j], *qs[index[j]].AccuracyM, boxed[k], around[j], known)
 		if len(candidates) > 0 {
 			matches[j].Candidates = candidates
 		}
 		matches[j].NeedsConfirmation = unsure(matches[j], elsewhere)
 	}
-	return matches, nil
+	return nil
+}
+
+// shaped is a grid with its boundary in the form that measuring wants.
+type shaped struct {
+	Grid
+	area orb.MultiPolygon
+}
+
+// shapes loads grids with their boundaries, by id.
+func (s *Service) shapes(ctx context.Context, actor account.Actor, keys []key.Key, at time.Time) (map[uuid.UUID]shaped, error) {
+	known, err := s.Store.GridsByKey(ctx, actor, keys, at, Fields{Boundary: true})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[uuid.UUID]shaped, len(known))
+	for id, g := range known {
+		o, err := shape.ToOrb(g.Boundary)
+		if err != nil {
+			return nil, fmt.Errorf("boundary of grid %s: %w", g.Code, err)
+		}
+		area, err := shape.MultiPolygon(o)
+		if err != nil {
+			return nil, fmt.Errorf("boundary of grid %s: %w", g.Code, err)
+		}
+		out[id] = shaped{g, area}
+	}
+	return out, nil
 }
 
 // covered is the answer for a point that grids hold: the one with the lowest code.
-func covered(p Point, a Around, grids map[uuid.UUID]Grid, areas map[uuid.UUID]orb.MultiPolygon) Match {
+func covered(p Point, a Around, grids map[uuid.UUID]shaped) Match {
 	m := Match{Rule: RuleContains, BuildingKey: a.BuildingKey, DivisionID: a.DivisionID, NeedsConfirmation: len(a.Grids) > 1}
 	slices.SortFunc(a.Grids, func(x, y Holding) int { return cmp.Compare(grids[x.Key.ID].Code, grids[y.Key.ID].Code) })
 	for _, h := range a.Grids {
 		g := grids[h.Key.ID]
 		if m.Grid == nil {
-			edge := measure.DistanceToBoundaryM(orb.Point{p.Lng, p.Lat}, areas[h.Key.ID])
-			m.Grid, m.BoundaryDistanceM = &g, &edge
+			edge := measure.DistanceToBoundaryM(orb.Point{p.Lng, p.Lat}, g.area)
+			m.Grid, m.BoundaryDistanceM = &g.Grid, &edge
 			if h.Border {
 				m.Rule = RuleBorder
 			}
 		}
-		m.Candidates = append(m.Candidates, Candidate{Grid: &g, Probability: 1 / float64(len(a.Grids))})
+		m.Candidates = append(m.Candidates, Candidate{Grid: &g.Grid, Probability: 1 / float64(len(a.Grids))})
 	}
 	if m.DivisionID == nil && m.Grid != nil {
 		m.DivisionID = &m.Grid.CommunityID
@@ -235,14 +274,14 @@ func covered(p Point, a Around, grids map[uuid.UUID]Grid, areas map[uuid.UUID]or
 }
 
 // missed is the answer for a point that no grid holds: the nearest grid in reach, or none.
-func missed(a Around, n Near, grids map[uuid.UUID]Grid) Match {
+func missed(a Around, n Near, grids map[uuid.UUID]shaped) Match {
 	m := Match{Rule: RuleNone, BuildingKey: a.BuildingKey, DivisionID: a.DivisionID, NeedsConfirmation: true}
 	g, ok := grids[n.Key.ID]
 	if !ok {
 		return m
 	}
-	m.Rule, m.Grid, m.BoundaryDistanceM = RuleNearest, &g, &n.DistanceM
-	m.Candidates = []Candidate{{Grid: &g, Probability: 1, DistanceM: n.DistanceM}}
+	m.Rule, m.Grid, m.BoundaryDistanceM = RuleNearest, &g.Grid, &n.DistanceM
+	m.Candidates = []Candidate{{Grid: &g.Grid, Probability: 1, DistanceM: n.DistanceM}}
 	if m.DivisionID == nil {
 		m.DivisionID = &g.CommunityID
 	}
@@ -251,13 +290,13 @@ func missed(a Around, n Near, grids map[uuid.UUID]Grid) Match {
 
 // weigh gives each grid near p its share of the Gaussian that p, known to accuracyM metres, stands for, given that it
 // lies in one of them: the likeliest first, adding up to 1. elsewhere is how likely it lies in none.
-func weigh(p Point, accuracyM float64, near []key.Key, a Around, grids map[uuid.UUID]Grid, areas map[uuid.UUID]orb.MultiPolygon) (list []Candidate, elsewhere float64) {
+func weigh(p Point, accuracyM float64, near []key.Key, a Around, grids map[uuid.UUID]shaped) (list []Candidate, elsewhere float64) {
 	inAny := 0.0
 	for _, k := range near {
 		g := grids[k.ID]
-		share := measure.GaussianShare(p.Lng, p.Lat, accuracyM/sigmaPerAccuracy, areas[k.ID])
+		share := measure.GaussianShare(p.Lng, p.Lat, accuracyM/sigmaPerAccuracy, g.area)
 		inAny += share
-		list = append(list, Candidate{Grid: &g, Probability: share})
+		list = append(list, Candidate{Grid: &g.Grid, Probability: share})
 	}
 	slices.SortFunc(list, func(x, y Candidate) int {
 		return cmp.Or(cmp.Compare(y.Probability, x.Probability), cmp.Compare(x.Grid.Code, y.Grid.Code))
@@ -272,7 +311,7 @@ func weigh(p Point, accuracyM float64, near []key.Key, a Around, grids map[uuid.
 		c := &kept[i]
 		c.Probability /= total
 		if !slices.ContainsFunc(a.Grids, func(h Holding) bool { return h.Key == c.Grid.Key }) {
-			c.DistanceM = measure.DistanceToBoundaryM(orb.Point{p.Lng, p.Lat}, areas[c.Grid.Key.ID])
+			c.DistanceM = measure.DistanceToBoundaryM(orb.Point{p.Lng, p.Lat}, grids[c.Grid.Key.ID].area)
 		}
 	}
 	return kept, max(0, 1-inAny)
@@ -286,13 +325,4 @@ func unsure(m Match, elsewhere float64) bool {
 	}
 	first := m.Candidates[0]
 	return m.Grid == nil || m.Rule == RuleNearest || first.Grid.Key != m.Grid.Key || first.Probability*(1-elsewhere) < sureAbove
-}
-
-// area is the boundary of g for geo's functions.
-func area(g Grid) (orb.MultiPolygon, error) {
-	o, err := shape.ToOrb(g.Boundary)
-	if err != nil {
-		return nil, fmt.Errorf("boundary of grid %s: %w", g.Code, err)
-	}
-	return shape.MultiPolygon(o)
 }

@@ -34,8 +34,7 @@ type Store interface {
 	// Simplify leaves out vertices of each shape that matter less than toleranceM metres, each shape by itself; the
 	// answers are in their order and valid.
 	Simplify(ctx context.Context, actor account.Actor, shapes []geom.T, toleranceM float64) ([]geom.T, error)
-	// InvalidReasons says for each shape why it is not valid (ST_IsValidReason), "" where it is, in their order. A line that
-	// crosses itself is not: relating it to anything takes time that grows with the square of its length.
+	// InvalidReasons says for each shape why it is not valid (ST_IsValidReason), "" where it is, in their order.
 	InvalidReasons(ctx context.Context, actor account.Actor, shapes []geom.T) ([]string, error)
 
 	// Covering returns for each point what lies around it.

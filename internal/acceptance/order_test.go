@@ -13,6 +13,7 @@ import (
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/geo/coord"
+	"wangge/internal/fault"
 	"wangge/load"
 )
 
@@ -221,5 +222,19 @@ func TestHowExactAPositionIs(t *testing.T) {
 	}
 	if m := at(121.0205, 31.005, 40); m.Rule != grid.RuleNearest || !m.NeedsConfirmation || math.Abs(*m.BoundaryDistanceM-47.7) > 0.2 {
 		t.Errorf("48 m outside: %v %v", m.Rule, *m.BoundaryDistanceM)
+	}
+	// Many vague points are refused before they take long; a thousand are not too many.
+	for _, c := range []struct {
+		n       int
+		limited bool
+	}{{1000, false}, {2000, true}} {
+		accuracy := 5000.0
+		qs := make([]grid.AtQuery, c.n)
+		for i := range qs {
+			qs[i] = grid.AtQuery{System: coord.SystemCGCS2000, Lng: 121.009, Lat: 31.005, AccuracyM: &accuracy}
+		}
+		if _, _, err := w.Grids.AtMany(t.Context(), account.Anyone(), qs); fault.Is(err, fault.Limited) != c.limited {
+			t.Errorf("%d vague points: %v", c.n, err)
+		}
 	}
 }
