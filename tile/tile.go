@@ -28,7 +28,7 @@ var _ = fault.Register(
 	[3]string{"tile.number", `{field} is "{value}"; it must be a whole number from 0 to {max}.`, `{field} 为“{value}”,必须是 0 到 {max} 的整数。`},
 	[3]string{"tile.layer", `There is no layer "{layer}"; there are {layers}.`, `没有图层“{layer}”,可用的图层有 {layers}。`},
 	[3]string{"tile.layerTwice", "Layer {layer} is named twice.", "图层 {layer} 重复。"},
-	[3]string{"tile.tooMany", "These are more layers than there are: {layers}.", "图层过多,可用的图层有 {layers}。"},
+	[3]string{"tile.tooMany", "These are more layers than there are: {layers}.", "图层过多，可用的图层有 {layers}。"},
 	[3]string{"tile.path", "There are /tiles/LAYERS/Z/X/Y.mvt and /tiles/LAYERS.json.", "可用的地址是 /tiles/图层/Z/X/Y.mvt 和 /tiles/图层.json。"},
 	[3]string{"tile.method", "Only GET and HEAD.", "只支持 GET 和 HEAD。"},
 )

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -33,6 +34,7 @@ type fakeTown struct {
 	children  []place.Division  // right beneath community
 	counts    map[uuid.UUID]int // grids of each of children
 	worker    staff.Worker
+	leaders   []staff.Assignment // of group
 	photo     staff.Photo
 	building  place.Building
 	boards    bool
@@ -87,7 +89,7 @@ func (t *fakeTown) At(ctx context.Context, _ account.Actor, q grid.AtQuery) (gri
 	m := grid.Match{Rule: grid.RuleContains, BoundaryDistanceM: &distance, DivisionID: &t.community.ID}
 	switch {
 	case q.Lng >= 121:
-		return grid.Match{}, fault.New(fault.Invalid, "point.lng", "internal")
+		return grid.Match{}, fault.New(fault.Invalid, "point.lng", "point.outside", "lng", q.Lng, "lat", q.Lat, "window", "119,30,121,32")
 	case q.Lng > 120.02 && q.Lng <= 120.03:
 		distance = 84
 		m.Grid, m.Rule, m.NeedsConfirmation = &t.grids[1], grid.RuleNearest, true
@@ -103,13 +105,16 @@ func (t *fakeTown) At(ctx context.Context, _ account.Actor, q grid.AtQuery) (gri
 	m.Candidates = []grid.Candidate{{Grid: m.Grid, Probability: 1}}
 	if q.AccuracyM != nil && *q.AccuracyM >= 50 {
 		m.NeedsConfirmation = true
-		m.Candidates = []grid.Candidate{{Grid: &t.grids[0], Probability: 0.62}, {Grid: &t.grids[1], Probability: 0.38, DistanceM: 31}}
+		m.Candidates = []grid.Candidate{{Grid: &t.grids[0], Probability: 0.625}, {Grid: &t.grids[1], Probability: 0.375, DistanceM: 31}}
 	}
 	return m, nil
 }
 
 func (t *fakeTown) ByCode(ctx context.Context, _ account.Actor, code string, _ *time.Time, _ grid.Fields) (grid.Grid, error) {
 	t.note(ctx, "ByCode")
+	if !place.ValidCode(code) {
+		return grid.Grid{}, errors.New("the store takes no such text")
+	}
 	for _, g := range t.grids {
 		if g.Code == code || len(g.FormerCodes) > 0 && g.FormerCodes[0] == code {
 			return g, t.err
@@ -161,6 +166,17 @@ func (t *fakeTown) OnCall(ctx context.Context, _ account.Actor, refs []staff.Gri
 	return out, t.err
 }
 
+func (t *fakeTown) InOffice(ctx context.Context, _ account.Actor, areas []staff.Area, _ *time.Time) (map[uuid.UUID][]staff.Assignment, error) {
+	t.note(ctx, "InOffice")
+	out := map[uuid.UUID][]staff.Assignment{}
+	for _, a := range areas {
+		if a.ID == t.group.Key.ID && a.Kind == staff.AreaGroup && a.Home == t.group.Key.Home {
+			out[a.ID] = t.leaders
+		}
+	}
+	return out, t.err
+}
+
 func (t *fakeTown) Photo(_ context.Context, _ account.Actor, k key.Key) (staff.Photo, error) {
 	if k != t.worker.Key {
 		return staff.Photo{}, fault.New(fault.NotFound, "worker", "web.noPhoto")
@@ -186,6 +202,9 @@ func (t fakePlaces) Divisions(ctx context.Context, _ account.Actor, ids []uuid.U
 
 func (t fakePlaces) ByCode(ctx context.Context, _ account.Actor, code string, _ place.Fields) (place.Division, error) {
 	t.note(ctx, "ByCode")
+	if !place.ValidCode(code) {
+		return place.Division{}, errors.New("the store takes no such text")
+	}
 	if code != t.community.Code {
 		return place.Division{}, fault.New(fault.NotFound, "code", "division.notFound", "code", code)
 	}

@@ -9,6 +9,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/place"
+	"wangge/internal/fault"
 )
 
 // communitiesPage lists the communities that have grids, by town.
@@ -22,14 +23,10 @@ func (s *site) communitiesPage(w http.ResponseWriter, r *http.Request) {
 		return err
 	})
 	if err != nil {
-		s.show(w, r, s.fail(r, &v, err), v)
+		s.refuse(w, r, v, err)
 		return
 	}
-	boxes := make([]*place.Box, len(communities))
-	for i := range communities {
-		boxes[i] = communities[i].BBox
-	}
-	v.Total, v.Box = len(communities), box(around(boxes))
+	v.Total, v.Box = len(communities), boxOf(communities)
 	if v.Title, err = v.Say("communities"); err != nil {
 		s.fail(r, &v, err)
 	}
@@ -96,7 +93,11 @@ func (s *site) parents(ctx context.Context, actor account.Actor, list []place.Di
 func (s *site) communityPage(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
 	err := s.read(r, func(ctx context.Context, actor account.Actor) error {
-		d, err := s.places.ByCode(ctx, actor, r.PathValue("code"), place.Fields{})
+		code := r.PathValue("code")
+		if !place.ValidCode(code) { // the store takes no NUL and nothing that is not UTF-8
+			return fault.New(fault.NotFound, "code", "division.notFound", "code", printable(code))
+		}
+		d, err := s.places.ByCode(ctx, actor, code, place.Fields{})
 		if err != nil {
 			return err
 		}
@@ -104,7 +105,7 @@ func (s *site) communityPage(w http.ResponseWriter, r *http.Request) {
 		return s.list(ctx, actor, &v)
 	})
 	if err != nil {
-		s.show(w, r, s.fail(r, &v, err), v)
+		s.refuse(w, r, v, err)
 		return
 	}
 	s.show(w, r, http.StatusOK, v)
@@ -147,6 +148,7 @@ func (s *site) list(ctx context.Context, actor account.Actor, v *view) error {
 		if v.List, err = s.faces(ctx, actor, own); err != nil {
 			return err
 		}
+		markAlike(v.List)
 	}
 	v.Box = box(around(boxes))
 	return nil

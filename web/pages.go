@@ -25,7 +25,7 @@ var templateFiles embed.FS
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"asset":   assetURL,
 	"metres":  metres,
-	"percent": func(p float64) int { return int(math.Round(p * 100)) },
+	"grouped": grouped,
 	"say":     say,
 	"dict":    dict,
 }).ParseFS(templateFiles, "resident/*.html"))
@@ -51,9 +51,6 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 // shownCandidates is how many grids a resident is asked to choose from, the likeliest first.
 const shownCandidates = 5
 
-// listed is how many communities the first page names before it links to all.
-const listed = 12
-
 // mostListed is how many grids a page lists before it asks to choose a smaller division: more are no list for a person.
 const mostListed = 500
 
@@ -70,13 +67,13 @@ type view struct {
 	Form     bool // the question by coordinates is open
 	ErrField string
 
-	Communities []place.Division // some, for the first page
-	Total       int
-	Towns       []town // all, for the list
-	List        []face // the grids of Community
-	CutFrom     int    // how many grids List is the beginning of; 0 where it is whole
-	Beneath     []part // the divisions to choose from, where Community has too many grids to list
-	Community   *place.Division
+	Lost      bool // there is no page at Path
+	Total     int
+	Towns     []town // all, for the list
+	List      []face // the grids of Community
+	CutFrom   int    // how many grids List is the beginning of; 0 where it is whole
+	Beneath   []part // the divisions to choose from, where Community has too many grids to list
+	Community *place.Division
 }
 
 // town is a heading of the list of communities.
@@ -108,8 +105,9 @@ type result struct {
 }
 
 type candidate struct {
-	Face                   *face
-	Probability, DistanceM float64
+	Face      *face
+	Percent   int // of all candidates together 100
+	DistanceM float64
 }
 
 // Link is the address of the same page with what makes it this page, in the other language or without.
@@ -135,6 +133,9 @@ func (v view) OtherLanguage() string {
 // Say is the sentence in the view's language.
 func (v view) Say(name string, args ...any) (string, error) { return say(v.Lang, name, args...) }
 
+// Blank reports whether nothing was asked: without script the form is then what there is to do.
+func (v view) Blank() bool { return v.Path == "/" && v.Result.Rule == "" }
+
 // Systems are the choices of the form.
 func (v view) Systems() []coord.System { return coord.Systems }
 
@@ -156,7 +157,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusOK
 	values, err := query(r.URL)
 	if err == nil && (values.Has("lng") || values.Has("lat") || values.Has("crs")) {
-		v.Result, err = s.ask(r, values)
+		v.Result, err = s.ask(r, typed(values))
 	}
 	if err != nil {
 		status = s.fail(r, &v, err)
@@ -167,11 +168,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			status = s.fail(r, &v, err)
 		}
-		boxes := make([]*place.Box, len(communities))
-		for i := range communities {
-			boxes[i] = communities[i].BBox
-		}
-		v.Total, v.Communities, v.Box = len(communities), communities[:min(listed, len(communities))], box(around(boxes))
+		v.Box = boxOf(communities)
 	}
 	s.show(w, r, status, v)
 }
@@ -214,6 +211,7 @@ func (s *site) found(ctx context.Context, actor account.Actor, q grid.AtQuery) (
 	if match.Grid != nil {
 		grids = append(grids, *match.Grid)
 	}
+	shares := percents(match.Candidates)
 	match.Candidates = match.Candidates[:min(shownCandidates, len(match.Candidates))]
 	if match.NeedsConfirmation {
 		for _, c := range match.Candidates {
@@ -229,10 +227,17 @@ func (s *site) found(ctx context.Context, actor account.Actor, q grid.AtQuery) (
 		out.Box = out.Face.Box()
 	}
 	if match.NeedsConfirmation {
-		for _, c := range match.Candidates {
-			out.Candidates = append(out.Candidates, candidate{Face: &faces[0], Probability: c.Probability, DistanceM: c.DistanceM})
-			faces = faces[1:]
+		markAlike(faces)
+		for i, c := range match.Candidates {
+			out.Candidates = append(out.Candidates, candidate{Face: &faces[i], Percent: shares[i], DistanceM: c.DistanceM})
 		}
+	}
+	if match.Grid == nil { // the map shows the town beside the pin, where its grids are
+		communities, err := s.places.Communities(ctx, actor)
+		if err != nil {
+			return result{}, err
+		}
+		out.Box = boxOf(communities)
 	}
 	return out, nil
 }
@@ -242,6 +247,9 @@ func (s *site) gridPage(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
 	code := r.PathValue("code")
 	err := s.read(r, func(ctx context.Context, actor account.Actor) error {
+		if !place.ValidCode(code) { // the store takes no NUL and nothing that is not UTF-8
+			return fault.New(fault.NotFound, "code", "grid.notFound", "code", printable(code))
+		}
 		g, err := s.grids.ByCode(ctx, actor, code, nil, grid.Fields{})
 		if err == nil {
 			v.Result, err = s.itself(ctx, actor, g)
@@ -249,7 +257,7 @@ func (s *site) gridPage(w http.ResponseWriter, r *http.Request) {
 		return err
 	})
 	if err != nil {
-		s.show(w, r, s.fail(r, &v, err), v)
+		s.refuse(w, r, v, err)
 		return
 	}
 	face := v.Result.Face
@@ -286,7 +294,7 @@ func (s *site) buildingPage(w http.ResponseWriter, r *http.Request) {
 		return err
 	})
 	if err != nil {
-		s.show(w, r, s.fail(r, &v, err), v)
+		s.refuse(w, r, v, err)
 		return
 	}
 	v.Result.Building = &building
@@ -326,8 +334,18 @@ var _ = fault.Register([3]string{"web.noBuilding", "There is no such building.",
 // fail puts the refusal on the page and returns the status that belongs to it.
 func (s *site) fail(r *http.Request, v *view, err error) int {
 	refusal := answer.Refuse(r, s.log, err)
-	v.Result.Error, v.Result.Incident = refusal.Fault.Text(v.Lang), refusal.ID
+	v.Result.Error, v.Result.Incident = forPeople(refusal.Fault, v.Lang), refusal.ID
 	return refusal.Status
+}
+
+// refuse writes the page that says why there is none, or the refusal alone for a program that asked for JSON.
+func (s *site) refuse(w http.ResponseWriter, r *http.Request, v view, err error) {
+	if wantsJSON(r) {
+		w.Header().Set("Vary", "Accept, Accept-Language")
+		answer.Refuse(r, s.log, err).Write(w, r)
+		return
+	}
+	s.show(w, r, s.fail(r, &v, err), v)
 }
 
 // show writes the page, or with part=answer only the answer, which the page's own script puts in place.
@@ -342,7 +360,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, v view) 
 		return
 	}
 	header := w.Header()
-	header.Set("Vary", "Accept-Language")
+	header.Set("Vary", "Accept, Accept-Language")
 	header.Set("Content-Language", v.HTMLLang())
 	header.Set("Content-Security-Policy", contentSecurityPolicy)
 	header.Set("Referrer-Policy", "same-origin") // the address may hold where somebody lives

@@ -2,7 +2,9 @@ package web
 
 import (
 	"fmt"
+	"html/template"
 	"strings"
+	"unicode"
 
 	"wangge/internal/fault"
 )
@@ -27,10 +29,42 @@ func say(lang fault.Language, name string, args ...any) (string, error) {
 	return text, nil
 }
 
+// DataSay is Say as HTML, with each of args isolated as Data does.
+func (v view) DataSay(name string, args ...any) (template.HTML, error) {
+	text, err := say(v.Lang, name, args...)
+	if err != nil || len(args) == 0 {
+		return template.HTML(template.HTMLEscapeString(text)), err
+	}
+	pattern := sentences[name][0]
+	if v.Lang == fault.English {
+		pattern = sentences[name][1]
+	}
+	var out strings.Builder
+	for i, part := range strings.Split(pattern, "{}") {
+		if i > 0 {
+			out.WriteString(string(v.Data(fmt.Sprint(args[i-1]))))
+		}
+		out.WriteString(template.HTMLEscapeString(part))
+	}
+	return template.HTML(out.String()), nil
+}
+
+// Data is text that the town wrote, as HTML: on its own for the direction of writing, so that a mark for right to left
+// in a name turns nothing else around, and Chinese in an English page is said to be Chinese.
+func (v view) Data(text string) template.HTML {
+	language := ""
+	if v.Lang == fault.English && strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		language = ` lang="zh"`
+	}
+	return template.HTML("<bdi" + language + ">" + template.HTMLEscapeString(text) + "</bdi>")
+}
+
 // sentences of the pages: Chinese, English.
 var sentences = map[string][2]string{
 	"title":   {"谁管我家这一片？", "Who looks after my block?"},
 	"lead":    {"点一下地图，或用我的位置，马上知道所在网格和网格员的电话。", "Tap the map, or use your location, to see your grid, its worker and the number to call."},
+	"byText":  {"填写经纬度，或按社区查找，就能知道所在网格和网格员的电话。", "Give coordinates or choose your community to see your grid, its worker and the number to call."},
+	"home":    {"回到首页", "Back to the first page"},
 	"skip":    {"跳到查询", "Skip to the question"},
 	"map":     {"网格地图。用方向键移动，按回车查询准星处。", "Map of the grids. Move with the arrow keys; Enter asks about the cross-hairs."},
 	"panel":   {"查询与结果", "Question and answer"},
@@ -51,10 +85,12 @@ var sentences = map[string][2]string{
 	"worker":         {"网格员", "Grid worker"},
 	"standsIn":       {"网格员（代班）", "Grid worker, standing in"},
 	"leaderStandsIn": {"网格组长（网格员不在岗，代为负责）", "Group leader, while the grid worker is away"},
+	"leader":         {"网格组长", "Group leader"},
 	"photoOf":        {"{}的照片", "Photo of {}"},
 	"call":           {"拨打 {}", "Call {}"},
 	"noPhone":        {"没有登记工作电话，请到社区咨询。", "No work phone is on record; please ask at the community office."},
 	"duties":         {"负责事项", "Responsible for"},
+	"askLeader":      {"目前没有网格员，请联系网格组长。", "This grid has no worker at present; please call the group leader."},
 	"unstaffed":      {"这个网格目前没有网格员，请联系社区。", "This grid has no worker at present; please ask the community."},
 	"code":           {"网格编号", "Grid number"},
 	"group":          {"网格组", "Grid group"},
@@ -86,6 +122,7 @@ var sentences = map[string][2]string{
 	"byNumbers":   {"按经纬度查询", "Ask by coordinates"},
 	"lng":         {"经度", "Longitude"},
 	"lat":         {"纬度", "Latitude"},
+	"accuracy":    {"精度", "Accuracy"},
 	"crs":         {"坐标系", "Coordinate system"},
 	"choose":      {"请选择", "Please choose"},
 	"WGS84":       {"WGS84（手机定位、GPS）", "WGS 84 (GPS, phones)"},
@@ -94,7 +131,6 @@ var sentences = map[string][2]string{
 	"BD09":        {"BD-09（百度）", "BD-09 (Baidu)"},
 	"ask":         {"查询", "Ask"},
 	"byList":      {"按社区查找", "Find by community"},
-	"all":         {"全部 {} 个社区", "All {} communities"},
 	"communities": {"社区列表", "Communities"},
 	"gridsOf":     {"{}的网格", "Grids of {}"},
 	"further":     {"{}有 {} 个网格，请继续选择：", "{} has {} grids; choose further:"},

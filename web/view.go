@@ -1,10 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"html/template"
 	"math"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,11 +28,15 @@ type face struct {
 	Worker    *staff.Worker // nil where there is nobody to call
 	Post      staff.Post    // by which Worker answers: the grid worker's own, or another's who stands in
 	Cover     staff.Cover
+	Unstaffed bool // the grid has no worker at present; Worker is then its group's leader, if there is one
+	Alike     bool // another grid shown beside it has the same Number
 }
 
 // Role names the sentence that says by what right Worker answers.
 func (f face) Role() string {
 	switch {
+	case f.Unstaffed:
+		return "leader"
 	case f.Post != staff.GridWorker:
 		return "leaderStandsIn"
 	case f.Cover == staff.CoverB:
@@ -74,6 +81,10 @@ func (s *site) faces(ctx context.Context, actor account.Actor, grids []grid.Grid
 		}
 	}
 	out := make([]face, len(grids))
+	leaders, err := s.leaders(ctx, actor, refs, onCall)
+	if err != nil {
+		return nil, err
+	}
 	for i, g := range grids {
 		out[i] = face{Grid: g}
 		if g.GroupID != nil {
@@ -84,9 +95,40 @@ func (s *site) faces(ctx context.Context, actor account.Actor, grids []grid.Grid
 		}
 		if w, ok := onCall[g.Key.ID]; ok {
 			out[i].Worker, out[i].Post, out[i].Cover = &w.Worker, w.Post, w.Cover
+			continue
+		}
+		out[i].Unstaffed = true
+		if g.GroupID != nil {
+			if l := leaders[*g.GroupID]; l != nil {
+				out[i].Worker, out[i].Post, out[i].Cover = &l.Worker, l.Post, l.Cover
+			}
 		}
 	}
 	return out, nil
+}
+
+// leaders are whom to ask about the grids of refs that nobody answers for: the leader of each one's group who is in
+// today, by the group's id.
+func (s *site) leaders(ctx context.Context, actor account.Actor, refs []staff.GridRef, onCall map[uuid.UUID]staff.Assignment) (map[uuid.UUID]*staff.Assignment, error) {
+	var areas []staff.Area
+	out := map[uuid.UUID]*staff.Assignment{}
+	for _, ref := range refs {
+		if _, ok := onCall[ref.Key.ID]; ok || ref.GroupID == nil {
+			continue
+		}
+		if _, seen := out[*ref.GroupID]; !seen {
+			out[*ref.GroupID] = nil
+			areas = append(areas, staff.Area{Kind: staff.AreaGroup, Home: ref.Key.Home, ID: *ref.GroupID})
+		}
+	}
+	if len(areas) == 0 {
+		return out, nil
+	}
+	office, err := s.staff.InOffice(ctx, actor, areas, nil)
+	for id := range out {
+		out[id] = staff.Leader(office[id])
+	}
+	return out, err
 }
 
 // Path is where the grid's page is.
@@ -98,12 +140,64 @@ func (f face) BoardPath() string { return "/signboards/" + url.PathEscape(f.Code
 // Box is the grid's box for the map.
 func (f face) Box() string { return box(&f.BBox) }
 
-// Number is the part of the code that tells the grids of one community apart.
+// Number is the part of the code that tells the grids of one community apart; where it does not, the whole code.
 func (f face) Number() string {
-	if len(f.Code) > 3 {
-		return f.Code[len(f.Code)-3:]
+	if f.Alike {
+		return f.Code
 	}
-	return f.Code
+	return lastDigits(f.Code)
+}
+
+func lastDigits(code string) string { return code[max(0, len(code)-3):] }
+
+// markAlike notes which of faces, shown beside each other, share their last digits.
+func markAlike(faces []face) {
+	codes := map[string]string{} // by last digits: the code that has them
+	alike := map[string]bool{}
+	for _, f := range faces {
+		digits := lastDigits(f.Code)
+		if code, ok := codes[digits]; ok && code != f.Code {
+			alike[digits] = true
+		}
+		codes[digits] = f.Code
+	}
+	for i := range faces {
+		faces[i].Alike = alike[lastDigits(faces[i].Code)]
+	}
+}
+
+// percents are the probabilities of list in whole percent. They add up to what the probabilities do: what rounding
+// down leaves goes to those that lost most by it.
+func percents(list []grid.Candidate) []int {
+	out := make([]int, len(list))
+	order := make([]int, len(list))
+	lost := make([]float64, len(list))
+	total := 0.0
+	left := 0
+	for i, c := range list {
+		exact := c.Probability * 100
+		out[i], order[i] = int(math.Floor(exact+1e-9)), i
+		lost[i] = exact - float64(out[i])
+		total += exact
+		left -= out[i]
+	}
+	left += int(math.Round(total))
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lost[b], lost[a]) })
+	for _, i := range order[:min(max(left, 0), len(order))] {
+		out[i]++
+	}
+	return out
+}
+
+// mobile is a mainland mobile number.
+var mobile = regexp.MustCompile(`^1[0-9]{10}$`)
+
+// grouped is a phone number as people read it out: 154 9901 1222.
+func grouped(phone string) string {
+	if !mobile.MatchString(phone) {
+		return phone
+	}
+	return phone[:3] + " " + phone[3:7] + " " + phone[7:]
 }
 
 // PhotoPath is where the worker's photo is, empty where there is none.
@@ -149,6 +243,15 @@ func box(b *place.Box) string {
 	}
 	parts := []string{degrees(b.West), degrees(b.South), degrees(b.East), degrees(b.North)}
 	return strings.Join(parts, ",")
+}
+
+// boxOf is the box around list.
+func boxOf(list []place.Division) string {
+	boxes := make([]*place.Box, len(list))
+	for i := range list {
+		boxes[i] = list[i].BBox
+	}
+	return box(around(boxes))
 }
 
 // around is the box that holds all of bs; nil where none is known.

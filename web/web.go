@@ -37,6 +37,8 @@ type Grids interface {
 type Staff interface {
 	// OnCall leaves out grids with nobody to call.
 	OnCall(ctx context.Context, actor account.Actor, grids []staff.GridRef, asOf *time.Time) (map[uuid.UUID]staff.Assignment, error)
+	// InOffice returns the assignments for each area, by the area's id.
+	InOffice(ctx context.Context, actor account.Actor, areas []staff.Area, asOf *time.Time) (map[uuid.UUID][]staff.Assignment, error)
 	// Photo: NOT_FOUND where there is no such worker or no photo.
 	Photo(ctx context.Context, actor account.Actor, worker key.Key) (staff.Photo, error)
 }
@@ -83,7 +85,7 @@ func (s *site) read(r *http.Request, fn func(ctx context.Context, actor account.
 	return s.places.InOneState(r.Context(), actor, func(ctx context.Context) error { return fn(ctx, actor) })
 }
 
-// Register adds the pages to mux. The actor must be in the request's context (account.NewContext).
+// Register adds the pages to mux, with the answer to every address that nothing else in mux answers. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
 	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"), log: o.Log}
 	if s.log == nil {
@@ -99,4 +101,5 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /assets/{file}", asset)
 	mux.HandleFunc("GET /favicon.ico", favicon)
 	mux.HandleFunc("GET /graphiql", s.explorer)
+	mux.HandleFunc("/", s.lost(mux))
 }

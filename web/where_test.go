@@ -55,7 +55,7 @@ func TestWhereWithoutGridOrWorker(t *testing.T) {
 		`{"rule":"NONE","grid":null,"worker":null,"needsConfirmation":true,"boundaryDistanceM":null,"candidates":[],"division":null}`+"\n"; got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	wantContains(t, town.get("GET", aPoint+"&accuracy=80").Body.String(), `"probability":0.38,"distanceM":31}`)
+	wantContains(t, town.get("GET", aPoint+"&accuracy=80").Body.String(), `"probability":0.375,"distanceM":31}`)
 }
 
 func TestWhereReadsItsParameters(t *testing.T) {

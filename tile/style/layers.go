@@ -76,6 +76,9 @@ var (
 	paved      = []string{"plaza", "square", "parking", "pedestrian", "pitch", "playground", "track"}
 )
 
+// pointsFrom is the zoom from which tiles hold a point for each grid's name.
+const pointsFrom = 12
+
 // layers are the style, from the paper up.
 func layers(c look, w words) []layer {
 	return []layer{
@@ -137,7 +140,8 @@ func layers(c look, w words) []layer {
 			Layout: paint{"symbol-placement": "line", "text-field": expr{"get", "name"}, "text-font": regular,
 				"text-size":           zoomed(1, 13.5, 10.5, 18.0, 14.0),
 				"text-letter-spacing": 0.12, "text-max-angle": 35, "text-padding": 4, "symbol-spacing": 320},
-			Paint: paint{"text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 1.6}},
+			// A border often runs along the street: the halo must fill the characters, or its line becomes a stroke of them.
+			Paint: paint{"text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 3}},
 		{ID: "water-label", Type: "symbol", Source: Source, Layer: "land", MinZoom: 14.5,
 			Filter: expr{"all", oneOf("class", waterKinds), expr{"!=", expr{"get", "name"}, ""}},
 			Layout: paint{"symbol-placement": "line", "text-field": expr{"get", "name"}, "text-font": regular,
@@ -149,12 +153,24 @@ func layers(c look, w words) []layer {
 			Layout: paint{"text-field": expr{"get", "name"}, "text-font": regular,
 				"text-size": zoomed(1, 16.5, 10.0, 19.0, 13.0), "text-max-width": 6, "text-padding": 3},
 			Paint: paint{"text-color": c.buildingText, "text-halo-color": c.buildingHalo, "text-halo-width": 1.2}},
-		{ID: "grid-label", Type: "symbol", Source: Source, Layer: "grid_labels", MinZoom: 12.5,
+		// From afar names stand at polygons, once a tile: there the polygons are small, and there are no points for them yet.
+		{ID: "grid-label-far", Type: "symbol", Source: Source, Layer: "grids", MaxZoom: pointsFrom,
+			Layout: paint{"text-field": w.gridName, "text-font": regular, "text-size": 10.5, "text-max-width": 8,
+				"text-padding": 5, "symbol-avoid-edges": true},
+			Paint: paint{"text-color": c.gridText, "text-halo-color": c.gridHalo, "text-halo-width": 1.6}},
+		{ID: "division-label", Type: "symbol", Source: Source, Layer: "divisions", MaxZoom: pointsFrom,
+			Filter: expr{"!=", expr{"get", "name"}, ""},
+			Layout: paint{"text-field": expr{"get", "name"}, "text-font": semibold, "text-max-width": 10,
+				"text-size": zoomed(1, 6.0, 12.0, 12.0, 15.0), "text-padding": 6, "symbol-avoid-edges": true},
+			Paint: paint{"text-color": c.text, "text-halo-color": c.gridHalo, "text-halo-width": 2}},
+		{ID: "grid-label", Type: "symbol", Source: Source, Layer: "grid_labels", MinZoom: pointsFrom,
 			Layout: paint{"text-field": w.gridLabel, "text-font": semibold,
-				"text-size":    zoomed(1, 12.5, 9.5, 14.0, 11.5, 15.0, 13.5, 16.0, 15.5, 18.0, 19.0),
+				"text-size":    zoomed(1, 12.0, 9.5, 14.0, 10.5, 15.0, 13.5, 16.0, 15.5, 18.0, 19.0),
 				"text-padding": 0,
-				// In two lines from afar: on a phone's width every grid of a community keeps its name.
-				"text-max-width": expr{"step", expr{"zoom"}, 4.5, 15, 9}, "text-line-height": 1.25,
+				// A name moves a little to make room for its neighbours' and for the pin.
+				"text-variable-anchor": []string{"center", "top", "bottom", "left", "right"},
+				"text-radial-offset":   0.4, "text-justify": "center",
+				"text-max-width": expr{"step", expr{"zoom"}, 8, 15, 10}, "text-line-height": 1.25,
 				"symbol-sort-key": expr{"case", expr{"==", expr{"get", "kind"}, "DEDICATED"}, 1, 0}},
 			Paint: paint{"text-color": c.gridText, "text-halo-color": c.gridHalo, "text-halo-width": 2}},
 	}

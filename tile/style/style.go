@@ -32,7 +32,7 @@ type Options struct {
 //
 // It names no glyphs: MapLibre GL JS 5.11 and later then draws every letter with the fonts of the reader's own
 // machine, so that neither a glyph server nor 20,000 Chinese glyphs have to be shipped. Names stand at the points
-// of grid_labels, never at polygons, which carry one label a tile.
+// of grid_labels, not at polygons, which carry one label a tile; only from afar, where a polygon is small, they do.
 //
 // INVALID: a language there is no style in.
 func JSON(o Options) ([]byte, error) {
@@ -105,20 +105,30 @@ const (
 	tileLayers = "divisions,grids,grid_labels,buildings,roads,land"
 )
 
+// gridName breaks a long name before its last word, 网格, and nowhere else on a map seen from afar, so that on a phone's
+// width every grid of a community keeps its name.
+var gridName = expr{"let", "name", expr{"get", "name"},
+	expr{"case", expr{"all", expr{"==", expr{"slice", expr{"var", "name"}, -2}, "网格"}, expr{">", expr{"length", expr{"var", "name"}}, 4}},
+		expr{"concat", expr{"slice", expr{"var", "name"}, 0, -2}, "\n网格"}, expr{"var", "name"}}}
+
+// gridNumber is the part of a code that tells the grids of a community apart, where codes are made so (12 + 3 digits).
+var gridNumber = expr{"case", expr{"==", expr{"length", expr{"get", "code"}}, 15}, expr{"slice", expr{"get", "code"}, -3}, expr{"get", "code"}}
+
 // The names as a style calls them. English pages show the grid's number beneath its Chinese name, so that a
 // reader of neither can find the number on the page again.
 type words struct {
 	name      string
+	gridName  expr // from afar
 	gridLabel expr
 }
 
 var languages = map[string]words{
-	"":   {"网格地图", expr{"get", "name"}},
-	"zh": {"网格地图", expr{"get", "name"}},
-	"en": {"Map of the grids", expr{"format",
+	"":   {"网格地图", gridName, expr{"step", expr{"zoom"}, gridName, 15, expr{"get", "name"}}},
+	"zh": {"网格地图", gridName, expr{"step", expr{"zoom"}, gridName, 15, expr{"get", "name"}}},
+	"en": {"Map of the grids", gridName, expr{"format",
 		expr{"get", "name"}, map[string]any{},
 		"\n", map[string]any{},
-		expr{"concat", "No. ", expr{"slice", expr{"get", "code"}, -3}}, map[string]any{"font-scale": 0.8}}},
+		expr{"concat", "No. ", gridNumber}, map[string]any{"font-scale": 0.8}}},
 }
 
 type document struct {

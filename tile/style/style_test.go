@@ -54,6 +54,7 @@ func TestStyleNamesOneSourceAndKnownLayers(t *testing.T) {
 		Layers         []struct {
 			ID, Type, Source string
 			SourceLayer      string         `json:"source-layer"`
+			MaxZoom          float64        `json:"maxzoom"`
 			Layout           map[string]any `json:"layout"`
 		}
 	}
@@ -79,8 +80,9 @@ func TestStyleNamesOneSourceAndKnownLayers(t *testing.T) {
 		if layer.Type != "background" && (layer.Source != Source || !known[layer.SourceLayer]) {
 			t.Errorf("layer %s reads %s/%s", layer.ID, layer.Source, layer.SourceLayer)
 		}
-		if layer.SourceLayer == "grids" && layer.Layout["text-field"] != nil {
-			t.Errorf("layer %s labels polygons: one label a tile", layer.ID)
+		if (layer.SourceLayer == "grids" || layer.SourceLayer == "divisions") && layer.Layout["text-field"] != nil &&
+			(layer.MaxZoom == 0 || layer.MaxZoom > pointsFrom || layer.Layout["symbol-avoid-edges"] != true) {
+			t.Errorf("layer %s labels polygons from near: one label a tile", layer.ID)
 		}
 	}
 	if !ids[Beneath] || !ids[Ground] {

@@ -4,8 +4,8 @@ import {
   AttributionControl, LngLat, LngLatBounds, Map as MapLibre, Marker, NavigationControl, ScaleControl, setWorkerUrl,
 } from "maplibre-gl";
 import type { FilterSpecification, GeoJSONSource, IControl } from "maplibre-gl";
-import type { FeatureCollection } from "geojson";
-import { BENEATH, GRIDS, GROUND, HERE, LAYER, SOURCE } from "./names";
+import type { Feature, FeatureCollection } from "geojson";
+import { BENEATH, FIRST_GRIDS, GRIDS, GROUND, HERE, LAYER, SOURCE } from "./names";
 
 declare const MAP_WORKER: string; // set by build.mjs
 
@@ -64,6 +64,7 @@ export function openMap(options: Options): MapView {
       "Map.Title": options.words.map,
     },
   });
+  comeCloser(map, options.padding());
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
@@ -79,7 +80,7 @@ export function openMap(options: Options): MapView {
     const filter: FilterSpecification = ["==", ["get", "code"], shown.code];
     if (!map.getLayer(LAYER.selectedLine)) addLayers(map, darkness.matches);
     for (const id of [LAYER.selectedFill, LAYER.selectedCasing, LAYER.selectedLine]) map.setFilter(id, filter);
-    map.getSource<GeoJSONSource>(HERE)?.setData(circle(shown.place, shown.accuracyM));
+    map.getSource<GeoJSONSource>(HERE)?.setData(around(shown.place, shown.accuracyM));
   };
   map.on("style.load", draw);
   darkness.addEventListener("change", () => map.setStyle(style(), { diff: false }));
@@ -88,8 +89,13 @@ export function openMap(options: Options): MapView {
   if (!options.box) {
     // No division has a boundary: look at what the tiles say they hold.
     void whenReady.then(() => {
-      const bounds = (map.getSource(SOURCE) as { bounds?: Box } | undefined)?.bounds;
-      if (bounds && !shown.box && !shown.place) map.fitBounds(bounds, { padding: roomy(options.padding()), animate: false });
+      const bounds = held(map);
+      if (!bounds || shown.box) return;
+      if (shown.code) return;
+      const all = new LngLatBounds(bounds);
+      if (shown.place) all.extend(shown.place);
+      map.fitBounds(all, { padding: roomy(options.padding()), animate: false });
+      if (!shown.place) comeCloser(map, options.padding());
     });
   }
 
@@ -128,18 +134,31 @@ export function openMap(options: Options): MapView {
         : null;
       pin?.getElement().setAttribute("aria-hidden", "true");
       const padding = roomy(options.padding());
-      if (found.box) {
-        const all = new LngLatBounds(found.box);
+      const box = found.box ?? (found.place && !found.code ? held(map) : undefined);
+      if (box) {
+        const all = new LngLatBounds(box);
         if (found.place) all.extend(LngLatBounds.fromLngLat(new LngLat(...found.place), Math.min(found.accuracyM, 500)));
         // A tap leaves the map where it is, unless the grid is out of sight or too small to make out.
         const tapped = found.place && found.accuracyM === 0;
-        if (!tapped || !inView(map, all, padding) || tiny(map, all)) map.fitBounds(all, { padding, maxZoom: 17.5, duration: 700 });
+        // In no grid, the box is the town's.
+        const seen = () => found.code ? inView(map, all, padding) && !tiny(map, all) : inView(map, spot(found.place), padding);
+        if (!tapped || !seen()) map.fitBounds(all, { padding, maxZoom: 17.5, duration: 700 });
       } else if (found.place) {
         const around = LngLatBounds.fromLngLat(new LngLat(...found.place), Math.max(found.accuracyM, 150));
         if (!inView(map, around, padding)) map.fitBounds(around, { padding, duration: 700 });
       }
     },
   };
+}
+
+/** What the tiles say they hold; not known before they are asked for. */
+function held(map: MapLibre): Box | undefined {
+  return (map.getSource(SOURCE) as { bounds?: Box } | undefined)?.bounds;
+}
+
+/** A large town at once would be a map without a grid: tiles hold none from further away. The middle of what is seen stays. */
+function comeCloser(map: MapLibre, padding: Padding): void {
+  if (map.getZoom() < FIRST_GRIDS) map.easeTo({ zoom: FIRST_GRIDS, around: map.unproject(middle(map.getContainer(), padding)), duration: 0 });
 }
 
 /** A control of MapLibre's that holds button. */
@@ -167,14 +186,23 @@ function addLayers(map: MapLibre, dark: boolean): void {
     ...grids, id: LAYER.selectedLine, type: "line", layout: { "line-join": "round" },
     paint: { "line-color": mark, "line-width": 3.5 },
   }, BENEATH);
-  map.addSource(HERE, { type: "geojson", data: circle(null, 0) });
+  map.addSource(HERE, { type: "geojson", data: around(null, 0) });
   map.addLayer({ id: LAYER.hereFill, type: "fill", source: HERE, paint: { "fill-color": here, "fill-opacity": 0.12 } });
   map.addLayer({ id: LAYER.hereLine, type: "line", source: HERE, paint: { "line-color": here, "line-width": 1.5 } });
+  // The pin lies over the map and knows nothing of its names. An empty picture of its size keeps them from beneath it.
+  const [width, height] = [30, 44];
+  if (!map.hasImage(LAYER.herePin)) map.addImage(LAYER.herePin, { width, height, data: new Uint8Array(4 * width * height) });
+  map.addLayer({
+    id: LAYER.herePin, type: "symbol", source: HERE, filter: ["==", ["geometry-type"], "Point"],
+    layout: { "icon-image": LAYER.herePin, "icon-anchor": "bottom", "icon-offset": [0, 6], "icon-allow-overlap": true, "icon-padding": 2 },
+  });
 }
 
-/** The circle of radiusM metres around place, on a sphere: exact enough to look at. */
-function circle(place: Found["place"], radiusM: number): FeatureCollection {
-  if (!place || radiusM <= 0) return { type: "FeatureCollection", features: [] };
+/** place, and the circle of radiusM metres around it, on a sphere: exact enough to look at. */
+function around(place: Found["place"], radiusM: number): FeatureCollection {
+  if (!place) return { type: "FeatureCollection", features: [] };
+  const pin: Feature = { type: "Feature", properties: {}, geometry: { type: "Point", coordinates: place } };
+  if (radiusM <= 0) return { type: "FeatureCollection", features: [pin] };
   const [lng, lat] = place;
   const degree = 111_320; // metres in a degree of latitude
   const ring = Array.from({ length: 65 }, (_, i) => {
@@ -186,7 +214,7 @@ function circle(place: Found["place"], radiusM: number): FeatureCollection {
   });
   return {
     type: "FeatureCollection",
-    features: [{ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } }],
+    features: [pin, { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } }],
   };
 }
 
@@ -203,6 +231,11 @@ function roomy(p: Padding): Padding {
 
 function middle(container: HTMLElement, p: Padding): [number, number] {
   return [(p.left + container.clientWidth - p.right) / 2, (p.top + container.clientHeight - p.bottom) / 2];
+}
+
+function spot(place: Found["place"]): LngLatBounds {
+  const bounds = new LngLatBounds();
+  return place ? bounds.extend(place) : bounds;
 }
 
 function tiny(map: MapLibre, bounds: LngLatBounds): boolean {

@@ -5,6 +5,7 @@ export const BENEATH = "road-label"; // for lines
 export const GROUND = "green"; // for areas
 
 export const GRIDS = "grids"; // source layer of the grids
+export const FIRST_GRIDS = 10.1; // zoom from which a tile holds them
 export const HERE = "here"; // source of the circle that a position may lie in
 
 export const LAYER = {
@@ -14,4 +15,5 @@ export const LAYER = {
   selectedLine: "selected-line",
   hereFill: "here-fill",
   hereLine: "here-line",
+  herePin: "here-pin",
 } as const;

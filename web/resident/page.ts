@@ -17,6 +17,7 @@ const ownTitle = document.title.split(" · ").at(-1) ?? "";
 
 document.documentElement.classList.add("js");
 locate.hidden = false;
+document.querySelector("details[data-fold]")?.removeAttribute("open"); // with a map the form is the second choice
 
 let view: MapView | null = null;
 let asking: AbortController | null = null;
@@ -109,8 +110,8 @@ function findMe(): void {
 locate.addEventListener("click", findMe);
 locateOnMap.addEventListener("click", findMe);
 
-// Links within an answer change the answer, not the page, so that the map stays where it is.
-answer.addEventListener("click", (event) => {
+// Links to answers change the answer, not the page, so that the map stays where it is.
+panel.addEventListener("click", (event) => {
   const target = event.target as Element;
   const link = target.closest<HTMLAnchorElement>("a.part");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
