@@ -5,6 +5,7 @@ package ops
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -116,18 +117,29 @@ func limitTime(next http.Handler, limit time.Duration) http.Handler {
 	})
 }
 
-// limitBody refuses a body that says it is too long at once, and ends the others where they become so: reading on
-// gives *http.MaxBytesError.
+// limitBody refuses a body that says it is too long, and ends the others where they become so: reading on gives
+// *http.MaxBytesError. What is too long is read off the line first; see drained.
 func limitBody(next http.Handler, limit int64, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > limit {
-			w.Header().Set("Connection", "close") // rather than reading the rest
+		body := r.Body
+		switch {
+		case r.ContentLength > limit:
+			drain(body)
+			w.Header().Set("Connection", "close") // rather than reading what is left
 			answer.Refuse(r, log, &http.MaxBytesError{Limit: limit}).Write(w, r)
 			return
-		}
-		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = http.MaxBytesReader(w, r.Body, limit)
+		case body != nil && body != http.NoBody:
+			r.Body = http.MaxBytesReader(w, body, limit)
+			defer drain(body)
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// drained is how much of a body that is too long is read and thrown away. Many clients send all of it before they look for
+// an answer, and would meet a broken connection instead.
+const drained = 64 << 20
+
+func drain(body io.Reader) {
+	io.CopyN(io.Discard, body, drained) // an error is the client's: it left, or took too long
 }

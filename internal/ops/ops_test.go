@@ -1,13 +1,16 @@
 package ops
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -381,5 +384,34 @@ func TestStreamsPassThrough(t *testing.T) {
 	defer resp.Body.Close()
 	if resp.StatusCode != 200 {
 		t.Errorf("a handler cannot flush or hijack: %d", resp.StatusCode)
+	}
+}
+
+// A client that sends all of a body that is too long before it reads still gets its answer.
+func TestALongBodyIsAnswered(t *testing.T) {
+	server := httptest.NewServer(limitBody(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.ReadAll(r.Body); err != nil {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+		}
+	}), 1<<20, slog.New(slog.DiscardHandler)))
+	defer server.Close()
+	for _, framing := range []string{"Content-Length: 12000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nb71b00\r\n"} {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\n%s", framing)
+		if _, err := conn.Write(bytes.Repeat([]byte("x"), 12_000_000)); err != nil {
+			t.Errorf("%q: the connection broke: %v", framing, err)
+			continue
+		}
+		if strings.HasPrefix(framing, "Transfer") {
+			fmt.Fprint(conn, "\r\n0\r\n\r\n")
+		}
+		r, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || r.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("%q: %v, %v; want 413", framing, r, err)
+		}
 	}
 }
