@@ -51,7 +51,7 @@ var costs = map[string]int{
 var lengths = map[string]int{
 	"Query.rootDivisions":  1, // the one city or county that is served
 	"Division.ancestors":   4,
-	"Division.children":    10,
+	"Division.children":    4, // down the levels; operation counts what there is
 	"Grid.neighbours":      6,
 	"Grid.assignments":     4,
 	"GridGroup.grids":      10,

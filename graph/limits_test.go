@@ -73,7 +73,7 @@ func TestLimits(t *testing.T) {
 		{"a whole number that is none", "{ grids(first: 99999999999999999999) { totalCount } }", "INVALID", "out of range"},
 		{"a whole number beyond 32 bits", "{ grids(first: 3000000000) { totalCount } }", "INVALID", "whole number"},
 		{"introspection with many aliases", "{ __schema { types { " + repeat(6, "a#: fields { type { fields { "+strings.ReplaceAll(repeat(29, "b#: name"), "%", "%%")+"} } }") + "} } }", "LIMITED", "cost"},
-		{"communities' boundaries many times", "{ " + repeat(30, "a#: division(code: \"1\") { children { children { boundary } } }") + "}", "LIMITED", "cost"},
+		{"communities' boundaries many times", "{ " + repeat(30, "a#: division(code: \"1\") { children { children { children { boundary } } } }") + "}", "LIMITED", "cost"},
 		{"no suggestions", "{ gridd }", "INVALID", "Cannot query field \"gridd\" on type \"Query\"."},
 		{"no document", "#", "INVALID", ""},
 		{"half a document", "{", "INVALID", ""},

@@ -266,7 +266,7 @@ type ProblemFix struct {
 // A request may go 15 fields deep, hold 30 aliases in one selection and 200 in all, 2,000 tokens outside parentheses and
 // 150,000 in all, and cost 600,000 (operators: 6,000,000), else it is LIMITED. A field costs 1; a `boundary` 400, a
 // `footprint` 10, `location`, `labelPoint` and `bbox` 3; each times the length of every list around it: `first`, the number
-// of points sent, 20 for `candidates`, 10 for `children` and a group's `grids`, 6 for `neighbours`, 4 for `ancestors` and
+// of points sent, 20 for `candidates`, 4 for `children`, 10 for a group's `grids`, 6 for `neighbours`, 4 for `ancestors` and
 // `assignments`. So 200 grids with their boundaries and 200 buildings each pass, as do 10,000 points with the grid and its
 // worker; boundaries of more than some 1,400 grids do not. Where lists or texts turn out longer than that assumes, an
 // answer that would have more fields than the request may cost, or more than 64 MiB, is LIMITED as a whole. Long lists of
