@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -138,10 +139,10 @@ func parse(url string, o Options) (*pgxpool.Config, error) {
 		config.MinConns = min(o.MinConns, config.MaxConns)
 	}
 	if !strings.Contains(url, "connect_timeout") {
-		c.ConnectTimeout = orDefault(o.ConnectTimeout, defaultDeadline)
+		c.ConnectTimeout = cmp.Or(o.ConnectTimeout, defaultDeadline)
 	}
-	setDefault(c.RuntimeParams, "application_name", orDefault(o.ApplicationName, "wangge"))
-	if limit := orDefault(o.StatementTimeout, defaultDeadline); limit > 0 {
+	setDefault(c.RuntimeParams, "application_name", cmp.Or(o.ApplicationName, "wangge"))
+	if limit := cmp.Or(o.StatementTimeout, defaultDeadline); limit > 0 {
 		setDefault(c.RuntimeParams, "statement_timeout", strconv.FormatInt(max(limit.Milliseconds(), 1), 10))
 	}
 	return config, nil
@@ -155,14 +156,6 @@ func parseReason(err error) string {
 		return reason
 	}
 	return "it cannot be read"
-}
-
-func orDefault[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
 }
 
 func setDefault(m map[string]string, key, value string) {

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,9 +16,6 @@ import (
 	"wangge/domain/place"
 	"wangge/geo/shape"
 )
-
-// srid of everything stored: CGCS2000, longitude and latitude in degrees.
-const srid = 4490
 
 // importing is one file on its way in: its rows are copied to a temporary table, judged and mended there, and then
 // written, all in one transaction. One import runs at a time.
@@ -47,14 +45,9 @@ func (d *DB) importFile(ctx context.Context, actor account.Actor, o place.Import
 	in := &importing{opts: o, refused: map[int]bool{}}
 	err := d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		in.tx = tx
-		for _, sql := range []string{
-			"SET LOCAL statement_timeout = 0",
-			"SELECT pg_advisory_xact_lock(hashtext('wangge import'))",
-			stageTable,
-		} {
-			if _, err := tx.Exec(ctx, sql); err != nil {
-				return err
-			}
+		err := in.run(ctx, "SET LOCAL statement_timeout = 0", "SELECT pg_advisory_xact_lock(hashtext('wangge import'))", stageTable)
+		if err != nil {
+			return err
 		}
 		if err := step(ctx, in); err != nil {
 			return err
@@ -81,6 +74,16 @@ func (in *importing) exec(ctx context.Context, sql string, args ...any) (int, er
 	return int(tag.RowsAffected()), nil
 }
 
+// run executes statements one after the other.
+func (in *importing) run(ctx context.Context, statements ...string) error {
+	for _, sql := range statements {
+		if _, err := in.exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // statementName is the name in a statement's first line, for errors and traces.
 func statementName(sql string) string {
 	first, _, _ := strings.Cut(sql, "\n")
@@ -89,17 +92,10 @@ func statementName(sql string) string {
 
 // each runs sql in the import's transaction and hands every row to scan.
 func (in *importing) each(ctx context.Context, sql string, args []any, scan func(pgx.Rows) error) error {
-	rows, err := in.tx.Query(ctx, sql, args...)
-	if err != nil {
+	if err := eachRow(ctx, in.tx, sql, args, scan); err != nil {
 		return fmt.Errorf("%s: %w", statementName(sql), err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return nil
 }
 
 // copyRows streams rows into the stage, a few in memory at a time. columns are what values returns, after the
@@ -117,22 +113,19 @@ func copyRows[T any](ctx context.Context, in *importing, rows iter.Seq2[T, error
 			}
 			in.report.Read++
 			var refused *place.RowError
-			switch {
-			case errors.As(err, &refused):
+			if errors.As(err, &refused) {
 				in.report.Refuse(refused.Note)
 				continue
-			case err != nil:
-				unread = err
-				return nil, err
-			case ctx.Err() != nil:
-				return nil, ctx.Err()
+			}
+			if unread = cmp.Or(err, ctx.Err()); unread != nil {
+				return nil, unread
 			}
 			b := base(&row)
 			id := b.ID
 			if id == uuid.Nil {
 				id = in.opts.IDs.NewID()
 			}
-			return append([]any{in.report.Read, id, b.Source, b.Code, orNull(b.Name), orNilGeom(b.Geometry)}, values(&row)...), nil
+			return append([]any{in.report.Read, id, b.Source, b.Code, orNull(b.Name), b.Geometry}, values(&row)...), nil
 		}
 	}))
 	if unread != nil {
@@ -144,19 +137,6 @@ func copyRows[T any](ctx context.Context, in *importing, rows iter.Seq2[T, error
 	// The planner knows nothing of a table made in this transaction.
 	_, err = in.exec(ctx, "CREATE INDEX ON stage (code); ANALYZE stage")
 	return err
-}
-
-// orNilGeom keeps a missing geometry NULL and stamps the others with the store's reference system.
-func orNilGeom(g geom.T) any {
-	if g == nil {
-		return nil
-	}
-	if g.SRID() != srid {
-		if stamped, err := geom.SetSRID(g, srid); err == nil {
-			return stamped
-		}
-	}
-	return g
 }
 
 // refuse refuses row n.
@@ -305,7 +285,7 @@ func (in *importing) reshape(ctx context.Context, n int, g geom.T) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	snapped, err := shape.FromOrb(shape.Snap(o), srid)
+	snapped, err := shape.FromOrb(shape.Snap(o), shape.SRID)
 	if err != nil {
 		return false, err
 	}
@@ -322,11 +302,10 @@ const (
 
 // merge makes one thing of the rows that share a code; the first row's other columns stay.
 func (in *importing) merge(ctx context.Context, how string) error {
-	for only, sql := range map[string]string{mergeTouching: importApart, mergeParts: importDisagree} {
-		if how == only {
-			if err := in.refuseWhere(ctx, sql); err != nil || in.report.Refused > 0 {
-				return err
-			}
+	refusing := map[string]string{mergeTouching: importApart, mergeParts: importDisagree}
+	if sql, ok := refusing[how]; ok {
+		if err := in.refuseWhere(ctx, sql); err != nil || in.report.Refused > 0 {
+			return err
 		}
 	}
 	type double struct {

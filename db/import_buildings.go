@@ -13,7 +13,7 @@ const (
 UPDATE stage s SET at = CASE WHEN ST_GeometryType(s.shape) = 'ST_Point' THEN s.shape ELSE ST_PointOnSurface(s.shape) END`
 
 	// A row lies in the district of the grid that holds it (the lowest code on a border), else of the smallest division, else
-	// nowhere known. Grid by grid rather than row by row: four times as fast (see geo.md, "Bulk").
+	// nowhere known. Grid by grid rather than row by row: four times as fast on 100,000 points.
 	importInGrids = `-- name: import.InGrids
 UPDATE stage s SET home = hit.district, grid_id = hit.grid_id FROM (
 	SELECT DISTINCT ON (s.n) s.n, b.district, b.grid_id
@@ -176,32 +176,20 @@ INSERT INTO land (district, id, code, name, class, shape) SELECT g.home, g.id, g
 // placeAll puts what lay nowhere known into the districts that the import made or changed, and looks again at which grid
 // each building near the change belongs to.
 func (in *importing) placeAll(ctx context.Context) error {
-	for _, sql := range []string{placeHomes, placeMoveEstates, placeMoveBuildings, placeMoveRoads, placeMoveLand, placeMoved} {
-		if _, err := in.exec(ctx, sql); err != nil {
-			return err
-		}
+	if err := in.run(ctx, placeHomes, placeMoveEstates, placeMoveBuildings, placeMoveRoads, placeMoveLand, placeMoved); err != nil {
+		return err
 	}
 	return in.assign(ctx)
 }
 
 // assign gives the buildings in the table placings their grids, from now on.
 func (in *importing) assign(ctx context.Context) error {
-	for _, sql := range []string{"ANALYZE placings", placeEnd, placeBegin} {
-		if _, err := in.exec(ctx, sql); err != nil {
-			return err
-		}
-	}
-	return nil
+	return in.run(ctx, "ANALYZE placings", placeEnd, placeBegin)
 }
 
 // locate finds the district of every staged row.
 func (in *importing) locate(ctx context.Context) error {
-	for _, sql := range []string{importLocations, "CREATE INDEX ON stage USING gist (at); ANALYZE stage", importInGrids, importInDivisions, importInCommunities, importNowhere} {
-		if _, err := in.exec(ctx, sql); err != nil {
-			return err
-		}
-	}
-	return nil
+	return in.run(ctx, importLocations, "CREATE INDEX ON stage USING gist (at); ANALYZE stage", importInGrids, importInDivisions, importInCommunities, importNowhere)
 }
 
 func (in *importing) counts(ctx context.Context) error {
@@ -229,10 +217,8 @@ func (s *Places) ImportBuildings(ctx context.Context, actor account.Actor, rows 
 				return err
 			}
 		}
-		for _, sql := range []string{importUnsaid, importNewEstates, importEstates, importLeave, importChangedBuildings, importNewBuildings, placeStaged} {
-			if _, err := in.exec(ctx, sql); err != nil {
-				return err
-			}
+		if err := in.run(ctx, importUnsaid, importNewEstates, importEstates, importLeave, importChangedBuildings, importNewBuildings, placeStaged); err != nil {
+			return err
 		}
 		if err := in.assign(ctx); err != nil {
 			return err
@@ -297,10 +283,8 @@ func (s *Places) importRoads(ctx context.Context, actor account.Actor, rows iter
 		if err := in.locate(ctx); err != nil {
 			return err
 		}
-		for _, sql := range statements {
-			if _, err := in.exec(ctx, sql); err != nil {
-				return err
-			}
+		if err := in.run(ctx, statements...); err != nil {
+			return err
 		}
 		return in.counts(ctx)
 	})

@@ -130,10 +130,8 @@ func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.
 		if err := in.makeCommunities(ctx, o); err != nil {
 			return err
 		}
-		for _, sql := range []string{importCommunities, importKnownGrids} {
-			if _, err := in.exec(ctx, sql); err != nil {
-				return err
-			}
+		if err := in.run(ctx, importCommunities, importKnownGrids); err != nil {
+			return err
 		}
 		for _, sql := range []string{importNoCommunity, importOtherDistrict, importSameThing} {
 			if err := in.refuseWhere(ctx, sql); err != nil {
@@ -146,10 +144,8 @@ func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.
 		if err := in.shareVertices(ctx); err != nil {
 			return err
 		}
-		for _, sql := range []string{importNewGroups, importGroups} {
-			if _, err := in.exec(ctx, sql); err != nil {
-				return err
-			}
+		if err := in.run(ctx, importNewGroups, importGroups); err != nil {
+			return err
 		}
 		if in.report.Added, err = in.exec(ctx, importNewGrids); err != nil {
 			return err
@@ -157,10 +153,8 @@ func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.
 		if in.report.Updated, err = in.exec(ctx, importChangedGrids); err != nil {
 			return err
 		}
-		for _, sql := range []string{importNewGridCodes, importSameBoundary, importEndBoundaries, importNewBoundaries} {
-			if _, err := in.exec(ctx, sql); err != nil {
-				return err
-			}
+		if err := in.run(ctx, importNewGridCodes, importSameBoundary, importEndBoundaries, importNewBoundaries); err != nil {
+			return err
 		}
 		if err := s.importWorkers(ctx, actor, in, o); err != nil {
 			return err

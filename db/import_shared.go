@@ -91,7 +91,7 @@ func (in *importing) shareVertices(ctx context.Context) error {
 		if len(inserted[i]) == 0 {
 			continue
 		}
-		g, err := shape.FromOrb(area, srid)
+		g, err := shape.FromOrb(area, shape.SRID)
 		if err != nil {
 			return err
 		}

@@ -14,18 +14,22 @@ import (
 // each runs sql and hands every row to scan.
 func (d *DB) each(ctx context.Context, actor account.Actor, sql string, args []any, scan func(pgx.Rows) error) error {
 	return d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sql, args...)
-		if err != nil {
+		return eachRow(ctx, tx, sql, args, scan)
+	})
+}
+
+func eachRow(ctx context.Context, tx pgx.Tx, sql string, args []any, scan func(pgx.Rows) error) error {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
 			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := scan(rows); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
-	})
+	}
+	return rows.Err()
 }
 
 // multi returns g as a MultiPolygon; nil where it is none, as for NULL.

@@ -102,7 +102,7 @@ func operatorKey(ctx context.Context, id, field, sentence string) (key.Key, erro
 	}
 	k, ok := key.Parse(id)
 	if !ok {
-		return k, fault.New(fault.NotFound, "input."+field, sentence, "id", short(id))
+		return k, fault.New(fault.NotFound, "input."+field, sentence, "id", fault.Shorten(id, 60))
 	}
 	return k, nil
 }

@@ -28,9 +28,6 @@ const (
 	maxFilterText       = 200 // characters
 )
 
-// epsg is the reference system of everything in the store.
-const epsg = 4490
-
 var _ = fault.Register(
 	[3]string{"input.bad", "The input cannot be read.", "无法读取输入。"},
 	[3]string{"filter.tooMany", "{field} has {n} entries; at most {max} are allowed.", "{field} 有 {n} 项，最多 {max} 项。"},
@@ -167,7 +164,7 @@ func stored(in node.ShapeInput) (geom.T, error) {
 	if err != nil {
 		return nil, misplaced(err)
 	}
-	t, err := shape.FromOrb(g, epsg)
+	t, err := shape.FromOrb(g, shape.SRID)
 	if err != nil {
 		return nil, fmt.Errorf("take in a shape: %w", err)
 	}

@@ -138,7 +138,7 @@ func scan(document string) *gqlerror.Error {
 		}
 		switch {
 		case err != nil:
-			wrong := gqlerror.Wrap(fault.New(fault.Invalid, "", "document.number", "value", short(token.Value)))
+			wrong := gqlerror.Wrap(fault.New(fault.Invalid, "", "document.number", "value", fault.Shorten(token.Value, 60)))
 			wrong.Locations = []gqlerror.Location{{Line: token.Pos.Line, Column: token.Pos.Column}}
 			return wrong
 		case n >= maxTokens:

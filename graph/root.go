@@ -63,7 +63,7 @@ func (p *plan) gridList(ctx context.Context, in *node.GridFilter, order *grid.Or
 func (p *plan) buildingByID(ctx context.Context, id string, sel ast.SelectionSet) (*node.Building, error) {
 	k, ok := key.Parse(id)
 	if !ok {
-		return nil, fault.New(fault.NotFound, "id", "building.notFound", "id", short(id))
+		return nil, fault.New(fault.NotFound, "id", "building.notFound", "id", fault.Shorten(id, 60))
 	}
 	b, err := p.Places.Building(ctx, p.actor, k)
 	if err != nil {
@@ -131,12 +131,4 @@ func viewer(a account.Actor) *node.Viewer {
 
 func (p *plan) spot(in node.PointInput) grid.AtQuery {
 	return grid.AtQuery{System: in.Crs, Lng: in.Lng, Lat: in.Lat, AccuracyM: in.AccuracyM, AsOf: &p.at}
-}
-
-// short is what of an input is worth repeating in an error.
-func short(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
 }

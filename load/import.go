@@ -50,9 +50,6 @@ type Job struct {
 	Progress func(done, total int64, rows int)
 }
 
-// srid of what is handed on: CGCS2000, longitude and latitude in degrees.
-const srid = 4490
-
 // Import reads a file and hands its rows to the services. Rows that are refused are in the report; an error means that
 // the file as a whole cannot be read, or that the store failed. Nothing stays where a row is refused.
 func Import(ctx context.Context, actor account.Actor, to Services, job Job) (place.Report, error) {
@@ -223,7 +220,7 @@ func (in *intake) base(f Feature) (place.Row, error) {
 		lng, lat := d.At[0], d.At[1]
 		in.notes = append(in.notes, place.Note{Source: f.Source, Code: row.Code, Kind: place.Snapped, Field: "geometry", Reason: d.String(), Lng: &lng, Lat: &lat})
 	}
-	if row.Geometry, err = shape.FromOrb(g, srid); err != nil {
+	if row.Geometry, err = shape.FromOrb(g, shape.SRID); err != nil {
 		return fail(err)
 	}
 	return row, nil

@@ -131,7 +131,7 @@ func madeRow(kind, code, name string, g orb.Geometry) (place.Row, error) {
 		return row, nil
 	}
 	var err error
-	row.Geometry, err = shape.FromOrb(shape.Snap(g), srid)
+	row.Geometry, err = shape.FromOrb(shape.Snap(g), shape.SRID)
 	return row, err
 }
 
@@ -166,16 +166,16 @@ func madeStaff(ctx context.Context, actor account.Actor, to Services, town demo.
 		return err
 	}
 	keyOf := func(worker string) key.Key { return key.Key{Home: home.Home, ID: madeID("worker", worker)} }
-	err = to.Staff.Store.Do(ctx, actor, func(ctx context.Context) error {
+	err = to.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		service := *to.Staff
 		fresh := map[string]bool{}
 		for _, w := range town.Workers {
-			_, known, err := service.Store.WorkerByKey(ctx, actor, keyOf(w.Key))
-			if err != nil {
-				return err
+			_, err := service.Worker(ctx, actor, keyOf(w.Key))
+			if err == nil {
+				continue // there already
 			}
-			if known {
-				continue
+			if !fault.Is(err, fault.NotFound) {
+				return err
 			}
 			fresh[w.Key] = true
 			service.IDs = one(madeID("worker", w.Key))

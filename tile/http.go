@@ -95,7 +95,7 @@ func parseTile(z, x, y string) (t maptile.Tile, err error) {
 func parseNumber(field, s string, last uint32) (uint32, error) {
 	n, err := strconv.ParseUint(s, 10, 32)
 	if err != nil || n > uint64(last) {
-		return 0, outOfRange(field, short(s), last)
+		return 0, outOfRange(field, fault.Shorten(s, 40), last)
 	}
 	return uint32(n), nil
 }

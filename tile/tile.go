@@ -138,7 +138,7 @@ func find(names []string) ([]Layer, error) {
 	for i, name := range names {
 		at := slices.IndexFunc(layers, func(l Layer) bool { return l.Name == name })
 		if at < 0 {
-			return nil, fault.New(fault.Invalid, "layers", "tile.layer", "layer", short(name), "layers", layerNames())
+			return nil, fault.New(fault.Invalid, "layers", "tile.layer", "layer", fault.Shorten(name, 40), "layers", layerNames())
 		}
 		if slices.Contains(names[:i], name) {
 			return nil, fault.New(fault.Invalid, "layers", "tile.layerTwice", "layer", name)
@@ -180,14 +180,6 @@ func inPyramid(t maptile.Tile) error {
 
 func outOfRange(field string, value any, last uint32) error {
 	return fault.New(fault.Invalid, field, "tile.number", "field", field, "value", value, "max", last)
-}
-
-// short keeps what a client sent from filling the answer.
-func short(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
 }
 
 // fitZoom is the zoom at which a box this many degrees wide fits into a 512 pixel tile.

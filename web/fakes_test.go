@@ -189,7 +189,7 @@ type fakePlaces struct{ *fakeTown }
 
 func (t fakePlaces) all() []place.Division { return append([]place.Division{t.community}, t.others...) }
 
-func (t fakePlaces) Divisions(ctx context.Context, _ account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Division, error) {
+func (t fakePlaces) DivisionsByID(ctx context.Context, _ account.Actor, ids []uuid.UUID, _ place.Fields) (map[uuid.UUID]place.Division, error) {
 	t.note(ctx, "Divisions")
 	out := map[uuid.UUID]place.Division{}
 	for _, d := range t.all() {

@@ -86,7 +86,7 @@ func (s *site) parents(ctx context.Context, actor account.Actor, list []place.Di
 			ids = append(ids, *d.ParentID)
 		}
 	}
-	return s.places.Divisions(ctx, actor, ids)
+	return s.places.DivisionsByID(ctx, actor, ids, place.Fields{})
 }
 
 // communityPage lists the grids of a division with whom to call; of one that has too many, the divisions beneath it.

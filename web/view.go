@@ -70,7 +70,7 @@ func (s *site) faces(ctx context.Context, actor account.Actor, grids []grid.Grid
 	if err != nil {
 		return nil, err
 	}
-	divisions, err := s.places.Divisions(ctx, actor, communities)
+	divisions, err := s.places.DivisionsByID(ctx, actor, communities, place.Fields{})
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ type Staff interface {
 
 // Places answers what lies around a grid.
 type Places interface {
-	Divisions(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Division, error)
+	DivisionsByID(ctx context.Context, actor account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID]place.Division, error)
 	// ByCode: NOT_FOUND where there is no such division.
 	ByCode(ctx context.Context, actor account.Actor, code string, with place.Fields) (place.Division, error)
 	// Communities returns the divisions that hold grids, by code.

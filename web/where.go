@@ -10,6 +10,7 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/grid"
+	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/answer"
 )
@@ -111,7 +112,7 @@ func (s *site) whereAt(ctx context.Context, actor account.Actor, q grid.AtQuery)
 		}
 	}
 	if match.DivisionID != nil {
-		divisions, err := s.places.Divisions(ctx, actor, []uuid.UUID{*match.DivisionID})
+		divisions, err := s.places.DivisionsByID(ctx, actor, []uuid.UUID{*match.DivisionID}, place.Fields{})
 		if err != nil {
 			return whereAnswer{}, err
 		}

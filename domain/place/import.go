@@ -11,6 +11,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/key"
+	"wangge/internal/fault"
 )
 
 // ImportOptions say how a file goes into the store. A file goes in whole or not at all: one refused row refuses it.
@@ -106,7 +107,7 @@ func CheckRow(r Row) error {
 	case r.Code == "":
 		return refuseRow(r, "code", "it has no code; name the property that holds it with --field code=PROPERTY")
 	case !ValidCode(r.Code):
-		return refuseRow(r, "code", "code %q: 1 to 32 letters, digits and hyphens are allowed", shorten(r.Code))
+		return refuseRow(r, "code", "code %q: 1 to 32 letters, digits and hyphens are allowed", fault.Shorten(r.Code, 40))
 	}
 	return CheckText(r, "name", r.Name, 200)
 }
@@ -137,11 +138,11 @@ func CheckDivision(r DivisionRow) error {
 	case strings.TrimSpace(r.Name) == "":
 		return refuseRow(r.Row, "name", "a division needs a name; name the property that holds it with --field name=PROPERTY")
 	case r.Level.Rank() < 0:
-		return refuseRow(r.Row, "level", "level %q is none of PROVINCE, CITY, DISTRICT, TOWN, COMMUNITY (give one for all rows with --level)", shorten(string(r.Level)))
+		return refuseRow(r.Row, "level", "level %q is none of PROVINCE, CITY, DISTRICT, TOWN, COMMUNITY (give one for all rows with --level)", fault.Shorten(string(r.Level), 40))
 	case r.Parent == r.Code:
 		return refuseRow(r.Row, "parent", "it is its own parent")
 	case r.Parent != "" && !ValidCode(r.Parent):
-		return refuseRow(r.Row, "parent", "the parent's code %q: 1 to 32 letters, digits and hyphens are allowed", shorten(r.Parent))
+		return refuseRow(r.Row, "parent", "the parent's code %q: 1 to 32 letters, digits and hyphens are allowed", fault.Shorten(r.Parent, 40))
 	}
 	return CheckLimits(r.Row, r.Limits)
 }
@@ -164,7 +165,7 @@ func CheckBuilding(r BuildingRow) error {
 	case "", "OWNERS", "COMPANY", "EMPLOYER", "COMMUNITY", "VILLAGE":
 		return nil
 	}
-	return refuseRow(r.Row, "managed_by", "%q manages no estate: OWNERS, COMPANY, EMPLOYER, COMMUNITY or VILLAGE", shorten(string(r.EstateManagedBy)))
+	return refuseRow(r.Row, "managed_by", "%q manages no estate: OWNERS, COMPANY, EMPLOYER, COMMUNITY or VILLAGE", fault.Shorten(string(r.EstateManagedBy), 40))
 }
 
 // CheckRoad is CheckRow with what a road, or water and green, needs besides.
@@ -204,11 +205,4 @@ func TrimCode(code string) string {
 		}
 	}
 	return code
-}
-
-func shorten(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
 }

@@ -37,14 +37,9 @@ func (s *Service) Roots(ctx context.Context, actor account.Actor, with Fields) (
 func (s *Service) ByCode(ctx context.Context, actor account.Actor, code string, with Fields) (Division, error) {
 	d, ok, err := s.Store.DivisionByCode(ctx, actor, code, with)
 	if err == nil && !ok {
-		err = fault.New(fault.NotFound, "code", "division.notFound", "code", shorten(code))
+		err = fault.New(fault.NotFound, "code", "division.notFound", "code", fault.Shorten(code, 40))
 	}
 	return d, err
-}
-
-// Divisions returns divisions by id.
-func (s *Service) Divisions(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]Division, error) {
-	return s.Store.DivisionsByID(ctx, actor, ids, Fields{})
 }
 
 // Communities returns the divisions that hold grids, by code.

@@ -100,7 +100,7 @@ func (s *Service) Appoint(ctx context.Context, actor account.Actor, a Appointmen
 	if a.Until != nil && !from.Before(*a.Until) {
 		return Assignment{}, fault.New(fault.Invalid, "until", "staff.order")
 	}
-	w, err := s.worker(ctx, actor, a.Worker)
+	w, err := s.Worker(ctx, actor, a.Worker)
 	if err != nil {
 		return Assignment{}, err
 	}
@@ -137,7 +137,7 @@ func (s *Service) RecordAbsence(ctx context.Context, actor account.Actor, worker
 	if !from.Before(until) {
 		return Absence{}, fault.New(fault.Invalid, "until", "staff.order")
 	}
-	w, err := s.worker(ctx, actor, worker)
+	w, err := s.Worker(ctx, actor, worker)
 	if err != nil {
 		return Absence{}, err
 	}
@@ -145,7 +145,11 @@ func (s *Service) RecordAbsence(ctx context.Context, actor account.Actor, worker
 	return a, s.Store.AddAbsence(ctx, actor, a)
 }
 
-func (s *Service) worker(ctx context.Context, actor account.Actor, k key.Key) (Worker, error) {
+// Worker returns a worker by key. Operators only. NOT_FOUND: none.
+func (s *Service) Worker(ctx context.Context, actor account.Actor, k key.Key) (Worker, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return Worker{}, err
+	}
 	w, ok, err := s.Store.WorkerByKey(ctx, actor, k)
 	if err == nil && !ok {
 		err = fault.New(fault.NotFound, "workerId", "worker.notFound", "id", k.String())

@@ -6,3 +6,6 @@
 // Geometry is longitude, latitude in degrees; CGCS2000 (EPSG:4490) unless a function says otherwise. No function
 // changes its argument.
 package shape
+
+// SRID is the reference system of all that is stored: CGCS2000, EPSG:4490, longitude and latitude in degrees.
+const SRID = 4490

@@ -69,7 +69,7 @@ var _ = fault.Register(
 func bad(env, value, format string, args ...any) error {
 	flag := "--" + strings.ToLower(strings.ReplaceAll(env, "_", "-"))
 	return fault.New(fault.Invalid, env, "config.bad",
-		"name", fmt.Sprintf("%s (%s)", env, flag), "value", strconv.Quote(shorten(value)), "reason", fmt.Sprintf(format, args...))
+		"name", fmt.Sprintf("%s (%s)", env, flag), "value", strconv.Quote(fault.Shorten(value, 60)), "reason", fmt.Sprintf(format, args...))
 }
 
 // Check reads the settings. INVALID: one that cannot be; Field is its variable.
@@ -201,11 +201,4 @@ func list(s string) []string {
 		}
 	}
 	return out
-}
-
-func shorten(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
 }

@@ -55,3 +55,11 @@ func (e *Error) Text(lang Language) string {
 	}
 	return text
 }
+
+// Shorten cuts what somebody sent to at most n characters, so that a sentence can quote it.
+func Shorten(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}

@@ -4,6 +4,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -41,8 +42,8 @@ type Options struct {
 func Wrap(routes http.Handler, o Options) http.Handler {
 	h := recordRoute(routes)
 	h = compressed(h)
-	h = limitTime(h, orDefault(o.Timeout, requestTimeout))
-	h = limitBody(h, orDefault(o.MaxBody, MaxBody), o.Log)
+	h = limitTime(h, cmp.Or(o.Timeout, requestTimeout))
+	h = limitBody(h, cmp.Or(o.MaxBody, MaxBody), o.Log)
 	if o.RateLimit > 0 {
 		h = limitRate(h, newLimiter(o.RateLimit), o.TrustedProxies, o.Log)
 	}
@@ -53,14 +54,6 @@ func Wrap(routes http.Handler, o Options) http.Handler {
 	h = secureHeaders(h)
 	h = recovered(h, o.Log)
 	return track(h, o.Log, o.Metrics)
-}
-
-func orDefault[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
 }
 
 // compressed compresses text. Tiles and pictures are left alone: the former compress themselves, the latter are
