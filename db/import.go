@@ -40,8 +40,8 @@ CREATE TEMPORARY TABLE stage (
 var errUndone = errors.New("the import was undone")
 
 // importFile runs step in a transaction of its own without a time limit, and undoes it all where a row was refused or
-// o.DryRun asks for it.
-func (d *DB) importFile(ctx context.Context, actor account.Actor, o place.ImportOptions, step func(ctx context.Context, in *importing) error) (place.Report, error) {
+// o.DryRun asks for it. what is what the change log says of it.
+func (d *DB) importFile(ctx context.Context, actor account.Actor, o place.ImportOptions, what string, step func(ctx context.Context, in *importing) error) (place.Report, error) {
 	in := &importing{opts: o, refused: map[int]bool{}}
 	err := d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		in.tx = tx
@@ -55,7 +55,7 @@ func (d *DB) importFile(ctx context.Context, actor account.Actor, o place.Import
 		if in.report.Refused > 0 || o.DryRun {
 			return errUndone
 		}
-		return nil
+		return in.changed(ctx, what)
 	})
 	if errors.Is(err, errUndone) {
 		err = nil

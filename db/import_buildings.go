@@ -198,7 +198,7 @@ func (in *importing) counts(ctx context.Context) error {
 
 // ImportBuildings implements place.Store.
 func (s *Places) ImportBuildings(ctx context.Context, actor account.Actor, rows iter.Seq2[place.BuildingRow, error], o place.ImportOptions) (place.Report, error) {
-	return s.importFile(ctx, actor, o, func(ctx context.Context, in *importing) error {
+	return s.importFile(ctx, actor, o, changedBuildings, func(ctx context.Context, in *importing) error {
 		columns := []string{"address", "floors", "estate", "managed_by", "estate_id"}
 		ok, err := read(ctx, in, rows, func(r *place.BuildingRow) *place.Row { return &r.Row }, columns, func(r *place.BuildingRow) []any {
 			return []any{orNull(r.Address), r.Floors, orNull(r.Estate), orNull(string(r.EstateManagedBy)), o.IDs.NewID()}
@@ -273,7 +273,7 @@ func (s *Places) ImportLand(ctx context.Context, actor account.Actor, rows iter.
 }
 
 func (s *Places) importRoads(ctx context.Context, actor account.Actor, rows iter.Seq2[place.RoadRow, error], o place.ImportOptions, kinds []string, called string, statements ...string) (place.Report, error) {
-	return s.importFile(ctx, actor, o, func(ctx context.Context, in *importing) error {
+	return s.importFile(ctx, actor, o, changedOther, func(ctx context.Context, in *importing) error {
 		ok, err := read(ctx, in, rows, func(r *place.RoadRow) *place.Row { return &r.Row }, []string{"class"}, func(r *place.RoadRow) []any {
 			return []any{orNull(r.Class)}
 		}, kinds, called, mergePieces)

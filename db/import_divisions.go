@@ -85,7 +85,7 @@ WHERE d.id = s.known`
 
 // ImportDivisions implements place.Store.
 func (s *Places) ImportDivisions(ctx context.Context, actor account.Actor, rows iter.Seq2[place.DivisionRow, error], o place.ImportOptions) (place.Report, error) {
-	return s.importFile(ctx, actor, o, func(ctx context.Context, in *importing) error {
+	return s.importFile(ctx, actor, o, changedBoundaries, func(ctx context.Context, in *importing) error {
 		columns := []string{"home", "level", "parent", "parents", "limit_east", "limit_south", "limit_west", "limit_north"}
 		ok, err := read(ctx, in, rows, func(r *place.DivisionRow) *place.Row { return &r.Row }, columns, func(r *place.DivisionRow) []any {
 			return []any{o.IDs.NewHome(), string(r.Level), orNull(r.Parent), place.ParentCodes(r.Code),

@@ -118,7 +118,7 @@ UPDATE worker SET work_phone = $3, version = version + 1 WHERE district = $1 AND
 
 // ImportGrids implements grid.Store.
 func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.Seq2[grid.Row, error], o grid.ImportOptions) (place.Report, error) {
-	return s.importFile(ctx, actor, o.ImportOptions, func(ctx context.Context, in *importing) error {
+	return s.importFile(ctx, actor, o.ImportOptions, changedBoundaries, func(ctx context.Context, in *importing) error {
 		columns := []string{"kind", "basis", "community", "in_group", "group_id", "worker", "work_phone", "limit_east", "limit_south", "limit_west", "limit_north"}
 		ok, err := read(ctx, in, rows, func(r *grid.Row) *place.Row { return &r.Row }, columns, func(r *grid.Row) []any {
 			return []any{orNull(string(r.Kind)), orNull(r.Basis), orNull(grid.CommunityOf(*r, o)), orNull(r.Group), o.IDs.NewID(),

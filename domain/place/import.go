@@ -54,6 +54,33 @@ type RoadRow struct {
 	Class string
 }
 
+// HouseholdRow is a household in a file: where it lives and how many people it has. The building is found by Building, else by
+// its estate and name, else by its address. A row without a room stands for a unit without a household.
+type HouseholdRow struct {
+	Source           string // "row 12"
+	Building         string // code
+	Estate           string
+	BuildingName     string
+	Address          string
+	Unit             string // "2单元"
+	Room             string // "301"
+	Number           string // "" means the dwelling's only one
+	Residents        *int
+	Use              DwellingUse
+	RentalManagement string
+}
+
+// EntityRow is a legal entity in a file. Its geometry, where it has one, is a point.
+type EntityRow struct {
+	Row
+	CreditCode        string
+	Category          string
+	Address           string
+	Employees         *int
+	PartyOrganisation string
+	PartyMembers      *int
+}
+
 // Report is what an import did.
 type Report struct {
 	Read, Added, Updated int

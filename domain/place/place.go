@@ -90,8 +90,54 @@ type Estate struct {
 	ManagedBy Manager // OWNERS, COMPANY, EMPLOYER, COMMUNITY, VILLAGE; empty where unknown
 }
 
-// Stats are counts beneath a place.
-type Stats struct{ Grids, Buildings int }
+// Unit (单元) of a building: a stairwell.
+type Unit struct {
+	Key        key.Key
+	BuildingID uuid.UUID
+	Name       string     // "2单元"; empty where the building has only one and nobody named it
+	GridID     *uuid.UUID // the grid it was placed in by hand at the time asked about; nil: its building's
+}
+
+// DwellingUse says what a dwelling is used for.
+type DwellingUse string
+
+// Household (户) is a number and a count of people. Staff only.
+type Household struct {
+	Key              key.Key
+	UnitID           uuid.UUID
+	Room             string // of its dwelling: "301"
+	Number           string // tells the households of one dwelling apart
+	Residents        *int   // nil where not known
+	Use              DwellingUse
+	RentalManagement string
+}
+
+// Stats are counts beneath a place. Households are known where Registered is true: somebody entered units in its
+// community. Otherwise Units, Households and Residents are 0 and say nothing.
+type Stats struct {
+	Grids, Buildings, Units, Households, Residents int
+	Registered                                     bool
+}
+
+// LegalEntity (驻区单位): an employer, a shop, an office.
+type LegalEntity struct {
+	Key               key.Key
+	Code              string
+	Name              string
+	CreditCode        string // unified social credit code (GB 32100); empty where unknown
+	Category          string
+	Address           string
+	Employees         *int
+	PartyOrganisation string
+	PartyMembers      *int
+	CommunityID       *uuid.UUID
+	BuildingID        *uuid.UUID
+	Location          *geom.Point
+	Version           int
+}
+
+// ExternalRef is the number that another system knows a place or a worker by (外部编号).
+type ExternalRef struct{ System, Code string }
 
 // SizePolicy says how large a grid should be beneath a division. Nil means no rule; a breach is a warning.
 type SizePolicy struct {

@@ -16,7 +16,7 @@ const (
 
 var (
 	pure   = []string{"geo/coord", "geo/coverage", "geo/measure", "geo/shape"}
-	domain = []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff"}
+	domain = []string{"domain/account", "domain/civil", "domain/coverage", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff"}
 
 	// below is what the middle row stands on: the words, the geometry, the one error.
 	below = slices.Concat(domain, pure, []string{"internal/fault"})
@@ -49,6 +49,7 @@ var Rooms = []Room{
 	{"domain/page", []string{"internal/fault"}, nil},
 	{"domain/place", []string{"domain/account", "domain/key", "domain/page", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, uuid}},
 	{"domain/grid", []string{"domain/account", "domain/civil", "domain/key", "domain/page", "domain/place", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
+	{"domain/coverage", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
 	{"domain/staff", []string{"domain/account", "domain/civil", "domain/key", "domain/page", "internal/fault"}, []string{uuid}},
 
 	// Pure geometry: no SQL, no HTTP, no clock.
