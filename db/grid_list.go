@@ -38,9 +38,18 @@ func (l *listing) arg(v any, as string) string {
 
 func (l *listing) and(condition string) { l.where = append(l.where, condition) }
 
-// list writes the statement that reads a page of each root's grids or, with count, the one that counts them all.
-// Conditions come only from constants here; every value is an argument.
-func list(q grid.Query, t subtree, count bool) (sql string, args []any) {
+// What a listing asks for: a page of each root's grids, how many they are, or how far away the last of a page may be.
+type listed int
+
+const (
+	listPage listed = iota
+	listCount
+	listReach
+)
+
+// list writes a statement that reads each root's grids. reachM bounds a page by distance, metres. Conditions come only from
+// constants here; every value is an argument.
+func list(q grid.Query, t subtree, what listed, reachM float64) (sql string, args []any) {
 	l := &listing{args: []any{q.With.Boundary, q.At}}
 	homes := l.arg(t.homes, "text[]")
 	l.and("g.district = ANY(" + homes + ")")
@@ -72,9 +81,11 @@ func list(q grid.Query, t subtree, count bool) (sql string, args []any) {
 	if f.Within != nil {
 		l.and("ST_CoveredBy(b.boundary, " + l.arg(f.Within, "geometry") + ")")
 	}
-	distance := "NULL::float8"
-	if f.Near != nil && (!count || f.WithinM != nil) {
-		near := fmt.Sprintf("ST_SetSRID(ST_MakePoint(%s, %s), 4490)", l.arg(f.Near.Lng, "float8"), l.arg(f.Near.Lat, "float8"))
+	distance, flat := "NULL::float8", ""
+	if f.Near != nil && (what != listCount || f.WithinM != nil) {
+		lng, lat := l.arg(f.Near.Lng, "float8"), l.arg(f.Near.Lat, "float8")
+		near := fmt.Sprintf("ST_SetSRID(ST_MakePoint(%s, %s), 4490)", lng, lat)
+		flat = strings.NewReplacer("$2::float8", lng, "$3::float8", lat).Replace(flatPoint)
 		distance = strings.ReplaceAll(gridOrders[grid.ByDistance], "{near}", near)
 		if f.WithinM != nil {
 			reach := l.arg(*f.WithinM, "float8")
@@ -86,10 +97,24 @@ func list(q grid.Query, t subtree, count bool) (sql string, args []any) {
 	if q.Order == grid.ByDistance {
 		order = distance
 	}
-	if count {
+	if what == listCount {
 		// The count has no use for $1; naming it keeps the joins the same.
 		return "-- name: grid.Count\nSELECT p.root, count(*) FROM " + roots + " CROSS JOIN LATERAL (SELECT $1::bool" + gridJoin +
 			"WHERE " + strings.Join(l.where, " AND ") + ") x GROUP BY p.root ORDER BY p.root", l.args
+	}
+	onTheMap := "b.boundary_3857 <-> " + flat
+	if what == listReach {
+		if c := q.Args.After; c != nil {
+			_, further := onMap(f.Near.Lat, c.Num)
+			l.and(onTheMap + " > " + l.arg(further, "float8"))
+		}
+		return "-- name: grid.Reach\nSELECT p.root, count(*), coalesce(max(x.m), 0), $1::bool FROM " + roots + " CROSS JOIN LATERAL (SELECT " +
+			distance + " AS m" + gridJoin + "WHERE " + strings.Join(l.where, " AND ") + " ORDER BY " + onTheMap + " LIMIT " +
+			l.arg(q.Args.First+1, "bigint") + ") x GROUP BY p.root ORDER BY p.root", l.args
+	}
+	if q.Order == grid.ByDistance {
+		_, further := onMap(f.Near.Lat, reachM)
+		l.and(fmt.Sprintf("b.boundary_3857 && ST_Expand(%s, %s)", flat, l.arg(further, "float8")))
 	}
 	if c := q.Args.After; c != nil {
 		var place string
@@ -97,6 +122,10 @@ func list(q grid.Query, t subtree, count bool) (sql string, args []any) {
 			place = l.arg(c.Text, "text")
 		} else {
 			place = l.arg(c.Num, "float8")
+		}
+		if q.Order == grid.ByDistance {
+			nearer, _ := onMap(f.Near.Lat, c.Num)
+			l.and(onTheMap + " >= " + l.arg(nearer, "float8"))
 		}
 		id, _ := uuid.Parse(c.ID) // a cursor that was made up finds the start of its order key
 		l.and(fmt.Sprintf("(%s, g.id) > (%s, %s)", order, place, l.arg(id, "uuid")))
@@ -197,8 +226,12 @@ func (t subtree) within(other subtree) subtree {
 
 func (s *Grids) lists(ctx context.Context, actor account.Actor, q grid.Query, t subtree) (map[uuid.UUID]page.Page[grid.Grid], error) {
 	out := map[uuid.UUID]page.Page[grid.Grid]{}
-	sql, args := list(q, t, false)
-	err := s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
+	reach, err := s.reach(ctx, actor, q, t)
+	if err != nil {
+		return nil, err
+	}
+	sql, args := list(q, t, listPage, reach)
+	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
 		var root uuid.UUID
 		var n int
 		var distance *float64
@@ -219,7 +252,7 @@ func (s *Grids) lists(ctx context.Context, actor account.Actor, q grid.Query, t 
 	if err != nil || !q.Count {
 		return out, err
 	}
-	sql, args = list(q, t, true)
+	sql, args = list(q, t, listCount, 0)
 	return out, s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
 		var root uuid.UUID
 		var n int
@@ -229,6 +262,34 @@ func (s *Grids) lists(ctx context.Context, actor account.Actor, q grid.Query, t 
 		out[root] = p
 		return err
 	})
+}
+
+// reach bounds how far the last row of a page by distance is from the point, metres: no page of any root goes further.
+func (s *Grids) reach(ctx context.Context, actor account.Actor, q grid.Query, t subtree) (furthest float64, err error) {
+	if q.Order != grid.ByDistance {
+		return 0, nil
+	}
+	sql, args := list(q, t, listReach, 0)
+	roots := map[uuid.UUID]bool{}
+	for _, id := range t.roots {
+		roots[id] = true
+	}
+	wanted, full := max(1, len(roots)), 0
+	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
+		var root uuid.UUID
+		var n int
+		var m float64
+		err := rows.Scan(&root, &n, &m, nil)
+		if n > q.Args.First {
+			full++
+		}
+		furthest = max(furthest, m)
+		return err
+	})
+	if full < wanted {
+		return everywhereM, err // of a root with fewer rows than a page all are wanted
+	}
+	return furthest, err
 }
 
 func gridCursor(o grid.Order, g grid.Grid, distance *float64) page.Cursor {

@@ -10,6 +10,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/key"
 	"wangge/domain/page"
+	"wangge/geo/coord"
 )
 
 // Fields says which heavy columns a read needs.
@@ -31,6 +32,8 @@ type Store interface {
 	// BuildingsByKey returns buildings as they were at an instant, by id; the footprint only where asked for.
 	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, at time.Time, footprint bool) (map[uuid.UUID]Building, error)
 	BuildingsOfGrids(ctx context.Context, actor account.Actor, grids []key.Key, q BuildingQuery) (map[uuid.UUID]page.Page[Building], error)
+	// BuildingsNear returns a page of the buildings within a distance of a point, the nearest first.
+	BuildingsNear(ctx context.Context, actor account.Actor, q NearQuery) (page.Page[Building], error)
 	Estates(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]Estate, error)
 
 	Policies(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]SizePolicy, error)
@@ -51,4 +54,18 @@ type BuildingQuery struct {
 	Count     bool // also count them all
 	Footprint bool
 	At        time.Time
+}
+
+// ByDistance is the order of a NearQuery, as its cursors name it.
+const ByDistance = "DISTANCE"
+
+// NearQuery is which page of the buildings near a point is read: by their distance, metres on the ellipsoid to the footprint,
+// or to the point of a building without one.
+type NearQuery struct {
+	Near      coord.CGCS2000
+	WithinM   float64
+	Args      page.Args
+	Count     bool // also count them all
+	Footprint bool
+	At        time.Time // decides which grid they belong to
 }
