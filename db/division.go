@@ -10,6 +10,7 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/place"
+	"wangge/geo/shape"
 	"wangge/internal/fault"
 )
 
@@ -46,6 +47,31 @@ WITH RECURSIVE up AS (
 	SELECT up.start, d.parent_id, up.height + 1 FROM up JOIN division d ON d.id = up.parent_id WHERE up.height < 20
 )
 SELECT up.start, ` + divisionColumns + ` FROM up JOIN division d ON d.id = up.parent_id ORDER BY up.start, up.height DESC`
+
+	// A border shared is a line, or an area where boundaries were drawn over one another; a corner is neither.
+	divisionNeighbours = `-- name: division.Neighbours
+SELECT me.id, ` + divisionColumns + ` FROM division me
+JOIN division d ON d.boundary && me.boundary AND d.level = me.level AND d.id <> me.id
+	AND ST_Intersects(d.boundary, me.boundary) AND ST_Dimension(ST_Intersection(d.boundary, me.boundary)) > 0
+WHERE me.id = ANY($2) ORDER BY me.id, d.code`
+
+	// $1 roots and $2 the divisions beneath each, in pairs; $3 the districts; $4 the instant.
+	divisionGridsCounted = `-- name: division.GridsCounted
+SELECT count(*) FROM (SELECT unnest($2::uuid[]) AS id) u
+JOIN grid g ON g.district = ANY($3) AND g.community_id = u.id
+JOIN grid_boundary b ON b.district = ANY($3) AND b.grid_id = g.id AND b.during @> $4::timestamptz
+WHERE $1::uuid[] IS NOT NULL ORDER BY 1`
+
+	divisionUncovered = `-- name: division.Uncovered
+SELECT d.id, ST_Multi(ST_CollectionExtract(ST_Difference(d.boundary, coalesce(x.covered, ST_GeomFromText('MULTIPOLYGON EMPTY', 4490)), 1e-8), 3))
+FROM division d
+LEFT JOIN LATERAL (
+	SELECT ST_Union(b.boundary, 1e-8) AS covered FROM unnest($1::uuid[], $2::uuid[]) AS u (root, division)
+	JOIN grid g ON g.district = ANY($3) AND g.community_id = u.division
+	JOIN grid_boundary b ON b.district = ANY($3) AND b.grid_id = g.id AND b.during @> $4::timestamptz
+	WHERE u.root = d.id
+) x ON true
+WHERE d.id = ANY($1) AND d.boundary IS NOT NULL ORDER BY d.id`
 
 	divisionsWithGrids = `-- name: division.WithGrids
 SELECT ` + divisionColumns + ` FROM division d
@@ -141,6 +167,55 @@ func (s *Places) Ancestors(ctx context.Context, actor account.Actor, ids []uuid.
 		d, err := scanDivision(rows, &start)
 		out[start] = append(out[start], d)
 		return err
+	})
+	return out, err
+}
+
+// DivisionNeighbours implements place.Store.
+func (s *Places) DivisionNeighbours(ctx context.Context, actor account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID][]place.Division, error) {
+	out := make(map[uuid.UUID][]place.Division, len(ids))
+	err := s.each(ctx, actor, divisionNeighbours, []any{with.Boundary, ids}, func(rows pgx.Rows) error {
+		var me uuid.UUID
+		d, err := scanDivision(rows, &me)
+		out[me] = append(out[me], d)
+		return err
+	})
+	return out, err
+}
+
+// Uncovered implements place.Store. PostGIS computes on the snapping grid, which its rounding leaves by a last place.
+func (s *Places) Uncovered(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time, mostGrids int) (map[uuid.UUID]*geom.MultiPolygon, error) {
+	out := make(map[uuid.UUID]*geom.MultiPolygon, len(ids))
+	err := s.Do(ctx, actor, func(ctx context.Context) error {
+		t, err := s.subtrees(ctx, actor, ids)
+		if err != nil {
+			return err
+		}
+		args := []any{t.roots, t.divisions, t.homes, at}
+		err = s.each(ctx, actor, divisionGridsCounted, args, func(rows pgx.Rows) error {
+			var n int
+			if err := rows.Scan(&n); err != nil || n <= mostGrids {
+				return err
+			}
+			return fault.New(fault.Limited, "", "division.manyGrids", "n", n, "max", mostGrids)
+		})
+		if err != nil {
+			return err
+		}
+		return s.each(ctx, actor, divisionUncovered, args, func(rows pgx.Rows) error {
+			var id uuid.UUID
+			var left geom.T
+			if err := rows.Scan(&id, &left); err != nil {
+				return err
+			}
+			o, err := shape.ToOrb(left)
+			if err != nil {
+				return err
+			}
+			snapped, err := shape.FromOrb(shape.Snap(o), shape.SRID)
+			out[id] = multi(snapped)
+			return err
+		})
 	})
 	return out, err
 }

@@ -15,6 +15,7 @@ import (
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/geo/coord"
+	"wangge/internal/fault"
 	"wangge/internal/testdb"
 )
 
@@ -177,4 +178,41 @@ func BenchmarkNearestFirst(b *testing.B) {
 		})
 	}
 	b.Logf("%d buildings within 5 km", near(nil, true).Total)
+}
+
+// TestUncovered lets PostGIS judge what grids leave over, and how long it takes for as many as are taken at once.
+func TestUncovered(t *testing.T) {
+	pool := plantMany(t, 1000, 31.2)
+	first, second := uuid.MustParse("00000000-0000-0000-0000-000000000011"), uuid.MustParse("00000000-0000-0000-0000-000000000001")
+	for _, sql := range []string{
+		`UPDATE division SET boundary = (SELECT ST_Multi(ST_Envelope(ST_Collect(shape))) FROM hexagon) WHERE level <> 'COMMUNITY'`,
+		`UPDATE division SET boundary = (SELECT ST_Multi(ST_SnapToGrid(ST_Union(b.boundary, 1e-8), 1e-8)) FROM grid_boundary b JOIN grid g ON g.id = b.grid_id WHERE g.community_id = division.id)
+			WHERE code LIKE '%1' AND level = 'COMMUNITY'`,
+	} {
+		if _, err := pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	places := db.NewPlaces(db.New(pool))
+	start := time.Now()
+	got, err := places.Uncovered(t.Context(), account.Anyone(), []uuid.UUID{first, second, uuid.MustParse("00000000-0000-0000-0000-000000000012")}, time.Now(), 4000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("some 3,600 grids: %v", time.Since(start))
+	if len(got) != 2 {
+		t.Errorf("%d divisions answered, want 2: one has no boundary", len(got))
+	}
+	if m := got[first]; m == nil || m.NumPolygons() != 0 {
+		t.Errorf("a community that is the union of its grids has %d parts left over", m.NumPolygons())
+	}
+	var differ, area float64
+	err = pool.QueryRow(t.Context(), `SELECT ST_Area(ST_SymDifference($1, ST_Difference(d.boundary, (SELECT ST_Union(shape) FROM hexagon)))::geography), ST_Area($1::geography)
+		FROM division d WHERE d.id = $2`, got[second], second).Scan(&differ, &area)
+	if err != nil || area < 1000 || differ > 1e-3*area {
+		t.Errorf("%g m² left over, %g m² otherwise than PostGIS says, %v", area, differ, err)
+	}
+	if _, err := places.Uncovered(t.Context(), account.Anyone(), []uuid.UUID{second}, time.Now(), 1000); fault.As(err).Code != fault.Limited {
+		t.Errorf("more grids than are allowed: %v", err)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/twpayne/go-geom"
 
 	"wangge/domain/account"
 	"wangge/domain/key"
@@ -26,6 +27,11 @@ type Store interface {
 	DivisionsByID(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID]Division, error)
 	Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error)
 	Ancestors(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error)
+	// DivisionNeighbours returns the divisions of its level that share a border with each, by code.
+	DivisionNeighbours(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error)
+	// Uncovered is what the grids beneath each division leave of its boundary, empty where nothing is left, snapped; divisions
+	// without a boundary are left out. LIMITED: they have more than mostGrids grids together.
+	Uncovered(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time, mostGrids int) (map[uuid.UUID]*geom.MultiPolygon, error)
 	DivisionsWithGrids(ctx context.Context, actor account.Actor) ([]Division, error)
 	DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time) (map[uuid.UUID]Stats, error)
 
