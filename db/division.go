@@ -293,18 +293,20 @@ func (s *Places) DivisionStats(ctx context.Context, actor account.Actor, ids []u
 const (
 	policiesByDivision = `-- name: policy.ByDivision
 SELECT p.division_id, p.households_min, p.households_target, p.households_max, p.residents_min, p.residents_max,
-	p.grids_min, p.grids_max, p.version
+	p.grids_min, p.grids_max, p.informants_min, p.informants_max, p.households_per_informant_min, p.households_per_informant_max, p.version
 FROM size_policy p WHERE p.division_id = ANY($1) ORDER BY p.division_id`
 
 	policyAdd = `-- name: policy.Add
 INSERT INTO size_policy (division_id, households_min, households_target, households_max, residents_min, residents_max,
-	grids_min, grids_max, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)
+	grids_min, grids_max, informants_min, informants_max, households_per_informant_min, households_per_informant_max, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)
 ON CONFLICT (division_id) DO NOTHING`
 
 	policyChange = `-- name: policy.Change
 UPDATE size_policy SET households_min = $2, households_target = $3, households_max = $4, residents_min = $5,
-	residents_max = $6, grids_min = $7, grids_max = $8, version = version + 1
-WHERE division_id = $1 AND version = $9`
+	residents_max = $6, grids_min = $7, grids_max = $8, informants_min = $9, informants_max = $10,
+	households_per_informant_min = $11, households_per_informant_max = $12, version = version + 1
+WHERE division_id = $1 AND version = $13`
 )
 
 // Policies implements place.Store.
@@ -313,7 +315,8 @@ func (s *Places) Policies(ctx context.Context, actor account.Actor, ids []uuid.U
 	err := s.each(ctx, actor, policiesByDivision, []any{ids}, func(rows pgx.Rows) error {
 		var p place.SizePolicy
 		err := rows.Scan(&p.DivisionID, &p.HouseholdsMin, &p.HouseholdsTarget, &p.HouseholdsMax, &p.ResidentsMin,
-			&p.ResidentsMax, &p.GridsMin, &p.GridsMax, &p.Version)
+			&p.ResidentsMax, &p.GridsMin, &p.GridsMax, &p.InformantsMin, &p.InformantsMax, &p.HouseholdsPerInformantMin,
+			&p.HouseholdsPerInformantMax, &p.Version)
 		out[p.DivisionID] = p
 		return err
 	})
@@ -322,7 +325,8 @@ func (s *Places) Policies(ctx context.Context, actor account.Actor, ids []uuid.U
 
 // SavePolicy implements place.Store. CONFLICT: p.Version is not the one stored (0: none yet).
 func (s *Places) SavePolicy(ctx context.Context, actor account.Actor, p place.SizePolicy) (place.SizePolicy, error) {
-	args := []any{p.DivisionID, p.HouseholdsMin, p.HouseholdsTarget, p.HouseholdsMax, p.ResidentsMin, p.ResidentsMax, p.GridsMin, p.GridsMax}
+	args := []any{p.DivisionID, p.HouseholdsMin, p.HouseholdsTarget, p.HouseholdsMax, p.ResidentsMin, p.ResidentsMax, p.GridsMin, p.GridsMax,
+		p.InformantsMin, p.InformantsMax, p.HouseholdsPerInformantMin, p.HouseholdsPerInformantMax}
 	sql := policyAdd
 	if p.Version > 0 {
 		sql, args = policyChange, append(args, p.Version)
@@ -332,7 +336,10 @@ func (s *Places) SavePolicy(ctx context.Context, actor account.Actor, p place.Si
 		if err == nil && tag.RowsAffected() == 0 {
 			err = fault.New(fault.Conflict, "version", "conflict")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return noteChange(ctx, tx, changedPolicy, []uuid.UUID{p.DivisionID})
 	})
 	p.Version++
 	return p, err

@@ -169,7 +169,18 @@ CREATE INDEX coverage_problem_geometry_3857 ON coverage_problem USING gist (geom
 CREATE INDEX coverage_problem_grids ON coverage_problem USING gin (grid_keys);
 SELECT place_rows('coverage_problem', 'everywhere');
 
+-- How many informants a grid should have and how many households each; the defaults are the program's.
+ALTER TABLE size_policy
+    ADD informants_min integer,
+    ADD informants_max integer,
+    ADD households_per_informant_min integer,
+    ADD households_per_informant_max integer,
+    ADD CONSTRAINT size_policy_informants CHECK (informants_min >= 0 AND informants_min <= informants_max),
+    ADD CONSTRAINT size_policy_households_per_informant CHECK (households_per_informant_min >= 0
+        AND households_per_informant_min <= households_per_informant_max);
+
 -- +goose Down
+ALTER TABLE size_policy DROP informants_min, DROP informants_max, DROP households_per_informant_min, DROP households_per_informant_max;
 DROP TABLE coverage_problem;
 DROP TABLE coverage_report;
 DROP TABLE change_log;

@@ -141,13 +141,17 @@ type ExternalRef struct{ System, Code string }
 
 // SizePolicy says how large a grid should be beneath a division. Nil means no rule; a breach is a warning.
 type SizePolicy struct {
-	DivisionID       uuid.UUID // where it was set
-	HouseholdsMin    *int
-	HouseholdsTarget *int
-	HouseholdsMax    *int
-	ResidentsMin     *int
-	ResidentsMax     *int
-	GridsMin         *int // grids in a community
-	GridsMax         *int
-	Version          int
+	DivisionID                uuid.UUID // where it was set
+	HouseholdsMin             *int
+	HouseholdsTarget          *int
+	HouseholdsMax             *int
+	ResidentsMin              *int
+	ResidentsMax              *int
+	GridsMin                  *int // grids in a community
+	GridsMax                  *int
+	InformantsMin             *int // informants of a grid, and households for each of them
+	InformantsMax             *int
+	HouseholdsPerInformantMin *int
+	HouseholdsPerInformantMax *int
+	Version                   int
 }

@@ -12,8 +12,15 @@ var _ = fault.Register(
 	[3]string{"policy.negative", "{field} must not be negative.", "{field} 不能为负数。"},
 )
 
+// What holds where no division of the line says anything: 6 to 8 informants a grid, each with 50 to 100 households.
+const (
+	usualInformantsMin, usualInformantsMax                         = 6, 8
+	usualHouseholdsPerInformantMin, usualHouseholdsPerInformantMax = 50, 100
+)
+
 // Effective is the policy in force at the end of a line of divisions given from the root down: what a division
-// leaves open it inherits from the nearest division above that says it.
+// leaves open it inherits from the nearest division above that says it. How many informants there should be is always
+// known: where nobody says either limit, both are the usual.
 func Effective(line []SizePolicy) SizePolicy {
 	var out SizePolicy
 	for _, p := range line {
@@ -22,12 +29,21 @@ func Effective(line []SizePolicy) SizePolicy {
 			{&out.HouseholdsMin, &p.HouseholdsMin}, {&out.HouseholdsTarget, &p.HouseholdsTarget},
 			{&out.HouseholdsMax, &p.HouseholdsMax}, {&out.ResidentsMin, &p.ResidentsMin},
 			{&out.ResidentsMax, &p.ResidentsMax}, {&out.GridsMin, &p.GridsMin}, {&out.GridsMax, &p.GridsMax},
+			{&out.InformantsMin, &p.InformantsMin}, {&out.InformantsMax, &p.InformantsMax},
+			{&out.HouseholdsPerInformantMin, &p.HouseholdsPerInformantMin}, {&out.HouseholdsPerInformantMax, &p.HouseholdsPerInformantMax},
 		} {
 			if *f.from != nil {
 				*f.to = *f.from
 			}
 		}
 	}
+	usual := func(least, most **int, min, max int) {
+		if *least == nil && *most == nil {
+			*least, *most = &min, &max
+		}
+	}
+	usual(&out.InformantsMin, &out.InformantsMax, usualInformantsMin, usualInformantsMax)
+	usual(&out.HouseholdsPerInformantMin, &out.HouseholdsPerInformantMax, usualHouseholdsPerInformantMin, usualHouseholdsPerInformantMax)
 	return out
 }
 
@@ -40,6 +56,8 @@ func CheckPolicy(p SizePolicy) error {
 		{"households", []*int{p.HouseholdsMin, p.HouseholdsTarget, p.HouseholdsMax}},
 		{"residents", []*int{p.ResidentsMin, p.ResidentsMax}},
 		{"grids", []*int{p.GridsMin, p.GridsMax}},
+		{"informants", []*int{p.InformantsMin, p.InformantsMax}},
+		{"householdsPerInformant", []*int{p.HouseholdsPerInformantMin, p.HouseholdsPerInformantMax}},
 	} {
 		last := 0
 		for _, v := range rule.values {

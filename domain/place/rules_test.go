@@ -20,6 +20,27 @@ func TestEffectiveInheritsWhatIsLeftOpen(t *testing.T) {
 	}
 }
 
+func TestEffectiveSaysHowManyInformants(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		line []SizePolicy
+		want [4]*int
+	}{
+		{"nothing set", nil, [4]*int{n(6), n(8), n(50), n(100)}},
+		{"set above", []SizePolicy{{InformantsMin: n(2), InformantsMax: n(3)}, {GridsMax: n(9)}}, [4]*int{n(2), n(3), n(50), n(100)}},
+		{"one limit set leaves the other open", []SizePolicy{{InformantsMax: n(4), HouseholdsPerInformantMin: n(20)}}, [4]*int{nil, n(4), n(20), nil}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := Effective(c.line)
+			for i, got := range []*int{p.InformantsMin, p.InformantsMax, p.HouseholdsPerInformantMin, p.HouseholdsPerInformantMax} {
+				if (got == nil) != (c.want[i] == nil) || got != nil && *got != *c.want[i] {
+					t.Errorf("%d: %v, want %v", i, got, c.want[i])
+				}
+			}
+		})
+	}
+}
+
 func TestCheckPolicy(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -31,6 +52,8 @@ func TestCheckPolicy(t *testing.T) {
 		{"target below the least", SizePolicy{HouseholdsMin: n(100), HouseholdsTarget: n(50)}, "households"},
 		{"least above the most, no target", SizePolicy{ResidentsMin: n(500), ResidentsMax: n(350)}, "residents"},
 		{"negative", SizePolicy{GridsMax: n(-1)}, "grids"},
+		{"informants upside down", SizePolicy{InformantsMin: n(8), InformantsMax: n(6)}, "informants"},
+		{"households of an informant upside down", SizePolicy{HouseholdsPerInformantMin: n(80), HouseholdsPerInformantMax: n(60)}, "householdsPerInformant"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := CheckPolicy(c.p)
