@@ -2,6 +2,8 @@ package db
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/civil"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
 )
@@ -29,16 +32,102 @@ const (
 	workerColumns = `w.district, w.id, w.name, coalesce(w.work_phone, ''), w.duties, w.version,
 	EXISTS (SELECT 1 FROM worker_photo f WHERE f.district = w.district AND f.worker_id = w.id)`
 
-	// $1 districts, $2 areas, $3 day.
-	staffInOffice = `-- name: staff.InOffice
-SELECT ` + workerColumns + `, a.id, a.post, a.cover, a.area_id,
+	// Every read of assignments has $1 districts, $2 ids and $3 day: who is away depends on it.
+	assignmentColumns = workerColumns + `, a.id, a.post, a.cover, a.area_id,
 	CASE WHEN a.grid_id IS NOT NULL THEN 'grid' WHEN a.group_id IS NOT NULL THEN 'group'
 	     WHEN a.building_id IS NOT NULL THEN 'building' ELSE 'division' END,
-	lower(a.during), upper(a.during),
-	EXISTS (SELECT 1 FROM absence x WHERE x.district = a.district AND x.worker_id = a.worker_id AND x.during @> $3::date)
-FROM assignment a JOIN worker w ON w.district = a.district AND w.id = a.worker_id
-WHERE a.district = ANY($1) AND a.area_id = ANY($2) AND a.during @> $3::date AND w.district = ANY($1)
+	coalesce(g.code, d.code, a.district || '-' || replace(a.area_id::text, '-', '')), lower(a.during), upper(a.during),
+	EXISTS (SELECT 1 FROM absence x WHERE x.district = a.district AND x.worker_id = a.worker_id AND x.during @> $3::date)`
+	assignmentJoin = ` FROM assignment a JOIN worker w ON w.district = a.district AND w.id = a.worker_id
+LEFT JOIN grid g ON g.district = a.district AND g.id = a.grid_id LEFT JOIN division d ON d.id = a.division_id
+WHERE a.district = ANY($1) AND w.district = ANY($1) `
+
+	staffInOffice = `-- name: staff.InOffice
+SELECT ` + assignmentColumns + assignmentJoin + `AND a.area_id = ANY($2) AND a.during @> $3::date
 ORDER BY a.area_id, a.post, a.cover, lower(a.during), a.id`
+
+	assignmentsByID = `-- name: assignment.ByID
+SELECT ` + assignmentColumns + assignmentJoin + `AND a.id = ANY($2) ORDER BY a.id`
+
+	assignmentsOfWorkers = `-- name: assignment.OfWorkers
+SELECT ` + assignmentColumns + assignmentJoin + `AND a.worker_id = ANY($2) AND (upper_inf(a.during) OR upper(a.during) > $3::date)
+ORDER BY a.worker_id, lower(a.during), a.post, a.id`
+
+	absenceColumns = `x.district, x.id, x.worker_id, lower(x.during), upper(x.during)`
+
+	absencesOfWorkers = `-- name: absence.OfWorkers
+SELECT ` + absenceColumns + ` FROM absence x WHERE x.district = ANY($1) AND x.worker_id = ANY($2) AND upper(x.during) > $3::date
+ORDER BY x.worker_id, x.during`
+
+	absenceByKey = `-- name: absence.ByKey
+SELECT ` + absenceColumns + ` FROM absence x WHERE x.district = $1 AND x.id = $2 ORDER BY x.id`
+
+	absenceChange = `-- name: absence.Change
+UPDATE absence SET during = daterange($3, $4, '[)') WHERE district = $1 AND id = $2`
+
+	absenceRemove = `-- name: absence.Remove
+DELETE FROM absence WHERE district = $1 AND id = $2`
+
+	// The workers of $1 districts whose name or phone holds $2; where $3 is given, those in office on $4 or later for one of
+	// these divisions or what lies in them, and all of the districts $5. $6 and $7 are the name and id to go on after.
+	workersFound = `FROM worker w WHERE w.district = ANY($1) AND (strpos(lower(w.name), lower($2::text)) > 0 OR strpos(coalesce(w.work_phone, ''), $2::text) > 0)
+	AND ($3::uuid[] IS NULL OR w.district = ANY($5::text[]) OR EXISTS (
+		SELECT 1 FROM assignment a
+		LEFT JOIN grid_group p ON p.district = a.district AND p.id = a.group_id
+		LEFT JOIN building_grid bg ON bg.district = a.district AND bg.building_id = a.building_id AND upper_inf(bg.during)
+		LEFT JOIN grid g ON g.district = a.district AND g.id = coalesce(a.grid_id, bg.grid_id)
+		WHERE a.district = ANY($1) AND a.district = w.district AND a.worker_id = w.id AND (upper_inf(a.during) OR upper(a.during) > $4::date)
+		  AND coalesce(a.division_id, p.community_id, g.community_id) = ANY($3)))`
+
+	districtHomes = `-- name: division.DistrictHomes
+SELECT d.home FROM division d WHERE d.id = ANY($1) AND d.level = 'DISTRICT' ORDER BY d.home`
+
+	workerList = `-- name: worker.List
+SELECT ` + workerColumns + ` ` + workersFound + ` AND ($6::text IS NULL OR (w.name, w.id) > ($6, $7::uuid)) ORDER BY w.name, w.id LIMIT $8`
+
+	workerCount = `-- name: worker.Count
+SELECT count(*) ` + workersFound + ` ORDER BY 1`
+
+	// The vacancies beneath each root: $1 roots and $2 the divisions beneath each, in pairs; $3 districts; $4 day; $5 instant;
+	// $6 posts. A row is a post of a place that nobody is in office for.
+	vacanciesFound = `FROM (SELECT u.root, array_agg(u.division) AS divisions FROM unnest($1::uuid[], $2::uuid[]) AS u (root, division) GROUP BY u.root) p
+CROSS JOIN LATERAL (
+	SELECT g.code AS place, 'grid' AS kind, g.district, g.id, 'GRID_WORKER' AS post
+	FROM grid g JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND b.during @> $5::timestamptz
+	WHERE 'GRID_WORKER' = ANY($6::text[]) AND g.district = ANY($3) AND b.district = ANY($3) AND g.community_id = ANY(p.divisions)
+	UNION ALL
+	SELECT d.code || '/' || q.name, 'group', q.district, q.id, 'GRID_LEADER' FROM grid_group q JOIN division d ON d.id = q.community_id
+	WHERE 'GRID_LEADER' = ANY($6::text[]) AND q.district = ANY($3) AND q.community_id = ANY(p.divisions) AND EXISTS (
+		SELECT 1 FROM grid g JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND b.during @> $5::timestamptz
+		WHERE g.district = ANY($3) AND g.district = q.district AND g.group_id = q.id)
+	UNION ALL
+	SELECT d.code, 'division', d.home, d.id, 'CHIEF_LEADER' FROM division d
+	WHERE 'CHIEF_LEADER' = ANY($6::text[]) AND d.level = 'COMMUNITY' AND d.id = ANY(p.divisions)
+) o
+WHERE NOT EXISTS (SELECT 1 FROM assignment a WHERE a.district = ANY($3) AND a.district = o.district AND a.area_id = o.id AND a.post = o.post AND a.during @> $4::date) `
+
+	// $7 the place and $8 the id to go on after, $9 one more than asked for.
+	vacancyList = `-- name: vacancy.List
+SELECT v.root, v.place, v.kind, v.district, v.id, v.post, (
+	SELECT a.id FROM assignment a WHERE a.district = ANY($3) AND a.district = v.district AND a.area_id = v.id AND a.post = v.post
+		AND upper(a.during) <= $4::date ORDER BY upper(a.during) DESC, a.cover, a.id LIMIT 1)
+FROM (
+	SELECT * FROM (
+		SELECT p.root, o.*, row_number() OVER (PARTITION BY p.root ORDER BY o.place, o.id) AS n ` + vacanciesFound + `
+		AND ($7::text IS NULL OR (o.place, o.id) > ($7, $8::uuid))
+	) w WHERE w.n <= $9
+) v ORDER BY v.root, v.n`
+
+	vacancyCount = `-- name: vacancy.Count
+SELECT p.root, count(*) ` + vacanciesFound + `GROUP BY p.root ORDER BY p.root`
+
+	// The communities, or divisions, of the areas that $2 is about: an assignment, or all that a worker was ever assigned to.
+	staffTouched = `-- name: staff.Touched
+SELECT DISTINCT coalesce(a.division_id, p.community_id, g.community_id) AS id FROM assignment a
+LEFT JOIN grid_group p ON p.district = a.district AND p.id = a.group_id
+LEFT JOIN building_grid bg ON bg.district = a.district AND bg.building_id = a.building_id AND upper_inf(bg.during)
+LEFT JOIN grid g ON g.district = a.district AND g.id = coalesce(a.grid_id, bg.grid_id)
+WHERE a.district = $1 AND (a.id = $2 OR a.worker_id = $2) AND coalesce(a.division_id, p.community_id, g.community_id) IS NOT NULL ORDER BY id`
 
 	workerByKey = `-- name: worker.ByKey
 SELECT ` + workerColumns + ` FROM worker w WHERE w.district = $1 AND w.id = $2 ORDER BY w.id`
@@ -47,10 +136,17 @@ SELECT ` + workerColumns + ` FROM worker w WHERE w.district = $1 AND w.id = $2 O
 SELECT f.media_type, f.image FROM worker_photo f WHERE f.district = $1 AND f.worker_id = $2 ORDER BY f.worker_id`
 
 	workerAdd = `-- name: worker.Add
-INSERT INTO worker (district, id, name, work_phone, duties) VALUES ($1, $2, $3, $4, $5)`
+INSERT INTO worker (district, id, name, work_phone, duties) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (district, id) DO NOTHING`
+
+	workerChange = `-- name: worker.Change
+UPDATE worker SET name = $4, work_phone = $5, duties = $6, version = version + 1 WHERE district = $1 AND id = $2 AND version = $3`
+
+	workerDropPhoto = `-- name: worker.DropPhoto
+DELETE FROM worker_photo WHERE district = $1 AND worker_id = $2`
 
 	workerAddPhoto = `-- name: worker.AddPhoto
-INSERT INTO worker_photo (district, worker_id, media_type, image) VALUES ($1, $2, $3, $4)`
+INSERT INTO worker_photo (district, worker_id, media_type, image) VALUES ($1, $2, $3, $4)
+ON CONFLICT (district, worker_id) DO UPDATE SET media_type = $3, image = $4`
 
 	assignmentAdd = `-- name: assignment.Add
 INSERT INTO assignment (district, id, worker_id, post, cover, during, division_id, group_id, grid_id, building_id)
@@ -100,19 +196,193 @@ func (s *Staff) InOffice(ctx context.Context, actor account.Actor, areas []staff
 	if len(ids) == 0 {
 		return out, nil
 	}
-	err := s.each(ctx, actor, staffInOffice, []any{homes, ids, day.Time()}, func(rows pgx.Rows) error {
+	err := s.assignments(ctx, actor, staffInOffice, homes, ids, day, func(a staff.Assignment) {
+		out[a.Area.ID] = append(out[a.Area.ID], a)
+	})
+	return out, err
+}
+
+// assignments hands what a statement about assignments reads to take.
+func (s *Staff) assignments(ctx context.Context, actor account.Actor, sql string, homes []string, ids []uuid.UUID, day civil.Date, take func(staff.Assignment)) error {
+	return s.each(ctx, actor, sql, []any{homes, ids, day.Time()}, func(rows pgx.Rows) error {
 		var a staff.Assignment
 		var from time.Time
 		var until *time.Time
-		err := rows.Scan(append(intoWorker(&a.Worker), &a.Key.ID, &a.Post, &a.Cover, &a.Area.ID, &a.Area.Kind, &from, &until, &a.Away)...)
+		err := rows.Scan(append(intoWorker(&a.Worker), &a.Key.ID, &a.Post, &a.Cover, &a.Area.ID, &a.Area.Kind, &a.AreaName, &from, &until, &a.Away)...)
 		a.Key.Home, a.Area.Home = a.Worker.Key.Home, a.Worker.Key.Home
 		a.From = civil.FromTime(from)
 		if until != nil {
 			u := civil.FromTime(*until)
 			a.Until = &u
 		}
-		out[a.Area.ID] = append(out[a.Area.ID], a)
+		take(a)
 		return err
+	})
+}
+
+// AssignmentsOf implements staff.Store.
+func (s *Staff) AssignmentsOf(ctx context.Context, actor account.Actor, workers []key.Key, day civil.Date) (map[uuid.UUID][]staff.Assignment, error) {
+	homes, ids := split(workers)
+	out := make(map[uuid.UUID][]staff.Assignment, len(ids))
+	err := s.assignments(ctx, actor, assignmentsOfWorkers, homes, ids, day, func(a staff.Assignment) {
+		out[a.Worker.Key.ID] = append(out[a.Worker.Key.ID], a)
+	})
+	return out, err
+}
+
+func (s *Staff) absences(ctx context.Context, actor account.Actor, take func(staff.Absence), sql string, args ...any) error {
+	return s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
+		var a staff.Absence
+		var from, until time.Time
+		err := rows.Scan(&a.Key.Home, &a.Key.ID, &a.Worker.ID, &from, &until)
+		a.Worker.Home, a.From, a.Until = a.Key.Home, civil.FromTime(from), civil.FromTime(until)
+		take(a)
+		return err
+	})
+}
+
+// AbsencesOf implements staff.Store.
+func (s *Staff) AbsencesOf(ctx context.Context, actor account.Actor, workers []key.Key, day civil.Date) (map[uuid.UUID][]staff.Absence, error) {
+	homes, ids := split(workers)
+	out := make(map[uuid.UUID][]staff.Absence, len(ids))
+	err := s.absences(ctx, actor, func(a staff.Absence) { out[a.Worker.ID] = append(out[a.Worker.ID], a) },
+		absencesOfWorkers, homes, ids, day.Time())
+	return out, err
+}
+
+// AbsenceByKey implements staff.Store.
+func (s *Staff) AbsenceByKey(ctx context.Context, actor account.Actor, k key.Key) (a staff.Absence, found bool, err error) {
+	err = s.absences(ctx, actor, func(read staff.Absence) { a, found = read, true }, absenceByKey, k.Home, k.ID)
+	return a, found, err
+}
+
+// Workers implements staff.Store.
+func (s *Staff) Workers(ctx context.Context, actor account.Actor, q staff.RecordQuery) (p page.Page[staff.Record], err error) {
+	p.HasPrevious = q.Args.After != nil
+	err = s.Do(ctx, actor, func(ctx context.Context) error {
+		homes, err := s.homes(ctx, actor)
+		if err != nil {
+			return err
+		}
+		homes = append(homes, key.Unplaced)
+		var divisions []uuid.UUID
+		whole := []string{}
+		if q.Division != "" {
+			t, err := s.subtreesByCode(ctx, actor, []string{q.Division})
+			if err != nil {
+				return err
+			}
+			divisions = t.divisions
+			if whole, err = s.wholeDistricts(ctx, actor, divisions); err != nil {
+				return err
+			}
+		}
+		args := []any{homes, q.Text, divisions, q.Day.Time(), whole}
+		var name *string
+		var id uuid.UUID
+		if c := q.Args.After; c != nil {
+			name = &c.Text
+			id, _ = uuid.Parse(c.ID) // a cursor that was made up finds the start of its name
+		}
+		err = s.each(ctx, actor, workerList, append(args, name, id, q.Args.First+1), func(rows pgx.Rows) error {
+			var w staff.Worker
+			if err := rows.Scan(intoWorker(&w)...); err != nil {
+				return err
+			}
+			if len(p.Items) == q.Args.First {
+				p.HasNext = true
+				return nil
+			}
+			p.Items = append(p.Items, page.Item[staff.Record]{Node: staff.Record{Worker: w},
+				Cursor: page.Cursor{Order: staff.ByName, Text: w.Name, ID: w.Key.ID.String()}})
+			return nil
+		})
+		if err != nil || !q.Count {
+			return err
+		}
+		return s.each(ctx, actor, workerCount, args, func(rows pgx.Rows) error { return rows.Scan(&p.Total) })
+	})
+	return p, err
+}
+
+// wholeDistricts returns the homes of the districts among divisions.
+func (s *Staff) wholeDistricts(ctx context.Context, actor account.Actor, divisions []uuid.UUID) ([]string, error) {
+	homes := []string{}
+	err := s.each(ctx, actor, districtHomes, []any{divisions}, func(rows pgx.Rows) error {
+		var h string
+		err := rows.Scan(&h)
+		homes = append(homes, h)
+		return err
+	})
+	return homes, err
+}
+
+// Vacancies implements staff.Store.
+func (s *Staff) Vacancies(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q staff.VacancyQuery, at time.Time) (map[uuid.UUID]page.Page[staff.Vacancy], error) {
+	out := make(map[uuid.UUID]page.Page[staff.Vacancy], len(divisions))
+	err := s.Do(ctx, actor, func(ctx context.Context) error {
+		t, err := s.subtrees(ctx, actor, divisions)
+		if err != nil {
+			return err
+		}
+		args := []any{t.roots, t.divisions, t.homes, q.Day.Time(), at, q.Posts}
+		var place *string
+		var id uuid.UUID
+		if c := q.Args.After; c != nil {
+			place = &c.Text
+			id, _ = uuid.Parse(c.ID) // a cursor that was made up finds the start of its place
+		}
+		last := map[uuid.UUID]uuid.UUID{} // whose assignment was the last at an area
+		err = s.each(ctx, actor, vacancyList, append(args, place, id, q.Args.First+1), func(rows pgx.Rows) error {
+			var root uuid.UUID
+			var v staff.Vacancy
+			var lastID *uuid.UUID
+			c := page.Cursor{Order: staff.ByPlace}
+			if err := rows.Scan(&root, &c.Text, &v.Area.Kind, &v.Area.Home, &v.Area.ID, &v.Post, &lastID); err != nil {
+				return err
+			}
+			c.ID = v.Area.ID.String()
+			p := out[root]
+			p.HasPrevious = q.Args.After != nil
+			if len(p.Items) == q.Args.First {
+				p.HasNext = true
+			} else {
+				p.Items = append(p.Items, page.Item[staff.Vacancy]{Node: v, Cursor: c})
+				if lastID != nil {
+					last[v.Area.ID] = *lastID
+				}
+			}
+			out[root] = p
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		were := make(map[uuid.UUID]staff.Assignment, len(last))
+		err = s.assignments(ctx, actor, assignmentsByID, t.homes, slices.Collect(maps.Values(last)), q.Day, func(a staff.Assignment) { were[a.Key.ID] = a })
+		if err != nil {
+			return err
+		}
+		for _, p := range out {
+			for i := range p.Items {
+				v := &p.Items[i].Node
+				if a, ok := were[last[v.Area.ID]]; ok {
+					v.Last = &a
+				}
+			}
+		}
+		if !q.Count {
+			return nil
+		}
+		return s.each(ctx, actor, vacancyCount, args, func(rows pgx.Rows) error {
+			var root uuid.UUID
+			var n int
+			err := rows.Scan(&root, &n)
+			p := out[root]
+			p.Total = n
+			out[root] = p
+			return err
+		})
 	})
 	return out, err
 }
@@ -140,13 +410,61 @@ func (s *Staff) AddWorker(ctx context.Context, actor account.Actor, w staff.Work
 	if w.Duties == nil {
 		w.Duties = []string{}
 	}
-	return w, s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, workerAdd, w.Key.Home, w.Key.ID, w.Name, orNull(w.WorkPhone), w.Duties)
-		if err == nil && photo != nil {
-			_, err = tx.Exec(ctx, workerAddPhoto, w.Key.Home, w.Key.ID, photo.MediaType, photo.Image)
+	err := s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, workerAdd, w.Key.Home, w.Key.ID, w.Name, orNull(w.WorkPhone), w.Duties)
+		if err != nil {
+			return err
 		}
+		if tag.RowsAffected() == 0 {
+			w, _, err = s.WorkerByKey(ctx, actor, w.Key)
+			return err
+		}
+		if photo != nil {
+			if _, err = tx.Exec(ctx, workerAddPhoto, w.Key.Home, w.Key.ID, photo.MediaType, photo.Image); err != nil {
+				return err
+			}
+		}
+		return noteChange(ctx, tx, changedStaff, nil) // holds no post yet
+	})
+	return w, err
+}
+
+// SaveWorker implements staff.Store.
+func (s *Staff) SaveWorker(ctx context.Context, actor account.Actor, w staff.Worker, photo *staff.Photo) (staff.Worker, error) {
+	err := s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, workerChange, w.Key.Home, w.Key.ID, w.Version, w.Name, orNull(w.WorkPhone), w.Duties)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = fault.New(fault.Conflict, "version", "conflict")
+		}
+		switch {
+		case err != nil:
+		case photo != nil:
+			_, err = tx.Exec(ctx, workerAddPhoto, w.Key.Home, w.Key.ID, photo.MediaType, photo.Image)
+		case !w.HasPhoto:
+			_, err = tx.Exec(ctx, workerDropPhoto, w.Key.Home, w.Key.ID)
+		}
+		if err != nil {
+			return err
+		}
+		return noteStaff(ctx, tx, w.Key)
+	})
+	w.Version++
+	return w, err
+}
+
+// noteStaff notes that what concerns an assignment, or a worker and all the assignments there are, has changed.
+func noteStaff(ctx context.Context, tx pgx.Tx, of key.Key) error {
+	var touched []uuid.UUID
+	err := eachRow(ctx, tx, staffTouched, []any{of.Home, of.ID}, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		err := rows.Scan(&id)
+		touched = append(touched, id)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return noteChange(ctx, tx, changedStaff, touched)
 }
 
 // AddAssignment implements staff.Store.
@@ -156,28 +474,43 @@ func (s *Staff) AddAssignment(ctx context.Context, actor account.Actor, a staff.
 		u := a.Until.Time()
 		until = &u
 	}
-	return s.exec(ctx, actor, assignmentAdd, a.Key.Home, a.Key.ID, a.Worker.Key.ID, a.Post, a.Cover, a.From.Time(), until, string(a.Area.Kind), a.Area.ID)
+	return s.exec(ctx, actor, a.Key, assignmentAdd, a.Key.Home, a.Key.ID, a.Worker.Key.ID, a.Post, a.Cover, a.From.Time(), until, string(a.Area.Kind), a.Area.ID)
 }
 
 // EndAssignment implements staff.Store.
 func (s *Staff) EndAssignment(ctx context.Context, actor account.Actor, k key.Key, until civil.Date) (ended bool, err error) {
 	err = s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, assignmentEnd, k.Home, k.ID, until.Time())
-		ended = tag.RowsAffected() == 1
-		return err
+		if ended = tag.RowsAffected() == 1; err != nil || !ended {
+			return err
+		}
+		return noteStaff(ctx, tx, k)
 	})
 	return ended, err
 }
 
 // AddAbsence implements staff.Store.
 func (s *Staff) AddAbsence(ctx context.Context, actor account.Actor, a staff.Absence) error {
-	return s.exec(ctx, actor, absenceAdd, a.Key.Home, a.Key.ID, a.Worker.ID, a.From.Time(), a.Until.Time())
+	return s.exec(ctx, actor, a.Worker, absenceAdd, a.Key.Home, a.Key.ID, a.Worker.ID, a.From.Time(), a.Until.Time())
 }
 
-func (d *DB) exec(ctx context.Context, actor account.Actor, sql string, args ...any) error {
-	return d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, sql, args...)
-		return err
+// ChangeAbsence implements staff.Store.
+func (s *Staff) ChangeAbsence(ctx context.Context, actor account.Actor, a staff.Absence) error {
+	return s.exec(ctx, actor, a.Worker, absenceChange, a.Key.Home, a.Key.ID, a.From.Time(), a.Until.Time())
+}
+
+// RemoveAbsence implements staff.Store.
+func (s *Staff) RemoveAbsence(ctx context.Context, actor account.Actor, a staff.Absence) error {
+	return s.exec(ctx, actor, a.Worker, absenceRemove, a.Key.Home, a.Key.ID)
+}
+
+// exec runs sql and notes what concerns of.
+func (s *Staff) exec(ctx context.Context, actor account.Actor, of key.Key, sql string, args ...any) error {
+	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sql, args...); err != nil {
+			return err
+		}
+		return noteStaff(ctx, tx, of)
 	})
 }
 

@@ -220,7 +220,7 @@ func TestWorkerOfTileIsOnCall(t *testing.T) {
 		batch.Queue(`INSERT INTO assignment (district, id, worker_id, post, cover, during, grid_id)
 			VALUES ('dist1', $1, $2, 'GRID_WORKER', 'A', '[2025-01-01,2026-01-01)', $3)`, uuid.New(), former, grid)
 		want[code] = ""
-		if w := staff.OnCall(ofGrid, ofGroup); w != nil {
+		if w := staff.OnCall(staff.GridWorker, ofGrid, ofGroup); w != nil {
 			want[code] = w.Worker.Name
 		}
 	}

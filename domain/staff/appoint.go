@@ -18,6 +18,7 @@ type NewWorker struct {
 	Name, WorkPhone string
 	Duties          []string
 	Photo           *Photo
+	IdempotencyKey  string // "" for none; the same again in the same district is the same worker
 }
 
 // Appointment puts a worker in office. AreaName is as in Store.ResolveArea.
@@ -55,6 +56,9 @@ func CheckWorker(w NewWorker) error {
 			return fault.New(fault.Invalid, fmt.Sprintf("duties.%d", i), "worker.duty", "max", maxDuty)
 		}
 	}
+	if utf8.RuneCountInString(w.IdempotencyKey) > maxRetryKey {
+		return fault.New(fault.Invalid, "idempotencyKey", "worker.retryKey", "max", maxRetryKey)
+	}
 	if p := w.WorkPhone; p != "" && (len(p) < 3 || len(p) > 30 || strings.Trim(p, "0123456789+() -") != "") {
 		return fault.New(fault.Invalid, "workPhone", "worker.phone")
 	}
@@ -69,7 +73,8 @@ func oneLine(s string, most int) bool {
 
 func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
-// Add adds a worker whose record is kept with area's district. Operators only. INVALID: no name, a phone that is none, too
+// Add adds a worker whose record is kept with area's district; with an idempotency key that was used there before it returns
+// the worker that was added then. Operators only. INVALID: no name, a phone that is none, too
 // many duties or too long ones; NOT_FOUND: no such area.
 func (s *Service) Add(ctx context.Context, actor account.Actor, w NewWorker, kind AreaKind, area string) (Worker, error) {
 	if err := actor.RequireOperator(); err != nil {
@@ -82,7 +87,11 @@ func (s *Service) Add(ctx context.Context, actor account.Actor, w NewWorker, kin
 	if err != nil {
 		return Worker{}, err
 	}
-	worker := Worker{Key: key.Key{Home: at.Home, ID: s.IDs.NewID()}, Name: strings.TrimSpace(w.Name),
+	id := s.IDs.NewID()
+	if w.IdempotencyKey != "" {
+		id = retried(at.Home, w.IdempotencyKey)
+	}
+	worker := Worker{Key: key.Key{Home: at.Home, ID: id}, Name: strings.TrimSpace(w.Name),
 		WorkPhone: w.WorkPhone, Duties: w.Duties, HasPhoto: w.Photo != nil, Version: 1}
 	return s.Store.AddWorker(ctx, actor, worker, w.Photo)
 }

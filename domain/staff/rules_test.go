@@ -30,7 +30,7 @@ func TestOnCall(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := ""
-			if w := OnCall(c.ofGrid, c.group); w != nil {
+			if w := OnCall(GridWorker, c.ofGrid, c.group); w != nil {
 				got = w.Worker.Name
 			}
 			if got != c.want {

@@ -75,9 +75,11 @@ type Assignment struct {
 	Post   Post
 	Cover  Cover
 	Area   Area
-	From   civil.Date
-	Until  *civil.Date // the first day out of office; nil: not known
-	Away   bool        // absent on the day asked about
+	// AreaName is what Store.ResolveArea reads as Area: a grid's or division's code, a group's or building's id.
+	AreaName string
+	From     civil.Date
+	Until    *civil.Date // the first day out of office; nil: not known
+	Away     bool        // absent on the day asked about
 }
 
 // Absence (请假) of a worker.

@@ -9,6 +9,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/civil"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/internal/fault"
 )
 
@@ -21,10 +22,22 @@ type Store interface {
 	WorkerByKey(ctx context.Context, actor account.Actor, k key.Key) (Worker, bool, error)
 	Photo(ctx context.Context, actor account.Actor, worker key.Key) (Photo, bool, error)
 
+	// AddWorker adds a worker; where there is one of its key already, that one is returned and nothing changes.
 	AddWorker(ctx context.Context, actor account.Actor, w Worker, photo *Photo) (Worker, error)
+	// SaveWorker changes a worker whose version is w's; CONFLICT: it moved. Without photo the picture stays, where w has one.
+	SaveWorker(ctx context.Context, actor account.Actor, w Worker, photo *Photo) (Worker, error)
+	Workers(ctx context.Context, actor account.Actor, q RecordQuery) (page.Page[Record], error)
+	// AssignmentsOf and AbsencesOf return what is in force on day or later, by worker's id.
+	AssignmentsOf(ctx context.Context, actor account.Actor, workers []key.Key, day civil.Date) (map[uuid.UUID][]Assignment, error)
+	AbsencesOf(ctx context.Context, actor account.Actor, workers []key.Key, day civil.Date) (map[uuid.UUID][]Absence, error)
+	// Vacancies returns vacancies beneath divisions, of grids and groups that are in force at an instant.
+	Vacancies(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q VacancyQuery, at time.Time) (map[uuid.UUID]page.Page[Vacancy], error)
 	AddAssignment(ctx context.Context, actor account.Actor, a Assignment) error
 	EndAssignment(ctx context.Context, actor account.Actor, k key.Key, until civil.Date) (bool, error)
 	AddAbsence(ctx context.Context, actor account.Actor, a Absence) error
+	AbsenceByKey(ctx context.Context, actor account.Actor, k key.Key) (Absence, bool, error)
+	ChangeAbsence(ctx context.Context, actor account.Actor, a Absence) error
+	RemoveAbsence(ctx context.Context, actor account.Actor, a Absence) error
 	// ResolveArea finds an area by what people call it: a grid's or division's code; a group's id, or its community's code
 	// and its name with a slash between; a building's id or code.
 	ResolveArea(ctx context.Context, actor account.Actor, kind AreaKind, name string) (Area, bool, error)
@@ -74,32 +87,14 @@ func (s *Service) InOffice(ctx context.Context, actor account.Actor, areas []Are
 	return s.Store.InOffice(ctx, actor, areas, s.Day(asOf))
 }
 
-// OnCall returns whom to call for each grid at asOf, by the post they hold, which need not be the grid worker's; a grid with nobody to call is left out. See the rule OnCall.
+// OnCall returns whom to call for each grid at asOf, by the post they hold, which need not be the grid worker's; a grid with
+// nobody to call is left out. See the rule OnCall.
 func (s *Service) OnCall(ctx context.Context, actor account.Actor, grids []GridRef, asOf *time.Time) (map[uuid.UUID]Assignment, error) {
-	var areas []Area
-	seen := map[uuid.UUID]bool{}
-	for _, g := range grids {
-		areas = append(areas, Area{AreaGrid, g.Key.Home, g.Key.ID})
-		if g.GroupID != nil && !seen[*g.GroupID] {
-			seen[*g.GroupID] = true
-			areas = append(areas, Area{AreaGroup, g.Key.Home, *g.GroupID})
-		}
+	list := make([]Covered, len(grids))
+	for i, g := range grids {
+		list[i] = Covered{Area: Area{AreaGrid, g.Key.Home, g.Key.ID}, GroupID: g.GroupID}
 	}
-	office, err := s.InOffice(ctx, actor, areas, asOf)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[uuid.UUID]Assignment, len(grids))
-	for _, g := range grids {
-		var group []Assignment
-		if g.GroupID != nil {
-			group = office[*g.GroupID]
-		}
-		if w := OnCall(office[g.Key.ID], group); w != nil {
-			out[g.Key.ID] = *w
-		}
-	}
-	return out, nil
+	return s.Covers(ctx, actor, GridWorker, list, s.Day(asOf))
 }
 
 // Photo returns a worker's photo. NOT_FOUND: no such worker, or no photo.
