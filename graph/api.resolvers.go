@@ -36,6 +36,16 @@ func (r *mutationResolver) RecordAbsence(ctx context.Context, input node.RecordA
 	return r.recordAbsence(ctx, input)
 }
 
+// UpdateWorker is the resolver for the updateWorker field.
+func (r *mutationResolver) UpdateWorker(ctx context.Context, input node.UpdateWorkerInput) (*node.UpdateWorkerPayload, error) {
+	return r.updateWorker(ctx, input)
+}
+
+// EndAbsence is the resolver for the endAbsence field.
+func (r *mutationResolver) EndAbsence(ctx context.Context, input node.EndAbsenceInput) (*node.EndAbsencePayload, error) {
+	return r.endAbsence(ctx, input)
+}
+
 // SetSizePolicy is the resolver for the setSizePolicy field.
 func (r *mutationResolver) SetSizePolicy(ctx context.Context, input node.SetSizePolicyInput) (*node.SetSizePolicyPayload, error) {
 	return r.setSizePolicy(ctx, input)
@@ -78,6 +88,20 @@ func (r *queryResolver) Grids(ctx context.Context, filter *node.GridFilter, orde
 func (r *queryResolver) Building(ctx context.Context, id string) (*node.Building, error) {
 	return planned(ctx, r.Resolver, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.Building, error) {
 		return p.buildingByID(ctx, id, sel)
+	})
+}
+
+// Buildings is the resolver for the buildings field.
+func (r *queryResolver) Buildings(ctx context.Context, near node.PointInput, withinM float64, first *int, after *string) (*node.BuildingConnection, error) {
+	return planned(ctx, r.Resolver, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.BuildingConnection, error) {
+		return p.buildingsNear(ctx, near, withinM, first, after, sel)
+	})
+}
+
+// Workers is the resolver for the workers field.
+func (r *queryResolver) Workers(ctx context.Context, division *string, text *string, first *int, after *string) (*node.WorkerRecordConnection, error) {
+	return planned(ctx, r.Resolver, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.WorkerRecordConnection, error) {
+		return p.workers(ctx, division, text, first, after, sel)
 	})
 }
 

@@ -17,12 +17,50 @@ import (
 // What each field of Mutation does. Fields of errors are those of the input.
 
 func (r *Resolver) createWorker(ctx context.Context, in node.CreateWorkerInput) (*node.CreateWorkerPayload, error) {
-	w := staff.NewWorker{Name: in.Name, WorkPhone: orEmpty(in.WorkPhone), Duties: in.Duties}
-	added, err := r.Staff.Add(ctx, account.FromContext(ctx), w, in.Area.Kind, in.Area.Name)
+	actor := account.FromContext(ctx)
+	if err := actor.RequireOperator(); err != nil {
+		return nil, err // before a picture is read
+	}
+	photo, err := photo(in.Photo)
+	if err != nil {
+		return nil, within("input", err)
+	}
+	w := staff.NewWorker{Name: in.Name, WorkPhone: orEmpty(in.WorkPhone), Duties: in.Duties, Photo: photo}
+	if in.IdempotencyKey != nil {
+		if w.IdempotencyKey = *in.IdempotencyKey; w.IdempotencyKey == "" {
+			return nil, fault.New(fault.Invalid, "input.idempotencyKey", "worker.retryKey", "max", staff.MaxRetryKey)
+		}
+	}
+	added, err := r.Staff.Add(ctx, actor, w, in.Area.Kind, in.Area.Name)
 	if err != nil {
 		return nil, within("input", err)
 	}
 	return &node.CreateWorkerPayload{Worker: r.worker(added)}, nil
+}
+
+func (r *Resolver) updateWorker(ctx context.Context, in node.UpdateWorkerInput) (*node.UpdateWorkerPayload, error) {
+	k, err := operatorKey(ctx, in.ID, "id", "worker.notFound")
+	if err != nil {
+		return nil, err
+	}
+	photo, err := photo(in.Photo)
+	if err != nil {
+		return nil, within("input", err)
+	}
+	w, err := r.Staff.Update(ctx, account.FromContext(ctx), staff.Change{Worker: k, Version: in.Version, Name: in.Name, WorkPhone: in.WorkPhone,
+		Duties: in.Duties, Photo: photo, NoPhoto: in.RemovePhoto})
+	if err != nil {
+		return nil, within("input", renamed(err, "workerId", "id"))
+	}
+	return &node.UpdateWorkerPayload{Worker: r.worker(w), Version: w.Version}, nil
+}
+
+// photo reads a picture where one was sent.
+func photo(encoded *string) (*staff.Photo, error) {
+	if encoded == nil {
+		return nil, nil
+	}
+	return staff.ReadPhoto(*encoded)
 }
 
 func (r *Resolver) appointWorker(ctx context.Context, in node.AppointWorkerInput) (*node.AppointWorkerPayload, error) {
@@ -61,6 +99,21 @@ func (r *Resolver) recordAbsence(ctx context.Context, in node.RecordAbsenceInput
 	return &node.RecordAbsencePayload{ID: a.Key.String(), From: a.From, Until: a.Until}, nil
 }
 
+func (r *Resolver) endAbsence(ctx context.Context, in node.EndAbsenceInput) (*node.EndAbsencePayload, error) {
+	k, err := operatorKey(ctx, in.ID, "id", "staff.absenceNotFound")
+	if err != nil {
+		return nil, err
+	}
+	a, left, err := r.Staff.EndAbsence(ctx, account.FromContext(ctx), k, in.Until)
+	if err != nil {
+		return nil, within("input", renamed(err, "from", "until"))
+	}
+	if !left {
+		return &node.EndAbsencePayload{}, nil
+	}
+	return &node.EndAbsencePayload{Absence: &node.Absence{Absence: a}}, nil
+}
+
 func (r *Resolver) setSizePolicy(ctx context.Context, in node.SetSizePolicyInput) (*node.SetSizePolicyPayload, error) {
 	actor := account.FromContext(ctx)
 	if err := actor.RequireOperator(); err != nil {
@@ -75,6 +128,8 @@ func (r *Resolver) setSizePolicy(ctx context.Context, in node.SetSizePolicyInput
 		HouseholdsMin: in.HouseholdsMin, HouseholdsTarget: in.HouseholdsTarget, HouseholdsMax: in.HouseholdsMax,
 		ResidentsMin: in.ResidentsMin, ResidentsMax: in.ResidentsMax,
 		GridsMin: in.GridsMin, GridsMax: in.GridsMax,
+		InformantsMin: in.InformantsMin, InformantsMax: in.InformantsMax,
+		HouseholdsPerInformantMin: in.HouseholdsPerInformantMin, HouseholdsPerInformantMax: in.HouseholdsPerInformantMax,
 		Version: in.Version,
 	})
 	if err != nil {

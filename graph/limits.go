@@ -41,7 +41,7 @@ const (
 
 // costs are the fields that cost more than 1: thirtieths of the bytes that they usually have, 25 a position.
 var costs = map[string]int{
-	"Division.boundary": 400, "Division.bbox": 3,
+	"Division.boundary": 400, "Division.bbox": 3, "Division.uncovered": 10_000, // for the time it takes, up to a second
 	"Grid.boundary": 400, "Grid.labelPoint": 3, "Grid.bbox": 3,
 	"Building.location": 3, "Building.footprint": 10,
 	"CoverageProblem.geometry": 100, "CoverageProblem.bbox": 3,
@@ -49,11 +49,14 @@ var costs = map[string]int{
 
 // lengths are those assumed for lists without first.
 var lengths = map[string]int{
-	"Query.rootDivisions":  1, // the one city or county that is served
-	"Division.ancestors":   4,
-	"Division.children":    4, // down the levels; operation counts what there is
-	"Grid.neighbours":      6,
-	"Grid.assignments":     4,
+	"Query.rootDivisions": 1, // the one city or county that is served
+	"Division.ancestors":  4,
+	"Division.children":   4, // down the levels; operation counts what there is
+	"Division.neighbours": 6,
+	"Grid.neighbours":     6,
+	"Grid.assignments":    4,
+
+	"WorkerRecord.assignments": 4, "WorkerRecord.absences": 4,
 	"GridGroup.grids":      10,
 	"GridMatch.candidates": 20, // package grid gives no more
 

@@ -10,6 +10,7 @@ import (
 	"wangge/domain/grid"
 	"wangge/domain/page"
 	"wangge/domain/place"
+	"wangge/domain/staff"
 	"wangge/graph/node"
 	"wangge/internal/fault"
 )
@@ -46,7 +47,11 @@ func (p *plan) division(ctx context.Context, nodes []*node.Division, f field) er
 	case "parent":
 		return oneDivision(ctx, p, nodes, func(d *node.Division) uuid.UUID { return orZero(d.ParentID) }, f)
 	case "ancestors":
-		return p.ancestors(ctx, nodes, f)
+		lists, err := p.Places.Ancestors(ctx, p.actor, distinct(nodes, divisionID), p.divisionFields(f.Selections))
+		if err != nil {
+			return err
+		}
+		return p.divisionLists(ctx, nodes, lists, f)
 	case "children":
 		lists, err := p.Places.Children(ctx, p.actor, distinct(nodes, divisionID), p.divisionFields(f.Selections))
 		if err != nil {
@@ -71,17 +76,32 @@ func (p *plan) division(ctx context.Context, nodes []*node.Division, f field) er
 		return err
 	case "coverage":
 		return noCoverage
+	case "neighbours":
+		lists, err := p.Places.DivisionNeighbours(ctx, p.actor, distinct(nodes, divisionID), p.divisionFields(f.Selections))
+		if err != nil {
+			return err
+		}
+		return p.divisionLists(ctx, nodes, lists, f)
+	case "uncovered":
+		return p.uncovered(ctx, nodes, f)
+	case "onCall":
+		args, err := p.ec.field_Division_onCall_args(ctx, f.ArgumentMap(p.op.Variables))
+		if err != nil {
+			return unread
+		}
+		return onCall(ctx, p, nodes, func(d *node.Division) staff.Covered {
+			return staff.Covered{Area: staff.Area{Kind: staff.AreaDivision, Home: d.Home, ID: d.Division.ID}}
+		}, args, f)
+	case "vacancies":
+		return p.vacanciesOf(ctx, nodes, f)
 	case "sizePolicy":
 		return p.sizePolicies(ctx, nodes, f)
 	}
 	return nil // in the node already
 }
 
-func (p *plan) ancestors(ctx context.Context, nodes []*node.Division, f field) error {
-	lists, err := p.Places.Ancestors(ctx, p.actor, distinct(nodes, divisionID), p.divisionFields(f.Selections))
-	if err != nil {
-		return err
-	}
+// divisionLists puts the divisions that each division has, and loads what f asks of them; one that several have is read once.
+func (p *plan) divisionLists(ctx context.Context, nodes []*node.Division, lists map[uuid.UUID][]place.Division, f field) error {
 	var made once[uuid.UUID, node.Division]
 	for _, d := range nodes {
 		line := make([]*node.Division, 0, len(lists[d.Division.ID]))
@@ -91,6 +111,23 @@ func (p *plan) ancestors(ctx context.Context, nodes []*node.Division, f field) e
 		d.Put(f.Alias, line)
 	}
 	return p.divisions(ctx, made.all, f.Selections)
+}
+
+// uncovered puts what the grids of divisions leave over.
+func (p *plan) uncovered(ctx context.Context, nodes []*node.Division, f field) error {
+	left, err := p.Places.Uncovered(ctx, p.actor, distinct(nodes, divisionID), &p.at)
+	if err != nil {
+		return err
+	}
+	shape := func(d *node.Division) *geom.MultiPolygon { return left[d.Division.ID] }
+	for _, d := range nodes {
+		var s node.Shape
+		if left := shape(d); left != nil {
+			s.T = left
+		}
+		d.Put(f.Alias, s)
+	}
+	return simplify(ctx, p, nodes, shape, f)
 }
 
 // oneDivision loads a field that answers one division, or none where id is zero.

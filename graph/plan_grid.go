@@ -58,6 +58,16 @@ func (p *plan) grid(ctx context.Context, nodes []*node.Grid, f field) error {
 			g.Put(f.Alias, p.assignments(office[g.Key.ID]))
 		}
 		return err
+	case "onCall":
+		args, err := p.ec.field_Grid_onCall_args(ctx, f.ArgumentMap(p.op.Variables))
+		if err != nil {
+			return unread
+		}
+		return onCall(ctx, p, nodes, func(g *node.Grid) staff.Covered {
+			return staff.Covered{Area: staff.Area{Kind: staff.AreaGrid, Home: g.Key.Home, ID: g.Key.ID}, GroupID: g.GroupID}
+		}, args, f)
+	case "informants":
+		return p.informants(ctx, nodes, f)
 	case "worker":
 		refs := make([]staff.GridRef, len(nodes))
 		for i, g := range nodes {
@@ -132,12 +142,16 @@ func (p *plan) neighbours(ctx context.Context, nodes []*node.Grid, f field) erro
 }
 
 func (p *plan) groupOf(ctx context.Context, nodes []*node.Grid, f field) error {
-	of := func(g *node.Grid) key.Key {
+	return oneGroup(ctx, p, nodes, func(g *node.Grid) key.Key {
 		if g.GroupID == nil {
 			return key.Key{}
 		}
 		return key.Key{Home: g.Key.Home, ID: *g.GroupID}
-	}
+	}, f)
+}
+
+// oneGroup loads a field that answers one group, or none where of gives the zero key.
+func oneGroup[N holder](ctx context.Context, p *plan, nodes []N, of func(N) key.Key, f field) error {
 	var made once[key.Key, node.GridGroup]
 	if keys := distinct(nodes, of); len(keys) > 0 {
 		found, err := p.Grids.Groups(ctx, p.actor, keys)
@@ -174,6 +188,14 @@ func (p *plan) group(ctx context.Context, nodes []*node.GridGroup, f field) erro
 			all = append(all, grids...)
 		}
 		return p.grids(ctx, all, f.Selections)
+	case "onCall":
+		args, err := p.ec.field_GridGroup_onCall_args(ctx, f.ArgumentMap(p.op.Variables))
+		if err != nil {
+			return unread
+		}
+		return onCall(ctx, p, nodes, func(g *node.GridGroup) staff.Covered {
+			return staff.Covered{Area: staff.Area{Kind: staff.AreaGroup, Home: g.Key.Home, ID: g.Key.ID}}
+		}, args, f)
 	case "leader":
 		office, err := p.Staff.InOffice(ctx, p.actor, areas(staff.AreaGroup, keys), &p.at)
 		for _, g := range nodes {

@@ -73,6 +73,25 @@ func (p *plan) buildingByID(ctx context.Context, id string, sel ast.SelectionSet
 	return nodes[0], p.buildings(ctx, nodes, sel)
 }
 
+func (p *plan) buildingsNear(ctx context.Context, in node.PointInput, withinM float64, first *int, after *string, sel ast.SelectionSet) (*node.BuildingConnection, error) {
+	at, err := position(in.Crs, in.Lng, in.Lat, "lng", "lat")
+	if err != nil {
+		return nil, within("near", err)
+	}
+	q := place.NearQuery{Near: at, WithinM: withinM, At: p.at,
+		Count:     p.asks(sel, "BuildingConnection", "totalCount"),
+		Footprint: p.asksNodes(sel, "Building", "footprint")}
+	if q.Args, err = p.page(first, after, place.ByDistance); err != nil {
+		return nil, err
+	}
+	list, err := p.Places.BuildingsNear(ctx, p.actor, q)
+	if err != nil {
+		return nil, err
+	}
+	lists, err := p.buildingLists(ctx, []page.Page[place.Building]{list}, sel)
+	return lists[0], err
+}
+
 func (p *plan) gridAt(ctx context.Context, in node.PointInput, sel ast.SelectionSet) (*node.GridMatch, error) {
 	m, err := p.Grids.At(ctx, p.actor, p.spot(in))
 	if err != nil {

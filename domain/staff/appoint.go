@@ -56,8 +56,8 @@ func CheckWorker(w NewWorker) error {
 			return fault.New(fault.Invalid, fmt.Sprintf("duties.%d", i), "worker.duty", "max", maxDuty)
 		}
 	}
-	if utf8.RuneCountInString(w.IdempotencyKey) > maxRetryKey {
-		return fault.New(fault.Invalid, "idempotencyKey", "worker.retryKey", "max", maxRetryKey)
+	if utf8.RuneCountInString(w.IdempotencyKey) > MaxRetryKey {
+		return fault.New(fault.Invalid, "idempotencyKey", "worker.retryKey", "max", MaxRetryKey)
 	}
 	if p := w.WorkPhone; p != "" && (len(p) < 3 || len(p) > 30 || strings.Trim(p, "0123456789+() -") != "") {
 		return fault.New(fault.Invalid, "workPhone", "worker.phone")

@@ -68,10 +68,12 @@ type Covered struct {
 	GroupID *uuid.UUID // of a grid
 }
 
+// MaxRetryKey is how many characters an idempotency key may have.
+const MaxRetryKey = 100
+
 const (
 	maxPhotoSide  = 2_000   // pixels
 	maxPhotoBytes = 1 << 20 // as kept
-	maxRetryKey   = 100
 	maxText       = 200
 )
 

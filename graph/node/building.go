@@ -58,3 +58,6 @@ func (c *BuildingConnection) Edges(ctx context.Context) ([]*BuildingEdge, error)
 type BuildingEdge struct {
 	Entry[place.Building, Building]
 }
+
+// DistanceM is metres from the point that the list was asked by.
+func (e *BuildingEdge) DistanceM() *float64 { return e.Item.DistanceM }

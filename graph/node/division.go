@@ -5,8 +5,10 @@ import (
 
 	"github.com/twpayne/go-geom"
 
+	"wangge/domain/civil"
 	"wangge/domain/grid"
 	"wangge/domain/place"
+	"wangge/domain/staff"
 	"wangge/geo/coord"
 )
 
@@ -59,6 +61,30 @@ func (d *Division) Grids(ctx context.Context, filter *GridFilter, orderBy *grid.
 // Stats are counts beneath it.
 func (d *Division) Stats(ctx context.Context) (*PlaceStats, error) {
 	return loaded[*PlaceStats](ctx, d.Loaded)
+}
+
+// Neighbours are the divisions of its level that share a border with it.
+func (d *Division) Neighbours(ctx context.Context) ([]*Division, error) {
+	return loaded[[]*Division](ctx, d.Loaded)
+}
+
+// Uncovered is what its grids leave over; the plan has simplified it.
+func (d *Division) Uncovered(ctx context.Context, crs *coord.System, simplifyM *float64) (*GeoJSON, error) {
+	left, err := loaded[Shape](ctx, d.Loaded)
+	if err != nil {
+		return nil, err
+	}
+	return present(left.T, crs)
+}
+
+// OnCall is who answers for a post; the plan has read the arguments, which stand here so that gqlgen checks them.
+func (d *Division) OnCall(ctx context.Context, post *staff.Post, on *civil.Date) (*Assignment, error) {
+	return loaded[*Assignment](ctx, d.Loaded)
+}
+
+// Vacancies are a page of the posts that nobody is in office for.
+func (d *Division) Vacancies(ctx context.Context, posts []staff.Post, on *civil.Date, first *int, after *string) (*VacancyConnection, error) {
+	return loaded[*VacancyConnection](ctx, d.Loaded)
 }
 
 // Coverage is how its grids cover it.

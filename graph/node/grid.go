@@ -3,7 +3,9 @@ package node
 import (
 	"context"
 
+	"wangge/domain/civil"
 	"wangge/domain/grid"
+	"wangge/domain/staff"
 	"wangge/geo/coord"
 )
 
@@ -67,6 +69,16 @@ func (g *Grid) Worker(ctx context.Context) (*Worker, error) {
 	return loaded[*Worker](ctx, g.Loaded)
 }
 
+// OnCall is who answers for a post; the plan has read the arguments, which stand here so that gqlgen checks them.
+func (g *Grid) OnCall(ctx context.Context, post *staff.Post, on *civil.Date) (*Assignment, error) {
+	return loaded[*Assignment](ctx, g.Loaded)
+}
+
+// Informants are whether it has as many as it should.
+func (g *Grid) Informants(ctx context.Context) (*InformantCheck, error) {
+	return loaded[*InformantCheck](ctx, g.Loaded)
+}
+
 // GridNeighbour is a grid beside another.
 type GridNeighbour struct {
 	grid.Neighbour
@@ -100,6 +112,11 @@ func (g *GridGroup) Grids(ctx context.Context) ([]*Grid, error) {
 // Leader is the leader who is in.
 func (g *GridGroup) Leader(ctx context.Context) (*Worker, error) {
 	return loaded[*Worker](ctx, g.Loaded)
+}
+
+// OnCall is who answers for a post of it.
+func (g *GridGroup) OnCall(ctx context.Context, post *staff.Post, on *civil.Date) (*Assignment, error) {
+	return loaded[*Assignment](ctx, g.Loaded)
 }
 
 // GridConnection is a page of grids.

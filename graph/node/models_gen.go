@@ -36,6 +36,14 @@ type AppointWorkerPayload struct {
 	Assignment *Assignment `json:"assignment"`
 }
 
+// What an assignment is for, as `AreaInput` names it.
+type Area struct {
+	// What it is.
+	Kind staff.AreaKind `json:"kind"`
+	// The code of a division or grid, the id of a group or building.
+	Name string `json:"name"`
+}
+
 // An area that a worker can be appointed for.
 type AreaInput struct {
 	// What it is.
@@ -119,12 +127,31 @@ type CreateWorkerInput struct {
 	Duties []string `json:"duties,omitempty"`
 	// Decides the district that the record is kept with. It does not appoint: see `appointWorker`.
 	Area *AreaInput `json:"area"`
+	// A PNG or JPEG of at most 2,000 by 2,000 pixels and 1 MiB, base64. It is drawn anew: nothing else of the file is kept.
+	Photo *string `json:"photo,omitempty"`
+	// 1 to 100 characters that the client makes for one worker and sends again with every retry: the worker added first in the
+	// district is then returned, as it is now, and none is added.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // What `createWorker` did.
 type CreateWorkerPayload struct {
 	// The worker.
 	Worker *Worker `json:"worker"`
+}
+
+// Which absence ends when.
+type EndAbsenceInput struct {
+	// The absence's id.
+	ID string `json:"id"`
+	// The first day back.
+	Until civil.Date `json:"until"`
+}
+
+// What `endAbsence` did.
+type EndAbsencePayload struct {
+	// The absence as it is now; null where it was taken back.
+	Absence *Absence `json:"absence,omitempty"`
 }
 
 // Which assignment ends when.
@@ -265,7 +292,7 @@ type ProblemFix struct {
 //
 // A request may go 15 fields deep, hold 30 aliases in one selection and 200 in all, 2,000 tokens outside parentheses and
 // 150,000 in all, and cost 600,000 (operators: 6,000,000), else it is LIMITED. A field costs 1; a `boundary` 400, a
-// `footprint` 10, `location`, `labelPoint` and `bbox` 3; each times the length of every list around it: `first`, the number
+// `uncovered` 10,000, `footprint` 10, `location`, `labelPoint` and `bbox` 3; each times the length of every list around it: `first`, the number
 // of points sent, 20 for `candidates`, 4 for `children`, 10 for a group's `grids`, 6 for `neighbours`, 4 for `ancestors` and
 // `assignments`. So 200 grids with their boundaries and 200 buildings each pass, as do 10,000 points with the grid and its
 // worker; boundaries of more than some 1,400 grids do not. Where lists or texts turn out longer than that assumes, an
@@ -314,6 +341,14 @@ type SetSizePolicyInput struct {
 	GridsMin *int `json:"gridsMin,omitempty"`
 	// The most grids a community should have.
 	GridsMax *int `json:"gridsMax,omitempty"`
+	// The fewest informants a grid should have.
+	InformantsMin *int `json:"informantsMin,omitempty"`
+	// The most informants a grid should have.
+	InformantsMax *int `json:"informantsMax,omitempty"`
+	// The fewest households for each informant.
+	HouseholdsPerInformantMin *int `json:"householdsPerInformantMin,omitempty"`
+	// The most households for each informant.
+	HouseholdsPerInformantMax *int `json:"householdsPerInformantMax,omitempty"`
 }
 
 // A geometry to compare with.
@@ -336,6 +371,32 @@ type Tileset struct {
 	MinZoom int `json:"minZoom"`
 	// The largest zoom that tiles are made for; larger ones are scaled.
 	MaxZoom int `json:"maxZoom"`
+}
+
+// What is to be said of a worker. What is left out stays as it is.
+type UpdateWorkerInput struct {
+	// The worker's id.
+	ID string `json:"id"`
+	// The version that was read.
+	Version int `json:"version"`
+	// The name: one line of at most 100 characters.
+	Name *string `json:"name,omitempty"`
+	// The phone at work; an empty text takes it away.
+	WorkPhone *string `json:"workPhone,omitempty"`
+	// What people may call about: at most 20 lines of at most 200 characters.
+	Duties []string `json:"duties,omitempty"`
+	// A new photo, as for `createWorker`.
+	Photo *string `json:"photo,omitempty"`
+	// Takes the photo away.
+	RemovePhoto bool `json:"removePhoto"`
+}
+
+// What `updateWorker` did.
+type UpdateWorkerPayload struct {
+	// The worker.
+	Worker *Worker `json:"worker"`
+	// The version now.
+	Version int `json:"version"`
 }
 
 // Who is asking.
