@@ -216,3 +216,30 @@ func TestUncovered(t *testing.T) {
 		t.Errorf("more grids than are allowed: %v", err)
 	}
 }
+
+func TestDivisionNeighbours(t *testing.T) {
+	pool := testdb.New(t)
+	if _, err := pool.Exec(t.Context(), `INSERT INTO division (id, code, name, level, home, boundary)
+		SELECT ('00000000-0000-0000-0000-00000000000' || v.i)::uuid, 'd' || v.i, '区' || v.i, v.level, 'near', ST_Multi(ST_MakeEnvelope(v.w, v.s, v.w + 1, v.s + 1, 4490))
+		FROM (VALUES (1, 'TOWN', 0, 0), (2, 'TOWN', 1, 0), (3, 'TOWN', 1, 1), (4, 'TOWN', 0.5, -0.5), (5, 'DISTRICT', 0, 0), (6, 'TOWN', 5, 5)) v (i, level, w, s)`); err != nil {
+		t.Fatal(err)
+	}
+	var ids []uuid.UUID
+	for i := range 6 {
+		ids = append(ids, uuid.UUID{15: byte(i + 1)})
+	}
+	got, err := db.NewPlaces(db.New(pool)).DivisionNeighbours(t.Context(), account.Anyone(), ids, place.Fields{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 1 and 3 meet in a corner, 1 and 4 overlap, 5 is of another level.
+	for i, want := range []string{"d2 d4 ", "d1 d3 d4 ", "d2 ", "d1 d2 ", "", ""} {
+		line := ""
+		for _, d := range got[ids[i]] {
+			line += d.Code + " "
+		}
+		if line != want {
+			t.Errorf("neighbours of d%d: %q, want %q", i+1, line, want)
+		}
+	}
+}

@@ -1,9 +1,14 @@
 package graph_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"slices"
+	"strings"
 	"testing"
 
 	"wangge/domain/account"
@@ -72,6 +77,8 @@ func TestMutations(t *testing.T) {
 	const end = `mutation ($in: EndAssignmentInput!) { endAssignment(input: $in) { id until } }`
 	into(s.ask(t, op, end, map[string]any{"in": map[string]any{"id": appointed.AppointWorker.Assignment.ID, "until": "2026-03-10"}}), &struct{}{})
 
+	t.Run("a worker's record", func(t *testing.T) { records(t, s, into) })
+
 	const setPolicy = `mutation ($in: SetSizePolicyInput!) { setSizePolicy(input: $in) { division { code sizePolicy { householdsMin householdsMax householdsTarget version division { code } } } again: division { name } } }`
 	var set struct {
 		SetSizePolicy struct {
@@ -130,4 +137,109 @@ func TestMutations(t *testing.T) {
 			}
 		}
 	})
+}
+
+// records walks through what operators do with one worker.
+func records(t *testing.T, s server, into func(answer, any)) {
+	op := account.TheOperator()
+	fourth := gridCode(c1, 4)
+	// do asks for a mutation of an input and reads what is under its name.
+	do := func(name, sel string, in map[string]any) (out struct {
+		ID, From, Until string
+		Version         int
+		Worker          struct{ ID, Name, WorkPhone, PhotoURL string }
+		Assignment      struct{ ID string }
+		Absence         *struct{ From, Until string }
+	}) {
+		t.Helper()
+		var data map[string]json.RawMessage
+		into(s.ask(t, op, `mutation ($in: `+strings.ToUpper(name[:1])+name[1:]+`Input!) { `+name+`(input: $in) { `+sel+` } }`, map[string]any{"in": in}), &data)
+		if err := json.Unmarshal(data[name], &out); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	refused := func(name, sel string, in map[string]any, want string) {
+		t.Helper()
+		got := s.ask(t, op, `mutation ($in: `+strings.ToUpper(name[:1])+name[1:]+`Input!) { `+name+`(input: $in) { `+sel+` } }`, map[string]any{"in": in})
+		if len(got.Errors) == 0 || fmt.Sprint(got.code(), got.Errors[0].Extensions.Field) != want {
+			t.Errorf("%s %v answered %s, want %s", name, in, got.Raw, want)
+		}
+	}
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 3, 2))); err != nil {
+		t.Fatal(err)
+	}
+	photo := base64.StdEncoding.EncodeToString(picture.Bytes())
+
+	create := map[string]any{"name": "周四", "idempotencyKey": "form 7", "photo": photo, "area": map[string]any{"kind": "GRID", "name": fourth}}
+	first := do("createWorker", "worker { id name photoUrl }", create)
+	if first.Worker.PhotoURL == "" {
+		t.Error("the new worker has no photo")
+	}
+	create["name"] = "周四（重发）"
+	if again := do("createWorker", "worker { id name photoUrl }", create); again != first {
+		t.Errorf("sent again: %+v, want %+v", again, first)
+	}
+	create["idempotencyKey"] = "form 8"
+	if other := do("createWorker", "worker { id }", create); other.Worker.ID == first.Worker.ID {
+		t.Error("another key is the same worker")
+	}
+	create["idempotencyKey"] = strings.Repeat("x", 101)
+	refused("createWorker", "worker { id }", create, "INVALID[input idempotencyKey]")
+	create["idempotencyKey"] = ""
+	refused("createWorker", "worker { id }", create, "INVALID[input idempotencyKey]")
+
+	id := first.Worker.ID
+	if w := do("updateWorker", "version worker { name workPhone photoUrl }", map[string]any{"id": id, "version": 1, "name": "周肆", "workPhone": "0555-4"}); w.Version != 2 ||
+		w.Worker.Name != "周肆" || w.Worker.WorkPhone != "0555-4" || w.Worker.PhotoURL == "" {
+		t.Errorf("updated: %+v", w)
+	}
+	if w := do("updateWorker", "version worker { name workPhone photoUrl }", map[string]any{"id": id, "version": 2, "workPhone": "", "removePhoto": true}); w.Version != 3 ||
+		w.Worker.Name != "周肆" || w.Worker.WorkPhone != "" || w.Worker.PhotoURL != "" {
+		t.Errorf("taken away: %+v", w)
+	}
+	refused("updateWorker", "version", map[string]any{"id": id, "version": 2, "name": "x"}, "CONFLICT[input version]")
+	refused("updateWorker", "version", map[string]any{"id": id, "version": 3, "name": " "}, "INVALID[input name]")
+	refused("updateWorker", "version", map[string]any{"id": id, "version": 3, "photo": "R0lGODlhAQABAAAAACw="}, "INVALID[input photo]")
+	refused("updateWorker", "version", map[string]any{"id": id, "version": 3, "photo": photo, "removePhoto": true}, "INVALID[input removePhoto]")
+	refused("updateWorker", "version", map[string]any{"id": "home2-" + strings.Repeat("f", 32), "version": 1}, "NOT_FOUND[input id]")
+
+	away := do("recordAbsence", "id", map[string]any{"workerId": id, "from": "2026-03-10", "until": "2026-03-12"})
+	later := do("recordAbsence", "id", map[string]any{"workerId": id, "from": "2026-03-20", "until": "2026-03-22"})
+	if a := do("endAbsence", "absence { from until }", map[string]any{"id": away.ID, "until": "2026-03-15"}); a.Absence == nil || a.Absence.Until != "2026-03-15" {
+		t.Errorf("a longer absence: %+v", a)
+	}
+	refused("endAbsence", "absence { id }", map[string]any{"id": away.ID, "until": "2026-03-21"}, "CONFLICT[input until]")
+	if a := do("endAbsence", "absence { from until }", map[string]any{"id": later.ID, "until": "2026-03-20"}); a.Absence != nil {
+		t.Errorf("an absence taken back: %+v", a)
+	}
+	refused("endAbsence", "absence { id }", map[string]any{"id": later.ID, "until": "2026-03-20"}, "NOT_FOUND[input id]")
+	refused("endAbsence", "absence { id }", map[string]any{"id": "x", "until": "2026-03-20"}, "NOT_FOUND[input id]")
+
+	held := do("appointWorker", "assignment { id }", map[string]any{"workerId": id, "post": "GRID_WORKER", "area": map[string]any{"kind": "GRID", "name": fourth}, "from": "2026-02-01"})
+	do("endAssignment", "id", map[string]any{"id": held.Assignment.ID, "until": "2026-03-01"})
+	var data struct {
+		Division struct {
+			Vacancies struct {
+				Nodes []struct {
+					Since string
+					Last  struct{ Worker struct{ Name string } }
+				}
+			}
+		}
+	}
+	into(s.ask(t, account.Anyone(), `{ division(code: "990102001001") { vacancies(posts: [GRID_WORKER], on: "2026-03-01") { nodes { since last { worker { name } } grid { code } } } } }`, nil), &data)
+	if v := data.Division.Vacancies.Nodes; len(v) != 12 || v[1].Since != "2026-03-01" || v[1].Last.Worker.Name != "周肆" || v[2].Since != "" {
+		t.Errorf("vacancies: %+v", v)
+	}
+	for query, in := range map[string]map[string]any{
+		`mutation ($in: UpdateWorkerInput!) { updateWorker(input: $in) { version } }`:       {"id": id, "version": 3, "photo": "nonsense"},
+		`mutation ($in: EndAbsenceInput!) { endAbsence(input: $in) { absence { id } } }`:    {"id": away.ID, "until": "2026-03-11"},
+		`mutation ($in: CreateWorkerInput!) { createWorker(input: $in) { worker { id } } }`: {"name": "x", "photo": "nonsense", "area": map[string]any{"kind": "GRID", "name": fourth}},
+	} {
+		if got := s.ask(t, account.Anyone(), query, map[string]any{"in": in}); got.code() != "FORBIDDEN" {
+			t.Errorf("the public was answered %s", got.Raw)
+		}
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/graph/node"
+	"wangge/internal/fault"
 )
 
 // day is the one given, or that of the plan's instant.
@@ -28,7 +29,7 @@ func (p *plan) day(on *civil.Date) civil.Date {
 func onCall[N holder](ctx context.Context, p *plan, nodes []N, of func(N) staff.Covered, args map[string]any, f field) error {
 	post, on := args["post"].(*staff.Post), args["on"].(*civil.Date)
 	if post == nil {
-		return unread // null was sent for it
+		return fault.New(fault.Invalid, "post", "required", "field", "post")
 	}
 	list := make([]staff.Covered, len(nodes))
 	for i, n := range nodes {

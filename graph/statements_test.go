@@ -104,6 +104,34 @@ func TestStatements(t *testing.T) {
 			parent { children { name } } grids(first: 3) { totalCount nodes { code } } } } }`,
 			map[string]any{"code": "990102"}, map[string]any{"code": "990102001"})
 	})
+	t.Run("staff", func(t *testing.T) {
+		same(t, `query ($code: ID!, $n: Int) { division(code: $code) { onCall { id } uncovered neighbours { name } vacancies(first: $n) { totalCount nodes { since last { worker { name } }
+			grid { code worker { name } } group { name community { name } } division { name } } }
+			grids(first: $n) { nodes { onCall { worker { name } } informants { count ok } group { onCall { worker { name } } } } } } }`,
+			map[string]any{"code": c1, "n": 3}, map[string]any{"code": c1, "n": 14}, map[string]any{"code": "990102", "n": 100})
+		children := `query ($n: Int) { rootDivisions { children { children { children { vacancies(first: $n) { totalCount nodes { last { worker { name } } grid { code } } } } } } } }`
+		same(t, children, map[string]any{"n": 3}, map[string]any{"n": 50})
+	})
+	t.Run("workers", func(t *testing.T) {
+		var got []int64
+		for _, n := range []int{1, 2, 4} {
+			before := count.n.Load()
+			if a := s.ask(t, account.TheOperator(), `query ($n: Int) { workers(division: "990102001001", first: $n) { totalCount nodes { worker { name } assignments { area { name } } absences { from } } } }`,
+				map[string]any{"n": n}); a.Errors != nil {
+				t.Fatalf("answered %s", a.Raw)
+			}
+			got = append(got, count.n.Load()-before)
+		}
+		t.Logf("%d statements", got)
+		if got[1] != got[2] {
+			t.Errorf("%d statements", got)
+		}
+	})
+	t.Run("nearest first", func(t *testing.T) {
+		same(t, `query ($n: Int) { buildings(near: { lng: 120.103, lat: 31.201, crs: CGCS2000 }, withinM: 2000, first: $n) { totalCount edges { distanceM node { footprint grid { code worker { name } } } } }
+			grids(filter: { near: { lng: 120.103, lat: 31.201, crs: CGCS2000 } }, orderBy: DISTANCE, first: $n) { edges { distanceM node { code } } } }`,
+			map[string]any{"n": 1}, map[string]any{"n": 7}, map[string]any{"n": 100})
+	})
 	spots := func(n int, at ...[2]float64) map[string]any {
 		var list []any
 		for i := range n * len(at) {
