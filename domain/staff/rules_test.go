@@ -39,3 +39,32 @@ func TestOnCall(t *testing.T) {
 		})
 	}
 }
+
+func TestOnCallForOtherPosts(t *testing.T) {
+	post := func(name string, p Post, c Cover, away bool) Assignment {
+		return Assignment{Worker: Worker{Name: name}, Post: p, Cover: c, Away: away}
+	}
+	group := []Assignment{post("L", GridLeader, CoverA, false)}
+	for _, c := range []struct {
+		name          string
+		post          Post
+		ofArea, group []Assignment
+		want          string // "" for nobody
+	}{
+		{"the first of many who is in", Informant, []Assignment{post("I", Informant, CoverA, true), post("J", Informant, CoverA, false), post("K", Informant, CoverA, false)}, group, "J"},
+		{"all of many are away: the group's leader", Informant, []Assignment{post("I", Informant, CoverA, true)}, group, "L"},
+		{"another post does not answer", Assistant, []Assignment{post("W", GridWorker, CoverA, false)}, group, ""},
+		{"a community's chief and the deputy", ChiefLeader, []Assignment{post("C", ChiefLeader, CoverA, true), post("D", ChiefLeader, CoverB, false)}, nil, "D"},
+		{"a leader who is away in a group whose leader is away", GridLeader, []Assignment{post("L", GridLeader, CoverA, true)}, []Assignment{post("M", GridLeader, CoverA, true)}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := ""
+			if a := OnCall(c.post, c.ofArea, c.group); a != nil {
+				got = a.Worker.Name
+			}
+			if got != c.want {
+				t.Errorf("%q answers, want %q", got, c.want)
+			}
+		})
+	}
+}
