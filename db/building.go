@@ -35,38 +35,6 @@ CROSS JOIN LATERAL (
 	ORDER BY b.code, b.id LIMIT $7
 ) x ORDER BY p.grid_id, x.code, x.id`
 
-	// Distances are measured to the footprint, or to the point where that is all there is. $1 districts, $2 and $3 the point,
-	// $4 no further than this on the map, $5 and further than this, $6 how many.
-	buildingsReach = `-- name: building.Reach
-SELECT count(*), coalesce(max(k.m), 0) FROM (
-	SELECT ST_Distance(coalesce(b.footprint, b.location)::geography, ST_SetSRID(ST_MakePoint($2, $3), 4490)::geography) AS m
-	FROM building b
-	WHERE b.district = ANY($1) AND b.shape_3857 && ST_Expand(` + flatPoint + `, $4::float8) AND b.shape_3857 <-> ` + flatPoint + ` > $5::float8
-	ORDER BY b.shape_3857 <-> ` + flatPoint + ` LIMIT $6
-) k ORDER BY 1`
-
-	// $1 footprint, $2 and $3 the point, $4 no further than this on the map, $5 and at least this, $6 districts, $7 instant,
-	// $8 metres at most, $9 after so many metres, $10 and this id, $11 one more than asked for.
-	buildingsNear = `-- name: building.Near
-WITH measured AS MATERIALIZED (
-	SELECT b.district, b.id, ST_Distance(coalesce(b.footprint, b.location)::geography, ST_SetSRID(ST_MakePoint($2, $3), 4490)::geography) AS m
-	FROM building b
-	WHERE b.district = ANY($6) AND b.shape_3857 && ST_Expand(` + flatPoint + `, $4::float8) AND b.shape_3857 <-> ` + flatPoint + ` >= $5::float8
-), wanted AS MATERIALIZED (
-	SELECT x.district, x.id, x.m FROM measured x WHERE x.m <= $8 AND (x.m, x.id) > ($9::float8, $10::uuid)
-	ORDER BY x.m, x.id LIMIT $11
-)
-SELECT n.m, ` + buildingColumns + `, bg.grid_id FROM wanted n JOIN building b ON b.district = n.district AND b.id = n.id
-LEFT JOIN building_grid bg ON bg.district = b.district AND bg.building_id = b.id AND bg.during @> $7::timestamptz
-ORDER BY n.m, n.id`
-
-	// $1 districts, $2 and $3 the point, $4 surely too far on the map, $5 surely near enough, $6 metres.
-	buildingsNearCounted = `-- name: building.NearCounted
-SELECT count(*) FROM building b
-WHERE b.district = ANY($1) AND b.shape_3857 && ST_Expand(` + flatPoint + `, $4::float8) AND (b.shape_3857 <-> ` + flatPoint + ` < $5::float8
-	OR ST_Distance(coalesce(b.footprint, b.location)::geography, ST_SetSRID(ST_MakePoint($2, $3), 4490)::geography) <= $6::float8)
-ORDER BY 1`
-
 	buildingsCounted = `-- name: building.Counted
 SELECT bg.grid_id, count(*) FROM building_grid bg
 WHERE bg.district = ANY($1) AND bg.grid_id = ANY($2) AND bg.during @> $3::timestamptz
@@ -146,64 +114,6 @@ func (s *Places) BuildingsOfGrids(ctx context.Context, actor account.Actor, grid
 		return err
 	})
 	return out, err
-}
-
-// BuildingsNear implements place.Store.
-func (s *Places) BuildingsNear(ctx context.Context, actor account.Actor, q place.NearQuery) (p page.Page[place.Building], err error) {
-	p.HasPrevious = q.Args.After != nil
-	err = s.Do(ctx, actor, func(ctx context.Context) error {
-		homes, err := s.homes(ctx, actor)
-		if err != nil {
-			return err
-		}
-		homes = append(homes, key.Unplaced)
-		lng, lat := q.Near.Lng, q.Near.Lat
-		surely, tooFar := onMap(lat, q.WithinM)
-		afterM, afterID, notNearer, behind := -1.0, uuid.Nil, 0.0, -1.0
-		if c := q.Args.After; c != nil {
-			afterM = c.Num
-			afterID, _ = uuid.Parse(c.ID) // a cursor that was made up finds the start of its distance
-			notNearer, behind = onMap(lat, c.Num)
-		}
-		reach := q.WithinM
-		err = s.each(ctx, actor, buildingsReach, []any{homes, lng, lat, tooFar, behind, q.Args.First + 1}, func(rows pgx.Rows) error {
-			var n int
-			var m float64
-			err := rows.Scan(&n, &m)
-			if n > q.Args.First {
-				reach = min(reach, m)
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		_, beyond := onMap(lat, reach)
-		args := []any{q.Footprint, lng, lat, beyond, notNearer, homes, q.At, q.WithinM, afterM, afterID, q.Args.First + 1}
-		err = s.each(ctx, actor, buildingsNear, args, func(rows pgx.Rows) error {
-			var m float64
-			var gridID *uuid.UUID
-			b, err := scanBuilding(rows, []any{&m}, &gridID)
-			if err != nil {
-				return err
-			}
-			if len(p.Items) == q.Args.First {
-				p.HasNext = true
-				return nil
-			}
-			b.GridID = gridID
-			p.Items = append(p.Items, page.Item[place.Building]{Node: b, DistanceM: &m,
-				Cursor: page.Cursor{Order: place.ByDistance, Num: m, ID: b.Key.ID.String()}})
-			return nil
-		})
-		if err != nil || !q.Count {
-			return err
-		}
-		return s.each(ctx, actor, buildingsNearCounted, []any{homes, lng, lat, tooFar, surely, q.WithinM}, func(rows pgx.Rows) error {
-			return rows.Scan(&p.Total)
-		})
-	})
-	return p, err
 }
 
 func (d *DB) buildingCounts(ctx context.Context, actor account.Actor, homes []string, grids []uuid.UUID, at time.Time) (map[uuid.UUID]int, error) {

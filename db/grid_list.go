@@ -264,34 +264,6 @@ func (s *Grids) lists(ctx context.Context, actor account.Actor, q grid.Query, t 
 	})
 }
 
-// reach bounds how far the last row of a page by distance is from the point, metres: no page of any root goes further.
-func (s *Grids) reach(ctx context.Context, actor account.Actor, q grid.Query, t subtree) (furthest float64, err error) {
-	if q.Order != grid.ByDistance {
-		return 0, nil
-	}
-	sql, args := list(q, t, listReach, 0)
-	roots := map[uuid.UUID]bool{}
-	for _, id := range t.roots {
-		roots[id] = true
-	}
-	wanted, full := max(1, len(roots)), 0
-	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
-		var root uuid.UUID
-		var n int
-		var m float64
-		err := rows.Scan(&root, &n, &m, nil)
-		if n > q.Args.First {
-			full++
-		}
-		furthest = max(furthest, m)
-		return err
-	})
-	if full < wanted {
-		return everywhereM, err // of a root with fewer rows than a page all are wanted
-	}
-	return furthest, err
-}
-
 func gridCursor(o grid.Order, g grid.Grid, distance *float64) page.Cursor {
 	c := page.Cursor{Order: string(o), ID: g.Key.ID.String()}
 	switch o {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/twpayne/go-geom"
 
 	"wangge/domain/account"
 	"wangge/domain/key"
@@ -32,21 +31,6 @@ func (s *Service) Children(ctx context.Context, actor account.Actor, parents []u
 // Ancestors returns the divisions around each division, the largest first. The map's key is the division's id.
 func (s *Service) Ancestors(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error) {
 	return s.Store.Ancestors(ctx, actor, ids, with)
-}
-
-// DivisionNeighbours returns the divisions of its level that share a border with each division, by code; a corner is none. The
-// map's key is the division's id.
-func (s *Service) DivisionNeighbours(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error) {
-	return s.Store.DivisionNeighbours(ctx, actor, ids, with)
-}
-
-// maxUncoveredGrids bounds the time that Uncovered takes: PostGIS joins so many areas in about a second.
-const maxUncoveredGrids = 2_000
-
-// Uncovered is what the grids beneath each division leave of its boundary, CGCS2000 degrees, snapped: an empty area where nothing
-// is left; divisions without a boundary are left out. LIMITED: they have too many grids together.
-func (s *Service) Uncovered(ctx context.Context, actor account.Actor, ids []uuid.UUID, asOf *time.Time) (map[uuid.UUID]*geom.MultiPolygon, error) {
-	return s.Store.Uncovered(ctx, actor, ids, s.At(asOf), maxUncoveredGrids)
 }
 
 // DivisionStats counts what lies in each division and beneath it.

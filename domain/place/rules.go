@@ -5,9 +5,6 @@ import "wangge/internal/fault"
 var _ = fault.Register(
 	[3]string{"division.notFound", "There is no division {code}.", "没有行政区划 {code}。"},
 	[3]string{"building.notFound", "There is no building {id}.", "没有楼栋 {id}。"},
-	[3]string{"division.manyGrids", "There are {n} grids beneath; what they leave over is computed for at most {max} at once. Ask for smaller divisions.",
-		"其下共有 {n} 个网格，一次最多计算 {max} 个网格的未覆盖范围，请查询更小的区划。"},
-	[3]string{"near.within", "withinM must be 0 to {max} metres.", "withinM 应为 0 到 {max} 米。"},
 	[3]string{"policy.order", "{field}: the least, the target and the most must not pass each other.", "{field}：最小、目标、最大值顺序有误。"},
 	[3]string{"policy.negative", "{field} must not be negative.", "{field} 不能为负数。"},
 )

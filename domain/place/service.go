@@ -62,18 +62,6 @@ func (s *Service) BuildingsOf(ctx context.Context, actor account.Actor, grids []
 	return s.Store.BuildingsOfGrids(ctx, actor, grids, q)
 }
 
-// MaxNearM is the furthest that BuildingsNear looks, metres.
-const MaxNearM = 5_000
-
-// BuildingsNear returns a page of the buildings within q.WithinM of a point, the nearest first. INVALID: a distance that is not
-// 0 to MaxNearM.
-func (s *Service) BuildingsNear(ctx context.Context, actor account.Actor, q NearQuery) (page.Page[Building], error) {
-	if !(q.WithinM >= 0 && q.WithinM <= MaxNearM) {
-		return page.Page[Building]{}, fault.New(fault.Invalid, "withinM", "near.within", "max", MaxNearM)
-	}
-	return s.Store.BuildingsNear(ctx, actor, q)
-}
-
 // Policies returns the policy in force at each division: its own, with what it leaves open inherited.
 func (s *Service) Policies(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]SizePolicy, error) {
 	out := make(map[uuid.UUID]SizePolicy, len(ids))

@@ -6,12 +6,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/twpayne/go-geom"
 
 	"wangge/domain/account"
 	"wangge/domain/key"
 	"wangge/domain/page"
-	"wangge/geo/coord"
 )
 
 // Fields says which heavy columns a read needs.
@@ -27,19 +25,12 @@ type Store interface {
 	DivisionsByID(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID]Division, error)
 	Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error)
 	Ancestors(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error)
-	// DivisionNeighbours returns the divisions of its level that share a border with each, by code.
-	DivisionNeighbours(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error)
-	// Uncovered is what the grids beneath each division leave of its boundary, empty where nothing is left, snapped; divisions
-	// without a boundary are left out. LIMITED: they have more than mostGrids grids together.
-	Uncovered(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time, mostGrids int) (map[uuid.UUID]*geom.MultiPolygon, error)
 	DivisionsWithGrids(ctx context.Context, actor account.Actor) ([]Division, error)
 	DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time) (map[uuid.UUID]Stats, error)
 
 	// BuildingsByKey returns buildings as they were at an instant, by id; the footprint only where asked for.
 	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, at time.Time, footprint bool) (map[uuid.UUID]Building, error)
 	BuildingsOfGrids(ctx context.Context, actor account.Actor, grids []key.Key, q BuildingQuery) (map[uuid.UUID]page.Page[Building], error)
-	// BuildingsNear returns a page of the buildings within a distance of a point, the nearest first.
-	BuildingsNear(ctx context.Context, actor account.Actor, q NearQuery) (page.Page[Building], error)
 	Estates(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]Estate, error)
 
 	Policies(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]SizePolicy, error)
@@ -49,6 +40,8 @@ type Store interface {
 	ImportBuildings(ctx context.Context, actor account.Actor, rows iter.Seq2[BuildingRow, error], o ImportOptions) (Report, error)
 	ImportRoads(ctx context.Context, actor account.Actor, rows iter.Seq2[RoadRow, error], o ImportOptions) (Report, error)
 	ImportLand(ctx context.Context, actor account.Actor, rows iter.Seq2[RoadRow, error], o ImportOptions) (Report, error)
+
+	spatial
 
 	ExportDivisions(ctx context.Context, actor account.Actor, yield func(DivisionRow) error) error
 	ExportBuildings(ctx context.Context, actor account.Actor, at time.Time, yield func(BuildingRow) error) error
@@ -60,18 +53,4 @@ type BuildingQuery struct {
 	Count     bool // also count them all
 	Footprint bool
 	At        time.Time
-}
-
-// ByDistance is the order of a NearQuery, as its cursors name it.
-const ByDistance = "DISTANCE"
-
-// NearQuery is which page of the buildings near a point is read: by their distance, metres on the ellipsoid to the footprint,
-// or to the point of a building without one.
-type NearQuery struct {
-	Near      coord.CGCS2000
-	WithinM   float64
-	Args      page.Args
-	Count     bool // also count them all
-	Footprint bool
-	At        time.Time // decides which grid they belong to
 }
