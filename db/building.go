@@ -20,18 +20,19 @@ const buildingColumns = `b.district, b.id, b.code, b.name, coalesce(b.address, '
 
 const (
 	buildingsByKey = `-- name: building.ByKey
-SELECT ` + buildingColumns + `, bg.grid_id FROM building b
-LEFT JOIN building_grid bg ON bg.district = b.district AND bg.building_id = b.id AND bg.during @> $4::timestamptz
+SELECT ` + buildingColumns + `, bg.district, bg.grid_id FROM building b
+LEFT JOIN building_grid bg ON (bg.district = b.district OR bg.moved_to = b.district) AND bg.building_id = b.id AND bg.during @> $4::timestamptz
 WHERE b.district = ANY($2) AND b.id = ANY($3) ORDER BY b.code, b.id`
 
-	// $2 districts, $3 grids, $4 instant, $5 after this code, $6 and this id, $7 one more than asked for.
+	// $2 districts, $3 grids, $4 instant, $5 after this code, $6 and this id, $7 one more than asked for. A building that moved
+	// to another district since is read there.
 	buildingsOfGrids = `-- name: building.OfGrids
 SELECT p.grid_id, x.* FROM unnest($3::uuid[]) AS p (grid_id)
 CROSS JOIN LATERAL (
-	SELECT ` + buildingColumns + ` FROM building_grid bg
-	JOIN building b ON b.district = bg.district AND b.id = bg.building_id
+	SELECT ` + buildingColumns + `, bg.district AS grid_district FROM building_grid bg
+	JOIN building b ON b.district = coalesce(bg.moved_to, bg.district) AND b.id = bg.building_id
 	WHERE bg.district = ANY($2) AND bg.grid_id = p.grid_id AND bg.during @> $4::timestamptz
-	  AND b.district = ANY($2) AND ($5::text IS NULL OR (b.code, b.id) > ($5, $6::uuid))
+	  AND ($5::text IS NULL OR (b.code, b.id) > ($5, $6::uuid))
 	ORDER BY b.code, b.id LIMIT $7
 ) x ORDER BY p.grid_id, x.code, x.id`
 
@@ -62,13 +63,26 @@ func (s *Places) BuildingsByKey(ctx context.Context, actor account.Actor, keys [
 	if len(ids) == 0 {
 		return out, nil
 	}
-	err := s.each(ctx, actor, buildingsByKey, []any{footprint, homes, ids, at}, func(rows pgx.Rows) error {
-		var gridID *uuid.UUID
-		b, err := scanBuilding(rows, nil, &gridID)
-		b.GridID = gridID
-		out[b.Key.ID] = b
-		return err
-	})
+	read := func(homes []string) error {
+		return s.each(ctx, actor, buildingsByKey, []any{footprint, homes, ids, at}, func(rows pgx.Rows) error {
+			var home *string
+			var gridID *uuid.UUID
+			b, err := scanBuilding(rows, nil, &home, &gridID)
+			if gridID != nil {
+				b.GridID, b.GridHome = gridID, *home
+			}
+			out[b.Key.ID] = b
+			return err
+		})
+	}
+	if err := read(homes); err != nil || len(out) == len(ids) {
+		return out, err
+	}
+	// A redraw may have moved a building to another district since its key was given out.
+	all, err := s.homes(ctx, actor)
+	if err == nil {
+		err = read(all)
+	}
 	return out, err
 }
 
@@ -86,7 +100,8 @@ func (s *Places) BuildingsOfGrids(ctx context.Context, actor account.Actor, grid
 		args := []any{q.Footprint, homes, ids, q.At, afterCode, afterID, q.Args.First + 1}
 		err := s.each(ctx, actor, buildingsOfGrids, args, func(rows pgx.Rows) error {
 			var grid uuid.UUID
-			b, err := scanBuilding(rows, []any{&grid})
+			var home string
+			b, err := scanBuilding(rows, []any{&grid}, &home)
 			if err != nil {
 				return err
 			}
@@ -95,7 +110,7 @@ func (s *Places) BuildingsOfGrids(ctx context.Context, actor account.Actor, grid
 			if len(p.Items) == q.Args.First {
 				p.HasNext = true
 			} else {
-				b.GridID = &grid
+				b.GridID, b.GridHome = &grid, home
 				p.Items = append(p.Items, page.Item[place.Building]{Node: b,
 					Cursor: page.Cursor{Order: "CODE", Text: b.Code, ID: b.Key.ID.String()}})
 			}

@@ -63,13 +63,7 @@ func (d *DB) Newest(ctx context.Context, actor account.Actor) (n int64, err erro
 
 // changed notes what an import changed.
 func (in *importing) changed(ctx context.Context, what string) error {
-	var touched []uuid.UUID
-	err := in.each(ctx, changeTouched, nil, func(rows pgx.Rows) error {
-		var id uuid.UUID
-		err := rows.Scan(&id)
-		touched = append(touched, id)
-		return err
-	})
+	touched, err := in.ids(ctx, changeTouched)
 	if err != nil {
 		return err
 	}

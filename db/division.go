@@ -25,7 +25,8 @@ var _ place.Store = (*Places)(nil)
 // Every read of divisions has $1: whether the boundary is wanted.
 const divisionColumns = `d.id, d.code, d.name, d.level, d.parent_id, d.home, coalesce(d.limit_east, ''),
 	coalesce(d.limit_south, ''), coalesce(d.limit_west, ''), coalesce(d.limit_north, ''), ST_XMin(d.boundary),
-	ST_YMin(d.boundary), ST_XMax(d.boundary), ST_YMax(d.boundary), CASE WHEN $1::bool THEN d.boundary END, d.version`
+	ST_YMin(d.boundary), ST_XMax(d.boundary), ST_YMax(d.boundary), CASE WHEN $1::bool THEN d.boundary END, d.version,
+	ARRAY(SELECT c.code FROM division_code c WHERE c.division_id = d.id AND c.code <> d.code ORDER BY c.since, c.code)`
 
 const (
 	divisionRoots = `-- name: division.Roots
@@ -104,7 +105,7 @@ func scanDivision(rows pgx.Rows, before ...any) (place.Division, error) {
 	var west, south, east, north *float64
 	var boundary geom.T
 	err := rows.Scan(append(before, &d.ID, &d.Code, &d.Name, &d.Level, &d.ParentID, &d.Home, &d.Limits.East,
-		&d.Limits.South, &d.Limits.West, &d.Limits.North, &west, &south, &east, &north, &boundary, &d.Version)...)
+		&d.Limits.South, &d.Limits.West, &d.Limits.North, &west, &south, &east, &north, &boundary, &d.Version, &d.FormerCodes)...)
 	if west != nil {
 		d.BBox = &place.Box{West: *west, South: *south, East: *east, North: *north}
 	}

@@ -26,14 +26,16 @@ var byConstraint = map[string]struct {
 	code       fault.Code
 	field, key string
 }{
-	"grid_code_pkey":          {fault.Conflict, "code", "db.codeTaken"},
-	"grid_code_key":           {fault.Conflict, "code", "db.codeTaken"},
-	"division_code_key":       {fault.Conflict, "code", "db.codeTaken"},
-	"division_code_pkey":      {fault.Conflict, "code", "db.codeTaken"},
-	"assignment_one_holder":   {fault.Conflict, "post", "db.holderTaken"},
-	"absence_once":            {fault.Conflict, "from", "db.absentTwice"},
-	"grid_boundary_valid":     {fault.Invalid, "boundary", "db.badBoundary"},
-	"division_boundary_valid": {fault.Invalid, "boundary", "db.badBoundary"},
+	"grid_code_pkey":              {fault.Conflict, "code", "db.codeTaken"},
+	"grid_code_key":               {fault.Conflict, "code", "db.codeTaken"},
+	"division_code_key":           {fault.Conflict, "code", "db.codeTaken"},
+	"division_code_pkey":          {fault.Conflict, "code", "db.codeTaken"},
+	"assignment_one_holder":       {fault.Conflict, "post", "db.holderTaken"},
+	"absence_once":                {fault.Conflict, "from", "db.absentTwice"},
+	"building_grid_one_at_a_time": {fault.Conflict, "", "conflict"}, // somebody else placed it meanwhile
+	"unit_grid_one_at_a_time":     {fault.Conflict, "", "conflict"},
+	"grid_boundary_valid":         {fault.Invalid, "boundary", "db.badBoundary"},
+	"division_boundary_valid":     {fault.Invalid, "boundary", "db.badBoundary"},
 }
 
 // onWorker finds the constraint in a message from a Citus worker, where PgError has no ConstraintName and the shard's

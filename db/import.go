@@ -17,8 +17,12 @@ import (
 	"wangge/geo/shape"
 )
 
+// lockPlaces lets one transaction at a time change where things lie and what they are called: an import, a placement by hand,
+// a change of codes.
+const lockPlaces = "SELECT pg_advisory_xact_lock(hashtext('wangge import'))"
+
 // importing is one file on its way in: its rows are copied to a temporary table, judged and mended there, and then
-// written, all in one transaction. One import runs at a time.
+// written, all in one transaction.
 type importing struct {
 	tx      pgx.Tx
 	opts    place.ImportOptions
@@ -30,7 +34,7 @@ type importing struct {
 const stageTable = `-- name: import.Stage
 CREATE TEMPORARY TABLE stage (
 	n integer PRIMARY KEY, id uuid NOT NULL, home text, source text NOT NULL, code text NOT NULL, name text,
-	shape geometry, at geometry, grid_id uuid, known uuid, known_home text,
+	shape geometry, at geometry, ground geometry, grid_id uuid, known uuid, known_home text,
 	level text, parent text, parents text[], limit_east text, limit_south text, limit_west text, limit_north text,
 	kind text, basis text, community text, community_id uuid, in_group text, group_id uuid, worker text, work_phone text,
 	address text, floors integer, estate text, managed_by text, estate_id uuid, class text
@@ -45,7 +49,7 @@ func (d *DB) importFile(ctx context.Context, actor account.Actor, o place.Import
 	in := &importing{opts: o, refused: map[int]bool{}}
 	err := d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		in.tx = tx
-		err := in.run(ctx, "SET LOCAL statement_timeout = 0", "SELECT pg_advisory_xact_lock(hashtext('wangge import'))", stageTable)
+		err := in.run(ctx, "SET LOCAL statement_timeout = 0", lockPlaces, stageTable)
 		if err != nil {
 			return err
 		}
@@ -76,12 +80,31 @@ func (in *importing) exec(ctx context.Context, sql string, args ...any) (int, er
 
 // run executes statements one after the other.
 func (in *importing) run(ctx context.Context, statements ...string) error {
+	_, err := in.all(ctx, statements)
+	return err
+}
+
+// all executes statements one after the other, each with args, and returns how many rows they changed together.
+func (in *importing) all(ctx context.Context, statements []string, args ...any) (changed int, err error) {
 	for _, sql := range statements {
-		if _, err := in.exec(ctx, sql); err != nil {
-			return err
+		n, err := in.exec(ctx, sql, args...)
+		if err != nil {
+			return 0, err
 		}
+		changed += n
 	}
-	return nil
+	return changed, nil
+}
+
+// ids runs sql, which answers ids alone.
+func (in *importing) ids(ctx context.Context, sql string, args ...any) (out []uuid.UUID, err error) {
+	err = in.each(ctx, sql, args, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		err := rows.Scan(&id)
+		out = append(out, id)
+		return err
+	})
+	return out, err
 }
 
 // statementName is the name in a statement's first line, for errors and traces.

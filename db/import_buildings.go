@@ -10,23 +10,23 @@ import (
 
 const (
 	importLocations = `-- name: import.Locations
-UPDATE stage s SET at = CASE WHEN ST_GeometryType(s.shape) = 'ST_Point' THEN s.shape ELSE ST_PointOnSurface(s.shape) END`
+UPDATE stage s SET at = ` + pointOnShape + `, ground = CASE WHEN $1 THEN s.shape ELSE ` + pointOnShape + ` END`
 
-	// A row lies in the district of the grid that holds it (the lowest code on a border), else of the smallest division, else
+	pointOnShape = `CASE WHEN ST_GeometryType(s.shape) = 'ST_Point' THEN s.shape ELSE ST_PointOnSurface(s.shape) END`
+
+	// A row lies in the district of the grid that holds most of it, else of the smallest division around its point, else
 	// nowhere known. Grid by grid rather than row by row: four times as fast on 100,000 points.
 	importInGrids = `-- name: import.InGrids
 UPDATE stage s SET home = hit.district, grid_id = hit.grid_id FROM (
-	SELECT DISTINCT ON (s.n) s.n, b.district, b.grid_id
-	FROM grid_boundary b JOIN grid g ON g.district = b.district AND g.id = b.grid_id
-	JOIN stage s ON s.at && b.boundary AND ST_Covers(b.boundary, s.at)
-	WHERE b.during @> now() ORDER BY s.n, g.code
+	SELECT DISTINCT ON (x.n) x.n, b.district, b.grid_id FROM stage x` + sharesOfGround + `
+	WHERE x.home IS NULL ORDER BY x.n, share.part DESC, g.code
 ) hit WHERE hit.n = s.n`
 
 	// A city or province is no district: what lies in one and in nothing smaller waits.
 	importInDivisions = `-- name: import.InDivisions
 UPDATE stage s SET home = hit.home, community_id = hit.id FROM (
 	SELECT DISTINCT ON (s.n) s.n, d.home, d.id
-	FROM division d JOIN stage s ON s.at && d.boundary AND ST_Covers(d.boundary, s.at)
+	FROM division d JOIN stage s ON s.ground && d.boundary AND ST_Covers(d.boundary, s.at)
 	WHERE d.level IN ('DISTRICT', 'TOWN', 'COMMUNITY')
 	ORDER BY s.n, array_position(ARRAY['COMMUNITY', 'TOWN', 'DISTRICT'], d.level), d.code
 ) hit WHERE hit.n = s.n AND s.home IS NULL`
@@ -46,6 +46,11 @@ UPDATE stage s SET known = x.id, known_home = x.district FROM (
 	ORDER BY s.n, b.district = s.home DESC, b.district
 ) x WHERE x.n = s.n`
 
+	// A file that has a point only of what has a footprint says nothing of the ground: that stays, and decides.
+	importOutlines = `-- name: import.Outlines
+UPDATE stage s SET ground = b.footprint, home = NULL, grid_id = NULL, community_id = NULL FROM building b
+WHERE b.district = s.known_home AND b.id = s.known AND b.footprint IS NOT NULL AND ST_Dimension(s.shape) = 0`
+
 	importBound = `-- name: import.Bound
 SELECT s.n, s.source, s.code, 'geometry', 'it would move to another district, and somebody holds a post for it; end that first'
 FROM stage s WHERE s.known_home <> s.home AND EXISTS (
@@ -58,9 +63,18 @@ UPDATE stage s SET name = coalesce(s.name, b.name), address = coalesce(s.address
 FROM building b LEFT JOIN estate e ON e.district = b.district AND e.id = b.estate_id
 WHERE b.district = s.known_home AND b.id = s.known`
 
-	// What moves to another district keeps its id.
-	importLeave = `-- name: import.Leave
-DELETE FROM building b USING stage s WHERE s.known_home <> s.home AND b.district = s.known_home AND b.id = s.known`
+	importMoving = `-- name: import.Moving
+INSERT INTO homes (kind, district, id, home) SELECT 'building', s.known_home, s.known, s.home FROM stage s WHERE s.known_home <> s.home ORDER BY s.n`
+
+	// What cannot move stays where it is kept, and belongs to the grid there that holds most of it, if any.
+	importStays = `-- name: import.Stays
+UPDATE stage s SET home = s.known_home, grid_id = (
+	SELECT b.grid_id FROM (SELECT s.ground) x` + sharesOfGround + `
+	WHERE b.district = s.known_home ORDER BY share.part DESC, g.code LIMIT 1)
+WHERE s.known_home <> s.home AND NOT EXISTS (SELECT 1 FROM homes h WHERE h.kind = 'building' AND h.district = s.known_home AND h.id = s.known)`
+
+	importMoved = `-- name: import.Moved
+UPDATE stage s SET known_home = s.home WHERE s.known_home <> s.home`
 
 	importNewEstates = `-- name: import.NewEstates
 INSERT INTO estate (district, id, community_id, name, managed_by)
@@ -74,9 +88,9 @@ UPDATE stage s SET estate_id = CASE WHEN s.estate IS NULL THEN NULL ELSE (
 
 	importNewBuildings = `-- name: import.NewBuildings
 INSERT INTO building (district, id, code, name, address, floors, estate_id, location, footprint)
-SELECT s.home, coalesce(s.known, s.id), s.code, coalesce(s.name, ''), s.address, s.floors, s.estate_id, s.at,
+SELECT s.home, s.id, s.code, coalesce(s.name, ''), s.address, s.floors, s.estate_id, s.at,
 	CASE WHEN ST_Dimension(s.shape) = 2 THEN ST_Multi(s.shape) END
-FROM stage s WHERE s.known IS NULL OR s.known_home <> s.home ORDER BY s.n`
+FROM stage s WHERE s.known IS NULL ORDER BY s.n`
 
 	importChangedBuildings = `-- name: import.ChangedBuildings
 UPDATE building b SET name = s.name, address = s.address, floors = s.floors, estate_id = s.estate_id, location = s.at,
@@ -85,111 +99,14 @@ FROM stage s WHERE s.known_home = s.home AND b.district = s.home AND b.id = s.kn
 
 	importCounts = `-- name: import.Counts
 SELECT count(*) FILTER (WHERE s.known IS NULL), count(*) FILTER (WHERE s.known IS NOT NULL) FROM stage s`
-
-	// The buildings whose grid is to be looked at again, with the grid that holds them now.
-	placeStaged = `-- name: place.Staged
-CREATE TEMPORARY TABLE placings ON COMMIT DROP AS
-SELECT s.home AS district, coalesce(s.known, s.id) AS building_id, s.grid_id FROM stage s`
-
-	placeMoved = `-- name: place.Moved
-CREATE TEMPORARY TABLE placings ON COMMIT DROP AS
-SELECT DISTINCT ON (b.district, b.id) b.district, b.id AS building_id, hit.grid_id
-FROM building b LEFT JOIN LATERAL (
-	SELECT x.grid_id, g.code FROM grid_boundary x JOIN grid g ON g.district = x.district AND g.id = x.grid_id
-	WHERE x.district = b.district AND x.boundary && b.location AND x.during @> now() AND ST_Covers(x.boundary, b.location)
-	ORDER BY g.code LIMIT 1
-) hit ON true
-WHERE b.location && (SELECT ST_SetSRID(ST_Extent(x.shape)::geometry, 4490) FROM (
-	SELECT s.shape FROM stage s
-	UNION ALL
-	SELECT o.boundary FROM stage s JOIN grid_boundary o ON o.district = s.home AND o.grid_id = s.known WHERE upper(o.during) = now()
-) x) ORDER BY b.district, b.id`
-
-	placeEnd = `-- name: place.End
-UPDATE building_grid bg SET during = tstzrange(lower(bg.during), now(), '[)') FROM placings p
-WHERE bg.district = p.district AND bg.building_id = p.building_id AND bg.during @> now() AND lower(bg.during) < now()
-  AND NOT bg.by_hand AND bg.grid_id IS DISTINCT FROM p.grid_id`
-
-	placeBegin = `-- name: place.Begin
-INSERT INTO building_grid (district, id, building_id, grid_id, during)
-SELECT p.district, gen_random_uuid(), p.building_id, p.grid_id, tstzrange(now(), NULL, '[)') FROM placings p
-WHERE p.grid_id IS NOT NULL AND NOT EXISTS (
-	SELECT 1 FROM building_grid bg WHERE bg.district = p.district AND bg.building_id = p.building_id AND bg.during @> now())
-ORDER BY p.district, p.building_id`
-
-	// Buildings, roads and land near the change, or nowhere known until now, that lie in another district than they are kept
-	// with, and which one: that of the grid that holds them, else of the smallest division.
-	placeHomes = `-- name: place.Homes
-CREATE TEMPORARY TABLE homes ON COMMIT DROP AS
-SELECT x.kind, x.district, x.id, h.home FROM (
-	SELECT 'building' AS kind, b.district, b.id, b.location AS at, b.location AS shape FROM building b
-	UNION ALL SELECT 'road', r.district, r.id, ST_PointOnSurface(r.shape), r.shape FROM road r
-	UNION ALL SELECT 'land', l.district, l.id, ST_PointOnSurface(l.shape), l.shape FROM land l
-) x CROSS JOIN LATERAL (
-	SELECT coalesce(
-		(SELECT b.district FROM grid_boundary b JOIN grid g ON g.district = b.district AND g.id = b.grid_id
-		 WHERE b.boundary && x.at AND b.during @> now() AND ST_Covers(b.boundary, x.at) ORDER BY g.code LIMIT 1),
-		(SELECT d.home FROM division d WHERE d.boundary && x.at AND ST_Covers(d.boundary, x.at)
-		 AND d.level IN ('DISTRICT', 'TOWN', 'COMMUNITY')
-		 ORDER BY array_position(ARRAY['COMMUNITY', 'TOWN', 'DISTRICT'], d.level), d.code LIMIT 1)) AS home
-) h
-WHERE x.shape && (SELECT ST_SetSRID(ST_Extent(s.shape)::geometry, 4490) FROM stage s) AND h.home <> x.district`
-
-	placeMoveEstates = `-- name: place.MoveEstates
-INSERT INTO estate (district, id, community_id, name, managed_by)
-SELECT DISTINCT ON (h.home, e.name) h.home, gen_random_uuid(), NULL::uuid, e.name, e.managed_by
-FROM homes h JOIN building b ON b.district = h.district AND b.id = h.id JOIN estate e ON e.district = b.district AND e.id = b.estate_id
-WHERE h.kind = 'building' ORDER BY h.home, e.name
-ON CONFLICT (district, community_id, name) DO NOTHING`
-
-	// A building that somebody holds a post for, or whose code is taken where it belongs, stays where it is kept.
-	placeMoveBuildings = `-- name: place.MoveBuildings
-WITH gone AS (
-	DELETE FROM building b USING homes h WHERE h.kind = 'building' AND b.district = h.district AND b.id = h.id
-	AND NOT EXISTS (SELECT 1 FROM building o WHERE o.district = h.home AND o.code = b.code)
-	AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.district = b.district AND a.building_id = b.id)
-	RETURNING h.district, h.home, b.id, b.code, b.name, b.address, b.floors, b.estate_id, b.location, b.footprint, b.version
-)
-INSERT INTO building (district, id, code, name, address, floors, estate_id, location, footprint, version)
-SELECT g.home, g.id, g.code, g.name, g.address, g.floors,
-	(SELECT n.id FROM estate o JOIN estate n ON n.name = o.name AND n.district = g.home AND n.community_id IS NULL
-	 WHERE o.district = g.district AND o.id = g.estate_id), g.location, g.footprint, g.version
-FROM gone g`
-
-	placeMoveRoads = `-- name: place.MoveRoads
-WITH gone AS (
-	DELETE FROM road r USING homes h WHERE h.kind = 'road' AND r.district = h.district AND r.id = h.id
-	AND NOT EXISTS (SELECT 1 FROM road o WHERE o.district = h.home AND o.code = r.code)
-	RETURNING h.home, r.id, r.code, r.name, r.class, r.shape
-)
-INSERT INTO road (district, id, code, name, class, shape) SELECT g.home, g.id, g.code, g.name, g.class, g.shape FROM gone g`
-
-	placeMoveLand = `-- name: place.MoveLand
-WITH gone AS (
-	DELETE FROM land l USING homes h WHERE h.kind = 'land' AND l.district = h.district AND l.id = h.id
-	AND NOT EXISTS (SELECT 1 FROM land o WHERE o.district = h.home AND o.code = l.code)
-	RETURNING h.home, l.id, l.code, l.name, l.class, l.shape
-)
-INSERT INTO land (district, id, code, name, class, shape) SELECT g.home, g.id, g.code, g.name, g.class, g.shape FROM gone g`
 )
 
-// placeAll puts what lay nowhere known into the districts that the import made or changed, and looks again at which grid
-// each building near the change belongs to.
-func (in *importing) placeAll(ctx context.Context) error {
-	if err := in.run(ctx, placeHomes, placeMoveEstates, placeMoveBuildings, placeMoveRoads, placeMoveLand, placeMoved); err != nil {
+// locate finds the district of every staged row: by all its ground where whole says so, else by a point on it.
+func (in *importing) locate(ctx context.Context, whole bool) error {
+	if _, err := in.exec(ctx, importLocations, whole); err != nil {
 		return err
 	}
-	return in.assign(ctx)
-}
-
-// assign gives the buildings in the table placings their grids, from now on.
-func (in *importing) assign(ctx context.Context) error {
-	return in.run(ctx, "ANALYZE placings", placeEnd, placeBegin)
-}
-
-// locate finds the district of every staged row.
-func (in *importing) locate(ctx context.Context) error {
-	return in.run(ctx, importLocations, "CREATE INDEX ON stage USING gist (at); ANALYZE stage", importInGrids, importInDivisions, importInCommunities, importNowhere)
+	return in.run(ctx, "CREATE INDEX ON stage USING gist (ground); ANALYZE stage", importInGrids, importInDivisions, importInCommunities, importNowhere)
 }
 
 func (in *importing) counts(ctx context.Context) error {
@@ -206,18 +123,41 @@ func (s *Places) ImportBuildings(ctx context.Context, actor account.Actor, rows 
 		if !ok || err != nil {
 			return err
 		}
-		if err := in.locate(ctx); err != nil {
+		if err := in.locate(ctx, true); err != nil {
 			return err
 		}
-		if _, err := in.exec(ctx, importKnownBuildings); err != nil {
+		if err := in.run(ctx, importKnownBuildings); err != nil {
 			return err
+		}
+		if known, err := in.exec(ctx, importOutlines); err != nil {
+			return err
+		} else if known > 0 {
+			if err := in.run(ctx, importInGrids, importInDivisions, importInCommunities, importNowhere); err != nil {
+				return err
+			}
 		}
 		for _, sql := range []string{importSameThing, importBound} {
 			if err := in.refuseWhere(ctx, sql); err != nil || in.report.Refused > 0 {
 				return err
 			}
 		}
-		if err := in.run(ctx, importUnsaid, importNewEstates, importEstates, importLeave, importChangedBuildings, importNewBuildings, placeStaged); err != nil {
+		if err := in.run(ctx, placeHomesTable, importMoving, placeBound); err != nil {
+			return err
+		}
+		if stay, err := in.exec(ctx, importStays); err != nil {
+			return err
+		} else if stay > 0 {
+			if err := in.run(ctx, importInCommunities); err != nil {
+				return err
+			}
+		}
+		if err := in.run(ctx, importUnsaid, importNewEstates, importEstates); err != nil {
+			return err
+		}
+		if err := in.run(ctx, moveBuildings...); err != nil {
+			return err
+		}
+		if err := in.run(ctx, importMoved, importChangedBuildings, importNewBuildings, placePlacings, placeStaged); err != nil {
 			return err
 		}
 		if err := in.assign(ctx); err != nil {
@@ -280,7 +220,7 @@ func (s *Places) importRoads(ctx context.Context, actor account.Actor, rows iter
 		if !ok || err != nil {
 			return err
 		}
-		if err := in.locate(ctx); err != nil {
+		if err := in.locate(ctx, false); err != nil {
 			return err
 		}
 		if err := in.run(ctx, statements...); err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 
+	"github.com/jackc/pgx/v5"
+
 	"wangge/domain/account"
 	"wangge/domain/place"
 )
@@ -12,6 +14,14 @@ const (
 	// A row's code may be one that the division had before.
 	importKnownDivisions = `-- name: import.KnownDivisions
 UPDATE stage s SET known = c.division_id FROM division_code c WHERE c.code = s.code`
+
+	// A row that names a division by a former code was written before the code changed: it cannot know where the division lies
+	// now. The rest of what it says is taken.
+	importFormerDivisions = `-- name: import.FormerDivisions
+UPDATE stage s SET parent = NULL FROM division d WHERE d.id = s.known AND d.code <> s.code AND d.parent_id IS NOT NULL`
+
+	importFormerDivisionCodes = `-- name: import.FormerDivisionCodes
+SELECT s.source, s.code, d.code FROM stage s JOIN division d ON d.id = s.known AND d.code <> s.code ORDER BY s.n`
 
 	// A parent that the file does not name is read off the code's digits, where there is one that stands higher.
 	importParents = `-- name: import.ParentCodes
@@ -94,7 +104,10 @@ func (s *Places) ImportDivisions(ctx context.Context, actor account.Actor, rows 
 		if !ok || err != nil {
 			return err
 		}
-		if _, err := in.exec(ctx, importKnownDivisions); err != nil {
+		if err := in.run(ctx, importKnownDivisions, importFormerDivisions); err != nil {
+			return err
+		}
+		if err := in.noteFormer(ctx, importFormerDivisionCodes); err != nil {
 			return err
 		}
 		if _, err := in.exec(ctx, importParents, place.Levels); err != nil {
@@ -134,5 +147,17 @@ func (s *Places) ImportDivisions(ctx context.Context, actor account.Actor, rows 
 			return err
 		}
 		return in.placeAll(ctx)
+	})
+}
+
+// noteFormer notes the rows that name what they are about by a former code.
+func (in *importing) noteFormer(ctx context.Context, sql string) error {
+	return in.each(ctx, sql, nil, func(rows pgx.Rows) error {
+		n := place.Note{Kind: place.Former, Field: "code"}
+		var code string
+		err := rows.Scan(&n.Source, &n.Code, &code)
+		n.Reason = "this code became " + code + "; it keeps that, and its place in the tree"
+		in.report.Notes = append(in.report.Notes, n)
+		return err
 	})
 }

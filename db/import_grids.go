@@ -46,6 +46,14 @@ FROM stage s WHERE s.community_id IS NULL ORDER BY s.n`
 	importKnownGrids = `-- name: import.KnownGrids
 UPDATE stage s SET known = c.grid_id, known_home = c.district FROM grid_code c WHERE c.code = s.code`
 
+	// As import.FormerDivisions.
+	importFormerGrids = `-- name: import.FormerGrids
+UPDATE stage s SET home = g.district, community_id = g.community_id FROM grid g
+WHERE g.district = s.known_home AND g.id = s.known AND g.code <> s.code`
+
+	importFormerGridCodes = `-- name: import.FormerGridCodes
+SELECT s.source, s.code, g.code FROM stage s JOIN grid g ON g.district = s.known_home AND g.id = s.known AND g.code <> s.code ORDER BY s.n`
+
 	importOtherDistrict = `-- name: import.OtherDistrict
 SELECT s.n, s.source, s.code, 'community', 'the grid lies in another district already and cannot move between districts'
 FROM stage s WHERE s.known IS NOT NULL AND s.known_home <> s.home ORDER BY s.n`
@@ -130,7 +138,10 @@ func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.
 		if err := in.makeCommunities(ctx, o); err != nil {
 			return err
 		}
-		if err := in.run(ctx, importCommunities, importKnownGrids); err != nil {
+		if err := in.run(ctx, importCommunities, importKnownGrids, importFormerGrids); err != nil {
+			return err
+		}
+		if err := in.noteFormer(ctx, importFormerGridCodes); err != nil {
 			return err
 		}
 		for _, sql := range []string{importNoCommunity, importOtherDistrict, importSameThing} {

@@ -51,6 +51,26 @@ func (r *mutationResolver) SetSizePolicy(ctx context.Context, input node.SetSize
 	return r.setSizePolicy(ctx, input)
 }
 
+// PlaceBuilding is the resolver for the placeBuilding field.
+func (r *mutationResolver) PlaceBuilding(ctx context.Context, input node.PlaceBuildingInput) (*node.PlaceBuildingPayload, error) {
+	return r.placeBuilding(ctx, input)
+}
+
+// PlaceUnit is the resolver for the placeUnit field.
+func (r *mutationResolver) PlaceUnit(ctx context.Context, input node.PlaceUnitInput) (*node.PlaceUnitPayload, error) {
+	return r.placeUnit(ctx, input)
+}
+
+// RenumberDivision is the resolver for the renumberDivision field.
+func (r *mutationResolver) RenumberDivision(ctx context.Context, input node.RenumberDivisionInput) (*node.RenumberDivisionPayload, error) {
+	return r.renumberDivision(ctx, input)
+}
+
+// RecodeGrid is the resolver for the recodeGrid field.
+func (r *mutationResolver) RecodeGrid(ctx context.Context, input node.RecodeGridInput) (*node.RecodeGridPayload, error) {
+	return r.recodeGrid(ctx, input)
+}
+
 // Viewer is the resolver for the viewer field.
 func (r *queryResolver) Viewer(ctx context.Context) (*node.Viewer, error) {
 	return viewer(account.FromContext(ctx)), nil

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -135,17 +136,78 @@ func (r *Resolver) setSizePolicy(ctx context.Context, in node.SetSizePolicyInput
 	if err != nil {
 		return nil, within("input", err)
 	}
-	return planned(ctx, r, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.SetSizePolicyPayload, error) {
-		payload := &node.SetSizePolicyPayload{}
-		return payload, each(ctx, p, []*node.SetSizePolicyPayload{payload}, sel, "SetSizePolicyPayload",
-			func(ctx context.Context, _ []*node.SetSizePolicyPayload, f field) error {
-				if f.Name != "division" {
-					return nil
-				}
-				nodes, err := p.divisionByCode(ctx, d.Code, f.Selections)
-				payload.Put(f.Alias, nodes)
-				return err
-			})
+	return answered(ctx, r, nil, &node.SetSizePolicyPayload{}, "SetSizePolicyPayload", func(ctx context.Context, p *plan, f field) (any, error) {
+		return p.divisionByCode(ctx, d.Code, f.Selections)
+	})
+}
+
+func (r *Resolver) placeBuilding(ctx context.Context, in node.PlaceBuildingInput) (*node.PlaceBuildingPayload, error) {
+	k, err := operatorKey(ctx, in.Building, "building", "building.notFound")
+	if err != nil {
+		return nil, err
+	}
+	from, err := r.Places.PlaceBuilding(ctx, account.FromContext(ctx), k, in.Grid)
+	if err != nil {
+		return nil, within("input", renamed(err, "id", "building"))
+	}
+	return answered(ctx, r, &from, &node.PlaceBuildingPayload{}, "PlaceBuildingPayload", func(ctx context.Context, p *plan, f field) (any, error) {
+		found, err := p.Places.BuildingsByKey(ctx, p.actor, []key.Key{k}, &p.at, true)
+		if err != nil {
+			return nil, err
+		}
+		nodes := []*node.Building{{Building: found[k.ID]}}
+		return nodes[0], p.buildings(ctx, nodes, f.Selections)
+	})
+}
+
+func (r *Resolver) placeUnit(ctx context.Context, in node.PlaceUnitInput) (*node.PlaceUnitPayload, error) {
+	k, err := operatorKey(ctx, in.Unit, "unit", "unit.notFound")
+	if err != nil {
+		return nil, err
+	}
+	from, err := r.Places.PlaceUnit(ctx, account.FromContext(ctx), k, in.Grid)
+	if err != nil {
+		return nil, within("input", renamed(err, "id", "unit"))
+	}
+	return answered(ctx, r, &from, &node.PlaceUnitPayload{ID: k.String()}, "PlaceUnitPayload", func(ctx context.Context, p *plan, f field) (any, error) {
+		if f.Name != "grid" || in.Grid == nil {
+			return (*node.Grid)(nil), nil
+		}
+		return p.gridByCode(ctx, *in.Grid, f.Selections)
+	})
+}
+
+func (r *Resolver) renumberDivision(ctx context.Context, in node.RenumberDivisionInput) (*node.RenumberDivisionPayload, error) {
+	d, err := r.Places.Renumber(ctx, account.FromContext(ctx), place.Renumbering{Code: in.Code, NewCode: in.NewCode, NewParent: in.NewParent, Version: in.Version})
+	if err != nil {
+		return nil, within("input", err)
+	}
+	return answered(ctx, r, nil, &node.RenumberDivisionPayload{}, "RenumberDivisionPayload", func(ctx context.Context, p *plan, f field) (any, error) {
+		return p.divisionByCode(ctx, d.Code, f.Selections)
+	})
+}
+
+func (r *Resolver) recodeGrid(ctx context.Context, in node.RecodeGridInput) (*node.RecodeGridPayload, error) {
+	g, err := r.Grids.Recode(ctx, account.FromContext(ctx), in.Code, in.NewCode, in.Version)
+	if err != nil {
+		return nil, within("input", err)
+	}
+	return answered(ctx, r, nil, &node.RecodeGridPayload{}, "RecodeGridPayload", func(ctx context.Context, p *plan, f field) (any, error) {
+		return p.gridByCode(ctx, g.Code, f.Selections)
+	})
+}
+
+// answered loads what is asked of a payload, as of an instant or now.
+func answered[P holder](ctx context.Context, r *Resolver, at *time.Time, payload P, typeName string, load func(context.Context, *plan, field) (any, error)) (P, error) {
+	return planned(ctx, r, at, func(ctx context.Context, p *plan, sel ast.SelectionSet) (P, error) {
+		return payload, each(ctx, p, []P{payload}, sel, typeName, func(ctx context.Context, _ []P, f field) error {
+			if f.Name == "__typename" {
+				return nil
+			}
+			found, err := load(ctx, p, f)
+			payload.Put(f.Alias, found)
+			return err
+		})
 	})
 }
 

@@ -29,7 +29,7 @@ func (p *plan) building(ctx context.Context, nodes []*node.Building, f field) er
 			if b.GridID == nil {
 				return key.Key{}, nil
 			}
-			return key.Key{Home: b.Key.Home, ID: *b.GridID}, nil
+			return key.Key{Home: b.GridHome, ID: *b.GridID}, nil
 		}, f)
 	}
 	return nil // in the node already

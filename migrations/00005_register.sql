@@ -2,6 +2,11 @@
 -- systems know things by; what changed when; and the coverage reports with what they found.
 
 -- +goose Up
+-- A building that a redraw moved to another district left its past in the grids of the old one: NULL where it is still here.
+-- So no foreign key can say that it is.
+ALTER TABLE building_grid ADD COLUMN moved_to text;
+ALTER TABLE building_grid DROP CONSTRAINT building_grid_building_fkey;
+
 CREATE TABLE unit (
     district    text NOT NULL,
     id          uuid NOT NULL,
@@ -24,8 +29,8 @@ CREATE TABLE unit_grid (
     unit_id  uuid NOT NULL,
     grid_id  uuid NOT NULL,
     during   tstzrange NOT NULL,
+    moved_to text,             -- the district that the unit is kept with now, where that is another: see building_grid
     CONSTRAINT unit_grid_pkey PRIMARY KEY (district, id),
-    CONSTRAINT unit_grid_unit_fkey FOREIGN KEY (district, unit_id) REFERENCES unit (district, id),
     CONSTRAINT unit_grid_grid_fkey FOREIGN KEY (district, grid_id) REFERENCES grid (district, id),
     CONSTRAINT unit_grid_one_at_a_time EXCLUDE USING gist (district WITH =, unit_id WITH =, during WITH &&),
     CONSTRAINT unit_grid_during_given CHECK (NOT isempty(during) AND lower_inc(during) AND NOT upper_inc(during))
@@ -190,5 +195,9 @@ DROP TABLE household;
 DROP TABLE dwelling;
 DROP TABLE unit_grid;
 DROP TABLE unit;
+DELETE FROM building_grid WHERE moved_to IS NOT NULL;
+ALTER TABLE building_grid ADD CONSTRAINT building_grid_building_fkey
+    FOREIGN KEY (district, building_id) REFERENCES building (district, id) ON DELETE CASCADE;
+ALTER TABLE building_grid DROP COLUMN moved_to;
 DELETE FROM table_class WHERE table_name IN ('unit', 'unit_grid', 'dwelling', 'household', 'legal_entity', 'external_ref',
     'change_log', 'coverage_report', 'coverage_problem');

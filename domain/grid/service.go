@@ -153,6 +153,25 @@ func (s *Service) extentAround(ctx context.Context, actor account.Actor, c coord
 	return w, nil
 }
 
+// Recode gives a grid another code; the old one stays an alias. Operators only. NOT_FOUND: no such grid now; INVALID: no code;
+// CONFLICT: version is not the grid's, or the code is or was another's.
+func (s *Service) Recode(ctx context.Context, actor account.Actor, code, newCode string, version int) (Grid, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return Grid{}, err
+	}
+	g, err := s.ByCode(ctx, actor, code, nil, Fields{})
+	if err != nil {
+		return g, err
+	}
+	if err := place.CheckNewCode(newCode); err != nil {
+		return g, err
+	}
+	if err := s.Store.RecodeGrid(ctx, actor, g, newCode, version); err != nil {
+		return g, err
+	}
+	return s.ByCode(ctx, actor, newCode, nil, Fields{})
+}
+
 // Import takes grids in. Operators only. See place.Service.ImportDivisions.
 func (s *Service) Import(ctx context.Context, actor account.Actor, rows iter.Seq2[Row, error], o ImportOptions) (place.Report, error) {
 	if err := actor.RequireOperator(); err != nil {

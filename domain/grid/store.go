@@ -46,6 +46,9 @@ type Store interface {
 	// Extent is the box of all divisions and grids, degrees; false where there are none.
 	Extent(ctx context.Context, actor account.Actor) (place.Box, bool, error)
 
+	// RecodeGrid gives g another code. CONFLICT: its version is not version, or the code is taken.
+	RecodeGrid(ctx context.Context, actor account.Actor, g Grid, code string, version int) error
+
 	ImportGrids(ctx context.Context, actor account.Actor, rows iter.Seq2[Row, error], o ImportOptions) (place.Report, error)
 	ExportGrids(ctx context.Context, actor account.Actor, at time.Time, day civil.Date, yield func(Row) error) error
 }

@@ -98,6 +98,7 @@ const (
 	Merged   NoteKind = "merged"    // it shares its code with another row and became part of one area
 	Inserted NoteKind = "t-vertex"  // a vertex of a neighbour was inserted in its border
 	Snapped  NoteKind = "collapsed" // a part vanished when its coordinates were snapped
+	Former   NoteKind = "former"    // it names what it is about by a former code
 	Made     NoteKind = "made"      // a division that it lies in was made
 )
 

@@ -45,16 +45,25 @@ func ValidCode(s string) bool { return codeForm.MatchString(s) }
 
 // Division is an administrative division (行政区划).
 type Division struct {
-	ID       uuid.UUID
-	Code     string
-	Name     string
-	Level    Level
-	ParentID *uuid.UUID
-	Home     string // home key of the district it lies in; see package key
-	Limits   Limits
-	BBox     *Box               // nil where it has no boundary
-	Boundary *geom.MultiPolygon // CGCS2000 longitude, latitude; nil where it has none or was not asked for
-	Version  int
+	ID          uuid.UUID
+	Code        string
+	FormerCodes []string // those that it had before, the oldest first; they still find it
+	Name        string
+	Level       Level
+	ParentID    *uuid.UUID
+	Home        string // home key of the district it lies in; see package key
+	Limits      Limits
+	BBox        *Box               // nil where it has no boundary
+	Boundary    *geom.MultiPolygon // CGCS2000 longitude, latitude; nil where it has none or was not asked for
+	Version     int
+}
+
+// Renumbering (变更代码) of a division.
+type Renumbering struct {
+	Code      string // one that it has or had
+	NewCode   string
+	NewParent *string // code; nil: the one that it has
+	Version   int     // of the division, as it was read
 }
 
 // Limits are the four bounds in words (四至); empty where unknown.
@@ -74,7 +83,8 @@ type Building struct {
 	Address   string // empty where unknown
 	Floors    *int
 	EstateID  *uuid.UUID
-	GridID    *uuid.UUID // the grid it belongs to at the time asked about, in the same district
+	GridID    *uuid.UUID // the grid it belongs to at the time asked about
+	GridHome  string     // the district of that grid: another than the building's where a redraw moved the building since
 	Location  *geom.Point
 	Footprint *geom.MultiPolygon // nil where only its point is known, or where it was not asked for
 	Version   int

@@ -114,6 +114,94 @@ func (s *Service) SetPolicy(ctx context.Context, actor account.Actor, p SizePoli
 	return s.Store.SavePolicy(ctx, actor, p)
 }
 
+// PlaceBuilding puts a building in the grid that has or had a code, by hand, so that no redraw moves it as long as the grid is
+// in force; a nil code puts it back in the grid that holds most of it. To say the same again changes nothing. Operators only.
+// It returns the instant from which it is so, by the store's clock. NOT_FOUND: no such building, or no such grid now; INVALID:
+// the grid lies in another district.
+func (s *Service) PlaceBuilding(ctx context.Context, actor account.Actor, building key.Key, code *string) (time.Time, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return time.Time{}, err
+	}
+	b, err := s.Building(ctx, actor, building)
+	if err != nil {
+		return time.Time{}, err
+	}
+	grid, err := s.target(ctx, actor, b.Key.Home, code)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return s.Store.PlaceBuilding(ctx, actor, b.Key, grid)
+}
+
+// PlaceUnit is PlaceBuilding for a unit; a nil code lets it go with its building again.
+func (s *Service) PlaceUnit(ctx context.Context, actor account.Actor, unit key.Key, code *string) (time.Time, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return time.Time{}, err
+	}
+	u, ok, err := s.Store.UnitByKey(ctx, actor, unit)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "id", "unit.notFound", "id", unit.String())
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	grid, err := s.target(ctx, actor, u.Key.Home, code)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return s.Store.PlaceUnit(ctx, actor, u, grid)
+}
+
+// target is the grid in force that something kept with the district home is to be placed in; nil for a nil code.
+func (s *Service) target(ctx context.Context, actor account.Actor, home string, code *string) (*key.Key, error) {
+	if code == nil {
+		return nil, nil
+	}
+	grid, ok, err := s.Store.GridInForce(ctx, actor, *code)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "grid", "place.noGrid", "code", fault.Shorten(*code, 40))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &grid, CheckPlacing(home, grid)
+}
+
+// Renumber gives a division another code, and where newParent is given another parent. The divisions and grids beneath it
+// whose codes begin with its code change theirs alike; every code that was stays an alias. Homes, ids and buildings' codes stay.
+// Operators only. NOT_FOUND: no such division or parent; INVALID: no code, or the parent stands no higher; CONFLICT: version is
+// not the division's, or a code is or was another's, which the error names.
+func (s *Service) Renumber(ctx context.Context, actor account.Actor, r Renumbering) (Division, error) {
+	if err := actor.RequireOperator(); err != nil {
+		return Division{}, err
+	}
+	d, err := s.ByCode(ctx, actor, r.Code, Fields{})
+	if err != nil {
+		return d, err
+	}
+	parentID := d.ParentID
+	if r.NewParent != nil {
+		parent, ok, err := s.Store.DivisionByCode(ctx, actor, *r.NewParent, Fields{})
+		if err == nil && !ok {
+			err = fault.New(fault.NotFound, "newParent", "division.notFound", "code", fault.Shorten(*r.NewParent, 40))
+		}
+		if err != nil {
+			return d, err
+		}
+		if err := CheckParent(d, parent); err != nil {
+			return d, err
+		}
+		parentID = &parent.ID
+	}
+	if err := CheckNewCode(r.NewCode); err != nil {
+		return d, err
+	}
+	if err := s.Store.Renumber(ctx, actor, d, r.NewCode, parentID, r.Version); err != nil {
+		return d, err
+	}
+	return s.ByCode(ctx, actor, r.NewCode, Fields{})
+}
+
 // checked yields rows through check; a row that an iterator could not read stays refused.
 func checked[T any](rows iter.Seq2[T, error], check func(T) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {

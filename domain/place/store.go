@@ -33,6 +33,18 @@ type Store interface {
 	BuildingsOfGrids(ctx context.Context, actor account.Actor, grids []key.Key, q BuildingQuery) (map[uuid.UUID]page.Page[Building], error)
 	Estates(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]Estate, error)
 
+	// GridInForce is the grid that has or had code, where it is in force now.
+	GridInForce(ctx context.Context, actor account.Actor, code string) (key.Key, bool, error)
+	UnitByKey(ctx context.Context, actor account.Actor, k key.Key) (Unit, bool, error)
+	// PlaceBuilding puts a building in a grid of its district by hand, or where its ground says for nil, from the instant that
+	// it returns.
+	PlaceBuilding(ctx context.Context, actor account.Actor, building key.Key, grid *key.Key) (time.Time, error)
+	// PlaceUnit is PlaceBuilding for a unit; for nil it goes with its building.
+	PlaceUnit(ctx context.Context, actor account.Actor, u Unit, grid *key.Key) (time.Time, error)
+	// Renumber gives d, and what lies beneath it, codes that begin with code instead of d's. CONFLICT: d's version is not
+	// version, or a code is taken.
+	Renumber(ctx context.Context, actor account.Actor, d Division, code string, parent *uuid.UUID, version int) error
+
 	Policies(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]SizePolicy, error)
 	SavePolicy(ctx context.Context, actor account.Actor, p SizePolicy) (SizePolicy, error)
 

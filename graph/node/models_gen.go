@@ -222,6 +222,15 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
+// Which building is placed where.
+type PlaceBuildingInput struct {
+	// The building's id.
+	Building string `json:"building"`
+	// The code of a grid in force, in the building's district; INVALID where it lies in another. Null or left out: back to the
+	// grid that holds most of the building.
+	Grid *string `json:"grid,omitempty"`
+}
+
 // Counts are null where the viewer may not see them or where they are not registered here. Counts of people, which are
 // households and residents, are also null where they are from 1 to 9. Grids and buildings are no people: they are counted
 // exactly and never suppressed.
@@ -238,6 +247,15 @@ type PlaceStats struct {
 	Residents *int `json:"residents,omitempty"`
 	// Whether a count of people is null because it is from 1 to 9.
 	Suppressed bool `json:"suppressed"`
+}
+
+// Which unit is placed where.
+type PlaceUnitInput struct {
+	// The unit's id.
+	Unit string `json:"unit"`
+	// The code of a grid in force, in the unit's district; INVALID where it lies in another. Null or left out: it goes with its
+	// building.
+	Grid *string `json:"grid,omitempty"`
 }
 
 // A position.
@@ -301,6 +319,16 @@ type ProblemFix struct {
 type Query struct {
 }
 
+// Which code a grid gets.
+type RecodeGridInput struct {
+	// A code that it has or had.
+	Code string `json:"code"`
+	// The new code: 1 to 32 letters, digits and hyphens.
+	NewCode string `json:"newCode"`
+	// The version that was read. CONFLICT where it moved.
+	Version int `json:"version"`
+}
+
 // Who is away when.
 type RecordAbsenceInput struct {
 	// The worker's id.
@@ -319,6 +347,18 @@ type RecordAbsencePayload struct {
 	From civil.Date `json:"from"`
 	// The first day back.
 	Until civil.Date `json:"until"`
+}
+
+// Which code a division gets.
+type RenumberDivisionInput struct {
+	// A code that it has or had.
+	Code string `json:"code"`
+	// The new code: 1 to 32 letters, digits and hyphens.
+	NewCode string `json:"newCode"`
+	// The code of the division that it lies in from now on; left out, that stays.
+	NewParent *string `json:"newParent,omitempty"`
+	// The version that was read. CONFLICT where it moved.
+	Version int `json:"version"`
 }
 
 // A division's own policy. What is left out is left open, and so inherited.

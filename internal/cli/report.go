@@ -44,6 +44,7 @@ func tell(w io.Writer, result place.Report, job ImportJob, reportFile string) {
 		text string
 	}{
 		{place.Made, "divisions made without a boundary"},
+		{place.Former, "under a former code"},
 		{place.Repaired, "repaired"},
 		{place.Merged, "areas made of several rows that share a code"},
 		{place.Inserted, "vertices inserted where a border lacked a neighbour's"},
