@@ -90,55 +90,21 @@ func (s *Places) BuildingsByKey(ctx context.Context, actor account.Actor, keys [
 func (s *Places) BuildingsOfGrids(ctx context.Context, actor account.Actor, grids []key.Key, q place.BuildingQuery) (map[uuid.UUID]page.Page[place.Building], error) {
 	out := make(map[uuid.UUID]page.Page[place.Building], len(grids))
 	homes, ids := split(grids)
-	var afterCode *string
-	var afterID uuid.UUID
-	if c := q.Args.After; c != nil {
-		afterCode = &c.Text
-		afterID, _ = uuid.Parse(c.ID) // a cursor that was made up finds the start of its code
-	}
+	code, id := after(q.Args)
 	err := s.Do(ctx, actor, func(ctx context.Context) error {
-		args := []any{q.Footprint, homes, ids, q.At, afterCode, afterID, q.Args.First + 1}
+		args := []any{q.Footprint, homes, ids, q.At, code, parseID(id), q.Args.First + 1}
 		err := s.each(ctx, actor, buildingsOfGrids, args, func(rows pgx.Rows) error {
 			var grid uuid.UUID
 			var home string
 			b, err := scanBuilding(rows, []any{&grid}, &home)
-			if err != nil {
-				return err
-			}
-			p := out[grid]
-			p.HasPrevious = q.Args.After != nil
-			if len(p.Items) == q.Args.First {
-				p.HasNext = true
-			} else {
-				b.GridID, b.GridHome = &grid, home
-				p.Items = append(p.Items, page.Item[place.Building]{Node: b,
-					Cursor: page.Cursor{Order: "CODE", Text: b.Code, ID: b.Key.ID.String()}})
-			}
-			out[grid] = p
-			return nil
+			b.GridID, b.GridHome = &grid, home
+			addRow(out, grid, q.Args, b, page.Cursor{Order: "CODE", Text: b.Code, ID: b.Key.ID.String()})
+			return err
 		})
 		if err != nil || !q.Count {
 			return err
 		}
-		counts, err := s.buildingCounts(ctx, actor, homes, ids, q.At)
-		for id, n := range counts {
-			p := out[id]
-			p.Total = n
-			out[id] = p
-		}
-		return err
-	})
-	return out, err
-}
-
-func (d *DB) buildingCounts(ctx context.Context, actor account.Actor, homes []string, grids []uuid.UUID, at time.Time) (map[uuid.UUID]int, error) {
-	out := make(map[uuid.UUID]int, len(grids))
-	err := d.each(ctx, actor, buildingsCounted, []any{homes, grids, at}, func(rows pgx.Rows) error {
-		var id uuid.UUID
-		var n int
-		err := rows.Scan(&id, &n)
-		out[id] = n
-		return err
+		return addTotals(ctx, s.DB, actor, buildingsCounted, []any{homes, ids, q.At}, out)
 	})
 	return out, err
 }

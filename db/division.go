@@ -89,15 +89,6 @@ WITH RECURSIVE down AS (
 	SELECT down.root, d.id, d.home, down.depth + 1 FROM down JOIN division d ON d.parent_id = down.id WHERE down.depth < 20
 )
 SELECT root, id, home FROM down ORDER BY root, id`
-
-	// $1 roots and $2 the divisions beneath each, in pairs; $3 the districts; $4 the instant.
-	divisionStats = `-- name: division.Stats
-SELECT u.root, count(DISTINCT g.id), count(bg.building_id)
-FROM unnest($1::uuid[], $2::uuid[]) AS u (root, division)
-JOIN grid g ON g.district = ANY($3) AND g.community_id = u.division
-JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND b.during @> $4::timestamptz
-LEFT JOIN building_grid bg ON bg.district = g.district AND bg.grid_id = g.id AND bg.during @> $4::timestamptz
-GROUP BY u.root ORDER BY u.root`
 )
 
 func scanDivision(rows pgx.Rows, before ...any) (place.Division, error) {
@@ -270,25 +261,6 @@ func (d *DB) subtrees(ctx context.Context, actor account.Actor, roots []uuid.UUI
 		return nil
 	})
 	return t, err
-}
-
-// DivisionStats implements place.Store.
-func (s *Places) DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time) (map[uuid.UUID]place.Stats, error) {
-	out := make(map[uuid.UUID]place.Stats, len(ids))
-	err := s.Do(ctx, actor, func(ctx context.Context) error {
-		t, err := s.subtrees(ctx, actor, ids)
-		if err != nil {
-			return err
-		}
-		return s.each(ctx, actor, divisionStats, []any{t.roots, t.divisions, t.homes, at}, func(rows pgx.Rows) error {
-			var root uuid.UUID
-			var n place.Stats
-			err := rows.Scan(&root, &n.Grids, &n.Buildings)
-			out[root] = n
-			return err
-		})
-	})
-	return out, err
 }
 
 const (

@@ -11,7 +11,6 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/key"
-	"wangge/domain/place"
 )
 
 // Grids stores grids, their groups and their boundaries through time.
@@ -159,17 +158,6 @@ func (s *Grids) Neighbours(ctx context.Context, actor account.Actor, grids []key
 			return err
 		})
 	})
-	return out, err
-}
-
-// GridStats implements grid.Store.
-func (s *Grids) GridStats(ctx context.Context, actor account.Actor, grids []key.Key, at time.Time) (map[uuid.UUID]place.Stats, error) {
-	homes, ids := split(grids)
-	counts, err := s.buildingCounts(ctx, actor, homes, ids, at)
-	out := make(map[uuid.UUID]place.Stats, len(ids))
-	for _, id := range ids {
-		out[id] = place.Stats{Grids: 1, Buildings: counts[id]}
-	}
 	return out, err
 }
 

@@ -17,7 +17,7 @@ import (
 const divisionIDsByCode = `-- name: division.IDsByCode
 SELECT c.code, c.division_id FROM division_code c WHERE c.code = ANY($1) ORDER BY c.code`
 
-// gridOrders are the order keys of a list of grids; DISTANCE has its point filled in.
+// gridOrders are the order keys of a list of grids, but for HOUSEHOLDS; DISTANCE has its point filled in.
 var gridOrders = map[grid.Order]string{
 	grid.ByCode:     "g.code",
 	grid.ByName:     "g.name",
@@ -60,6 +60,20 @@ func list(q grid.Query, t subtree, what listed, reachM float64) (sql string, arg
 			l.arg(t.roots, "uuid[]"), l.arg(t.divisions, "uuid[]"))
 		l.and("g.community_id = ANY(p.divisions)")
 	}
+	head, join, households := "", gridJoin, "NULL::int"
+	if q.Order == grid.ByHouseholds && what == listPage {
+		head = unitsHere + peopleNow
+		if q.History {
+			head = unitsHere + peopleThen
+		}
+		in := ""
+		if t.roots != nil {
+			in = " AND g.community_id = ANY(" + l.arg(t.divisions, "uuid[]") + ")"
+		}
+		head = "WITH here AS MATERIALIZED (SELECT g.district, g.id FROM grid g WHERE g.district = ANY(" + homes + ")" + in + ")" + head + "\n"
+		join += "LEFT JOIN people ON people.grid_id = g.id "
+		households = "CASE WHEN g.id = ANY(" + l.arg(q.Hidden, "uuid[]") + ") THEN 0 ELSE coalesce(people.households, 0) END::int"
+	}
 	f := q.Filter
 	if f.Codes != nil {
 		l.and("EXISTS (SELECT 1 FROM grid_code c WHERE c.district = g.district AND c.grid_id = g.id AND c.code = ANY(" + l.arg(f.Codes, "text[]") + "))")
@@ -94,8 +108,11 @@ func list(q grid.Query, t subtree, what listed, reachM float64) (sql string, arg
 		}
 	}
 	order := gridOrders[q.Order]
-	if q.Order == grid.ByDistance {
+	switch q.Order {
+	case grid.ByDistance:
 		order = distance
+	case grid.ByHouseholds:
+		order = "-" + households // the most first, while keysets ascend
 	}
 	if what == listCount {
 		// The count has no use for $1; naming it keeps the joins the same.
@@ -130,8 +147,8 @@ func list(q grid.Query, t subtree, what listed, reachM float64) (sql string, arg
 		id, _ := uuid.Parse(c.ID) // a cursor that was made up finds the start of its order key
 		l.and(fmt.Sprintf("(%s, g.id) > (%s, %s)", order, place, l.arg(id, "uuid")))
 	}
-	return "-- name: grid.List\nSELECT p.root, x.* FROM " + roots + " CROSS JOIN LATERAL (SELECT row_number() OVER () AS n, y.* FROM (SELECT " +
-		distance + " AS distance_m, " + gridColumns + gridJoin + "WHERE " + strings.Join(l.where, " AND ") +
+	return "-- name: grid.List\n" + head + "SELECT p.root, x.* FROM " + roots + " CROSS JOIN LATERAL (SELECT row_number() OVER () AS n, y.* FROM (SELECT " +
+		distance + " AS distance_m, " + households + " AS households, " + gridColumns + join + "WHERE " + strings.Join(l.where, " AND ") +
 		" ORDER BY " + order + ", g.id LIMIT " + l.arg(q.Args.First+1, "bigint") + ") y) x ORDER BY p.root, x.n", l.args
 }
 
@@ -235,7 +252,8 @@ func (s *Grids) lists(ctx context.Context, actor account.Actor, q grid.Query, t 
 		var root uuid.UUID
 		var n int
 		var distance *float64
-		g, err := scanGrid(rows, &root, &n, &distance)
+		var households *int
+		g, err := scanGrid(rows, &root, &n, &distance, &households)
 		if err != nil {
 			return err
 		}
@@ -244,7 +262,7 @@ func (s *Grids) lists(ctx context.Context, actor account.Actor, q grid.Query, t 
 		if len(p.Items) == q.Args.First {
 			p.HasNext = true
 		} else {
-			p.Items = append(p.Items, page.Item[grid.Grid]{Node: g, Cursor: gridCursor(q.Order, g, distance), DistanceM: distance})
+			p.Items = append(p.Items, page.Item[grid.Grid]{Node: g, Cursor: gridCursor(q.Order, g, distance, households), DistanceM: distance})
 		}
 		out[root] = p
 		return nil
@@ -264,7 +282,7 @@ func (s *Grids) lists(ctx context.Context, actor account.Actor, q grid.Query, t 
 	})
 }
 
-func gridCursor(o grid.Order, g grid.Grid, distance *float64) page.Cursor {
+func gridCursor(o grid.Order, g grid.Grid, distance *float64, households *int) page.Cursor {
 	c := page.Cursor{Order: string(o), ID: g.Key.ID.String()}
 	switch o {
 	case grid.ByName:
@@ -273,6 +291,8 @@ func gridCursor(o grid.Order, g grid.Grid, distance *float64) page.Cursor {
 		c.Num = g.AreaM2
 	case grid.ByDistance:
 		c.Num = *distance
+	case grid.ByHouseholds:
+		c.Num = -float64(*households)
 	default:
 		c.Text = g.Code
 	}

@@ -9,6 +9,7 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/key"
+	"wangge/domain/page"
 )
 
 // each runs sql and hands every row to scan.
@@ -79,4 +80,43 @@ func orNull(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+// after is the place that a page begins after: its text, nil for the start, and the id that breaks ties.
+func after(args page.Args) (text *string, id string) {
+	if args.After == nil {
+		return nil, ""
+	}
+	return &args.After.Text, args.After.ID
+}
+
+// parseID is the id in a cursor; one that was made up finds the start of its order key.
+func parseID(s string) uuid.UUID {
+	id, _ := uuid.Parse(s)
+	return id
+}
+
+// addRow adds a row to the page beneath parent; the one beyond what was asked for says that there is more.
+func addRow[T any](pages map[uuid.UUID]page.Page[T], parent uuid.UUID, args page.Args, row T, at page.Cursor) {
+	p := pages[parent]
+	p.HasPrevious = args.After != nil
+	if len(p.Items) == args.First {
+		p.HasNext = true
+	} else {
+		p.Items = append(p.Items, page.Item[T]{Node: row, Cursor: at})
+	}
+	pages[parent] = p
+}
+
+// addTotals reads the id of a parent and the length of its list a row.
+func addTotals[T any](ctx context.Context, d *DB, actor account.Actor, sql string, args []any, pages map[uuid.UUID]page.Page[T]) error {
+	return d.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var n int
+		err := rows.Scan(&id, &n)
+		p := pages[id]
+		p.Total = n
+		pages[id] = p
+		return err
+	})
 }

@@ -48,8 +48,17 @@ func (p *plan) gridQuery(ctx context.Context, in *node.GridFilter, order *grid.O
 		q.Order = *order
 	}
 	var err error
-	if q.Args, err = p.page(first, after, string(q.Order)); err != nil || in == nil {
+	if q.Args, err = p.page(first, after, string(q.Order)); err != nil {
 		return q, err
+	}
+	if q.Order == grid.ByHouseholds {
+		q.History = p.asOf != nil
+		if q.Hidden, err = p.Places.HiddenGrids(ctx, p.actor); err != nil {
+			return q, err
+		}
+	}
+	if in == nil {
+		return q, nil
 	}
 	if q.Filter, err = filter(in); err != nil {
 		return q, within("filter", err)

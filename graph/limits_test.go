@@ -113,8 +113,11 @@ func TestWithinLimits(t *testing.T) {
 		name, query, code string
 		variables         any
 	}{
-		{"five levels of a community", `{ division(code: "990102001") { name grids(first: 200) { nodes { code name kind areaM2 boundary
-			buildings(first: 200) { nodes { id name address floors location estate { id name managedBy } } } } } } }`, "", nil},
+		{"four levels of a community", `{ division(code: "990102001") { name grids(first: 200) { nodes { code name kind areaM2 boundary
+			buildings(first: 200) { nodes { id name address floors location estate { id name managedBy }
+			units(first: 50) { totalCount edges { cursor node { id name } } } } } } } } }`, "", nil},
+		{"five levels of a community, without households", fiveLevels, "", map[string]any{"code": "990102001"}},
+		{"the boundaries of units' grids", `{ grids(first: 200) { nodes { buildings(first: 200) { nodes { units(first: 50) { nodes { grid { boundary } } } } } } } }`, "LIMITED", nil},
 		{"boundaries of a page", `{ grids(first: 200) { nodes { code boundary } } }`, "", nil},
 		{"boundaries of all communities", `{ rootDivisions { children { children { children { name boundary } } } } }`, "", nil},
 		{"the introspection that tools send", introspection, "", nil},

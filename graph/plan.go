@@ -24,7 +24,8 @@ type plan struct {
 	op    *graphql.OperationContext
 	ec    *executionContext // reads arguments the way the executor will
 	actor account.Actor
-	at    time.Time
+	at    time.Time  // the instant that is read
+	asOf  *time.Time // the same where it was asked for; nil: now
 }
 
 type field = graphql.CollectedField
@@ -40,6 +41,7 @@ func planned[T any](ctx context.Context, r *Resolver, asOf *time.Time, fn func(c
 		ec:       newExecutionContext(op, &executableSchema{}, nil),
 		actor:    account.FromContext(ctx),
 		at:       r.Places.At(asOf),
+		asOf:     asOf,
 	}
 	var out, none T
 	turn := operationOf(ctx).turn

@@ -24,6 +24,8 @@ func (p *plan) building(ctx context.Context, nodes []*node.Building, f field) er
 	switch f.Name {
 	case "estate":
 		return p.estateOf(ctx, nodes, f)
+	case "units":
+		return p.unitsOf(ctx, nodes, f)
 	case "grid":
 		return oneGrid(ctx, p, nodes, func(b *node.Building) (key.Key, *grid.Grid) {
 			if b.GridID == nil {
@@ -33,6 +35,26 @@ func (p *plan) building(ctx context.Context, nodes []*node.Building, f field) er
 		}, f)
 	}
 	return nil // in the node already
+}
+
+// oneBuilding loads a field that answers one building, or none where of gives the zero key.
+func oneBuilding[N holder](ctx context.Context, p *plan, nodes []N, of func(N) key.Key, f field) error {
+	var made once[key.Key, node.Building]
+	if keys := distinct(nodes, of); len(keys) > 0 {
+		found, err := p.Places.BuildingsByKey(ctx, p.actor, keys, &p.at, p.asks(f.Selections, "Building", "footprint"))
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if b, ok := found[k.ID]; ok {
+				made.of(k, func() *node.Building { return &node.Building{Building: b} })
+			}
+		}
+	}
+	for _, n := range nodes {
+		n.Put(f.Alias, made.nodes[of(n)])
+	}
+	return p.buildings(ctx, made.all, f.Selections)
 }
 
 func (p *plan) estateOf(ctx context.Context, nodes []*node.Building, f field) error {
@@ -61,13 +83,7 @@ func (p *plan) estateOf(ctx context.Context, nodes []*node.Building, f field) er
 }
 
 func (p *plan) buildingsOf(ctx context.Context, nodes []*node.Grid, f field) error {
-	args, err := p.ec.field_Grid_buildings_args(ctx, f.ArgumentMap(p.op.Variables))
-	if err != nil {
-		return unread
-	}
-	first, _ := args["first"].(*int)
-	after, _ := args["after"].(*string)
-	rows, err := p.page(first, after, buildingOrder)
+	rows, err := p.pageOf(ctx, f, buildingOrder)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (p *plan) division(ctx context.Context, nodes []*node.Division, f field) er
 	case "grids":
 		return p.gridsOf(ctx, nodes, f)
 	case "stats":
-		stats, err := p.Places.DivisionStats(ctx, p.actor, distinct(nodes, divisionID), &p.at)
+		stats, err := p.Places.DivisionStats(ctx, p.actor, distinct(nodes, divisionID), p.asOf)
 		for _, d := range nodes {
 			d.Put(f.Alias, placeStats(stats[d.Division.ID]))
 		}
@@ -200,10 +200,17 @@ func (p *plan) sizePolicies(ctx context.Context, nodes []*node.Division, f field
 	})
 }
 
-// placeStats is what is known of a place. Units, households and residents are not registered yet: null, and nothing
-// is suppressed.
+// placeStats is what is known of a place. Units, households and residents are null where none are registered,
+// households and residents where who asks may not know them.
 func placeStats(s place.Stats) *node.PlaceStats {
-	return &node.PlaceStats{Grids: &s.Grids, Buildings: &s.Buildings}
+	out := &node.PlaceStats{Grids: &s.Grids, Buildings: &s.Buildings, Suppressed: s.Suppressed}
+	if s.Registered {
+		out.Units = &s.Units
+	}
+	if s.Registered && !s.Suppressed {
+		out.Households, out.Residents = &s.Households, &s.Residents
+	}
+	return out
 }
 
 func orZero(id *uuid.UUID) uuid.UUID {

@@ -47,7 +47,7 @@ func (p *plan) grid(ctx context.Context, nodes []*node.Grid, f field) error {
 	case "buildings":
 		return p.buildingsOf(ctx, nodes, f)
 	case "stats":
-		stats, err := p.Grids.GridStats(ctx, p.actor, distinct(nodes, gridKey), &p.at)
+		stats, err := p.Places.GridStats(ctx, p.actor, distinct(nodes, gridKey), p.asOf)
 		for _, g := range nodes {
 			g.Put(f.Alias, placeStats(stats[g.Key.ID]))
 		}

@@ -81,3 +81,14 @@ func (l listing[T, N, C, E]) edgeField(ctx context.Context, edges []E, f field) 
 	}
 	return l.load(ctx, nodes, f.Selections)
 }
+
+// pageOf reads first and after of a list that has no other arguments.
+func (p *plan) pageOf(ctx context.Context, f field, order string) (page.Args, error) {
+	args, err := p.ec.field_Building_units_args(ctx, f.ArgumentMap(p.op.Variables))
+	if err != nil {
+		return page.Args{}, unread
+	}
+	first, _ := args["first"].(*int)
+	after, _ := args["after"].(*string)
+	return p.page(first, after, order)
+}

@@ -37,7 +37,12 @@ func (p *plan) match(ctx context.Context, nodes []*node.GridMatch, f field) erro
 			return oneGrid(ctx, p, all, func(c *node.GridCandidate) (key.Key, *grid.Grid) { return keyOf(c.Candidate.Grid) }, f)
 		})
 	case "building":
-		return p.buildingOf(ctx, nodes, f)
+		return oneBuilding(ctx, p, nodes, func(m *node.GridMatch) key.Key {
+			if m.BuildingKey == nil {
+				return key.Key{}
+			}
+			return *m.BuildingKey
+		}, f)
 	case "division":
 		return oneDivision(ctx, p, nodes, func(m *node.GridMatch) uuid.UUID { return orZero(m.DivisionID) }, f)
 	}
@@ -49,29 +54,4 @@ func keyOf(g *grid.Grid) (key.Key, *grid.Grid) {
 		return key.Key{}, nil
 	}
 	return g.Key, g
-}
-
-func (p *plan) buildingOf(ctx context.Context, nodes []*node.GridMatch, f field) error {
-	of := func(m *node.GridMatch) key.Key {
-		if m.BuildingKey == nil {
-			return key.Key{}
-		}
-		return *m.BuildingKey
-	}
-	var made once[key.Key, node.Building]
-	if keys := distinct(nodes, of); len(keys) > 0 {
-		found, err := p.Places.BuildingsByKey(ctx, p.actor, keys, &p.at, p.asks(f.Selections, "Building", "footprint"))
-		if err != nil {
-			return err
-		}
-		for _, k := range keys {
-			if b, ok := found[k.ID]; ok {
-				made.of(k, func() *node.Building { return &node.Building{Building: b} })
-			}
-		}
-	}
-	for _, m := range nodes {
-		m.Put(f.Alias, made.nodes[of(m)])
-	}
-	return p.buildings(ctx, made.all, f.Selections)
 }

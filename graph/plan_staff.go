@@ -60,7 +60,7 @@ func (p *plan) informants(ctx context.Context, nodes []*node.Grid, f field) erro
 	}
 	var stats map[uuid.UUID]place.Stats
 	if p.actor.Role == account.Operator {
-		if stats, err = p.Grids.GridStats(ctx, p.actor, keys, &p.at); err != nil {
+		if stats, err = p.Places.GridStats(ctx, p.actor, keys, p.asOf); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 	"wangge/domain/staff"
 
 	"wangge/db"
+	"wangge/graph"
 	"wangge/internal/testdb"
 )
 
@@ -29,10 +31,8 @@ func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQ
 
 func (c *counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// TestStatements: a nested read costs the same number of statements however wide it is.
-func TestStatements(t *testing.T) {
-	pool := testdb.New(t)
-	r := town(t, pool)
+// counted serves what r does, and counts what that costs.
+func counted(t *testing.T, r *graph.Resolver, pool *pgxpool.Pool) (server, *counter) {
 	count := &counter{}
 	config := pool.Config()
 	config.ConnConfig.Tracer = count
@@ -40,12 +40,48 @@ func TestStatements(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer traced.Close()
+	t.Cleanup(traced.Close)
 	d := db.New(traced)
 	r.Places = &place.Service{Store: db.NewPlaces(d), Now: r.Places.Now}
 	r.Grids = &grid.Service{Store: db.NewGrids(d), Now: r.Grids.Now, NearestLimitM: r.Grids.NearestLimitM}
 	r.Staff = &staff.Service{Store: db.NewStaff(d), Now: r.Staff.Now, Zone: r.Staff.Zone, IDs: r.Staff.IDs}
-	s := serve(r, t.Output())
+	return serve(r, t.Output()), count
+}
+
+// TestStatementsOfFiveLevels: from the division down to the household, and back up, at 1, 14 and 100 grids.
+func TestStatementsOfFiveLevels(t *testing.T) {
+	pool := testdb.New(t)
+	r := town(t, pool)
+	const code = "990102001009"
+	village(t, r, pool, code, 100, 300, 600, 1200)
+	s, count := counted(t, r, pool)
+	const query = `query ($code: ID!, $n: Int) { division(code: $code) { stats { households } grids(first: $n, orderBy: HOUSEHOLDS) { totalCount nodes { code stats { households }
+		buildings(first: 200) { totalCount nodes { name units(first: 50) { totalCount edges { node { name grid { code } building { name }
+		households(first: 100) { totalCount nodes { room residents unit { name building { grid { stats { residents } } } } } } } } } } } } } } }`
+	for actor, least := range map[account.Actor]int64{account.TheOperator(): 15, account.Anyone(): 12} {
+		var got []int64
+		for _, n := range []int{1, 14, 100} {
+			variables := map[string]any{"code": code, "n": n}
+			s.ask(t, actor, query, variables)
+			before := count.n.Load()
+			a := s.ask(t, actor, query, variables)
+			got = append(got, count.n.Load()-before)
+			if rooms := strings.Count(string(a.Raw), `"room"`); a.Errors != nil || actor.Role == account.Operator && rooms != 12*n {
+				t.Fatalf("%d rooms: %.400s", rooms, a.Raw)
+			}
+		}
+		t.Logf("%s: %d statements at 1, 14 and 100 grids", actor.Role, got)
+		if slices.Min(got) != slices.Max(got) || got[0] < least {
+			t.Errorf("%s: %d statements", actor.Role, got)
+		}
+	}
+}
+
+// TestStatements: a nested read costs the same number of statements however wide it is.
+func TestStatements(t *testing.T) {
+	pool := testdb.New(t)
+	r := town(t, pool)
+	s, count := counted(t, r, pool)
 	// The second community has one grid in no group, without a worker; what is asked must not depend on that.
 	if _, err := pool.Exec(t.Context(), `WITH g AS (INSERT INTO grid_group (district, id, community_id, name)
 		SELECT home, gen_random_uuid(), id, '一组' FROM division WHERE code = $1 RETURNING id, community_id)

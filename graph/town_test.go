@@ -149,6 +149,8 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 		}
 	}
 
+	register(t, pool)
+
 	appoint := func(name string, post staff.Post, cover staff.Cover, kind staff.AreaKind, area string, photo *staff.Photo) staff.Worker {
 		t.Helper()
 		w, err := r.Staff.Add(ctx, op, staff.NewWorker{Name: name, WorkPhone: "0555-0000", Duties: []string{"巡查"}, Photo: photo}, staff.AreaDivision, c1)

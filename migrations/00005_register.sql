@@ -71,7 +71,7 @@ CREATE TABLE household (
     CONSTRAINT household_order CHECK (since < until)
 );
 CREATE UNIQUE INDEX household_in_force ON household (district, dwelling_id, number) WHERE until IS NULL;
-CREATE INDEX household_past ON household (district, dwelling_id, until) WHERE until IS NOT NULL;
+CREATE INDEX household_dwelling ON household (district, dwelling_id);   -- of all times
 SELECT place_rows('household', 'district');
 
 -- Employers, shops, offices (驻区单位).

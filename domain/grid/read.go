@@ -9,7 +9,6 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/key"
-	"wangge/domain/place"
 )
 
 // What is read of many grids at once. Reading is for everyone; maps leave out what there is not. A nil asOf means now.
@@ -23,11 +22,6 @@ func (s *Service) GridsOfGroups(ctx context.Context, actor account.Actor, groups
 // grid's id.
 func (s *Service) Neighbours(ctx context.Context, actor account.Actor, grids []key.Key, asOf *time.Time, with Fields) (map[uuid.UUID][]Neighbour, error) {
 	return s.Store.Neighbours(ctx, actor, grids, s.at(asOf), with)
-}
-
-// GridStats counts what belongs to each grid.
-func (s *Service) GridStats(ctx context.Context, actor account.Actor, grids []key.Key, asOf *time.Time) (map[uuid.UUID]place.Stats, error) {
-	return s.Store.GridStats(ctx, actor, grids, s.at(asOf))
 }
 
 // Simplify leaves out vertices of each shape (CGCS2000 degrees) that matter less than toleranceM metres, each shape by

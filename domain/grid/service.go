@@ -35,7 +35,7 @@ type Service struct {
 var _ = fault.Register(
 	[3]string{"grid.notFound", "There is no grid {code}.", "没有网格 {code}。"},
 	[3]string{"grid.orderNeedsNear", "Ordering by DISTANCE needs filter.near.", "按距离排序需要提供 filter.near。"},
-	[3]string{"grid.noHouseholds", "Households are not registered here yet, so grids cannot be ordered by them.", "尚未登记住户，无法按户数排序。"},
+	[3]string{"grid.pastHouseholds", "Grids are ordered by the households of another time for operators only.", "仅运营人员可按过往户数排序。"},
 	[3]string{"grid.withinNeedsNear", "filter.withinM needs filter.near and must be 0 to 100,000 metres.", "filter.withinM 需要 filter.near，且应为 0 到 100000 米。"},
 )
 
@@ -64,9 +64,9 @@ func (s *Service) ByKeys(ctx context.Context, actor account.Actor, keys []key.Ke
 }
 
 // List returns a page of the grids that hold what q.Filter says. INVALID: an order or distance without a point;
-// UNAVAILABLE: an order by households, which are not registered yet.
+// FORBIDDEN: the public asks for the order by households of another time.
 func (s *Service) List(ctx context.Context, actor account.Actor, q Query) (page.Page[Grid], error) {
-	if err := check(q); err != nil {
+	if err := check(actor, q); err != nil {
 		return page.Page[Grid]{}, err
 	}
 	return s.Store.ListGrids(ctx, actor, q)
@@ -74,16 +74,16 @@ func (s *Service) List(ctx context.Context, actor account.Actor, q Query) (page.
 
 // ListOf is List for the grids of each division and all beneath it. The map's key is the division's id.
 func (s *Service) ListOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q Query) (map[uuid.UUID]page.Page[Grid], error) {
-	if err := check(q); err != nil {
+	if err := check(actor, q); err != nil {
 		return nil, err
 	}
 	return s.Store.ListGridsOf(ctx, actor, divisions, q)
 }
 
-func check(q Query) error {
+func check(actor account.Actor, q Query) error {
 	switch {
-	case q.Order == ByHouseholds:
-		return fault.New(fault.Unavailable, "orderBy", "grid.noHouseholds")
+	case q.Order == ByHouseholds && q.History && actor.Role != account.Operator:
+		return fault.New(fault.Forbidden, "orderBy", "grid.pastHouseholds")
 	case q.Order == ByDistance && q.Filter.Near == nil:
 		return fault.New(fault.Invalid, "orderBy", "grid.orderNeedsNear")
 	case q.Filter.WithinM != nil && (q.Filter.Near == nil || !(*q.Filter.WithinM >= 0 && *q.Filter.WithinM <= 100_000)):

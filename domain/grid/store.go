@@ -29,7 +29,6 @@ type Store interface {
 	Groups(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]Group, error)
 	GridsOfGroups(ctx context.Context, actor account.Actor, groups []key.Key, at time.Time, with Fields) (map[uuid.UUID][]Grid, error)
 	Neighbours(ctx context.Context, actor account.Actor, grids []key.Key, at time.Time, with Fields) (map[uuid.UUID][]Neighbour, error)
-	GridStats(ctx context.Context, actor account.Actor, grids []key.Key, at time.Time) (map[uuid.UUID]place.Stats, error)
 
 	// Simplify leaves out vertices of each shape that matter less than toleranceM metres, each shape by itself; the
 	// answers are in their order and valid.
@@ -80,4 +79,7 @@ type Query struct {
 	Count  bool // also count them all
 	At     time.Time
 	With   Fields
+
+	History bool        // of ByHouseholds: as they were at At, not as of today, which is faster
+	Hidden  []uuid.UUID // of ByHouseholds: grids that count as empty, since who asks may not know how many live there
 }

@@ -106,6 +106,16 @@ type Unit struct {
 	BuildingID uuid.UUID
 	Name       string     // "2单元"; empty where the building has only one and nobody named it
 	GridID     *uuid.UUID // the grid it was placed in by hand at the time asked about; nil: its building's
+
+	BuildingGridID *uuid.UUID // its building's grid at the time asked about; nil: none
+}
+
+// Grid is the grid it belongs to: by hand, else its building's; nil: none.
+func (u Unit) Grid() *uuid.UUID {
+	if u.GridID != nil {
+		return u.GridID
+	}
+	return u.BuildingGridID
 }
 
 // DwellingUse says what a dwelling is used for.
@@ -123,10 +133,12 @@ type Household struct {
 }
 
 // Stats are counts beneath a place. Households are known where Registered is true: somebody entered units in its
-// community. Otherwise Units, Households and Residents are 0 and say nothing.
+// community. Otherwise Units, Households and Residents are 0 and say nothing. So do Households and Residents where
+// Suppressed is true: who asks may not know them.
 type Stats struct {
 	Grids, Buildings, Units, Households, Residents int
 	Registered                                     bool
+	Suppressed                                     bool
 }
 
 // LegalEntity (驻区单位): an employer, a shop, an office.

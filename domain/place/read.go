@@ -8,6 +8,7 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/key"
+	"wangge/domain/page"
 )
 
 // What is read of many places at once. Reading is for everyone; maps leave out what there is not. A nil asOf means now.
@@ -33,14 +34,28 @@ func (s *Service) Ancestors(ctx context.Context, actor account.Actor, ids []uuid
 	return s.Store.Ancestors(ctx, actor, ids, with)
 }
 
-// DivisionStats counts what lies in each division and beneath it.
-func (s *Service) DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, asOf *time.Time) (map[uuid.UUID]Stats, error) {
-	return s.Store.DivisionStats(ctx, actor, ids, s.At(asOf))
-}
-
 // BuildingsByKey returns buildings by id; the footprint only where asked for.
 func (s *Service) BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, footprint bool) (map[uuid.UUID]Building, error) {
 	return s.Store.BuildingsByKey(ctx, actor, keys, s.At(asOf), footprint)
+}
+
+// UnitsOf returns a page of the units of each building, by name in natural order. The map's key is the building's id.
+func (s *Service) UnitsOf(ctx context.Context, actor account.Actor, buildings []key.Key, q UnitQuery) (map[uuid.UUID]page.Page[Unit], error) {
+	return s.Store.UnitsOfBuildings(ctx, actor, buildings, q)
+}
+
+// UnitsByKey returns units by id; in which grid each is, only where asked for.
+func (s *Service) UnitsByKey(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, grids bool) (map[uuid.UUID]Unit, error) {
+	return s.Store.UnitsByKey(ctx, actor, keys, s.At(asOf), grids)
+}
+
+// HouseholdsOf returns a page of the households of each unit, by room in natural order, then by number. The map's key is
+// the unit's id. Staff only: FORBIDDEN to the public.
+func (s *Service) HouseholdsOf(ctx context.Context, actor account.Actor, units []key.Key, q HouseholdQuery) (map[uuid.UUID]page.Page[Household], error) {
+	if err := actor.RequireOperator(); err != nil {
+		return nil, err
+	}
+	return s.Store.HouseholdsOfUnits(ctx, actor, units, q)
 }
 
 // Estates returns estates by id.

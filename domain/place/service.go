@@ -3,6 +3,7 @@ package place
 import (
 	"context"
 	"iter"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +19,9 @@ import (
 type Service struct {
 	Store Store
 	Now   func() time.Time
+
+	mu    sync.Mutex // held while it is found anew what is untold
+	known untold
 }
 
 // At is asOf, or now.

@@ -26,11 +26,21 @@ type Store interface {
 	Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error)
 	Ancestors(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error)
 	DivisionsWithGrids(ctx context.Context, actor account.Actor) ([]Division, error)
-	DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time) (map[uuid.UUID]Stats, error)
+	// DivisionStats and GridStats count exactly, whoever asks. With history households are those in force at the instant,
+	// else those of today, which is faster.
+	DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time, history bool) (map[uuid.UUID]Stats, error)
+	GridStats(ctx context.Context, actor account.Actor, grids []key.Key, at time.Time, history bool) (map[uuid.UUID]Stats, error)
+	// Cells are all divisions, and all grids with the people of today in them.
+	Cells(ctx context.Context, actor account.Actor, at time.Time) (divisions, grids []Cell, err error)
+	// Newest is the number of the last change of the data; 0 where there was none.
+	Newest(ctx context.Context, actor account.Actor) (int64, error)
 
 	// BuildingsByKey returns buildings as they were at an instant, by id; the footprint only where asked for.
 	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, at time.Time, footprint bool) (map[uuid.UUID]Building, error)
 	BuildingsOfGrids(ctx context.Context, actor account.Actor, grids []key.Key, q BuildingQuery) (map[uuid.UUID]page.Page[Building], error)
+	UnitsOfBuildings(ctx context.Context, actor account.Actor, buildings []key.Key, q UnitQuery) (map[uuid.UUID]page.Page[Unit], error)
+	UnitsByKey(ctx context.Context, actor account.Actor, keys []key.Key, at time.Time, grids bool) (map[uuid.UUID]Unit, error)
+	HouseholdsOfUnits(ctx context.Context, actor account.Actor, units []key.Key, q HouseholdQuery) (map[uuid.UUID]page.Page[Household], error)
 	Estates(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]Estate, error)
 
 	// GridInForce is the grid that has or had code, where it is in force now.
@@ -65,4 +75,19 @@ type BuildingQuery struct {
 	Count     bool // also count them all
 	Footprint bool
 	At        time.Time
+}
+
+// UnitQuery is which page of each building's units is read: by name in natural order (2单元 before 10单元), at a time.
+type UnitQuery struct {
+	Args  page.Args
+	Count bool
+	Grids bool // also in which grid each is
+	At    time.Time
+}
+
+// HouseholdQuery is which page of each unit's households is read: by room in natural order, then by number, at a time.
+type HouseholdQuery struct {
+	Args  page.Args
+	Count bool
+	At    time.Time
 }

@@ -37,6 +37,11 @@ func (b *Building) Estate(ctx context.Context) (*Estate, error) {
 // Grid is the grid that it belongs to.
 func (b *Building) Grid(ctx context.Context) (*Grid, error) { return loaded[*Grid](ctx, b.Loaded) }
 
+// Units are a page of its units; the plan has read the arguments, which stand here so that gqlgen checks them.
+func (b *Building) Units(ctx context.Context, first *int, after *string) (*UnitConnection, error) {
+	return loaded[*UnitConnection](ctx, b.Loaded)
+}
+
 // Estate is an estate.
 type Estate struct{ place.Estate }
 

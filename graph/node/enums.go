@@ -60,6 +60,14 @@ func MarshalDivisionLevel(v place.Level) graphql.Marshaler { return name(v) }
 // UnmarshalDivisionLevel reads a DivisionLevel.
 func UnmarshalDivisionLevel(v any) (place.Level, error) { return enum(v, place.Levels...) }
 
+// MarshalDwellingUse writes a DwellingUse.
+func MarshalDwellingUse(v place.DwellingUse) graphql.Marshaler { return name(v) }
+
+// UnmarshalDwellingUse reads a DwellingUse.
+func UnmarshalDwellingUse(v any) (place.DwellingUse, error) {
+	return enum[place.DwellingUse](v, "OWNER", "RENTED", "VACANT", "BUSINESS")
+}
+
 // MarshalEstateManager writes an EstateManager.
 func MarshalEstateManager(v place.Manager) graphql.Marshaler { return name(v) }
 

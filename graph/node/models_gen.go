@@ -231,21 +231,29 @@ type PlaceBuildingInput struct {
 	Grid *string `json:"grid,omitempty"`
 }
 
-// Counts are null where the viewer may not see them or where they are not registered here. Counts of people, which are
-// households and residents, are also null where they are from 1 to 9. Grids and buildings are no people: they are counted
-// exactly and never suppressed.
+// Counts. `units`, `households` and `residents` are null where no unit is registered in the community (for a division: in
+// none beneath it), never 0; a division counts those communities that are. A unit counts for the grid it was placed in by
+// hand, else for its building's grid.
+//
+// Operators see every count exactly. The public is not told 1 to 9 households or residents: both are then null and
+// `suppressed` is true; 0 is told. So that such a count is not found by subtraction, others are hidden with it: wherever a
+// division is told, at least two places directly within it are hidden, or none, and what is hidden together comes to 10 or
+// more; the smallest places are taken. Grids, buildings and units are no people: they are told exactly.
+//
+// Beneath `asOf` the counts are those of that time. The public is then told counts of people for grids only, not for
+// divisions; and none for a grid that is suppressed now, or whose count differs from today's by 1 to 9.
 type PlaceStats struct {
 	// Grids; exact.
 	Grids *int `json:"grids,omitempty"`
 	// Buildings that belong to the grids; exact.
 	Buildings *int `json:"buildings,omitempty"`
-	// Units (stairwells). Null: not registered yet.
+	// Units (stairwells) that belong to the grids; exact. Null: none are registered here.
 	Units *int `json:"units,omitempty"`
-	// Households. Null: not registered yet.
+	// Households. Null: none are registered here, or suppressed.
 	Households *int `json:"households,omitempty"`
-	// Residents. Null: not registered yet.
+	// Residents, where a household's number is known. Null: none are registered here, or suppressed.
 	Residents *int `json:"residents,omitempty"`
-	// Whether a count of people is null because it is from 1 to 9.
+	// Whether households and residents are null because they, or others that they would tell of, are too few.
 	Suppressed bool `json:"suppressed"`
 }
 
@@ -312,8 +320,10 @@ type ProblemFix struct {
 // 150,000 in all, and cost 600,000 (operators: 6,000,000), else it is LIMITED. A field costs 1; a `boundary` 400, a
 // `uncovered` 10,000, `footprint` 10, `location`, `labelPoint` and `bbox` 3; each times the length of every list around it: `first`, the number
 // of points sent, 20 for `candidates`, 4 for `children`, 10 for a group's `grids`, 6 for `neighbours`, 4 for `ancestors` and
-// `assignments`. So 200 grids with their boundaries and 200 buildings each pass, as do 10,000 points with the grid and its
-// worker; boundaries of more than some 1,400 grids do not. Where lists or texts turn out longer than that assumes, an
+// `assignments`; and no more than 60 for a grid's `buildings`, 4 for a building's `units`, 10 for a unit's `households`,
+// however large `first` is. So a whole community passes in one request: 200 grids with their boundaries, 200 buildings each
+// and 50 units each, for operators with 100 households each; as do 10,000 points with the grid and its worker; boundaries of
+// more than some 1,400 grids do not. Where lists or texts turn out longer than that assumes, an
 // answer that would have more fields than the request may cost, or more than 64 MiB, is LIMITED as a whole. Long lists of
 // values are best sent as variables. The fields under Query are read one after another; each sees one state of the data.
 type Query struct {

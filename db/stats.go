@@ -1,0 +1,188 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/domain/place"
+)
+
+// Who lives in grids at the instant $2, in the districts $3: the units placed in a grid by hand, and those of its buildings
+// that are not placed by hand elsewhere. Today's count stands in the units; that of another time is read from the
+// households, and begins with the first that was ever noted.
+//
+// There are two ways: through the grids of the table "here", and through all there are, since PostgreSQL takes the first
+// for short however many grids there are, and needs three times as long for a city.
+const (
+	byHand = `, hand AS MATERIALIZED (
+	SELECT h.district, h.unit_id, h.grid_id FROM unit_grid h WHERE h.district = ANY($3) AND h.during @> $2::timestamptz
+), placed AS (`
+	withBuilding = `
+	SELECT bg.grid_id, u.district, u.id, u.households, u.residents
+	FROM building_grid bg JOIN unit u ON u.district = bg.district AND u.building_id = bg.building_id`
+	alone = `
+	WHERE bg.district = ANY($3) AND u.district = ANY($3) AND bg.during @> $2::timestamptz
+	  AND NOT EXISTS (SELECT 1 FROM hand WHERE hand.district = u.district AND hand.unit_id = u.id)
+	UNION ALL
+	SELECT hand.grid_id, u.district, u.id, u.households, u.residents
+	FROM hand JOIN unit u ON u.district = hand.district AND u.id = hand.unit_id`
+	unitsHere = byHand + withBuilding + `
+	JOIN here ON here.district = bg.district AND here.id = bg.grid_id` + alone + `
+	JOIN here ON here.district = hand.district AND here.id = hand.grid_id WHERE u.district = ANY($3)
+)`
+	unitsAll = byHand + withBuilding + alone + ` WHERE u.district = ANY($3)
+)`
+
+	peopleNow = `, people AS MATERIALIZED (
+	SELECT p.grid_id, count(*) AS units, sum(p.households) AS households, sum(p.residents) AS residents, true AS registered
+	FROM placed p GROUP BY p.grid_id
+)`
+	peopleThen = `, people AS MATERIALIZED (
+	SELECT p.grid_id, count(DISTINCT p.id) AS units, count(o.id) FILTER (WHERE o.until IS NULL OR o.until > $2) AS households,
+		sum(o.residents) FILTER (WHERE o.until IS NULL OR o.until > $2) AS residents, count(o.id) > 0 AS registered
+	FROM placed p LEFT JOIN dwelling w ON w.district = p.district AND w.unit_id = p.id AND w.district = ANY($3)
+	LEFT JOIN household o ON o.district = w.district AND o.dwelling_id = w.id AND o.district = ANY($3) AND o.since <= $2
+	GROUP BY p.grid_id
+)`
+)
+
+// $1 communities, $2 instant, $3 districts, $4 grids. All grids of these communities and of those that these grids are in:
+// whether households are registered is a matter of the community.
+const (
+	statsHere = `WITH here AS MATERIALIZED (
+	SELECT g.district, g.id, g.community_id, g.code
+	FROM grid g JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND b.during @> $2::timestamptz
+	WHERE g.district = ANY($3) AND b.district = ANY($3) AND g.community_id IN (
+		SELECT c.id FROM unnest($1::uuid[]) AS c (id) UNION
+		SELECT o.community_id FROM grid o WHERE o.district = ANY($3) AND o.id = ANY($4::uuid[]))
+), built AS (
+	SELECT bg.grid_id, count(*) AS buildings FROM building_grid bg`
+	builtHere = ` JOIN here ON here.district = bg.district AND here.id = bg.grid_id`
+	builtTail = ` WHERE bg.district = ANY($3) AND bg.during @> $2::timestamptz GROUP BY bg.grid_id
+)`
+	statsTail = `
+SELECT here.id, here.community_id, here.code, coalesce(built.buildings, 0), coalesce(people.units, 0), coalesce(people.households, 0),
+	coalesce(people.residents, 0), coalesce(people.registered, false)
+FROM here LEFT JOIN built ON built.grid_id = here.id LEFT JOIN people ON people.grid_id = here.id ORDER BY here.id`
+
+	statsNow = `-- name: stats.Now
+` + statsHere + builtHere + builtTail + unitsHere + peopleNow + statsTail
+
+	statsThen = `-- name: stats.Then
+` + statsHere + builtHere + builtTail + unitsHere + peopleThen + statsTail
+
+	statsOfMany = `-- name: stats.OfMany
+` + statsHere + builtTail + unitsAll + peopleNow + statsTail
+
+	divisionTree = `-- name: division.Tree
+SELECT d.id, coalesce(d.parent_id, '00000000-0000-0000-0000-000000000000'), d.code, d.home FROM division d ORDER BY d.code`
+)
+
+// manyCommunities is where it becomes faster to count in all grids there are.
+const manyCommunities = 200
+
+// gridStats is a grid with what is counted in it. Registered is of the grid alone.
+type gridStats struct {
+	id, community uuid.UUID
+	code          string
+	place.Stats
+}
+
+func (d *DB) gridStats(ctx context.Context, actor account.Actor, homes []string, communities, grids []uuid.UUID, at time.Time, history bool) ([]gridStats, error) {
+	sql := statsNow
+	switch {
+	case history:
+		sql = statsThen
+	case len(communities) > manyCommunities:
+		sql = statsOfMany
+	}
+	var out []gridStats
+	// Planned anew each time: one grid and a whole city want different plans.
+	err := d.each(ctx, actor, sql, []any{pgx.QueryExecModeCacheDescribe, communities, at, homes, grids}, func(rows pgx.Rows) error {
+		n := gridStats{Stats: place.Stats{Grids: 1}}
+		err := rows.Scan(&n.id, &n.community, &n.code, &n.Buildings, &n.Units, &n.Households, &n.Residents, &n.Registered)
+		out = append(out, n)
+		return err
+	})
+	return out, err
+}
+
+// GridStats implements place.Store.
+func (s *Places) GridStats(ctx context.Context, actor account.Actor, grids []key.Key, at time.Time, history bool) (map[uuid.UUID]place.Stats, error) {
+	homes, ids := split(grids)
+	out := make(map[uuid.UUID]place.Stats, len(ids))
+	list, err := s.gridStats(ctx, actor, homes, nil, ids, at, history)
+	if err != nil {
+		return nil, err
+	}
+	registered := map[uuid.UUID]bool{} // communities
+	for _, n := range list {
+		registered[n.community] = registered[n.community] || n.Registered
+	}
+	for _, n := range list {
+		n.Registered = registered[n.community]
+		out[n.id] = n.Stats
+	}
+	return out, nil
+}
+
+// DivisionStats implements place.Store.
+func (s *Places) DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time, history bool) (map[uuid.UUID]place.Stats, error) {
+	out := make(map[uuid.UUID]place.Stats, len(ids))
+	err := s.Do(ctx, actor, func(ctx context.Context) error {
+		t, err := s.subtrees(ctx, actor, ids)
+		if err != nil {
+			return err
+		}
+		list, err := s.gridStats(ctx, actor, t.homes, t.divisions, nil, at, history)
+		if err != nil {
+			return err
+		}
+		in := map[uuid.UUID]place.Stats{}
+		for _, n := range list {
+			in[n.community] = sum(in[n.community], n.Stats)
+		}
+		for i, root := range t.roots {
+			out[root] = sum(out[root], in[t.divisions[i]])
+		}
+		return nil
+	})
+	return out, err
+}
+
+func sum(a, b place.Stats) place.Stats {
+	return place.Stats{Grids: a.Grids + b.Grids, Buildings: a.Buildings + b.Buildings, Units: a.Units + b.Units,
+		Households: a.Households + b.Households, Residents: a.Residents + b.Residents, Registered: a.Registered || b.Registered}
+}
+
+// Cells implements place.Store.
+func (s *Places) Cells(ctx context.Context, actor account.Actor, at time.Time) (divisions, grids []place.Cell, err error) {
+	err = s.Do(ctx, actor, func(ctx context.Context) error {
+		homes, ids, seen := []string{}, []uuid.UUID{}, map[string]bool{}
+		err := s.each(ctx, actor, divisionTree, nil, func(rows pgx.Rows) error {
+			var c place.Cell
+			var home string
+			err := rows.Scan(&c.ID, &c.Parent, &c.Code, &home)
+			divisions, ids = append(divisions, c), append(ids, c.ID)
+			if !seen[home] {
+				seen[home] = true
+				homes = append(homes, home)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		list, err := s.gridStats(ctx, actor, homes, ids, nil, at, false)
+		for _, n := range list {
+			grids = append(grids, place.Cell{ID: n.id, Parent: n.community, Code: n.code, Households: n.Households, Residents: n.Residents})
+		}
+		return err
+	})
+	return divisions, grids, err
+}

@@ -1,0 +1,120 @@
+package place
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+)
+
+// Counts of people are exact for operators. The public is not told what Suppress hides, nor, of another time than now,
+// the counts of divisions, the counts of what is hidden now, and those that differ from now by 1 to 9: a redraw that
+// moved one small building would tell how many live in it.
+
+// untold are the places whose counts of people the public is not told, as of a change of the data.
+type untold struct {
+	change int64
+	places map[uuid.UUID]bool // nil: not looked at yet
+	grids  []uuid.UUID        // those of the places that are grids
+}
+
+// GridStats counts what belongs to each grid, as far as the actor may know it.
+func (s *Service) GridStats(ctx context.Context, actor account.Actor, grids []key.Key, asOf *time.Time) (out map[uuid.UUID]Stats, err error) {
+	err = s.Store.Do(ctx, actor, func(ctx context.Context) error {
+		if out, err = s.Store.GridStats(ctx, actor, grids, s.At(asOf), asOf != nil); err != nil || actor.Role == account.Operator {
+			return err
+		}
+		hidden, err := s.untold(ctx, actor)
+		if err != nil {
+			return err
+		}
+		now := out
+		if asOf != nil {
+			if now, err = s.Store.GridStats(ctx, actor, grids, s.Now(), false); err != nil {
+				return err
+			}
+		}
+		for id, n := range out {
+			out[id] = n.told(hidden.places[id] || n.tellsOf(now[id]))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// DivisionStats counts what lies in each division and beneath it, as far as the actor may know it.
+func (s *Service) DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, asOf *time.Time) (out map[uuid.UUID]Stats, err error) {
+	err = s.Store.Do(ctx, actor, func(ctx context.Context) error {
+		if out, err = s.Store.DivisionStats(ctx, actor, ids, s.At(asOf), asOf != nil); err != nil || actor.Role == account.Operator {
+			return err
+		}
+		hidden, err := s.untold(ctx, actor)
+		if err != nil {
+			return err
+		}
+		for id, n := range out {
+			out[id] = n.told(hidden.places[id] || asOf != nil)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// HiddenGrids are the grids whose counts of people now the actor may not know, in no order.
+func (s *Service) HiddenGrids(ctx context.Context, actor account.Actor) (out []uuid.UUID, err error) {
+	if actor.Role == account.Operator {
+		return nil, nil
+	}
+	err = s.Store.Do(ctx, actor, func(ctx context.Context) error {
+		hidden, err := s.untold(ctx, actor)
+		out = hidden.grids
+		return err
+	})
+	return out, err
+}
+
+// told is what the public is told of n. Counts that are small by themselves are never told, whatever hidden says.
+func (n Stats) told(hidden bool) Stats {
+	if n.Registered && (hidden || Small(n.Households) || Small(n.Residents)) {
+		n.Households, n.Residents, n.Suppressed = 0, 0, true
+	}
+	return n
+}
+
+// tellsOf reports whether n beside now would tell of a few people.
+func (n Stats) tellsOf(now Stats) bool {
+	return Small(max(n.Households-now.Households, now.Households-n.Households)) ||
+		Small(max(n.Residents-now.Residents, now.Residents-n.Residents))
+}
+
+// untold finds what is hidden in the state of the data that ctx reads, at most once a change. It looks at all places,
+// since a small one at one end of a city can hide one at the other.
+func (s *Service) untold(ctx context.Context, actor account.Actor) (untold, error) {
+	change, err := s.Store.Newest(ctx, actor)
+	if err != nil {
+		return untold{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known.places != nil && s.known.change == change {
+		return s.known, nil
+	}
+	divisions, grids, err := s.Store.Cells(ctx, actor, s.Now())
+	if err != nil {
+		return untold{}, err
+	}
+	found := untold{change: change, places: Suppress(slices.Concat(divisions, grids))}
+	for _, c := range grids {
+		if found.places[c.ID] {
+			found.grids = append(found.grids, c.ID)
+		}
+	}
+	if s.known.places == nil || s.known.change < change { // else somebody reads an older state than is known
+		s.known = found
+	}
+	return found, nil
+}
