@@ -109,6 +109,7 @@ func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob)
 			Kind: load.Kind(job.Kind), Path: job.File,
 			Options: load.Options{CRS: job.CRS, Layer: job.Layer, Encoding: job.Encoding, AdminLevel: job.AdminLevel},
 			Fields:  job.Fields, Level: job.Level, Division: job.Division, Repair: job.Repair, DryRun: job.DryRun,
+			SkipRefused: job.SkipRefused, Replace: job.Replace, Refused: job.Refused, Language: job.Language,
 			Progress: func(done, total int64, rows int) {
 				job.Progress(cli.Progress{Rows: rows, Done: done, Total: total})
 			},
@@ -117,6 +118,9 @@ func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob)
 	})
 	return report, err
 }
+
+// Template implements cli.Program.
+func (program) Template(w io.Writer) error { return load.HouseholdTemplate(w) }
 
 // Export implements cli.Program.
 func (program) Export(ctx context.Context, s config.Settings, job cli.ExportJob) (n int, err error) {
@@ -276,7 +280,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	mux.Handle("GET /schema.graphql", schema())
 	mux.Handle("/tiles/", tile.New(tile.Options{Source: h.tiles, PublicURL: tilesAt, Logger: h.log}))
 	mux.Handle("GET /style.json", style.Handler(public))
-	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, PublicURL: public, Log: h.log})
+	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Log: h.log})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: httpauth.Middleware(token), CORSOrigins: server.CORSOrigins,
 		RateLimit: server.RateLimit, TrustedProxies: server.TrustedProxies,

@@ -31,6 +31,7 @@ var byConstraint = map[string]struct {
 	"division_code_key":           {fault.Conflict, "code", "db.codeTaken"},
 	"division_code_pkey":          {fault.Conflict, "code", "db.codeTaken"},
 	"assignment_one_holder":       {fault.Conflict, "post", "db.holderTaken"},
+	"external_ref_code_key":       {fault.Conflict, "code", "ref.taken"},
 	"absence_once":                {fault.Conflict, "from", "db.absentTwice"},
 	"building_grid_one_at_a_time": {fault.Conflict, "", "conflict"}, // somebody else placed it meanwhile
 	"unit_grid_one_at_a_time":     {fault.Conflict, "", "conflict"},

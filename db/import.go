@@ -37,38 +37,60 @@ CREATE TEMPORARY TABLE stage (
 	shape geometry, at geometry, ground geometry, grid_id uuid, known uuid, known_home text,
 	level text, parent text, parents text[], limit_east text, limit_south text, limit_west text, limit_north text,
 	kind text, basis text, community text, community_id uuid, in_group text, group_id uuid, worker text, work_phone text,
-	address text, floors integer, estate text, managed_by text, estate_id uuid, class text
+	address text, floors integer, estate text, managed_by text, estate_id uuid, class text,
+	credit_code text, employees integer, party_organisation text, party_members integer, building_id uuid
 ) ON COMMIT DROP`
 
 // errUndone ends the transaction of an import that is not to stay.
 var errUndone = errors.New("the import was undone")
 
-// importFile runs step in a transaction of its own without a time limit, and undoes it all where a row was refused or
-// o.DryRun asks for it. what is what the change log says of it.
+// importFile runs step with a stage for rows with a geometry; what is what the change log says of it.
 func (d *DB) importFile(ctx context.Context, actor account.Actor, o place.ImportOptions, what string, step func(ctx context.Context, in *importing) error) (place.Report, error) {
-	in := &importing{opts: o, refused: map[int]bool{}}
-	err := d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		in.tx = tx
-		err := in.run(ctx, "SET LOCAL statement_timeout = 0", lockPlaces, stageTable)
-		if err != nil {
+	return d.importing(ctx, actor, o, func(ctx context.Context, in *importing) error {
+		if err := in.run(ctx, stageTable); err != nil {
 			return err
 		}
 		if err := step(ctx, in); err != nil {
 			return err
 		}
-		if in.report.Refused > 0 || o.DryRun {
-			return errUndone
+		if in.undone() {
+			return nil
 		}
 		return in.changed(ctx, what)
 	})
+}
+
+// importing runs step in a transaction of its own without a time limit, and undoes it all where a row was refused or
+// o.DryRun asks for it.
+func (d *DB) importing(ctx context.Context, actor account.Actor, o place.ImportOptions, step func(ctx context.Context, in *importing) error) (place.Report, error) {
+	in := &importing{opts: o, refused: map[int]bool{}}
+	err := d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		in.tx = tx
+		if err := in.run(ctx, "SET LOCAL statement_timeout = 0", lockPlaces); err != nil {
+			return err
+		}
+		if err := step(ctx, in); err != nil {
+			return err
+		}
+		if in.undone() {
+			return errUndone
+		}
+		return nil
+	})
 	if errors.Is(err, errUndone) {
 		err = nil
-		if in.report.Refused > 0 {
-			in.report.Added, in.report.Updated = 0, 0
+		if in.rejected() {
+			in.report.Added, in.report.Updated, in.report.Ended = 0, 0, 0
 		}
 	}
 	return in.report, err
 }
+
+// rejected reports whether refused rows keep the whole file out.
+func (in *importing) rejected() bool { return in.report.Refused > 0 && !in.opts.SkipRefused }
+
+// undone reports whether nothing of the import is to stay.
+func (in *importing) undone() bool { return in.rejected() || in.opts.DryRun }
 
 func (in *importing) exec(ctx context.Context, sql string, args ...any) (int, error) {
 	tag, err := in.tx.Exec(ctx, sql, args...)

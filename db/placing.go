@@ -281,7 +281,7 @@ UNION SELECT d.id FROM placings p JOIN building b ON b.district = p.district AND
 	JOIN division d ON d.boundary && b.location AND ST_Covers(d.boundary, b.location) AND NOT EXISTS (SELECT 1 FROM division o WHERE o.parent_id = d.id)
 ORDER BY id`
 
-	unitByKey = `-- name: unit.ByKey
+	unitByKey = `-- name: unit.Placed
 SELECT u.district, u.id, u.building_id, u.name, ug.grid_id FROM unit u
 LEFT JOIN unit_grid ug ON ug.district = u.district AND ug.unit_id = u.id AND ug.during @> now()
 WHERE u.district = $1 AND u.id = $2 ORDER BY u.id`

@@ -46,6 +46,11 @@ func (r *mutationResolver) EndAbsence(ctx context.Context, input node.EndAbsence
 	return r.endAbsence(ctx, input)
 }
 
+// SetExternalRef is the resolver for the setExternalRef field.
+func (r *mutationResolver) SetExternalRef(ctx context.Context, input node.SetExternalRefInput) (*node.SetExternalRefPayload, error) {
+	return r.setExternalRef(ctx, input)
+}
+
 // SetSizePolicy is the resolver for the setSizePolicy field.
 func (r *mutationResolver) SetSizePolicy(ctx context.Context, input node.SetSizePolicyInput) (*node.SetSizePolicyPayload, error) {
 	return r.setSizePolicy(ctx, input)
@@ -144,6 +149,11 @@ func (r *queryResolver) Coverage(ctx context.Context, division string) (*node.Co
 	return planned(ctx, r.Resolver, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.CoverageReport, error) {
 		return p.coverage(ctx, division)
 	})
+}
+
+// ByExternalRef is the resolver for the byExternalRef field.
+func (r *queryResolver) ByExternalRef(ctx context.Context, system string, code string) ([]*node.ExternalRefOwner, error) {
+	return r.byExternalRef(ctx, system, code)
 }
 
 // Tilesets is the resolver for the tilesets field.

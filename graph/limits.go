@@ -45,6 +45,7 @@ var costs = map[string]int{
 	"Division.boundary": 400, "Division.bbox": 3, "Division.uncovered": 10_000, // for the time it takes, up to a second
 	"Grid.boundary": 400, "Grid.labelPoint": 3, "Grid.bbox": 3,
 	"Building.location": 3, "Building.footprint": 10,
+	"LegalEntity.location":     3,
 	"CoverageProblem.geometry": 100, "CoverageProblem.bbox": 3,
 }
 
@@ -58,7 +59,9 @@ var lengths = map[string]int{
 	"Grid.assignments":    4,
 
 	"WorkerRecord.assignments": 4, "WorkerRecord.absences": 4,
-	"GridGroup.grids":      10,
+	"GridGroup.grids":          10,
+	"LegalEntity.externalRefs": 2, "Division.externalRefs": 2, "Grid.externalRefs": 2, "Building.externalRefs": 2, "Estate.externalRefs": 2,
+	"Query.byExternalRef": 2, "SetExternalRefPayload.externalRefs": 2,
 	"GridMatch.candidates": 20, // package grid gives no more
 
 	"__Schema.types": 60, "__Schema.directives": 6, "__Type.fields": 10, "__Type.inputFields": 5, "__Type.enumValues": 6,

@@ -33,6 +33,10 @@ func (p *plan) building(ctx context.Context, nodes []*node.Building, f field) er
 			}
 			return key.Key{Home: b.GridHome, ID: *b.GridID}, nil
 		}, f)
+	case "legalEntities":
+		return p.entitiesOfBuildings(ctx, nodes, f)
+	case "externalRefs":
+		return externalRefs(ctx, p, nodes, buildingKey, f)
 	}
 	return nil // in the node already
 }
@@ -56,6 +60,7 @@ func oneBuilding[N holder](ctx context.Context, p *plan, nodes []N, of func(N) k
 	}
 	return p.buildings(ctx, made.all, f.Selections)
 }
+func buildingKey(b *node.Building) key.Key { return b.Key }
 
 func (p *plan) estateOf(ctx context.Context, nodes []*node.Building, f field) error {
 	of := func(b *node.Building) key.Key {
@@ -64,7 +69,7 @@ func (p *plan) estateOf(ctx context.Context, nodes []*node.Building, f field) er
 		}
 		return key.Key{Home: b.Key.Home, ID: *b.EstateID}
 	}
-	estates := map[key.Key]*node.Estate{}
+	var made once[key.Key, node.Estate]
 	if keys := distinct(nodes, of); len(keys) > 0 {
 		found, err := p.Places.Estates(ctx, p.actor, keys)
 		if err != nil {
@@ -72,14 +77,19 @@ func (p *plan) estateOf(ctx context.Context, nodes []*node.Building, f field) er
 		}
 		for _, k := range keys {
 			if e, ok := found[k.ID]; ok {
-				estates[k] = &node.Estate{Estate: e}
+				made.of(k, func() *node.Estate { return &node.Estate{Estate: e} })
 			}
 		}
 	}
 	for _, b := range nodes {
-		b.Put(f.Alias, estates[of(b)])
+		b.Put(f.Alias, made.nodes[of(b)])
 	}
-	return nil
+	return each(ctx, p, made.all, f.Selections, "Estate", func(ctx context.Context, all []*node.Estate, f field) error {
+		if f.Name != "externalRefs" {
+			return nil
+		}
+		return externalRefs(ctx, p, all, func(e *node.Estate) key.Key { return e.Key }, f)
+	})
 }
 
 func (p *plan) buildingsOf(ctx context.Context, nodes []*node.Grid, f field) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"wangge/domain/grid"
+	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -96,6 +97,10 @@ func (p *plan) division(ctx context.Context, nodes []*node.Division, f field) er
 		return p.vacanciesOf(ctx, nodes, f)
 	case "sizePolicy":
 		return p.sizePolicies(ctx, nodes, f)
+	case "legalEntities":
+		return p.entitiesOfDivisions(ctx, nodes, f)
+	case "externalRefs":
+		return externalRefs(ctx, p, nodes, func(d *node.Division) key.Key { return key.Key{Home: d.Home, ID: d.Division.ID} }, f)
 	}
 	return nil // in the node already
 }

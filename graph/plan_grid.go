@@ -46,6 +46,8 @@ func (p *plan) grid(ctx context.Context, nodes []*node.Grid, f field) error {
 		return p.neighbours(ctx, nodes, f)
 	case "buildings":
 		return p.buildingsOf(ctx, nodes, f)
+	case "externalRefs":
+		return externalRefs(ctx, p, nodes, gridKey, f)
 	case "stats":
 		stats, err := p.Places.GridStats(ctx, p.actor, distinct(nodes, gridKey), p.asOf)
 		for _, g := range nodes {

@@ -92,6 +92,9 @@ func TestStatements(t *testing.T) {
 	tests := []struct{ name, query string }{
 		{"division, grids, buildings", `query ($code: ID!, $n: Int) { division(code: $code) { name grids(first: $n) { totalCount
 			nodes { code buildings(first: 50) { totalCount nodes { name estate { name } grid { code } } } } } } }`},
+		{"legal entities and external numbers", `query ($code: ID!, $n: Int) { division(code: $code) { externalRefs { code }
+			legalEntities(first: 100) { totalCount nodes { name location building { name externalRefs { code } } externalRefs { system } } }
+			grids(first: $n) { nodes { externalRefs { code } buildings { nodes { externalRefs { code } estate { externalRefs { code } } legalEntities { totalCount nodes { name } } } } } } } }`},
 		{"everything of a grid", `query ($code: ID!, $n: Int) { division(code: $code) { parent { name } ancestors { name } sizePolicy { division { name } } stats { buildings }
 			grids(first: $n) { edges { cursor node { boundary simple: boundary(simplifyM: 2) worker { name } assignments { worker { name } } stats { buildings }
 			community { name stats { grids } } group { name leader { name } grids { worker { name } } community { name } } buildings(first: 1) { edges { node { footprint } } } } } } } }`},

@@ -24,10 +24,14 @@ import (
 	"wangge/domain/staff"
 	"wangge/geo/coord"
 	"wangge/geo/shape"
+	"wangge/internal/fault"
 )
 
-// Land is water and green for the look of the map: an extra of ours beside the kinds of the contract.
-const Land Kind = "land"
+// Extras of ours beside the kinds of the contract: water and green for the look of the map, and legal entities.
+const (
+	Land     Kind = "land"
+	Entities Kind = "entities"
+)
 
 // Services are what a file is handed to.
 type Services struct {
@@ -46,6 +50,13 @@ type Job struct {
 	Division string            // code of the division that holds rows which name none
 	Repair   bool
 	DryRun   bool
+
+	// Of households only.
+	SkipRefused bool           // take in the rows that are not refused
+	Replace     bool           // the file is the full list of each building in it
+	Refused     string         // the file for refused rows with their reasons, .xlsx or .csv; "" is none
+	Language    fault.Language // of the reasons in it
+
 	// Progress, if not nil, is called now and then with what Reader.Progress says and the rows read so far.
 	Progress func(done, total int64, rows int)
 }
@@ -55,6 +66,9 @@ type Job struct {
 func Import(ctx context.Context, actor account.Actor, to Services, job Job) (place.Report, error) {
 	if err := job.check(); err != nil {
 		return place.Report{}, err
+	}
+	if job.Kind == Households {
+		return importHouseholds(ctx, actor, to, job)
 	}
 	file, err := Open(ctx, job.Path, job.Kind, job.Options)
 	if err != nil {
@@ -76,6 +90,10 @@ func Import(ctx context.Context, actor account.Actor, to Services, job Job) (pla
 		report, err = to.Places.ImportRoads(ctx, actor, rowsOf(in, in.road), options)
 	case Land:
 		report, err = to.Places.ImportLand(ctx, actor, rowsOf(in, in.road), options)
+	case Entities:
+		if options.District, err = districtOf(ctx, actor, to, job.Division); err == nil {
+			report, err = to.Places.ImportEntities(ctx, actor, rowsOf(in, in.entity), options)
+		}
 	}
 	report.Notes = append(report.Notes, in.notes...)
 	return report, err
@@ -88,12 +106,15 @@ var fieldsOf = map[Kind]string{
 	Buildings: "code name address floors estate managed_by",
 	Roads:     "code name class",
 	Land:      "code name class",
+	Entities:  "code name credit_code category address employees party_organisation party_members",
+
+	Households: "building estate building_name address unit room number residents use rental_management",
 }
 
 func (j Job) check() error {
 	known, ok := fieldsOf[j.Kind]
 	if !ok {
-		return fmt.Errorf("%s cannot be imported; divisions, grids, buildings, roads and land can", j.Kind)
+		return fmt.Errorf("%s cannot be imported; divisions, grids, buildings, roads, land, entities and households can", j.Kind)
 	}
 	for ours := range j.Fields {
 		if !strings.Contains(" "+known+" ", " "+ours+" ") {
@@ -146,6 +167,9 @@ func rowsOf[T any](in *intake, make func(Feature, place.Row) (T, error)) iter.Se
 				yield(row, err)
 				return
 			}
+			if errors.Is(err, errLeftOut) {
+				continue
+			}
 			in.rows++
 			if in.rows%500 == 0 {
 				in.tell()
@@ -156,6 +180,9 @@ func rowsOf[T any](in *intake, make func(Feature, place.Row) (T, error)) iter.Se
 		}
 	}
 }
+
+// errLeftOut is for a row that is none of what is imported; a note says so.
+var errLeftOut = errors.New("left out")
 
 // missingColumn is the error for a column that --field names and no row of the file has; nil where there is none such.
 func (in *intake) missingColumn() error {
@@ -332,6 +359,59 @@ func (in *intake) road(f Feature, base place.Row) (place.RoadRow, error) {
 		}
 	}
 	return place.RoadRow{Row: base, Class: roadClass(class)}, nil
+}
+
+func (in *intake) entity(f Feature, base place.Row) (place.EntityRow, error) {
+	r := place.EntityRow{Row: base, CreditCode: strings.ToUpper(in.text(f, "credit_code")), Category: in.text(f, "category"),
+		Address: in.text(f, "address"), PartyOrganisation: in.text(f, "party_organisation")}
+	note := place.Note{Source: base.Source, Code: base.Code, Field: "name", Kind: place.LeftOut, Reason: "it has no name"}
+	if base.Name == "" && r.CreditCode == "" { // a bench, a bus stop: maps of places hold those too
+		in.notes = append(in.notes, note)
+		return r, errLeftOut
+	}
+	if _, named := in.job.Fields["code"]; !named && in.text(f, "code") == "" && r.CreditCode != "" {
+		r.Code = r.CreditCode
+	}
+	for _, other := range []string{"kind", "shop", "office", "amenity", "tourism", "leisure", "craft"} {
+		if r.Category == "" {
+			r.Category, _ = f.Text(other)
+		}
+	}
+	if r.Address == "" {
+		r.Address = streetAddress(f)
+	}
+	for _, count := range []struct {
+		field string
+		to    **int
+	}{{"employees", &r.Employees}, {"party_members", &r.PartyMembers}} {
+		text := in.text(f, count.field)
+		if text == "" {
+			continue
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return r, &place.RowError{Note: place.Note{Source: base.Source, Code: r.Code, Kind: place.Refused, Field: count.field,
+				Reason: fmt.Sprintf("%s %q is not a whole number", strings.ReplaceAll(count.field, "_", " "), fault.Shorten(text, 40))}}
+		}
+		*count.to = &n
+	}
+	if r.CreditCode != "" && !place.ValidCreditCode(r.CreditCode) {
+		note.Kind, note.Code, note.Field, note.Reason = place.Warned, r.Code, "credit_code", "the check digit of the credit code "+fault.Shorten(r.CreditCode, 20)+" is wrong"
+		in.notes = append(in.notes, note)
+	}
+	return r, nil
+}
+
+// districtOf is the home key of the district that a division is or lies in; "" where none is named.
+func districtOf(ctx context.Context, actor account.Actor, to Services, division string) (string, error) {
+	if division == "" {
+		return "", nil
+	}
+	d, err := to.Places.ByCode(ctx, actor, division, place.Fields{})
+	if err == nil && d.Level.Rank() < place.District.Rank() {
+		err = fault.New(fault.Invalid, "division", "household.division", "code", division)
+	}
+	return d.Home, err
 }
 
 // roadClass is s as a class: lower-case letters, digits and underscores; empty where nothing is left.

@@ -125,6 +125,8 @@ func open(ctx context.Context, path string, kind Kind, opts Options) (*Reader, e
 			what.Kind = osm.Roads
 		case Divisions, Grids:
 			what.Kind = osm.Boundaries
+		case Entities:
+			return nil, wrongFile("legal entities are read from GeoJSON and CSV: ogr2ogr places.geojson FILE points makes one of OpenStreetMap data")
 		default:
 			return nil, wrongFile(fmt.Sprintf("OpenStreetMap data holds no %s", kind))
 		}

@@ -6,6 +6,7 @@
 -- So no foreign key can say that it is.
 ALTER TABLE building_grid ADD COLUMN moved_to text;
 ALTER TABLE building_grid DROP CONSTRAINT building_grid_building_fkey;
+CREATE INDEX building_grid_by_hand ON building_grid (district, building_id) WHERE by_hand;   -- few, and asked for by every redraw
 
 CREATE TABLE unit (
     district    text NOT NULL,
@@ -103,6 +104,7 @@ CREATE TABLE legal_entity (
 );
 CREATE INDEX legal_entity_code ON legal_entity (code);
 CREATE INDEX legal_entity_community ON legal_entity (district, community_id, name);
+CREATE INDEX legal_entity_building ON legal_entity (district, building_id, name);
 CREATE INDEX legal_entity_location ON legal_entity USING gist (location);
 SELECT place_rows('legal_entity', 'district');
 
@@ -199,5 +201,6 @@ DELETE FROM building_grid WHERE moved_to IS NOT NULL;
 ALTER TABLE building_grid ADD CONSTRAINT building_grid_building_fkey
     FOREIGN KEY (district, building_id) REFERENCES building (district, id) ON DELETE CASCADE;
 ALTER TABLE building_grid DROP COLUMN moved_to;
+DROP INDEX building_grid_by_hand;
 DELETE FROM table_class WHERE table_name IN ('unit', 'unit_grid', 'dwelling', 'household', 'legal_entity', 'external_ref',
     'change_log', 'coverage_report', 'coverage_problem');

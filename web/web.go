@@ -6,6 +6,7 @@ package web
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -68,6 +69,8 @@ type Options struct {
 	Boards    bool         // whether /signboards/ is served, so that answers may link to it
 	PublicURL string       // where this server is seen from outside; "" makes links relative
 	Log       *slog.Logger // nil: slog.Default()
+
+	HouseholdTemplate func(w io.Writer) error // writes the empty list of households, XLSX; nil: it is not served
 }
 
 type site struct {
@@ -101,5 +104,8 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /assets/{file}", asset)
 	mux.HandleFunc("GET /favicon.ico", favicon)
 	mux.HandleFunc("GET /graphiql", s.explorer)
+	if o.HouseholdTemplate != nil {
+		mux.HandleFunc("GET /templates/households.xlsx", s.template(o.HouseholdTemplate))
+	}
 	mux.HandleFunc("/", s.lost(mux))
 }

@@ -19,6 +19,11 @@ type ImportOptions struct {
 	Repair bool       // mend what can be mended instead of refusing it
 	DryRun bool       // do everything, then undo it
 	IDs    key.Source // makes ids of what is new
+
+	// Of households only, but that District is also where entities lie that say nothing of where.
+	SkipRefused bool   // take in the rows that are not refused
+	Replace     bool   // the file is the full list of each building in it: what it no longer has ends. Not with SkipRefused
+	District    string // home key of the only district in which buildings are looked for; "" is all
 }
 
 // Row is what every row of an imported file has.
@@ -85,6 +90,7 @@ type EntityRow struct {
 type Report struct {
 	Read, Added, Updated int
 	Refused              int
+	Ended                int    // households that the file no longer has, or whose dwelling it calls vacant
 	Notes                []Note // every row refused, and every row changed on its way in, with the reason
 }
 
@@ -100,6 +106,9 @@ const (
 	Snapped  NoteKind = "collapsed" // a part vanished when its coordinates were snapped
 	Former   NoteKind = "former"    // it names what it is about by a former code
 	Made     NoteKind = "made"      // a division that it lies in was made
+	Warned   NoteKind = "warned"    // it was taken in, and something about it is odd
+	LeftOut  NoteKind = "left out"  // it is none of what is imported
+	Ignored  NoteKind = "ignored"   // a column of the file that means nothing to us
 )
 
 // Note is one line of a report.
@@ -109,7 +118,8 @@ type Note struct {
 	Kind     NoteKind
 	Field    string
 	Reason   string
-	Lng, Lat *float64 // the place, CGCS2000 degrees, where there is one
+	Said     *fault.Error // the reason in both languages; nil where it is known in English only
+	Lng, Lat *float64     // the place, CGCS2000 degrees, where there is one
 }
 
 // Refuse adds a refused row.

@@ -161,6 +161,12 @@ type LegalEntity struct {
 // ExternalRef is the number that another system knows a place or a worker by (外部编号).
 type ExternalRef struct{ System, Code string }
 
+// RefOwner is what an external number is of.
+type RefOwner struct {
+	Kind string // division, grid, estate, building, unit, dwelling, household, legal_entity or worker
+	Key  key.Key
+}
+
 // SizePolicy says how large a grid should be beneath a division. Nil means no rule; a breach is a warning.
 type SizePolicy struct {
 	DivisionID                uuid.UUID // where it was set

@@ -54,6 +54,14 @@ type Store interface {
 	// Renumber gives d, and what lies beneath it, codes that begin with code instead of d's. CONFLICT: d's version is not
 	// version, or a code is taken.
 	Renumber(ctx context.Context, actor account.Actor, d Division, code string, parent *uuid.UUID, version int) error
+	// EntitiesOf returns a page for each building and each division with all beneath it, by the id of either.
+	EntitiesOf(ctx context.Context, actor account.Actor, q EntityQuery) (map[uuid.UUID]page.Page[LegalEntity], error)
+
+	ExternalRefs(ctx context.Context, actor account.Actor, owners []key.Key) (map[uuid.UUID][]ExternalRef, error)
+	// OwnersOf returns what a system knows by a code, in all districts.
+	OwnersOf(ctx context.Context, actor account.Actor, ref ExternalRef) ([]RefOwner, error)
+	// SetExternalRef: NOT_FOUND where nothing has the owner's key, CONFLICT where another of its kind has the code.
+	SetExternalRef(ctx context.Context, actor account.Actor, owner key.Key, ref ExternalRef) (RefOwner, error)
 
 	Policies(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]SizePolicy, error)
 	SavePolicy(ctx context.Context, actor account.Actor, p SizePolicy) (SizePolicy, error)
@@ -62,6 +70,8 @@ type Store interface {
 	ImportBuildings(ctx context.Context, actor account.Actor, rows iter.Seq2[BuildingRow, error], o ImportOptions) (Report, error)
 	ImportRoads(ctx context.Context, actor account.Actor, rows iter.Seq2[RoadRow, error], o ImportOptions) (Report, error)
 	ImportLand(ctx context.Context, actor account.Actor, rows iter.Seq2[RoadRow, error], o ImportOptions) (Report, error)
+	ImportEntities(ctx context.Context, actor account.Actor, rows iter.Seq2[EntityRow, error], o ImportOptions) (Report, error)
+	ImportHouseholds(ctx context.Context, actor account.Actor, rows iter.Seq2[HouseholdRow, error], o ImportOptions) (Report, error)
 
 	spatial
 

@@ -26,10 +26,11 @@ type Cell struct {
 // A cell with 1 to 9 households or residents is hidden, by itself. A division's count is the sum of those within it, so
 // that one hidden among shown ones would be found by subtraction. Hence, wherever a division is shown:
 //
-//   - of what lies directly within it, none is hidden or at least two are;
 //   - the hidden grids that can be summed up, those reached through hidden divisions alone, come to 0 or to at least 10,
 //     in households and in residents;
-//   - a hidden division has a hidden grid beneath it, else it could be summed up.
+//   - a hidden division has a hidden grid beneath it, else it could be summed up;
+//   - of what lies directly within it, none is hidden or at least two are. This follows: the first that is hidden is small
+//     and cannot come to 10 by itself.
 //
 // What is hidden for that is always the smallest that is shown and not empty, by households, then by code: first of what
 // lies directly within, then deeper. It always suffices: with everything hidden, the sum is the count of the division
@@ -79,7 +80,7 @@ func (c *cell) protect() {
 		c.hidden = true // and so is a cell beneath it, which is as small
 		return
 	}
-	for n, households, residents := c.secret(); n == 1 || Small(households) || Small(residents); n, households, residents = c.secret() {
+	for households, residents := c.secret(); Small(households) || Small(residents); households, residents = c.secret() {
 		next := smallest(c.within, nil)
 		if next == nil {
 			next = c.deeper(nil)
@@ -88,20 +89,19 @@ func (c *cell) protect() {
 	}
 }
 
-// secret counts the hidden cells directly within c, and sums up the grids hidden there and through hidden divisions.
-func (c *cell) secret() (n, households, residents int) {
+// secret sums up the grids hidden within c, directly and through hidden divisions.
+func (c *cell) secret() (households, residents int) {
 	for _, k := range c.within {
 		if !k.hidden {
 			continue
 		}
-		n++
 		h, r := k.Households, k.Residents
 		if len(k.within) > 0 {
-			_, h, r = k.secret()
+			h, r = k.secret()
 		}
 		households, residents = households+h, residents+r
 	}
-	return n, households, residents
+	return households, residents
 }
 
 // hide hides c and, where nothing beneath it is hidden, a grid there.

@@ -43,7 +43,10 @@ func (b *Building) Units(ctx context.Context, first *int, after *string) (*UnitC
 }
 
 // Estate is an estate.
-type Estate struct{ place.Estate }
+type Estate struct {
+	place.Estate
+	Loaded
+}
 
 // ID is permanent.
 func (e *Estate) ID() string { return e.Key.String() }

@@ -10,6 +10,7 @@ import (
 	"time"
 	"wangge/domain/civil"
 	"wangge/domain/grid"
+	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/geo/coord"
 )
@@ -168,6 +169,14 @@ type EndAssignmentPayload struct {
 	ID string `json:"id"`
 	// The first day out of office.
 	Until civil.Date `json:"until"`
+}
+
+// What an external number is of.
+type ExternalRefOwner struct {
+	// What it is.
+	Kind RefOwnerKind `json:"kind"`
+	// Its id.
+	ID string `json:"id"`
 }
 
 // All that is given must hold. An empty list holds for nothing.
@@ -369,6 +378,24 @@ type RenumberDivisionInput struct {
 	NewParent *string `json:"newParent,omitempty"`
 	// The version that was read. CONFLICT where it moved.
 	Version int `json:"version"`
+}
+
+// By which number a system knows something.
+type SetExternalRefInput struct {
+	// The id of a division, grid, estate, building, unit, dwelling, household, legal entity or worker.
+	ID string `json:"id"`
+	// The system: 1 to 50 letters, digits, dots, hyphens and underscores.
+	System string `json:"system"`
+	// The number, at most 100 characters; left out or null removes it.
+	Code *string `json:"code,omitempty"`
+}
+
+// What `setExternalRef` did.
+type SetExternalRefPayload struct {
+	// Whose number it is.
+	Owner *ExternalRefOwner `json:"owner"`
+	// Its numbers in all systems now.
+	ExternalRefs []*place.ExternalRef `json:"externalRefs"`
 }
 
 // A division's own policy. What is left out is left open, and so inherited.
@@ -603,6 +630,85 @@ func (e *ProblemKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e ProblemKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What an external number can be of.
+type RefOwnerKind string
+
+const (
+	// 行政区划
+	RefOwnerKindDivision RefOwnerKind = "DIVISION"
+	// 网格
+	RefOwnerKindGrid RefOwnerKind = "GRID"
+	// 小区
+	RefOwnerKindEstate RefOwnerKind = "ESTATE"
+	// 楼栋
+	RefOwnerKindBuilding RefOwnerKind = "BUILDING"
+	// 单元
+	RefOwnerKindUnit RefOwnerKind = "UNIT"
+	// 房屋
+	RefOwnerKindDwelling RefOwnerKind = "DWELLING"
+	// 户
+	RefOwnerKindHousehold RefOwnerKind = "HOUSEHOLD"
+	// 驻区单位
+	RefOwnerKindLegalEntity RefOwnerKind = "LEGAL_ENTITY"
+	// 网格员等
+	RefOwnerKindWorker RefOwnerKind = "WORKER"
+)
+
+var AllRefOwnerKind = []RefOwnerKind{
+	RefOwnerKindDivision,
+	RefOwnerKindGrid,
+	RefOwnerKindEstate,
+	RefOwnerKindBuilding,
+	RefOwnerKindUnit,
+	RefOwnerKindDwelling,
+	RefOwnerKindHousehold,
+	RefOwnerKindLegalEntity,
+	RefOwnerKindWorker,
+}
+
+func (e RefOwnerKind) IsValid() bool {
+	switch e {
+	case RefOwnerKindDivision, RefOwnerKindGrid, RefOwnerKindEstate, RefOwnerKindBuilding, RefOwnerKindUnit, RefOwnerKindDwelling, RefOwnerKindHousehold, RefOwnerKindLegalEntity, RefOwnerKindWorker:
+		return true
+	}
+	return false
+}
+
+func (e RefOwnerKind) String() string {
+	return string(e)
+}
+
+func (e *RefOwnerKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RefOwnerKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RefOwnerKind", str)
+	}
+	return nil
+}
+
+func (e RefOwnerKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RefOwnerKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RefOwnerKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -28,7 +28,7 @@ func (w *town) asOf(t *testing.T, code string, at time.Time) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stats, err := w.Grids.GridStats(t.Context(), account.Anyone(), []key.Key{g.Key}, &at)
+	stats, err := w.Places.GridStats(t.Context(), account.Anyone(), []key.Key{g.Key}, &at)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ var Rooms = []Room{
 	{"tile", doors, []string{orb, compress}},
 	{"web", doors, []string{uuid, "golang.org/x/text"}},
 	{"load", slices.Concat([]string{"load/demo"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
-		"github.com/datadog/czlib", "github.com/go-json-experiment/json", "golang.org/x/text"}},
+		"github.com/datadog/czlib", "github.com/go-json-experiment/json", "github.com/xuri/excelize/v2", "golang.org/x/text"}},
 	{"load/demo", below, []string{orb, "golang.org/x/image"}},
 	{"db", slices.Concat([]string{"migrations"}, below), []string{pgx, geom, orb, uuid, "github.com/twpayne/pgx-geom", "github.com/pressly/goose/v3"}},
 	{"migrations", nil, nil},

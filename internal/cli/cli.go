@@ -38,6 +38,8 @@ type Program interface {
 	Import(ctx context.Context, s config.Settings, job ImportJob) (place.Report, error)
 	// Export returns how many it wrote.
 	Export(ctx context.Context, s config.Settings, job ExportJob) (int, error)
+	// Template writes an empty list of households as XLSX.
+	Template(w io.Writer) error
 	// Migrate says in a line or more what it did or, for Status, how things stand.
 	Migrate(ctx context.Context, s config.Settings, to Direction) (string, error)
 }
@@ -50,7 +52,7 @@ type DemoJob struct {
 
 // ImportJob is one run of import.
 type ImportJob struct {
-	Kind     string // divisions, grids, buildings, roads, land
+	Kind     string // divisions, grids, buildings, roads, land, households
 	File     string
 	CRS      string            // wgs84, cgcs2000, gcj02, bd09 or epsg:N; "": what the file says
 	Fields   map[string]string // wangge's name of a field → the file's
@@ -59,6 +61,11 @@ type ImportJob struct {
 	Repair   bool
 	DryRun   bool
 	Progress func(Progress) // called now and then; never nil
+
+	// Of households only.
+	Replace, SkipRefused bool
+	Refused              string         // the file for the refused rows, with their reasons
+	Language             fault.Language // of those reasons
 
 	Layer, Encoding, AdminLevel string // of files that have several, or do not say; "": found out
 }
@@ -89,13 +96,14 @@ const (
 type grammar struct {
 	config.Store
 
-	Serve   serveCmd   `cmd:"" help:"Answer requests: pages, GraphQL, tiles."`
-	Demo    demoCmd    `cmd:"" help:"Load a made-up town to try things on."`
-	Import  importCmd  `cmd:"" help:"Take a file in: GeoJSON, OpenStreetMap (.osm, .pbf), and what ogr2ogr reads."`
-	Export  exportCmd  `cmd:"" help:"Write a file: GeoJSON, or GeoPackage and shapefile through ogr2ogr."`
-	Check   checkCmd   `cmd:"" help:"Find gaps, overlaps and blind spots between grids."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's tables up to date, take the last step back, or show how they stand."`
-	Version versionCmd `cmd:"" help:"Say which wangge this is."`
+	Serve    serveCmd    `cmd:"" help:"Answer requests: pages, GraphQL, tiles."`
+	Demo     demoCmd     `cmd:"" help:"Load a made-up town to try things on."`
+	Import   importCmd   `cmd:"" help:"Take a file in: GeoJSON, OpenStreetMap (.osm, .pbf), what ogr2ogr reads; households from .xlsx and .csv."`
+	Template templateCmd `cmd:"" help:"Write an empty list to fill in and import."`
+	Export   exportCmd   `cmd:"" help:"Write a file: GeoJSON, or GeoPackage and shapefile through ogr2ogr."`
+	Check    checkCmd    `cmd:"" help:"Find gaps, overlaps and blind spots between grids."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, take the last step back, or show how they stand."`
+	Version  versionCmd  `cmd:"" help:"Say which wangge this is."`
 }
 
 // run is what a command is given.

@@ -55,6 +55,12 @@ func (p *recorder) Export(_ context.Context, s config.Settings, job ExportJob) (
 	return 3, p.err
 }
 
+func (p *recorder) Template(w io.Writer) error {
+	p.did = "template"
+	fmt.Fprint(w, "a workbook")
+	return p.err
+}
+
 func (p *recorder) Migrate(_ context.Context, s config.Settings, to Direction) (string, error) {
 	p.did, p.settings = "migrate "+string(to), s
 	return "done", p.err
@@ -165,7 +171,7 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 		{"demo --size village", "--size must be one of"},
 		{"demo --size city", "--size city is not part of this version yet"},
 		{"import wards " + f, `"wards" cannot be imported`},
-		{"import households " + f, "not part of this version yet"},
+		{"import grids --replace " + f, "are for households"},
 		{"import grids", "<file>"},
 		{"import grids /no/such/file", "/no/such/file cannot be opened: no such file or directory"},
 		{"import grids --crs utm " + f, "--crs utm"},

@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -52,10 +56,10 @@ func (c *demoCmd) Run(r *run) error {
 	return err
 }
 
-var importable = []string{"divisions", "grids", "buildings", "roads", "land"}
+var importable = []string{"divisions", "grids", "buildings", "roads", "land", "entities", "households"}
 
 type importCmd struct {
-	Kind     string   `arg:"" help:"divisions, grids, buildings, roads, or land (water and green)."`
+	Kind     string   `arg:"" help:"divisions, grids, buildings, roads, land (water and green), entities (employers, shops, offices), or households."`
 	File     string   `arg:"" help:"The file."`
 	CRS      string   `name:"crs" placeholder:"SYSTEM" help:"wgs84, cgcs2000, gcj02, bd09 or epsg:N; default: what the file says, else wgs84."`
 	Field    []string `sep:"none" placeholder:"OURS=THEIRS" help:"The file's name for a field, e.g. code=VILLCODE; again for each field."`
@@ -63,7 +67,10 @@ type importCmd struct {
 	Division string   `placeholder:"CODE" help:"The division that holds the rows that name none."`
 	Repair   bool     `help:"Mend broken geometry and say what was changed, instead of refusing it."`
 	DryRun   bool     `help:"Do everything and then undo it."`
-	Report   string   `placeholder:"FILE.csv" help:"Write every row that was refused or changed, and why."`
+	Report   string   `placeholder:"FILE.csv" help:"Write every row that was refused or changed, and why. Of households: the list again with the reasons in a column, .xlsx or .csv; default: NAME.refused.xlsx or .csv beside it."`
+
+	Replace     bool `help:"Households: the file is the full list of each building in it; households that it no longer has end."`
+	SkipRefused bool `help:"Households: take in the rows that are not refused."`
 
 	Layer      string `placeholder:"NAME" help:"The layer to read where the file has several."`
 	Encoding   string `placeholder:"NAME" help:"Code page of a shapefile or CSV file, e.g. GBK; default: found out."`
@@ -75,11 +82,16 @@ func (c *importCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
+	job.Language = r.lang
 	s, err := r.settings(commandLevel)
 	if err != nil {
 		return err
 	}
-	report, err := createReport(c.Report, c.File)
+	notes := c.Report
+	if c.Kind == "households" { // theirs is the list itself, which load writes
+		notes = ""
+	}
+	report, err := createReport(notes, c.File)
 	if err != nil {
 		return err
 	}
@@ -94,7 +106,7 @@ func (c *importCmd) Run(r *run) error {
 	if err := report.write(result.Notes); err != nil {
 		return err
 	}
-	tell(r.err, result, job, c.Report)
+	tell(r.err, result, job, cmp.Or(c.Report, job.Refused), r.lang)
 	fmt.Fprintf(r.out, "%d %s read, %d added, %d updated, %d refused\n", result.Read, c.Kind, result.Added, result.Updated, result.Refused)
 	if result.Refused > 0 {
 		r.code = failed
@@ -105,13 +117,16 @@ func (c *importCmd) Run(r *run) error {
 // job checks what was typed before anything is started.
 func (c *importCmd) job() (ImportJob, error) {
 	switch {
-	case c.Kind == "households":
-		return ImportJob{}, usage{"households are not part of this version yet"}
 	case !slices.Contains(importable, c.Kind):
-		return ImportJob{}, usage{fmt.Sprintf("%q cannot be imported; divisions, grids, buildings, roads and land can", c.Kind)}
+		return ImportJob{}, usage{fmt.Sprintf("%q cannot be imported; %s can", c.Kind, strings.Join(importable, ", "))}
+	case c.Kind != "households" && (c.Replace || c.SkipRefused):
+		return ImportJob{}, usage{"--replace and --skip-refused are for households"}
 	}
 	job := ImportJob{Kind: c.Kind, File: c.File, Layer: c.Layer, Encoding: c.Encoding, AdminLevel: c.AdminLevel,
-		Division: c.Division, Repair: c.Repair, DryRun: c.DryRun, Fields: map[string]string{}}
+		Division: c.Division, Repair: c.Repair, DryRun: c.DryRun, Fields: map[string]string{}, Replace: c.Replace, SkipRefused: c.SkipRefused}
+	if c.Kind == "households" {
+		job.Refused = cmp.Or(c.Report, refusedFile(c.File))
+	}
 	for _, f := range c.Field {
 		ours, theirs, _ := strings.Cut(f, "=")
 		if ours == "" || theirs == "" {
@@ -141,6 +156,15 @@ func (c *importCmd) job() (ImportJob, error) {
 	return job, nil
 }
 
+// refusedFile is where the rows of a list go that were refused, where nobody says: beside the list.
+func refusedFile(list string) string {
+	ext := filepath.Ext(list)
+	if !strings.EqualFold(ext, ".csv") {
+		return strings.TrimSuffix(list, ext) + ".refused.xlsx"
+	}
+	return strings.TrimSuffix(list, ext) + ".refused.csv"
+}
+
 // system checks a coordinate system as typed.
 func system(s string) (string, error) {
 	low := strings.ToLower(s)
@@ -158,6 +182,29 @@ func system(s string) (string, error) {
 		return "", usage{fmt.Sprintf("--crs %s: wgs84, cgcs2000, gcj02, bd09 or epsg:N", s)}
 	}
 	return strings.ToLower(string(known)), nil
+}
+
+type templateCmd struct {
+	Kind string `arg:"" enum:"households" help:"households."`
+	File string `arg:"" help:"The file to write, .xlsx."`
+}
+
+func (c *templateCmd) Run(r *run) error {
+	if !strings.EqualFold(filepath.Ext(c.File), ".xlsx") {
+		return usage{fmt.Sprintf("%s: a template is an .xlsx file", c.File)}
+	}
+	f, err := os.OpenFile(c.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return usage{fmt.Sprintf("%s is there already: choose another name", c.File)}
+	}
+	if err != nil {
+		return usage{fmt.Sprintf("%s cannot be written: %v", c.File, reason(err))}
+	}
+	if err := errors.Join(r.program.Template(f), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(c.File))
+	}
+	fmt.Fprintf(r.out, "template written to %s\n", c.File)
+	return nil
 }
 
 type exportCmd struct {

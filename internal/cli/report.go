@@ -12,23 +12,28 @@ import (
 	"strings"
 
 	"wangge/domain/place"
+	"wangge/internal/fault"
 )
 
 // shown is how many refused rows are printed; the report file holds them all.
 const shown = 20
 
 // tell prints what happened to rows, for a person.
-func tell(w io.Writer, result place.Report, job ImportJob, reportFile string) {
+func tell(w io.Writer, result place.Report, job ImportJob, reportFile string, lang fault.Language) {
 	printed, broken := 0, false
 	changes := map[place.NoteKind]int{}
 	for _, n := range result.Notes {
+		if n.Kind == place.Ignored {
+			fmt.Fprintln(w, printable(n.In(lang)))
+			continue
+		}
 		if n.Kind != place.Refused {
 			changes[n.Kind]++
 			continue
 		}
 		broken = broken || n.Field == "geometry" && n.Lng != nil
 		if printed < shown {
-			fmt.Fprintln(w, "refused:", noteLine(n))
+			fmt.Fprintln(w, "refused:", noteLine(n, lang))
 		}
 		printed++
 	}
@@ -48,14 +53,24 @@ func tell(w io.Writer, result place.Report, job ImportJob, reportFile string) {
 		{place.Repaired, "repaired"},
 		{place.Merged, "areas made of several rows that share a code"},
 		{place.Inserted, "vertices inserted where a border lacked a neighbour's"},
+		{place.Warned, "credit codes with a wrong check digit; taken in as they are"},
+		{place.LeftOut, "rows without a name left out"},
 		{place.Snapped, "parts smaller than a millimetre left out"},
 	} {
 		if n := changes[c.kind]; n > 0 {
 			fmt.Fprintf(w, "%d %s\n", n, c.text)
 		}
 	}
+	if result.Ended > 0 {
+		fmt.Fprintf(w, "%d households end: the list no longer has them\n", result.Ended)
+	}
+	if result.Refused > 0 && job.Refused != "" {
+		fmt.Fprintf(w, "the reasons are in %s, beside the rows\n", job.Refused)
+	}
 	switch {
-	case result.Refused > 0:
+	case result.Refused > 0 && job.SkipRefused && !job.DryRun:
+		fmt.Fprintln(w, "the other rows were imported; correct these and import them")
+	case result.Refused > 0 && !job.SkipRefused:
 		hint := ""
 		if broken && !job.Repair {
 			hint = ", or try --repair, which mends broken geometry"
@@ -66,7 +81,7 @@ func tell(w io.Writer, result place.Report, job ImportJob, reportFile string) {
 	}
 }
 
-func noteLine(n place.Note) string {
+func noteLine(n place.Note, lang fault.Language) string {
 	var b strings.Builder
 	b.WriteString(n.Source)
 	if n.Code != "" {
@@ -75,7 +90,7 @@ func noteLine(n place.Note) string {
 	if n.Field != "" {
 		b.WriteString(", " + n.Field)
 	}
-	b.WriteString(": " + n.Reason)
+	b.WriteString(": " + n.In(lang))
 	if n.Lng != nil && n.Lat != nil {
 		fmt.Fprintf(&b, " (at %s, %s)", degrees(n.Lng), degrees(n.Lat))
 	}

@@ -1,0 +1,103 @@
+package db
+
+import (
+	"context"
+	"iter"
+
+	"wangge/domain/account"
+	"wangge/domain/place"
+)
+
+const (
+	// One without a point lies where the only building with its address does.
+	importEntityAddresses = `-- name: import.EntityAddresses
+UPDATE stage s SET shape = x.location FROM (
+	SELECT e.n, min(b.location::text)::geometry AS location FROM stage e
+	JOIN building b ON ` + plainly + `(b.address, ` + plainFrom + `) = ` + plainly + `(e.address, ` + plainFrom + `)
+	WHERE e.shape IS NULL AND e.address <> '' GROUP BY e.n HAVING count(*) = 1
+) x WHERE x.n = s.n`
+
+	importEntityDistrict = `-- name: import.EntityDistrict
+UPDATE stage s SET home = $1 WHERE s.home = 'unplaced' AND s.at IS NULL AND $1 <> ''`
+
+	// The smallest building whose footprint holds the point, or the one that stands at it.
+	importEntityBuildings = `-- name: import.EntityBuildings
+UPDATE stage s SET building_id = x.id FROM (
+	SELECT DISTINCT ON (s.n) s.n, b.id FROM stage s JOIN building b ON b.district = s.home
+		AND (b.footprint && s.at AND ST_Covers(b.footprint, s.at) OR b.location && s.at AND ST_Equals(b.location, s.at))
+	WHERE s.home <> 'unplaced' ORDER BY s.n, ST_Area(b.footprint) NULLS LAST, b.code
+) x WHERE x.n = s.n`
+
+	// A code is an entity's own within its district. One elsewhere is the same only where its credit code is too.
+	importKnownEntities = `-- name: import.KnownEntities
+UPDATE stage s SET known = x.id, known_home = x.district FROM (
+	SELECT DISTINCT ON (s.n) s.n, l.id, l.district FROM stage s JOIN legal_entity l ON l.code = s.code
+		AND (l.district IN (s.home, 'unplaced') OR s.home = 'unplaced' OR l.credit_code = s.credit_code)
+	ORDER BY s.n, l.district = s.home DESC, l.district
+) x WHERE x.n = s.n`
+
+	// What a file does not say stays as it is; one that says nothing of where it lies stays there.
+	importEntitiesUnsaid = `-- name: import.EntitiesUnsaid
+UPDATE stage s SET name = coalesce(s.name, l.name), credit_code = coalesce(s.credit_code, l.credit_code), class = coalesce(s.class, l.category),
+	address = coalesce(s.address, l.address), employees = coalesce(s.employees, l.employees),
+	party_organisation = coalesce(s.party_organisation, l.party_organisation), party_members = coalesce(s.party_members, l.party_members),
+	home = CASE WHEN s.at IS NULL THEN l.district ELSE s.home END, at = coalesce(s.at, l.location),
+	community_id = CASE WHEN s.at IS NULL THEN l.community_id ELSE s.community_id END,
+	building_id = CASE WHEN s.at IS NULL THEN l.building_id ELSE s.building_id END
+FROM legal_entity l WHERE l.district = s.known_home AND l.id = s.known`
+
+	importLeaveEntities = `-- name: import.LeaveEntities
+DELETE FROM legal_entity l USING stage s WHERE s.known_home <> s.home AND l.district = s.known_home AND l.id = s.known`
+
+	importChangedEntities = `-- name: import.ChangedEntities
+UPDATE legal_entity l SET name = s.name, credit_code = s.credit_code, category = s.class, address = s.address, employees = s.employees,
+	party_organisation = s.party_organisation, party_members = s.party_members, community_id = s.community_id, building_id = s.building_id,
+	location = s.at, version = l.version + 1
+FROM stage s WHERE s.known_home = s.home AND l.district = s.home AND l.id = s.known`
+
+	importNewEntities = `-- name: import.NewEntities
+INSERT INTO legal_entity (district, id, code, name, credit_code, category, address, employees, party_organisation, party_members, community_id, building_id, location)
+SELECT s.home, coalesce(s.known, s.id), s.code, s.name, s.credit_code, s.class, s.address, s.employees, s.party_organisation, s.party_members,
+	s.community_id, s.building_id, s.at
+FROM stage s WHERE s.known IS NULL OR s.known_home <> s.home ORDER BY s.n`
+
+	importMoveRefs = `-- name: import.MoveRefs
+WITH gone AS (
+	DELETE FROM external_ref r USING stage s WHERE s.known_home <> s.home AND r.district = s.known_home AND r.owner_id = s.known
+	RETURNING s.home, r.owner_kind, r.owner_id, r.system, r.code
+)
+INSERT INTO external_ref (district, owner_kind, owner_id, system, code) SELECT g.home, g.owner_kind, g.owner_id, g.system, g.code FROM gone g
+ON CONFLICT DO NOTHING`
+)
+
+// ImportEntities implements place.Store.
+func (s *Places) ImportEntities(ctx context.Context, actor account.Actor, rows iter.Seq2[place.EntityRow, error], o place.ImportOptions) (place.Report, error) {
+	return s.importFile(ctx, actor, o, changedOther, func(ctx context.Context, in *importing) error {
+		columns := []string{"class", "address", "credit_code", "employees", "party_organisation", "party_members"}
+		ok, err := read(ctx, in, rows, func(r *place.EntityRow) *place.Row { return &r.Row }, columns, func(r *place.EntityRow) []any {
+			return []any{orNull(r.Category), orNull(r.Address), orNull(r.CreditCode), r.Employees, orNull(r.PartyOrganisation), r.PartyMembers}
+		}, points, "a Point", mergeTouching)
+		if !ok || err != nil {
+			return err
+		}
+		if _, err := in.exec(ctx, importEntityAddresses); err != nil {
+			return err
+		}
+		if err := in.locate(ctx, false); err != nil {
+			return err
+		}
+		if _, err := in.exec(ctx, importEntityDistrict, o.District); err != nil {
+			return err
+		}
+		if err := in.run(ctx, importEntityBuildings, importKnownEntities); err != nil {
+			return err
+		}
+		if err := in.refuseWhere(ctx, importSameThing); err != nil || in.report.Refused > 0 {
+			return err
+		}
+		if err := in.run(ctx, importEntitiesUnsaid, importLeaveEntities, importMoveRefs, importChangedEntities, importNewEntities); err != nil {
+			return err
+		}
+		return in.counts(ctx)
+	})
+}

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"wangge/domain/place"
+	"wangge/internal/fault"
+)
+
+func TestHouseholdsJob(t *testing.T) {
+	plain(t)
+	f := file(t)
+	base := strings.TrimSuffix(f, ".geojson")
+	list := base + ".CSV"
+	if err := os.WriteFile(list, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args          []string
+		refused       string
+		replace, skip bool
+	}{
+		{[]string{f}, base + ".refused.xlsx", false, false},
+		{[]string{list}, base + ".refused.csv", false, false},
+		{[]string{"--report", "x.csv", "--replace", f}, "x.csv", true, false},
+		{[]string{"--skip-refused", f}, base + ".refused.xlsx", false, true},
+	} {
+		p := &recorder{report: place.Report{Read: 3, Added: 3, Ended: 2}}
+		code, out, errOut := call(t, p, append([]string{"import", "households"}, c.args...)...)
+		j := p.imported
+		if code != ok || out != "3 households read, 3 added, 0 updated, 0 refused\n" || !strings.Contains(errOut, "2 households end") ||
+			j.Refused != c.refused || j.Replace != c.replace || j.SkipRefused != c.skip || j.Language != fault.English {
+			t.Errorf("%v: exit %d, %q, %q, %+v", c.args, code, out, errOut, j)
+		}
+	}
+}
+
+func TestReasonsAreInTheTerminalsLanguage(t *testing.T) {
+	plain(t)
+	said := fault.New(fault.Invalid, "", "forbidden")
+	report := place.Report{Read: 1}
+	report.Refuse(place.NewNote("row 2", "B1", "building", said))
+	for lang, want := range map[string]string{"C": "row 2 (B1), building: This needs an operator.", "zh_CN.UTF-8": "row 2 (B1), building: 此操作需要管理员权限。"} {
+		t.Setenv("LC_ALL", lang)
+		code, _, errOut := call(t, &recorder{report: report}, "import", "households", file(t))
+		if code != failed || !strings.Contains(errOut, want) || !strings.Contains(errOut, ".refused.xlsx") {
+			t.Errorf("%s: exit %d, %s", lang, code, errOut)
+		}
+	}
+}
+
+func TestTemplate(t *testing.T) {
+	plain(t)
+	path := filepath.Join(t.TempDir(), "list.xlsx")
+	if code, out, _ := call(t, &recorder{}, "template", "households", path); code != ok || out != "template written to "+path+"\n" {
+		t.Errorf("exit %d, %q", code, out)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "a workbook" {
+		t.Errorf("%q, %v", text, err)
+	}
+	for _, args := range [][]string{{"template", "households", path}, {"template", "households", "list.csv"}, {"template", "grids", "x.xlsx"}} {
+		if code, out, errOut := call(t, &recorder{}, args...); code != misused || out != "" || strings.Count(errOut, "\n") != 1 {
+			t.Errorf("%v: exit %d, %q, %q", args, code, out, errOut)
+		}
+	}
+}
