@@ -23,6 +23,7 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
@@ -76,6 +77,10 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 		log.Warn("links and QR codes work on this machine only: set PUBLIC_URL to the address that people use", "public_url", here.String())
 	}
 	handler := h.handler(server, token, newest, here)
+	keeping, stop := context.WithCancel(ctx)
+	kept := make(chan struct{})
+	go func() { defer close(kept); h.coverage.Keep(keeping, account.TheOperator(), log) }()
+	defer func() { stop(); <-kept }()
 	if made {
 		fmt.Fprintln(out, "operator token", token)
 	}
@@ -133,6 +138,15 @@ func (program) Export(ctx context.Context, s config.Settings, job cli.ExportJob)
 	return n, err
 }
 
+// Check implements cli.Program.
+func (program) Check(ctx context.Context, s config.Settings, job cli.CheckJob) (found []coverage.Checked, err error) {
+	err = withHouse(ctx, s, func(h *house) (err error) {
+		found, err = h.coverage.Check(ctx, account.TheOperator(), h.places, h.grids, job.Division, job.Progress)
+		return err
+	})
+	return found, err
+}
+
 // Migrate implements cli.Program.
 func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction) (string, error) {
 	h, err := open(ctx, s, -1, commandLog(s))
@@ -178,6 +192,8 @@ type house struct {
 	places  *place.Service
 	grids   *grid.Service
 	staff   *staff.Service
+
+	coverage *coverage.Service
 }
 
 // open connects to the database, starting the private one where none is named. timeout below 0 is none.
@@ -203,6 +219,7 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 	h.places = &place.Service{Store: db.NewPlaces(store), Now: time.Now}
 	h.grids = &grid.Service{Store: db.NewGrids(store), Now: time.Now}
 	h.staff = &staff.Service{Store: db.NewStaff(store), Now: time.Now, Zone: s.Zone, IDs: key.Random{}}
+	h.coverage = &coverage.Service{Store: db.NewCoverage(store), Now: time.Now, Zone: s.Zone}
 	return h, nil
 }
 
@@ -273,14 +290,14 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	mux.Handle("GET /readyz", ops.Ready(h.log, ops.Database(h.pool), ops.Schema(h.pool, newest)))
 	mux.Handle("GET /metrics", metrics.Handler())
 	mux.Handle("/graphql", graph.NewHandler(&graph.Resolver{
-		Places: h.places, Grids: h.grids, Staff: h.staff,
+		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage,
 		PhotoURL: func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
 		Tilesets: func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
 	}, graph.Options{Log: h.log, RequestID: answer.RequestID}))
 	mux.Handle("GET /schema.graphql", schema())
 	mux.Handle("/tiles/", tile.New(tile.Options{Source: h.tiles, PublicURL: tilesAt, Logger: h.log}))
 	mux.Handle("GET /style.json", style.Handler(public))
-	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Log: h.log})
+	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Log: h.log})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: httpauth.Middleware(token), CORSOrigins: server.CORSOrigins,
 		RateLimit: server.RateLimit, TrustedProxies: server.TrustedProxies,

@@ -26,18 +26,35 @@ INSERT INTO change_log (n, at, what, division_ids) SELECT coalesce(max(c.n), 0) 
 	changeNewest = `-- name: change.Newest
 SELECT c.n FROM change_log c ORDER BY c.n DESC LIMIT 1`
 
-	// The divisions that a file's shapes touch, old and new: the communities of the grids there, and the divisions whose own
-	// boundary is there.
+	// The divisions whose coverage a file's rows touch: the communities of the grids that meet their shapes, old and new, and
+	// those that the grids were in before; the lowest divisions there; those that found something wrong with a building; and
+	// the divisions that the file is of. Where a spot lies in no community, the smallest division around it.
 	changeTouched = `-- name: change.Touched
-SELECT DISTINCT x.id FROM stage s CROSS JOIN LATERAL (
-	SELECT g.community_id AS id FROM grid_boundary b JOIN grid g ON g.district = b.district AND g.id = b.grid_id
-	WHERE b.boundary && s.shape AND (b.during @> now() OR upper(b.during) = now())
+WITH shapes AS (
+	SELECT s.shape FROM stage s WHERE s.shape IS NOT NULL
 	UNION ALL
-	SELECT d.id FROM division d WHERE d.boundary && s.shape AND NOT EXISTS (SELECT 1 FROM division o WHERE o.parent_id = d.id)
+	SELECT o.boundary FROM stage s JOIN grid_boundary o ON o.district = s.known_home AND o.grid_id = s.known AND upper(o.during) = now()
+)
+SELECT DISTINCT x.id FROM (
+	SELECT g.community_id AS id FROM shapes s JOIN grid_boundary b ON b.boundary && s.shape AND (b.during @> now() OR upper(b.during) = now())
+	JOIN grid g ON g.district = b.district AND g.id = b.grid_id
 	UNION ALL
-	SELECT g.community_id FROM grid g WHERE g.district = s.known_home AND g.id = s.known
+	SELECT d.id FROM shapes s JOIN division d ON d.boundary && s.shape AND NOT EXISTS (SELECT 1 FROM division o WHERE o.parent_id = d.id)
 	UNION ALL
-	SELECT d.id FROM division d WHERE d.id IN (s.known, s.id)
+	SELECT i.id FROM shapes s CROSS JOIN LATERAL (
+		SELECT d.id FROM division d WHERE d.boundary && s.shape AND ST_Intersects(d.boundary, s.shape)
+		ORDER BY array_position(ARRAY['COMMUNITY', 'TOWN', 'DISTRICT', 'CITY', 'PROVINCE'], d.level), d.code LIMIT 1
+	) i
+	UNION ALL
+	SELECT g.community_id FROM stage s JOIN grid g ON g.district = s.known_home AND g.id = s.known
+	UNION ALL
+	SELECT g.community_id FROM stage s JOIN grid g ON g.district = s.home AND g.id = s.id
+	UNION ALL
+	SELECT s.was_in FROM stage s WHERE s.was_in IS NOT NULL
+	UNION ALL
+	SELECT q.found_by FROM stage s JOIN coverage_problem q ON q.building_key = s.known_home || '-' || replace(s.known::text, '-', '')
+	UNION ALL
+	SELECT d.id FROM stage s JOIN division d ON d.id IN (s.known, s.id)
 ) x ORDER BY x.id`
 )
 

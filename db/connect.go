@@ -28,7 +28,7 @@ type Options struct {
 	ApplicationName  string          // shown in pg_stat_activity; "" means "wangge"
 	StatementTimeout time.Duration   // the longest a statement may run; 0 means 10 s, below 0 no limit
 	ConnectTimeout   time.Duration   // the longest a connection may take to open; 0 means 10 s
-	MaxConns         int32           // 0 means pgxpool's default: 4, or the number of cores where that is more
+	MaxConns         int32           // 0 means pgxpool's default: 4, or the number of cores where that is more; 2 at least
 	MinConns         int32           // connections kept open while idle
 	Tracer           pgx.QueryTracer // sees every query; nil for none
 }
@@ -135,6 +135,7 @@ func parse(url string, o Options) (*pgxpool.Config, error) {
 	if o.MaxConns > 0 && !strings.Contains(url, "pool_max_conns") {
 		config.MaxConns = o.MaxConns
 	}
+	config.MaxConns = max(config.MaxConns, 2) // see DB.plain
 	if o.MinConns > 0 && !strings.Contains(url, "pool_min_conns") {
 		config.MinConns = min(o.MinConns, config.MaxConns)
 	}

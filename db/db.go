@@ -15,10 +15,21 @@ import (
 )
 
 // DB opens transactions on a pool that Open made.
-type DB struct{ pool *pgxpool.Pool }
+type DB struct {
+	pool *pgxpool.Pool
 
-// New returns a DB over pool.
-func New(pool *pgxpool.Pool) *DB { return &DB{pool: pool} }
+	// plain leaves one connection to those who work apart, since these may hold an open transaction meanwhile: were all
+	// connections held so, nobody would go on. apart keeps them few.
+	plain, apart chan struct{}
+}
+
+// atOnceApart is how many transactions may run apart at once.
+const atOnceApart = 2
+
+// New returns a DB over pool, which has two connections at least.
+func New(pool *pgxpool.Pool) *DB {
+	return &DB{pool: pool, plain: make(chan struct{}, max(pool.Config().MaxConns-1, 1)), apart: make(chan struct{}, atOnceApart)}
+}
 
 type txKey struct{}
 
@@ -34,6 +45,14 @@ func (d *DB) As(ctx context.Context, actor account.Actor, fn func(ctx context.Co
 	return d.as(ctx, actor, "BEGIN", fn)
 }
 
+// Apart returns a ctx whose transactions do not join the one that ctx is in: they see what was committed since that one began,
+// and stay where it is undone. At most two run at once.
+func (d *DB) Apart(ctx context.Context) context.Context {
+	return context.WithValue(ctx, txKey{}, apart{})
+}
+
+type apart struct{}
+
 // Do is As for a use case whose several reads must see one state of the data.
 func (d *DB) Do(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error {
 	return d.as(ctx, actor, "BEGIN ISOLATION LEVEL REPEATABLE READ", func(ctx context.Context, _ pgx.Tx) error { return fn(ctx) })
@@ -45,6 +64,16 @@ func (d *DB) as(ctx context.Context, actor account.Actor, begin string, fn func(
 	}
 	if open, ok := ctx.Value(txKey{}).(openTx); ok && open.actor == actor {
 		return fn(ctx, open.tx)
+	}
+	slot := d.plain
+	if _, ok := ctx.Value(txKey{}).(apart); ok {
+		slot = d.apart
+	}
+	select {
+	case slot <- struct{}{}:
+		defer func() { <-slot }()
+	case <-ctx.Done():
+		return asFault(ctx.Err())
 	}
 	conn, err := d.pool.Acquire(ctx)
 	if err != nil {

@@ -78,6 +78,10 @@ func list(q grid.Query, t subtree, what listed, reachM float64) (sql string, arg
 	if f.Codes != nil {
 		l.and("EXISTS (SELECT 1 FROM grid_code c WHERE c.district = g.district AND c.grid_id = g.id AND c.code = ANY(" + l.arg(f.Codes, "text[]") + "))")
 	}
+	if f.Keys != nil {
+		_, ids := split(f.Keys)
+		l.and("g.id = ANY(" + l.arg(ids, "uuid[]") + ")")
+	}
 	if f.Kinds != nil {
 		l.and("g.kind = ANY(" + l.arg(f.Kinds, "text[]") + ")")
 	}

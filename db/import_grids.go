@@ -44,7 +44,8 @@ SELECT s.n, s.source, s.code, 'community', CASE WHEN s.community IS NULL
 FROM stage s WHERE s.community_id IS NULL ORDER BY s.n`
 
 	importKnownGrids = `-- name: import.KnownGrids
-UPDATE stage s SET known = c.grid_id, known_home = c.district FROM grid_code c WHERE c.code = s.code`
+UPDATE stage s SET known = c.grid_id, known_home = c.district, was_in = g.community_id
+FROM grid_code c JOIN grid g ON g.district = c.district AND g.id = c.grid_id WHERE c.code = s.code`
 
 	// As import.FormerDivisions.
 	importFormerGrids = `-- name: import.FormerGrids

@@ -79,6 +79,15 @@ var tileSQL = map[string]string{
 	WHERE l.district = ANY(@homes::text[])
 	  AND l.shape_3857 && ST_TileEnvelope(@z::int, @x::int, @y::int, margin => 0.015625)
 	  AND ST_Area(l.shape_3857) >= @smallest::float8`,
+
+	// The reports as they are stored: making one anew is no work for a tile. What would be a speck, or would vanish when it is
+	// rounded to the tile's grid, is a point: a gap of a metre is somebody's door too.
+	"gaps": `
+	SELECT coalesce(CASE WHEN ST_Area(p.geometry_3857) >= @speck::float8 THEN ST_AsMVTGeom(p.geometry_3857, e.tile, 4096, 64, true) END,
+			ST_AsMVTGeom(ST_PointOnSurface(p.geometry_3857), e.tile, 4096, 64, true)) AS geom,
+		p.id::text AS id, p.kind, p.area_m2
+	FROM coverage_problem p, ST_TileEnvelope(@z::int, @x::int, @y::int) e (tile)
+	WHERE p.geometry_3857 && ST_TileEnvelope(@z::int, @x::int, @y::int, margin => 0.015625)`,
 }
 
 // Group and worker are worth their bytes from the zoom at which a grid can be pointed at.
@@ -136,6 +145,9 @@ func tileStatement(layers []string) (string, error) {
 
 func ofGrids(layer string) bool { return layer == "grids" || layer == "grid_labels" }
 
+// ofDistricts holds for the layers whose tables are sharded.
+func ofDistricts(layer string) bool { return layer != "divisions" && layer != "gaps" }
+
 // Tile returns the vector tile (MVT 2.1) z/x/y with layers, in their order; empty where nothing of them lies in it.
 // The same data and the same layers give the same bytes. INVALID: a layer that does not exist, or none.
 func (s *Tiles) Tile(ctx context.Context, actor account.Actor, layers []string, z, x, y uint32) ([]byte, error) {
@@ -149,7 +161,7 @@ func (s *Tiles) Tile(ctx context.Context, actor account.Actor, layers []string, 
 	var data []byte
 	err = s.db.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		args := s.arguments(z, x, y)
-		if slices.ContainsFunc(layers, func(layer string) bool { return layer != "divisions" }) {
+		if slices.ContainsFunc(layers, ofDistricts) {
 			homes, err := s.db.homes(ctx, actor)
 			if err != nil {
 				return err
@@ -179,7 +191,7 @@ func (s *Tiles) arguments(z, x, y uint32) pgx.NamedArgs {
 		"now": now, "day": civil.Of(now, s.zone).Time(),
 		"levels": divisionLevels(z),
 		"shown":  shown, "hidden": hidden, "others": z >= otherRoadsFrom,
-		"smallest": smallestLand(z),
+		"smallest": smallestLand(z), "speck": speck(z),
 	}
 }
 
@@ -224,10 +236,15 @@ func roadClasses(z uint32) (shown, hidden []string) {
 // smallestLand is the area in square units of EPSG:3857 beneath which water and green are not drawn: about four pixels
 // of a tile shown 512 wide. Unlike grids and divisions they cover nothing, so leaving some out tears nothing.
 func smallestLand(z uint32) float64 {
-	const world = 40_075_016.68557849 // the side of the zoom 0 tile
 	if z >= 14 {
 		return 0
 	}
+	return speck(z)
+}
+
+// speck is the area of about four pixels of a tile shown 512 wide, in square units of EPSG:3857.
+func speck(z uint32) float64 {
+	const world = 40_075_016.68557849 // the side of the zoom 0 tile
 	side := world / float64(uint64(1)<<z) / 256
 	return side * side
 }
@@ -240,6 +257,7 @@ var tileColumns = map[string][2]string{
 	"buildings":   {"building", "shape_3857"},
 	"roads":       {"road", "shape_3857"},
 	"land":        {"land", "shape_3857"},
+	"gaps":        {"coverage_problem", "geometry_3857"},
 }
 
 // tileBounds joins the boxes at the root of the spatial indexes of $1 tables and their $2 columns. Such a box is never

@@ -29,7 +29,7 @@ import (
 	"wangge/internal/testdb"
 )
 
-var allLayers = []string{"divisions", "grids", "grid_labels", "buildings", "roads", "land"}
+var allLayers = []string{"divisions", "grids", "grid_labels", "buildings", "roads", "land", "gaps"}
 
 // planted is when testdata/tiles.sql is to be read: 2 March in Shanghai, 1 March in Greenwich.
 var planted = time.Date(2026, 3, 2, 1, 0, 0, 0, shanghai)
@@ -135,6 +135,14 @@ Polygon class=water id=dist1-000000000000000000000000000000a1 name=小澜河`},
 Polygon class=water id=dist1-000000000000000000000000000000a1 name=小澜河
 Polygon class=park id=dist1-000000000000000000000000000000a2`},
 		{name: "nothing there", layer: "grids", z: 14, x: 13660, y: 6702},
+		{name: "problems, of which none vanishes", layer: "gaps", z: 14, x: 13667, y: 6702, want: `
+Polygon area_m2=10500 id=00000000-0000-0000-0000-0000000000b1 kind=GAP
+Point area_m2=63.5 id=00000000-0000-0000-0000-0000000000b2 kind=OVERLAP
+Point id=00000000-0000-0000-0000-0000000000b3 kind=UNASSIGNED_BUILDING`},
+		{name: "problems far out are points", layer: "gaps", z: 9, x: 427, y: 209, want: `
+Point area_m2=10500 id=00000000-0000-0000-0000-0000000000b1 kind=GAP
+Point area_m2=63.5 id=00000000-0000-0000-0000-0000000000b2 kind=OVERLAP
+Point id=00000000-0000-0000-0000-0000000000b3 kind=UNASSIGNED_BUILDING`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -428,12 +436,13 @@ func TestTileIsTwoStatementsThatUseTheIndexes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, column := range []string{"boundary_3857", "shape_3857"} {
+	for _, column := range []string{"boundary_3857", "shape_3857", "geometry_3857"} {
 		if !regexp.MustCompile(`Index Cond: .*` + column + ` &&`).MatchString(strings.Join(plan, "\n")) {
 			t.Errorf("no index condition on %s in\n%s", column, strings.Join(plan, "\n"))
 		}
 	}
-	for _, index := range []string{"division_boundary_3857", "grid_boundary_boundary_3857", "building_shape_3857", "road_shape_3857", "land_shape_3857"} {
+	for _, index := range []string{"division_boundary_3857", "grid_boundary_boundary_3857", "building_shape_3857", "road_shape_3857", "land_shape_3857",
+		"coverage_problem_geometry_3857"} {
 		if !strings.Contains(strings.Join(plan, "\n"), index) {
 			t.Errorf("index %s is not used in\n%s", index, strings.Join(plan, "\n"))
 		}

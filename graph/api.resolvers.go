@@ -76,6 +76,11 @@ func (r *mutationResolver) RecodeGrid(ctx context.Context, input node.RecodeGrid
 	return r.recodeGrid(ctx, input)
 }
 
+// ApplyFix is the resolver for the applyFix field.
+func (r *mutationResolver) ApplyFix(ctx context.Context, input node.ApplyFixInput) (*node.ApplyFixPayload, error) {
+	return r.applyFix(ctx, input)
+}
+
 // Viewer is the resolver for the viewer field.
 func (r *queryResolver) Viewer(ctx context.Context) (*node.Viewer, error) {
 	return viewer(account.FromContext(ctx)), nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"wangge/domain/account"
@@ -208,6 +209,27 @@ func answered[P holder](ctx context.Context, r *Resolver, at *time.Time, payload
 			payload.Put(f.Alias, found)
 			return err
 		})
+	})
+}
+
+func (r *Resolver) applyFix(ctx context.Context, in node.ApplyFixInput) (*node.ApplyFixPayload, error) {
+	problem, err := uuid.Parse(in.Problem)
+	if err != nil {
+		problem = uuid.Nil // which no problem has
+	}
+	moved, err := r.Coverage.Apply(ctx, account.FromContext(ctx), problem, in.Fix, in.DataVersion)
+	if err != nil {
+		return nil, within("input", err)
+	}
+	return planned(ctx, r, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.ApplyFixPayload, error) {
+		payload := &node.ApplyFixPayload{}
+		return payload, each(ctx, p, []*node.ApplyFixPayload{payload}, sel, "ApplyFixPayload",
+			func(ctx context.Context, all []*node.ApplyFixPayload, f field) error {
+				if f.Name != "grids" {
+					return nil
+				}
+				return manyGrids(ctx, p, all, func(*node.ApplyFixPayload) []key.Key { return moved }, f)
+			})
 	})
 }
 

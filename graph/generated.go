@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 	"wangge/domain/civil"
+	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -62,6 +63,7 @@ type MutationResolver interface {
 	PlaceUnit(ctx context.Context, input node.PlaceUnitInput) (*node.PlaceUnitPayload, error)
 	RenumberDivision(ctx context.Context, input node.RenumberDivisionInput) (*node.RenumberDivisionPayload, error)
 	RecodeGrid(ctx context.Context, input node.RecodeGridInput) (*node.RecodeGridPayload, error)
+	ApplyFix(ctx context.Context, input node.ApplyFixInput) (*node.ApplyFixPayload, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*node.Viewer, error)
@@ -102,6 +104,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputApplyFixInput,
 		ec.unmarshalInputAppointWorkerInput,
 		ec.unmarshalInputAreaInput,
 		ec.unmarshalInputBoxInput,
@@ -232,6 +235,14 @@ func (ec *executionContext) childFields_Absence(ctx context.Context, field graph
 		return ec.fieldContext_Absence_until(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Absence", field.Name)
+}
+
+func (ec *executionContext) childFields_ApplyFixPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "grids":
+		return ec.fieldContext_ApplyFixPayload_grids(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyFixPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AppointWorkerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -430,6 +441,8 @@ func (ec *executionContext) childFields_Division(ctx context.Context, field grap
 		return ec.fieldContext_Division_onCall(ctx, field)
 	case "vacancies":
 		return ec.fieldContext_Division_vacancies(ctx, field)
+	case "problems":
+		return ec.fieldContext_Division_problems(ctx, field)
 	case "sizePolicy":
 		return ec.fieldContext_Division_sizePolicy(ctx, field)
 	case "legalEntities":
@@ -1302,8 +1315,8 @@ func (ec *executionContext) field_CoverageReport_problems_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
-		func(ctx context.Context, v any) ([]node.ProblemKind, error) {
-			return ec.unmarshalOProblemKind2ᚕwanggeᚋgraphᚋnodeᚐProblemKindᚄ(ctx, v)
+		func(ctx context.Context, v any) ([]coverage.Kind, error) {
+			return ec.unmarshalOProblemKind2ᚕwanggeᚋdomainᚋcoverageᚐKindᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1429,6 +1442,36 @@ func (ec *executionContext) field_Division_onCall_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["on"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Division_problems_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]coverage.Kind, error) {
+			return ec.unmarshalOProblemKind2ᚕwanggeᚋdomainᚋcoverageᚐKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
 	return args, nil
 }
 
@@ -1605,6 +1648,20 @@ func (ec *executionContext) field_LegalEntity_location_args(ctx context.Context,
 		return nil, err
 	}
 	args["crs"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_applyFix_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.ApplyFixInput, error) {
+			return ec.unmarshalNApplyFixInput2wanggeᚋgraphᚋnodeᚐApplyFixInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -2175,6 +2232,38 @@ func (ec *executionContext) _Absence_until(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Absence_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Absence", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _ApplyFixPayload_grids(ctx context.Context, field graphql.CollectedField, obj *node.ApplyFixPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyFixPayload_grids(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Grids(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.Grid) graphql.Marshaler {
+			return ec.marshalNGrid2ᚕᚖwanggeᚋgraphᚋnodeᚐGridᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyFixPayload_grids(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplyFixPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Grid(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AppointWorkerPayload_assignment(ctx context.Context, field graphql.CollectedField, obj *node.AppointWorkerPayload) (ret graphql.Marshaler) {
@@ -3027,7 +3116,7 @@ func (ec *executionContext) _CoverageProblem_id(ctx context.Context, field graph
 			return ec.fieldContext_CoverageProblem_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.ID(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -3038,7 +3127,7 @@ func (ec *executionContext) _CoverageProblem_id(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_CoverageProblem_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CoverageProblem", field, false, false, errors.New("field of type ID does not have child fields"))
+	return graphql.NewScalarFieldContext("CoverageProblem", field, true, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _CoverageProblem_kind(ctx context.Context, field graphql.CollectedField, obj *node.CoverageProblem) (ret graphql.Marshaler) {
@@ -3053,8 +3142,8 @@ func (ec *executionContext) _CoverageProblem_kind(ctx context.Context, field gra
 			return obj.Kind, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v node.ProblemKind) graphql.Marshaler {
-			return ec.marshalNProblemKind2wanggeᚋgraphᚋnodeᚐProblemKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v coverage.Kind) graphql.Marshaler {
+			return ec.marshalNProblemKind2wanggeᚋdomainᚋcoverageᚐKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3073,7 +3162,8 @@ func (ec *executionContext) _CoverageProblem_geometry(ctx context.Context, field
 			return ec.fieldContext_CoverageProblem_geometry(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Geometry, nil
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Geometry(fc.Args["crs"].(*coord.System))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.GeoJSON) graphql.Marshaler {
@@ -3087,7 +3177,7 @@ func (ec *executionContext) fieldContext_CoverageProblem_geometry(ctx context.Co
 	fc = &graphql.FieldContext{
 		Object:     "CoverageProblem",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return nil, errors.New("field of type GeoJSON does not have child fields")
@@ -3116,7 +3206,7 @@ func (ec *executionContext) _CoverageProblem_bbox(ctx context.Context, field gra
 			return ec.fieldContext_CoverageProblem_bbox(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Bbox, nil
+			return obj.Bbox(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []float64) graphql.Marshaler {
@@ -3127,7 +3217,7 @@ func (ec *executionContext) _CoverageProblem_bbox(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_CoverageProblem_bbox(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CoverageProblem", field, false, false, errors.New("field of type Float does not have child fields"))
+	return graphql.NewScalarFieldContext("CoverageProblem", field, true, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _CoverageProblem_areaM2(ctx context.Context, field graphql.CollectedField, obj *node.CoverageProblem) (ret graphql.Marshaler) {
@@ -3162,7 +3252,7 @@ func (ec *executionContext) _CoverageProblem_divisions(ctx context.Context, fiel
 			return ec.fieldContext_CoverageProblem_divisions(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Divisions, nil
+			return obj.Divisions(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*node.Division) graphql.Marshaler {
@@ -3176,7 +3266,7 @@ func (ec *executionContext) fieldContext_CoverageProblem_divisions(_ context.Con
 	fc = &graphql.FieldContext{
 		Object:     "CoverageProblem",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Division(ctx, field)
@@ -3194,7 +3284,7 @@ func (ec *executionContext) _CoverageProblem_grids(ctx context.Context, field gr
 			return ec.fieldContext_CoverageProblem_grids(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Grids, nil
+			return obj.Grids(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*node.Grid) graphql.Marshaler {
@@ -3208,7 +3298,7 @@ func (ec *executionContext) fieldContext_CoverageProblem_grids(_ context.Context
 	fc = &graphql.FieldContext{
 		Object:     "CoverageProblem",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Grid(ctx, field)
@@ -3226,7 +3316,7 @@ func (ec *executionContext) _CoverageProblem_building(ctx context.Context, field
 			return ec.fieldContext_CoverageProblem_building(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Building, nil
+			return obj.Building(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.Building) graphql.Marshaler {
@@ -3240,7 +3330,7 @@ func (ec *executionContext) fieldContext_CoverageProblem_building(_ context.Cont
 	fc = &graphql.FieldContext{
 		Object:     "CoverageProblem",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Building(ctx, field)
@@ -3281,7 +3371,7 @@ func (ec *executionContext) _CoverageProblem_households(ctx context.Context, fie
 			return ec.fieldContext_CoverageProblem_households(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Households, nil
+			return obj.Households(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
@@ -3292,7 +3382,7 @@ func (ec *executionContext) _CoverageProblem_households(ctx context.Context, fie
 	)
 }
 func (ec *executionContext) fieldContext_CoverageProblem_households(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CoverageProblem", field, false, false, errors.New("field of type Int does not have child fields"))
+	return graphql.NewScalarFieldContext("CoverageProblem", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _CoverageProblem_fixes(ctx context.Context, field graphql.CollectedField, obj *node.CoverageProblem) (ret graphql.Marshaler) {
@@ -3304,7 +3394,7 @@ func (ec *executionContext) _CoverageProblem_fixes(ctx context.Context, field gr
 			return ec.fieldContext_CoverageProblem_fixes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Fixes, nil
+			return obj.Fixes(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*node.ProblemFix) graphql.Marshaler {
@@ -3318,7 +3408,7 @@ func (ec *executionContext) fieldContext_CoverageProblem_fixes(_ context.Context
 	fc = &graphql.FieldContext{
 		Object:     "CoverageProblem",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProblemFix(ctx, field)
@@ -3336,7 +3426,7 @@ func (ec *executionContext) _CoverageReport_division(ctx context.Context, field 
 			return ec.fieldContext_CoverageReport_division(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Division, nil
+			return obj.Division(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.Division) graphql.Marshaler {
@@ -3350,7 +3440,7 @@ func (ec *executionContext) fieldContext_CoverageReport_division(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "CoverageReport",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Division(ctx, field)
@@ -3391,7 +3481,7 @@ func (ec *executionContext) _CoverageReport_dataVersion(ctx context.Context, fie
 			return ec.fieldContext_CoverageReport_dataVersion(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.DataVersion, nil
+			return obj.DataVersion(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -3402,7 +3492,7 @@ func (ec *executionContext) _CoverageReport_dataVersion(ctx context.Context, fie
 	)
 }
 func (ec *executionContext) fieldContext_CoverageReport_dataVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CoverageReport", field, false, false, errors.New("field of type ID does not have child fields"))
+	return graphql.NewScalarFieldContext("CoverageReport", field, true, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _CoverageReport_seamless(ctx context.Context, field graphql.CollectedField, obj *node.CoverageReport) (ret graphql.Marshaler) {
@@ -3414,7 +3504,7 @@ func (ec *executionContext) _CoverageReport_seamless(ctx context.Context, field 
 			return ec.fieldContext_CoverageReport_seamless(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Seamless, nil
+			return obj.Seamless(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
@@ -3425,7 +3515,7 @@ func (ec *executionContext) _CoverageReport_seamless(ctx context.Context, field 
 	)
 }
 func (ec *executionContext) fieldContext_CoverageReport_seamless(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CoverageReport", field, false, false, errors.New("field of type Boolean does not have child fields"))
+	return graphql.NewScalarFieldContext("CoverageReport", field, true, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _CoverageReport_areaM2(ctx context.Context, field graphql.CollectedField, obj *node.CoverageReport) (ret graphql.Marshaler) {
@@ -3552,7 +3642,8 @@ func (ec *executionContext) _CoverageReport_problems(ctx context.Context, field 
 			return ec.fieldContext_CoverageReport_problems(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Problems, nil
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Problems(ctx, fc.Args["kinds"].([]coverage.Kind), fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.ProblemConnection) graphql.Marshaler {
@@ -3566,7 +3657,7 @@ func (ec *executionContext) fieldContext_CoverageReport_problems(ctx context.Con
 	fc = &graphql.FieldContext{
 		Object:     "CoverageReport",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProblemConnection(ctx, field)
@@ -4217,6 +4308,50 @@ func (ec *executionContext) fieldContext_Division_vacancies(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Division_vacancies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Division_problems(ctx context.Context, field graphql.CollectedField, obj *node.Division) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Division_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Problems(ctx, fc.Args["kinds"].([]coverage.Kind), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.ProblemConnection) graphql.Marshaler {
+			return ec.marshalNProblemConnection2ᚖwanggeᚋgraphᚋnodeᚐProblemConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Division_problems(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Division",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProblemConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Division_problems_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7577,6 +7712,50 @@ func (ec *executionContext) fieldContext_Mutation_recodeGrid(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_applyFix(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_applyFix(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApplyFix(ctx, fc.Args["input"].(node.ApplyFixInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.ApplyFixPayload) graphql.Marshaler {
+			return ec.marshalNApplyFixPayload2ᚖwanggeᚋgraphᚋnodeᚐApplyFixPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_applyFix(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApplyFixPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_applyFix_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *node.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7903,7 +8082,7 @@ func (ec *executionContext) _ProblemConnection_totalCount(ctx context.Context, f
 			return ec.fieldContext_ProblemConnection_totalCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.TotalCount, nil
+			return obj.TotalCount(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -7914,7 +8093,7 @@ func (ec *executionContext) _ProblemConnection_totalCount(ctx context.Context, f
 	)
 }
 func (ec *executionContext) fieldContext_ProblemConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ProblemConnection", field, false, false, errors.New("field of type Int does not have child fields"))
+	return graphql.NewScalarFieldContext("ProblemConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _ProblemConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *node.ProblemConnection) (ret graphql.Marshaler) {
@@ -7926,7 +8105,7 @@ func (ec *executionContext) _ProblemConnection_nodes(ctx context.Context, field 
 			return ec.fieldContext_ProblemConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
+			return obj.Nodes(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*node.CoverageProblem) graphql.Marshaler {
@@ -7940,7 +8119,7 @@ func (ec *executionContext) fieldContext_ProblemConnection_nodes(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "ProblemConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CoverageProblem(ctx, field)
@@ -7958,7 +8137,7 @@ func (ec *executionContext) _ProblemConnection_edges(ctx context.Context, field 
 			return ec.fieldContext_ProblemConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*node.ProblemEdge) graphql.Marshaler {
@@ -7972,7 +8151,7 @@ func (ec *executionContext) fieldContext_ProblemConnection_edges(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "ProblemConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProblemEdge(ctx, field)
@@ -7990,7 +8169,7 @@ func (ec *executionContext) _ProblemConnection_pageInfo(ctx context.Context, fie
 			return ec.fieldContext_ProblemConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.PageInfo) graphql.Marshaler {
@@ -8004,7 +8183,7 @@ func (ec *executionContext) fieldContext_ProblemConnection_pageInfo(_ context.Co
 	fc = &graphql.FieldContext{
 		Object:     "ProblemConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -8022,7 +8201,7 @@ func (ec *executionContext) _ProblemEdge_node(ctx context.Context, field graphql
 			return ec.fieldContext_ProblemEdge_node(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
+			return obj.Node(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.CoverageProblem) graphql.Marshaler {
@@ -8036,7 +8215,7 @@ func (ec *executionContext) fieldContext_ProblemEdge_node(_ context.Context, fie
 	fc = &graphql.FieldContext{
 		Object:     "ProblemEdge",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CoverageProblem(ctx, field)
@@ -8054,7 +8233,7 @@ func (ec *executionContext) _ProblemEdge_cursor(ctx context.Context, field graph
 			return ec.fieldContext_ProblemEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -8065,7 +8244,7 @@ func (ec *executionContext) _ProblemEdge_cursor(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_ProblemEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ProblemEdge", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("ProblemEdge", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _ProblemFix_action(ctx context.Context, field graphql.CollectedField, obj *node.ProblemFix) (ret graphql.Marshaler) {
@@ -8080,8 +8259,8 @@ func (ec *executionContext) _ProblemFix_action(ctx context.Context, field graphq
 			return obj.Action, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v node.FixAction) graphql.Marshaler {
-			return ec.marshalNFixAction2wanggeᚋgraphᚋnodeᚐFixAction(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v coverage.Action) graphql.Marshaler {
+			return ec.marshalNFixAction2wanggeᚋdomainᚋcoverageᚐAction(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8100,7 +8279,7 @@ func (ec *executionContext) _ProblemFix_grid(ctx context.Context, field graphql.
 			return ec.fieldContext_ProblemFix_grid(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Grid, nil
+			return obj.Grid(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.Grid) graphql.Marshaler {
@@ -8114,7 +8293,7 @@ func (ec *executionContext) fieldContext_ProblemFix_grid(_ context.Context, fiel
 	fc = &graphql.FieldContext{
 		Object:     "ProblemFix",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Grid(ctx, field)
@@ -8132,7 +8311,7 @@ func (ec *executionContext) _ProblemFix_text(ctx context.Context, field graphql.
 			return ec.fieldContext_ProblemFix_text(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
+			return obj.Text(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -8143,7 +8322,7 @@ func (ec *executionContext) _ProblemFix_text(ctx context.Context, field graphql.
 	)
 }
 func (ec *executionContext) fieldContext_ProblemFix_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ProblemFix", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("ProblemFix", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -11677,6 +11856,50 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputApplyFixInput(ctx context.Context, obj any) (node.ApplyFixInput, error) {
+	var it node.ApplyFixInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"problem", "fix", "dataVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "problem":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("problem"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Problem = data
+		case "fix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fix"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fix = data
+		case "dataVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dataVersion"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DataVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputAppointWorkerInput(ctx context.Context, obj any) (node.AppointWorkerInput, error) {
 	var it node.AppointWorkerInput
 	if obj == nil {
@@ -12028,7 +12251,7 @@ func (ec *executionContext) unmarshalInputGridFilter(ctx context.Context, obj an
 			it.Text = data
 		case "hasProblem":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasProblem"))
-			data, err := ec.unmarshalOProblemKind2ᚖwanggeᚋgraphᚋnodeᚐProblemKind(ctx, v)
+			data, err := ec.unmarshalOProblemKind2ᚖwanggeᚋdomainᚋcoverageᚐKind(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12643,6 +12866,77 @@ func (ec *executionContext) _Absence(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var applyFixPayloadImplementors = []string{"ApplyFixPayload"}
+
+func (ec *executionContext) _ApplyFixPayload(ctx context.Context, sel ast.SelectionSet, obj *node.ApplyFixPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, applyFixPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApplyFixPayload")
+		case "grids":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ApplyFixPayload_grids(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -13286,58 +13580,223 @@ func (ec *executionContext) _CoverageProblem(ctx context.Context, sel ast.Select
 		case "id":
 			out.Values[i] = ec._CoverageProblem_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "kind":
 			out.Values[i] = ec._CoverageProblem_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "geometry":
 			out.Values[i] = ec._CoverageProblem_geometry(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "bbox":
 			out.Values[i] = ec._CoverageProblem_bbox(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "areaM2":
 			out.Values[i] = ec._CoverageProblem_areaM2(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "divisions":
-			out.Values[i] = ec._CoverageProblem_divisions(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CoverageProblem_divisions(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "grids":
-			out.Values[i] = ec._CoverageProblem_grids(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CoverageProblem_grids(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "building":
-			out.Values[i] = ec._CoverageProblem_building(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CoverageProblem_building(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "buildings":
 			out.Values[i] = ec._CoverageProblem_buildings(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "households":
-			out.Values[i] = ec._CoverageProblem_households(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CoverageProblem_households(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "fixes":
-			out.Values[i] = ec._CoverageProblem_fixes(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CoverageProblem_fixes(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -13372,55 +13831,121 @@ func (ec *executionContext) _CoverageReport(ctx context.Context, sel ast.Selecti
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("CoverageReport")
 		case "division":
-			out.Values[i] = ec._CoverageReport_division(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CoverageReport_division(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "checkedAt":
 			out.Values[i] = ec._CoverageReport_checkedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "dataVersion":
 			out.Values[i] = ec._CoverageReport_dataVersion(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "seamless":
 			out.Values[i] = ec._CoverageReport_seamless(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "areaM2":
 			out.Values[i] = ec._CoverageReport_areaM2(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "coveredM2":
 			out.Values[i] = ec._CoverageReport_coveredM2(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "gapM2":
 			out.Values[i] = ec._CoverageReport_gapM2(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "overlapM2":
 			out.Values[i] = ec._CoverageReport_overlapM2(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "outsideM2":
 			out.Values[i] = ec._CoverageReport_outsideM2(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "problems":
-			out.Values[i] = ec._CoverageReport_problems(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CoverageReport_problems(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -13922,6 +14447,44 @@ func (ec *executionContext) _Division(ctx context.Context, sel ast.SelectionSet,
 					}
 				}()
 				res = ec._Division_vacancies(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "problems":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Division_problems(ctx, field, obj)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -16466,6 +17029,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "applyFix":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_applyFix(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -16765,22 +17335,88 @@ func (ec *executionContext) _ProblemConnection(ctx context.Context, sel ast.Sele
 		case "totalCount":
 			out.Values[i] = ec._ProblemConnection_totalCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nodes":
-			out.Values[i] = ec._ProblemConnection_nodes(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ProblemConnection_nodes(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "edges":
-			out.Values[i] = ec._ProblemConnection_edges(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ProblemConnection_edges(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "pageInfo":
 			out.Values[i] = ec._ProblemConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -16816,14 +17452,47 @@ func (ec *executionContext) _ProblemEdge(ctx context.Context, sel ast.SelectionS
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ProblemEdge")
 		case "node":
-			out.Values[i] = ec._ProblemEdge_node(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ProblemEdge_node(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "cursor":
 			out.Values[i] = ec._ProblemEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -16861,18 +17530,84 @@ func (ec *executionContext) _ProblemFix(ctx context.Context, sel ast.SelectionSe
 		case "action":
 			out.Values[i] = ec._ProblemFix_action(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "grid":
-			out.Values[i] = ec._ProblemFix_grid(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ProblemFix_grid(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "text":
-			out.Values[i] = ec._ProblemFix_text(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ProblemFix_text(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -19318,6 +20053,21 @@ func (ec *executionContext) marshalNAbsence2ᚖwanggeᚋgraphᚋnodeᚐAbsence(c
 	return ec._Absence(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNApplyFixInput2wanggeᚋgraphᚋnodeᚐApplyFixInput(ctx context.Context, v any) (node.ApplyFixInput, error) {
+	res, err := ec.unmarshalInputApplyFixInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNApplyFixPayload2ᚖwanggeᚋgraphᚋnodeᚐApplyFixPayload(ctx context.Context, sel ast.SelectionSet, v *node.ApplyFixPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ApplyFixPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNAppointWorkerInput2wanggeᚋgraphᚋnodeᚐAppointWorkerInput(ctx context.Context, v any) (node.AppointWorkerInput, error) {
 	res, err := ec.unmarshalInputAppointWorkerInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -19717,14 +20467,20 @@ func (ec *executionContext) marshalNExternalRefOwner2ᚖwanggeᚋgraphᚋnodeᚐ
 	return ec._ExternalRefOwner(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNFixAction2wanggeᚋgraphᚋnodeᚐFixAction(ctx context.Context, v any) (node.FixAction, error) {
-	var res node.FixAction
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNFixAction2wanggeᚋdomainᚋcoverageᚐAction(ctx context.Context, v any) (coverage.Action, error) {
+	res, err := node.UnmarshalFixAction(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNFixAction2wanggeᚋgraphᚋnodeᚐFixAction(ctx context.Context, sel ast.SelectionSet, v node.FixAction) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNFixAction2wanggeᚋdomainᚋcoverageᚐAction(ctx context.Context, sel ast.SelectionSet, v coverage.Action) graphql.Marshaler {
+	_ = sel
+	res := node.MarshalFixAction(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
@@ -20301,14 +21057,20 @@ func (ec *executionContext) marshalNProblemFix2ᚖwanggeᚋgraphᚋnodeᚐProble
 	return ec._ProblemFix(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNProblemKind2wanggeᚋgraphᚋnodeᚐProblemKind(ctx context.Context, v any) (node.ProblemKind, error) {
-	var res node.ProblemKind
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNProblemKind2wanggeᚋdomainᚋcoverageᚐKind(ctx context.Context, v any) (coverage.Kind, error) {
+	res, err := node.UnmarshalProblemKind(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNProblemKind2wanggeᚋgraphᚋnodeᚐProblemKind(ctx context.Context, sel ast.SelectionSet, v node.ProblemKind) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNProblemKind2wanggeᚋdomainᚋcoverageᚐKind(ctx context.Context, sel ast.SelectionSet, v coverage.Kind) graphql.Marshaler {
+	_ = sel
+	res := node.MarshalProblemKind(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNRecodeGridInput2wanggeᚋgraphᚋnodeᚐRecodeGridInput(ctx context.Context, v any) (node.RecodeGridInput, error) {
@@ -21277,16 +22039,16 @@ func (ec *executionContext) marshalOPost2ᚖwanggeᚋdomainᚋstaffᚐPost(ctx c
 	return res
 }
 
-func (ec *executionContext) unmarshalOProblemKind2ᚕwanggeᚋgraphᚋnodeᚐProblemKindᚄ(ctx context.Context, v any) ([]node.ProblemKind, error) {
+func (ec *executionContext) unmarshalOProblemKind2ᚕwanggeᚋdomainᚋcoverageᚐKindᚄ(ctx context.Context, v any) ([]coverage.Kind, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]node.ProblemKind, len(vSlice))
+	res := make([]coverage.Kind, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNProblemKind2wanggeᚋgraphᚋnodeᚐProblemKind(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNProblemKind2wanggeᚋdomainᚋcoverageᚐKind(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -21294,14 +22056,14 @@ func (ec *executionContext) unmarshalOProblemKind2ᚕwanggeᚋgraphᚋnodeᚐPro
 	return res, nil
 }
 
-func (ec *executionContext) marshalOProblemKind2ᚕwanggeᚋgraphᚋnodeᚐProblemKindᚄ(ctx context.Context, sel ast.SelectionSet, v []node.ProblemKind) graphql.Marshaler {
+func (ec *executionContext) marshalOProblemKind2ᚕwanggeᚋdomainᚋcoverageᚐKindᚄ(ctx context.Context, sel ast.SelectionSet, v []coverage.Kind) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNProblemKind2wanggeᚋgraphᚋnodeᚐProblemKind(ctx, sel, v[i])
+		return ec.marshalNProblemKind2wanggeᚋdomainᚋcoverageᚐKind(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -21313,20 +22075,22 @@ func (ec *executionContext) marshalOProblemKind2ᚕwanggeᚋgraphᚋnodeᚐProbl
 	return ret
 }
 
-func (ec *executionContext) unmarshalOProblemKind2ᚖwanggeᚋgraphᚋnodeᚐProblemKind(ctx context.Context, v any) (*node.ProblemKind, error) {
+func (ec *executionContext) unmarshalOProblemKind2ᚖwanggeᚋdomainᚋcoverageᚐKind(ctx context.Context, v any) (*coverage.Kind, error) {
 	if v == nil {
 		return nil, nil
 	}
-	var res = new(node.ProblemKind)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
+	res, err := node.UnmarshalProblemKind(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOProblemKind2ᚖwanggeᚋgraphᚋnodeᚐProblemKind(ctx context.Context, sel ast.SelectionSet, v *node.ProblemKind) graphql.Marshaler {
+func (ec *executionContext) marshalOProblemKind2ᚖwanggeᚋdomainᚋcoverageᚐKind(ctx context.Context, sel ast.SelectionSet, v *coverage.Kind) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	_ = sel
+	_ = ctx
+	res := node.MarshalProblemKind(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOShapeInput2ᚖwanggeᚋgraphᚋnodeᚐShapeInput(ctx context.Context, v any) (*node.ShapeInput, error) {

@@ -32,7 +32,6 @@ var _ = fault.Register(
 	[3]string{"input.bad", "The input cannot be read.", "无法读取输入。"},
 	[3]string{"filter.tooMany", "{field} has {n} entries; at most {max} are allowed.", "{field} 有 {n} 项，最多 {max} 项。"},
 	[3]string{"filter.text", "text must have at most {max} characters.", "text 最多 {max} 个字符。"},
-	[3]string{"filter.problem", "Grids cannot be filtered by problem yet.", "暂不支持按问题筛选网格。"},
 	[3]string{"filter.box", "west must be less than east, and south less than north.", "west 必须小于 east,south 必须小于 north。"},
 	[3]string{"filter.linePoints", "The lines of the shape have {n} positions; at most {max}.", "图形的线共 {n} 个坐标，最多 {max} 个。"},
 	[3]string{"filter.points", "The shape has {n} positions; at most {max} are allowed.", "图形有 {n} 个坐标点，最多 {max} 个。"},
@@ -43,7 +42,7 @@ var _ = fault.Register(
 func (p *plan) gridQuery(ctx context.Context, in *node.GridFilter, order *grid.Order, first *int, after *string, sel ast.SelectionSet) (grid.Query, error) {
 	q := grid.Query{Order: grid.ByCode, At: p.at,
 		Count: p.asks(sel, "GridConnection", "totalCount"),
-		With:  grid.Fields{Boundary: p.asksNodes(sel, "Grid", "boundary")}}
+		With:  grid.Fields{Boundary: p.asksNodes(sel, "Grid", "Grid", "boundary")}}
 	if order != nil {
 		q.Order = *order
 	}
@@ -63,6 +62,14 @@ func (p *plan) gridQuery(ctx context.Context, in *node.GridFilter, order *grid.O
 	if q.Filter, err = filter(in); err != nil {
 		return q, within("filter", err)
 	}
+	if in.HasProblem != nil {
+		if err := p.ofNow("hasProblem"); err != nil {
+			return q, within("filter", err)
+		}
+		if q.Filter.Keys, err = p.Coverage.GridsWith(ctx, p.actor, *in.HasProblem); err != nil {
+			return q, err
+		}
+	}
 	return q, within("filter", p.checkShapes(ctx, q.Filter))
 }
 
@@ -76,9 +83,6 @@ func filter(in *node.GridFilter) (grid.Filter, error) {
 		if list.n > maxFilterCodes {
 			return out, fault.New(fault.Invalid, list.field, "filter.tooMany", "field", list.field, "n", list.n, "max", maxFilterCodes)
 		}
-	}
-	if in.HasProblem != nil {
-		return out, fault.New(fault.Unavailable, "hasProblem", "filter.problem")
 	}
 	if in.Text != nil {
 		out.Text = strings.TrimSpace(*in.Text)

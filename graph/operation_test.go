@@ -90,7 +90,7 @@ func TestAnswerTooLong(t *testing.T) {
 		{"long texts", duties, 60, ""},
 		{"longer texts", duties, 70, "LIMITED"},
 		{"much longer texts", duties, 500, "LIMITED"},
-		{"errors", "query ($p: [PointInput!]!) { gridsAt(points: $p) { division { " + repeat(7, "a#: coverage { areaM2 }") + "} } }", 10_000, "LIMITED"},
+		{"errors", "query ($p: [PointInput!]!) { gridsAt(points: $p) { division { " + repeat(7, "a#: grids(orderBy: DISTANCE, first: 0) { totalCount }") + "} } }", 10_000, "LIMITED"},
 		{"lists longer than assumed", "{ " + repeat(6, `a#: division(code: "990102") { children { `+strings.ReplaceAll(repeat(29, "b#: name"), "%", "%%")+"} }") + "}", 0, "LIMITED"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

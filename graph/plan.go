@@ -77,16 +77,17 @@ func (p *plan) asks(sel ast.SelectionSet, typeName, name string) bool {
 	return false
 }
 
-// asksNodes reports whether sel asks the nodes of a connection for a field, in nodes or in edges.
-func (p *plan) asksNodes(sel ast.SelectionSet, typeName, name string) bool {
-	for _, f := range p.fields(sel, typeName+"Connection") {
+// asksNodes reports whether sel asks the nodes of a connection for a field, in nodes or in edges. list is the connection's
+// name without Connection.
+func (p *plan) asksNodes(sel ast.SelectionSet, list, typeName, name string) bool {
+	for _, f := range p.fields(sel, list+"Connection") {
 		switch f.Name {
 		case "nodes":
 			if p.asks(f.Selections, typeName, name) {
 				return true
 			}
 		case "edges":
-			for _, e := range p.fields(f.Selections, typeName+"Edge") {
+			for _, e := range p.fields(f.Selections, list+"Edge") {
 				if e.Name == "node" && p.asks(e.Selections, typeName, name) {
 					return true
 				}

@@ -100,7 +100,7 @@ func (p *plan) buildingsOf(ctx context.Context, nodes []*node.Grid, f field) err
 	pages, err := p.Places.BuildingsOf(ctx, p.actor, distinct(nodes, gridKey), place.BuildingQuery{
 		Args:      rows,
 		Count:     p.asks(f.Selections, "BuildingConnection", "totalCount"),
-		Footprint: p.asksNodes(f.Selections, "Building", "footprint"),
+		Footprint: p.asksNodes(f.Selections, "Building", "Building", "footprint"),
 		At:        p.at,
 	})
 	if err != nil {

@@ -13,15 +13,7 @@ import (
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/graph/node"
-	"wangge/internal/fault"
 )
-
-var _ = fault.Register(
-	[3]string{"coverage.none", "There are no coverage reports yet.", "尚无覆盖检查报告。"},
-)
-
-// noCoverage is the answer until coverage reports are made.
-var noCoverage = fault.New(fault.Unavailable, "", "coverage.none")
 
 // divisionFields says which heavy columns of divisions sel needs.
 func (p *plan) divisionFields(sel ast.SelectionSet) place.Fields {
@@ -76,7 +68,7 @@ func (p *plan) division(ctx context.Context, nodes []*node.Division, f field) er
 		}
 		return err
 	case "coverage":
-		return noCoverage
+		return p.coverageOf(ctx, nodes, f)
 	case "neighbours":
 		lists, err := p.Places.DivisionNeighbours(ctx, p.actor, distinct(nodes, divisionID), p.divisionFields(f.Selections))
 		if err != nil {
@@ -95,6 +87,8 @@ func (p *plan) division(ctx context.Context, nodes []*node.Division, f field) er
 		}, args, f)
 	case "vacancies":
 		return p.vacanciesOf(ctx, nodes, f)
+	case "problems":
+		return problemsOf(ctx, p, nodes, divisionID, f)
 	case "sizePolicy":
 		return p.sizePolicies(ctx, nodes, f)
 	case "legalEntities":
@@ -218,9 +212,10 @@ func placeStats(s place.Stats) *node.PlaceStats {
 	return out
 }
 
-func orZero(id *uuid.UUID) uuid.UUID {
-	if id == nil {
-		return uuid.Nil
+// orZero is what v points at, or the zero value, which stands for none.
+func orZero[T any](v *T) (out T) {
+	if v != nil {
+		out = *v
 	}
-	return *id
+	return out
 }

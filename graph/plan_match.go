@@ -37,12 +37,7 @@ func (p *plan) match(ctx context.Context, nodes []*node.GridMatch, f field) erro
 			return oneGrid(ctx, p, all, func(c *node.GridCandidate) (key.Key, *grid.Grid) { return keyOf(c.Candidate.Grid) }, f)
 		})
 	case "building":
-		return oneBuilding(ctx, p, nodes, func(m *node.GridMatch) key.Key {
-			if m.BuildingKey == nil {
-				return key.Key{}
-			}
-			return *m.BuildingKey
-		}, f)
+		return oneBuilding(ctx, p, nodes, func(m *node.GridMatch) key.Key { return orZero(m.BuildingKey) }, f)
 	case "division":
 		return oneDivision(ctx, p, nodes, func(m *node.GridMatch) uuid.UUID { return orZero(m.DivisionID) }, f)
 	}

@@ -48,7 +48,7 @@ func (p *plan) unitsOf(ctx context.Context, nodes []*node.Building, f field) err
 	}
 	of := func(b *node.Building) key.Key { return b.Key }
 	pages, err := p.Places.UnitsOf(ctx, p.actor, distinct(nodes, of), place.UnitQuery{
-		Args: rows, Count: p.asks(f.Selections, "UnitConnection", "totalCount"), Grids: p.asksNodes(f.Selections, "Unit", "grid"), At: p.at,
+		Args: rows, Count: p.asks(f.Selections, "UnitConnection", "totalCount"), Grids: p.asksNodes(f.Selections, "Unit", "Unit", "grid"), At: p.at,
 	})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 
+	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -16,9 +17,10 @@ import (
 
 // Resolver is what answers are made of.
 type Resolver struct {
-	Places *place.Service
-	Grids  *grid.Service
-	Staff  *staff.Service
+	Places   *place.Service
+	Grids    *grid.Service
+	Staff    *staff.Service
+	Coverage *coverage.Service
 
 	// PhotoURL says where a worker's photo is; asked only of workers who have one. Nil: photos are not served.
 	PhotoURL func(staff.Worker) string

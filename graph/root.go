@@ -80,7 +80,7 @@ func (p *plan) buildingsNear(ctx context.Context, in node.PointInput, withinM fl
 	}
 	q := place.NearQuery{Near: at, WithinM: withinM, At: p.at,
 		Count:     p.asks(sel, "BuildingConnection", "totalCount"),
-		Footprint: p.asksNodes(sel, "Building", "footprint")}
+		Footprint: p.asksNodes(sel, "Building", "Building", "footprint")}
 	if q.Args, err = p.page(first, after, place.ByDistance); err != nil {
 		return nil, err
 	}
@@ -125,12 +125,17 @@ func (p *plan) gridsAt(ctx context.Context, in []*node.PointInput, sel ast.Selec
 	return answers, p.matches(ctx, found, sel)
 }
 
-// coverage knows whether there is such a division, and no more yet.
+// coverage is how a division is covered.
 func (p *plan) coverage(ctx context.Context, code string) (*node.CoverageReport, error) {
-	if _, err := p.Places.ByCode(ctx, p.actor, code, place.Fields{}); err != nil {
+	d, err := p.Places.ByCode(ctx, p.actor, code, place.Fields{})
+	if err != nil {
 		return nil, renamed(err, "code", "division")
 	}
-	return nil, noCoverage
+	nodes := divisionNodes([]place.Division{d})
+	if err := p.coverageOf(ctx, nodes, graphql.GetFieldContext(ctx).Field); err != nil {
+		return nil, err
+	}
+	return nodes[0].Coverage(ctx)
 }
 
 func (r *Resolver) tilesets(ctx context.Context) ([]*node.Tileset, error) {

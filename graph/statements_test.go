@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/domain/account"
+	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -45,6 +46,7 @@ func counted(t *testing.T, r *graph.Resolver, pool *pgxpool.Pool) (server, *coun
 	r.Places = &place.Service{Store: db.NewPlaces(d), Now: r.Places.Now}
 	r.Grids = &grid.Service{Store: db.NewGrids(d), Now: r.Grids.Now, NearestLimitM: r.Grids.NearestLimitM}
 	r.Staff = &staff.Service{Store: db.NewStaff(d), Now: r.Staff.Now, Zone: r.Staff.Zone, IDs: r.Staff.IDs}
+	r.Coverage = &coverage.Service{Store: db.NewCoverage(d), Now: r.Coverage.Now, Zone: r.Coverage.Zone}
 	return serve(r, t.Output()), count
 }
 
@@ -134,6 +136,16 @@ func TestStatements(t *testing.T) {
 			t.Errorf("%d statements", got)
 		}
 	}
+	t.Run("coverage", func(t *testing.T) {
+		same(t, `query ($code: ID!, $n: Int, $kinds: [ProblemKind!]) { coverage(division: $code) { gapM2 dataVersion division { name } problems(kinds: $kinds, first: $n) { totalCount edges { cursor node { id geometry households
+			divisions { name coverage { seamless } } grids { name worker { name } boundary } building { name grid { name } } fixes { action text grid { name group { name } } } } } } }
+			division(code: $code) { children { name coverage { gapM2 } problems(first: 2) { nodes { kind } } } } }`,
+			map[string]any{"code": c1, "n": 1, "kinds": []string{"UNSTAFFED"}}, map[string]any{"code": c1, "n": 2}, map[string]any{"code": c1, "n": 50})
+	})
+	t.Run("grids with a problem", func(t *testing.T) {
+		same(t, `query ($n: Int) { grids(filter: {hasProblem: UNSTAFFED}, first: $n) { totalCount nodes { code } } division(code: "990102001") { grids(filter: {hasProblem: GAP}, first: $n) { nodes { code } } } }`,
+			map[string]any{"n": 1}, map[string]any{"n": 5}, map[string]any{"n": 100})
+	})
 	t.Run("neighbours, groups, leaders", func(t *testing.T) {
 		same(t, `query ($n: Int) { division(code: "990102001001") { grids(first: $n) { nodes { neighbours { sharedM grid { boundary worker { name } group { name leader { name } community { name }
 			grids { code neighbours { grid { code } } } } } } } } } }`, map[string]any{"n": 2}, map[string]any{"n": 7}, map[string]any{"n": 14})

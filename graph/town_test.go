@@ -22,6 +22,7 @@ import (
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/civil"
+	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
@@ -95,6 +96,7 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 		Places:   &place.Service{Store: db.NewPlaces(d), Now: clock},
 		Grids:    &grid.Service{Store: db.NewGrids(d), Now: clock, NearestLimitM: 200},
 		Staff:    &staff.Service{Store: db.NewStaff(d), Now: clock, Zone: zone, IDs: source},
+		Coverage: &coverage.Service{Store: db.NewCoverage(d), Now: clock, Zone: zone},
 		PhotoURL: func(w staff.Worker) string { return "/photos/" + w.Key.String() },
 		Tilesets: func(context.Context) ([]*node.Tileset, error) {
 			return []*node.Tileset{{ID: "grids", TileURL: "/tiles/grids/{z}/{x}/{y}.mvt", TileJSONURL: "/tiles/grids.json", MinZoom: 10, MaxZoom: 16}}, nil

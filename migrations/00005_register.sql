@@ -124,6 +124,9 @@ CREATE TABLE external_ref (
 );
 SELECT place_rows('external_ref', 'district');
 
+-- The EXCLUDE's own index is slow to probe.
+CREATE INDEX grid_boundary_grid ON grid_boundary (district, grid_id);
+
 -- What changed when, numbered without gaps: the numbers are given under one lock that is held to commit. A line names the
 -- divisions whose coverage is to be looked at again, each with all beneath it.
 CREATE TABLE change_log (
@@ -136,7 +139,8 @@ CREATE TABLE change_log (
 );
 SELECT place_rows('change_log', 'everywhere');
 
--- The report of a division as of a change and a day; its own findings only, those beneath it are theirs.
+-- What a division adds to the reports of itself and of all above it, as of a change and a day: its own findings only, those
+-- beneath it are theirs. covered_m2 and gap_m2 are signed: where divisions beneath overlap they take back what counted twice.
 CREATE TABLE coverage_report (
     division_id uuid NOT NULL,
     n           bigint NOT NULL,          -- the last change it knows of
@@ -154,7 +158,9 @@ SELECT place_rows('coverage_report', 'everywhere');
 
 CREATE TABLE coverage_problem (
     id            uuid NOT NULL,          -- made from what it is and whom it concerns: the same as long as the problem is
-    division_id   uuid NOT NULL,          -- whose finding it is
+    division_id   uuid NOT NULL,          -- whose report holds it
+    found_by      uuid NOT NULL,          -- the division whose looking at found it: another one, where
+    shared_with   uuid,                   -- two communities overlap, and division_id is above both
     kind          text NOT NULL,
     weight        double precision NOT NULL,   -- within its kind: the larger the graver
     geometry      geometry(Geometry, 4490),
@@ -167,13 +173,16 @@ CREATE TABLE coverage_problem (
     households    integer,
     fixes         jsonb NOT NULL,
     CONSTRAINT coverage_problem_pkey PRIMARY KEY (id),
-    CONSTRAINT coverage_problem_report_fkey FOREIGN KEY (division_id) REFERENCES coverage_report (division_id) ON DELETE CASCADE,
+    CONSTRAINT coverage_problem_division_fkey FOREIGN KEY (division_id) REFERENCES division (id) ON DELETE CASCADE,
     CONSTRAINT coverage_problem_kind_known CHECK (kind IN ('GAP', 'OVERLAP', 'OUTSIDE', 'MULTIPART', 'UNASSIGNED_BUILDING',
         'CUT_BUILDING', 'UNSTAFFED', 'OVERSIZE', 'UNDERSIZE'))
 );
 CREATE INDEX coverage_problem_division ON coverage_problem (division_id, kind);
+CREATE INDEX coverage_problem_finder ON coverage_problem (found_by);
+CREATE INDEX coverage_problem_sharer ON coverage_problem (shared_with) WHERE shared_with IS NOT NULL;
 CREATE INDEX coverage_problem_geometry_3857 ON coverage_problem USING gist (geometry_3857);
 CREATE INDEX coverage_problem_grids ON coverage_problem USING gin (grid_keys);
+CREATE INDEX coverage_problem_building ON coverage_problem (building_key) WHERE building_key IS NOT NULL;
 SELECT place_rows('coverage_problem', 'everywhere');
 
 -- How many informants a grid should have and how many households each; the defaults are the program's.
@@ -188,6 +197,7 @@ ALTER TABLE size_policy
 
 -- +goose Down
 ALTER TABLE size_policy DROP informants_min, DROP informants_max, DROP households_per_informant_min, DROP households_per_informant_max;
+DROP INDEX grid_boundary_grid;
 DROP TABLE coverage_problem;
 DROP TABLE coverage_report;
 DROP TABLE change_log;

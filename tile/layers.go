@@ -44,6 +44,9 @@ var layers = []Layer{
 	{Name: "land", MinZoom: 10,
 		Description: "Water and green, for the look of the map",
 		Fields:      map[string]string{"id": text, "name": text, "class": text}},
+	{Name: "gaps", MinZoom: 8,
+		Description: "What the coverage reports find, kind by kind as GraphQL names them: areas, or points where an area would be too small to see",
+		Fields:      map[string]string{"id": text, "kind": text, "area_m2": number}},
 }
 
 // Layers lists all layers, in the order in which a tile holds them.

@@ -22,7 +22,7 @@ import (
 	"wangge/tile"
 )
 
-const everything = "divisions,grids,grid_labels,buildings,roads,land"
+const everything = "divisions,grids,grid_labels,buildings,roads,land,gaps"
 
 // town serves the rows of db/testdata/tiles.sql, read on 2 March.
 func town(t testing.TB) *tile.Server { return serve(t, "../db/testdata/tiles.sql") }

@@ -16,8 +16,10 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/account"
+	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/answer"
@@ -38,7 +40,9 @@ type fakeTown struct {
 	photo     staff.Photo
 	building  place.Building
 	boards    bool
-	err       error // every call fails with it
+	report    coverage.Report
+	problems  []coverage.Problem // the gravest first
+	err       error              // every call fails with it
 	asked     grid.AtQuery
 	apart     []string // calls that did not join one state of the data
 }
@@ -237,6 +241,48 @@ func (t fakePlaces) Children(ctx context.Context, _ account.Actor, ids []uuid.UU
 	return out, t.err
 }
 
+func (t fakePlaces) Roots(ctx context.Context, _ account.Actor, _ place.Fields) ([]place.Division, error) {
+	t.note(ctx, "Roots")
+	return []place.Division{t.community}, t.err
+}
+
+func (t fakePlaces) BuildingsByKey(ctx context.Context, _ account.Actor, keys []key.Key, _ *time.Time, _ bool) (map[uuid.UUID]place.Building, error) {
+	t.note(ctx, "BuildingsByKey")
+	out := map[uuid.UUID]place.Building{}
+	if slices.Contains(keys, t.building.Key) {
+		out[t.building.Key.ID] = t.building
+	}
+	return out, t.err
+}
+
+func (t *fakeTown) Reports(ctx context.Context, _ account.Actor, ids []uuid.UUID) (map[uuid.UUID]coverage.Report, error) {
+	t.note(ctx, "Reports")
+	out := map[uuid.UUID]coverage.Report{}
+	for _, id := range ids {
+		out[id] = t.report
+	}
+	return out, t.err
+}
+
+func (t *fakeTown) ProblemsOf(ctx context.Context, _ account.Actor, ids []uuid.UUID, q coverage.Query) (map[uuid.UUID]page.Page[coverage.Problem], error) {
+	t.note(ctx, "ProblemsOf")
+	var items []page.Item[coverage.Problem]
+	for _, p := range t.problems[:min(q.Args.First, len(t.problems))] {
+		items = append(items, page.Item[coverage.Problem]{Node: p})
+	}
+	return map[uuid.UUID]page.Page[coverage.Problem]{ids[0]: {Items: items}}, t.err
+}
+
+func (t *fakeTown) Problem(ctx context.Context, _ account.Actor, id uuid.UUID) (coverage.Problem, error) {
+	t.note(ctx, "Problem")
+	for _, p := range t.problems {
+		if p.ID == id {
+			return p, t.err
+		}
+	}
+	return coverage.Problem{}, fault.New(fault.NotFound, "id", "web.noBuilding")
+}
+
 func (t fakePlaces) Building(ctx context.Context, _ account.Actor, k key.Key) (place.Building, error) {
 	t.note(ctx, "Building")
 	if k != t.building.Key {
@@ -248,7 +294,7 @@ func (t fakePlaces) Building(ctx context.Context, _ account.Actor, k key.Key) (p
 // get asks the pages over t. headers are names and values in turn.
 func (t *fakeTown) get(method, target string, headers ...string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
-	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, Boards: t.boards, PublicURL: "https://grid.example/",
+	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, Coverage: t, Boards: t.boards, PublicURL: "https://grid.example/",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i+1 < len(headers); i += 2 {

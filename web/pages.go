@@ -28,6 +28,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"grouped": grouped,
 	"say":     say,
 	"dict":    dict,
+	"ground":  ground,
+	"covered": coveragePath,
 }).ParseFS(templateFiles, "resident/*.html"))
 
 // dict makes one value of several for a template: names and values in turn.
@@ -74,6 +76,7 @@ type view struct {
 	CutFrom   int    // how many grids List is the beginning of; 0 where it is whole
 	Beneath   []part // the divisions to choose from, where Community has too many grids to list
 	Community *place.Division
+	Covered   *covered
 }
 
 // town is a heading of the list of communities.

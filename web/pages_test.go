@@ -78,7 +78,7 @@ func TestPageSaysWhatIsWrong(t *testing.T) {
 	}
 	failing := newTown()
 	failing.err = errors.New("secret")
-	for _, path := range []string{"/", "/?lng=120&lat=31&crs=WGS84", "/g/990102001001001", "/c", "/c/990102001001", "/b/" + failing.building.Key.String()} {
+	for _, path := range []string{"/", "/?lng=120&lat=31&crs=WGS84", "/g/990102001001001", "/c", "/c/990102001001", "/coverage", "/coverage/990102001001", "/b/" + failing.building.Key.String()} {
 		if w := failing.get("GET", path); w.Code != 500 || strings.Contains(w.Body.String(), "secret") || !strings.Contains(w.Body.String(), "问题编号 the-request") {
 			t.Errorf("%s: %d", path, w.Code)
 		}
@@ -152,7 +152,7 @@ func TestBuildingInNoGrid(t *testing.T) {
 
 // A page is read from one state of the data: a grid and its worker belong together.
 func TestPagesAreOfOneState(t *testing.T) {
-	for _, path := range []string{"/?lng=120.005&lat=31.005&crs=WGS84&part=answer", "/g/990102001001001", "/c", "/c/990102001001", aPoint,
+	for _, path := range []string{"/?lng=120.005&lat=31.005&crs=WGS84&part=answer", "/g/990102001001001", "/c", "/c/990102001001", aPoint, "/coverage", "/coverage/990102001001",
 		"/b/" + newTown().building.Key.String()} {
 		town := newTown()
 		if w := town.get("GET", path); w.Code != 200 || len(town.apart) > 0 {

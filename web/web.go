@@ -15,8 +15,10 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
 )
@@ -55,17 +57,30 @@ type Places interface {
 	Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with place.Fields) (map[uuid.UUID][]place.Division, error)
 	// DivisionStats counts what lies in each division and beneath it.
 	DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, asOf *time.Time) (map[uuid.UUID]place.Stats, error)
+	Roots(ctx context.Context, actor account.Actor, with place.Fields) ([]place.Division, error)
+	// BuildingsByKey leaves out what there is not.
+	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, footprint bool) (map[uuid.UUID]place.Building, error)
 	// Building: NOT_FOUND where there is none.
 	Building(ctx context.Context, actor account.Actor, k key.Key) (place.Building, error)
 	// InOneState runs fn so that all it reads with its ctx, of Grids and Staff as well, is one state of the data.
 	InOneState(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
 }
 
-// Options are what the pages need. Grids, Staff and Places are required.
+// Coverage answers whether anyone is left out.
+type Coverage interface {
+	// Reports leaves out divisions that are not known.
+	Reports(ctx context.Context, actor account.Actor, divisions []uuid.UUID) (map[uuid.UUID]coverage.Report, error)
+	ProblemsOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q coverage.Query) (map[uuid.UUID]page.Page[coverage.Problem], error)
+	// Problem: NOT_FOUND where there is none, or it is mended.
+	Problem(ctx context.Context, actor account.Actor, id uuid.UUID) (coverage.Problem, error)
+}
+
+// Options are what the pages need. Grids, Staff, Places and Coverage are required.
 type Options struct {
 	Grids     Grids
 	Staff     Staff
 	Places    Places
+	Coverage  Coverage
 	Boards    bool         // whether /signboards/ is served, so that answers may link to it
 	PublicURL string       // where this server is seen from outside; "" makes links relative
 	Log       *slog.Logger // nil: slog.Default()
@@ -77,6 +92,7 @@ type site struct {
 	grids     Grids
 	staff     Staff
 	places    Places
+	coverage  Coverage
 	boards    bool
 	publicURL string
 	log       *slog.Logger
@@ -90,7 +106,7 @@ func (s *site) read(r *http.Request, fn func(ctx context.Context, actor account.
 
 // Register adds the pages to mux, with the answer to every address that nothing else in mux answers. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"), log: o.Log}
+	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"), log: o.Log}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -99,6 +115,8 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /b/{id}", s.buildingPage)
 	mux.HandleFunc("GET /c", s.communitiesPage)
 	mux.HandleFunc("GET /c/{code}", s.communityPage)
+	mux.HandleFunc("GET /coverage", s.coveragePage)
+	mux.HandleFunc("GET /coverage/{code}", s.coveragePage)
 	mux.HandleFunc("GET /where", s.where)
 	mux.HandleFunc("GET /photos/{worker}", s.photo)
 	mux.HandleFunc("GET /assets/{file}", asset)

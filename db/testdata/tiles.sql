@@ -59,3 +59,12 @@ INSERT INTO road (district, id, code, name, class, shape) VALUES
 INSERT INTO land (district, id, code, name, class, shape) VALUES
 ('dist1', '00000000-0000-0000-0000-0000000000a1', 'l1', '小澜河', 'water', ST_Multi(ST_MakeEnvelope(120.300, 31.085, 120.322, 31.086, 4490))),
 ('dist1', '00000000-0000-0000-0000-0000000000a2', 'l2', '', 'park', ST_Multi(ST_MakeEnvelope(120.3050, 31.0820, 120.3053, 31.0822, 4490)));
+
+-- A gap, a slit 20 cm wide, a house in no grid, and a problem without a place.
+INSERT INTO coverage_report (division_id, n, day, checked_at, overlap_m2) VALUES
+('00000000-0000-0000-0000-000000000005', 0, '2026-03-02', '2026-03-02 00:00+08', 0);
+INSERT INTO coverage_problem (id, division_id, found_by, kind, weight, geometry, area_m2, division_ids, grid_keys, fixes) VALUES
+('00000000-0000-0000-0000-0000000000b1', '00000000-0000-0000-0000-000000000005', '00000000-0000-0000-0000-000000000005', 'GAP', 1, ST_MakeEnvelope(120.311, 31.081, 120.312, 31.082, 4490), 10500, '{}', '{}', '[]'),
+('00000000-0000-0000-0000-0000000000b2', '00000000-0000-0000-0000-000000000005', '00000000-0000-0000-0000-000000000005', 'OVERLAP', 1, ST_MakeEnvelope(120.307, 31.0800, 120.307002, 31.0830, 4490), 63.5, '{}', '{}', '[]'),
+('00000000-0000-0000-0000-0000000000b3', '00000000-0000-0000-0000-000000000005', '00000000-0000-0000-0000-000000000005', 'UNASSIGNED_BUILDING', 1, ST_SetSRID(ST_MakePoint(120.318, 31.081), 4490), NULL, '{}', '{}', '[]'),
+('00000000-0000-0000-0000-0000000000b4', '00000000-0000-0000-0000-000000000005', '00000000-0000-0000-0000-000000000005', 'UNSTAFFED', 1, NULL, NULL, '{}', '{}', '[]');

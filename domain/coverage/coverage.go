@@ -97,3 +97,6 @@ type Query struct {
 	Count    bool
 	Geometry bool
 }
+
+// ByGravity names the order of problems in cursors.
+const ByGravity = "GRAVITY"

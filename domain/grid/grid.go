@@ -68,6 +68,7 @@ const (
 type Filter struct {
 	Divisions  []string // codes; the grids at and beneath them; nil: any
 	Codes      []string
+	Keys       []key.Key // nil: any
 	Kinds      []Kind
 	Text       string // part of the name or code
 	Box        *place.Box

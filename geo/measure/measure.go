@@ -2,13 +2,15 @@
 // other coordinate systems to others: what is measured must first be brought to CGCS2000 (package geo/shape).
 //
 // All input is longitude, latitude in degrees (EPSG:4490; WGS 84 gives the same to 0.1 mm on 1,000 km) and is not
-// changed. Edges are geodesics. Method: C. F. F. Karney, Algorithms for geodesics, J. Geodesy 87 (2013) 43–55,
-// doi:10.1007/s00190-012-0578-z.
+// changed. Distances and lengths are those of geodesics: C. F. F. Karney, Algorithms for geodesics, J. Geodesy 87 (2013)
+// 43–55, doi:10.1007/s00190-012-0578-z. Areas are those between edges drawn straight in longitude and latitude, as the
+// store draws them: see AreaM2.
 package measure
 
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 	"github.com/tidwall/geodesic"
@@ -75,6 +77,14 @@ func pathM(line orb.LineString) float64 {
 // AreaM2 returns the area of a ring, polygon, multipolygon, box or collection of these, in square metres. Holes are
 // subtracted; winding does not matter; rings that cross themselves give what their turns sum up to. Empty areas
 // and nil have 0. Points and lines, and rings that are not closed or not finite, are errors.
+//
+// An edge is the straight line between its ends in longitude and latitude, so that areas add up: a vertex more on an edge
+// changes nothing, and the parts of a whole sum up to the whole (1e-12 of it). Areas between geodesics, which PostGIS gives
+// for the type geography, do not: a border with a vertex on one side only leaves 8 m² on an edge of 1 km at 35° N. Where
+// edges are 100 m long the two agree to 1e-6. A ring across the 180th meridian is taken as it is drawn, the long way round.
+//
+// Method: Green's theorem with the area between two parallels of the ellipsoid (J. P. Snyder, Map projections, USGS
+// Professional Paper 1395 (1987), 3-12), integrated along each edge by Gauss and Legendre.
 func AreaM2(g orb.Geometry) (float64, error) {
 	switch g := g.(type) {
 	case nil:
@@ -125,14 +135,65 @@ func ringM2(r orb.Ring) (float64, error) {
 	if len(r) < leastOfRing || r[0] != r[len(r)-1] {
 		return 0, fmt.Errorf("ring of %d positions is not closed, or has fewer than %d", len(r), leastOfRing)
 	}
-	p := ellipsoid.PolygonInit(false)
-	for _, v := range r[:len(r)-1] {
-		p.AddPoint(v[1], v[0])
+	zone := newZone(r[0][1])
+	m2 := 0.0
+	for i := 1; i < len(r); i++ {
+		m2 += zone.underM2(r[i-1], r[i])
 	}
-	var m2 float64
-	p.Compute(false, true, &m2, nil)
-	if math.IsNaN(m2) || math.IsInf(m2, 0) {
+	if math.IsNaN(m2) || math.IsInf(m2, 0) || slices.ContainsFunc(r, func(p orb.Point) bool { return math.Abs(p[1]) > 90 }) {
 		return 0, fmt.Errorf("ring has a position that is not on Earth")
 	}
 	return math.Abs(m2), nil
+}
+
+// zone measures from a parallel near what is measured, so that small differences keep all their digits.
+type zone struct{ lat, sin float64 }
+
+func newZone(latDegrees float64) zone {
+	return zone{latDegrees * radian, math.Sin(latDegrees * radian)}
+}
+
+// perRadian is the area in m² between the zone's parallel and another one, for a radian of longitude. The closed form
+// b²/2·[sin φ/(1 − e² sin² φ) + artanh(e sin φ)/e] is written for the difference of two latitudes.
+func (z zone) perRadian(lat float64) float64 {
+	d := 2 * math.Cos((lat+z.lat)/2) * math.Sin((lat-z.lat)/2)
+	s, r := z.sin+d, z.sin
+	e2 := eccentric2
+	straight := d * (1 + e2*s*r) / ((1 - e2*s*s) * (1 - e2*r*r))
+	e := math.Sqrt(e2)
+	const minor2 = semiMajorM * semiMajorM * (1 - eccentric2)
+	return minor2 / 2 * (straight + math.Atanh(e*d/(1-e2*s*r))/e)
+}
+
+// The nodes and weights of Gauss and Legendre on 0 to 1, of two and of four points.
+var (
+	gauss2 = [][2]float64{{0.2113248654051871, 0.5}, {0.7886751345948129, 0.5}}
+	gauss4 = [][2]float64{{0.06943184420297371, 0.17392742256872692}, {0.33000947820757187, 0.3260725774312731},
+		{0.6699905217924281, 0.3260725774312731}, {0.9305681557970262, 0.17392742256872692}}
+)
+
+// underM2 is the area between the edge from a to b and the zone's parallel, signed, so that a closed ring sums up to the area
+// inside it.
+func (z zone) underM2(a, b orb.Point) float64 {
+	wide := (b[0] - a[0]) * radian
+	if wide == 0 {
+		return 0
+	}
+	from, rise := a[1]*radian, (b[1]-a[1])*radian
+	// Four points are exact to 1e-16 of a strip of one degree of latitude, two of one of 0.01°.
+	nodes, pieces := gauss4, math.Ceil(math.Abs(b[1]-a[1]))
+	if math.Abs(b[1]-a[1]) < 0.01 {
+		nodes = gauss2
+	}
+	pieces = max(pieces, 1)
+	if !(pieces <= 180) {
+		return math.NaN()
+	}
+	mean := 0.0
+	for piece := range int(pieces) {
+		for _, n := range nodes {
+			mean += n[1] * z.perRadian(from+rise*(float64(piece)+n[0])/pieces)
+		}
+	}
+	return wide * mean / pieces
 }

@@ -26,12 +26,63 @@ func TestAgainstGeographicLib(t *testing.T) {
 		{-58, -63.1}, {-74, -72.9}, {-102, -71.9}, {-102, -74.9}, {-131, -74.3}, {-163, -77.5}, {163, -77.4}, {172, -71.7}, {140, -65.9},
 		{113, -65.7}, {88, -66.6}, {59, -66.9}, {25, -69.8}, {-4, -70.0}, {-14, -71.0}, {-33, -77.3}, {-46, -77.9}, {-61, -74.7}, {-58, -63.1},
 	}
-	m2, err := measure.AreaM2(antarctica)
-	if err != nil {
-		t.Fatal(err)
-	}
-	near(t, "Antarctica, m²", m2, 13662703680020.1, 2000)
 	near(t, "Antarctica, m", measure.LengthM(antarctica), 16831067.893, 0.01)
+}
+
+// Areas between parallels and meridians are published in closed form. The whole of GRS 80 from H. Moritz, Geodetic Reference
+// System 1980, J. Geodesy 74 (2000) 128–133: the radius of the sphere of the same surface is 6371007.1810 m.
+func TestAreaM2OfQuadrangles(t *testing.T) {
+	area := func(west, south, east, north float64) float64 {
+		m2, err := measure.AreaM2(box(west, south, east, north))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m2
+	}
+	whole := 4 * math.Pi * 6371007.1810 * 6371007.1810
+	near(t, "the Earth", area(-180, -90, 180, 90)/whole, 1, 1e-10)
+	near(t, "a hemisphere", area(-180, 0, 180, 90)/(whole/2), 1, 1e-10)
+	// ∫ M N cos φ dφ by Simpson, another way to the same.
+	for _, lat := range []float64{-60, 0, 22.5, 35, 53, 89} {
+		const n, a, f = 1000, 6378137.0, 1 / 298.257222101
+		e2, h, sum := f*(2-f), math.Pi/180/n, 0.0
+		for i := range n + 1 {
+			sin, cos := math.Sincos(lat*math.Pi/180 + float64(i)*h)
+			weight := 2.0
+			if i == 0 || i == n {
+				weight = 1
+			} else if i%2 == 1 {
+				weight = 4
+			}
+			sum += weight * a * a * (1 - e2) * cos / math.Pow(1-e2*sin*sin, 2)
+		}
+		near(t, "a degree square", area(10, lat, 11, lat+1)/(sum*h/3*math.Pi/180), 1, 1e-11)
+	}
+}
+
+func TestAreaM2AddsUp(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for _, wide := range []float64{1e-5, 1e-3, 0.1, 5} {
+		for range 500 {
+			// A triangle is cut from a corner to a point on the opposite side, in degrees.
+			x, y := 100+r.Float64()*20, 20+r.Float64()*30
+			at := func() orb.Point { return orb.Point{x + r.Float64()*wide, y + r.Float64()*wide} }
+			a, b, c, k := at(), at(), at(), r.Float64()
+			d := orb.Point{b[0] + k*(c[0]-b[0]), b[1] + k*(c[1]-b[1])}
+			m2 := func(ring ...orb.Point) float64 {
+				v, err := measure.AreaM2(orb.Ring(append(ring, ring[0])))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return v
+			}
+			whole, withD, left, right := m2(a, b, c), m2(a, b, d, c), m2(a, b, d), m2(a, d, c)
+			// d itself is off the line by the rounding of a coordinate: 1.4e-14° of 1e-5.
+			tolerance := max(1e-12, 1e-13/wide) * wide * wide * 1.3e10
+			near(t, "a vertex more", withD, whole, tolerance)
+			near(t, "two parts", left+right, whole, tolerance)
+		}
+	}
 }
 
 func TestAreaM2(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/civil"
+	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -90,6 +91,11 @@ func (d *Division) Vacancies(ctx context.Context, posts []staff.Post, on *civil.
 // Coverage is how its grids cover it.
 func (d *Division) Coverage(ctx context.Context) (*CoverageReport, error) {
 	return loaded[*CoverageReport](ctx, d.Loaded)
+}
+
+// Problems are a page of what is wrong in it and beneath it; the plan has read the arguments.
+func (d *Division) Problems(ctx context.Context, kinds []coverage.Kind, first *int, after *string) (*ProblemConnection, error) {
+	return loaded[*ProblemConnection](ctx, d.Loaded)
 }
 
 // SizePolicy is the policy in force.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -106,4 +107,19 @@ func UnmarshalPost(v any) (staff.Post, error) {
 	return enum(v, staff.ChiefLeader, staff.GridLeader, staff.GridWorker, staff.Assistant, staff.SectionLeader,
 		staff.GroupLeader, staff.ClusterLeader, staff.BuildingLeader, staff.LeadHouseholder, staff.UnitLeader,
 		staff.Informant, staff.Volunteer, staff.StationHead, staff.CounterStaff, staff.PlatformAdmin)
+}
+
+// MarshalProblemKind writes a ProblemKind.
+func MarshalProblemKind(v coverage.Kind) graphql.Marshaler { return name(v) }
+
+// UnmarshalProblemKind reads a ProblemKind.
+func UnmarshalProblemKind(v any) (coverage.Kind, error) { return enum(v, coverage.Kinds...) }
+
+// MarshalFixAction writes a FixAction.
+func MarshalFixAction(v coverage.Action) graphql.Marshaler { return name(v) }
+
+// UnmarshalFixAction reads a FixAction.
+func UnmarshalFixAction(v any) (coverage.Action, error) {
+	return enum(v, coverage.AddToGrid, coverage.CutFromGrid, coverage.AssignBuilding, coverage.AppointWorker,
+		coverage.SplitGrid, coverage.MergeGrids)
 }

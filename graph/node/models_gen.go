@@ -7,13 +7,23 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 	"wangge/domain/civil"
+	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/geo/coord"
 )
+
+// Which fix is to be applied.
+type ApplyFixInput struct {
+	// The problem's id. NOT_FOUND where there is no such problem, which may be mended already.
+	Problem string `json:"problem"`
+	// Which of its `fixes`, counted from 0.
+	Fix int `json:"fix"`
+	// `dataVersion` of a report that the problem was read with. CONFLICT where what the problem is about changed since.
+	DataVersion string `json:"dataVersion"`
+}
 
 // Who is put in office, as what, where and when.
 type AppointWorkerInput struct {
@@ -65,57 +75,6 @@ type BoxInput struct {
 	North float64 `json:"north"`
 	// The system that the box is in.
 	Crs coord.System `json:"crs"`
-}
-
-// Something wrong with how grids cover a division.
-type CoverageProblem struct {
-	// Stable as long as the problem is the same.
-	ID string `json:"id"`
-	// What is wrong.
-	Kind ProblemKind `json:"kind"`
-	// Where; null where it has no place.
-	Geometry *GeoJSON `json:"geometry,omitempty"`
-	// West, south, east, north in CGCS2000 degrees.
-	Bbox []float64 `json:"bbox,omitempty"`
-	// How large, square metres.
-	AreaM2 *float64 `json:"areaM2,omitempty"`
-	// The divisions it concerns.
-	Divisions []*Division `json:"divisions"`
-	// The grids it concerns.
-	Grids []*Grid `json:"grids"`
-	// The building it concerns.
-	Building *Building `json:"building,omitempty"`
-	// Buildings that lie there; exact, never suppressed.
-	Buildings *int `json:"buildings,omitempty"`
-	// Households that live there; null where unknown or suppressed as too few.
-	Households *int `json:"households,omitempty"`
-	// What would mend it, the best first.
-	Fixes []*ProblemFix `json:"fixes"`
-}
-
-// How a division's grids cover it, stored by data version. Areas are square metres on the CGCS2000 ellipsoid.
-// Null where the division has no boundary: gaps are then unknown, not zero.
-type CoverageReport struct {
-	// The division.
-	Division *Division `json:"division"`
-	// When it was looked at.
-	CheckedAt time.Time `json:"checkedAt"`
-	// The state of the data that was looked at.
-	DataVersion string `json:"dataVersion"`
-	// Whether there is no gap, no overlap and nothing outside.
-	Seamless bool `json:"seamless"`
-	// Area of the division.
-	AreaM2 float64 `json:"areaM2"`
-	// Area that grids cover, each spot once.
-	CoveredM2 float64 `json:"coveredM2"`
-	// Area that no grid covers.
-	GapM2 float64 `json:"gapM2"`
-	// Sum of the areas that two of the division's grids share, pair by pair.
-	OverlapM2 float64 `json:"overlapM2"`
-	// Area of its grids that lies outside it.
-	OutsideM2 float64 `json:"outsideM2"`
-	// What is wrong, the gravest first. `first` is at most 200, for operators 1,000.
-	Problems *ProblemConnection `json:"problems"`
 }
 
 // A worker to add.
@@ -189,8 +148,8 @@ type GridFilter struct {
 	Kinds []grid.Kind `json:"kinds,omitempty"`
 	// A part of the name, or the beginning of the code.
 	Text *string `json:"text,omitempty"`
-	// Grids with such a problem in the coverage report. UNAVAILABLE until there are coverage reports.
-	HasProblem *ProblemKind `json:"hasProblem,omitempty"`
+	// Grids that the coverage report names in such a problem, now.
+	HasProblem *coverage.Kind `json:"hasProblem,omitempty"`
 	// Grids that share a point with the box.
 	Box *BoxInput `json:"box,omitempty"`
 	// Grids that share a point with the shape.
@@ -288,36 +247,6 @@ type PointInput struct {
 	AccuracyM *float64 `json:"accuracyM,omitempty"`
 }
 
-// A page of a list of problems.
-type ProblemConnection struct {
-	// Problems in the whole list.
-	TotalCount int `json:"totalCount"`
-	// The problems of this page.
-	Nodes []*CoverageProblem `json:"nodes"`
-	// The problems of this page with their places in the list.
-	Edges []*ProblemEdge `json:"edges"`
-	// Where the page lies.
-	PageInfo *PageInfo `json:"pageInfo"`
-}
-
-// A problem in a list.
-type ProblemEdge struct {
-	// The problem.
-	Node *CoverageProblem `json:"node"`
-	// Its place, for `after`.
-	Cursor string `json:"cursor"`
-}
-
-// Something that would mend a problem.
-type ProblemFix struct {
-	// What to do.
-	Action FixAction `json:"action"`
-	// With which grid.
-	Grid *Grid `json:"grid,omitempty"`
-	// The same as a sentence.
-	Text string `json:"text"`
-}
-
 // What can be asked.
 //
 // Errors carry `extensions.code`: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID (`extensions.field` is the path of the
@@ -329,7 +258,7 @@ type ProblemFix struct {
 // 150,000 in all, and cost 600,000 (operators: 6,000,000), else it is LIMITED. A field costs 1; a `boundary` 400, a
 // `uncovered` 10,000, `footprint` 10, `location`, `labelPoint` and `bbox` 3; each times the length of every list around it: `first`, the number
 // of points sent, 20 for `candidates`, 4 for `children`, 10 for a group's `grids`, 6 for `neighbours`, 4 for `ancestors` and
-// `assignments`; and no more than 60 for a grid's `buildings`, 4 for a building's `units`, 10 for a unit's `households`,
+// `assignments`, 3 for a problem's `grids` and `fixes`, 2 for its `divisions`; a problem's `geometry` costs 100; and no more than 60 for a grid's `buildings`, 4 for a building's `units`, 10 for a unit's `households`,
 // however large `first` is. So a whole community passes in one request: 200 grids with their boundaries, 200 buildings each
 // and 50 units each, for operators with 100 households each; as do 10,000 points with the grid and its worker; boundaries of
 // more than some 1,400 grids do not. Where lists or texts turn out longer than that assumes, an
@@ -484,155 +413,6 @@ type Viewer struct {
 	Name string `json:"name"`
 	// The kind of account: `operator`.
 	Kind string `json:"kind"`
-}
-
-// What would mend a problem.
-type FixAction string
-
-const (
-	// Add the area to the grid.
-	FixActionAddToGrid FixAction = "ADD_TO_GRID"
-	// Cut the area out of the grid.
-	FixActionCutFromGrid FixAction = "CUT_FROM_GRID"
-	// Give the building to the grid.
-	FixActionAssignBuilding FixAction = "ASSIGN_BUILDING"
-	// Appoint a worker for the grid.
-	FixActionAppointWorker FixAction = "APPOINT_WORKER"
-	// Split the grid.
-	FixActionSplitGrid FixAction = "SPLIT_GRID"
-	// Merge the grid with a neighbour.
-	FixActionMergeGrids FixAction = "MERGE_GRIDS"
-)
-
-var AllFixAction = []FixAction{
-	FixActionAddToGrid,
-	FixActionCutFromGrid,
-	FixActionAssignBuilding,
-	FixActionAppointWorker,
-	FixActionSplitGrid,
-	FixActionMergeGrids,
-}
-
-func (e FixAction) IsValid() bool {
-	switch e {
-	case FixActionAddToGrid, FixActionCutFromGrid, FixActionAssignBuilding, FixActionAppointWorker, FixActionSplitGrid, FixActionMergeGrids:
-		return true
-	}
-	return false
-}
-
-func (e FixAction) String() string {
-	return string(e)
-}
-
-func (e *FixAction) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = FixAction(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid FixAction", str)
-	}
-	return nil
-}
-
-func (e FixAction) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *FixAction) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e FixAction) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// What can be wrong with how grids cover a division.
-type ProblemKind string
-
-const (
-	// A part of the division that no grid covers.
-	ProblemKindGap ProblemKind = "GAP"
-	// A part that two grids cover.
-	ProblemKindOverlap ProblemKind = "OVERLAP"
-	// A part of a grid that lies outside the division.
-	ProblemKindOutside ProblemKind = "OUTSIDE"
-	// A grid of several parts.
-	ProblemKindMultipart ProblemKind = "MULTIPART"
-	// A building that belongs to no grid.
-	ProblemKindUnassignedBuilding ProblemKind = "UNASSIGNED_BUILDING"
-	// A building that a grid's border cuts.
-	ProblemKindCutBuilding ProblemKind = "CUT_BUILDING"
-	// A grid without a grid worker in office.
-	ProblemKindUnstaffed ProblemKind = "UNSTAFFED"
-	// A grid with more households or residents than the size policy allows.
-	ProblemKindOversize ProblemKind = "OVERSIZE"
-	// A grid with fewer households or residents than the size policy allows.
-	ProblemKindUndersize ProblemKind = "UNDERSIZE"
-)
-
-var AllProblemKind = []ProblemKind{
-	ProblemKindGap,
-	ProblemKindOverlap,
-	ProblemKindOutside,
-	ProblemKindMultipart,
-	ProblemKindUnassignedBuilding,
-	ProblemKindCutBuilding,
-	ProblemKindUnstaffed,
-	ProblemKindOversize,
-	ProblemKindUndersize,
-}
-
-func (e ProblemKind) IsValid() bool {
-	switch e {
-	case ProblemKindGap, ProblemKindOverlap, ProblemKindOutside, ProblemKindMultipart, ProblemKindUnassignedBuilding, ProblemKindCutBuilding, ProblemKindUnstaffed, ProblemKindOversize, ProblemKindUndersize:
-		return true
-	}
-	return false
-}
-
-func (e ProblemKind) String() string {
-	return string(e)
-}
-
-func (e *ProblemKind) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = ProblemKind(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid ProblemKind", str)
-	}
-	return nil
-}
-
-func (e ProblemKind) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *ProblemKind) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e ProblemKind) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
 }
 
 // What an external number can be of.

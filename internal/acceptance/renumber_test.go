@@ -26,15 +26,6 @@ func county(t *testing.T) *town {
 	return w
 }
 
-func (w *town) division(t *testing.T, code string) place.Division {
-	t.Helper()
-	d, err := w.Places.ByCode(t.Context(), account.Anyone(), code, place.Fields{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
 func (w *town) renumber(t *testing.T, r place.Renumbering) place.Division {
 	t.Helper()
 	r.Version = w.division(t, r.Code).Version

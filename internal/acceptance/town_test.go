@@ -15,6 +15,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/testdb"
@@ -22,6 +23,9 @@ import (
 )
 
 var operator = account.TheOperator()
+
+// allGrids lists all the grids of a test.
+var allGrids = grid.Query{Order: grid.ByCode, Args: page.Args{First: 10_000}, At: time.Now().Add(time.Hour)}
 
 // town is a database of a test's own with the services over it.
 type town struct {
@@ -88,4 +92,13 @@ func (w *town) row(t *testing.T, sql string, into ...any) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func (w *town) division(t testing.TB, code string) place.Division {
+	t.Helper()
+	d, err := w.Places.ByCode(t.Context(), operator, code, place.Fields{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }

@@ -49,7 +49,7 @@ var Rooms = []Room{
 	{"domain/page", []string{"internal/fault"}, nil},
 	{"domain/place", []string{"domain/account", "domain/key", "domain/page", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, uuid}},
 	{"domain/grid", []string{"domain/account", "domain/civil", "domain/key", "domain/page", "domain/place", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
-	{"domain/coverage", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
+	{"domain/coverage", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid, "golang.org/x/sync"}},
 	{"domain/staff", []string{"domain/account", "domain/civil", "domain/key", "domain/page", "internal/fault"}, []string{uuid}},
 
 	// Pure geometry: no SQL, no HTTP, no clock.
@@ -64,7 +64,7 @@ var Rooms = []Room{
 	{"internal/config", []string{"geo/coord", "internal/fault"}, nil},
 	{"internal/ops", []string{"domain/account", "internal/answer", "internal/fault"}, []string{pgx, prometheus, compress, "github.com/felixge/httpsnoop", "github.com/rs/cors", "golang.org/x/time"}},
 	{"internal/httpauth", []string{"domain/account", "internal/answer", "internal/fault"}, nil},
-	{"internal/cli", []string{"domain/place", "geo/coord", "internal/config", "internal/fault"},
+	{"internal/cli", []string{"domain/coverage", "domain/place", "geo/coord", "geo/shape", "internal/config", "internal/fault"},
 		[]string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"internal/localpg", []string{"internal/fault"}, []string{pgx}},
 	{"internal/testdb", []string{"db", "migrations", "internal/localpg"}, []string{pgx}}, // for tests: no room names it

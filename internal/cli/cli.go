@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"wangge/domain/coverage"
 	"wangge/domain/place"
 	"wangge/internal/config"
 	"wangge/internal/fault"
@@ -23,7 +24,7 @@ import (
 // Exit codes.
 const (
 	ok          = 0
-	failed      = 1   // it could not be done, or rows were refused
+	failed      = 1   // it could not be done, rows were refused, or a problem was found
 	misused     = 2   // the command was not understood, or cannot be answered by this version
 	interrupted = 130 // by Ctrl-C
 )
@@ -40,6 +41,8 @@ type Program interface {
 	Export(ctx context.Context, s config.Settings, job ExportJob) (int, error)
 	// Template writes an empty list of households as XLSX.
 	Template(w io.Writer) error
+	// Check says how each division that is asked about is covered.
+	Check(ctx context.Context, s config.Settings, job CheckJob) ([]coverage.Checked, error)
 	// Migrate says in a line or more what it did or, for Status, how things stand.
 	Migrate(ctx context.Context, s config.Settings, to Direction) (string, error)
 }
@@ -81,6 +84,12 @@ type ExportJob struct {
 	Kind string // divisions, grids, buildings
 	File string
 	CRS  string // wgs84, cgcs2000, gcj02 or bd09; "": cgcs2000, as it is stored
+}
+
+// CheckJob is one run of check.
+type CheckJob struct {
+	Division string                // code; "": the divisions that lie in no other
+	Progress func(done, total int) // communities that were looked at; never nil
 }
 
 // Direction of a migration.

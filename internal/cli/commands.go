@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,11 +14,6 @@ import (
 	"wangge/domain/place"
 	"wangge/geo/coord"
 	"wangge/internal/config"
-	"wangge/internal/fault"
-)
-
-var _ = fault.Register(
-	[3]string{"cli.notBuilt", "{what} is not part of this version yet.", "本版本尚不支持：{what}。"},
 )
 
 type serveCmd struct{ config.Server }
@@ -233,24 +227,6 @@ func (c *exportCmd) Run(r *run) error {
 		fmt.Fprintf(r.out, "%d %s written to %s\n", n, c.Kind, c.File)
 	}
 	return err
-}
-
-type checkCmd struct {
-	Division string   `placeholder:"CODE" help:"Only beneath this division."`
-	JSON     bool     `name:"json" help:"Print the report as JSON."`
-	FailOn   []string `placeholder:"KIND,…" help:"Kinds of problem that make the exit code 1; default: any."`
-}
-
-// Run never says that there are no problems: nobody has looked for them.
-func (c *checkCmd) Run(r *run) error {
-	f := fault.New(fault.Unavailable, "", "cli.notBuilt", "what", "The search for gaps and overlaps")
-	if c.JSON {
-		answer := map[string]any{"error": map[string]any{"code": f.Code, "message": f.Text(r.lang)}}
-		if err := json.NewEncoder(r.out).Encode(answer); err != nil {
-			return err
-		}
-	}
-	return usage{f.Text(r.lang)}
 }
 
 type migrateCmd struct {

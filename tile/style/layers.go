@@ -16,6 +16,8 @@ type look struct {
 	text, quiet, waterText     string
 	gridText, halo, gridHalo   string
 	buildingText, buildingHalo string
+
+	gap, overlap, outside, house, other string // problems by kind
 }
 
 // The colours of neighbouring grids differ by their numbers, which people give in the order of the map; seven of them
@@ -36,6 +38,7 @@ var (
 		text: "#4d4840", quiet: "#6b645a", waterText: "#2a6485",
 		gridText: "#1f2d3a", halo: "#ffffff", gridHalo: "#ffffff",
 		buildingText: "#6b5f50", buildingHalo: "#fdfbf7",
+		gap: "#c1121f", overlap: "#6a2fb0", outside: "#0b6e8a", house: "#b25b00", other: "#5b6572",
 	}
 	dark = look{
 		paper: "#14181d", community: "#1a1f25",
@@ -52,6 +55,7 @@ var (
 		text: "#d6d3cc", quiet: "#b6b1a8", waterText: "#a5d0ea",
 		gridText: "#f2f5f8", halo: "#14181d", gridHalo: "#14181d",
 		buildingText: "#c8c1b5", buildingHalo: "#20252b",
+		gap: "#ff6b6b", overlap: "#c49bff", outside: "#5cc9e6", house: "#ffb35c", other: "#aeb8c4",
 	}
 )
 
@@ -173,6 +177,27 @@ func layers(c look, w words) []layer {
 				"text-max-width": expr{"step", expr{"zoom"}, 8, 15, 10}, "text-line-height": 1.25,
 				"symbol-sort-key": expr{"case", expr{"==", expr{"get", "kind"}, "DEDICATED"}, 1, 0}},
 			Paint: paint{"text-color": c.gridText, "text-halo-color": c.gridHalo, "text-halo-width": 2}},
+	}
+}
+
+// gapLayers draw what the coverage reports find, beneath the names. A grid that is wrong as a whole (nobody works there, it is
+// too large) is outlined; what is wrong with the ground is filled, the fainter the larger it is: the open country around a town
+// would drown all else.
+func gapLayers(c look) []layer {
+	colour := expr{"match", expr{"get", "kind"}, "GAP", c.gap, "OVERLAP", c.overlap, "OUTSIDE", c.outside,
+		[]string{"UNASSIGNED_BUILDING", "CUT_BUILDING"}, c.house, c.other}
+	whole := oneOf("kind", []string{"UNSTAFFED", "OVERSIZE", "UNDERSIZE", "MULTIPART"})
+	return []layer{
+		{ID: "gap-fill", Type: "fill", Source: Source, Layer: "gaps", Filter: expr{"all", shapeOf("Polygon"), expr{"!", whole}},
+			Paint: paint{"fill-color": colour, "fill-opacity": expr{"interpolate", expr{"linear"},
+				expr{"coalesce", expr{"get", "area_m2"}, 0}, 10_000, 0.5, 500_000, 0.08}}},
+		{ID: "gap-line", Type: "line", Source: Source, Layer: "gaps", Filter: shapeOf("Polygon"),
+			Layout: paint{"line-join": "round"},
+			Paint: paint{"line-color": colour, "line-width": zoomed(1, 10.0, 1.0, 16.0, 2.5),
+				"line-dasharray": []float64{2, 1}}},
+		{ID: "gap-point", Type: "circle", Source: Source, Layer: "gaps", Filter: shapeOf("Point"),
+			Paint: paint{"circle-color": colour, "circle-opacity": 0.9, "circle-stroke-color": c.casing, "circle-stroke-width": 1.5,
+				"circle-radius": zoomed(1, 8.0, 2.5, 16.0, 6.0)}},
 	}
 }
 

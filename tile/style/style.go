@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 var _ = fault.Register(
 	[3]string{"style.lang", "lang must be zh or en.", "lang 只能是 zh 或 en。"},
 	[3]string{"style.theme", "theme must be light or dark.", "theme 只能是 light 或 dark。"},
+	[3]string{"style.show", "show must be gaps, or left out.", "show 只能是 gaps，或不填。"},
 )
 
 // Options say which style is wanted. The zero value is the light Chinese map with addresses relative to
@@ -26,6 +28,7 @@ type Options struct {
 	PublicURL string // where this server is seen from outside, without a slash at its end
 	Lang      string // "zh" (also for "") or "en"
 	Dark      bool
+	Gaps      bool // also what the coverage reports find, which a resident's map does not shout about
 }
 
 // JSON returns a MapLibre style (style specification version 8) over the public layers.
@@ -44,14 +47,19 @@ func JSON(o Options) ([]byte, error) {
 	if o.Dark {
 		look = dark
 	}
+	drawn, from := layers(look, words), tileLayers
+	if o.Gaps {
+		names := slices.IndexFunc(drawn, func(l layer) bool { return l.ID == Beneath })
+		drawn, from = slices.Insert(drawn, names, gapLayers(look)...), tileLayers+",gaps"
+	}
 	body, err := json.Marshal(document{
 		Version: 8,
 		Name:    words.name,
 		Sources: map[string]any{Source: map[string]any{
 			"type": "vector",
-			"url":  strings.TrimSuffix(o.PublicURL, "/") + "/tiles/" + tileLayers + ".json",
+			"url":  strings.TrimSuffix(o.PublicURL, "/") + "/tiles/" + from + ".json",
 		}},
-		Layers: layers(look, words),
+		Layers: drawn,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode style: %w", err)
@@ -59,7 +67,7 @@ func JSON(o Options) ([]byte, error) {
 	return body, nil
 }
 
-// Handler answers GET /style.json?lang=zh|en&theme=light|dark. publicURL is as in Options.
+// Handler answers GET /style.json?lang=zh|en&theme=light|dark&show=gaps. publicURL is as in Options.
 func Handler(publicURL string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
@@ -71,6 +79,13 @@ func Handler(publicURL string) http.Handler {
 			o.Dark = true
 		default:
 			err = fault.New(fault.Invalid, "theme", "style.theme")
+		}
+		switch query.Get("show") {
+		case "":
+		case "gaps":
+			o.Gaps = true
+		default:
+			err = fault.New(fault.Invalid, "show", "style.show")
 		}
 		var body []byte
 		if err == nil {

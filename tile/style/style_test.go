@@ -29,7 +29,7 @@ func TestStyleIsValid(t *testing.T) {
 		out, err := command.CombinedOutput()
 		return string(out), err
 	}
-	for _, o := range []Options{{}, {Lang: "zh", PublicURL: "https://grid.example"}, {Lang: "en"}, {Dark: true}} {
+	for _, o := range []Options{{}, {Lang: "zh", PublicURL: "https://grid.example"}, {Lang: "en"}, {Dark: true}, {Gaps: true}, {Gaps: true, Dark: true, Lang: "en"}} {
 		style, err := JSON(o)
 		if err != nil {
 			t.Fatalf("%+v: %v", o, err)
@@ -119,18 +119,21 @@ func TestHandler(t *testing.T) {
 	if first.Code != 200 || first.Header().Get("Content-Type") != "application/json; charset=utf-8" {
 		t.Fatalf("%d %v", first.Code, first.Header())
 	}
+	if gaps := get("/style.json?show=gaps", nil).Body.String(); !strings.Contains(gaps, tileLayers+",gaps.json") || strings.Contains(first.Body.String(), "gaps") {
+		t.Error("problems are to be on the map that asks for them, and on no other")
+	}
 	if !strings.Contains(first.Body.String(), `"url":"/tiles/`) {
 		t.Error("without a public address the tiles are not relative")
 	}
 	if again := get("/style.json?lang=zh", http.Header{"If-None-Match": {first.Header().Get("ETag")}}); again.Code != http.StatusNotModified {
 		t.Errorf("asked again with its ETag: %d", again.Code)
 	}
-	for _, target := range []string{"/style.json?lang=en", "/style.json?theme=dark"} {
+	for _, target := range []string{"/style.json?lang=en", "/style.json?theme=dark", "/style.json?show=gaps"} {
 		if other := get(target, nil); other.Code != 200 || bytes.Equal(other.Body.Bytes(), first.Body.Bytes()) {
 			t.Errorf("%s: %d, or the same style", target, other.Code)
 		}
 	}
-	for target, field := range map[string]string{"/style.json?lang=fr": "lang", "/style.json?theme=pink": "theme"} {
+	for target, field := range map[string]string{"/style.json?lang=fr": "lang", "/style.json?theme=pink": "theme", "/style.json?show=all": "show"} {
 		refused := get(target, nil)
 		var body struct {
 			Error struct{ Code, Field, Message string }

@@ -27,6 +27,8 @@ export interface Options {
   container: HTMLElement;
   lang: string;
   publicURL: string;
+  /** Whether the map shows what the coverage reports find. */
+  gaps: boolean;
   box: Box | null;
   words: { zoomIn: string; zoomOut: string; map: string };
   /** Room that the panel takes, in pixels. */
@@ -44,7 +46,7 @@ export interface MapView {
 export function openMap(options: Options): MapView {
   setWorkerUrl(new URL(MAP_WORKER, location.href).href);
   const darkness = matchMedia("(prefers-color-scheme: dark)");
-  const style = () => `${location.origin}/style.json?lang=${options.lang}&theme=${darkness.matches ? "dark" : "light"}`;
+  const style = () => `${location.origin}/style.json?lang=${options.lang}&theme=${darkness.matches ? "dark" : "light"}${options.gaps ? "&show=gaps" : ""}`;
   const map = new MapLibre({
     container: options.container,
     style: style(),

@@ -153,6 +153,7 @@ try {
     container,
     lang: word("lang"),
     publicURL: word("public"),
+    gaps: word("show") === "gaps",
     box: found.box ?? readBox(word("box")),
     words: { zoomIn: word("zoomIn"), zoomOut: word("zoomOut"), map: container.getAttribute("aria-label") ?? "" },
     padding,

@@ -1,0 +1,865 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/paulmach/orb"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/account"
+	"wangge/domain/civil"
+	"wangge/domain/coverage"
+	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/domain/place"
+	"wangge/geo/shape"
+)
+
+// Coverage stores coverage reports, and reads what they are made from.
+type Coverage struct{ *DB }
+
+// NewCoverage returns the store of coverage reports.
+func NewCoverage(d *DB) *Coverage { return &Coverage{d} }
+
+var _ coverage.Store = (*Coverage)(nil)
+
+const (
+	coverageDivisions = `-- name: coverage.Divisions
+SELECT d.id, d.parent_id, d.level, d.code, d.boundary IS NOT NULL, r.n, r.day
+FROM division d LEFT JOIN coverage_report r ON r.division_id = d.id ORDER BY d.code`
+
+	coverageState = `-- name: coverage.State
+SELECT d.id, d.parent_id, d.level, d.code, d.boundary IS NOT NULL, r.n, r.day
+FROM division d LEFT JOIN coverage_report r ON r.division_id = d.id WHERE d.id = $1 ORDER BY d.id`
+
+	coverageChanges = `-- name: coverage.Changes
+SELECT x.division_id, coalesce(max(x.n) FILTER (WHERE x.what <> 'staff'), 0), coalesce(max(x.n) FILTER (WHERE x.what = 'staff'), 0)
+FROM (
+	SELECT c.n, c.what, unnest(CASE WHEN cardinality(c.division_ids) = 0 THEN ARRAY['00000000-0000-0000-0000-000000000000'::uuid]
+		ELSE c.division_ids END) AS division_id
+	FROM change_log c WHERE c.n > $1 AND c.what <> 'other'
+) x GROUP BY x.division_id ORDER BY x.division_id`
+
+	coverageReports = `-- name: coverage.Reports
+WITH RECURSIVE down AS (
+	SELECT d.id AS root, d.id, 0 AS depth FROM division d WHERE d.id = ANY($1)
+	UNION ALL
+	SELECT down.root, d.id, down.depth + 1 FROM down JOIN division d ON d.parent_id = down.id WHERE down.depth < 20
+), found AS (
+	SELECT down.root, q.kind, count(*) AS n FROM down JOIN coverage_problem q ON q.division_id = down.id GROUP BY down.root, q.kind
+)
+SELECT down.root, max(r.checked_at), max(r.area_m2) FILTER (WHERE down.depth = 0), coalesce(sum(r.covered_m2), 0), coalesce(sum(r.gap_m2), 0),
+	sum(r.overlap_m2), coalesce(sum(r.outside_m2), 0),
+	(SELECT json_object_agg(f.kind, f.n) FROM found f WHERE f.root = down.root)
+FROM down JOIN coverage_report r ON r.division_id = down.id GROUP BY down.root ORDER BY down.root`
+
+	// $1 roots and $2 the divisions beneath each, in pairs; $3 the order of kinds; $4 kinds or NULL; $5 to $7 what comes before, or NULL.
+	coverageWhere = `
+	FROM coverage_problem q WHERE q.division_id = ANY(p.divisions) AND ($4::text[] IS NULL OR q.kind = ANY($4))`
+	coverageRoots = `
+FROM (SELECT u.root, array_agg(u.division) AS divisions FROM unnest($1::uuid[], $2::uuid[]) AS u (root, division) GROUP BY u.root) p`
+
+	problemColumns = `ST_XMin(q.geometry), ST_YMin(q.geometry), ST_XMax(q.geometry), ST_YMax(q.geometry), q.area_m2, q.division_ids,
+	q.grid_keys, q.building_key, q.buildings, q.households, q.fixes`
+
+	coverageProblem = `-- name: coverage.Problem
+SELECT q.division_id, r.n, q.id, q.kind, q.weight, q.geometry, ` + problemColumns + `
+FROM coverage_problem q JOIN coverage_report r ON r.division_id = q.found_by WHERE q.id = $1 ORDER BY q.id`
+
+	coverageProblems = `-- name: coverage.Problems
+SELECT p.root, x.*` + coverageRoots + ` CROSS JOIN LATERAL (
+	SELECT array_position($3::text[], q.kind) AS rank, q.id, q.kind, q.weight, CASE WHEN $8::bool THEN q.geometry END, ` + problemColumns + coverageWhere + `
+		AND ($5::int IS NULL OR (array_position($3::text[], q.kind), -q.weight, q.id) > ($5, -$6::float8, $7::uuid))
+	ORDER BY 1, q.weight DESC, q.id LIMIT $9
+) x ORDER BY p.root, x.rank, x.weight DESC, x.id`
+
+	coverageCount = `-- name: coverage.Count
+SELECT p.root, array_length($3::text[], 1), x.n` + coverageRoots + ` CROSS JOIN LATERAL (SELECT count(*) AS n` + coverageWhere + `) x ORDER BY p.root`
+
+	coverageSave = `-- name: coverage.Save
+INSERT INTO coverage_report AS r (division_id, n, day, checked_at, area_m2, covered_m2, gap_m2, overlap_m2, outside_m2)
+VALUES ($1, $2, $3, now(), $4, $5, $6, $7, $8)
+ON CONFLICT (division_id) DO UPDATE SET n = excluded.n, day = excluded.day, checked_at = excluded.checked_at, area_m2 = excluded.area_m2,
+	covered_m2 = excluded.covered_m2, gap_m2 = excluded.gap_m2, overlap_m2 = excluded.overlap_m2, outside_m2 = excluded.outside_m2`
+
+	coverageForget = `-- name: coverage.Forget
+DELETE FROM coverage_problem q WHERE q.found_by = $1 OR q.shared_with = $1`
+
+	// Two communities that are looked at at once both find what they share.
+	coverageKeep = `-- name: coverage.Keep
+INSERT INTO coverage_problem (id, division_id, found_by, shared_with, kind, weight, geometry, area_m2, division_ids, grid_keys, building_key,
+	buildings, households, fixes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ON CONFLICT (id) DO UPDATE SET division_id = excluded.division_id, found_by = excluded.found_by, shared_with = excluded.shared_with,
+	weight = excluded.weight, geometry = excluded.geometry, area_m2 = excluded.area_m2, division_ids = excluded.division_ids,
+	grid_keys = excluded.grid_keys, buildings = excluded.buildings, households = excluded.households, fixes = excluded.fixes`
+
+	coverageSharing = `-- name: coverage.Sharing
+SELECT 1 FROM coverage_problem q WHERE q.shared_with IS NOT NULL AND (q.found_by = $1 OR q.shared_with = $1) ORDER BY 1 LIMIT 1`
+
+	coverageForgetStaff = `-- name: coverage.ForgetStaff
+DELETE FROM coverage_problem q WHERE q.found_by = ANY($1) AND q.kind = 'UNSTAFFED'`
+
+	coverageSaveStaff = `-- name: coverage.SaveStaff
+UPDATE coverage_report r SET n = greatest(r.n, $2), day = $3, checked_at = now() WHERE r.division_id = ANY($1)`
+)
+
+func scanNode(rows pgx.Rows) (coverage.Node, error) {
+	d := coverage.Node{Change: -1}
+	var n *int64
+	var day *time.Time
+	err := rows.Scan(&d.ID, &d.Parent, &d.Level, &d.Code, &d.Bounded, &n, &day)
+	if n != nil {
+		d.Change, d.Day = *n, civil.FromTime(*day)
+	}
+	return d, err
+}
+
+// Divisions implements coverage.Store.
+func (s *Coverage) Divisions(ctx context.Context, actor account.Actor) (out []coverage.Node, err error) {
+	err = s.each(ctx, actor, coverageDivisions, nil, func(rows pgx.Rows) error {
+		d, err := scanNode(rows)
+		out = append(out, d)
+		return err
+	})
+	return out, err
+}
+
+// State implements coverage.Store.
+func (s *Coverage) State(ctx context.Context, actor account.Actor, division uuid.UUID) (d coverage.Node, found bool, err error) {
+	err = s.each(ctx, actor, coverageState, []any{division}, func(rows pgx.Rows) (err error) {
+		found = true
+		d, err = scanNode(rows)
+		return err
+	})
+	return d, found, err
+}
+
+// Changes implements coverage.Store.
+func (s *Coverage) Changes(ctx context.Context, actor account.Actor, after int64) (map[uuid.UUID]coverage.Changed, error) {
+	out := map[uuid.UUID]coverage.Changed{}
+	err := s.each(ctx, actor, coverageChanges, []any{after}, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var c coverage.Changed
+		err := rows.Scan(&id, &c.Ground, &c.Staff)
+		out[id] = c
+		return err
+	})
+	return out, err
+}
+
+// Reports implements coverage.Store.
+func (s *Coverage) Reports(ctx context.Context, actor account.Actor, divisions []uuid.UUID) (map[uuid.UUID]coverage.Report, error) {
+	out := make(map[uuid.UUID]coverage.Report, len(divisions))
+	err := s.each(ctx, actor, coverageReports, []any{divisions}, func(rows pgx.Rows) error {
+		var r coverage.Report
+		var area *float64
+		var counts []byte
+		if err := rows.Scan(&r.DivisionID, &r.CheckedAt, &area, &r.CoveredM2, &r.GapM2, &r.OverlapM2, &r.OutsideM2, &counts); err != nil {
+			return err
+		}
+		if r.Bounded = area != nil; r.Bounded {
+			r.AreaM2 = *area
+		}
+		r.Problems = map[coverage.Kind]int{}
+		if counts != nil {
+			if err := json.Unmarshal(counts, &r.Problems); err != nil {
+				return err
+			}
+		}
+		out[r.DivisionID] = r
+		return nil
+	})
+	return out, err
+}
+
+// ProblemsOf implements coverage.Store.
+func (s *Coverage) ProblemsOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q coverage.Query) (map[uuid.UUID]page.Page[coverage.Problem], error) {
+	out := make(map[uuid.UUID]page.Page[coverage.Problem], len(divisions))
+	err := s.Do(ctx, actor, func(ctx context.Context) error {
+		t, err := s.subtrees(ctx, actor, divisions)
+		if err != nil {
+			return err
+		}
+		args := []any{t.roots, t.divisions, coverage.Kinds, q.Kinds}
+		if q.Count {
+			err := s.each(ctx, actor, coverageCount, args, func(rows pgx.Rows) error {
+				var root uuid.UUID
+				var p page.Page[coverage.Problem]
+				err := rows.Scan(&root, nil, &p.Total)
+				out[root] = p
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		after := []any{nil, nil, nil}
+		if c := q.Args.After; c != nil {
+			id, _ := uuid.Parse(c.ID) // a cursor that was made up finds the start of its weight
+			after = []any{slices.Index(coverage.Kinds, coverage.Kind(c.Text)) + 1, c.Num, id}
+		}
+		args = append(append(args, after...), q.Geometry, q.Args.First+1)
+		return s.each(ctx, actor, coverageProblems, args, func(rows pgx.Rows) error {
+			root, x, err := scanProblem(rows, nil)
+			if err != nil {
+				return err
+			}
+			p := out[root]
+			p.HasPrevious = q.Args.After != nil
+			if len(p.Items) == q.Args.First {
+				p.HasNext = true
+			} else {
+				c := page.Cursor{Order: coverage.ByGravity, Text: string(x.Kind), Num: x.Weight, ID: x.ID.String()}
+				p.Items = append(p.Items, page.Item[coverage.Problem]{Node: x, Cursor: c})
+			}
+			out[root] = p
+			return nil
+		})
+	})
+	return out, err
+}
+
+// Problem implements coverage.Store.
+func (s *Coverage) Problem(ctx context.Context, actor account.Actor, id uuid.UUID) (p coverage.Problem, change int64, found bool, err error) {
+	err = s.each(ctx, actor, coverageProblem, []any{id}, func(rows pgx.Rows) (err error) {
+		found = true
+		_, p, err = scanProblem(rows, &change)
+		return err
+	})
+	return p, change, found, err
+}
+
+// fix is a coverage.Fix as the store keeps it.
+type fix struct {
+	Action coverage.Action `json:"action"`
+	Grid   string          `json:"grid,omitempty"`
+	Args   map[string]any  `json:"args,omitempty"`
+}
+
+// scanProblem reads a problem with the division that it is listed for; what stands before it goes to second.
+func scanProblem(rows pgx.Rows, second any) (root uuid.UUID, p coverage.Problem, err error) {
+	var west, south, east, north *float64
+	var grids []string
+	var building *string
+	var raw []byte
+	err = rows.Scan(&root, second, &p.ID, &p.Kind, &p.Weight, &p.Geometry, &west, &south, &east, &north, &p.AreaM2, &p.DivisionIDs, &grids,
+		&building, &p.Buildings, &p.Households, &raw)
+	if err != nil {
+		return root, p, err
+	}
+	if west != nil {
+		p.Box = &place.Box{West: *west, South: *south, East: *east, North: *north}
+	}
+	for _, g := range grids {
+		if k, ok := key.Parse(g); ok {
+			p.Grids = append(p.Grids, k)
+		}
+	}
+	if building != nil {
+		if k, ok := key.Parse(*building); ok {
+			p.Building = &k
+		}
+	}
+	var fixes []fix
+	if err := json.Unmarshal(raw, &fixes); err != nil {
+		return root, p, err
+	}
+	for _, f := range fixes {
+		x := coverage.Fix{Action: f.Action, Args: f.Args}
+		if k, ok := key.Parse(f.Grid); ok {
+			x.Grid = &k
+		}
+		p.Fixes = append(p.Fixes, x)
+	}
+	return root, p, nil
+}
+
+// Alone implements coverage.Store.
+func (s *Coverage) Alone(ctx context.Context, actor account.Actor, divisions []uuid.UUID, fn func(ctx context.Context) error) error {
+	names := make([]string, len(divisions))
+	for i, d := range divisions {
+		names[i] = d.String()
+	}
+	slices.Sort(names)
+	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = '10min'; SET LOCAL jit = off"); err != nil {
+			return err
+		}
+		for _, n := range names { // one after the other, in the same order everywhere
+			if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended('wangge coverage ' || $1::text, 0))", n); err != nil {
+				return err
+			}
+		}
+		return fn(ctx)
+	})
+}
+
+// Save implements coverage.Store.
+func (s *Coverage) Save(ctx context.Context, actor account.Actor, f coverage.Findings) error {
+	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		known := func(v float64) *float64 {
+			if !f.Bounded {
+				return nil
+			}
+			return &v
+		}
+		// What two communities share, both write. One at a time, or three of them could wait for each other.
+		sharing := len(f.WithOthers) > 0
+		if !sharing {
+			err := eachRow(ctx, tx, coverageSharing, []any{f.Division}, func(pgx.Rows) error { sharing = true; return nil })
+			if err != nil {
+				return err
+			}
+		}
+		b := &pgx.Batch{}
+		if sharing {
+			b.Queue("SELECT pg_advisory_xact_lock(hashtextextended('wangge coverage shared', 0))")
+		}
+		b.Queue(coverageForget, f.Division)
+		b.Queue(coverageSave, f.Division, f.Change, f.Day.Time(), known(f.AreaM2), known(f.CoveredM2), known(f.GapM2), f.OverlapM2, known(f.OutsideM2))
+		for _, p := range f.Problems {
+			if err := keep(b, p, f.Division, f.Division, nil); err != nil {
+				return err
+			}
+		}
+		for _, p := range f.WithOthers {
+			if err := keep(b, p.Problem, p.Division, f.Division, &p.With); err != nil {
+				return err
+			}
+		}
+		return tx.SendBatch(ctx, b).Close()
+	})
+}
+
+func keep(b *pgx.Batch, p coverage.Problem, division, finder uuid.UUID, with *uuid.UUID) error {
+	grids := []string{}
+	for _, g := range p.Grids {
+		grids = append(grids, g.String())
+	}
+	var building *string
+	if p.Building != nil {
+		k := p.Building.String()
+		building = &k
+	}
+	fixes := []fix{}
+	for _, f := range p.Fixes {
+		x := fix{Action: f.Action, Args: f.Args}
+		if f.Grid != nil {
+			x.Grid = f.Grid.String()
+		}
+		fixes = append(fixes, x)
+	}
+	raw, err := json.Marshal(fixes)
+	b.Queue(coverageKeep, p.ID, division, finder, with, p.Kind, p.Weight, p.Geometry, p.AreaM2, p.DivisionIDs, grids, building, p.Buildings, p.Households, raw)
+	return err
+}
+
+// SaveStaff implements coverage.Store.
+func (s *Coverage) SaveStaff(ctx context.Context, actor account.Actor, divisions []uuid.UUID, n int64, day civil.Date, found []coverage.Problem) error {
+	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		b := &pgx.Batch{}
+		b.Queue(coverageForgetStaff, divisions)
+		b.Queue(coverageSaveStaff, divisions, n, day.Time())
+		for _, p := range found {
+			if err := keep(b, p, p.DivisionIDs[0], p.DivisionIDs[0], nil); err != nil {
+				return err
+			}
+		}
+		return tx.SendBatch(ctx, b).Close()
+	})
+}
+
+// Who is in force now is asked as "(x.during @> now()) IS TRUE" where rows are found by key: so written, the condition is none for
+// the GiST index of an EXCLUDE, which takes a millisecond to probe, and the planner takes the B-tree beside it.
+const (
+	coverageBoundaries = `-- name: coverage.Boundaries
+SELECT d.id, d.boundary FROM division d WHERE d.id = ANY($1) AND d.boundary IS NOT NULL ORDER BY d.id`
+
+	coverageGridColumns = `g.district, g.id, g.community_id, g.code, g.kind = 'DEDICATED', b.boundary`
+
+	coverageGridsIn = `-- name: coverage.GridsIn
+SELECT ` + coverageGridColumns + ` FROM division d
+JOIN grid g ON g.district = d.home AND g.community_id = d.id
+JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND (b.during @> now()) IS TRUE
+WHERE d.id = ANY($1) ORDER BY g.code`
+
+	// What was computed to lie on a border may lie beside it by a unit or two of 1e-8 degree.
+	coverageGridsAt = `-- name: coverage.GridsAt
+SELECT a.i, ` + coverageGridColumns + ` FROM unnest($1::geometry[]) WITH ORDINALITY AS a (area, i)
+JOIN grid_boundary b ON b.boundary && ST_Expand(a.area, 3e-8) AND b.district = ANY($2) AND b.during @> now() AND ST_DWithin(b.boundary, a.area, 3e-8)
+JOIN grid g ON g.district = b.district AND g.id = b.grid_id ORDER BY a.i, g.code`
+
+	// The pairs come first, so that only those of two communities are compared.
+	coverageForeign = `-- name: coverage.Foreign
+WITH pair AS MATERIALIZED (
+	SELECT b.district, b.grid_id, b.boundary, c.district AS to_district, c.grid_id AS to_id, c.boundary AS to_boundary FROM division d
+	JOIN grid g ON g.district = d.home AND g.community_id = d.id
+	JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND (b.during @> now()) IS TRUE
+	JOIN grid_boundary c ON c.boundary && b.boundary AND c.district = ANY($2) AND c.during @> now()
+	JOIN grid o ON o.district = c.district AND o.id = c.grid_id AND o.community_id <> g.community_id
+	WHERE d.id = $1
+)
+SELECT ` + coverageGridColumns + `, o.district, o.id, o.community_id, o.code, o.kind = 'DEDICATED', b.to_boundary,
+	ST_Multi(ST_CollectionExtract(ST_Intersection(b.boundary, b.to_boundary), 3))
+FROM pair b JOIN grid g ON g.district = b.district AND g.id = b.grid_id JOIN grid o ON o.district = b.to_district AND o.id = b.to_id
+WHERE ST_Relate(b.boundary, b.to_boundary, '2********') ORDER BY g.code, o.code`
+
+	coverageGapsOf = `-- name: coverage.GapsOf
+WITH RECURSIVE down AS (
+	SELECT d.id AS root, d.id, 0 AS depth FROM division d WHERE d.id = ANY($1)
+	UNION ALL
+	SELECT down.root, d.id, down.depth + 1 FROM down JOIN division d ON d.parent_id = down.id WHERE down.depth < 20
+)
+SELECT down.root, ST_Multi(ST_CollectionExtract(ST_Union(q.geometry), 3)) FROM down JOIN coverage_problem q ON q.division_id = down.id AND q.kind = 'GAP'
+GROUP BY down.root ORDER BY down.root`
+
+	coverageContents = `-- name: coverage.Contents
+SELECT a.i, count(b.id), coalesce(sum(u.households), 0), coalesce(bool_or(u.n > 0), false)
+FROM unnest($1::geometry[]) WITH ORDINALITY AS a (area, i)
+LEFT JOIN building b ON b.district = ANY($2) AND b.location && a.area AND ST_Covers(a.area, b.location)
+LEFT JOIN LATERAL (SELECT count(*) AS n, sum(x.households) AS households FROM unit x WHERE x.district = b.district AND x.building_id = b.id) u ON true
+GROUP BY a.i ORDER BY a.i`
+
+	coverageSizes = `-- name: coverage.Sizes
+SELECT g.id, count(bg.building_id), coalesce(sum(u.households), 0) + coalesce(min(h.households), 0), coalesce(sum(u.residents), 0) + coalesce(min(h.residents), 0)
+FROM division d
+JOIN grid g ON g.district = d.home AND g.community_id = d.id
+LEFT JOIN building_grid bg ON bg.district = g.district AND bg.grid_id = g.id AND (bg.during @> now()) IS TRUE
+LEFT JOIN LATERAL (
+	SELECT sum(x.households) AS households, sum(x.residents) AS residents FROM unit x
+	WHERE x.district = bg.district AND x.building_id = bg.building_id
+	  AND NOT EXISTS (SELECT 1 FROM unit_grid ug WHERE ug.district = x.district AND ug.unit_id = x.id AND (ug.during @> now()) IS TRUE)
+) u ON true
+LEFT JOIN LATERAL (
+	SELECT sum(x.households) AS households, sum(x.residents) AS residents FROM unit_grid ug JOIN unit x ON x.district = ug.district AND x.id = ug.unit_id
+	WHERE ug.district = g.district AND ug.grid_id = g.id AND (ug.during @> now()) IS TRUE
+) h ON true
+WHERE d.id = $1 GROUP BY g.id ORDER BY g.id`
+
+	coverageRegistered = `-- name: coverage.Registered
+SELECT 1 FROM division d
+JOIN grid g ON g.district = d.home AND g.community_id = d.id
+JOIN building_grid bg ON bg.district = g.district AND bg.grid_id = g.id AND (bg.during @> now()) IS TRUE
+JOIN unit x ON x.district = bg.district AND x.building_id = bg.building_id
+WHERE d.id = $1 ORDER BY 1 LIMIT 1`
+
+	coverageCut = `-- name: coverage.Cut
+WITH cut AS MATERIALIZED (
+	SELECT DISTINCT f.district, f.id FROM division d
+	JOIN grid g ON g.district = d.home AND g.community_id = d.id
+	JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND (b.during @> now()) IS TRUE
+	JOIN building f ON f.district = ANY($2) AND f.footprint && b.boundary AND ST_Intersects(b.boundary, f.footprint) AND NOT ST_Covers(b.boundary, f.footprint)
+	WHERE d.id = $1
+)
+SELECT f.district, f.id, bg.grid_id, f.footprint,
+	(SELECT coalesce(sum(x.households), 0) FROM unit x WHERE x.district = f.district AND x.building_id = f.id),
+	` + coverageGridColumns + `, ST_Multi(ST_CollectionExtract(ST_Intersection(f.footprint, b.boundary), 3))
+FROM cut JOIN building f ON f.district = cut.district AND f.id = cut.id
+JOIN grid_boundary b ON b.boundary && f.footprint AND b.district = ANY($2) AND (b.during @> now()) IS TRUE AND ST_Relate(b.boundary, f.footprint, '2********')
+JOIN grid g ON g.district = b.district AND g.id = b.grid_id
+LEFT JOIN building_grid bg ON bg.district = f.district AND bg.building_id = f.id AND (bg.during @> now()) IS TRUE
+ORDER BY f.code, f.id, g.code`
+
+	coverageUnassignedColumns = `SELECT b.district, b.id, coalesce(b.footprint, b.location), n.district, n.grid_id, n.m,
+	(SELECT coalesce(sum(x.households), 0) FROM unit x WHERE x.district = b.district AND x.building_id = b.id)
+`
+	coverageNearest = ` JOIN LATERAL (
+	SELECT y.district, y.grid_id, y.community_id, ST_Distance(y.boundary::geography, b.location::geography) AS m FROM (
+		SELECT x.district, x.grid_id, g.community_id, x.boundary FROM grid_boundary x JOIN grid g ON g.district = x.district AND g.id = x.grid_id
+		WHERE x.district = ANY($2) AND x.during @> now() ORDER BY x.boundary <-> b.location LIMIT 8
+	) y ORDER BY m LIMIT 1
+) n ON true `
+	coverageNoGrid = `NOT EXISTS (SELECT 1 FROM building_grid bg WHERE bg.district = b.district AND bg.building_id = b.id AND (bg.during @> now()) IS TRUE)`
+
+	// The buildings there come first, then which of them have no grid: the planner would rather go through all that have one.
+	coverageUnassignedIn = `-- name: coverage.UnassignedIn
+WITH here AS MATERIALIZED (
+	SELECT x.district, x.id, x.code, x.location, x.footprint FROM building x WHERE x.district = ANY($2) AND x.location && $1::geometry
+), b AS MATERIALIZED (
+	SELECT x.district, x.id, x.code, x.location, x.footprint FROM here x
+	LEFT JOIN LATERAL (
+		SELECT true AS given FROM building_grid bg WHERE bg.district = x.district AND bg.building_id = x.id AND (bg.during @> now()) IS TRUE LIMIT 1
+	) g ON true WHERE g.given IS NULL
+)
+` + coverageUnassignedColumns + `FROM b LEFT` + coverageNearest + `
+WHERE ST_Covers($1::geometry, b.location) ORDER BY b.code, b.id`
+
+	// Within $3 metres of the grids of a community without a boundary, nearer to them than to others', and in no division that has one.
+	coverageUnassignedNear = `-- name: coverage.UnassignedNear
+` + coverageUnassignedColumns + `FROM building b` + coverageNearest + `
+WHERE b.district = ANY($2) AND b.location && (
+	SELECT ST_Expand(ST_SetSRID(ST_Extent(o.boundary)::geometry, 4490), $3 / 50000.0) FROM division d
+	JOIN grid h ON h.district = d.home AND h.community_id = d.id
+	JOIN grid_boundary o ON o.district = h.district AND o.grid_id = h.id AND (o.during @> now()) IS TRUE WHERE d.id = $1
+) AND ` + coverageNoGrid + `
+AND n.community_id = $1 AND n.m <= $3 AND NOT EXISTS (SELECT 1 FROM division e WHERE e.boundary && b.location AND ST_Covers(e.boundary, b.location))
+ORDER BY b.code, b.id`
+
+	coverageUnstaffed = `-- name: coverage.Unstaffed
+SELECT ` + coverageGridColumns + `,
+	(SELECT count(*) FROM building_grid bg WHERE bg.district = g.district AND bg.grid_id = g.id AND (bg.during @> now()) IS TRUE),
+	CASE WHEN EXISTS (
+		SELECT 1 FROM grid h JOIN building_grid bg ON bg.district = h.district AND bg.grid_id = h.id AND (bg.during @> now()) IS TRUE
+		JOIN unit x ON x.district = bg.district AND x.building_id = bg.building_id
+		WHERE h.district = g.district AND h.community_id = g.community_id
+	) THEN coalesce((
+		SELECT sum(x.households) FROM building_grid bg JOIN unit x ON x.district = bg.district AND x.building_id = bg.building_id
+		WHERE bg.district = g.district AND bg.grid_id = g.id AND (bg.during @> now()) IS TRUE
+		  AND NOT EXISTS (SELECT 1 FROM unit_grid ug WHERE ug.district = x.district AND ug.unit_id = x.id AND (ug.during @> now()) IS TRUE)), 0)
+	+ coalesce((
+		SELECT sum(x.households) FROM unit_grid ug JOIN unit x ON x.district = ug.district AND x.id = ug.unit_id
+		WHERE ug.district = g.district AND ug.grid_id = g.id AND (ug.during @> now()) IS TRUE), 0) END
+FROM division d
+JOIN grid g ON g.district = d.home AND g.community_id = d.id
+JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND (b.during @> now()) IS TRUE
+WHERE d.id = ANY($1) AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.district = g.district AND a.area_id = g.id AND a.post = 'GRID_WORKER'
+	AND a.during @> $2::date)
+ORDER BY g.code`
+
+	overlayUncovered = `-- name: overlay.Uncovered
+SELECT x.geom FROM ST_Dump(ST_CollectionExtract(ST_Difference($1::geometry, coalesce(ST_UnaryUnion(ST_Collect($2::geometry[])), 'SRID=4490;POLYGON EMPTY'::geometry)), 3)) x
+ORDER BY x.path`
+
+	overlayShared = `-- name: overlay.Shared
+WITH a AS MATERIALIZED (SELECT u.area, u.i FROM unnest($1::geometry[]) WITH ORDINALITY AS u (area, i))
+SELECT x.i - 1, y.i - 1, ST_Multi(ST_CollectionExtract(ST_Intersection(x.area, y.area), 3)) FROM a x JOIN a y ON x.i < y.i AND x.area && y.area
+WHERE ST_Relate(x.area, y.area, '2********') ORDER BY x.i, y.i`
+
+	overlayBeyond = `-- name: overlay.Beyond
+SELECT u.i - 1, ST_Multi(ST_CollectionExtract(ST_Difference(u.area, $1::geometry), 3)) FROM unnest($2::geometry[]) WITH ORDINALITY AS u (area, i)
+WHERE NOT ST_Covers($1::geometry, u.area) ORDER BY u.i`
+
+	overlayUnion = `-- name: overlay.Union
+SELECT ST_Multi(ST_CollectionExtract(ST_Intersection($1::geometry, ST_UnaryUnion(ST_Collect(array_agg(
+	CASE WHEN v.area IS NULL OR ST_IsEmpty(v.area) THEN u.area ELSE ST_Difference(u.area, v.area) END)))), 3))
+FROM unnest($2::geometry[]) WITH ORDINALITY AS u (area, i) JOIN unnest($3::geometry[]) WITH ORDINALITY AS v (area, i) ON v.i = u.i ORDER BY 1`
+)
+
+// reachM is how far from its grids a community without a boundary is asked for buildings of no grid, in metres.
+const reachM = 300
+
+// toGeoms gives areas as parameters; an empty one is an empty MultiPolygon.
+func toGeoms(areas []orb.MultiPolygon) ([]geom.T, error) {
+	out := make([]geom.T, len(areas))
+	for i, a := range areas {
+		g, err := shape.FromOrb(a, shape.SRID)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = g
+	}
+	return out, nil
+}
+
+// area is toMultiPolygon where NULL is none.
+func area(g geom.T) (orb.MultiPolygon, error) {
+	if g == nil {
+		return nil, nil
+	}
+	return toMultiPolygon(g)
+}
+
+func intoGrid(g *coverage.Grid, boundary *geom.T) []any {
+	return []any{&g.Key.Home, &g.Key.ID, &g.CommunityID, &g.Code, &g.Dedicated, boundary}
+}
+
+func scanCoverageGrid(rows pgx.Rows, before ...any) (g coverage.Grid, err error) {
+	var boundary geom.T
+	if err = rows.Scan(append(before, intoGrid(&g, &boundary)...)...); err == nil {
+		g.Boundary, err = area(boundary)
+	}
+	return g, err
+}
+
+// Boundaries implements coverage.Sources.
+func (s *Coverage) Boundaries(ctx context.Context, actor account.Actor, divisions []uuid.UUID) (map[uuid.UUID]orb.MultiPolygon, error) {
+	return s.areasByID(ctx, actor, coverageBoundaries, divisions)
+}
+
+// GapsOf implements coverage.Sources.
+func (s *Coverage) GapsOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID) (map[uuid.UUID]orb.MultiPolygon, error) {
+	return s.areasByID(ctx, actor, coverageGapsOf, divisions)
+}
+
+func (s *Coverage) areasByID(ctx context.Context, actor account.Actor, sql string, divisions []uuid.UUID) (map[uuid.UUID]orb.MultiPolygon, error) {
+	out := map[uuid.UUID]orb.MultiPolygon{}
+	err := s.each(ctx, actor, sql, []any{divisions}, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var g geom.T
+		err := rows.Scan(&id, &g)
+		if err == nil {
+			out[id], err = area(g)
+		}
+		return err
+	})
+	return out, err
+}
+
+// GridsIn implements coverage.Sources.
+func (s *Coverage) GridsIn(ctx context.Context, actor account.Actor, communities []uuid.UUID) (out []coverage.Grid, err error) {
+	err = s.each(ctx, actor, coverageGridsIn, []any{communities}, func(rows pgx.Rows) error {
+		g, err := scanCoverageGrid(rows)
+		out = append(out, g)
+		return err
+	})
+	return out, err
+}
+
+// GridsAt implements coverage.Sources.
+func (s *Coverage) GridsAt(ctx context.Context, actor account.Actor, areas []orb.MultiPolygon) ([][]coverage.Grid, error) {
+	out := make([][]coverage.Grid, len(areas))
+	args, err := s.withHomes(ctx, actor, areas)
+	if err != nil {
+		return nil, err
+	}
+	return out, s.each(ctx, actor, coverageGridsAt, args, func(rows pgx.Rows) error {
+		var i int
+		g, err := scanCoverageGrid(rows, &i)
+		if err == nil {
+			out[i-1] = append(out[i-1], g)
+		}
+		return err
+	})
+}
+
+// withHomes are the arguments of a statement about areas in all districts.
+func (s *Coverage) withHomes(ctx context.Context, actor account.Actor, areas []orb.MultiPolygon) ([]any, error) {
+	shapes, err := toGeoms(areas)
+	if err != nil {
+		return nil, err
+	}
+	homes, err := s.everywhere(ctx, actor)
+	return []any{shapes, homes}, err
+}
+
+// everywhere are the homes that a building can be kept under.
+func (s *Coverage) everywhere(ctx context.Context, actor account.Actor) ([]string, error) {
+	homes, err := s.homes(ctx, actor)
+	return append(homes, key.Unplaced), err
+}
+
+// Foreign implements coverage.Sources.
+func (s *Coverage) Foreign(ctx context.Context, actor account.Actor, community uuid.UUID) (out []coverage.Foreign, err error) {
+	homes, err := s.homes(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	err = s.each(ctx, actor, coverageForeign, []any{community, homes}, func(rows pgx.Rows) error {
+		var f coverage.Foreign
+		var a, b, shared geom.T
+		err := rows.Scan(append(append(intoGrid(&f.A, &a), intoGrid(&f.B, &b)...), &shared)...)
+		for _, x := range []struct {
+			to *orb.MultiPolygon
+			g  geom.T
+		}{{&f.A.Boundary, a}, {&f.B.Boundary, b}, {&f.Shared, shared}} {
+			if err == nil {
+				*x.to, err = area(x.g)
+			}
+		}
+		out = append(out, f)
+		return err
+	})
+	return out, err
+}
+
+// Contents implements coverage.Sources.
+func (s *Coverage) Contents(ctx context.Context, actor account.Actor, areas []orb.MultiPolygon) ([]coverage.Content, error) {
+	out := make([]coverage.Content, len(areas))
+	args, err := s.withHomes(ctx, actor, areas)
+	if err != nil {
+		return nil, err
+	}
+	return out, s.each(ctx, actor, coverageContents, args, func(rows pgx.Rows) error {
+		var i int
+		var c coverage.Content
+		err := rows.Scan(&i, &c.Buildings, &c.Households, &c.Registered)
+		if err == nil {
+			out[i-1] = c
+		}
+		return err
+	})
+}
+
+// Sizes implements coverage.Sources.
+func (s *Coverage) Sizes(ctx context.Context, actor account.Actor, community uuid.UUID) (map[uuid.UUID]place.Stats, error) {
+	out := map[uuid.UUID]place.Stats{}
+	err := s.each(ctx, actor, coverageSizes, []any{community}, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var n place.Stats
+		err := rows.Scan(&id, &n.Buildings, &n.Households, &n.Residents)
+		out[id] = n
+		return err
+	})
+	return out, err
+}
+
+// Registered implements coverage.Sources.
+func (s *Coverage) Registered(ctx context.Context, actor account.Actor, community uuid.UUID) (yes bool, err error) {
+	err = s.each(ctx, actor, coverageRegistered, []any{community}, func(rows pgx.Rows) error {
+		yes = true
+		return nil
+	})
+	return yes, err
+}
+
+// Cut implements coverage.Sources.
+func (s *Coverage) Cut(ctx context.Context, actor account.Actor, community uuid.UUID) (out []coverage.Cut, err error) {
+	homes, err := s.everywhere(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	err = s.each(ctx, actor, coverageCut, []any{community, homes}, func(rows pgx.Rows) error {
+		var c coverage.Cut
+		var g coverage.Grid
+		var footprint, boundary, part geom.T
+		before := []any{&c.Building.Home, &c.Building.ID, &c.Own, &footprint, &c.Households}
+		if err := rows.Scan(append(append(before, intoGrid(&g, &boundary)...), &part)...); err != nil {
+			return err
+		}
+		if n := len(out); n == 0 || out[n-1].Building != c.Building {
+			if c.Footprint, err = area(footprint); err != nil {
+				return err
+			}
+			out = append(out, c)
+		}
+		last := &out[len(out)-1]
+		p, err := area(part)
+		last.Grids, last.Parts = append(last.Grids, g), append(last.Parts, p)
+		return err
+	})
+	return out, err
+}
+
+// Unassigned implements coverage.Sources.
+func (s *Coverage) Unassigned(ctx context.Context, actor account.Actor, community uuid.UUID, within orb.MultiPolygon) (out []coverage.Unassigned, err error) {
+	homes, err := s.everywhere(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	sql, args := coverageUnassignedNear, []any{community, homes, float64(reachM)}
+	if within != nil {
+		shapes, err := toGeoms([]orb.MultiPolygon{within})
+		if err != nil {
+			return nil, err
+		}
+		sql, args = coverageUnassignedIn, []any{shapes[0], homes}
+	}
+	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
+		var u coverage.Unassigned
+		var g geom.T
+		var home *string
+		var id *uuid.UUID
+		var m *float64
+		if err := rows.Scan(&u.Building.Home, &u.Building.ID, &g, &home, &id, &m, &u.Households); err != nil {
+			return err
+		}
+		if home != nil {
+			u.Nearest, u.DistanceM = &key.Key{Home: *home, ID: *id}, *m
+		}
+		u.Shape, err = shape.ToOrb(g)
+		out = append(out, u)
+		return err
+	})
+	return out, err
+}
+
+// Unstaffed implements coverage.Sources.
+func (s *Coverage) Unstaffed(ctx context.Context, actor account.Actor, communities []uuid.UUID, day civil.Date) (out []coverage.Empty, err error) {
+	err = s.each(ctx, actor, coverageUnstaffed, []any{communities, day.Time()}, func(rows pgx.Rows) error {
+		var e coverage.Empty
+		var boundary geom.T
+		err := rows.Scan(append(intoGrid(&e.Grid, &boundary), &e.Buildings, &e.Households)...)
+		if err == nil {
+			e.Grid.Boundary, err = area(boundary)
+		}
+		out = append(out, e)
+		return err
+	})
+	return out, err
+}
+
+// Policies implements coverage.Sources.
+func (s *Coverage) Policies(ctx context.Context, actor account.Actor, divisions []uuid.UUID) (map[uuid.UUID]place.SizePolicy, error) {
+	return NewPlaces(s.DB).Policies(ctx, actor, divisions)
+}
+
+// Uncovered implements coverage.Overlay.
+func (s *Coverage) Uncovered(ctx context.Context, actor account.Actor, whole orb.MultiPolygon, parts []orb.MultiPolygon) (out []orb.Polygon, err error) {
+	shapes, err := toGeoms(append([]orb.MultiPolygon{whole}, parts...))
+	if err != nil {
+		return nil, err
+	}
+	err = s.each(ctx, actor, overlayUncovered, []any{shapes[0], shapes[1:]}, func(rows pgx.Rows) error {
+		var g geom.T
+		if err := rows.Scan(&g); err != nil {
+			return err
+		}
+		m, err := area(g)
+		out = append(out, m...)
+		return err
+	})
+	return out, err
+}
+
+// Shared implements coverage.Overlay.
+func (s *Coverage) Shared(ctx context.Context, actor account.Actor, areas []orb.MultiPolygon) (out []coverage.Pair, err error) {
+	shapes, err := toGeoms(areas)
+	if err != nil {
+		return nil, err
+	}
+	err = s.each(ctx, actor, overlayShared, []any{shapes}, func(rows pgx.Rows) error {
+		var p coverage.Pair
+		var g geom.T
+		err := rows.Scan(&p.A, &p.B, &g)
+		if err == nil {
+			p.Shared, err = area(g)
+		}
+		out = append(out, p)
+		return err
+	})
+	return out, err
+}
+
+// Beyond implements coverage.Overlay.
+func (s *Coverage) Beyond(ctx context.Context, actor account.Actor, whole orb.MultiPolygon, areas []orb.MultiPolygon) ([]orb.MultiPolygon, error) {
+	out := make([]orb.MultiPolygon, len(areas))
+	shapes, err := toGeoms(append([]orb.MultiPolygon{whole}, areas...))
+	if err != nil {
+		return nil, err
+	}
+	return out, s.each(ctx, actor, overlayBeyond, []any{shapes[0], shapes[1:]}, func(rows pgx.Rows) error {
+		var i int
+		var g geom.T
+		err := rows.Scan(&i, &g)
+		if err == nil {
+			out[i], err = area(g)
+		}
+		return err
+	})
+}
+
+// Union implements coverage.Overlay.
+func (s *Coverage) Union(ctx context.Context, actor account.Actor, whole orb.MultiPolygon, areas, minus []orb.MultiPolygon) (out orb.MultiPolygon, err error) {
+	shapes, err := toGeoms(slices.Concat([]orb.MultiPolygon{whole}, areas, minus))
+	if err != nil {
+		return nil, err
+	}
+	err = s.each(ctx, actor, overlayUnion, []any{shapes[0], shapes[1 : 1+len(areas)], shapes[1+len(areas):]}, func(rows pgx.Rows) error {
+		var g geom.T
+		err := rows.Scan(&g)
+		if err == nil {
+			out, err = area(g)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("union of %d areas: %w", len(areas), err)
+	}
+	return out, nil
+}

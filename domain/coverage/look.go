@@ -1,0 +1,762 @@
+package coverage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/paulmach/orb"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	geocoverage "wangge/geo/coverage"
+	"wangge/geo/measure"
+	"wangge/geo/shape"
+)
+
+// look makes a division's own findings anew. All that lies in a division is looked at as one cover of it, its members: its
+// own grids, the divisions beneath that have a boundary, and the grids of those that have none.
+func (s *Service) look(ctx context.Context, actor account.Actor, t tree, d uuid.UUID, now stamp) error {
+	err := s.Store.Alone(ctx, actor, []uuid.UUID{d}, func(ctx context.Context) error {
+		state, found, err := s.Store.State(ctx, actor, d)
+		if err != nil || !found || state.Change >= now.n && state.Day == now.day {
+			return err // somebody else was faster, or the division is gone
+		}
+		// What is read from here on knows this change at least; a later one makes the findings stale again.
+		n, err := s.Store.Newest(ctx, actor)
+		if err != nil {
+			return err
+		}
+		l := looking{s: s, ctx: ctx, actor: actor, t: t, d: t.nodes[d], day: now}
+		l.out = Findings{Division: d, Change: n, Day: now.day}
+		for _, step := range []func() error{l.members, l.cover, l.outward, l.multiparts, l.buildings, l.staff, l.sizes, l.describe} {
+			if err := step(); err != nil {
+				return err
+			}
+		}
+		return s.Store.Save(ctx, actor, l.out)
+	})
+	if err != nil {
+		return fmt.Errorf("look at division %s: %w", t.nodes[d].Code, err)
+	}
+	return nil
+}
+
+// looking is a division being looked at.
+type looking struct {
+	s     *Service
+	ctx   context.Context
+	actor account.Actor
+	t     tree
+	d     Node
+	day   stamp
+	out   Findings
+
+	whole      orb.MultiPolygon // the boundary; nil where there is none
+	grids      []Grid           // its own, and those of the divisions beneath without a boundary
+	own        []Grid
+	children   []uuid.UUID // beneath, with a boundary
+	areas      []orb.MultiPolygon
+	gaps       []orb.Polygon
+	registered bool
+	drafts     []draft
+}
+
+// draft is a problem whose area's contents and neighbours are still to be told.
+type draft struct {
+	Problem
+	area orb.MultiPolygon // where; nil where contents are known or there is none
+	fix  func(beside []Grid) ([]Fix, []key.Key, error)
+}
+
+func (l *looking) members() error {
+	communities := []uuid.UUID{l.d.ID}
+	for i := 0; i < len(communities); i++ {
+		for _, c := range l.t.children[communities[i]] {
+			if l.t.nodes[c].Bounded {
+				l.children = append(l.children, c)
+			} else {
+				communities = append(communities, c)
+			}
+		}
+	}
+	boundaries, err := l.s.Store.Boundaries(l.ctx, l.actor, append([]uuid.UUID{l.d.ID}, l.children...))
+	if err != nil {
+		return err
+	}
+	l.whole = boundaries[l.d.ID]
+	if l.grids, err = l.s.Store.GridsIn(l.ctx, l.actor, communities); err != nil {
+		return err
+	}
+	for _, g := range l.grids {
+		l.areas = append(l.areas, g.Boundary)
+		if g.CommunityID == l.d.ID {
+			l.own = append(l.own, g)
+		}
+	}
+	for _, c := range l.children {
+		l.areas = append(l.areas, boundaries[c])
+	}
+	l.registered, err = l.s.Store.Registered(l.ctx, l.actor, l.d.ID)
+	return err
+}
+
+// grid returns the grid that member i is, and false where it is a division.
+func (l *looking) grid(i int) (Grid, bool) {
+	if i < len(l.grids) {
+		return l.grids[i], true
+	}
+	return Grid{}, false
+}
+
+// cover finds what the members leave, what two of them share and what lies beyond the boundary.
+func (l *looking) cover() error {
+	if len(l.areas) == 0 && l.whole == nil {
+		return nil
+	}
+	if l.whole != nil {
+		l.out.Bounded = true
+		l.out.AreaM2 = areaM2(l.whole)
+		for _, g := range l.grids {
+			l.out.CoveredM2 += areaM2(g.Boundary)
+		}
+	}
+	// Where borders cancel out there is nothing to find, and PostGIS need not be asked.
+	suspects := make([]int, len(l.areas))
+	for i := range suspects {
+		suspects[i] = i
+	}
+	if l.whole != nil {
+		residue := geocoverage.NewResidue(l.whole, l.areas)
+		if residue.Seamless() {
+			return nil
+		}
+		suspects = residue.Suspects()
+	}
+	faulty := map[int]bool{}
+	if err := l.shared(suspects, faulty); err != nil || l.whole == nil {
+		return err
+	}
+	if err := l.beyond(suspects, faulty); err != nil {
+		return err
+	}
+	gaps, err := l.s.Store.Uncovered(l.ctx, l.actor, l.whole, l.areas)
+	if err != nil {
+		return err
+	}
+	for _, g := range gaps {
+		piece := orb.MultiPolygon{g}
+		if rounding(piece) {
+			continue
+		}
+		l.gaps = append(l.gaps, g)
+		m2 := areaM2(piece)
+		l.out.GapM2 += m2
+		l.draft(draft{Problem: Problem{Kind: Gap, ID: l.id(Gap, placeOf(g)), Weight: m2, DivisionIDs: []uuid.UUID{l.d.ID}}, area: piece,
+			fix: func(beside []Grid) ([]Fix, []key.Key, error) {
+				fixes := l.addTo(piece, beside, nil)
+				grids := gridsOf(fixes)
+				if len(l.own) == 0 { // what is larger than a grid is no part of one, but wants grids of its own
+					fixes = slices.DeleteFunc(fixes, func(f Fix) bool { return m2 > areaM2(boundaryOf(beside, *f.Grid)) })
+				}
+				return fixes, grids, nil
+			}})
+	}
+	return l.once(faulty)
+}
+
+func (l *looking) shared(suspects []int, faulty map[int]bool) error {
+	pairs, err := l.s.Store.Shared(l.ctx, l.actor, pick(l.areas, suspects))
+	if err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		i, j, area := suspects[p.A], suspects[p.B], real(p.Shared)
+		if len(area) == 0 {
+			continue
+		}
+		faulty[i], faulty[j] = true, true
+		m2 := areaM2(area)
+		a, isGrid := l.grid(i)
+		b, alsoGrid := l.grid(j)
+		switch {
+		case !isGrid && !alsoGrid:
+			one, two := l.children[i-len(l.grids)], l.children[j-len(l.grids)]
+			l.draft(draft{Problem: Problem{Kind: Overlap, ID: l.id(Overlap, one, two), Weight: m2, DivisionIDs: []uuid.UUID{one, two}}, area: area})
+		case a.CommunityID == l.d.ID && b.CommunityID == l.d.ID:
+			l.out.OverlapM2 += m2
+			l.draft(draft{Problem: Problem{Kind: Overlap, ID: l.id(Overlap, a.Key.ID, b.Key.ID), Weight: m2, DivisionIDs: []uuid.UUID{l.d.ID},
+				Grids: []key.Key{a.Key, b.Key}, Fixes: cutEither(a, b, m2)}, area: area})
+		}
+		// Grids of two communities are found with their communities.
+	}
+	return nil
+}
+
+func (l *looking) beyond(suspects []int, faulty map[int]bool) error {
+	parts, err := l.s.Store.Beyond(l.ctx, l.actor, l.whole, pick(l.areas, suspects))
+	if err != nil {
+		return err
+	}
+	for n, part := range parts {
+		area := real(part)
+		if len(area) == 0 {
+			continue
+		}
+		i := suspects[n]
+		faulty[i] = true
+		m2 := areaM2(area)
+		g, isGrid := l.grid(i)
+		switch {
+		case !isGrid:
+			child := l.children[i-len(l.grids)]
+			l.draft(draft{Problem: Problem{Kind: Outside, ID: l.id(Outside, child), Weight: m2, DivisionIDs: []uuid.UUID{child, l.d.ID}}, area: area})
+		case g.CommunityID == l.d.ID:
+			l.out.OutsideM2 += m2
+			l.draft(draft{Problem: Problem{Kind: Outside, ID: l.id(Outside, g.Key.ID), Weight: m2, DivisionIDs: []uuid.UUID{l.d.ID},
+				Grids: []key.Key{g.Key}}, area: area, fix: func(beside []Grid) ([]Fix, []key.Key, error) {
+				owners, err := l.owners(area, beside)
+				cut := Fix{Action: CutFromGrid, Grid: &g.Key, Args: map[string]any{ArgAreaM2: m2}}
+				return append([]Fix{cut}, l.addTo(area, owners, &g)...), []key.Key{g.Key}, err
+			}})
+		}
+	}
+	return nil
+}
+
+// once corrects the figures where members share ground or reach beyond the boundary, so that each spot counts once. A spot
+// of a division beneath is covered where that division's report says so.
+func (l *looking) once(faulty map[int]bool) error {
+	if len(faulty) == 0 {
+		return nil
+	}
+	numbers := slices.Sorted(maps.Keys(faulty))
+	areas := pick(l.areas, numbers)
+	minus := make([]orb.MultiPolygon, len(areas))
+	gaps, err := l.s.Store.GapsOf(l.ctx, l.actor, l.children)
+	if err != nil {
+		return err
+	}
+	counted, open := 0.0, 0.0 // what the members say for themselves
+	var members []orb.MultiPolygon
+	for n, i := range numbers {
+		m2 := areaM2(areas[n])
+		if _, isGrid := l.grid(i); !isGrid {
+			minus[n] = gaps[l.children[i-len(l.grids)]]
+			gap := areaM2(minus[n])
+			open, m2 = open+gap, m2-gap
+		}
+		counted += m2
+		members = append(members, areas[n])
+	}
+	covered, err := l.s.Store.Union(l.ctx, l.actor, l.whole, areas, minus)
+	if err != nil {
+		return err
+	}
+	l.out.CoveredM2 += areaM2(covered) - counted
+	if open > 0 {
+		all, err := l.s.Store.Union(l.ctx, l.actor, l.whole, members, make([]orb.MultiPolygon, len(members)))
+		if err != nil {
+			return err
+		}
+		l.out.GapM2 += areaM2(all) - areaM2(covered) - open
+	}
+	return nil
+}
+
+// outward finds what the community's grids share with those of other communities.
+func (l *looking) outward() error {
+	if len(l.own) == 0 {
+		return nil
+	}
+	found, err := l.s.Store.Foreign(l.ctx, l.actor, l.d.ID)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		area := real(f.Shared)
+		above := l.t.common(f.A.CommunityID, f.B.CommunityID)
+		if len(area) == 0 {
+			continue
+		}
+		if above == uuid.Nil {
+			above = f.A.CommunityID // nothing is above both
+			if f.B.CommunityID.String() < above.String() {
+				above = f.B.CommunityID
+			}
+		}
+		a, b := f.A, f.B
+		if a.Key.ID.String() > b.Key.ID.String() {
+			a, b = b, a // found from the other side it is the same
+		}
+		m2 := areaM2(area)
+		p := Problem{Kind: Overlap, ID: newID(Overlap, a.Key.ID, b.Key.ID), Weight: m2, AreaM2: &m2, DivisionIDs: []uuid.UUID{a.CommunityID, b.CommunityID},
+			Grids: []key.Key{a.Key, b.Key}, Fixes: cutEither(a, b, m2)}
+		if p.Geometry, err = toGeom(area); err != nil {
+			return err
+		}
+		content, err := l.s.Store.Contents(l.ctx, l.actor, []orb.MultiPolygon{area})
+		if err != nil {
+			return err
+		}
+		l.fill(&p, content[0])
+		l.out.WithOthers = append(l.out.WithOthers, Filed{Problem: p, With: f.B.CommunityID, Division: above})
+	}
+	return nil
+}
+
+func (l *looking) multiparts() error {
+	for _, g := range l.own {
+		if len(g.Boundary) < 2 {
+			continue
+		}
+		parts := slices.Clone(g.Boundary)
+		slices.SortStableFunc(parts, func(p, q orb.Polygon) int {
+			return -cmp.Compare(areaM2(orb.MultiPolygon{p}), areaM2(orb.MultiPolygon{q}))
+		})
+		small := parts[1:]
+		l.draft(draft{Problem: Problem{Kind: Multipart, ID: l.id(Multipart, g.Key.ID), Weight: areaM2(small), DivisionIDs: []uuid.UUID{l.d.ID},
+			Grids: []key.Key{g.Key}}, area: small, fix: func(beside []Grid) ([]Fix, []key.Key, error) {
+			return l.addTo(small, beside, &g), []key.Key{g.Key}, nil
+		}})
+	}
+	return nil
+}
+
+func (l *looking) buildings() error {
+	area := l.whole
+	if len(l.children) > 0 { // what lies in one of them is its own
+		area = orb.MultiPolygon(l.gaps)
+	}
+	if len(area) > 0 || l.whole == nil && len(l.own) > 0 {
+		list, err := l.s.Store.Unassigned(l.ctx, l.actor, l.d.ID, area)
+		if err != nil {
+			return err
+		}
+		for _, u := range list {
+			p := Problem{Kind: UnassignedBuilding, ID: l.id(UnassignedBuilding, u.Building.ID), DivisionIDs: []uuid.UUID{l.d.ID}, Building: &u.Building}
+			if u.Nearest != nil {
+				p.Grids = []key.Key{*u.Nearest}
+				p.Fixes = []Fix{{Action: AssignBuilding, Grid: u.Nearest, Args: map[string]any{ArgDistanceM: u.DistanceM}}}
+			}
+			if err := l.building(p, u.Shape, u.Households); err != nil {
+				return err
+			}
+		}
+	}
+	if len(l.own) == 0 {
+		return nil
+	}
+	list, err := l.s.Store.Cut(l.ctx, l.actor, l.d.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		total, most, cut, in := areaM2(c.Footprint), 0, false, 0.0
+		for i, part := range c.Parts {
+			m2 := areaM2(part)
+			least := max(leastCutM2, leastCutShare*total)
+			cut = cut || m2 > least && total-m2 > least
+			if m2 > in {
+				most, in = i, m2
+			}
+		}
+		if !cut {
+			continue
+		}
+		holder := c.Grids[most]
+		files := holder.CommunityID
+		p := Problem{Kind: CutBuilding, ID: l.id(CutBuilding, c.Building.ID), Weight: total - in, DivisionIDs: []uuid.UUID{}, Building: &c.Building}
+		for _, g := range c.Grids {
+			if c.Own != nil && g.Key.ID == *c.Own {
+				files = g.CommunityID
+			}
+			p.Grids = append(p.Grids, g.Key)
+			if !slices.Contains(p.DivisionIDs, g.CommunityID) {
+				p.DivisionIDs = append(p.DivisionIDs, g.CommunityID)
+			}
+		}
+		if files != l.d.ID {
+			continue // it is the other community's
+		}
+		add := Fix{Action: AddToGrid, Grid: &holder.Key, Args: map[string]any{ArgAreaM2: total - in}}
+		assign := Fix{Action: AssignBuilding, Grid: &holder.Key, Args: map[string]any{ArgShare: in / total}}
+		p.Fixes = []Fix{add, assign}
+		if c.Own == nil || *c.Own != holder.Key.ID {
+			p.Fixes = []Fix{assign, add}
+		}
+		if err := l.building(p, c.Footprint, c.Households); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// building keeps a problem of one building.
+func (l *looking) building(p Problem, where orb.Geometry, households *int) error {
+	one := 1
+	p.Buildings = &one
+	if l.registered {
+		p.Households = households
+	}
+	if m, ok := where.(orb.MultiPolygon); ok {
+		m2 := areaM2(m)
+		p.AreaM2 = &m2
+	}
+	var err error
+	p.Geometry, err = shape.FromOrb(where, shape.SRID)
+	l.out.Problems = append(l.out.Problems, p)
+	return err
+}
+
+func (l *looking) staff() error {
+	if len(l.own) == 0 {
+		return nil
+	}
+	found, err := l.s.unstaffed(l.ctx, l.actor, []uuid.UUID{l.d.ID}, l.day)
+	l.out.Problems = append(l.out.Problems, found...)
+	return err
+}
+
+// sizes finds grids that the policy holds too large or too small, and communities of too many or too few.
+func (l *looking) sizes() error {
+	if len(l.own) == 0 && l.d.Level != place.Community {
+		return nil
+	}
+	line := l.t.above(l.d.ID)
+	slices.Reverse(line)
+	line = append(line, l.d.ID)
+	set, err := l.s.Store.Policies(l.ctx, l.actor, line)
+	if err != nil || len(set) == 0 {
+		return err
+	}
+	var policies []place.SizePolicy
+	for _, d := range line {
+		if p, ok := set[d]; ok {
+			policies = append(policies, p)
+		}
+	}
+	policy := place.Effective(policies)
+	counts, err := l.s.Store.Sizes(l.ctx, l.actor, l.d.ID)
+	if err != nil {
+		return err
+	}
+	if l.registered {
+		if err := l.gridSizes(policy, counts); err != nil {
+			return err
+		}
+	}
+	kind, weight, ok := breach(len(l.own), policy.GridsMin, policy.GridsMax)
+	if !ok {
+		return nil
+	}
+	p := Problem{Kind: kind, ID: l.id(kind), Weight: weight, DivisionIDs: []uuid.UUID{l.d.ID}}
+	if l.whole != nil {
+		p.AreaM2 = &l.out.AreaM2
+		if p.Geometry, err = toGeom(l.whole); err != nil {
+			return err
+		}
+	}
+	all := place.Stats{}
+	for _, g := range l.own {
+		all.Buildings += counts[g.Key.ID].Buildings
+		all.Households += counts[g.Key.ID].Households
+	}
+	p.Buildings = &all.Buildings
+	if l.registered {
+		p.Households = &all.Households
+	}
+	bySize := slices.Clone(l.own)
+	slices.SortStableFunc(bySize, func(a, b Grid) int {
+		return cmp.Or(-cmp.Compare(counts[a.Key.ID].Households, counts[b.Key.ID].Households), -cmp.Compare(areaM2(a.Boundary), areaM2(b.Boundary)))
+	})
+	switch {
+	case len(bySize) == 0:
+	case kind == Undersize:
+		p.Fixes = []Fix{{Action: SplitGrid, Grid: &bySize[0].Key, Args: map[string]any{ArgParts: 2.0}}}
+	default:
+		p.Fixes = []Fix{{Action: MergeGrids, Grid: &bySize[len(bySize)-1].Key, Args: map[string]any{ArgItself: true}}}
+	}
+	l.out.Problems = append(l.out.Problems, p)
+	return nil
+}
+
+func (l *looking) gridSizes(policy place.SizePolicy, counts map[uuid.UUID]place.Stats) error {
+	people := 0
+	for _, c := range counts {
+		people += c.Residents
+	}
+	if people == 0 { // nobody counted them
+		policy.ResidentsMin, policy.ResidentsMax = nil, nil
+	}
+	for _, g := range l.own {
+		if g.Dedicated {
+			continue
+		}
+		n := counts[g.Key.ID]
+		found := map[Kind]float64{}
+		for _, rule := range []struct {
+			n        int
+			low, top *int
+		}{{n.Households, policy.HouseholdsMin, policy.HouseholdsMax}, {n.Residents, policy.ResidentsMin, policy.ResidentsMax}} {
+			if kind, weight, ok := breach(rule.n, rule.low, rule.top); ok {
+				found[kind] = max(found[kind], weight)
+			}
+		}
+		for _, kind := range []Kind{Oversize, Undersize} {
+			weight, ok := found[kind]
+			if !ok {
+				continue
+			}
+			m2 := areaM2(g.Boundary)
+			p := Problem{Kind: kind, ID: l.id(kind, g.Key.ID), Weight: weight, AreaM2: &m2, DivisionIDs: []uuid.UUID{l.d.ID}, Grids: []key.Key{g.Key},
+				Buildings: &n.Buildings, Households: &n.Households}
+			if kind == Oversize {
+				p.Fixes = []Fix{{Action: SplitGrid, Grid: &g.Key, Args: map[string]any{ArgParts: float64(parts(policy, n))}}}
+			} else {
+				p.Fixes = l.mergeWith(g, policy, counts)
+			}
+			var err error
+			if p.Geometry, err = toGeom(g.Boundary); err != nil {
+				return err
+			}
+			l.out.Problems = append(l.out.Problems, p)
+		}
+	}
+	return nil
+}
+
+// mergeWith ranks the neighbours that a small grid could be merged with: those first with which it stays within the policy,
+// the nearest to its target before the others.
+func (l *looking) mergeWith(g Grid, policy place.SizePolicy, counts map[uuid.UUID]place.Stats) []Fix {
+	type option struct {
+		grid      Grid
+		tooMany   bool
+		deviation int
+	}
+	var options []option
+	for _, o := range l.own {
+		if o.Key == g.Key || o.Dedicated || geocoverage.SharedBorderM(g.Boundary, o.Boundary) == 0 {
+			continue
+		}
+		households := counts[g.Key.ID].Households + counts[o.Key.ID].Households
+		residents := counts[g.Key.ID].Residents + counts[o.Key.ID].Residents
+		x := option{grid: o}
+		x.tooMany = policy.HouseholdsMax != nil && households > *policy.HouseholdsMax || policy.ResidentsMax != nil && residents > *policy.ResidentsMax
+		if target := cmp.Or(policy.HouseholdsTarget, policy.HouseholdsMin); target != nil {
+			x.deviation = max(households-*target, *target-households)
+		}
+		options = append(options, x)
+	}
+	slices.SortStableFunc(options, func(a, b option) int {
+		if a.tooMany != b.tooMany {
+			if a.tooMany {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(a.deviation, b.deviation)
+	})
+	var out []Fix
+	for _, o := range options {
+		out = append(out, Fix{Action: MergeGrids, Grid: &o.grid.Key})
+	}
+	return out
+}
+
+func (l *looking) draft(d draft) { l.drafts = append(l.drafts, d) }
+
+// describe tells what lies in the drafts' areas and which grids lie beside them.
+func (l *looking) describe() error {
+	if len(l.drafts) == 0 {
+		return nil
+	}
+	areas := make([]orb.MultiPolygon, len(l.drafts))
+	for i, d := range l.drafts {
+		areas[i] = d.area
+	}
+	contents, err := l.s.Store.Contents(l.ctx, l.actor, areas)
+	if err != nil {
+		return err
+	}
+	beside, err := l.s.Store.GridsAt(l.ctx, l.actor, areas)
+	if err != nil {
+		return err
+	}
+	for i, d := range l.drafts {
+		p := d.Problem
+		m2 := areaM2(d.area)
+		p.AreaM2 = &m2
+		if p.Geometry, err = toGeom(d.area); err != nil {
+			return err
+		}
+		l.fill(&p, contents[i])
+		if d.fix != nil {
+			if p.Fixes, p.Grids, err = d.fix(beside[i]); err != nil {
+				return err
+			}
+		}
+		l.out.Problems = append(l.out.Problems, p)
+	}
+	return nil
+}
+
+func (l *looking) fill(p *Problem, c Content) {
+	p.Buildings = &c.Buildings
+	if l.registered || c.Registered || c.Buildings == 0 {
+		p.Households = &c.Households
+	}
+}
+
+// addTo ranks the grids that an area can be added to in one piece: those that share a border with it. From a community's own
+// area only its own grids are asked for, from what it lost the owners' of the place.
+func (l *looking) addTo(area orb.MultiPolygon, beside []Grid, but *Grid) []Fix {
+	type option struct {
+		grid    Grid
+		sharedM float64
+	}
+	var options []option
+	for _, g := range beside {
+		foreign := g.CommunityID != l.d.ID
+		if but != nil && g.Key == but.Key || but == nil && foreign && len(l.own) > 0 {
+			continue
+		}
+		if m := geocoverage.SharedBorderM(area, g.Boundary); m > 0 {
+			options = append(options, option{g, m})
+		}
+	}
+	slices.SortStableFunc(options, func(a, b option) int { return -cmp.Compare(a.sharedM, b.sharedM) })
+	m2 := areaM2(area)
+	var out []Fix
+	for _, o := range options {
+		out = append(out, Fix{Action: AddToGrid, Grid: &o.grid.Key, Args: map[string]any{ArgAreaM2: m2, ArgSharedM: o.sharedM}})
+	}
+	return out
+}
+
+// owners keeps of the grids beside an area outside the division those of the community that the area belongs to.
+func (l *looking) owners(area orb.MultiPolygon, beside []Grid) ([]Grid, error) {
+	var communities []uuid.UUID
+	for _, g := range beside {
+		if g.CommunityID != l.d.ID && !slices.Contains(communities, g.CommunityID) {
+			communities = append(communities, g.CommunityID)
+		}
+	}
+	if len(communities) == 0 {
+		return nil, nil
+	}
+	boundaries, err := l.s.Store.Boundaries(l.ctx, l.actor, communities)
+	if err != nil {
+		return nil, err
+	}
+	var out []Grid
+	for _, c := range communities {
+		boundary, ok := boundaries[c]
+		if !ok {
+			continue
+		}
+		rest, err := l.s.Store.Beyond(l.ctx, l.actor, boundary, []orb.MultiPolygon{area})
+		if err != nil {
+			return nil, err
+		}
+		if areaM2(rest[0]) < areaM2(area)/2 {
+			out = append(out, slices.DeleteFunc(slices.Clone(beside), func(g Grid) bool { return g.CommunityID != c })...)
+		}
+	}
+	return out, nil
+}
+
+// lookForStaff looks again at who is in office in divisions of which nothing else changed.
+func (s *Service) lookForStaff(ctx context.Context, actor account.Actor, divisions []uuid.UUID, now stamp) error {
+	return s.Store.Alone(ctx, actor, divisions, func(ctx context.Context) error {
+		found, err := s.unstaffed(ctx, actor, divisions, now)
+		if err != nil {
+			return err
+		}
+		return s.Store.SaveStaff(ctx, actor, divisions, now.n, now.day, found)
+	})
+}
+
+func (s *Service) unstaffed(ctx context.Context, actor account.Actor, communities []uuid.UUID, now stamp) ([]Problem, error) {
+	list, err := s.Store.Unstaffed(ctx, actor, communities, now.day)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Problem, 0, len(list))
+	for _, e := range list {
+		m2 := areaM2(e.Grid.Boundary)
+		p := Problem{Kind: Unstaffed, ID: newID(Unstaffed, e.Grid.CommunityID, e.Grid.Key.ID), Weight: float64(e.Buildings), AreaM2: &m2,
+			DivisionIDs: []uuid.UUID{e.Grid.CommunityID}, Grids: []key.Key{e.Grid.Key}, Buildings: &e.Buildings, Households: e.Households,
+			Fixes: []Fix{{Action: AppointWorker, Grid: &e.Grid.Key}}}
+		if p.Geometry, err = toGeom(e.Grid.Boundary); err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// id is made from what is wrong and whom it concerns.
+func (l *looking) id(k Kind, whom ...uuid.UUID) uuid.UUID {
+	return newID(k, append([]uuid.UUID{l.d.ID}, whom...)...)
+}
+
+// ids is the name space of problems' ids.
+var ids = uuid.MustParse("6c1f2a0e-9a67-5d0b-8a4e-2f6f1f0c7b11")
+
+func newID(k Kind, whom ...uuid.UUID) uuid.UUID {
+	name := []byte(k)
+	for _, id := range whom {
+		name = append(name, id[:]...)
+	}
+	return uuid.NewSHA1(ids, name)
+}
+
+// placeOf tells the gaps of a division apart: by their most western position, the southern one of two.
+func placeOf(p orb.Polygon) uuid.UUID {
+	first := slices.MinFunc(p[0], func(a, b orb.Point) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	return uuid.NewSHA1(ids, fmt.Appendf(nil, "%.8f %.8f", first[0], first[1]))
+}
+
+func pick(areas []orb.MultiPolygon, numbers []int) []orb.MultiPolygon {
+	out := make([]orb.MultiPolygon, len(numbers))
+	for n, i := range numbers {
+		out[n] = areas[i]
+	}
+	return out
+}
+
+// areaM2 of what the store gave: its rings are closed and on Earth.
+func areaM2(m orb.MultiPolygon) float64 {
+	m2, err := measure.AreaM2(m)
+	if err != nil {
+		panic(fmt.Sprintf("coverage: an area of the store: %v", err))
+	}
+	return m2
+}
+
+// toGeom snaps what was computed, for keeping; what collapses is kept as it was computed.
+func toGeom(m orb.MultiPolygon) (geom.T, error) {
+	if snapped, dropped := shape.SnapReport(m); len(dropped) == 0 {
+		return shape.FromOrb(snapped, shape.SRID)
+	}
+	return shape.FromOrb(m, shape.SRID)
+}
+
+func boundaryOf(list []Grid, k key.Key) orb.MultiPolygon {
+	i := slices.IndexFunc(list, func(g Grid) bool { return g.Key == k })
+	return list[i].Boundary
+}
+
+func gridsOf(fixes []Fix) []key.Key {
+	var out []key.Key
+	for _, f := range fixes {
+		out = append(out, *f.Grid)
+	}
+	return out
+}

@@ -1,0 +1,90 @@
+package coverage
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
+
+	"wangge/domain/place"
+	"wangge/geo/measure"
+)
+
+// What is too small to be meant. Coordinates are kept to 1e-8 degree, 1 mm, and borders that lie at most that far apart are one
+// border by intention (geo/coverage): what is left between them are triangles of up to a unit's height, half of that wide on
+// average. What rounding in PostGIS leaves is a hundred thousand times thinner.
+const (
+	leastWidthM = 0.0007 // mean width of a piece, metres
+	leastAreaM2 = 0.001
+
+	// A footprint that a border cuts off less of than this is drawn as well as footprints are.
+	leastCutM2    = 0.5
+	leastCutShare = 0.001
+)
+
+// rounding reports whether a piece is nothing but the rounding of coordinates.
+func rounding(piece orb.MultiPolygon) bool {
+	m2 := areaM2(piece)
+	return m2 < leastAreaM2 || 2*m2 < leastWidthM*measure.LengthM(piece)
+}
+
+// real leaves out the pieces that are rounding.
+func real(m orb.MultiPolygon) orb.MultiPolygon {
+	return slices.DeleteFunc(slices.Clone(m), func(p orb.Polygon) bool { return rounding(orb.MultiPolygon{p}) })
+}
+
+// cutEither are the fixes of an overlap: cut it out of one grid or the other. A grid that would lose all it has comes last and
+// is given up instead; else the larger one can spare it better. Of two that are the same the later code goes.
+func cutEither(a, b Grid, m2 float64) []Fix {
+	list := []Grid{a, b}
+	whole := func(g Grid) bool { return m2 >= (1-1e-6)*areaM2(g.Boundary) }
+	slices.SortStableFunc(list, func(x, y Grid) int {
+		switch {
+		case whole(x) != whole(y):
+			if whole(x) {
+				return 1
+			}
+			return -1
+		case whole(x):
+			return -cmp.Compare(x.Code, y.Code)
+		}
+		return cmp.Or(-cmp.Compare(areaM2(x.Boundary), areaM2(y.Boundary)), cmp.Compare(x.Code, y.Code))
+	})
+	var out []Fix
+	for _, g := range list {
+		f := Fix{Action: CutFromGrid, Grid: &g.Key, Args: map[string]any{ArgAreaM2: m2}}
+		if whole(g) {
+			f.Args[ArgWhole] = true
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// breach reports how n fails a rule, and how much, as a share of the limit in tenths: it stands in cursors, where nobody is to
+// read a count of households from it.
+func breach(n int, least, most *int) (Kind, float64, bool) {
+	tenths := func(share float64) float64 { return math.Round(share*10) / 10 }
+	switch {
+	case most != nil && n > *most:
+		return Oversize, tenths(float64(n-*most) / float64(max(*most, 1))), true
+	case least != nil && n < *least:
+		return Undersize, tenths(float64(*least-n) / float64(*least)), true
+	}
+	return "", 0, false
+}
+
+// parts is how many grids a large one is to become.
+func parts(p place.SizePolicy, n place.Stats) int {
+	out := 2
+	for _, rule := range []struct {
+		n     int
+		limit *int
+	}{{n.Households, cmp.Or(p.HouseholdsTarget, p.HouseholdsMax)}, {n.Residents, p.ResidentsMax}} {
+		if rule.limit != nil && *rule.limit > 0 {
+			out = max(out, int(math.Round(float64(rule.n)/float64(*rule.limit))))
+		}
+	}
+	return out
+}
