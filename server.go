@@ -27,6 +27,7 @@ import (
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
+	"wangge/domain/search"
 	"wangge/domain/staff"
 	"wangge/geo/coord"
 	"wangge/graph"
@@ -76,6 +77,11 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 	if config.IsLoopback(here) {
 		log.Warn("links and QR codes work on this machine only: set PUBLIC_URL to the address that people use", "public_url", here.String())
 	}
+	go func() {
+		if err := h.search.Warm(ctx, account.Anyone()); err != nil && ctx.Err() == nil {
+			log.Warn("the search index is not made yet; the first search will make it", "error", err)
+		}
+	}()
 	handler := h.handler(server, token, newest, here)
 	keeping, stop := context.WithCancel(ctx)
 	kept := make(chan struct{})
@@ -191,6 +197,7 @@ type house struct {
 	tiles   *db.Tiles
 	places  *place.Service
 	grids   *grid.Service
+	search  *search.Service
 	staff   *staff.Service
 
 	coverage *coverage.Service
@@ -217,7 +224,8 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 	store := db.New(h.pool)
 	h.tiles = db.NewTiles(store, s.Zone)
 	h.places = &place.Service{Store: db.NewPlaces(store), Now: time.Now}
-	h.grids = &grid.Service{Store: db.NewGrids(store), Now: time.Now}
+	h.search = &search.Service{Store: db.NewSearch(store)}
+	h.grids = &grid.Service{Store: db.NewGrids(store), Addresses: h.search, Now: time.Now}
 	h.staff = &staff.Service{Store: db.NewStaff(store), Now: time.Now, Zone: s.Zone, IDs: key.Random{}}
 	h.coverage = &coverage.Service{Store: db.NewCoverage(store), Now: time.Now, Zone: s.Zone}
 	return h, nil
@@ -290,7 +298,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	mux.Handle("GET /readyz", ops.Ready(h.log, ops.Database(h.pool), ops.Schema(h.pool, newest)))
 	mux.Handle("GET /metrics", metrics.Handler())
 	mux.Handle("/graphql", graph.NewHandler(&graph.Resolver{
-		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage,
+		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search,
 		PhotoURL: func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
 		Tilesets: func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
 	}, graph.Options{Log: h.log, RequestID: answer.RequestID}))

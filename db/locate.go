@@ -55,6 +55,10 @@ CROSS JOIN LATERAL (
 	ORDER BY b.boundary <-> q.at LIMIT 500
 ) n ORDER BY p.i, n.grid_id`
 
+	gridsOfBuildings = `-- name: grid.OfBuildings
+SELECT bg.building_id, bg.district, bg.grid_id FROM building_grid bg
+WHERE bg.district = ANY($1) AND bg.building_id = ANY($2) AND bg.during @> $3::timestamptz ORDER BY bg.building_id`
+
 	extentOfAll = `-- name: place.Extent
 SELECT ST_XMin(e.box), ST_YMin(e.box), ST_XMax(e.box), ST_YMax(e.box) FROM (
 	SELECT ST_Extent(x.shape) AS box FROM (
@@ -153,6 +157,23 @@ func (s *Grids) around(ctx context.Context, actor account.Actor, sql string, poi
 		}
 		return s.each(ctx, actor, sql, []any{lng, lat, homes, at, reach}, scan)
 	})
+}
+
+// GridsOfBuildings implements grid.Store.
+func (s *Grids) GridsOfBuildings(ctx context.Context, actor account.Actor, buildings []key.Key, at time.Time) (map[uuid.UUID]key.Key, error) {
+	homes, ids := split(buildings)
+	out := make(map[uuid.UUID]key.Key, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	err := s.each(ctx, actor, gridsOfBuildings, []any{homes, ids, at}, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var k key.Key
+		err := rows.Scan(&id, &k.Home, &k.ID)
+		out[id] = k
+		return err
+	})
+	return out, err
 }
 
 // Extent implements grid.Store.

@@ -149,6 +149,13 @@ func (r *queryResolver) GridsAt(ctx context.Context, points []*node.PointInput) 
 	})
 }
 
+// SearchAddress is the resolver for the searchAddress field.
+func (r *queryResolver) SearchAddress(ctx context.Context, text string, near *node.PointInput, first *int) ([]*node.AddressMatch, error) {
+	return planned(ctx, r.Resolver, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) ([]*node.AddressMatch, error) {
+		return p.searchAddress(ctx, text, near, first, sel)
+	})
+}
+
 // Coverage is the resolver for the coverage field.
 func (r *queryResolver) Coverage(ctx context.Context, division string) (*node.CoverageReport, error) {
 	return planned(ctx, r.Resolver, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.CoverageReport, error) {

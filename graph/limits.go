@@ -46,6 +46,8 @@ var costs = map[string]int{
 	"Grid.boundary": 400, "Grid.labelPoint": 3, "Grid.bbox": 3,
 	"Building.location": 3, "Building.footprint": 10,
 	"LegalEntity.location":     3,
+	"Query.searchAddress":      1_000, // the time of a search
+	"AddressMatch.location":    3,
 	"CoverageProblem.geometry": 100, "CoverageProblem.bbox": 3,
 }
 

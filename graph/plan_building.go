@@ -23,7 +23,12 @@ func (p *plan) buildings(ctx context.Context, nodes []*node.Building, sel ast.Se
 func (p *plan) building(ctx context.Context, nodes []*node.Building, f field) error {
 	switch f.Name {
 	case "estate":
-		return p.estateOf(ctx, nodes, f)
+		return oneEstate(ctx, p, nodes, func(b *node.Building) key.Key {
+			if b.EstateID == nil {
+				return key.Key{}
+			}
+			return key.Key{Home: b.Key.Home, ID: *b.EstateID}
+		}, f)
 	case "units":
 		return p.unitsOf(ctx, nodes, f)
 	case "grid":
@@ -60,15 +65,11 @@ func oneBuilding[N holder](ctx context.Context, p *plan, nodes []N, of func(N) k
 	}
 	return p.buildings(ctx, made.all, f.Selections)
 }
+
 func buildingKey(b *node.Building) key.Key { return b.Key }
 
-func (p *plan) estateOf(ctx context.Context, nodes []*node.Building, f field) error {
-	of := func(b *node.Building) key.Key {
-		if b.EstateID == nil {
-			return key.Key{}
-		}
-		return key.Key{Home: b.Key.Home, ID: *b.EstateID}
-	}
+// oneEstate loads a field that answers one estate, or none where of gives the zero key.
+func oneEstate[N holder](ctx context.Context, p *plan, nodes []N, of func(N) key.Key, f field) error {
 	var made once[key.Key, node.Estate]
 	if keys := distinct(nodes, of); len(keys) > 0 {
 		found, err := p.Places.Estates(ctx, p.actor, keys)
@@ -81,8 +82,8 @@ func (p *plan) estateOf(ctx context.Context, nodes []*node.Building, f field) er
 			}
 		}
 	}
-	for _, b := range nodes {
-		b.Put(f.Alias, made.nodes[of(b)])
+	for _, n := range nodes {
+		n.Put(f.Alias, made.nodes[of(n)])
 	}
 	return each(ctx, p, made.all, f.Selections, "Estate", func(ctx context.Context, all []*node.Estate, f field) error {
 		if f.Name != "externalRefs" {

@@ -11,6 +11,7 @@ import (
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
+	"wangge/domain/search"
 	"wangge/domain/staff"
 	"wangge/graph/node"
 )
@@ -21,6 +22,7 @@ type Resolver struct {
 	Grids    *grid.Service
 	Staff    *staff.Service
 	Coverage *coverage.Service
+	Search   *search.Service
 
 	// PhotoURL says where a worker's photo is; asked only of workers who have one. Nil: photos are not served.
 	PhotoURL func(staff.Worker) string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -154,5 +155,9 @@ func viewer(a account.Actor) *node.Viewer {
 }
 
 func (p *plan) spot(in node.PointInput) grid.AtQuery {
-	return grid.AtQuery{System: in.Crs, Lng: in.Lng, Lat: in.Lat, AccuracyM: in.AccuracyM, AsOf: &p.at}
+	q := grid.AtQuery{System: in.Crs, Lng: in.Lng, Lat: in.Lat, AccuracyM: in.AccuracyM, AsOf: &p.at}
+	if in.Address != nil {
+		q.Address = strings.TrimSpace(*in.Address)
+	}
+	return q
 }

@@ -15,6 +15,7 @@ import (
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
+	"wangge/domain/search"
 	"wangge/domain/staff"
 
 	"wangge/db"
@@ -44,7 +45,8 @@ func counted(t *testing.T, r *graph.Resolver, pool *pgxpool.Pool) (server, *coun
 	t.Cleanup(traced.Close)
 	d := db.New(traced)
 	r.Places = &place.Service{Store: db.NewPlaces(d), Now: r.Places.Now}
-	r.Grids = &grid.Service{Store: db.NewGrids(d), Now: r.Grids.Now, NearestLimitM: r.Grids.NearestLimitM}
+	r.Search = &search.Service{Store: db.NewSearch(d)}
+	r.Grids = &grid.Service{Store: db.NewGrids(d), Addresses: r.Search, Now: r.Grids.Now, NearestLimitM: r.Grids.NearestLimitM}
 	r.Staff = &staff.Service{Store: db.NewStaff(d), Now: r.Staff.Now, Zone: r.Staff.Zone, IDs: r.Staff.IDs}
 	r.Coverage = &coverage.Service{Store: db.NewCoverage(d), Now: r.Coverage.Now, Zone: r.Coverage.Zone}
 	return serve(r, t.Output()), count
@@ -231,5 +233,20 @@ func TestStatements(t *testing.T) {
 		if fmt.Sprint(got) != fmt.Sprint([]int64{got[0], got[0], got[0]}) {
 			t.Errorf("%d statements at 1, 14 and 200 points", got)
 		}
+	})
+
+	t.Run("found addresses", func(t *testing.T) {
+		same(t, `query ($n: Int) { searchAddress(text: "晴川路1号", first: $n) { label building { name estate { name } grid { code } } estate { name } division { name }
+			grid { code worker { name } } location } }`, map[string]any{"n": 2}, map[string]any{"n": 14}, map[string]any{"n": 50})
+	})
+	t.Run("points with addresses", func(t *testing.T) {
+		named := func(n int) map[string]any {
+			v := spots(n, inside)
+			for i, p := range v["p"].([]any) {
+				p.(map[string]any)["address"] = fmt.Sprintf("晴川路%d号1号楼", i%14+1)
+			}
+			return v
+		}
+		same(t, asked, named(1), named(14), named(100))
 	})
 }

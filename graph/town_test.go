@@ -26,6 +26,7 @@ import (
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
+	"wangge/domain/search"
 	"wangge/domain/staff"
 	"wangge/geo/shape"
 	"wangge/graph"
@@ -92,9 +93,11 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 	clock := func() time.Time { return now }
 	zone := time.FixedZone("CST", 8*3600)
 	d := db.New(pool)
+	finder := &search.Service{Store: db.NewSearch(d)}
 	r := &graph.Resolver{
 		Places:   &place.Service{Store: db.NewPlaces(d), Now: clock},
-		Grids:    &grid.Service{Store: db.NewGrids(d), Now: clock, NearestLimitM: 200},
+		Grids:    &grid.Service{Store: db.NewGrids(d), Addresses: finder, Now: clock, NearestLimitM: 200},
+		Search:   finder,
 		Staff:    &staff.Service{Store: db.NewStaff(d), Now: clock, Zone: zone, IDs: source},
 		Coverage: &coverage.Service{Store: db.NewCoverage(d), Now: clock, Zone: zone},
 		PhotoURL: func(w staff.Worker) string { return "/photos/" + w.Key.String() },

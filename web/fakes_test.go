@@ -114,6 +114,19 @@ func (t *fakeTown) At(ctx context.Context, _ account.Actor, q grid.AtQuery) (gri
 	return m, nil
 }
 
+// AtAddress knows one building, in the second grid.
+func (t *fakeTown) AtAddress(ctx context.Context, _ account.Actor, address string, _ *time.Time) (grid.Match, error) {
+	t.note(ctx, "AtAddress")
+	t.asked = grid.AtQuery{Address: address}
+	switch address {
+	case "too long":
+		return grid.Match{}, fault.New(fault.Invalid, "address", "search.long", "max", 200)
+	case "听雨里3号楼":
+		return grid.Match{Rule: grid.RuleAddress, Grid: &t.grids[1], Candidates: []grid.Candidate{{Grid: &t.grids[1], Probability: 1}}}, t.err
+	}
+	return grid.Match{Rule: grid.RuleNone, NeedsConfirmation: true, Candidates: []grid.Candidate{{Grid: &t.grids[0], Probability: 1}}}, t.err
+}
+
 func (t *fakeTown) ByCode(ctx context.Context, _ account.Actor, code string, _ *time.Time, _ grid.Fields) (grid.Grid, error) {
 	t.note(ctx, "ByCode")
 	if !place.ValidCode(code) {

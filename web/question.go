@@ -66,6 +66,15 @@ func question(values url.Values) (grid.AtQuery, error) {
 	return q, nil
 }
 
+// addressOf reads the address, "" where none is given, and whether it stands alone, without a point.
+func addressOf(values url.Values) (address string, alone bool, err error) {
+	if strings.TrimSpace(values.Get("address")) == "" && len(values["address"]) < 2 {
+		return "", false, nil
+	}
+	address, err = single(values, "address")
+	return address, !values.Has("lng") && !values.Has("lat") && !values.Has("crs") && !values.Has("accuracy"), err
+}
+
 func single(values url.Values, name string) (string, error) {
 	given := values[name]
 	if len(given) > 1 {

@@ -27,6 +27,8 @@ import (
 type Grids interface {
 	// At: INVALID names the coordinate that is no position or outside the window.
 	At(ctx context.Context, actor account.Actor, q grid.AtQuery) (grid.Match, error)
+	// AtAddress is At where only an address is known. INVALID names "address".
+	AtAddress(ctx context.Context, actor account.Actor, address string, asOf *time.Time) (grid.Match, error)
 	// ByCode answers for former codes too. NOT_FOUND: none.
 	ByCode(ctx context.Context, actor account.Actor, code string, asOf *time.Time, with grid.Fields) (grid.Grid, error)
 	// ByKeys leaves out what there is not.

@@ -48,7 +48,8 @@ type (
 	}
 )
 
-// where answers GET and HEAD /where?lng=&lat=&crs=&accuracy=. A refusal is {"error": {code, field, message}} with the
+// where answers GET and HEAD /where?lng=&lat=&crs=&accuracy=&address=. An address may stand with a point or alone; alone and
+// naming no one place for sure, the answer's rule is NONE and its candidates are the grids that it may mean. A refusal is {"error": {code, field, message}} with the
 // status of its code, and with the request's id where the fault is ours; the message is English unless Chinese is
 // asked for by lang or Accept-Language.
 func (s *site) where(w http.ResponseWriter, r *http.Request) {
@@ -72,22 +73,33 @@ func (s *site) whereFound(r *http.Request) (found whereAnswer, err error) {
 	if err != nil {
 		return found, err
 	}
-	q, err := question(values)
+	address, alone, err := addressOf(values)
 	if err != nil {
 		return found, err
 	}
-	err = s.read(r, func(ctx context.Context, actor account.Actor) (err error) {
-		found, err = s.whereAt(ctx, actor, q)
+	var q grid.AtQuery
+	if !alone {
+		if q, err = question(values); err != nil {
+			return found, err
+		}
+		q.Address = address
+	}
+	err = s.read(r, func(ctx context.Context, actor account.Actor) error {
+		var match grid.Match
+		if alone {
+			match, err = s.grids.AtAddress(ctx, actor, address, nil)
+		} else {
+			match, err = s.grids.At(ctx, actor, q)
+		}
+		if err == nil {
+			found, err = s.whereMatched(ctx, actor, match)
+		}
 		return err
 	})
 	return found, err
 }
 
-func (s *site) whereAt(ctx context.Context, actor account.Actor, q grid.AtQuery) (whereAnswer, error) {
-	match, err := s.grids.At(ctx, actor, q)
-	if err != nil {
-		return whereAnswer{}, err
-	}
+func (s *site) whereMatched(ctx context.Context, actor account.Actor, match grid.Match) (whereAnswer, error) {
 	found := whereAnswer{Rule: match.Rule, NeedsConfirmation: match.NeedsConfirmation, Candidates: []whereCandidate{}}
 	if d := match.BoundaryDistanceM; d != nil {
 		shown := toCentimetres(*d)

@@ -72,6 +72,23 @@ func TestWhereReadsItsParameters(t *testing.T) {
 	}
 }
 
+func TestWhereByAddress(t *testing.T) {
+	town := newTown()
+	wantContains(t, town.get("GET", "/where?address=听雨里3号楼").Body.String(), `"rule":"ADDRESS"`, `"code":"990102001001002"`, `"needsConfirmation":false`)
+	wantContains(t, town.get("GET", "/where?address=听雨里&lng=").Body.String(), `"field":"lng"`)
+	wantContains(t, town.get("GET", "/where?address=听雨里").Body.String(), `"rule":"NONE"`, `"grid":null`, `"needsConfirmation":true`, `"candidates":[{"code":"990102001001001"`)
+	wantContains(t, town.get("GET", "/where?lng=120.005&lat=31.005&crs=CGCS2000&address=%20听雨里%20").Body.String(), `"rule":"CONTAINS"`)
+	if town.asked.Address != "听雨里" || town.asked.Lng != 120.005 {
+		t.Errorf("asked %+v", town.asked)
+	}
+	if len(town.apart) > 0 {
+		t.Errorf("read outside one state of the data: %q", town.apart)
+	}
+	if town.get("GET", "/where?lng=120.005&lat=31.005&crs=CGCS2000&address=%20"); town.asked.Address != "" {
+		t.Error("a blank address was asked about")
+	}
+}
+
 func TestWhereRefuses(t *testing.T) {
 	cases := []struct{ name, query, field string }{
 		{"nothing given", "", "lng"},
@@ -90,6 +107,9 @@ func TestWhereRefuses(t *testing.T) {
 		{"an empty accuracy", "lng=120&lat=31&crs=WGS84&accuracy=", "accuracy"},
 		{"a negative accuracy", "lng=120&lat=31&crs=WGS84&accuracy=-1", "accuracy"},
 		{"an accuracy twice", "lng=120&lat=31&crs=WGS84&accuracy=1&accuracy=2", "accuracy"},
+		{"an address twice", "address=a&address=b", "address"},
+		{"an address that is too long", "address=too+long", "address"},
+		{"a blank address alone", "address=+", "lng"},
 		{"a broken escape", "lng=120&lat=31&crs=%zz", ""},
 		{"outside the window", "lng=121.5&lat=31&crs=WGS84", "lng"},
 	}

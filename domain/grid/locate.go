@@ -41,6 +41,7 @@ type AtQuery struct {
 	Lng, Lat  float64 // degrees in System
 	AccuracyM *float64
 	AsOf      *time.Time // nil: now
+	Address   string     // what the person says the address is; see Service.address
 }
 
 var _ = fault.Register(
@@ -97,6 +98,9 @@ func (s *Service) AtMany(ctx context.Context, actor account.Actor, qs []AtQuery)
 			}
 		}
 		located, err := s.locate(ctx, actor, qs, points, index)
+		if err == nil {
+			err = s.address(ctx, actor, qs, points, index, located, errs)
+		}
 		for j, i := range index {
 			if err == nil {
 				matches[i] = located[j]

@@ -23,6 +23,7 @@ const windowMargin = 0.5
 // Service is what can be asked and done about grids. Reading is for everyone, importing for operators.
 type Service struct {
 	Store         Store
+	Addresses     Addresses // what finds a place by its address; nil: an address is not looked at
 	Now           func() time.Time
 	NearestLimitM float64       // a spot in no grid belongs to the nearest one within so many metres
 	Window        *coord.Window // points outside are refused; nil: the box of the divisions, widened

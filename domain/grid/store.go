@@ -42,6 +42,8 @@ type Store interface {
 	Nearest(ctx context.Context, actor account.Actor, points []Point, limitM float64, at time.Time) ([]Near, error)
 	// Boxed returns for each point the grids whose box comes within its radius in metres; up to 500, in any order.
 	Boxed(ctx context.Context, actor account.Actor, points []Point, radiiM []float64, at time.Time) ([][]key.Key, error)
+	// GridsOfBuildings returns the grid that each building was assigned to; the map's key is the building's id.
+	GridsOfBuildings(ctx context.Context, actor account.Actor, buildings []key.Key, at time.Time) (map[uuid.UUID]key.Key, error)
 	// Extent is the box of all divisions and grids, degrees; false where there are none.
 	Extent(ctx context.Context, actor account.Actor) (place.Box, bool, error)
 

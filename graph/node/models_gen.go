@@ -245,6 +245,10 @@ type PointInput struct {
 	// How exactly the position is known, metres: the radius that a phone reports (68 % of fixes lie within). It decides
 	// `candidates` and `needsConfirmation`; without it the position counts as exact.
 	AccuracyM *float64 `json:"accuracyM,omitempty"`
+	// What the person says the address is, for `gridAt` and `gridsAt`; at most 200 characters, blank is none. Where it names one
+	// building for sure, or an estate that lies in one grid, and that is within a kilometre of the point, it decides instead of the
+	// point (rule ADDRESS). Else the point decides and `needsConfirmation` is true.
+	Address *string `json:"address,omitempty"`
 }
 
 // What can be asked.

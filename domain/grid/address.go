@@ -1,0 +1,218 @@
+package grid
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/paulmach/orb"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/geo/measure"
+	"wangge/internal/fault"
+)
+
+// What an address may do. A building's assignment is known where its place on the map is not exact, so that an address which
+// names one for sure decides; but a person far from it means another town's street of that name, or sends an old position.
+const (
+	maxAddresses = 200    // in one request: each is a search
+	addressM     = 1000.0 // a point further from what its address names decides itself
+)
+
+var _ = fault.Register(
+	[3]string{"points.addresses", "{n} points have an address; at most {max} in one request.", "共 {n} 个点带有地址，一次最多 {max} 个。"},
+)
+
+// Addresses finds what addresses name; package search implements it.
+type Addresses interface {
+	// Named answers in the order of what is asked. Its error is the store's; what is wrong with a text is in its answer.
+	Named(ctx context.Context, actor account.Actor, asked []Address) ([]Named, error)
+}
+
+// Address is what a person says the address is.
+type Address struct {
+	Text string
+	Near *Point // tells apart what is called alike
+}
+
+// Named is what an address names, the likeliest first.
+type Named struct {
+	Places []NamedPlace
+	Sure   bool  // the first is meant, and nothing else
+	Err    error // INVALID: the text cannot be looked for
+}
+
+// NamedPlace is a building, or an estate that lies in one grid.
+type NamedPlace struct {
+	Building *key.Key // its assignment decides
+	Grid     *key.Key // of an estate
+	At       Point
+	Score    float64 // 0 to 1
+}
+
+// address lets what the addresses of qs name decide. points[j] is the position of qs[index[j]], matches[j] what the point
+// alone says.
+//
+// The address decides (ADDRESS) where it names one place for sure, that place's grid is known, and the point lies within a
+// kilometre of it. Else the point decides as it would without, and the answer needs confirmation.
+func (s *Service) address(ctx context.Context, actor account.Actor, qs []AtQuery, points []Point, index []int, matches []Match, errs []error) error {
+	var asked []Address
+	var of []int // place in points
+	for j, i := range index {
+		if qs[i].Address == "" || s.Addresses == nil {
+			continue
+		}
+		asked, of = append(asked, Address{Text: qs[i].Address, Near: &points[j]}), append(of, j)
+	}
+	if len(asked) == 0 {
+		return nil
+	}
+	if len(asked) > maxAddresses {
+		return fault.New(fault.Limited, "points", "points.addresses", "n", len(asked), "max", maxAddresses)
+	}
+	named, err := s.Addresses.Named(ctx, actor, asked)
+	if err != nil {
+		return err
+	}
+	at := s.at(qs[0].AsOf)
+	grids, err := s.gridsNamed(ctx, actor, named, at)
+	if err != nil {
+		return err
+	}
+	for k, j := range of {
+		i := index[j]
+		if named[k].Err != nil {
+			errs[i] = inAddress(named[k].Err)
+			continue
+		}
+		matches[j] = addressed(matches[j], asked[k].Near, named[k], grids)
+	}
+	return nil
+}
+
+// inAddress names the input at fault.
+func inAddress(err error) error {
+	moved := *fault.As(err)
+	moved.Field = "address"
+	return &moved
+}
+
+// gridsNamed are the grids of the named places, by the id of the building or else of the grid.
+func (s *Service) gridsNamed(ctx context.Context, actor account.Actor, named []Named, at time.Time) (map[uuid.UUID]shaped, error) {
+	var buildings, keys []key.Key
+	for _, n := range named {
+		for _, p := range n.Places {
+			if p.Building != nil {
+				buildings = append(buildings, *p.Building)
+			} else {
+				keys = append(keys, *p.Grid)
+			}
+		}
+	}
+	assigned, err := s.Store.GridsOfBuildings(ctx, actor, buildings, at)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range assigned {
+		keys = append(keys, k)
+	}
+	known, err := s.shapes(ctx, actor, keys, at)
+	if err != nil {
+		return nil, err
+	}
+	for building, k := range assigned {
+		if g, ok := known[k.ID]; ok {
+			known[building] = g
+		}
+	}
+	return known, nil
+}
+
+func (p NamedPlace) id() uuid.UUID {
+	if p.Building != nil {
+		return p.Building.ID
+	}
+	return p.Grid.ID
+}
+
+// addressed is m, what the point says, where n may decide instead. Without a point and not sure, the grids of what the address
+// may name are the candidates, by how well they fit.
+func addressed(m Match, point *Point, n Named, grids map[uuid.UUID]shaped) Match {
+	if !n.Sure {
+		m.NeedsConfirmation = true
+		if point == nil {
+			m.Candidates = fitting(n, grids)
+		}
+		return m
+	}
+	first := n.Places[0]
+	g, ok := grids[first.id()]
+	spot := first.At
+	if point != nil {
+		spot = *point
+	}
+	here := orb.Point{spot.Lng, spot.Lat}
+	if !ok || measure.DistanceM(here, orb.Point{first.At.Lng, first.At.Lat}) > addressM {
+		m.NeedsConfirmation = true
+		return m
+	}
+	edge := measure.DistanceToBoundaryM(here, g.area)
+	c := Candidate{Grid: &g.Grid, Probability: 1}
+	if m.Grid == nil || m.Grid.Key != g.Key || m.Rule == RuleNearest {
+		if point != nil {
+			c.DistanceM = edge
+		}
+	}
+	return Match{Grid: &g.Grid, Rule: RuleAddress, Candidates: []Candidate{c}, BoundaryDistanceM: &edge,
+		BuildingKey: first.Building, DivisionID: &g.CommunityID}
+}
+
+// fitting are the grids of what n names, each once, with the share of the scores.
+func fitting(n Named, grids map[uuid.UUID]shaped) []Candidate {
+	var list []Candidate
+	total := 0.0
+	for _, p := range n.Places {
+		g, ok := grids[p.id()]
+		if !ok {
+			continue
+		}
+		total += p.Score
+		known := false
+		for i := range list {
+			if list[i].Grid.Key == g.Key {
+				list[i].Probability += p.Score
+				known = true
+			}
+		}
+		if !known {
+			list = append(list, Candidate{Grid: &g.Grid, Probability: p.Score})
+		}
+	}
+	for i := range list {
+		list[i].Probability /= total
+	}
+	return list
+}
+
+// AtAddress is At where nothing but an address is known: where it names no one place for sure, NONE with the grids that it may
+// mean as candidates. INVALID: the address is blank or too long.
+func (s *Service) AtAddress(ctx context.Context, actor account.Actor, text string, asOf *time.Time) (Match, error) {
+	m := Match{Rule: RuleNone, NeedsConfirmation: true}
+	if s.Addresses == nil {
+		return m, nil
+	}
+	err := s.Store.Do(ctx, actor, func(ctx context.Context) error {
+		named, err := s.Addresses.Named(ctx, actor, []Address{{Text: text}})
+		if err != nil {
+			return err
+		}
+		if named[0].Err != nil {
+			return inAddress(named[0].Err)
+		}
+		grids, err := s.gridsNamed(ctx, actor, named, s.at(asOf))
+		m = addressed(m, nil, named[0], grids)
+		return err
+	})
+	return m, err
+}

@@ -1,0 +1,270 @@
+// Package search finds places by what people write of them: estates, buildings, shops, streets, divisions and grids, from
+// names and numbers in any order and any script, in pinyin or initials, mistyped or not typed to the end. The index is held in
+// memory and made anew when the data changes; reading the rows is left to the store, what is answered of a place to others.
+package search
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/paulmach/orb"
+
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/geo/measure"
+	"wangge/internal/fault"
+)
+
+// What one question may ask.
+const (
+	MaxText  = 200 // characters
+	MaxFirst = 50
+)
+
+// An index of at most smallIndex places is made anew before the question is answered; a larger one beside the questions,
+// which the old one answers meanwhile.
+const smallIndex = 20_000
+
+var _ = fault.Register(
+	[3]string{"search.blank", "The text to search for is empty.", "搜索内容为空。"},
+	[3]string{"search.long", "The text to search for is longer than {max} characters.", "搜索内容超过 {max} 个字。"},
+	[3]string{"search.first", "first must be 1 to {max}.", "first 应为 1 到 {max}。"},
+)
+
+// Kind of a place that can be found.
+type Kind uint8
+
+// The kinds, in the order in which equal matches are listed.
+const (
+	Estate Kind = iota
+	Building
+	Division
+	Street
+	Entity // a legal entity: an employer, a shop
+	Grid
+)
+
+// Match is a place that was found.
+type Match struct {
+	Kind       Kind
+	Label      string      // its name, with the unit and room that were asked for
+	Building   *key.Key    // the building itself, or that of an entity
+	Estate     *key.Key    // the estate itself, or that of the building
+	DivisionID *uuid.UUID  // the division itself, or the smallest it lies in; nil for a street
+	Grid       *key.Key    // the grid itself, or that of all buildings of an estate; a building's is its assignment, which is asked elsewhere
+	Location   *grid.Point // of a street, one of its pieces; of what has no place of its own, its division's
+	Score      float64     // 0 to 1
+	DistanceM  *float64    // from the point that was given
+}
+
+// Data is what there is to find. Points are CGCS2000.
+type Data struct {
+	Change    int64 // the last change that it knows of
+	Divisions []DivisionRow
+	Estates   []EstateRow
+	Buildings []BuildingRow
+	Streets   []StreetRow
+	Entities  []EntityRow
+	Grids     []GridRow
+}
+
+// What the store reads of each.
+type (
+	DivisionRow struct {
+		ID       uuid.UUID
+		Name     string
+		ParentID *uuid.UUID
+		At       *grid.Point
+	}
+	EstateRow struct {
+		Key         key.Key
+		Name        string
+		CommunityID *uuid.UUID
+	}
+	BuildingRow struct {
+		Key           key.Key
+		Name, Address string
+		EstateID      *uuid.UUID
+		GridID        *uuid.UUID // now
+		CommunityID   *uuid.UUID // of its grid
+		At            grid.Point
+	}
+	// StreetRow is a piece of a street.
+	StreetRow struct {
+		Home, Name string
+		At         grid.Point
+	}
+	EntityRow struct {
+		Key           key.Key
+		Name, Address string
+		CommunityID   *uuid.UUID
+		Building      *key.Key
+		At            *grid.Point
+	}
+	GridRow struct {
+		Key         key.Key
+		Name        string
+		CommunityID uuid.UUID
+		At          grid.Point
+	}
+)
+
+// Store is what the service needs; package db implements it.
+type Store interface {
+	// Newest is the number of the last change.
+	Newest(ctx context.Context, actor account.Actor) (int64, error)
+	// SearchData reads everything that can be found, in one state of the data.
+	SearchData(ctx context.Context, actor account.Actor) (Data, error)
+}
+
+// Service answers searches. Everyone may search.
+type Service struct {
+	Store Store
+
+	index   atomic.Pointer[Index]
+	mu      sync.Mutex // held while an index is made
+	renewal atomic.Bool
+}
+
+// Query is a search.
+type Query struct {
+	Text  string
+	Near  *grid.Point // matches that are alike are listed nearest first
+	First int
+}
+
+// Search lists what text may mean, the likeliest first. INVALID: the text is blank or longer than MaxText, First is not 1 to
+// MaxFirst. The text may be personal: it is in no error and no log.
+func (s *Service) Search(ctx context.Context, actor account.Actor, q Query) ([]Match, error) {
+	if err := check(q.Text, q.First); err != nil {
+		return nil, err
+	}
+	index, err := s.current(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	return index.Search(q), nil
+}
+
+func check(text string, first int) error {
+	switch {
+	case strings.TrimSpace(text) == "":
+		return fault.New(fault.Invalid, "text", "search.blank")
+	case utf8.RuneCountInString(text) > MaxText:
+		return fault.New(fault.Invalid, "text", "search.long", "max", MaxText)
+	case first < 1 || first > MaxFirst:
+		return fault.New(fault.Invalid, "first", "search.first", "max", MaxFirst)
+	}
+	return nil
+}
+
+// Warm makes the index, so that the first question does not wait for it.
+func (s *Service) Warm(ctx context.Context, actor account.Actor) error {
+	_, err := s.current(ctx, actor)
+	return err
+}
+
+// current is the index of today's data, or, where it is large, one of a moment ago while it is made anew.
+func (s *Service) current(ctx context.Context, actor account.Actor) (*Index, error) {
+	newest, err := s.Store.Newest(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	index := s.index.Load()
+	switch {
+	case index == nil || index.change < newest && index.Len() <= smallIndex:
+		return s.renew(ctx, actor, newest)
+	case index.change < newest && s.renewal.CompareAndSwap(false, true):
+		go func() {
+			defer s.renewal.Store(false)
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+			defer cancel()
+			if _, err := s.renew(detached{ctx}, actor, newest); err != nil && !errors.Is(err, context.Canceled) {
+				slog.Error("the search index could not be renewed; the old one answers", "error", err)
+			}
+		}()
+	}
+	return index, nil
+}
+
+// detached hides the values of a request's context, among them its transaction, from what outlives the request.
+type detached struct{ context.Context }
+
+// Value implements context.Context.
+func (detached) Value(any) any { return nil }
+
+// renew makes an index that knows of change, unless somebody else has meanwhile.
+func (s *Service) renew(ctx context.Context, actor account.Actor, change int64) (*Index, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if index := s.index.Load(); index != nil && index.change >= change {
+		return index, nil
+	}
+	data, err := s.Store.SearchData(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	index := NewIndex(data)
+	s.index.Store(index)
+	return index, nil
+}
+
+// What an address names is sure where it fits well and nothing else fits nearly as well.
+const (
+	sureScore = 0.93
+	sureLead  = 0.04
+)
+
+// Named implements grid.Addresses.
+func (s *Service) Named(ctx context.Context, actor account.Actor, asked []grid.Address) ([]grid.Named, error) {
+	index, err := s.current(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]grid.Named, len(asked))
+	for i, a := range asked {
+		if out[i].Err = check(a.Text, 1); out[i].Err == nil {
+			out[i] = sure(index.Search(Query{Text: a.Text, Near: a.Near, First: maxNamed}))
+		}
+	}
+	return out, nil
+}
+
+const maxNamed = 5
+
+// sure is what matches, the likeliest first, say of one spot.
+func sure(list []Match) (out grid.Named) {
+	for _, m := range list {
+		if m.Building != nil || m.Kind == Estate && m.Grid != nil {
+			out.Places = append(out.Places, grid.NamedPlace{Building: m.Building, Grid: m.Grid, At: *m.Location, Score: m.Score})
+		}
+	}
+	if len(out.Places) == 0 || out.Places[0].Score < sureScore {
+		return out
+	}
+	first := list[0]
+	out.Sure = first.Building != nil || first.Kind == Estate && first.Grid != nil
+	for _, other := range list[1:] {
+		if other.Score > first.Score-sureLead && !within(other, first) {
+			out.Sure = false
+		}
+	}
+	return out
+}
+
+// within reports whether a lies in b, or is b said otherwise: a building of the estate, the shop in the building.
+func within(a, b Match) bool {
+	return b.Kind == Estate && a.Estate != nil && *a.Estate == *b.Estate || a.Building != nil && b.Building != nil && *a.Building == *b.Building
+}
+
+func distanceM(a, b grid.Point) float64 {
+	return measure.DistanceM(orb.Point{a.Lng, a.Lat}, orb.Point{b.Lng, b.Lat})
+}

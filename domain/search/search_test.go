@@ -1,0 +1,263 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+)
+
+func TestFold(t *testing.T) {
+	for text, want := range map[string]string{
+		"機械廠家屬院７號樓":                 "机械厂家属院7号楼",
+		"ＪＸＣ　７＃":                    "jxc 7#",
+		"Avenue de Monte‑Carlo":     "avenue de monte-carlo",
+		"Bd. de l’Église":           "boulevard de leglise",
+		"裡裏里鬆松臺台":                   "里里里松松台台",
+		"Straße Œuvre":              "strasse oeuvre",
+		"JX bd":                     "jx boulevard",
+		"bd 7":                      "bd 7",
+		"106～110号":                  "106-110号",
+		"\u00a0\u3000\u200b７\ufeff": "  \u200b7\ufeff",
+	} {
+		if got := string(fold(text)); got != want {
+			t.Errorf("%q folds to %q, want %q", text, got, want)
+		}
+	}
+}
+
+// written shows what a text is taken apart into: names, with each number as its kind and value.
+func written(text string, query bool) string {
+	p := parse(fold(text), query)
+	kinds := []string{"?", "弄", "号", "院", "楼", "层", "区", "单元", "室"}
+	var out []string
+	name, n := "", 0
+	for i, s := range append(p.syms, sym{}) {
+		if s.r != 0 {
+			name += string(s.r)
+			continue
+		}
+		if name != "" {
+			out, name = append(out, name), ""
+		}
+		if i < len(p.syms) {
+			x := p.numbers[n]
+			n++
+			value := fmt.Sprint(x.lo)
+			if x.lo >= letterValue {
+				value = string(rune(x.lo - letterValue))
+			}
+			if x.hi != x.lo {
+				value += fmt.Sprintf("–%d", x.hi)
+			}
+			out = append(out, value+x.mark+kinds[x.kind])
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+func TestNumbers(t *testing.T) {
+	for text, want := range map[string]string{
+		"7号楼": "7楼", "7#": "7楼", "7＃楼": "7楼", "七栋": "7楼", "第七幢": "7楼", "7座": "7楼", "7 号 楼": "7号 楼", "第 7 幢": "第 7楼",
+		"7-3-301": "7? 3单元 301室", "7-3": "7? 3?", "3-301": "3? 301室", "听雨路七": "听雨路 7?", "3单元301室": "3单元 301室", "三单元三〇一室": "3单元 301室", "3-301室": "3? 301室",
+		"B座": "b楼", "b座12层": "b楼 12层", "甲3号": "3甲号", "15号甲": "15甲号", "15甲": "15甲?", "3a号": "3a号", "12 bis rue": "12bis? rue",
+		"12弄5号": "12弄 5号", "88号院3号楼": "88院 3楼", "1-8号": "1–8号", "二十三号": "23号", "一百零五号": "105号", "十号": "10号",
+		"一百二十号": "120号", "两号楼": "2楼", "听雨里一弄": "听雨里 1弄",
+		"三门路": "三门路", "四川北路": "四川北路", "崂山3村": "崂山三村", "第六教学楼": "第六教学楼", "第6教学楼": "第六教学楼", "8号公馆": "八号公馆",
+		"轨道交通2号线": "轨道交通二号线", "第12网格": "第十二网格", "十六铺": "十六铺", "五角场": "五角场", "百步亭": "百步亭",
+		"jxc7": "jxc 7?", "7haolou": "7楼", "3 dong 2 danyuan 301 shi": "3楼 2单元 301室", "S2": "2s?", "No. 7": "7?", "no7 road": "7? road",
+		"12345678901": "", "0": "0?", "007号": "7号", "-": "", "7-": "7?", "-7": "7?", "7--8": "7? 8?",
+	} {
+		if got := written(text, true); got != want {
+			t.Errorf("%q is read as %q, want %q", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{"广东路51-59": "广东路 51–59?", "四川中路126弄5~21": "四川中路 126弄 5–21?", "听雨里1-8号": "听雨里 1–8号", "7-3-301": "7? 3单元 301室"} {
+		if got := written(text, false); got != want {
+			t.Errorf("of what is known %q is read as %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestReadings(t *testing.T) {
+	for r, want := range map[rune][]string{'厦': {"xia", "sha"}, '重': {"chong", "zhong"}, '长': {"chang", "zhang"}, '行': {"xing", "hang"},
+		'乐': {"le", "yue"}, '都': {"du", "dou"}, '曾': {"zeng", "ceng"}, '绿': {"lv", "lu"}, '女': {"nv", "nu"}} {
+		for _, w := range want {
+			if !slices.Contains(readings(r), w) {
+				t.Errorf("%c is read %q, without %s", r, readings(r), w)
+			}
+		}
+	}
+}
+
+func buildings(names ...string) Data {
+	var data Data
+	for i, n := range names {
+		name, address, _ := strings.Cut(n, "|")
+		data.Buildings = append(data.Buildings, BuildingRow{Key: key.Key{Home: "home", ID: uuid.UUID{15: byte(i + 1)}}, Name: name, Address: address,
+			At: grid.Point{Lng: 120 + float64(i)/100, Lat: 31}})
+	}
+	return data
+}
+
+// TestSeveralReadings: a name is found by each reading of its characters.
+func TestSeveralReadings(t *testing.T) {
+	x := NewIndex(buildings("大厦东楼", "重庆商场", "长乐饭店", "银行宿舍", "曾家大院"))
+	for text, want := range map[string]string{"dasha": "大厦东楼", "daxia": "大厦东楼", "chongqing": "重庆商场", "zhongqing": "重庆商场", "changle": "长乐饭店",
+		"changyue": "长乐饭店", "zhangle": "长乐饭店", "yinhang": "银行宿舍", "yinxing": "银行宿舍", "zengjia": "曾家大院", "cengjia": "曾家大院", "zqsc": "重庆商场"} {
+		if got := x.Search(Query{Text: text, First: 1}); len(got) != 1 || got[0].Label != want {
+			t.Errorf("%s finds %+v, want %s", text, got, want)
+		}
+	}
+}
+
+// TestNearestFirst: what fits alike is listed by distance; what fits better comes first all the same.
+func TestNearestFirst(t *testing.T) {
+	x := NewIndex(buildings("全家便利店", "全家便利店", "全家便利店", "全佳便利店"))
+	got := x.Search(Query{Text: "全家便利店", First: 4, Near: &grid.Point{Lng: 120.021, Lat: 31}})
+	var ids []byte
+	for i, m := range got {
+		ids = append(ids, m.Building.ID[15])
+		if m.DistanceM == nil || i > 0 && i < 3 && *m.DistanceM < *got[i-1].DistanceM {
+			t.Errorf("%d: %v m", i, m.DistanceM)
+		}
+	}
+	if !slices.Equal(ids, []byte{3, 2, 1, 4}) {
+		t.Errorf("listed %v", ids)
+	}
+	if far := x.Search(Query{Text: "全佳便利店", First: 1, Near: &grid.Point{Lng: 120, Lat: 31}}); far[0].Building.ID[15] != 4 {
+		t.Errorf("the name as written is listed after %v", far[0])
+	}
+}
+
+func TestScores(t *testing.T) {
+	x := NewIndex(buildings("机械厂家属院7号楼|厂前路1号机械厂家属院7号楼", "幸福里3号楼|幸福路5号", "幸福里4号楼|幸福路5号"))
+	exact := []string{"机械厂家属院7号楼", "厂前路1号机械厂家属院7号楼", "7号楼机械厂家属院", "机械厂家属院7号楼2单元301室", "幸福路5号幸福里3号楼"}
+	for _, text := range exact {
+		if got := x.Search(Query{Text: text, First: 1}); got[0].Score != 1 {
+			t.Errorf("%s scores %v", text, got[0].Score)
+		}
+	}
+	for _, text := range []string{"机械厂家属院8号楼", "机戒厂家属院7号楼", "机械厂7号楼", "机械厂家属院", "jxcjsy7", "厂前路7号"} {
+		if got := x.Search(Query{Text: text, First: 1}); len(got) == 0 || got[0].Score >= 1 {
+			t.Errorf("%s scores %+v", text, got)
+		}
+	}
+	if got := x.Search(Query{Text: "幸福里3号楼", First: 2}); got[0].Label != "幸福里3号楼" || len(got) > 1 && got[1].Score > 0.4 {
+		t.Errorf("another number scores %+v", got)
+	}
+	if got := x.Search(Query{Text: "机械厂家属院7栋2-301", First: 1}); got[0].Label != "机械厂家属院7号楼 2单元301室" {
+		t.Errorf("the label is %q", got[0].Label)
+	}
+}
+
+// FuzzSearch: nothing that is written makes a search fail or take long.
+func FuzzSearch(f *testing.F) {
+	for _, s := range []string{"机械厂家属院7号楼", "jxc 7-3-301", "第第第1111号号楼", "一百百十十零〇号", "12 bis 甲甲3号", "\x00\xff", "ﷺﷺﷺ", "a̐éö̲", strings.Repeat("1-", 100),
+		strings.Repeat("厂", 200), strings.Repeat("chang", 40), "B座b座bb座", "no. no. 7", "7 号楼#楼##"} {
+		f.Add(s)
+	}
+	data := buildings("机械厂家属院7号楼|厂前路1号", "听雨里1-8号|听雨里1-8号", "Jin Mao Tower|世纪大道88号", "2号楼", "12 Rue Grimaldi|")
+	x := NewIndex(data)
+	f.Fuzz(func(t *testing.T, text string) {
+		if r := []rune(text); len(r) > 300 { // the longest address that is kept
+			text = string(r[:300])
+		}
+		NewIndex(buildings(text+"|"+text, "甲"+text))
+		if r := []rune(text); len(r) > MaxText {
+			text = string(r[:MaxText])
+		}
+		began := time.Now()
+		for _, m := range x.Search(Query{Text: text, First: 5, Near: &grid.Point{Lng: 120, Lat: 31}}) {
+			if !(m.Score > 0 && m.Score <= 1) {
+				t.Errorf("%q scores %v", text, m.Score)
+			}
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("%q took %v", text, took)
+		}
+	})
+}
+
+// store is a town whose data can be changed.
+type store struct {
+	mu    sync.Mutex
+	data  Data
+	reads int
+}
+
+func (s *store) Newest(context.Context, account.Actor) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.data.Change, nil
+}
+
+func (s *store) SearchData(context.Context, account.Actor) (Data, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads++
+	return s.data, nil
+}
+
+func (s *store) set(data Data) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data.Change = s.data.Change + 1
+	s.data = data
+}
+
+// TestRenewal: a small town's index is renewed before the answer, a large one's beside the questions, and neither is read
+// again while nothing has changed.
+func TestRenewal(t *testing.T) {
+	for name, c := range map[string]struct {
+		places int
+		atOnce bool
+	}{"small": {10, true}, "large": {smallIndex + 1, false}} {
+		t.Run(name, func(t *testing.T) {
+			many := func(last string) (data Data) {
+				for i := range c.places {
+					data.Buildings = append(data.Buildings, BuildingRow{Key: key.Key{Home: "home", ID: uuid.UUID{1: byte(i >> 16), 2: byte(i >> 8), 3: byte(i)}}, Name: fmt.Sprintf("长桥新村%d号", i+1)})
+				}
+				data.Buildings[0].Name = last
+				return data
+			}
+			town := &store{}
+			town.set(many("旧仓库"))
+			s := &Service{Store: town}
+			finds := func(text string) bool {
+				t.Helper()
+				found, err := s.Search(t.Context(), account.Anyone(), Query{Text: text, First: 1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return len(found) == 1 && found[0].Label == text
+			}
+			for range 3 {
+				if !finds("旧仓库") {
+					t.Fatal("what is there is not found")
+				}
+			}
+			if town.reads != 1 {
+				t.Errorf("read %d times", town.reads)
+			}
+			town.set(many("图书馆"))
+			if at := finds("图书馆"); at != c.atOnce {
+				t.Errorf("found at once: %v", at)
+			}
+			for began := time.Now(); !finds("图书馆"); time.Sleep(10 * time.Millisecond) {
+				if time.Since(began) > 20*time.Second {
+					t.Fatal("the change is never found")
+				}
+			}
+		})
+	}
+}

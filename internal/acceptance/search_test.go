@@ -1,0 +1,225 @@
+package acceptance
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"wangge/db"
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/search"
+	"wangge/geo/coord"
+	"wangge/load"
+	"wangge/load/demo"
+)
+
+// towns fills a database with each town of testdata/addresses.txt.
+var towns = map[string]func(t testing.TB, w *town){
+	"demo": func(t testing.TB, w *town) {
+		if _, err := load.Town(t.Context(), operator, w.Services, demo.Community()); err != nil {
+			t.Fatal(err)
+		}
+	},
+	"lujiazui": func(t testing.TB, w *town) {
+		for _, j := range []load.Job{{Kind: load.Divisions, Path: "lujiazui-divisions"}, {Kind: load.Grids, Path: "lujiazui-grids"},
+			{Kind: load.Buildings, Path: "lujiazui-buildings"}, {Kind: load.Roads, Path: "lujiazui-roads"}} {
+			j.Path = data(t, "osm-lujiazui/"+j.Path+".geojson")
+			w.mustBring(t, j)
+		}
+		w.shops(t, data(t, "osm-lujiazui/lujiazui-pois.geojson"))
+	},
+	"haidian": func(t testing.TB, w *town) {
+		for _, kind := range []load.Kind{load.Buildings, load.Roads} {
+			w.mustBring(t, load.Job{Kind: kind, Path: data(t, "osm-haidian/beijing-haidian-pku-tsinghua-2017-06.osm")})
+		}
+	},
+	"monaco": func(t testing.TB, w *town) {
+		for _, kind := range []load.Kind{load.Buildings, load.Roads} {
+			w.mustBring(t, load.Job{Kind: kind, Path: data(t, "osm-monaco/monaco-2021-04-21.osm.pbf"), Repair: true})
+		}
+	},
+}
+
+// shops takes the named points of a file in as legal entities.
+func (w *town) shops(t testing.TB, path string) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Features []struct {
+			Properties struct{ Name string }
+			Geometry   struct{ Coordinates []float64 }
+		}
+	}
+	if err := json.Unmarshal(raw, &file); err != nil {
+		t.Fatal(err)
+	}
+	err = w.As(t.Context(), operator, func(ctx context.Context, tx pgx.Tx) error {
+		for _, f := range file.Features {
+			if strings.TrimSpace(f.Properties.Name) == "" || len(f.Geometry.Coordinates) != 2 {
+				continue
+			}
+			id := uuid.New()
+			if _, err := tx.Exec(ctx, `INSERT INTO legal_entity (district, id, code, name, location)
+				VALUES ('unplaced', $1, $2, $3, ST_SetSRID(ST_MakePoint($4, $5), 4490))`,
+				id, strings.ReplaceAll(id.String(), "-", ""), f.Properties.Name, f.Geometry.Coordinates[0], f.Geometry.Coordinates[1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+var kindNames = map[search.Kind]string{search.Estate: "estate", search.Building: "building", search.Street: "street",
+	search.Division: "division", search.Entity: "shop", search.Grid: "grid"}
+
+// TestAddressesAsPeopleWriteThem reads the table of writings and asks each.
+func TestAddressesAsPeopleWriteThem(t *testing.T) {
+	file, err := os.Open(filepath.Join("testdata", "addresses.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	services := map[string]*search.Service{}
+	asked, first, five := 0, 0, 0
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		cells := strings.SplitN(line, "|", 3)
+		town, text, want := strings.TrimSpace(cells[0]), strings.TrimSpace(cells[1]), strings.TrimSpace(cells[2])
+		if services[town] == nil {
+			w := newTown(t)
+			towns[town](t, w)
+			services[town] = &search.Service{Store: db.NewSearch(w.DB)}
+		}
+		found, err := services[town].Search(t.Context(), account.Anyone(), search.Query{Text: text, First: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked++
+		place := -1
+		var got []string
+		for i, m := range found {
+			name := kindNames[m.Kind] + ":" + m.Label
+			got = append(got, name)
+			if m.Kind == search.Building { // with the unit and room
+				name, _, _ = strings.Cut(name, " ")
+				want, _, _ = strings.Cut(want, " ")
+			}
+			if place < 0 && name == want {
+				place = i
+			}
+		}
+		switch {
+		case place == 0:
+			first++
+			five++
+		case place > 0:
+			five++
+			t.Logf("%s: %q is %d, not first: %q", town, text, place+1, got)
+		default:
+			t.Logf("%s: %q not found: want %q, got %q", town, text, want, got)
+		}
+	}
+	t.Logf("%d writings: %.1f %% first, %.1f %% in the first five", asked, 100*float64(first)/float64(asked), 100*float64(five)/float64(asked))
+	if asked < 200 || float64(first) < 0.95*float64(asked) || float64(five) < 0.99*float64(asked) {
+		t.Errorf("%d writings, %d first, %d in the first five; want at least 200, 95 %%, 99 %%", asked, first, five)
+	}
+}
+
+// TestWhatIsImportedIsFound: a change is found by the next question.
+func TestWhatIsImportedIsFound(t *testing.T) {
+	w := newTown(t)
+	s := &search.Service{Store: db.NewSearch(w.DB)}
+	ask := func(text string) []search.Match {
+		t.Helper()
+		found, err := s.Search(t.Context(), account.Anyone(), search.Query{Text: text, First: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if found := ask("望江小区3号楼"); len(found) > 0 {
+		t.Fatalf("an empty town has %+v", found)
+	}
+	one := func(name string) string {
+		return file(t, "b.geojson", `{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"code": "B1", "name": "`+name+`"},
+			"geometry": {"type": "Point", "coordinates": [120, 31]}}]}`)
+	}
+	w.mustBring(t, load.Job{Kind: load.Buildings, Path: one("望江小区3号楼")})
+	if found := ask("望江小区3号楼"); len(found) == 0 || found[0].Score != 1 {
+		t.Errorf("what was imported is found as %+v", found)
+	}
+	w.mustBring(t, load.Job{Kind: load.Buildings, Path: one("临河新苑8幢")})
+	if found := ask("临河新苑8幢"); len(found) == 0 || found[0].Score != 1 {
+		t.Errorf("the new name is found as %+v", found)
+	}
+	if found := ask("望江小区3号楼"); len(found) > 0 && found[0].Score > 0.5 {
+		t.Errorf("the old name still finds %+v", found)
+	}
+}
+
+// TestAnAddressDecides: an assignment that a person made is what the address answers, whatever the map says.
+func TestAnAddressDecides(t *testing.T) {
+	w := newTown(t)
+	towns["demo"](t, w)
+	w.Grids.Addresses = &search.Service{Store: db.NewSearch(w.DB)}
+	const other = "990102001001014"
+	if err := w.As(t.Context(), operator, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE building_grid SET by_hand = true, grid_id = (SELECT id FROM grid WHERE code = $1)
+			WHERE building_id = (SELECT id FROM building WHERE name = '机械厂家属院7号楼')`, other)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var lng, lat float64
+	w.row(t, "SELECT ST_X(location), ST_Y(location) FROM building WHERE name = '机械厂家属院7号楼'", &lng, &lat)
+	for _, c := range []struct {
+		address  string
+		lat      float64
+		rule     grid.Rule
+		code     string
+		confirms bool
+	}{
+		{"", lat, grid.RuleContains, "990102001001009", false},
+		{"机械厂家属院7栋3单元301", lat, grid.RuleAddress, other, false},
+		{"jxcjsy 7", lat, grid.RuleContains, "990102001001009", true},
+		{"机械厂家属院", lat, grid.RuleContains, "990102001001009", true},
+		{"机械厂家属院7号楼", lat + 0.012, grid.RuleNone, "", true},
+	} {
+		m, err := w.Grids.At(t.Context(), account.Anyone(), grid.AtQuery{System: coord.SystemCGCS2000, Lng: lng, Lat: c.lat, Address: c.address})
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := ""
+		if m.Grid != nil {
+			code = m.Grid.Code
+		}
+		if m.Rule != c.rule || code != c.code || m.NeedsConfirmation != c.confirms {
+			t.Errorf("%q: %s %s, confirm %v; want %s %s, %v", c.address, m.Rule, code, m.NeedsConfirmation, c.rule, c.code, c.confirms)
+		}
+	}
+	alone, err := w.Grids.AtAddress(t.Context(), account.Anyone(), "机械厂家属院7号楼", nil)
+	if err != nil || alone.Rule != grid.RuleAddress || alone.Grid.Code != other || alone.NeedsConfirmation {
+		t.Errorf("alone: %+v, %v", alone, err)
+	}
+	alone, err = w.Grids.AtAddress(t.Context(), account.Anyone(), "听雨路", nil)
+	if err != nil || alone.Rule != grid.RuleNone || alone.Grid != nil || !alone.NeedsConfirmation || len(alone.Candidates) == 0 {
+		t.Errorf("a street alone: %+v, %v", alone, err)
+	}
+}
