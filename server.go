@@ -107,7 +107,15 @@ func (program) Demo(ctx context.Context, s config.Settings, job cli.DemoJob) (te
 				return nil
 			}
 		}
-		text, err = load.Town(ctx, account.TheOperator(), h.services(), demo.Community())
+		region := demo.Make(demo.Size(job.Size))
+		if !job.Beside {
+			if err := load.CheckAlone(ctx, account.TheOperator(), h.services(), region); err != nil {
+				return err
+			}
+		}
+		text, err = load.Region(ctx, account.TheOperator(), h.services(), region, func(part string, rows, of int) {
+			job.Progress(cli.Progress{Kind: part, Rows: rows, Done: int64(rows), Total: int64(of)})
+		})
 		return err
 	})
 	return text, err

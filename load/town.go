@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -25,66 +27,140 @@ func madeID(kind, name string) uuid.UUID { return uuid.NewSHA1(madeSpace, []byte
 
 var madeSpace = uuid.MustParse("6f1d1c4e-57ab-4c0f-9c59-77616e676765")
 
-// made is a key.Source whose homes are the same every time; the ids that matter come with the rows.
+// made is a key.Source whose homes are the same every time; the ids that matter come with the rows. A division that is read
+// says its code first, so that its home is its own whatever came before it.
 type made struct {
 	key.Random
-	homes int
+	division string
 }
 
 func (m *made) NewHome() string {
-	m.homes++
-	return fmt.Sprintf("demo%04d", m.homes)
+	if m.division == demo.HandDistrict {
+		return "demo0002" // as it was before there were others
+	}
+	return "demo" + m.division
 }
 
-// Town stores the made-up demo town, whose staff are in office as of today, and returns what there is. Stored again it
-// updates; the staff that the town has already stay, but somebody is away today again.
+// Progress says how far the demo town is: rows of a part read.
+type Progress func(part string, rows, of int)
+
+// Town stores a town made in one piece; see Region.
 func Town(ctx context.Context, actor account.Actor, to Services, town demo.Town) (string, error) {
-	options := place.ImportOptions{IDs: &made{}}
-	groups := make(map[string]demo.Group, len(town.Groups))
-	for _, g := range town.Groups {
-		groups[g.Key] = g
+	return Region(ctx, actor, to, demo.Single(town), nil)
+}
+
+// Region stores the made-up town, whose staff are in office as of today, and returns what there is. Stored again, or after a
+// smaller one that is part of it, it updates; the staff that the town has already stay, but somebody is away today again.
+// progress may be nil.
+func Region(ctx context.Context, actor account.Actor, to Services, r demo.Region, progress Progress) (string, error) {
+	if progress == nil {
+		progress = func(string, int, int) {}
 	}
-	estates := make(map[string]demo.Estate, len(town.Estates))
-	for _, e := range town.Estates {
-		estates[e.Key] = e
-	}
+	ids := &made{}
+	options := place.ImportOptions{IDs: ids}
+	var groups, estates, grids, buildings, roads, land, entities, dwellings, households, residents int
 	for _, part := range []struct {
 		name string
-		load func() (place.Report, error)
+		of   int
+		load func(step func()) (place.Report, error)
 	}{
-		{"divisions", func() (place.Report, error) {
-			return to.Places.ImportDivisions(ctx, actor, each(town.Divisions, func(d demo.Division) (place.DivisionRow, error) {
+		{"divisions", len(r.Divisions), func(step func()) (place.Report, error) {
+			return to.Places.ImportDivisions(ctx, actor, each(slices.Values(r.Divisions), step, func(d demo.Division) (place.DivisionRow, error) {
+				ids.division = d.Code
 				row, err := madeRow("division", d.Code, d.Name, area(d.Boundary))
 				return place.DivisionRow{Row: row, Level: place.Level(d.Level), Parent: d.Parent, Limits: place.Limits(d.Limits)}, err
 			}), options)
 		}},
-		{"grids", func() (place.Report, error) {
-			return to.Grids.Import(ctx, actor, each(town.Grids, func(g demo.Grid) (grid.Row, error) {
-				row, err := madeRow("grid", g.Code, g.Name, g.Boundary)
-				return grid.Row{Row: row, Kind: grid.Kind(g.Kind), Basis: g.Basis, Community: groups[g.Group].Community, Group: groups[g.Group].Name}, err
+		{"grids", r.GridCount, func(step func()) (place.Report, error) {
+			return to.Grids.Import(ctx, actor, inTowns(r, step, func(t demo.Town, yield func(grid.Row, error) bool) bool {
+				in := groupsOf(t)
+				groups, estates = groups+len(t.Groups), estates+len(t.Estates)
+				for _, g := range t.Grids {
+					grids++
+					row, err := madeRow("grid", g.Code, g.Name, g.Boundary)
+					if !yield(grid.Row{Row: row, Kind: grid.Kind(g.Kind), Basis: g.Basis, Community: in[g.Group].Community, Group: in[g.Group].Name}, err) {
+						return false
+					}
+				}
+				return true
 			}), grid.ImportOptions{ImportOptions: options, Day: to.Staff.Day(nil)})
 		}},
-		{"buildings", func() (place.Report, error) {
-			return to.Places.ImportBuildings(ctx, actor, each(town.Buildings, func(b demo.Building) (place.BuildingRow, error) {
-				row, err := madeRow("building", b.Code, b.Name, b.Footprint)
-				e := estates[b.Estate]
-				return place.BuildingRow{Row: row, Address: b.Address, Floors: &b.Floors, Estate: e.Name, EstateManagedBy: place.Manager(e.ManagedBy)}, err
+		{"buildings", 0, func(step func()) (place.Report, error) {
+			return to.Places.ImportBuildings(ctx, actor, inTowns(r, step, func(t demo.Town, yield func(place.BuildingRow, error) bool) bool {
+				in := make(map[string]demo.Estate, len(t.Estates))
+				for _, e := range t.Estates {
+					in[e.Key] = e
+				}
+				for _, b := range t.Buildings {
+					buildings++
+					row, err := madeRow("building", b.Code, b.Name, b.Footprint)
+					if !yield(place.BuildingRow{Row: row, Address: b.Address, Floors: &b.Floors, Estate: in[b.Estate].Name,
+						EstateManagedBy: place.Manager(in[b.Estate].ManagedBy)}, err) {
+						return false
+					}
+				}
+				return true
 			}), options)
 		}},
-		{"roads", func() (place.Report, error) {
-			return to.Places.ImportRoads(ctx, actor, each(town.Roads, func(r demo.Road) (place.RoadRow, error) {
-				row, err := madeRow("road", r.Code, r.Name, r.Line)
-				return place.RoadRow{Row: row, Class: r.Class}, err
+		{"roads", 0, func(step func()) (place.Report, error) {
+			return to.Places.ImportRoads(ctx, actor, inTowns(r, step, func(t demo.Town, yield func(place.RoadRow, error) bool) bool {
+				for _, x := range t.Roads {
+					roads++
+					row, err := madeRow("road", x.Code, x.Name, x.Line)
+					if !yield(place.RoadRow{Row: row, Class: x.Class}, err) {
+						return false
+					}
+				}
+				return true
 			}), options)
 		}},
-		{"land", func() (place.Report, error) {
-			return to.Places.ImportLand(ctx, actor, each(town.Grounds, func(g demo.Ground) (place.RoadRow, error) {
-				row, err := madeRow("land", g.Code, g.Name, g.Shape)
-				return place.RoadRow{Row: row, Class: strings.ToLower(string(g.Kind))}, err
+		{"land", 0, func(step func()) (place.Report, error) {
+			return to.Places.ImportLand(ctx, actor, inTowns(r, step, func(t demo.Town, yield func(place.RoadRow, error) bool) bool {
+				for _, g := range t.Grounds {
+					land++
+					row, err := madeRow("land", g.Code, g.Name, g.Shape)
+					if !yield(place.RoadRow{Row: row, Class: strings.ToLower(string(g.Kind))}, err) {
+						return false
+					}
+				}
+				return true
+			}), options)
+		}},
+		{"legal entities", 0, func(step func()) (place.Report, error) {
+			return to.Places.ImportEntities(ctx, actor, inTowns(r, step, func(t demo.Town, yield func(place.EntityRow, error) bool) bool {
+				for _, e := range t.Entities {
+					entities++
+					row, err := madeRow("entity", e.Code, e.Name, e.Point)
+					if !yield(place.EntityRow{Row: row, CreditCode: e.CreditCode, Category: e.Category, Address: e.Address, Employees: &e.Employees,
+						PartyOrganisation: e.PartyOrganisation, PartyMembers: &e.PartyMembers}, err) {
+						return false
+					}
+				}
+				return true
+			}), options)
+		}},
+		{"households", r.HouseholdCount, func(step func()) (place.Report, error) {
+			return to.Places.ImportHouseholds(ctx, actor, inTowns(r, step, func(t demo.Town, yield func(place.HouseholdRow, error) bool) bool {
+				for _, d := range t.Dwellings {
+					dwellings++
+					row := place.HouseholdRow{Source: d.Building, Building: d.Building, Unit: d.Unit, Room: d.Room, Use: place.DwellingUse(d.Use),
+						RentalManagement: d.RentalManagement}
+					if len(d.Households) == 0 && !yield(row, nil) {
+						return false
+					}
+					for i := range d.Households {
+						households, residents = households+1, residents+d.Households[i]
+						row.Number, row.Residents = strconv.Itoa(i+1), &d.Households[i]
+						if !yield(row, nil) {
+							return false
+						}
+					}
+				}
+				return true
 			}), options)
 		}},
 	} {
-		report, err := part.load()
+		report, err := part.load(counted(part.name, part.of, progress))
 		if err != nil {
 			return "", fmt.Errorf("load the demo town's %s: %w", part.name, err)
 		}
@@ -94,27 +170,77 @@ func Town(ctx context.Context, actor account.Actor, to Services, town demo.Town)
 			}
 		}
 	}
-	for _, p := range town.Policies {
+	for _, p := range r.Policies {
 		if err := madePolicy(ctx, actor, to.Places, p); err != nil {
 			return "", err
 		}
 	}
-	if err := madeStaff(ctx, actor, to, town, groups); err != nil {
-		return "", err
+	workers, err := madeStaff(ctx, actor, to, r, counted("workers", 0, progress))
+	if err != nil {
+		return "", fmt.Errorf("load the demo town's workers: %w", err)
 	}
-	return fmt.Sprintf("%s: %d divisions, %d groups with %d grids, %d estates with %d buildings, %d roads, %d workers",
-		town.Divisions[len(town.Divisions)-1].Name, len(town.Divisions), len(town.Groups), len(town.Grids), len(town.Estates), len(town.Buildings), len(town.Roads), len(town.Workers)), nil
+	return fmt.Sprintf("%s: %d divisions, %d groups with %d grids, %d estates with %d buildings, %d dwellings with %d households and %d residents, %d legal entities, %d roads, %d workers",
+		r.Name(), len(r.Divisions), groups, grids, estates, buildings, dwellings, households, residents, entities, roads, workers), nil
+}
+
+var _ = fault.Register([3]string{"demo.notAlone", "There is {name} ({code}) already, which is not part of this demo town. Use another database or --data folder, or add --beside to have both.",
+	"已有{name}（{code}），不属于这个演示城镇。请使用其他数据库或 --data 目录，或加 --beside 一并载入。"})
+
+// CheckAlone refuses to put r where there is something else: a real town, or a larger made-up one. CONFLICT names the first
+// division that is not of r.
+func CheckAlone(ctx context.Context, actor account.Actor, to Services, r demo.Region) error {
+	of := make(map[string]bool, len(r.Divisions))
+	for _, d := range r.Divisions {
+		of[d.Code] = true
+	}
+	return to.Places.ExportDivisions(ctx, actor, func(d place.DivisionRow) error {
+		if !of[d.Code] {
+			return fault.New(fault.Conflict, "size", "demo.notAlone", "name", d.Name, "code", d.Code)
+		}
+		return nil
+	})
+}
+
+// counted counts rows and tells progress of every thousandth, and of the first.
+func counted(part string, of int, progress Progress) func() {
+	n := 0
+	return func() {
+		if n%1000 == 0 {
+			progress(part, n, of)
+		}
+		n++
+	}
 }
 
 // each yields list as rows.
-func each[T, R any](list []T, row func(T) (R, error)) iter.Seq2[R, error] {
+func each[T, R any](list iter.Seq[T], step func(), row func(T) (R, error)) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
-		for _, x := range list {
+		for x := range list {
+			step()
 			if !yield(row(x)) {
 				return
 			}
 		}
 	}
+}
+
+// inTowns yields what rows makes of each community, until it says that enough was read.
+func inTowns[R any](r demo.Region, step func(), rows func(t demo.Town, yield func(R, error) bool) bool) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		for t := range r.Communities {
+			if !rows(t, func(row R, err error) bool { step(); return yield(row, err) }) {
+				return
+			}
+		}
+	}
+}
+
+func groupsOf(t demo.Town) map[string]demo.Group {
+	groups := make(map[string]demo.Group, len(t.Groups))
+	for _, g := range t.Groups {
+		groups[g.Key] = g
+	}
+	return groups
 }
 
 // area is m, or nil where it is empty, for a division without a boundary.
@@ -150,65 +276,64 @@ func madePolicy(ctx context.Context, actor account.Actor, places *place.Service,
 	}
 	_, err = places.SetPolicy(ctx, actor, place.SizePolicy{DivisionID: d.ID, HouseholdsMin: some(p.HouseholdsMin),
 		HouseholdsTarget: some(p.HouseholdsTarget), HouseholdsMax: some(p.HouseholdsMax), ResidentsMin: some(p.ResidentsMin),
-		ResidentsMax: some(p.ResidentsMax), GridsMin: some(p.GridsMin), GridsMax: some(p.GridsMax)})
+		ResidentsMax: some(p.ResidentsMax), GridsMin: some(p.GridsMin), GridsMax: some(p.GridsMax), InformantsMin: some(p.InformantsMin),
+		InformantsMax: some(p.InformantsMax), HouseholdsPerInformantMin: some(p.PerInformantMin), HouseholdsPerInformantMax: some(p.PerInformantMax)})
 	if fault.Is(err, fault.Conflict) {
 		return nil // it has one: this is not the first time, or somebody changed it
 	}
 	return err
 }
 
-// madeStaff adds the workers who are not there yet with their posts, all or none, and then everybody's time off.
-func madeStaff(ctx context.Context, actor account.Actor, to Services, town demo.Town, groups map[string]demo.Group) error {
+// madeStaff adds the workers who are not there yet with their posts, all or none, and then everybody's time off. It returns how
+// many workers the town has.
+func madeStaff(ctx context.Context, actor account.Actor, to Services, r demo.Region, step func()) (workers int, err error) {
 	today := to.Staff.Day(nil)
-	community := town.Divisions[len(town.Divisions)-1].Code
-	home, err := to.Places.ByCode(ctx, actor, community, place.Fields{})
-	if err != nil {
-		return err
-	}
-	keyOf := func(worker string) key.Key { return key.Key{Home: home.Home, ID: madeID("worker", worker)} }
-	err = to.Places.InOneState(ctx, actor, func(ctx context.Context) error {
-		service := *to.Staff
-		fresh := map[string]bool{}
-		for _, w := range town.Workers {
-			_, err := service.Worker(ctx, actor, keyOf(w.Key))
-			if err == nil {
-				continue // there already
+	var away []demo.Absence
+	var homes []string // the community of each
+	_, err = to.Staff.Enter(ctx, actor, func(yield func(staff.Entry) bool) {
+		for t := range r.Communities {
+			groups := groupsOf(t)
+			terms := map[string][]staff.Term{}
+			for i, a := range t.Assignments {
+				kind, name := areaOf(a.Area, groups)
+				id := fmt.Sprint(i)
+				if t.Community() != demo.HandCommunity {
+					id = t.Community() + " " + id
+				}
+				terms[a.Worker] = append(terms[a.Worker], staff.Term{ID: madeID("assignment", id), Post: staff.Post(a.Post), Cover: staff.Cover(a.Cover),
+					AreaKind: kind, AreaName: name, From: *days(today, a.FromDays), Until: until(today, a.UntilDays)})
 			}
-			if !fault.Is(err, fault.NotFound) {
-				return err
+			for _, a := range t.Absences {
+				away, homes = append(away, a), append(homes, t.Community())
 			}
-			fresh[w.Key] = true
-			service.IDs = one(madeID("worker", w.Key))
-			_, err = service.Add(ctx, actor, staff.NewWorker{Name: w.Name, WorkPhone: w.WorkPhone, Duties: w.Duties,
-				Photo: &staff.Photo{MediaType: "image/png", Image: w.Portrait}}, staff.AreaDivision, community)
-			if err != nil {
-				return fmt.Errorf("worker %s: %w", w.Key, err)
-			}
-		}
-		for i, a := range town.Assignments {
-			if !fresh[a.Worker] {
-				continue
-			}
-			kind, name := areaOf(a.Area, groups)
-			service.IDs = one(madeID("assignment", fmt.Sprint(i)))
-			_, err := service.Appoint(ctx, actor, staff.Appointment{Worker: keyOf(a.Worker), Post: staff.Post(a.Post), Cover: staff.Cover(a.Cover),
-				AreaKind: kind, AreaName: name, From: days(today, a.FromDays), Until: until(today, a.UntilDays)})
-			if err != nil {
-				return fmt.Errorf("%s of worker %s: %w", a.Post, a.Worker, err)
+			for _, w := range t.Workers {
+				step()
+				workers++
+				e := staff.Entry{ID: madeID("worker", w.Key), Division: t.Community(), Terms: terms[w.Key],
+					NewWorker: staff.NewWorker{Name: w.Name, WorkPhone: w.WorkPhone, Duties: w.Duties}}
+				if len(w.Portrait) > 0 {
+					e.Photo = &staff.Photo{MediaType: "image/png", Image: w.Portrait}
+				}
+				if !yield(e) {
+					return
+				}
 			}
 		}
-		return nil
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	for _, a := range town.Absences {
-		_, err := to.Staff.RecordAbsence(ctx, actor, keyOf(a.Worker), *days(today, a.FromDays), *days(today, a.UntilDays))
+	for i, a := range away {
+		home, err := to.Places.ByCode(ctx, actor, homes[i], place.Fields{})
+		if err != nil {
+			return 0, err
+		}
+		_, err = to.Staff.RecordAbsence(ctx, actor, key.Key{Home: home.Home, ID: madeID("worker", a.Worker)}, *days(today, a.FromDays), *days(today, a.UntilDays))
 		if err != nil && !fault.Is(err, fault.Conflict) { // away already
-			return fmt.Errorf("absence of worker %s: %w", a.Worker, err)
+			return 0, fmt.Errorf("absence of worker %s: %w", a.Worker, err)
 		}
 	}
-	return nil
+	return workers, nil
 }
 
 func areaOf(a demo.Area, groups map[string]demo.Group) (staff.AreaKind, string) {
@@ -234,9 +359,3 @@ func until(today civil.Date, n int) *civil.Date {
 	}
 	return days(today, n)
 }
-
-// one is a key.Source of a single id.
-type one uuid.UUID
-
-func (o one) NewID() uuid.UUID { return uuid.UUID(o) }
-func (o one) NewHome() string  { return key.Random{}.NewHome() }

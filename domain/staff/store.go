@@ -2,6 +2,7 @@ package staff
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,6 +34,8 @@ type Store interface {
 	// Vacancies returns vacancies beneath divisions, of grids and groups that are in force at an instant.
 	Vacancies(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q VacancyQuery, at time.Time) (map[uuid.UUID]page.Page[Vacancy], error)
 	AddAssignment(ctx context.Context, actor account.Actor, a Assignment) error
+	// EnterWorkers adds the workers that are not there yet with their terms; an error among the entries ends it, and undoes it all.
+	EnterWorkers(ctx context.Context, actor account.Actor, entries iter.Seq2[Entry, error]) (added int, err error)
 	EndAssignment(ctx context.Context, actor account.Actor, k key.Key, until civil.Date) (bool, error)
 	AddAbsence(ctx context.Context, actor account.Actor, a Absence) error
 	AbsenceByKey(ctx context.Context, actor account.Actor, k key.Key) (Absence, bool, error)

@@ -49,8 +49,10 @@ type Program interface {
 
 // DemoJob is one run of demo.
 type DemoJob struct {
-	Size    string // community
-	IfEmpty bool   // do nothing where there are divisions already
+	Size     string // community, district or city
+	IfEmpty  bool   // do nothing where there are divisions already
+	Beside   bool   // load it where there are other divisions, too
+	Progress func(Progress)
 }
 
 // ImportJob is one run of import.
@@ -75,6 +77,7 @@ type ImportJob struct {
 
 // Progress says how far an import is. Total is 0 where it is not known.
 type Progress struct {
+	Kind        string // what the rows are, where one command reads several kinds; else ""
 	Rows        int
 	Done, Total int64 // in a unit of the file's own
 }

@@ -31,19 +31,19 @@ func (c *serveCmd) Run(r *run) error {
 }
 
 type demoCmd struct {
-	Size    string `enum:"community,district,city" default:"community" help:"How large a town: community (district and city come later)."`
+	Size    string `enum:"community,district,city" default:"community" help:"How large a town: community (14 grids, 3,582 households), district (400 grids, 120,000 households; seconds) or city (10,000 grids, 3 million households; minutes). Each is part of the next."`
 	IfEmpty bool   `help:"Do nothing where there is a town already."`
+	Beside  bool   `help:"Load it also where there is another town already."`
 }
 
 func (c *demoCmd) Run(r *run) error {
-	if c.Size != "community" {
-		return usage{fmt.Sprintf("the demo town comes as a community so far; --size %s is not part of this version yet", c.Size)}
-	}
 	s, err := r.settings(commandLevel)
 	if err != nil {
 		return err
 	}
-	text, err := r.program.Demo(r.ctx, s, DemoJob{Size: c.Size, IfEmpty: c.IfEmpty})
+	bar := newBar(r.err, "divisions")
+	text, err := r.program.Demo(r.ctx, s, DemoJob{Size: c.Size, IfEmpty: c.IfEmpty, Beside: c.Beside, Progress: bar.show})
+	bar.end()
 	if err == nil {
 		fmt.Fprintln(r.out, text)
 	}

@@ -37,6 +37,13 @@ func newBar(w io.Writer, kind string) *bar {
 func (b *bar) show(p Progress) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if p.Kind != "" && p.Kind != b.kind {
+		b.kind = p.Kind
+		if b.drawn != nil {
+			b.drawn.Reset()
+			b.drawn.ChangeMax64(-1)
+		}
+	}
 	if b.drawn != nil {
 		if p.Total > 0 && b.drawn.GetMax64() != p.Total {
 			b.drawn.ChangeMax64(p.Total)
@@ -50,7 +57,7 @@ func (b *bar) show(p Progress) {
 	}
 	b.last = time.Now()
 	if p.Total > 0 {
-		fmt.Fprintf(b.w, "%d %s read, %d %% of the file\n", p.Rows, b.kind, p.Done*100/p.Total)
+		fmt.Fprintf(b.w, "%d %s read, %d %%\n", p.Rows, b.kind, p.Done*100/p.Total)
 		return
 	}
 	fmt.Fprintf(b.w, "%d %s read\n", p.Rows, b.kind)

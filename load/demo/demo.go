@@ -23,6 +23,8 @@ type Town struct {
 	Grids       []Grid
 	Estates     []Estate
 	Buildings   []Building
+	Dwellings   []Dwelling
+	Entities    []Entity
 	Roads       []Road
 	Grounds     []Ground
 	Workers     []Worker
@@ -30,6 +32,7 @@ type Town struct {
 	Absences    []Absence
 	Policies    []SizePolicy
 	Planted     []Planted
+	Notes       []Note
 }
 
 // Division is a city, district, town or community.
@@ -79,6 +82,30 @@ type Building struct {
 	Floors    int
 	Footprint orb.Polygon
 	Units     int // stairwells (单元) with dwellings; 0 where nobody lives
+}
+
+// Dwelling is a flat, or a house for one family.
+type Dwelling struct {
+	Building         string // code
+	Unit             string // "1单元"
+	Room             string // "301"
+	Use              string // OWNER, RENTED, VACANT or BUSINESS
+	RentalManagement string // who looks after the letting, "" where nobody or not let
+	Households       []int  // how many live in each household; most dwellings have one, vacant ones none
+}
+
+// Entity is a shop, an employer, an office (驻区单位).
+type Entity struct {
+	Code              string
+	Name              string
+	CreditCode        string // by GB 32100, with [CreditPrefix]
+	Category          string
+	Building          string // code of the building it is in
+	Address           string
+	Point             orb.Point // in the building
+	Employees         int
+	PartyOrganisation string // "" where it has none
+	PartyMembers      int
 }
 
 // Road is a street, a lane or a path.
@@ -147,6 +174,8 @@ type SizePolicy struct {
 	HouseholdsMin, HouseholdsTarget, HouseholdsMax int
 	ResidentsMin, ResidentsMax                     int
 	GridsMin, GridsMax                             int
+	InformantsMin, InformantsMax                   int // of a grid
+	PerInformantMin, PerInformantMax               int // households
 }
 
 // ProblemKind is a kind of fault in a cover of grids, named as in the API.
@@ -161,6 +190,8 @@ const (
 	UnassignedBuilding ProblemKind = "UNASSIGNED_BUILDING"
 	CutBuilding        ProblemKind = "CUT_BUILDING"
 	Unstaffed          ProblemKind = "UNSTAFFED"
+	Oversize           ProblemKind = "OVERSIZE"
+	Undersize          ProblemKind = "UNDERSIZE"
 )
 
 // Planted is a fault put in on purpose, so that a check has something to find
@@ -173,13 +204,33 @@ type Planted struct {
 	Building string // code
 	Geometry orb.Geometry
 	AreaM2   float64 // of Geometry where it is an area
+	Affected         // by it: what stands in its area, or in the building or grid that it is about
+}
+
+// Affected counts buildings and who lives in them.
+type Affected struct{ Buildings, Households, Residents int }
+
+// Note is something else put in on purpose that is no fault of the cover.
+type Note struct {
+	Kind  string // INFORMANTS: the wrong number of them
+	Where string // in words
+	Note  string
+	Grid  string // code
+	Count int    // of what the note is about
 }
 
 // Community returns the made-up community. Every call makes it anew; the
 // values belong to the caller.
 func Community() Town {
+	t, _ := drawTown()
+	return t
+}
+
+// drawTown is Community with its border on the drawing table.
+func drawTown() (Town, ring) {
 	s := layOut()
 	t := survey(s)
+	inhabit(&t, s)
 	staff(&t)
-	return t
+	return t, communityRing(s)
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"fmt"
 	"image/png"
 	"math"
 	"reflect"
@@ -13,12 +14,16 @@ import (
 	"unicode/utf8"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/planar"
 
+	"wangge/domain/place"
 	"wangge/geo/measure"
 )
 
 // once is the town that the tests read; it takes a second to build.
-var once = sync.OnceValue(Community)
+var once = sync.OnceValue(func() Town { t, _ := drawn(); return t })
+
+var drawn = sync.OnceValues(drawTown)
 
 func areaM2(t *testing.T, g orb.Geometry) float64 {
 	t.Helper()
@@ -47,8 +52,9 @@ func TestCounts(t *testing.T) {
 		{"estates", len(town.Estates), 5, 5},
 		{"buildings", len(town.Buildings), 400, 460},
 		{"roads", len(town.Roads), 50, 80},
-		{"workers", len(town.Workers), 50, 70},
-		{"planted faults", len(town.Planted), 7, 7},
+		{"workers", len(town.Workers), 110, 130},
+		{"planted faults", len(town.Planted), 9, 9},
+		{"legal entities", len(town.Entities), 55, 65},
 	} {
 		if c.got < c.min || c.got > c.max {
 			t.Errorf("%d %s, want %d to %d", c.got, c.what, c.min, c.max)
@@ -103,8 +109,8 @@ func TestDivisionsNest(t *testing.T) {
 		if d.Parent != ds[i-1].Code {
 			t.Errorf("%s: parent %s", d.Name, d.Parent)
 		}
-		if !covers(ds[i-1].Boundary, flat(d.Boundary[0][0])) {
-			t.Errorf("%s leaves %s", d.Name, ds[i-1].Name)
+		if !reflect.DeepEqual(d.Boundary, ds[i-1].Boundary) {
+			t.Errorf("%s, which has nothing else, is not %s", ds[i-1].Name, d.Name)
 		}
 	}
 }
@@ -371,7 +377,7 @@ func TestPlanted(t *testing.T) {
 			t.Errorf("%s has %.2f m² on the ellipsoid, %.2f by construction", p.Kind, got, p.AreaM2)
 		}
 	}
-	for _, k := range []ProblemKind{Gap, Overlap, Outside, Multipart, UnassignedBuilding, CutBuilding, Unstaffed} {
+	for _, k := range []ProblemKind{Gap, Overlap, Outside, Multipart, UnassignedBuilding, CutBuilding, Unstaffed, Oversize, Undersize} {
 		if _, ok := seen[k]; !ok {
 			t.Errorf("no %s", k)
 		}
@@ -573,5 +579,99 @@ func TestPosts(t *testing.T) {
 	}
 	if now[seat{"CHIEF_LEADER", "A", Area{Division: community}}] == "" {
 		t.Error("no chief leader")
+	}
+}
+
+func TestRegister(t *testing.T) {
+	town := once()
+	buildings, used := map[string]Building{}, map[string]bool{}
+	for _, b := range town.Buildings {
+		buildings[b.Code] = b
+	}
+	var households, residents, vacant, rented, business, shared int
+	for _, d := range town.Dwellings {
+		b, ok := buildings[d.Building]
+		key := d.Building + " " + d.Unit + " " + d.Room
+		if !ok || used[key] || d.Unit > fmt.Sprint(b.Units)+"单元" && b.Units < 10 || len(d.Room) < 3 {
+			t.Errorf("%+v in %+v", d, b)
+		}
+		used[key] = true
+		if floor := d.Room[:len(d.Room)-2]; len(floor) == len(fmt.Sprint(b.Floors)) && floor > fmt.Sprint(b.Floors) {
+			t.Errorf("room %s of a house with %d floors", d.Room, b.Floors)
+		}
+		if (d.Use == "VACANT") != (len(d.Households) == 0) {
+			t.Errorf("%+v", d)
+		}
+		switch d.Use {
+		case "VACANT":
+			vacant++
+		case "RENTED":
+			rented++
+		case "BUSINESS":
+			business++
+		}
+		if len(d.Households) > 1 {
+			shared++
+		}
+		for _, n := range d.Households {
+			households, residents = households+1, residents+n
+			if n < 1 || n > 7 {
+				t.Errorf("%d residents in %+v", n, d)
+			}
+		}
+	}
+	if households != 3582 || residents != 10388 {
+		t.Errorf("%d households with %d residents, want 3582 and 10388", households, residents)
+	}
+	if vacant < 100 || rented < 400 || business < 5 || shared < 20 {
+		t.Errorf("%d vacant, %d rented, %d business, %d shared", vacant, rented, business, shared)
+	}
+}
+
+func TestEntities(t *testing.T) {
+	town := once()
+	buildings, seen, categories := map[string]Building{}, map[string]bool{}, map[string]bool{}
+	for _, b := range town.Buildings {
+		buildings[b.Code] = b
+	}
+	for _, e := range town.Entities {
+		b, ok := buildings[e.Building]
+		if !ok || !place.ValidCreditCode(e.CreditCode) || !strings.HasPrefix(e.CreditCode, CreditPrefix) || seen[e.CreditCode] || seen[e.Name] || e.Name == "" {
+			t.Errorf("%+v", e)
+		}
+		if !planar.PolygonContains(b.Footprint, e.Point) || e.Address != b.Address || e.Employees < 1 || (e.PartyOrganisation != "") != (e.PartyMembers >= 3) {
+			t.Errorf("%+v in %+v", e, b)
+		}
+		seen[e.CreditCode], seen[e.Name], categories[e.Category] = true, true, true
+	}
+	if len(categories) < 10 {
+		t.Errorf("only the categories %v", categories)
+	}
+}
+
+func TestInformants(t *testing.T) {
+	town := once()
+	count, wrong := map[string]int{}, map[string]int{}
+	for _, a := range town.Assignments {
+		if a.Post == "INFORMANT" {
+			count[a.Area.Grid]++
+		}
+	}
+	for _, n := range town.Notes {
+		wrong[n.Grid] = n.Count
+	}
+	rule := town.Policies[0]
+	for i, g := range town.Grids {
+		n, each := count[g.Code], 0
+		if n > 0 {
+			each = homes[i].households / n
+		}
+		ok := n >= rule.InformantsMin && n <= rule.InformantsMax && each >= rule.PerInformantMin && each <= rule.PerInformantMax
+		if said, noted := wrong[g.Code]; noted == ok || noted && said != n {
+			t.Errorf("%s has %d informants for %d households each", g.Name, n, each)
+		}
+	}
+	if len(wrong) != 2 {
+		t.Errorf("%d notes", len(wrong))
 	}
 }

@@ -16,6 +16,12 @@ const (
 	awaySoon    = 6
 )
 
+// Indices of the grids with the wrong number of informants: three, and none.
+const (
+	fewInformants = 11
+	noInformants  = 10
+)
+
 // standIns says who is B in which grid: the index of the grid whose own worker
 // helps out, or -1 for somebody who does nothing else.
 var standIns = map[int]int{0: 1, 1: 0, 3: -1, 4: -1, 6: 7, 7: 6, 10: -1, 12: 11}
@@ -114,7 +120,7 @@ func staff(t *Town) {
 	for n, i := range []int{0, 2, 5, 7, 9, 11} {
 		c.hire("ASSISTANT", n%2 == 1, n%3 == 0, "", []post{{"ASSISTANT", "A", Area{Grid: t.Grids[i].Code}, -210 + 11*n, 0}})
 	}
-	// A leader in one of every few blocks of flats, and informants in two grids.
+	// A leader in one of every few blocks of flats, and informants in nearly every grid.
 	flats := 0
 	for _, b := range t.Buildings {
 		if b.Units < 2 || b.Estate == "" || b.Estate == "tingyuli" {
@@ -124,10 +130,21 @@ func staff(t *Town) {
 			c.hire("BUILDING_LEADER", flats%2 == 0, flats%3 != 0, "", []post{{"BUILDING_LEADER", "A", Area{Building: b.Code}, -500, 0}})
 		}
 	}
-	for _, i := range []int{4, 9} {
-		for n := range 6 {
+	for _, i := range []int{4, 9, 0, 1, 2, 3, 5, 6, 7, 8, 11, 12, 13} {
+		count := 6
+		switch i {
+		case oversized:
+			count = 7
+		case fewInformants:
+			count = 3
+		}
+		for n := range count {
 			c.hire("INFORMANT", n%2 == 0, n%4 != 3, "", []post{{"INFORMANT", "A", Area{Grid: t.Grids[i].Code}, -365, 0}})
 		}
+	}
+	t.Notes = []Note{
+		{"INFORMANTS", t.Grids[fewInformants].Name, "信息员太少。Three informants are too few for the grid.", t.Grids[fewInformants].Code, 3},
+		{"INFORMANTS", t.Grids[noInformants].Name, "厂区没有住户，也没有信息员。Nobody lives in the factory, and it has no informants.", t.Grids[noInformants].Code, 0},
 	}
 
 	t.Absences = []Absence{

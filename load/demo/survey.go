@@ -2,8 +2,6 @@ package demo
 
 import (
 	"fmt"
-	"math"
-	"math/rand/v2"
 
 	"github.com/paulmach/orb"
 )
@@ -93,7 +91,6 @@ func survey(s *site) Town {
 	for i, g := range s.ground {
 		t.Grounds = append(t.Grounds, Ground{fmt.Sprintf("%s-L%03d", community, i+1), g.name, g.kind, orb.Polygon{groundRing(g.ring)}})
 	}
-	t.Planted = planted(s, t)
 	return t
 }
 
@@ -174,7 +171,8 @@ func dryPart(p, stream path) path {
 	return out
 }
 
-func divisions(s *site) []Division {
+// communityRing is the border of the community on the table.
+func communityRing(s *site) ring {
 	whole := []*face{s.net.faceAt(inPumpStrip)}
 	seen := map[*face]bool{s.net.faceAt(inBusStation): true}
 	for _, g := range gridPlans {
@@ -185,84 +183,71 @@ func divisions(s *site) []Division {
 			}
 		}
 	}
-	var townEdge ring
-	for _, side := range []path{
-		spline(0.3, pt{-1150, -679}, pt{-600, -640}, pt{100, -655}, pt{800, -700}, pt{1240, -743}), // the middle of 澜江
-		spline(0.3, pt{1240, -743}, pt{1252, -420}, pt{1216, -60}, pt{1242, 330}, pt{1214, 700}, pt{1236, 1010}),
-		spline(0.3, pt{1236, 1010}, pt{820, 1046}, pt{380, 1010}, pt{-60, 1064}, pt{-560, 1040}, pt{-1096, 1070}),
-		spline(0.3, pt{-1096, 1070}, pt{-1118, 700}, pt{-1086, 300}, pt{-1142, -120}, pt{-1120, -420}, pt{-1150, -679}),
-	} {
-		townEdge = append(townEdge, side[:len(side)-1]...)
-	}
-	return []Division{
-		{city, "澜州市", "CITY", "", groundArea([]ring{coast(5000, 4200, 0.045, 11)}), Limits{"大泽湖", "南屏山", "沅溪", "平芜县"}},
-		{district, "汀兰区", "DISTRICT", city, groundArea([]ring{coast(2900, 2500, 0.045, 7)}), Limits{"兰渚大道", "南塘河", "杏坛山", "北塘河"}},
-		{town, "望舒街道", "TOWN", district, groundArea([]ring{townEdge}), Limits{"蒹葭路", "澜江", "白露路", "芦汀河"}},
-		{community, "听雨社区", "COMMUNITY", town, groundArea(dissolve(whole)), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}},
-	}
+	return dissolve(whole)[0]
 }
 
-// coast is a rough oval a by b metres about the origin, as the border of a
-// district looks from afar: rough is the share by which it wanders.
-func coast(a, b, rough float64, stream uint64) ring {
-	rnd := rand.New(rand.NewPCG(seed, stream))
-	var amp, turn [40]float64
-	for k := range amp {
-		amp[k] = rough * rnd.Float64() / math.Pow(float64(k+1), 0.85)
-		turn[k] = 2 * math.Pi * rnd.Float64()
+// divisions are the community with the town, district and city above it. These have no other community, and so its boundary.
+func divisions(s *site) []Division {
+	boundary := func() orb.MultiPolygon { return groundArea([]ring{communityRing(s)}) }
+	return []Division{
+		{city, "澜州市", "CITY", "", boundary(), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}},
+		{district, "汀兰区", "DISTRICT", city, boundary(), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}},
+		{town, "望舒街道", "TOWN", district, boundary(), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}},
+		{community, "听雨社区", "COMMUNITY", town, boundary(), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}},
 	}
-	r := make(ring, 300)
-	for i := range r {
-		angle := 2 * math.Pi * float64(i) / float64(len(r))
-		k := 1.0
-		for n := range amp {
-			k += amp[n] * math.Sin(float64(n+2)*angle+turn[n])
-		}
-		sin, cos := math.Sincos(angle)
-		r[i] = pt{a * k * cos, b * k * sin}
-	}
-	return r
 }
 
 func policies() []SizePolicy {
 	return []SizePolicy{
-		{Division: city, HouseholdsMin: 200, HouseholdsTarget: 350, HouseholdsMax: 500, ResidentsMin: 500, ResidentsMax: 1500, GridsMin: 5, GridsMax: 20},
+		{Division: city, HouseholdsMin: 200, HouseholdsTarget: 350, HouseholdsMax: 500, ResidentsMin: 500, ResidentsMax: 1500, GridsMin: 5, GridsMax: 20,
+			InformantsMin: 6, InformantsMax: 8, PerInformantMin: 25, PerInformantMax: 100},
 		{Division: community, HouseholdsMin: 200, HouseholdsTarget: 300, HouseholdsMax: 450, ResidentsMin: 500, ResidentsMax: 1300, GridsMin: 10, GridsMax: 16},
 	}
 }
 
-// planted lists the faults that gridPlans and layOut contain. Areas are those
-// of the faces on the drawing table.
+// planted lists the faults that gridPlans, layOut, homes and staff contain. Areas are those of the faces on the drawing table.
 func planted(s *site, t Town) []Planted {
-	building := func(name string) Building {
-		for _, b := range t.Buildings {
-			if b.Name == name {
-				return b
+	living := map[string]Affected{} // by building
+	for _, d := range t.Dwellings {
+		a := living[d.Building]
+		for _, n := range d.Households {
+			a.Households++
+			a.Residents += n
+		}
+		living[d.Building] = a
+	}
+	// affected counts the houses in faces.
+	affected := func(places ...pt) (a Affected) {
+		for i, h := range s.houses {
+			for _, at := range places {
+				if s.net.faceAt(at).ring.contains(h.ring.centroid()) {
+					in := living[t.Buildings[i].Code]
+					a = Affected{a.Buildings + 1, a.Households + in.Households, a.Residents + in.Residents}
+				}
 			}
 		}
-		panic("demo: no building " + name)
-	}
-	area := func(at pt) (orb.Geometry, float64) {
-		r := s.net.faceAt(at).ring
-		return orb.Polygon{groundRing(r)}, r.area()
+		return a
 	}
 	on := func(k ProblemKind, at pt, where, note string, grids ...string) Planted {
-		g, m2 := area(at)
-		return Planted{Kind: k, Where: where, Note: note, Grids: grids, Geometry: g, AreaM2: m2}
+		r := s.net.faceAt(at).ring
+		return Planted{k, where, note, grids, "", orb.Polygon{groundRing(r)}, r.area(), affected(at)}
 	}
 	inBuilding := func(k ProblemKind, name, where, note string, grids ...string) Planted {
-		b := building(name)
-		for _, h := range s.houses {
+		for i, h := range s.houses {
 			if h.name == name {
-				return Planted{k, where, note, grids, b.Code, b.Footprint, h.ring.area()}
+				b := t.Buildings[i]
+				in := living[b.Code]
+				return Planted{k, where, note, grids, b.Code, b.Footprint, h.ring.area(), Affected{1, in.Households, in.Residents}}
 			}
 		}
 		panic("demo: no house " + name)
 	}
-	empty := t.Grids[unstaffed]
-	emptyM2 := 0.0
-	for _, p := range gridPlans[unstaffed].faces {
-		emptyM2 += s.net.faceAt(p).ring.area()
+	inGrid := func(k ProblemKind, i int, note string) Planted {
+		m2 := 0.0
+		for _, p := range gridPlans[i].faces {
+			m2 += s.net.faceAt(p).ring.area()
+		}
+		return Planted{k, t.Grids[i].Name, note, []string{t.Grids[i].Code}, "", t.Grids[i].Boundary, m2, affected(gridPlans[i].faces...)}
 	}
 	return []Planted{
 		on(Gap, inPumpStrip, "小澜河西岸，泵站一带", "网格以泵站围墙为界，没有画到河中线。The grid stops at the pumping station's wall instead of the middle of the river.",
@@ -276,6 +261,8 @@ func planted(s *site, t Town) []Planted {
 			gridCode(8)),
 		inBuilding(CutBuilding, passageHouse, "听雨里中弄上的过街楼", "网格沿弄堂中线划界，从楼下穿过。The border follows the lane, which runs through the house.",
 			gridCode(4), gridCode(5)),
-		{Unstaffed, empty.Name, "原网格员已离任，还没有人接任。The last worker left and nobody has been appointed.", []string{empty.Code}, "", empty.Boundary, emptyM2},
+		inGrid(Unstaffed, unstaffed, "原网格员已离任，还没有人接任。The last worker left and nobody has been appointed."),
+		inGrid(Oversize, oversized, "高层交付后住户增加，网格没有重新划分。The towers filled up and nobody divided the grid again."),
+		inGrid(Undersize, undersized, "学校占地大，住户少。The school takes most of the ground; few people live there."),
 	}
 }

@@ -1,0 +1,166 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"wangge/domain/account"
+	"wangge/domain/staff"
+	"wangge/internal/fault"
+)
+
+// A city has ten thousand grids and several workers in each: they wait in a stage, as the rows of an import do.
+const staffStage = `-- name: staff.Stage
+CREATE TEMPORARY TABLE entry (
+	n integer PRIMARY KEY, id uuid NOT NULL, division text NOT NULL, name text NOT NULL, work_phone text, duties text[] NOT NULL,
+	media_type text, image bytea, division_id uuid, home text, fresh boolean
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE term (
+	n integer NOT NULL, id uuid NOT NULL, post text NOT NULL, cover text NOT NULL, kind text NOT NULL, code text NOT NULL, in_group text NOT NULL,
+	begins date NOT NULL, ends date, home text, area_id uuid
+) ON COMMIT DROP`
+
+const (
+	staffHomes = `-- name: staff.Homes
+UPDATE entry e SET division_id = d.id, home = d.home, fresh = NOT EXISTS (SELECT 1 FROM worker w WHERE w.district = d.home AND w.id = e.id)
+FROM division_code c JOIN division d ON d.id = c.division_id WHERE c.code = e.division`
+
+	staffOldTerms = `-- name: staff.OldTerms
+DELETE FROM term t USING entry e WHERE e.n = t.n AND NOT e.fresh`
+
+	staffAreas = `-- name: staff.Areas
+UPDATE term t SET home = x.home, area_id = x.id FROM (
+	SELECT t.id AS term, e.home, c.grid_id AS id FROM term t JOIN entry e ON e.n = t.n
+	JOIN grid_code c ON c.code = t.code AND c.district = e.home WHERE t.kind = 'grid'
+	UNION ALL
+	SELECT t.id, e.home, d.id FROM term t JOIN entry e ON e.n = t.n
+	JOIN division_code c ON c.code = t.code JOIN division d ON d.id = c.division_id AND d.home = e.home WHERE t.kind = 'division'
+	UNION ALL
+	SELECT t.id, e.home, p.id FROM term t JOIN entry e ON e.n = t.n JOIN division_code c ON c.code = t.code
+	JOIN grid_group p ON p.district = e.home AND p.community_id = c.division_id AND p.name = t.in_group WHERE t.kind = 'group'
+	UNION ALL
+	SELECT t.id, e.home, b.id FROM term t JOIN entry e ON e.n = t.n
+	JOIN building b ON b.district = e.home AND b.code = t.code WHERE t.kind = 'building'
+) x WHERE x.term = t.id`
+
+	staffUnknown = `-- name: staff.Unknown
+SELECT x.kind, x.code FROM (
+	SELECT e.n, 'division' AS kind, e.division AS code FROM entry e WHERE e.home IS NULL
+	UNION ALL
+	SELECT t.n, t.kind, concat_ws('/', t.code, nullif(t.in_group, '')) FROM term t WHERE t.area_id IS NULL
+) x ORDER BY x.n LIMIT 1`
+
+	staffNewWorkers = `-- name: staff.NewWorkers
+INSERT INTO worker (district, id, name, work_phone, duties)
+SELECT e.home, e.id, e.name, e.work_phone, e.duties FROM entry e WHERE e.fresh ORDER BY e.n`
+
+	staffNewPhotos = `-- name: staff.NewPhotos
+INSERT INTO worker_photo (district, worker_id, media_type, image)
+SELECT e.home, e.id, e.media_type, e.image FROM entry e WHERE e.fresh AND e.image IS NOT NULL ORDER BY e.n`
+
+	staffNewAssignments = `-- name: staff.NewAssignments
+INSERT INTO assignment (district, id, worker_id, post, cover, during, division_id, group_id, grid_id, building_id)
+SELECT t.home, t.id, e.id, t.post, t.cover, daterange(t.begins, t.ends, '[)'), CASE WHEN t.kind = 'division' THEN t.area_id END,
+	CASE WHEN t.kind = 'group' THEN t.area_id END, CASE WHEN t.kind = 'grid' THEN t.area_id END, CASE WHEN t.kind = 'building' THEN t.area_id END
+FROM term t JOIN entry e ON e.n = t.n ORDER BY t.n, t.id`
+
+	staffEntered = `-- name: staff.Entered
+SELECT DISTINCT e.division_id FROM entry e WHERE e.fresh ORDER BY e.division_id`
+)
+
+// EnterWorkers implements staff.Store.
+func (s *Staff) EnterWorkers(ctx context.Context, actor account.Actor, entries iter.Seq2[staff.Entry, error]) (added int, err error) {
+	err = s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		in := &importing{tx: tx}
+		if err := in.run(ctx, "SET LOCAL statement_timeout = 0", staffStage); err != nil {
+			return err
+		}
+		if err := in.copyEntries(ctx, entries); err != nil {
+			return err
+		}
+		if err := in.run(ctx, "ANALYZE entry", staffHomes, staffOldTerms, "ANALYZE term", staffAreas); err != nil {
+			return err
+		}
+		err := in.each(ctx, staffUnknown, nil, func(rows pgx.Rows) error {
+			var kind, name string
+			if err := rows.Scan(&kind, &name); err != nil {
+				return err
+			}
+			return fault.New(fault.NotFound, "area", "staff.area", "kind", kind, "name", name)
+		})
+		if err != nil {
+			return err
+		}
+		if added, err = in.exec(ctx, staffNewWorkers); err != nil || added == 0 {
+			return err
+		}
+		if err := in.run(ctx, staffNewPhotos, staffNewAssignments); err != nil {
+			return err
+		}
+		var touched []uuid.UUID
+		err = in.each(ctx, staffEntered, nil, func(rows pgx.Rows) error {
+			var id uuid.UUID
+			err := rows.Scan(&id)
+			touched = append(touched, id)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return noteChange(ctx, tx, changedStaff, touched)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return added, nil
+}
+
+// copyEntries streams workers into their stage; their terms, which are small, wait in memory for theirs.
+func (in *importing) copyEntries(ctx context.Context, entries iter.Seq2[staff.Entry, error]) error {
+	next, stop := iter.Pull2(entries)
+	defer stop()
+	n := 0
+	var terms [][]any
+	var unread error // as in copyRows
+	columns := []string{"n", "id", "division", "name", "work_phone", "duties", "media_type", "image"}
+	_, err := in.tx.CopyFrom(ctx, pgx.Identifier{"entry"}, columns, pgx.CopyFromFunc(func() ([]any, error) {
+		e, err, ok := next()
+		if unread = cmp.Or(err, ctx.Err()); !ok || unread != nil {
+			return nil, unread
+		}
+		n++
+		for _, t := range e.Terms {
+			code, group := t.AreaName, ""
+			if t.AreaKind == staff.AreaGroup {
+				code, group, _ = strings.Cut(t.AreaName, "/")
+			}
+			var ends *time.Time
+			if t.Until != nil {
+				u := t.Until.Time()
+				ends = &u
+			}
+			terms = append(terms, []any{n, t.ID, string(t.Post), string(t.Cover), string(t.AreaKind), code, group, t.From.Time(), ends})
+		}
+		var media *string
+		var image []byte
+		if e.Photo != nil {
+			media, image = &e.Photo.MediaType, e.Photo.Image
+		}
+		duties := e.Duties
+		if duties == nil {
+			duties = []string{}
+		}
+		return []any{n, e.ID, e.Division, strings.TrimSpace(e.Name), orNull(e.WorkPhone), duties, media, image}, nil
+	}))
+	if err = cmp.Or(unread, err); err != nil {
+		return err
+	}
+	_, err = in.tx.CopyFrom(ctx, pgx.Identifier{"term"}, []string{"n", "id", "post", "cover", "kind", "code", "in_group", "begins", "ends"}, pgx.CopyFromRows(terms))
+	return err
+}

@@ -1,0 +1,60 @@
+package staff
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/civil"
+	"wangge/internal/fault"
+)
+
+// Entry is a worker with the posts they hold, where a whole town's staff come in at once.
+type Entry struct {
+	ID uuid.UUID // whom the district knows by it already stays as they are, posts included
+	NewWorker
+	Division string // code; its district keeps the record
+	Terms    []Term
+}
+
+// Term is a post held for a time. AreaName is as in Store.ResolveArea, but that groups and buildings are named by code and not by
+// id; the area lies in the district of the worker.
+type Term struct {
+	ID       uuid.UUID
+	Post     Post
+	Cover    Cover
+	AreaKind AreaKind
+	AreaName string
+	From     civil.Date
+	Until    *civil.Date // the first day out of office; nil: open
+}
+
+// Enter adds workers and puts them in office, all or none, and returns how many were new. Operators only. INVALID: as for Add and
+// Appoint; NOT_FOUND: no such division or area; CONFLICT: somebody holds a post already.
+func (s *Service) Enter(ctx context.Context, actor account.Actor, entries iter.Seq[Entry]) (added int, err error) {
+	if err := actor.RequireOperator(); err != nil {
+		return 0, err
+	}
+	return s.Store.EnterWorkers(ctx, actor, func(yield func(Entry, error) bool) {
+		for e := range entries {
+			if !yield(e, checkEntry(e)) {
+				return
+			}
+		}
+	})
+}
+
+func checkEntry(e Entry) error {
+	if err := CheckWorker(e.NewWorker); err != nil {
+		return fmt.Errorf("worker %s: %w", e.ID, err)
+	}
+	for _, t := range e.Terms {
+		if t.Until != nil && !t.From.Before(*t.Until) {
+			return fmt.Errorf("%s of worker %s: %w", t.Post, e.ID, fault.New(fault.Invalid, "until", "staff.order"))
+		}
+	}
+	return nil
+}
