@@ -282,7 +282,7 @@ func TestANewcomersFirstHour(t *testing.T) {
 		if exit != 1 || !strings.Contains(out, "990102001001 听雨社区") || !strings.Contains(out, "gap (gap): 1") || errOut != "" {
 			t.Errorf("exit %d, %s, %s", exit, out, errOut)
 		}
-		if exit, out, _ := run(t, nil, "check", "--data", data, "--division", "990102001001", "--fail-on", "undersize"); exit != 0 {
+		if exit, out, _ := run(t, nil, "check", "--data", data, "--division", "990102001001", "--fail-on", "undersize"); exit != 1 {
 			t.Errorf("--fail-on undersize: exit %d, %s", exit, out)
 		}
 		if exit, _, errOut := run(t, nil, "check", "--data", data, "--division", "7"); exit != 1 || !strings.Contains(errOut, "7") {

@@ -69,7 +69,7 @@ func (s *Places) BuildingsByKey(ctx context.Context, actor account.Actor, keys [
 			var gridID *uuid.UUID
 			b, err := scanBuilding(rows, nil, &home, &gridID)
 			if gridID != nil {
-				b.GridID, b.GridHome = gridID, *home
+				b.GridKey = &key.Key{Home: *home, ID: *gridID}
 			}
 			out[b.Key.ID] = b
 			return err
@@ -97,7 +97,7 @@ func (s *Places) BuildingsOfGrids(ctx context.Context, actor account.Actor, grid
 			var grid uuid.UUID
 			var home string
 			b, err := scanBuilding(rows, []any{&grid}, &home)
-			b.GridID, b.GridHome = &grid, home
+			b.GridKey = &key.Key{Home: home, ID: grid}
 			addRow(out, grid, q.Args, b, page.Cursor{Order: "CODE", Text: b.Code, ID: b.Key.ID.String()})
 			return err
 		})

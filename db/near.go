@@ -149,7 +149,9 @@ func (s *Places) BuildingsNear(ctx context.Context, actor account.Actor, q place
 				p.HasNext = true
 				return nil
 			}
-			b.GridID = gridID
+			if gridID != nil {
+				b.GridKey = &key.Key{Home: b.Key.Home, ID: *gridID}
+			}
 			p.Items = append(p.Items, page.Item[place.Building]{Node: b, DistanceM: &m,
 				Cursor: page.Cursor{Order: place.ByDistance, Num: m, ID: b.Key.ID.String()}})
 			return nil

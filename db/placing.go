@@ -281,11 +281,6 @@ UNION SELECT d.id FROM placings p JOIN building b ON b.district = p.district AND
 	JOIN division d ON d.boundary && b.location AND ST_Covers(d.boundary, b.location) AND NOT EXISTS (SELECT 1 FROM division o WHERE o.parent_id = d.id)
 ORDER BY id`
 
-	unitByKey = `-- name: unit.Placed
-SELECT u.district, u.id, u.building_id, u.name, ug.grid_id FROM unit u
-LEFT JOIN unit_grid ug ON ug.district = u.district AND ug.unit_id = u.id AND ug.during @> now()
-WHERE u.district = $1 AND u.id = $2 ORDER BY u.id`
-
 	unitUndo = `-- name: unit.Undo
 DELETE FROM unit_grid WHERE district = $1 AND unit_id = $2 AND during @> now() AND lower(during) = now() AND grid_id IS DISTINCT FROM $3`
 
@@ -339,15 +334,6 @@ func (s *Places) PlaceBuilding(ctx context.Context, actor account.Actor, buildin
 		changed, err := in.all(ctx, []string{placeUndo, placeEnd, placeBegin})
 		return concerned, changed, err
 	})
-}
-
-// UnitByKey implements place.Store.
-func (s *Places) UnitByKey(ctx context.Context, actor account.Actor, k key.Key) (u place.Unit, found bool, err error) {
-	err = s.each(ctx, actor, unitByKey, []any{k.Home, k.ID}, func(rows pgx.Rows) error {
-		found = true
-		return rows.Scan(&u.Key.Home, &u.Key.ID, &u.BuildingID, &u.Name, &u.GridID)
-	})
-	return u, found, err
 }
 
 // PlaceUnit implements place.Store.

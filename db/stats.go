@@ -20,11 +20,11 @@ import (
 // for short however many grids there are, and needs three times as long for a city.
 const (
 	byHand = `, hand AS MATERIALIZED (
-	SELECT h.district, h.unit_id, h.grid_id FROM unit_grid h WHERE h.district = ANY($3) AND h.during @> $2::timestamptz
+	SELECT coalesce(h.moved_to, h.district) AS district, h.district AS grid_district, h.unit_id, h.grid_id FROM unit_grid h WHERE h.district = ANY($3) AND h.during @> $2::timestamptz
 ), placed AS (`
 	withBuilding = `
 	SELECT bg.grid_id, u.district, u.id, u.households, u.residents
-	FROM building_grid bg JOIN unit u ON u.district = bg.district AND u.building_id = bg.building_id`
+	FROM building_grid bg JOIN unit u ON u.district = coalesce(bg.moved_to, bg.district) AND u.building_id = bg.building_id`
 	alone = `
 	WHERE bg.district = ANY($3) AND u.district = ANY($3) AND bg.during @> $2::timestamptz
 	  AND NOT EXISTS (SELECT 1 FROM hand WHERE hand.district = u.district AND hand.unit_id = u.id)
@@ -33,7 +33,7 @@ const (
 	FROM hand JOIN unit u ON u.district = hand.district AND u.id = hand.unit_id`
 	unitsHere = byHand + withBuilding + `
 	JOIN here ON here.district = bg.district AND here.id = bg.grid_id` + alone + `
-	JOIN here ON here.district = hand.district AND here.id = hand.grid_id WHERE u.district = ANY($3)
+	JOIN here ON here.district = hand.grid_district AND here.id = hand.grid_id WHERE u.district = ANY($3)
 )`
 	unitsAll = byHand + withBuilding + alone + ` WHERE u.district = ANY($3)
 )`
@@ -98,6 +98,11 @@ func (d *DB) gridStats(ctx context.Context, actor account.Actor, homes []string,
 	switch {
 	case history:
 		sql = statsThen
+		all, err := d.homes(ctx, actor) // what lived here then may be kept with another district now
+		if err != nil {
+			return nil, err
+		}
+		homes = all
 	case len(communities) > manyCommunities:
 		sql = statsOfMany
 	}

@@ -170,11 +170,13 @@ func (r *Resolver) placeUnit(ctx context.Context, in node.PlaceUnitInput) (*node
 	if err != nil {
 		return nil, within("input", renamed(err, "id", "unit"))
 	}
-	return answered(ctx, r, &from, &node.PlaceUnitPayload{ID: k.String()}, "PlaceUnitPayload", func(ctx context.Context, p *plan, f field) (any, error) {
-		if f.Name != "grid" || in.Grid == nil {
-			return (*node.Grid)(nil), nil
+	return answered(ctx, r, &from, &node.PlaceUnitPayload{}, "PlaceUnitPayload", func(ctx context.Context, p *plan, f field) (any, error) {
+		found, err := p.Places.UnitsByKey(ctx, p.actor, []key.Key{k}, &p.at, true)
+		if err != nil {
+			return nil, err
 		}
-		return p.gridByCode(ctx, *in.Grid, f.Selections)
+		nodes := []*node.Unit{{Unit: found[k.ID]}}
+		return nodes[0], p.units(ctx, nodes, f.Selections)
 	})
 }
 

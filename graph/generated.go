@@ -837,10 +837,8 @@ func (ec *executionContext) childFields_PlaceStats(ctx context.Context, field gr
 
 func (ec *executionContext) childFields_PlaceUnitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "id":
-		return ec.fieldContext_PlaceUnitPayload_id(ctx, field)
-	case "grid":
-		return ec.fieldContext_PlaceUnitPayload_grid(ctx, field)
+	case "unit":
+		return ec.fieldContext_PlaceUnitPayload_unit(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlaceUnitPayload", field.Name)
 }
@@ -8327,56 +8325,33 @@ func (ec *executionContext) fieldContext_PlaceStats_suppressed(_ context.Context
 	return graphql.NewScalarFieldContext("PlaceStats", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _PlaceUnitPayload_id(ctx context.Context, field graphql.CollectedField, obj *node.PlaceUnitPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlaceUnitPayload_unit(ctx context.Context, field graphql.CollectedField, obj *node.PlaceUnitPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlaceUnitPayload_id(ctx, field)
+			return ec.fieldContext_PlaceUnitPayload_unit(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.Unit(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Unit) graphql.Marshaler {
+			return ec.marshalNUnit2ᚖwanggeᚋgraphᚋnodeᚐUnit(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PlaceUnitPayload_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PlaceUnitPayload", field, false, false, errors.New("field of type ID does not have child fields"))
-}
-
-func (ec *executionContext) _PlaceUnitPayload_grid(ctx context.Context, field graphql.CollectedField, obj *node.PlaceUnitPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlaceUnitPayload_grid(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Grid(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *node.Grid) graphql.Marshaler {
-			return ec.marshalOGrid2ᚖwanggeᚋgraphᚋnodeᚐGrid(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_PlaceUnitPayload_grid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_PlaceUnitPayload_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "PlaceUnitPayload",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Grid(ctx, field)
+			return ec.childFields_Unit(ctx, field)
 		},
 	}
 	return fc, nil
@@ -17821,12 +17796,7 @@ func (ec *executionContext) _PlaceUnitPayload(ctx context.Context, sel ast.Selec
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("PlaceUnitPayload")
-		case "id":
-			out.Values[i] = ec._PlaceUnitPayload_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "grid":
+		case "unit":
 			field := field
 
 			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
@@ -17835,8 +17805,8 @@ func (ec *executionContext) _PlaceUnitPayload(ctx context.Context, sel ast.Selec
 						ec.Error(ctx, ec.Recover(ctx, r))
 					}
 				}()
-				res = ec._PlaceUnitPayload_grid(ctx, field, obj)
-				if res == graphql.RequiredNull {
+				res = ec._PlaceUnitPayload_unit(ctx, field, obj)
+				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res

@@ -49,8 +49,8 @@ func TestPlacingsAndCodes(t *testing.T) {
 	expect("by hand", mutate("placeBuilding", fields, map[string]any{"building": b.String(), "grid": second}), at(second))
 	expect("back", mutate("placeBuilding", fields, map[string]any{"building": b.String(), "grid": nil}), at(first))
 	expect("left out", mutate("placeBuilding", fields, map[string]any{"building": b.String()}), at(first))
-	expect("a unit", mutate("placeUnit", "id grid { code }", map[string]any{"unit": u.String(), "grid": second}), fmt.Sprintf(`{"id":%q,"grid":{"code":%q}}`, u, second))
-	expect("a unit back", mutate("placeUnit", "id grid { code }", map[string]any{"unit": u.String()}), fmt.Sprintf(`{"id":%q,"grid":null}`, u))
+	expect("a unit", mutate("placeUnit", "unit { id grid { code } building { id } }", map[string]any{"unit": u.String(), "grid": second}), fmt.Sprintf(`{"unit":{"id":%q,"grid":{"code":%q},"building":{"id":%q}}}`, u, second, b))
+	expect("a unit back", mutate("placeUnit", "unit { id grid { code } building { id } }", map[string]any{"unit": u.String()}), fmt.Sprintf(`{"unit":{"id":%q,"grid":{"code":%q},"building":{"id":%q}}}`, u, first, b))
 
 	expect("a grid", mutate("recodeGrid", "grid { code formerCodes version community { code } }", map[string]any{"code": first, "newCode": "first", "version": 1}),
 		fmt.Sprintf(`{"grid":{"code":"first","formerCodes":[%q],"version":2,"community":{"code":%q}}}`, first, c1))
@@ -67,7 +67,7 @@ func TestPlacingsAndCodes(t *testing.T) {
 		{"no such building", "placeBuilding", "building { id }", map[string]any{"building": "x", "grid": other}, "NOT_FOUND", "[input building]"},
 		{"a building that is none", "placeBuilding", "building { id }", map[string]any{"building": u.String(), "grid": other}, "NOT_FOUND", "[input building]"},
 		{"no such grid", "placeBuilding", "building { id }", map[string]any{"building": b.String(), "grid": "x"}, "NOT_FOUND", "[input grid]"},
-		{"no such unit", "placeUnit", "id", map[string]any{"unit": b.String(), "grid": other}, "NOT_FOUND", "[input unit]"},
+		{"no such unit", "placeUnit", "unit { id }", map[string]any{"unit": b.String(), "grid": other}, "NOT_FOUND", "[input unit]"},
 		{"a version that moved", "renumberDivision", "division { id }", map[string]any{"code": c2, "newCode": "7", "version": 9}, "CONFLICT", "[input version]"},
 		{"a code that is taken", "renumberDivision", "division { id }", map[string]any{"code": c2, "newCode": c1, "version": 1}, "CONFLICT", "[input newCode]"},
 		{"no such parent", "renumberDivision", "division { id }", map[string]any{"code": c2, "newCode": "7", "newParent": "7", "version": 1}, "NOT_FOUND", "[input newParent]"},

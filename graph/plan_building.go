@@ -32,12 +32,7 @@ func (p *plan) building(ctx context.Context, nodes []*node.Building, f field) er
 	case "units":
 		return p.unitsOf(ctx, nodes, f)
 	case "grid":
-		return oneGrid(ctx, p, nodes, func(b *node.Building) (key.Key, *grid.Grid) {
-			if b.GridID == nil {
-				return key.Key{}, nil
-			}
-			return key.Key{Home: b.GridHome, ID: *b.GridID}, nil
-		}, f)
+		return oneGrid(ctx, p, nodes, func(b *node.Building) (key.Key, *grid.Grid) { return orZero(b.GridKey), nil }, f)
 	case "legalEntities":
 		return p.entitiesOfBuildings(ctx, nodes, f)
 	case "externalRefs":

@@ -45,20 +45,13 @@ func (p *plan) searchAddress(ctx context.Context, text string, near *node.PointI
 	})
 }
 
-func orNone(k *key.Key) key.Key {
-	if k == nil {
-		return key.Key{}
-	}
-	return *k
-}
-
 // matchedBuildings are the buildings of matches as they are now, by id: the index may be older than their assignment.
 func (p *plan) matchedBuildings(ctx context.Context, nodes []*node.AddressMatch, sel ast.SelectionSet) (map[uuid.UUID]place.Building, error) {
 	footprint := false
 	for _, f := range p.fields(sel, "AddressMatch") {
 		footprint = footprint || f.Name == "building" && p.asks(f.Selections, "Building", "footprint")
 	}
-	keys := distinct(nodes, func(m *node.AddressMatch) key.Key { return orNone(m.Match.Building) })
+	keys := distinct(nodes, func(m *node.AddressMatch) key.Key { return orZero(m.Match.Building) })
 	return p.Places.BuildingsByKey(ctx, p.actor, keys, &p.at, footprint)
 }
 
@@ -69,25 +62,22 @@ func (p *plan) addressMatch(ctx context.Context, nodes []*node.AddressMatch, f f
 		var made once[uuid.UUID, node.Building]
 		for _, m := range nodes {
 			var n *node.Building
-			if b, ok := buildings[orNone(m.Match.Building).ID]; ok {
+			if b, ok := buildings[orZero(m.Match.Building).ID]; ok {
 				n = made.of(b.Key.ID, func() *node.Building { return &node.Building{Building: b} })
 			}
 			m.Put(f.Alias, n)
 		}
 		return p.buildings(ctx, made.all, f.Selections)
 	case "estate":
-		return oneEstate(ctx, p, nodes, func(m *node.AddressMatch) key.Key { return orNone(m.Match.Estate) }, f)
+		return oneEstate(ctx, p, nodes, func(m *node.AddressMatch) key.Key { return orZero(m.Match.Estate) }, f)
 	case "division":
 		return oneDivision(ctx, p, nodes, func(m *node.AddressMatch) uuid.UUID { return orZero(m.DivisionID) }, f)
 	case "grid":
 		return oneGrid(ctx, p, nodes, func(m *node.AddressMatch) (key.Key, *grid.Grid) {
 			if k := m.Match.Building; k != nil {
-				if b, ok := buildings[k.ID]; ok && b.GridID != nil {
-					return key.Key{Home: b.Key.Home, ID: *b.GridID}, nil
-				}
-				return key.Key{}, nil
+				return orZero(buildings[k.ID].GridKey), nil
 			}
-			return orNone(m.Match.Grid), nil
+			return orZero(m.Match.Grid), nil
 		}, f)
 	}
 	return nil // in the node already

@@ -64,8 +64,8 @@ func newTown() *fakeTown {
 		{Key: at(12), Code: "990102001001002", Name: "采薇网格", CommunityID: id(1),
 			BBox: place.Box{West: 120.01, South: 31, East: 120.02, North: 31.01}},
 	}
-	first := id(11)
-	t.building = place.Building{Key: at(21), Name: "听雨里3号楼", Address: "望舒路 8 号", GridID: &first,
+	first := at(11)
+	t.building = place.Building{Key: at(21), Name: "听雨里3号楼", Address: "望舒路 8 号", GridKey: &first,
 		Location: geom.NewPointFlat(geom.XY, []float64{120.015, 31.005}).SetSRID(4490)} // by its place it would be in the second
 	return t
 }

@@ -312,13 +312,12 @@ func (s *site) buildingPage(w http.ResponseWriter, r *http.Request) {
 // the nearest grid is some way off.
 func (s *site) ofBuilding(ctx context.Context, actor account.Actor, b place.Building) (result, error) {
 	none := result{Rule: grid.RuleNone, Confirm: true}
-	if b.GridID != nil {
-		k := key.Key{Home: b.Key.Home, ID: *b.GridID}
-		grids, err := s.grids.ByKeys(ctx, actor, []key.Key{k}, nil, grid.Fields{})
+	if b.GridKey != nil {
+		grids, err := s.grids.ByKeys(ctx, actor, []key.Key{*b.GridKey}, nil, grid.Fields{})
 		if err != nil {
 			return none, err
 		}
-		if g, ok := grids[k.ID]; ok {
+		if g, ok := grids[b.GridKey.ID]; ok {
 			return s.itself(ctx, actor, g)
 		}
 	}

@@ -110,7 +110,7 @@ func TestBuildingPage(t *testing.T) {
 	if strings.Contains(town.get("GET", path).Body.String(), "最近的网格") {
 		t.Error("a building in its own grid is said to be in none")
 	}
-	town.building.GridID = nil // not given to a grid yet, but one holds it
+	town.building.GridKey = nil // not given to a grid yet, but one holds it
 	wantContains(t, town.get("GET", path).Body.String(), `data-code="990102001001002"`)
 	if w := town.get("GET", "/b/none"); w.Code != 404 {
 		t.Errorf("unknown: %d", w.Code)
@@ -137,7 +137,7 @@ func TestBuildingInNoGrid(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			town := newTown()
-			town.building.GridID, town.building.Location = nil, c.at
+			town.building.GridKey, town.building.Location = nil, c.at
 			path := "/b/" + town.building.Key.String()
 			for language, sentences := range map[string][]string{"zh": c.chinese, "en": c.english} {
 				w := town.get("GET", path+"?lang="+language)

@@ -83,8 +83,7 @@ type Building struct {
 	Address   string // empty where unknown
 	Floors    *int
 	EstateID  *uuid.UUID
-	GridID    *uuid.UUID // the grid it belongs to at the time asked about
-	GridHome  string     // the district of that grid: another than the building's where a redraw moved the building since
+	GridKey   *key.Key // the grid it belongs to at the time asked about; in another district where a redraw moved the building since
 	Location  *geom.Point
 	Footprint *geom.MultiPolygon // nil where only its point is known, or where it was not asked for
 	Version   int

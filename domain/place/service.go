@@ -142,7 +142,8 @@ func (s *Service) PlaceUnit(ctx context.Context, actor account.Actor, unit key.K
 	if err := actor.RequireOperator(); err != nil {
 		return time.Time{}, err
 	}
-	u, ok, err := s.Store.UnitByKey(ctx, actor, unit)
+	found, err := s.Store.UnitsByKey(ctx, actor, []key.Key{unit}, s.Now(), true)
+	u, ok := found[unit.ID]
 	if err == nil && !ok {
 		err = fault.New(fault.NotFound, "id", "unit.notFound", "id", unit.String())
 	}

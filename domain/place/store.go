@@ -45,7 +45,6 @@ type Store interface {
 
 	// GridInForce is the grid that has or had code, where it is in force now.
 	GridInForce(ctx context.Context, actor account.Actor, code string) (key.Key, bool, error)
-	UnitByKey(ctx context.Context, actor account.Actor, k key.Key) (Unit, bool, error)
 	// PlaceBuilding puts a building in a grid of its district by hand, or where its ground says for nil, from the instant that
 	// it returns.
 	PlaceBuilding(ctx context.Context, actor account.Actor, building key.Key, grid *key.Key) (time.Time, error)

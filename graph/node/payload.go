@@ -13,14 +13,11 @@ func (p *PlaceBuildingPayload) Building(ctx context.Context) (*Building, error) 
 }
 
 // PlaceUnitPayload is the unit that was placed.
-type PlaceUnitPayload struct {
-	ID string
-	Loaded
-}
+type PlaceUnitPayload struct{ Loaded }
 
-// Grid is the grid that it is placed in by hand.
-func (p *PlaceUnitPayload) Grid(ctx context.Context) (*Grid, error) {
-	return loaded[*Grid](ctx, p.Loaded)
+// Unit is the unit, as it is now.
+func (p *PlaceUnitPayload) Unit(ctx context.Context) (*Unit, error) {
+	return loaded[*Unit](ctx, p.Loaded)
 }
 
 // RenumberDivisionPayload is the division whose code changed.

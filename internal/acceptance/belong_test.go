@@ -43,16 +43,30 @@ func (w *town) gridOfBuilding(t *testing.T, code string, at time.Time) string {
 		t.Fatalf("building %s: %v %v", code, found, err)
 	}
 	for _, b := range found {
-		if b.GridID == nil {
+		if b.GridKey == nil {
 			return ""
 		}
-		grids, err := w.Grids.ByKeys(t.Context(), account.Anyone(), []key.Key{{Home: b.GridHome, ID: *b.GridID}}, &at, grid.Fields{})
+		grids, err := w.Grids.ByKeys(t.Context(), account.Anyone(), []key.Key{*b.GridKey}, &at, grid.Fields{})
 		if err != nil || len(grids) != 1 {
 			t.Fatalf("the grid of %s: %v %v", code, grids, err)
 		}
-		return grids[*b.GridID].Code
+		return grids[b.GridKey.ID].Code
 	}
 	return ""
+}
+
+// residents is how many people the operator is told of in a grid at an instant.
+func (w *town) residents(t *testing.T, code string, at time.Time) int {
+	t.Helper()
+	g, err := w.Grids.ByCode(t.Context(), operator, code, &at, grid.Fields{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stats, err := w.Places.GridStats(t.Context(), operator, []key.Key{g.Key}, &at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stats[g.Key.ID].Residents
 }
 
 func (w *town) building(t *testing.T, code string) (k key.Key) {
@@ -416,6 +430,13 @@ func TestABuildingMovesToAnotherDistrictWithAllThatIsInIt(t *testing.T) {
 			}{{was, west, "b1 b2"}, {between, west, "b1"}, {was, east, ""}, {between, east, "b2"}} {
 				if got := w.buildingsOf(t, c.grid, c.at); got != c.list {
 					t.Errorf("%s has %q, want %q", c.grid, got, c.list)
+				}
+				want := 0
+				if strings.Contains(c.list, "b2") {
+					want = 3
+				}
+				if got := w.residents(t, c.grid, c.at); got != want {
+					t.Errorf("%s has %d residents at %v, want %d", c.grid, got, c.at, want)
 				}
 			}
 			if a, b := w.gridOfBuilding(t, "b2", was), w.gridOfBuilding(t, "b2", between); a != west || b != east {
