@@ -46,12 +46,15 @@ FROM (
 	FROM change_log c WHERE c.n > $1 AND c.what <> 'other'
 ) x GROUP BY x.division_id ORDER BY x.division_id`
 
-	coverageReports = `-- name: coverage.Reports
+	// The divisions at and beneath each of $1.
+	coverageDown = `
 WITH RECURSIVE down AS (
 	SELECT d.id AS root, d.id, 0 AS depth FROM division d WHERE d.id = ANY($1)
 	UNION ALL
 	SELECT down.root, d.id, down.depth + 1 FROM down JOIN division d ON d.parent_id = down.id WHERE down.depth < 20
-), found AS (
+)`
+
+	coverageReports = `-- name: coverage.Reports` + coverageDown + `, found AS (
 	SELECT down.root, q.kind, count(*) AS n FROM down JOIN coverage_problem q ON q.division_id = down.id GROUP BY down.root, q.kind
 )
 SELECT down.root, max(r.checked_at), max(r.area_m2) FILTER (WHERE down.depth = 0), coalesce(sum(r.covered_m2), 0), coalesce(sum(r.gap_m2), 0),
@@ -59,11 +62,11 @@ SELECT down.root, max(r.checked_at), max(r.area_m2) FILTER (WHERE down.depth = 0
 	(SELECT json_object_agg(f.kind, f.n) FROM found f WHERE f.root = down.root)
 FROM down JOIN coverage_report r ON r.division_id = down.id GROUP BY down.root ORDER BY down.root`
 
-	// $1 roots and $2 the divisions beneath each, in pairs; $3 the order of kinds; $4 kinds or NULL; $5 to $7 what comes before, or NULL.
+	// $1 roots; $2 the order of kinds; $3 kinds or NULL; $4 to $6 what comes before, or NULL.
 	coverageWhere = `
-	FROM coverage_problem q WHERE q.division_id = ANY(p.divisions) AND ($4::text[] IS NULL OR q.kind = ANY($4))`
+	FROM coverage_problem q WHERE q.division_id = ANY(p.divisions) AND ($3::text[] IS NULL OR q.kind = ANY($3))`
 	coverageRoots = `
-FROM (SELECT u.root, array_agg(u.division) AS divisions FROM unnest($1::uuid[], $2::uuid[]) AS u (root, division) GROUP BY u.root) p`
+FROM (SELECT down.root, array_agg(down.id) AS divisions FROM down GROUP BY down.root) p`
 
 	problemColumns = `ST_XMin(q.geometry), ST_YMin(q.geometry), ST_XMax(q.geometry), ST_YMax(q.geometry), q.area_m2, q.division_ids,
 	q.grid_keys, q.building_key, q.buildings, q.households, q.fixes`
@@ -72,15 +75,15 @@ FROM (SELECT u.root, array_agg(u.division) AS divisions FROM unnest($1::uuid[], 
 SELECT q.division_id, r.n, q.id, q.kind, q.weight, q.geometry, ` + problemColumns + `
 FROM coverage_problem q JOIN coverage_report r ON r.division_id = q.found_by WHERE q.id = $1 ORDER BY q.id`
 
-	coverageProblems = `-- name: coverage.Problems
+	coverageProblems = `-- name: coverage.Problems` + coverageDown + `
 SELECT p.root, x.*` + coverageRoots + ` CROSS JOIN LATERAL (
-	SELECT array_position($3::text[], q.kind) AS rank, q.id, q.kind, q.weight, CASE WHEN $8::bool THEN q.geometry END, ` + problemColumns + coverageWhere + `
-		AND ($5::int IS NULL OR (array_position($3::text[], q.kind), -q.weight, q.id) > ($5, -$6::float8, $7::uuid))
-	ORDER BY 1, q.weight DESC, q.id LIMIT $9
+	SELECT array_position($2::text[], q.kind) AS rank, q.id, q.kind, q.weight, CASE WHEN $7::bool THEN q.geometry END, ` + problemColumns + coverageWhere + `
+		AND ($4::int IS NULL OR (array_position($2::text[], q.kind), -q.weight, q.id) > ($4, -$5::float8, $6::uuid))
+	ORDER BY 1, q.weight DESC, q.id LIMIT $8
 ) x ORDER BY p.root, x.rank, x.weight DESC, x.id`
 
-	coverageCount = `-- name: coverage.Count
-SELECT p.root, array_length($3::text[], 1), x.n` + coverageRoots + ` CROSS JOIN LATERAL (SELECT count(*) AS n` + coverageWhere + `) x ORDER BY p.root`
+	coverageCount = `-- name: coverage.Count` + coverageDown + `
+SELECT p.root, array_length($2::text[], 1), x.n` + coverageRoots + ` CROSS JOIN LATERAL (SELECT count(*) AS n` + coverageWhere + `) x ORDER BY p.root`
 
 	coverageSave = `-- name: coverage.Save
 INSERT INTO coverage_report AS r (division_id, n, day, checked_at, area_m2, covered_m2, gap_m2, overlap_m2, outside_m2)
@@ -182,11 +185,7 @@ func (s *Coverage) Reports(ctx context.Context, actor account.Actor, divisions [
 func (s *Coverage) ProblemsOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q coverage.Query) (map[uuid.UUID]page.Page[coverage.Problem], error) {
 	out := make(map[uuid.UUID]page.Page[coverage.Problem], len(divisions))
 	err := s.Do(ctx, actor, func(ctx context.Context) error {
-		t, err := s.subtrees(ctx, actor, divisions)
-		if err != nil {
-			return err
-		}
-		args := []any{t.roots, t.divisions, coverage.Kinds, q.Kinds}
+		args := []any{divisions, coverage.Kinds, q.Kinds}
 		if q.Count {
 			err := s.each(ctx, actor, coverageCount, args, func(rows pgx.Rows) error {
 				var root uuid.UUID
