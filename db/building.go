@@ -98,7 +98,7 @@ func (s *Places) BuildingsOfGrids(ctx context.Context, actor account.Actor, grid
 			var home string
 			b, err := scanBuilding(rows, []any{&grid}, &home)
 			b.GridKey = &key.Key{Home: home, ID: grid}
-			addRow(out, grid, q.Args, b, page.Cursor{Order: "CODE", Text: b.Code, ID: b.Key.ID.String()})
+			addRow(out, grid, q.Args, page.Item[place.Building]{Node: b, Cursor: page.Cursor{Order: "CODE", Text: b.Code, ID: b.Key.ID.String()}})
 			return err
 		})
 		if err != nil || !q.Count {

@@ -71,6 +71,15 @@ func noteChange(ctx context.Context, tx pgx.Tx, what string, divisions []uuid.UU
 	return err
 }
 
+// noteTouched is noteChange with the divisions that sql answers.
+func noteTouched(ctx context.Context, tx pgx.Tx, what, sql string, args ...any) error {
+	touched, err := idsOf(ctx, tx, sql, args...)
+	if err != nil {
+		return err
+	}
+	return noteChange(ctx, tx, what, touched)
+}
+
 // Newest is the number of the last change; 0 where there was none. It is cheap, so that what is derived from the data can ask
 // each time whether it is still of today.
 func (d *DB) Newest(ctx context.Context, actor account.Actor) (n int64, err error) {
@@ -80,9 +89,5 @@ func (d *DB) Newest(ctx context.Context, actor account.Actor) (n int64, err erro
 
 // changed notes what an import changed.
 func (in *importing) changed(ctx context.Context, what string) error {
-	touched, err := in.ids(ctx, changeTouched)
-	if err != nil {
-		return err
-	}
-	return noteChange(ctx, in.tx, what, touched)
+	return noteTouched(ctx, in.tx, what, changeTouched)
 }

@@ -62,9 +62,9 @@ SELECT down.root, max(r.checked_at), max(r.area_m2) FILTER (WHERE down.depth = 0
 	(SELECT json_object_agg(f.kind, f.n) FROM found f WHERE f.root = down.root)
 FROM down JOIN coverage_report r ON r.division_id = down.id GROUP BY down.root ORDER BY down.root`
 
-	// $1 roots; $2 the order of kinds; $3 kinds or NULL; $4 to $6 what comes before, or NULL.
+	// $1 roots; $2 kinds or NULL; $3 the order of kinds; $4 to $6 what comes before, or NULL.
 	coverageWhere = `
-	FROM coverage_problem q WHERE q.division_id = ANY(p.divisions) AND ($3::text[] IS NULL OR q.kind = ANY($3))`
+	FROM coverage_problem q WHERE q.division_id = ANY(p.divisions) AND ($2::text[] IS NULL OR q.kind = ANY($2))`
 	coverageRoots = `
 FROM (SELECT down.root, array_agg(down.id) AS divisions FROM down GROUP BY down.root) p`
 
@@ -77,13 +77,13 @@ FROM coverage_problem q JOIN coverage_report r ON r.division_id = q.found_by WHE
 
 	coverageProblems = `-- name: coverage.Problems` + coverageDown + `
 SELECT p.root, x.*` + coverageRoots + ` CROSS JOIN LATERAL (
-	SELECT array_position($2::text[], q.kind) AS rank, q.id, q.kind, q.weight, CASE WHEN $7::bool THEN q.geometry END, ` + problemColumns + coverageWhere + `
-		AND ($4::int IS NULL OR (array_position($2::text[], q.kind), -q.weight, q.id) > ($4, -$5::float8, $6::uuid))
+	SELECT array_position($3::text[], q.kind) AS rank, q.id, q.kind, q.weight, CASE WHEN $7::bool THEN q.geometry END, ` + problemColumns + coverageWhere + `
+		AND ($4::int IS NULL OR (array_position($3::text[], q.kind), -q.weight, q.id) > ($4, -$5::float8, $6::uuid))
 	ORDER BY 1, q.weight DESC, q.id LIMIT $8
 ) x ORDER BY p.root, x.rank, x.weight DESC, x.id`
 
 	coverageCount = `-- name: coverage.Count` + coverageDown + `
-SELECT p.root, array_length($2::text[], 1), x.n` + coverageRoots + ` CROSS JOIN LATERAL (SELECT count(*) AS n` + coverageWhere + `) x ORDER BY p.root`
+SELECT p.root, x.n` + coverageRoots + ` CROSS JOIN LATERAL (SELECT count(*) AS n` + coverageWhere + `) x ORDER BY p.root`
 
 	coverageSave = `-- name: coverage.Save
 INSERT INTO coverage_report AS r (division_id, n, day, checked_at, area_m2, covered_m2, gap_m2, overlap_m2, outside_m2)
@@ -185,16 +185,9 @@ func (s *Coverage) Reports(ctx context.Context, actor account.Actor, divisions [
 func (s *Coverage) ProblemsOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q coverage.Query) (map[uuid.UUID]page.Page[coverage.Problem], error) {
 	out := make(map[uuid.UUID]page.Page[coverage.Problem], len(divisions))
 	err := s.Do(ctx, actor, func(ctx context.Context) error {
-		args := []any{divisions, coverage.Kinds, q.Kinds}
+		args := []any{divisions, q.Kinds, coverage.Kinds}
 		if q.Count {
-			err := s.each(ctx, actor, coverageCount, args, func(rows pgx.Rows) error {
-				var root uuid.UUID
-				var p page.Page[coverage.Problem]
-				err := rows.Scan(&root, nil, &p.Total)
-				out[root] = p
-				return err
-			})
-			if err != nil {
+			if err := addTotals(ctx, s.DB, actor, coverageCount, []any{divisions, q.Kinds}, out); err != nil {
 				return err
 			}
 		}
@@ -209,15 +202,8 @@ func (s *Coverage) ProblemsOf(ctx context.Context, actor account.Actor, division
 			if err != nil {
 				return err
 			}
-			p := out[root]
-			p.HasPrevious = q.Args.After != nil
-			if len(p.Items) == q.Args.First {
-				p.HasNext = true
-			} else {
-				c := page.Cursor{Order: coverage.ByGravity, Text: string(x.Kind), Num: x.Weight, ID: x.ID.String()}
-				p.Items = append(p.Items, page.Item[coverage.Problem]{Node: x, Cursor: c})
-			}
-			out[root] = p
+			c := page.Cursor{Order: coverage.ByGravity, Text: string(x.Kind), Num: x.Weight, ID: x.ID.String()}
+			addRow(out, root, q.Args, page.Item[coverage.Problem]{Node: x, Cursor: c})
 			return nil
 		})
 	})

@@ -261,29 +261,14 @@ func (s *Grids) lists(ctx context.Context, actor account.Actor, q grid.Query, t 
 		if err != nil {
 			return err
 		}
-		p := out[root]
-		p.HasPrevious = q.Args.After != nil
-		if len(p.Items) == q.Args.First {
-			p.HasNext = true
-		} else {
-			p.Items = append(p.Items, page.Item[grid.Grid]{Node: g, Cursor: gridCursor(q.Order, g, distance, households), DistanceM: distance})
-		}
-		out[root] = p
+		addRow(out, root, q.Args, page.Item[grid.Grid]{Node: g, Cursor: gridCursor(q.Order, g, distance, households), DistanceM: distance})
 		return nil
 	})
 	if err != nil || !q.Count {
 		return out, err
 	}
 	sql, args = list(q, t, listCount, 0)
-	return out, s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
-		var root uuid.UUID
-		var n int
-		err := rows.Scan(&root, &n)
-		p := out[root]
-		p.Total = n
-		out[root] = p
-		return err
-	})
+	return out, addTotals(ctx, s.DB, actor, sql, args, out)
 }
 
 func gridCursor(o grid.Order, g grid.Grid, distance *float64, households *int) page.Cursor {

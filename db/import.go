@@ -118,17 +118,6 @@ func (in *importing) all(ctx context.Context, statements []string, args ...any) 
 	return changed, nil
 }
 
-// ids runs sql, which answers ids alone.
-func (in *importing) ids(ctx context.Context, sql string, args ...any) (out []uuid.UUID, err error) {
-	err = in.each(ctx, sql, args, func(rows pgx.Rows) error {
-		var id uuid.UUID
-		err := rows.Scan(&id)
-		out = append(out, id)
-		return err
-	})
-	return out, err
-}
-
 // statementName is the name in a statement's first line, for errors and traces.
 func statementName(sql string) string {
 	first, _, _ := strings.Cut(sql, "\n")
@@ -151,27 +140,16 @@ func copyRows[T any](ctx context.Context, in *importing, rows iter.Seq2[T, error
 	all := append([]string{"n", "id", "source", "code", "name", "shape"}, columns...)
 	var unread error // what ended reading; PostgreSQL knows only that the copy was given up
 	_, err := in.tx.CopyFrom(ctx, pgx.Identifier{"stage"}, all, pgx.CopyFromFunc(func() ([]any, error) {
-		for {
-			row, err, ok := next()
-			if !ok {
-				return nil, nil
-			}
-			in.report.Read++
-			var refused *place.RowError
-			if errors.As(err, &refused) {
-				in.report.Refuse(refused.Note)
-				continue
-			}
-			if unread = cmp.Or(err, ctx.Err()); unread != nil {
-				return nil, unread
-			}
-			b := base(&row)
-			id := b.ID
-			if id == uuid.Nil {
-				id = in.opts.IDs.NewID()
-			}
-			return append([]any{in.report.Read, id, b.Source, b.Code, orNull(b.Name), b.Geometry}, values(&row)...), nil
+		row, ok, err := nextRow(ctx, in, next)
+		if unread = err; !ok || err != nil {
+			return nil, err
 		}
+		b := base(&row)
+		id := b.ID
+		if id == uuid.Nil {
+			id = in.opts.IDs.NewID()
+		}
+		return append([]any{in.report.Read, id, b.Source, b.Code, orNull(b.Name), b.Geometry}, values(&row)...), nil
 	}))
 	if unread != nil {
 		return unread
@@ -182,6 +160,23 @@ func copyRows[T any](ctx context.Context, in *importing, rows iter.Seq2[T, error
 	// The planner knows nothing of a table made in this transaction.
 	_, err = in.exec(ctx, "CREATE INDEX ON stage (code); ANALYZE stage")
 	return err
+}
+
+// nextRow is the next row that can be taken; those before it are refused and counted. ok is false at the end.
+func nextRow[T any](ctx context.Context, in *importing, next func() (T, error, bool)) (row T, ok bool, err error) {
+	for {
+		row, err, ok := next()
+		if !ok {
+			return row, false, nil
+		}
+		in.report.Read++
+		var refused *place.RowError
+		if errors.As(err, &refused) {
+			in.report.Refuse(refused.Note)
+			continue
+		}
+		return row, true, cmp.Or(err, ctx.Err())
+	}
 }
 
 // refuse refuses row n.

@@ -3,11 +3,9 @@ package db
 import (
 	"cmp"
 	"context"
-	"errors"
 	"iter"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"wangge/domain/account"
@@ -212,17 +210,7 @@ func (s *Places) ImportHouseholds(ctx context.Context, actor account.Actor, rows
 		if in.undone() || in.report.Added+in.report.Updated+in.report.Ended == 0 {
 			return nil
 		}
-		var touched []uuid.UUID
-		err = in.each(ctx, householdsTouched, nil, func(rows pgx.Rows) error {
-			var id uuid.UUID
-			err := rows.Scan(&id)
-			touched = append(touched, id)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		return noteChange(ctx, in.tx, changedHouseholds, touched)
+		return noteTouched(ctx, in.tx, changedHouseholds, householdsTouched)
 	})
 }
 
@@ -260,28 +248,17 @@ func (in *importing) copyHouseholds(ctx context.Context, rows iter.Seq2[place.Ho
 	var unread error // as in copyRows
 	columns := []string{"n", "id", "dwelling_id", "u", "source", "room", "number", "residents", "use", "rental"}
 	_, err := in.tx.CopyFrom(ctx, pgx.Identifier{"stage_household"}, columns, pgx.CopyFromFunc(func() ([]any, error) {
-		for {
-			r, err, ok := next()
-			if !ok {
-				return nil, nil
-			}
-			in.report.Read++
-			var refused *place.RowError
-			if errors.As(err, &refused) {
-				in.report.Refuse(refused.Note)
-				continue
-			}
-			if unread = cmp.Or(err, ctx.Err()); unread != nil {
-				return nil, unread
-			}
-			u := number(building{r.Building, r.Estate, r.BuildingName, r.Address}, r.Unit)
-			home := orNull(cmp.Or(r.Number, "1"))
-			if r.Vacant() {
-				home = nil
-			}
-			return []any{in.report.Read, in.opts.IDs.NewID(), in.opts.IDs.NewID(), u, r.Source, r.Room, home, r.Residents,
-				orNull(string(r.Use)), orNull(r.RentalManagement)}, nil
+		r, ok, err := nextRow(ctx, in, next)
+		if unread = err; !ok || err != nil {
+			return nil, err
 		}
+		u := number(building{r.Building, r.Estate, r.BuildingName, r.Address}, r.Unit)
+		home := orNull(cmp.Or(r.Number, "1"))
+		if r.Vacant() {
+			home = nil
+		}
+		return []any{in.report.Read, in.opts.IDs.NewID(), in.opts.IDs.NewID(), u, r.Source, r.Room, home, r.Residents,
+			orNull(string(r.Use)), orNull(r.RentalManagement)}, nil
 	}))
 	if err = cmp.Or(unread, err); err != nil {
 		return err

@@ -327,7 +327,7 @@ func (s *Places) PlaceBuilding(ctx context.Context, actor account.Actor, buildin
 		if err != nil {
 			return nil, 0, err
 		}
-		concerned, err := in.ids(ctx, placeConcerned)
+		concerned, err := idsOf(ctx, in.tx, placeConcerned)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -339,7 +339,7 @@ func (s *Places) PlaceBuilding(ctx context.Context, actor account.Actor, buildin
 // PlaceUnit implements place.Store.
 func (s *Places) PlaceUnit(ctx context.Context, actor account.Actor, u place.Unit, grid *key.Key) (time.Time, error) {
 	return s.placeOne(ctx, actor, func(ctx context.Context, in *importing) ([]uuid.UUID, int, error) {
-		concerned, err := in.ids(ctx, unitConcerned, u.Key.Home, u.BuildingID, u.GridID, idOf(grid))
+		concerned, err := idsOf(ctx, in.tx, unitConcerned, u.Key.Home, u.BuildingID, u.GridID, idOf(grid))
 		if err != nil {
 			return nil, 0, err
 		}

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -31,6 +32,20 @@ func eachRow(ctx context.Context, tx pgx.Tx, sql string, args []any, scan func(p
 		}
 	}
 	return rows.Err()
+}
+
+// idsOf runs sql, which answers ids alone.
+func idsOf(ctx context.Context, tx pgx.Tx, sql string, args ...any) (out []uuid.UUID, err error) {
+	err = eachRow(ctx, tx, sql, args, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		err := rows.Scan(&id)
+		out = append(out, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", statementName(sql), err)
+	}
+	return out, nil
 }
 
 // multi returns g as a MultiPolygon; nil where it is none, as for NULL.
@@ -97,13 +112,13 @@ func parseID(s string) uuid.UUID {
 }
 
 // addRow adds a row to the page beneath parent; the one beyond what was asked for says that there is more.
-func addRow[T any](pages map[uuid.UUID]page.Page[T], parent uuid.UUID, args page.Args, row T, at page.Cursor) {
+func addRow[T any](pages map[uuid.UUID]page.Page[T], parent uuid.UUID, args page.Args, item page.Item[T]) {
 	p := pages[parent]
 	p.HasPrevious = args.After != nil
 	if len(p.Items) == args.First {
 		p.HasNext = true
 	} else {
-		p.Items = append(p.Items, page.Item[T]{Node: row, Cursor: at})
+		p.Items = append(p.Items, item)
 	}
 	pages[parent] = p
 }

@@ -342,17 +342,10 @@ func (s *Staff) Vacancies(ctx context.Context, actor account.Actor, divisions []
 				return err
 			}
 			c.ID = v.Area.ID.String()
-			p := out[root]
-			p.HasPrevious = q.Args.After != nil
-			if len(p.Items) == q.Args.First {
-				p.HasNext = true
-			} else {
-				p.Items = append(p.Items, page.Item[staff.Vacancy]{Node: v, Cursor: c})
-				if lastID != nil {
-					last[v.Area.ID] = *lastID
-				}
+			addRow(out, root, q.Args, page.Item[staff.Vacancy]{Node: v, Cursor: c})
+			if lastID != nil {
+				last[v.Area.ID] = *lastID
 			}
-			out[root] = p
 			return nil
 		})
 		if err != nil {
@@ -374,15 +367,7 @@ func (s *Staff) Vacancies(ctx context.Context, actor account.Actor, divisions []
 		if !q.Count {
 			return nil
 		}
-		return s.each(ctx, actor, vacancyCount, args, func(rows pgx.Rows) error {
-			var root uuid.UUID
-			var n int
-			err := rows.Scan(&root, &n)
-			p := out[root]
-			p.Total = n
-			out[root] = p
-			return err
-		})
+		return addTotals(ctx, s.DB, actor, vacancyCount, args, out)
 	})
 	return out, err
 }
@@ -454,17 +439,7 @@ func (s *Staff) SaveWorker(ctx context.Context, actor account.Actor, w staff.Wor
 
 // noteStaff notes that what concerns an assignment, or a worker and all the assignments there are, has changed.
 func noteStaff(ctx context.Context, tx pgx.Tx, of key.Key) error {
-	var touched []uuid.UUID
-	err := eachRow(ctx, tx, staffTouched, []any{of.Home, of.ID}, func(rows pgx.Rows) error {
-		var id uuid.UUID
-		err := rows.Scan(&id)
-		touched = append(touched, id)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return noteChange(ctx, tx, changedStaff, touched)
+	return noteTouched(ctx, tx, changedStaff, staffTouched, of.Home, of.ID)
 }
 
 // AddAssignment implements staff.Store.

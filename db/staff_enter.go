@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"wangge/domain/account"
@@ -103,17 +102,7 @@ func (s *Staff) EnterWorkers(ctx context.Context, actor account.Actor, entries i
 		if err := in.run(ctx, staffNewPhotos, staffNewAssignments); err != nil {
 			return err
 		}
-		var touched []uuid.UUID
-		err = in.each(ctx, staffEntered, nil, func(rows pgx.Rows) error {
-			var id uuid.UUID
-			err := rows.Scan(&id)
-			touched = append(touched, id)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		return noteChange(ctx, tx, changedStaff, touched)
+		return noteTouched(ctx, tx, changedStaff, staffEntered)
 	})
 	if err != nil {
 		return 0, err

@@ -82,7 +82,7 @@ func (s *Places) UnitsOfBuildings(ctx context.Context, actor account.Actor, buil
 	err := s.Do(ctx, actor, func(ctx context.Context) error {
 		err := s.each(ctx, actor, unitsOfBuildings, []any{homes, ids, q.At, q.Grids, name, parseID(id), q.Args.First + 1}, func(rows pgx.Rows) error {
 			u, err := scanUnit(rows)
-			addRow(out, u.BuildingID, q.Args, u, page.Cursor{Order: "NAME", Text: u.Name, ID: u.Key.ID.String()})
+			addRow(out, u.BuildingID, q.Args, page.Item[place.Unit]{Node: u, Cursor: page.Cursor{Order: "NAME", Text: u.Name, ID: u.Key.ID.String()}})
 			return err
 		})
 		if err != nil || !q.Count {
@@ -117,7 +117,7 @@ func (s *Places) HouseholdsOfUnits(ctx context.Context, actor account.Actor, uni
 			var h place.Household
 			var n int
 			err := rows.Scan(&h.Key.Home, &h.Key.ID, &h.UnitID, &h.Room, &h.Number, &h.Residents, &h.Use, &h.RentalManagement, &n)
-			addRow(out, h.UnitID, q.Args, h, page.Cursor{Order: "ROOM", Text: h.Room, ID: h.Number + "/" + h.Key.ID.String()})
+			addRow(out, h.UnitID, q.Args, page.Item[place.Household]{Node: h, Cursor: page.Cursor{Order: "ROOM", Text: h.Room, ID: h.Number + "/" + h.Key.ID.String()}})
 			return err
 		})
 		if err != nil || !q.Count {
