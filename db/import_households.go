@@ -281,8 +281,7 @@ func (in *importing) copyHouseholds(ctx context.Context, rows iter.Seq2[place.Ho
 	return in.run(ctx, "ANALYZE stage_building", "ANALYZE stage_unit", "ANALYZE stage_household")
 }
 
-// refuseNowhere refuses the rows whose building is unknown, one of several, or in no known district: it would move to one, and
-// what is registered does not move.
+// refuseNowhere refuses the rows whose building is unknown, one of several, or in no known district, where nobody would count them.
 func (in *importing) refuseNowhere(ctx context.Context) error {
 	return in.each(ctx, householdsNowhere, nil, func(rows pgx.Rows) error {
 		var n, found int
