@@ -313,6 +313,8 @@ func (ec *executionContext) childFields_Building(ctx context.Context, field grap
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Building_id(ctx, field)
+	case "code":
+		return ec.fieldContext_Building_code(ctx, field)
 	case "name":
 		return ec.fieldContext_Building_name(ctx, field)
 	case "address":
@@ -2874,6 +2876,29 @@ func (ec *executionContext) _Building_id(ctx context.Context, field graphql.Coll
 }
 func (ec *executionContext) fieldContext_Building_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Building", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Building_code(ctx context.Context, field graphql.CollectedField, obj *node.Building) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Building_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Building_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Building", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _Building_name(ctx context.Context, field graphql.CollectedField, obj *node.Building) (ret graphql.Marshaler) {
@@ -13666,6 +13691,11 @@ func (ec *executionContext) _Building(ctx context.Context, sel ast.SelectionSet,
 			out.Values[i] = graphql.MarshalString("Building")
 		case "id":
 			out.Values[i] = ec._Building_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "code":
+			out.Values[i] = ec._Building_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -196,6 +196,13 @@ ALTER TABLE size_policy
         AND households_per_informant_min <= households_per_informant_max);
 
 -- +goose Down
+-- +goose StatementBegin
+DO $$ BEGIN
+    IF EXISTS (SELECT 1 FROM household) OR EXISTS (SELECT 1 FROM legal_entity) THEN
+        RAISE EXCEPTION 'households or legal entities are registered, and this step back would drop them; delete them first';
+    END IF;
+END $$;
+-- +goose StatementEnd
 ALTER TABLE size_policy DROP informants_min, DROP informants_max, DROP households_per_informant_min, DROP households_per_informant_max;
 DROP INDEX grid_boundary_grid;
 DROP TABLE coverage_problem;

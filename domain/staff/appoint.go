@@ -120,8 +120,12 @@ func (s *Service) Appoint(ctx context.Context, actor account.Actor, a Appointmen
 	if at.Home != w.Key.Home {
 		return Assignment{}, fault.New(fault.Invalid, "workerId", "staff.otherDistrict")
 	}
+	name := a.AreaName
+	if at.Kind == AreaGroup || at.Kind == AreaBuilding {
+		name = key.Key{Home: at.Home, ID: at.ID}.String()
+	}
 	out := Assignment{Key: key.Key{Home: at.Home, ID: s.IDs.NewID()}, Worker: w, Post: a.Post, Cover: a.Cover,
-		Area: at, From: from, Until: a.Until}
+		Area: at, AreaName: name, From: from, Until: a.Until}
 	return out, s.Store.AddAssignment(ctx, actor, out)
 }
 
