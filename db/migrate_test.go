@@ -77,6 +77,22 @@ func TestMigrateUpAndDown(t *testing.T) {
 	}
 }
 
+func TestMigrateDownKeepsARegister(t *testing.T) {
+	ctx := context.Background()
+	pool := openEmpty(t, testdb.URL(t), db.Options{})
+	_, err := pool.Exec(ctx, "INSERT INTO legal_entity (district, id, code, name) VALUES ('unplaced', gen_random_uuid(), 'a', 'a')")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := db.MigrateDown(ctx, pool); err == nil || !strings.Contains(err.Error(), "delete them first") {
+		t.Errorf("took back %s, %v", m.File, err)
+	}
+	var left int
+	if err := pool.QueryRow(ctx, "SELECT count(*) FROM legal_entity").Scan(&left); err != nil || left != 1 {
+		t.Errorf("%d left, %v", left, err)
+	}
+}
+
 func TestMigrateAtOnce(t *testing.T) {
 	address := testdb.Empty(t)
 	type result struct {

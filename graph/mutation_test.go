@@ -54,14 +54,22 @@ func TestMutations(t *testing.T) {
 	}
 	a, b := newWorker("孙甲"), newWorker("孙乙")
 
-	const appoint = `mutation ($in: AppointWorkerInput!) { appointWorker(input: $in) { assignment { id post cover from until away worker { name } } } }`
+	const appoint = `mutation ($in: AppointWorkerInput!) { appointWorker(input: $in) { assignment { id post cover from until away worker { name } area { kind name } } } }`
 	office := func(worker, cover string) map[string]any {
 		return map[string]any{"in": map[string]any{"workerId": worker, "post": "GRID_WORKER", "cover": cover, "area": map[string]any{"kind": "GRID", "name": third}}}
 	}
 	var appointed struct {
-		AppointWorker struct{ Assignment struct{ ID, From string } }
+		AppointWorker struct {
+			Assignment struct {
+				ID, From string
+				Area     struct{ Name string }
+			}
+		}
 	}
 	into(s.ask(t, op, appoint, office(a, "A")), &appointed)
+	if got := appointed.AppointWorker.Assignment.Area.Name; got != third {
+		t.Errorf("the area is named %q", got)
+	}
 	if appointed.AppointWorker.Assignment.From != "2026-03-02" {
 		t.Errorf("in office from %s, want today", appointed.AppointWorker.Assignment.From)
 	}
