@@ -21,7 +21,7 @@ FROM division d LEFT JOIN division p ON p.id = d.parent_id
 ORDER BY array_position(ARRAY['PROVINCE', 'CITY', 'DISTRICT', 'TOWN', 'COMMUNITY'], d.level), d.code`
 
 	exportBuildings = `-- name: export.Buildings
-SELECT b.code, b.name, coalesce(b.address, ''), b.floors, coalesce(e.name, ''), coalesce(e.managed_by, ''), coalesce(g.code, ''),
+SELECT b.code, b.name, b.aliases, coalesce(b.address, ''), b.floors, coalesce(e.name, ''), coalesce(e.managed_by, ''), coalesce(g.code, ''),
 	coalesce(b.footprint, b.location)
 FROM building b
 LEFT JOIN estate e ON e.district = b.district AND e.id = b.estate_id
@@ -56,7 +56,7 @@ func (s *Places) ExportDivisions(ctx context.Context, actor account.Actor, yield
 func (s *Places) ExportBuildings(ctx context.Context, actor account.Actor, at time.Time, yield func(place.BuildingRow) error) error {
 	return s.export(ctx, actor, exportBuildings, []any{at}, func(rows pgx.Rows) error {
 		var r place.BuildingRow
-		err := rows.Scan(&r.Code, &r.Name, &r.Address, &r.Floors, &r.Estate, &r.EstateManagedBy, &r.Grid, &r.Geometry)
+		err := rows.Scan(&r.Code, &r.Name, &r.Aliases, &r.Address, &r.Floors, &r.Estate, &r.EstateManagedBy, &r.Grid, &r.Geometry)
 		if err != nil {
 			return err
 		}

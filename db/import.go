@@ -33,7 +33,7 @@ type importing struct {
 // Rows of every kind wait in one table; a kind leaves the columns it has no use for empty. n counts the file's rows from 1.
 const stageTable = `-- name: import.Stage
 CREATE TEMPORARY TABLE stage (
-	n integer PRIMARY KEY, id uuid NOT NULL, home text, source text NOT NULL, code text NOT NULL, name text,
+	n integer PRIMARY KEY, id uuid NOT NULL, home text, source text NOT NULL, code text NOT NULL, name text, aliases text[],
 	shape geometry, at geometry, ground geometry, grid_id uuid, known uuid, known_home text, was_in uuid,
 	level text, parent text, parents text[], limit_east text, limit_south text, limit_west text, limit_north text,
 	kind text, basis text, community text, community_id uuid, in_group text, group_id uuid, worker text, work_phone text,
@@ -133,11 +133,11 @@ func (in *importing) each(ctx context.Context, sql string, args []any, scan func
 }
 
 // copyRows streams rows into the stage, a few in memory at a time. columns are what values returns, after the
-// row's number, id, source, code, name and shape. A row that cannot be taken is refused and left out.
+// row's number, id, source, code, name, aliases and shape. A row that cannot be taken is refused and left out.
 func copyRows[T any](ctx context.Context, in *importing, rows iter.Seq2[T, error], base func(*T) *place.Row, columns []string, values func(*T) []any) error {
 	next, stop := iter.Pull2(rows)
 	defer stop()
-	all := append([]string{"n", "id", "source", "code", "name", "shape"}, columns...)
+	all := append([]string{"n", "id", "source", "code", "name", "aliases", "shape"}, columns...)
 	var unread error // what ended reading; PostgreSQL knows only that the copy was given up
 	_, err := in.tx.CopyFrom(ctx, pgx.Identifier{"stage"}, all, pgx.CopyFromFunc(func() ([]any, error) {
 		row, ok, err := nextRow(ctx, in, next)
@@ -149,7 +149,7 @@ func copyRows[T any](ctx context.Context, in *importing, rows iter.Seq2[T, error
 		if id == uuid.Nil {
 			id = in.opts.IDs.NewID()
 		}
-		return append([]any{in.report.Read, id, b.Source, b.Code, orNull(b.Name), b.Geometry}, values(&row)...), nil
+		return append([]any{in.report.Read, id, b.Source, b.Code, orNull(b.Name), b.Aliases, b.Geometry}, values(&row)...), nil
 	}))
 	if unread != nil {
 		return unread

@@ -58,7 +58,7 @@ FROM stage s WHERE s.known_home <> s.home AND EXISTS (
 
 	// What a file does not say stays as it is.
 	importUnsaid = `-- name: import.Unsaid
-UPDATE stage s SET name = coalesce(s.name, b.name), address = coalesce(s.address, b.address), floors = coalesce(s.floors, b.floors),
+UPDATE stage s SET name = coalesce(s.name, b.name), aliases = coalesce(s.aliases, b.aliases), address = coalesce(s.address, b.address), floors = coalesce(s.floors, b.floors),
 	estate = coalesce(s.estate, e.name), managed_by = coalesce(s.managed_by, CASE WHEN s.estate IS NULL THEN e.managed_by END)
 FROM building b LEFT JOIN estate e ON e.district = b.district AND e.id = b.estate_id
 WHERE b.district = s.known_home AND b.id = s.known`
@@ -87,13 +87,13 @@ UPDATE stage s SET estate_id = CASE WHEN s.estate IS NULL THEN NULL ELSE (
 	SELECT e.id FROM estate e WHERE e.district = s.home AND e.community_id IS NOT DISTINCT FROM s.community_id AND e.name = s.estate) END`
 
 	importNewBuildings = `-- name: import.NewBuildings
-INSERT INTO building (district, id, code, name, address, floors, estate_id, location, footprint)
-SELECT s.home, s.id, s.code, coalesce(s.name, ''), s.address, s.floors, s.estate_id, s.at,
+INSERT INTO building (district, id, code, name, aliases, address, floors, estate_id, location, footprint)
+SELECT s.home, s.id, s.code, coalesce(s.name, ''), s.aliases, s.address, s.floors, s.estate_id, s.at,
 	CASE WHEN ST_Dimension(s.shape) = 2 THEN ST_Multi(s.shape) END
 FROM stage s WHERE s.known IS NULL ORDER BY s.n`
 
 	importChangedBuildings = `-- name: import.ChangedBuildings
-UPDATE building b SET name = s.name, address = s.address, floors = s.floors, estate_id = s.estate_id, location = s.at,
+UPDATE building b SET name = s.name, aliases = s.aliases, address = s.address, floors = s.floors, estate_id = s.estate_id, location = s.at,
 	footprint = CASE WHEN ST_Dimension(s.shape) = 2 THEN ST_Multi(s.shape) ELSE b.footprint END, version = b.version + 1
 FROM stage s WHERE s.known_home = s.home AND b.district = s.home AND b.id = s.known`
 
@@ -170,19 +170,20 @@ func (s *Places) ImportBuildings(ctx context.Context, actor account.Actor, rows 
 // Roads and land differ in their table only. Known, moved, changed, new: as for buildings.
 const (
 	importKnownRoads = `-- name: import.KnownRoads
-UPDATE stage s SET known = x.id, known_home = x.district, name = coalesce(s.name, x.name), class = coalesce(s.class, x.class) FROM (
-	SELECT DISTINCT ON (s.n) s.n, r.id, r.district, r.name, r.class FROM stage s JOIN road r ON r.code = s.code
+UPDATE stage s SET known = x.id, known_home = x.district, name = coalesce(s.name, x.name), aliases = coalesce(s.aliases, x.aliases),
+	class = coalesce(s.class, x.class) FROM (
+	SELECT DISTINCT ON (s.n) s.n, r.id, r.district, r.name, r.aliases, r.class FROM stage s JOIN road r ON r.code = s.code
 		AND (r.district IN (s.home, 'unplaced') OR ST_Intersects(r.shape, s.shape))
 	ORDER BY s.n, r.district = s.home DESC, r.district
 ) x WHERE x.n = s.n`
 	importLeaveRoads = `-- name: import.LeaveRoads
 DELETE FROM road r USING stage s WHERE s.known_home <> s.home AND r.district = s.known_home AND r.id = s.known`
 	importChangedRoads = `-- name: import.ChangedRoads
-UPDATE road r SET name = s.name, class = s.class, shape = s.shape FROM stage s
+UPDATE road r SET name = s.name, aliases = s.aliases, class = s.class, shape = s.shape FROM stage s
 WHERE s.known_home = s.home AND r.district = s.home AND r.id = s.known`
 	importNewRoads = `-- name: import.NewRoads
-INSERT INTO road (district, id, code, name, class, shape)
-SELECT s.home, coalesce(s.known, s.id), s.code, coalesce(s.name, ''), coalesce(s.class, 'other'), s.shape
+INSERT INTO road (district, id, code, name, aliases, class, shape)
+SELECT s.home, coalesce(s.known, s.id), s.code, coalesce(s.name, ''), s.aliases, coalesce(s.class, 'other'), s.shape
 FROM stage s WHERE s.known IS NULL OR s.known_home <> s.home ORDER BY s.n`
 
 	importKnownLand = `-- name: import.KnownLand

@@ -38,7 +38,8 @@ UPDATE stage s SET known = x.id, known_home = x.district FROM (
 
 	// What a file does not say stays as it is; one that says nothing of where it lies stays there.
 	importEntitiesUnsaid = `-- name: import.EntitiesUnsaid
-UPDATE stage s SET name = coalesce(s.name, l.name), credit_code = coalesce(s.credit_code, l.credit_code), class = coalesce(s.class, l.category),
+UPDATE stage s SET name = coalesce(s.name, l.name), aliases = coalesce(s.aliases, l.aliases),
+	credit_code = coalesce(s.credit_code, l.credit_code), class = coalesce(s.class, l.category),
 	address = coalesce(s.address, l.address), employees = coalesce(s.employees, l.employees),
 	party_organisation = coalesce(s.party_organisation, l.party_organisation), party_members = coalesce(s.party_members, l.party_members),
 	home = CASE WHEN s.at IS NULL THEN l.district ELSE s.home END, at = coalesce(s.at, l.location),
@@ -50,14 +51,15 @@ FROM legal_entity l WHERE l.district = s.known_home AND l.id = s.known`
 DELETE FROM legal_entity l USING stage s WHERE s.known_home <> s.home AND l.district = s.known_home AND l.id = s.known`
 
 	importChangedEntities = `-- name: import.ChangedEntities
-UPDATE legal_entity l SET name = s.name, credit_code = s.credit_code, category = s.class, address = s.address, employees = s.employees,
+UPDATE legal_entity l SET name = s.name, aliases = s.aliases, credit_code = s.credit_code, category = s.class, address = s.address, employees = s.employees,
 	party_organisation = s.party_organisation, party_members = s.party_members, community_id = s.community_id, building_id = s.building_id,
 	location = s.at, version = l.version + 1
 FROM stage s WHERE s.known_home = s.home AND l.district = s.home AND l.id = s.known`
 
 	importNewEntities = `-- name: import.NewEntities
-INSERT INTO legal_entity (district, id, code, name, credit_code, category, address, employees, party_organisation, party_members, community_id, building_id, location)
-SELECT s.home, coalesce(s.known, s.id), s.code, s.name, s.credit_code, s.class, s.address, s.employees, s.party_organisation, s.party_members,
+INSERT INTO legal_entity (district, id, code, name, aliases, credit_code, category, address, employees, party_organisation, party_members,
+	community_id, building_id, location)
+SELECT s.home, coalesce(s.known, s.id), s.code, s.name, s.aliases, s.credit_code, s.class, s.address, s.employees, s.party_organisation, s.party_members,
 	s.community_id, s.building_id, s.at
 FROM stage s WHERE s.known IS NULL OR s.known_home <> s.home ORDER BY s.n`
 

@@ -115,8 +115,8 @@ WITH gone AS (
 INSERT INTO external_ref (district, owner_kind, owner_id, system, code) SELECT g.home, g.owner_kind, g.owner_id, g.system, g.code FROM gone g`
 
 	moveBuilding = `-- name: move.Building
-INSERT INTO building (district, id, code, name, address, floors, estate_id, location, footprint, version)
-SELECT h.home, b.id, b.code, b.name, b.address, b.floors,
+INSERT INTO building (district, id, code, name, aliases, address, floors, estate_id, location, footprint, version)
+SELECT h.home, b.id, b.code, b.name, b.aliases, b.address, b.floors,
 	(SELECT n.id FROM estate o JOIN estate n ON n.name = o.name AND n.district = h.home AND n.community_id IS NULL
 	 WHERE o.district = h.district AND o.id = b.estate_id), b.location, b.footprint, b.version
 FROM homes h JOIN building b ON b.district = h.district AND b.id = h.id WHERE h.kind = 'building' ORDER BY h.district, h.id`
@@ -144,12 +144,12 @@ SELECT g.home, g.id, g.dwelling_id, g.number, g.residents, g.since, g.until FROM
 	moveEntities = `-- name: move.Entities
 WITH gone AS (
 	DELETE FROM legal_entity e USING homes h WHERE h.kind = 'building' AND e.district = h.district AND e.building_id = h.id
-	RETURNING h.home, e.id, e.code, e.name, e.credit_code, e.category, e.address, e.employees, e.party_organisation, e.party_members,
+	RETURNING h.home, e.id, e.code, e.name, e.aliases, e.credit_code, e.category, e.address, e.employees, e.party_organisation, e.party_members,
 		e.community_id, e.building_id, e.location, e.version
 )
-INSERT INTO legal_entity (district, id, code, name, credit_code, category, address, employees, party_organisation, party_members,
+INSERT INTO legal_entity (district, id, code, name, aliases, credit_code, category, address, employees, party_organisation, party_members,
 	community_id, building_id, location, version)
-SELECT g.home, g.id, g.code, g.name, g.credit_code, g.category, g.address, g.employees, g.party_organisation, g.party_members,
+SELECT g.home, g.id, g.code, g.name, g.aliases, g.credit_code, g.category, g.address, g.employees, g.party_organisation, g.party_members,
 	g.community_id, g.building_id, g.location, g.version FROM gone g`
 
 	moveEnd = `-- name: move.End
@@ -183,9 +183,9 @@ DELETE FROM building b USING homes h WHERE h.kind = 'building' AND b.district = 
 WITH gone AS (
 	DELETE FROM road r USING homes h WHERE h.kind = 'road' AND r.district = h.district AND r.id = h.id
 	AND NOT EXISTS (SELECT 1 FROM road o WHERE o.district = h.home AND o.code = r.code)
-	RETURNING h.home, r.id, r.code, r.name, r.class, r.shape
+	RETURNING h.home, r.id, r.code, r.name, r.aliases, r.class, r.shape
 )
-INSERT INTO road (district, id, code, name, class, shape) SELECT g.home, g.id, g.code, g.name, g.class, g.shape FROM gone g`
+INSERT INTO road (district, id, code, name, aliases, class, shape) SELECT g.home, g.id, g.code, g.name, g.aliases, g.class, g.shape FROM gone g`
 
 	placeMoveLand = `-- name: place.MoveLand
 WITH gone AS (

@@ -28,19 +28,19 @@ CROSS JOIN LATERAL (SELECT ST_PointOnSurface(d.boundary) AS at) p ORDER BY d.cod
 SELECT e.district, e.id, e.name, e.community_id FROM estate e WHERE e.district = ANY($1) ORDER BY e.name, e.id`
 
 	searchBuildings = `-- name: search.Buildings
-SELECT b.district, b.id, b.name, coalesce(b.address, ''), b.estate_id, bg.grid_id, g.community_id, ST_X(b.location), ST_Y(b.location)
+SELECT b.district, b.id, b.name, b.aliases, coalesce(b.address, ''), b.estate_id, bg.grid_id, g.community_id, ST_X(b.location), ST_Y(b.location)
 FROM building b
 LEFT JOIN building_grid bg ON bg.district = b.district AND bg.building_id = b.id AND bg.during @> now()
 LEFT JOIN grid g ON g.district = bg.district AND g.id = bg.grid_id
-WHERE b.district = ANY($1) AND (b.name <> '' OR b.address <> '') ORDER BY b.code, b.id`
+WHERE b.district = ANY($1) AND (b.name <> '' OR b.address <> '' OR cardinality(b.aliases) > 0) ORDER BY b.code, b.id`
 
 	searchStreets = `-- name: search.Streets
-SELECT r.district, r.name, ST_X(p.at), ST_Y(p.at) FROM road r
+SELECT r.district, r.name, r.aliases, ST_X(p.at), ST_Y(p.at) FROM road r
 CROSS JOIN LATERAL (SELECT ST_PointOnSurface(r.shape) AS at) p
 WHERE r.district = ANY($1) AND btrim(r.name) <> '' ORDER BY r.code, r.id`
 
 	searchEntities = `-- name: search.Entities
-SELECT l.district, l.id, l.name, coalesce(l.address, ''), l.community_id, l.building_id, ST_X(p.at), ST_Y(p.at)
+SELECT l.district, l.id, l.name, l.aliases, coalesce(l.address, ''), l.community_id, l.building_id, ST_X(p.at), ST_Y(p.at)
 FROM legal_entity l
 LEFT JOIN building b ON b.district = l.district AND b.id = l.building_id
 CROSS JOIN LATERAL (SELECT coalesce(l.location, b.location) AS at) p
@@ -90,13 +90,13 @@ func (s *Search) SearchData(ctx context.Context, actor account.Actor) (data sear
 			}},
 			{searchBuildings, []any{homes}, func(rows pgx.Rows) error {
 				var r search.BuildingRow
-				err := rows.Scan(&r.Key.Home, &r.Key.ID, &r.Name, &r.Address, &r.EstateID, &r.GridID, &r.CommunityID, &r.At.Lng, &r.At.Lat)
+				err := rows.Scan(&r.Key.Home, &r.Key.ID, &r.Name, &r.Aliases, &r.Address, &r.EstateID, &r.GridID, &r.CommunityID, &r.At.Lng, &r.At.Lat)
 				data.Buildings = append(data.Buildings, r)
 				return err
 			}},
 			{searchStreets, []any{homes}, func(rows pgx.Rows) error {
 				var r search.StreetRow
-				err := rows.Scan(&r.Home, &r.Name, &r.At.Lng, &r.At.Lat)
+				err := rows.Scan(&r.Home, &r.Name, &r.Aliases, &r.At.Lng, &r.At.Lat)
 				data.Streets = append(data.Streets, r)
 				return err
 			}},
@@ -104,7 +104,7 @@ func (s *Search) SearchData(ctx context.Context, actor account.Actor) (data sear
 				var r search.EntityRow
 				var building *uuid.UUID
 				var lng, lat *float64
-				err := rows.Scan(&r.Key.Home, &r.Key.ID, &r.Name, &r.Address, &r.CommunityID, &building, &lng, &lat)
+				err := rows.Scan(&r.Key.Home, &r.Key.ID, &r.Name, &r.Aliases, &r.Address, &r.CommunityID, &building, &lng, &lat)
 				if building != nil {
 					r.Building = &key.Key{Home: r.Key.Home, ID: *building}
 				}

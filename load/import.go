@@ -10,6 +10,7 @@ import (
 	"iter"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,10 +104,10 @@ func Import(ctx context.Context, actor account.Actor, to Services, job Job) (pla
 var fieldsOf = map[Kind]string{
 	Divisions: "code name level parent limit_east limit_south limit_west limit_north",
 	Grids:     "code name kind group community basis worker work_phone limit_east limit_south limit_west limit_north",
-	Buildings: "code name address floors estate managed_by",
-	Roads:     "code name class",
+	Buildings: "code name alias address floors estate managed_by",
+	Roads:     "code name alias class",
 	Land:      "code name class",
-	Entities:  "code name credit_code category address employees party_organisation party_members",
+	Entities:  "code name alias credit_code category address employees party_organisation party_members",
 
 	Households: "building estate building_name address unit room number residents use rental_management",
 }
@@ -227,6 +228,9 @@ func (in *intake) text(f Feature, ours string) string {
 // base is what every row has: its code, its name, and its geometry converted to CGCS2000 and snapped.
 func (in *intake) base(f Feature) (place.Row, error) {
 	row := place.Row{Source: f.Source, Code: in.code(f), Name: in.text(f, "name")}
+	if slices.Contains(strings.Fields(fieldsOf[in.job.Kind]), "alias") {
+		row.Aliases = in.aliases(f, row.Code, row.Name)
+	}
 	if f.Geometry == nil {
 		return row, nil
 	}
@@ -281,6 +285,55 @@ func (in *intake) code(f Feature) string {
 // rowNumber reports whether id only counts the rows of its file, as many programs number features: the next file has the
 // same ones for other things.
 func rowNumber(id string) bool { return len(id) < 6 && strings.Trim(id, "0123456789") == "" }
+
+// otherName are the properties, besides alias, that say what else a place is called: in another language, formerly, for short.
+var otherName = regexp.MustCompile(`^((alt|old|int|official|short|loc|reg|nat)_name([:_].+)?|name[:_][a-z]{2,3}([-_][A-Za-z]{2,4})?)$`)
+
+// foreignName are those in a language that is neither Chinese nor English.
+var foreignName = regexp.MustCompile(`^name[:_]([a-df-y][a-z]|e[a-mo-z]|z[a-gi-z]|[a-z]{3})([-_][A-Za-z]{2,4})?$`)
+
+// aliases are the other names of a row, each once; nil where it has none. Several in one property stand with semicolons between
+// them, as OpenStreetMap writes them. Of very many those in foreign languages are left out.
+func (in *intake) aliases(f Feature, code, name string) (out []string) {
+	leave := func(reason string) {
+		in.notes = append(in.notes, place.Note{Source: f.Source, Code: code, Kind: place.Warned, Field: "alias", Reason: reason})
+	}
+	many := 0
+	take := func(text string) {
+		for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ';' || r == '；' }) {
+			part = strings.TrimSpace(part)
+			if part == "" || part == name || slices.Contains(out, part) {
+				continue
+			}
+			switch {
+			case place.CheckText(place.Row{}, "alias", part, 200) != nil:
+				leave("another name is longer than 200 characters or holds a control character; it was left out")
+			case len(out) == place.MaxAliases:
+				many++
+			default:
+				out = append(out, part)
+			}
+		}
+	}
+	take(in.text(f, "alias"))
+	var ours, foreign []string
+	for _, property := range slices.Sorted(maps.Keys(f.Properties)) {
+		switch {
+		case foreignName.MatchString(property):
+			foreign = append(foreign, property)
+		case otherName.MatchString(property):
+			ours = append(ours, property)
+		}
+	}
+	for _, property := range append(ours, foreign...) {
+		text, _ := f.Text(property)
+		take(text)
+	}
+	if many > 0 {
+		leave(fmt.Sprintf("it has more than %d other names; %d were left out", place.MaxAliases, many))
+	}
+	return out
+}
 
 func (in *intake) limits(f Feature) place.Limits {
 	return place.Limits{East: in.text(f, "limit_east"), South: in.text(f, "limit_south"), West: in.text(f, "limit_west"), North: in.text(f, "limit_north")}
@@ -470,7 +523,7 @@ func ExportFile(ctx context.Context, actor account.Actor, from Services, job Exp
 		})
 	case Buildings:
 		err = from.Places.ExportBuildings(ctx, actor, func(r place.BuildingRow) error {
-			return write(r.Row, Property{"address", orNull(r.Address)}, Property{"floors", r.Floors}, Property{"estate", orNull(r.Estate)},
+			return write(r.Row, Property{"alias", orNull(strings.Join(r.Aliases, ";"))}, Property{"address", orNull(r.Address)}, Property{"floors", r.Floors}, Property{"estate", orNull(r.Estate)},
 				Property{"managed_by", orNull(string(r.EstateManagedBy))}, Property{"grid", orNull(r.Grid)})
 		})
 	default:

@@ -8,6 +8,10 @@ ALTER TABLE building_grid ADD COLUMN moved_to text;
 ALTER TABLE building_grid DROP CONSTRAINT building_grid_building_fkey;
 CREATE INDEX building_grid_by_hand ON building_grid (district, building_id) WHERE by_hand;   -- few, and asked for by every redraw
 
+-- What else a place is called: in other languages, formerly, for short. NULL: nobody said.
+ALTER TABLE building ADD aliases text[], ADD CONSTRAINT building_aliases_count CHECK (cardinality(aliases) <= 20);
+ALTER TABLE road ADD aliases text[], ADD CONSTRAINT road_aliases_count CHECK (cardinality(aliases) <= 20);
+
 CREATE TABLE unit (
     district    text NOT NULL,
     id          uuid NOT NULL,
@@ -81,6 +85,7 @@ CREATE TABLE legal_entity (
     id                 uuid NOT NULL,
     code               text NOT NULL,         -- of the source; the credit code where there is no other
     name               text NOT NULL,
+    aliases            text[],                -- as of a building
     credit_code        text,                  -- unified social credit code (GB 32100); a wrong check digit is warned of, not refused
     category           text,                  -- "restaurant": as its source calls it
     address            text,
@@ -97,6 +102,7 @@ CREATE TABLE legal_entity (
     CONSTRAINT legal_entity_building_fkey FOREIGN KEY (district, building_id) REFERENCES building (district, id),
     CONSTRAINT legal_entity_code_form CHECK (code ~ '^[0-9A-Za-z-]{1,32}$'),
     CONSTRAINT legal_entity_name_given CHECK (btrim(name) <> '' AND char_length(name) <= 200),
+    CONSTRAINT legal_entity_aliases_count CHECK (cardinality(aliases) <= 20),
     CONSTRAINT legal_entity_credit_code_form CHECK (credit_code ~ '^[0-9A-Z]{18}$'),
     CONSTRAINT legal_entity_address_length CHECK (char_length(address) <= 300),
     CONSTRAINT legal_entity_counts CHECK (employees >= 0 AND party_members >= 0),
@@ -214,6 +220,8 @@ DROP TABLE household;
 DROP TABLE dwelling;
 DROP TABLE unit_grid;
 DROP TABLE unit;
+ALTER TABLE road DROP aliases;
+ALTER TABLE building DROP aliases;
 DELETE FROM building_grid WHERE moved_to IS NOT NULL;
 ALTER TABLE building_grid ADD CONSTRAINT building_grid_building_fkey
     FOREIGN KEY (district, building_id) REFERENCES building (district, id) ON DELETE CASCADE;

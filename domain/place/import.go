@@ -31,9 +31,13 @@ type Row struct {
 	Source   string // how the file names the row: "feature 12", "relation 11384697"
 	Code     string
 	Name     string    // empty where the file does not say: what is stored stays
+	Aliases  []string  // what else it is called; nil where the file does not say. Kept of buildings, roads and legal entities
 	Geometry geom.T    // CGCS2000 longitude, latitude, snapped; nil where the row has none
 	ID       uuid.UUID // the id that it gets where it is new; zero for any
 }
+
+// MaxAliases is how many other names are kept of a place.
+const MaxAliases = 20
 
 // DivisionRow is a division in a file. Parent is a code; "" leaves it to the code's own digits.
 type DivisionRow struct {

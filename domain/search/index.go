@@ -35,6 +35,8 @@ type Index struct {
 	gramFrom []int32  // where the terms of each begin in gramTerm; one more than grams
 	gramTerm []int32
 
+	means map[int32][]int32 // what another name of streets stands for
+
 	divisions map[uuid.UUID]*chain
 }
 
@@ -86,7 +88,7 @@ const maxTermSyms = 48 // longer names are compared by their beginning
 
 // NewIndex makes an index.
 func NewIndex(data Data) *Index {
-	b := &builder{Index: Index{change: data.Change, byHash: map[uint64]int32{}, divisions: map[uuid.UUID]*chain{}}, known: map[string]bool{}, byText: map[string]int32{}, middle: map[uuid.UUID][]grid.Point{}}
+	b := &builder{Index: Index{change: data.Change, byHash: map[uint64]int32{}, means: map[int32][]int32{}, divisions: map[uuid.UUID]*chain{}}, known: map[string]bool{}, byText: map[string]int32{}, middle: map[uuid.UUID][]grid.Point{}}
 	b.divide(data)
 	b.build(data)
 	b.link()
@@ -266,6 +268,23 @@ func (b *builder) designate(text string, address bool) named {
 	return named{terms, nums, address}
 }
 
+// called are a place's other names, those that it is given and those that stand together in one.
+func (b *builder) called(name string, aliases []string) []named {
+	out := b.otherwise(name)
+	for _, a := range aliases {
+		out = append(append(out, b.designate(a, false)), b.otherwise(a)...)
+	}
+	return out
+}
+
+// simple is the one term that n is, if it is no more.
+func (n named) simple() (int32, bool) {
+	if len(n.terms) == 1 && len(n.nums) == 0 {
+		return n.terms[0], true
+	}
+	return 0, false
+}
+
 // otherwise are the names that stand together in one: 明理楼（法学院）, Stock Exchange / 证券交易所.
 func (b *builder) otherwise(text string) []named {
 	parts := strings.FieldsFunc(strings.ReplaceAll(text, " - ", "/"), func(r rune) bool { return strings.ContainsRune("()（）[]【】/|｜、;；", r) })
@@ -336,6 +355,7 @@ func (b *builder) build(data Data) {
 	}
 	streets := map[streetKey][]grid.Point{}
 	shown := map[streetKey]string{}
+	others := map[streetKey][]string{}
 	isStreet := map[int32]bool{}
 	for _, s := range data.Streets {
 		k := streetKey{s.Home, string(fold(s.Name))}
@@ -344,14 +364,19 @@ func (b *builder) build(data Data) {
 		}
 		streets[k] = append(streets[k], s.At)
 		shown[k] = s.Name
-		if n := b.designate(s.Name, false); len(n.terms) == 1 && len(n.nums) == 0 {
-			isStreet[n.terms[0]] = true
+		if t, ok := b.designate(s.Name, false).simple(); ok {
+			isStreet[t] = true
+		}
+		for _, a := range s.Aliases {
+			if !slices.Contains(others[k], a) {
+				others[k] = append(others[k], a)
+			}
 		}
 	}
 	isEstate := map[int32]bool{}
 	for _, e := range estates {
-		if len(e.name.terms) == 1 && len(e.name.nums) == 0 {
-			isEstate[e.name.terms[0]] = true
+		if t, ok := e.name.simple(); ok {
+			isEstate[t] = true
 		}
 	}
 	addressed := map[int32][]grid.Point{} // streets that only addresses know
@@ -364,6 +389,9 @@ func (b *builder) build(data Data) {
 		}
 		names := []named{name, address, address.joined(name)}
 		d.name = label(r.Name, r.Address)
+		if d.name == "" && len(r.Aliases) > 0 {
+			d.name = r.Aliases[0]
+		}
 		if e != nil {
 			d.estate = &key.Key{Home: r.Key.Home, ID: *r.EstateID}
 			if d.division == nil {
@@ -392,7 +420,7 @@ func (b *builder) build(data Data) {
 		if d.division != nil {
 			d.context = b.divisions[*d.division]
 		}
-		b.add(d, append(names, b.otherwise(r.Name)...)...)
+		b.add(d, append(names, b.called(r.Name, r.Aliases)...)...)
 		if len(address.terms) > 0 && len(address.nums) > 0 && address.nums[0].term == address.terms[0] {
 			if t := address.terms[0]; !isStreet[t] && !isEstate[t] {
 				addressed[t] = append(addressed[t], r.At)
@@ -422,7 +450,18 @@ func (b *builder) build(data Data) {
 		b.add(d, names...)
 	}
 	for _, k := range sortedStreets(streets) {
-		b.add(doc{kind: Street, key: key.Key{Home: k.home}, name: shown[k], home: -1, at: streets[k]}, append([]named{b.designate(shown[k], false)}, b.otherwise(shown[k])...)...)
+		names := []named{b.designate(shown[k], false)}
+		for _, n := range b.called(shown[k], others[k]) {
+			t, single := names[0].simple()
+			if other, ok := n.simple(); ok && single && other != t {
+				if !slices.Contains(b.means[other], t) {
+					b.means[other] = append(b.means[other], t)
+				}
+			} else {
+				names = append(names, n)
+			}
+		}
+		b.add(doc{kind: Street, key: key.Key{Home: k.home}, name: shown[k], home: -1, at: streets[k]}, names...)
 	}
 	for _, t := range slices.Sorted(maps.Keys(addressed)) {
 		at := addressed[t]
@@ -441,7 +480,7 @@ func (b *builder) build(data Data) {
 			d.context = b.divisions[*d.division]
 		}
 		name, address := b.designate(r.Name, false), b.designate(r.Address, true)
-		b.add(d, append([]named{name, address, address.joined(name)}, b.otherwise(r.Name)...)...)
+		b.add(d, append([]named{name, address, address.joined(name)}, b.called(r.Name, r.Aliases)...)...)
 	}
 	for _, r := range data.Grids {
 		k, c := r.Key, r.CommunityID

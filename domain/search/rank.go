@@ -250,6 +250,7 @@ func (x *Index) align(p *question) {
 			p.aligned = append(p.aligned, l)
 		}
 	}
+	p.aligned = x.meant(p.aligned)
 	slices.SortFunc(p.aligned, func(a, b aligned) int {
 		return cmp.Or(cmp.Compare(b.score*(0.5+b.cover), a.score*(0.5+a.cover)), cmp.Compare(a.term, b.term))
 	})
@@ -257,6 +258,21 @@ func (x *Index) align(p *question) {
 	for i, l := range p.aligned {
 		p.alignedOf[l.term] = int32(i + 1)
 	}
+}
+
+// meant adds to the names of streets what other names of theirs fit better.
+func (x *Index) meant(list []aligned) []aligned {
+	for _, l := range list[:len(list):len(list)] {
+		for _, t := range x.means[l.term] {
+			l.term = t
+			if i := slices.IndexFunc(list, func(o aligned) bool { return o.term == t }); i < 0 {
+				list = append(list, l)
+			} else if list[i].score*(0.5+list[i].cover) < l.score*(0.5+l.cover) {
+				list[i] = l
+			}
+		}
+	}
+	return list
 }
 
 // candidateTerms are the terms that stand in the query as they are, and those that share the most grams with it.

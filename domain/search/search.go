@@ -92,6 +92,7 @@ type (
 	BuildingRow struct {
 		Key           key.Key
 		Name, Address string
+		Aliases       []string
 		EstateID      *uuid.UUID
 		GridID        *uuid.UUID // now
 		CommunityID   *uuid.UUID // of its grid
@@ -100,11 +101,13 @@ type (
 	// StreetRow is a piece of a street.
 	StreetRow struct {
 		Home, Name string
+		Aliases    []string
 		At         grid.Point
 	}
 	EntityRow struct {
 		Key           key.Key
 		Name, Address string
+		Aliases       []string
 		CommunityID   *uuid.UUID
 		Building      *key.Key
 		At            *grid.Point

@@ -1,7 +1,9 @@
 package search
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -182,6 +184,11 @@ func parse(s []rune, query bool) parsed {
 			}
 			i = j
 		case isDigit(r):
+			if n, end, ok := numberedRoad(s, i); ok {
+				text(spell(n)...)
+				i = end
+				continue
+			}
 			i = digits(s, i, query, &p, text, put)
 		case strings.ContainsRune(marks, r) && i+1 < len(s) && isDigit(s[i+1]):
 			if n, _, end, ok := digitsAt(s, i+1); ok {
@@ -236,6 +243,19 @@ func parse(s []rune, query bool) parsed {
 		}
 	}
 	return p
+}
+
+// roadWord is what stands after a number that is part of a name in English: East Zhongshan No. 1 Road, 2nd Street.
+var roadWord = regexp.MustCompile(`^([1-9][0-9]?)(st|nd|rd|th)?\.? ?(road|rd|street)($|[^a-z])`)
+
+// numberedRoad reads such a number at s[i]; without an ordinal's ending it needs "no" before it.
+func numberedRoad(s []rune, i int) (n, end int, ok bool) {
+	found := roadWord.FindStringSubmatch(string(s[i:min(i+20, len(s))]))
+	if found == nil || i > 0 && isDigit(s[i-1]) || found[2] == "" && !strings.HasSuffix(strings.TrimRight(string(s[max(i-5, 0):i]), ". "), " no") {
+		return 0, 0, false
+	}
+	n, _ = strconv.Atoi(found[1])
+	return n, i + len(found[1]) + len(found[2]), true
 }
 
 // numberNext reports whether nothing but a point and spaces stands before the next digit: "no. 7".
