@@ -8,8 +8,18 @@ type aligned struct {
 	score      float32
 	cover      float32   // how much of the term is there, 0 to 1
 	quality    []float32 // how well each symbol of the query is explained, 0 to 1
+	begun      bool      // it begins with the term
+	initials   bool      // the letters are rather initials than pinyin
 	start, end int       // of the span, among the query's symbols
+	lead       float32   // less than 1 where it begins inside the term
 }
+
+// What is typed is rather the beginning of a name than its middle, initials above all.
+const (
+	midName     = 0.985
+	midPinyin   = 0.96
+	midInitials = 0.85
+)
 
 // What a step of an alignment is worth, a character being 1. What is mistyped costs, but less than what is not there.
 const (
@@ -19,13 +29,15 @@ const (
 	partPinyin  = 0.80 // not typed to the end
 	wrongPinyin = 0.58 // one letter wrong
 	initial     = 0.72
-	longInitial = 0.78 // zh, ch, sh
+	longInitial = 0.70 // zh, ch, sh: most type one letter for each character
+	rareInitial = 0.05 // less where it is not of the usual reading
 	initialGain = 0.42 // with a wrong syllable it is less than a whole one: chan and g are no chang
 	wrongGain   = 0.40
 	swapped     = 0.80 // each of two neighbours
 	wrong       = -0.55
 	wrongLetter = -0.30
 	skipChar    = -0.50
+	otherWay    = -1.20 // besides, where the question says 路 or 街 and the name does not: another place
 	skipJump    = -0.45 // several characters in a row: 清华大学附属幼儿园 is 清华幼儿园
 	skipMore    = -0.12 // each
 	skipLetter  = -0.22
@@ -43,12 +55,16 @@ type step struct {
 type aligner struct {
 	query   []sym
 	letters []bool
+	apart   []bool // a space stands before it
 	score   []float32
 	steps   []step
 }
 
-func newAligner(query []sym) *aligner {
-	a := &aligner{query: query, letters: make([]bool, len(query)+1)}
+func newAligner(query []sym, breaks []int) *aligner {
+	a := &aligner{query: query, letters: make([]bool, len(query)+1), apart: make([]bool, len(query)+1)}
+	for _, i := range breaks {
+		a.apart[i] = true
+	}
 	for i, s := range query {
 		a.letters[i] = s.r >= 'a' && s.r <= 'z'
 	}
@@ -89,13 +105,17 @@ func (a *aligner) over(id int32, t *term) aligned {
 					try(score[(i-k)*width+j]+skipJump+float32(k)*skipMore, step{uint8(k), 0, 0})
 				}
 			}
+			way := float32(0)
+			if isWay(q.r) && !isWay(s.r) {
+				way = otherWay
+			}
 			switch {
 			case q.r == 0:
 				try(row[j-1]+skipWall, step{0, 1, 0})
 			case q.readings == nil && s.readings == nil:
 				try(row[j-1]+skipLetter, step{0, 1, 0})
 			default:
-				try(row[j-1]+skipChar, step{0, 1, 0})
+				try(row[j-1]+skipChar+way, step{0, 1, 0})
 			}
 			switch {
 			case q.r == 0:
@@ -105,11 +125,11 @@ func (a *aligner) over(id int32, t *term) aligned {
 				if v := sounds(s, q); v > 0 {
 					try(above[j-1]+v, step{1, 1, v})
 				} else {
-					try(above[j-1]+wrong, step{1, 1, 0})
+					try(above[j-1]+wrong+way, step{1, 1, 0})
 				}
 			case s.readings != nil && a.letters[j-1]:
-				for _, r := range s.readings {
-					a.spelt(r, j, above, try)
+				for k, r := range s.readings {
+					a.spelt(r, k == 0, j, above, try)
 				}
 			case s.readings == nil && q.readings == nil:
 				try(above[j-1]+wrongLetter, step{1, 1, 0})
@@ -136,15 +156,38 @@ func (a *aligner) over(id int32, t *term) aligned {
 		}
 		i, j = i-int(st.terms), j-int(st.query)
 	}
-	out.start = j
+	out.start, out.lead, out.begun, out.initials = j, 1, i == 0, a.initials(j, out.end, out.quality)
+	switch {
+	case out.initials && (i > 0 || j > 0 && a.letters[j-1] && a.letters[j] && !a.apart[j]):
+		out.lead = midInitials
+	case i == 0:
+	case a.letters[out.end] && t.syms[0].readings != nil:
+		out.lead = midPinyin
+	default:
+		out.lead = midName
+	}
 	if t.weight > 0 {
 		out.cover = covered / t.weight
 	}
 	return out
 }
 
+func isWay(r rune) bool { return r == '路' || r == '街' || r == '巷' || r == '弄' }
+
+// initials reports whether the letters from start to end stand for characters each.
+func (a *aligner) initials(start, end int, quality []float32) bool {
+	letters, sum := 0, float32(0)
+	for j := start; j <= end; j++ {
+		if a.letters[j] {
+			letters++
+			sum += quality[j]
+		}
+	}
+	return letters > 0 && sum <= (initial+0.01)*float32(letters)
+}
+
 // spelt tries a reading on the letters of the query before place j.
-func (a *aligner) spelt(r string, j int, above []float32, try func(float32, step)) {
+func (a *aligner) spelt(r string, usual bool, j int, above []float32, try func(float32, step)) {
 	matches := func(text string) bool {
 		n := len(text)
 		if j < n {
@@ -161,11 +204,15 @@ func (a *aligner) spelt(r string, j int, above []float32, try func(float32, step
 		try(above[j-len(r)]+wholePinyin, step{1, uint8(len(r)), wholePinyin})
 		return
 	}
+	rare := float32(0)
+	if !usual {
+		rare = rareInitial
+	}
 	if matches(r[:1]) {
-		try(above[j-1]+initialGain, step{1, 1, initial})
+		try(above[j-1]+initialGain-rare, step{1, 1, initial - rare})
 	}
 	if len(r) > 2 && r[1] == 'h' && matches(r[:2]) {
-		try(above[j-2]+initialGain, step{1, 2, longInitial})
+		try(above[j-2]+initialGain-rare, step{1, 2, longInitial - rare})
 	}
 	if !a.letters[j] { // where the letters end
 		for k := len(r) - 1; k >= 2; k-- {

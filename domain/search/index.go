@@ -35,7 +35,8 @@ type Index struct {
 	gramFrom []int32  // where the terms of each begin in gramTerm; one more than grams
 	gramTerm []int32
 
-	means map[int32][]int32 // what another name of streets stands for
+	means  map[int32][]int32 // what another name of streets stands for
+	common map[uint64]int32  // in how many terms each character or word is
 
 	divisions map[uuid.UUID]*chain
 }
@@ -68,6 +69,7 @@ type chain struct {
 type designation struct {
 	termFrom, termTo, numFrom, numTo int32
 	address                          bool // an address only: what has the name comes first
+	other                            bool // another name
 }
 
 type docNum struct {
@@ -88,7 +90,7 @@ const maxTermSyms = 48 // longer names are compared by their beginning
 
 // NewIndex makes an index.
 func NewIndex(data Data) *Index {
-	b := &builder{Index: Index{change: data.Change, byHash: map[uint64]int32{}, means: map[int32][]int32{}, divisions: map[uuid.UUID]*chain{}}, known: map[string]bool{}, byText: map[string]int32{}, middle: map[uuid.UUID][]grid.Point{}}
+	b := &builder{Index: Index{change: data.Change, byHash: map[uint64]int32{}, means: map[int32][]int32{}, common: map[uint64]int32{}, divisions: map[uuid.UUID]*chain{}}, known: map[string]bool{}, byText: map[string]int32{}, middle: map[uuid.UUID][]grid.Point{}}
 	b.divide(data)
 	b.build(data)
 	b.link()
@@ -141,7 +143,11 @@ func (b *builder) split(text string, address bool) (terms []int32, nums []docNum
 			continue
 		}
 		if i > from {
+			known := len(b.terms)
 			t := b.term(p.syms[from:i])
+			if len(b.terms) > known {
+				b.count(p, from, i)
+			}
 			terms = append(terms, t)
 			for j := range nums {
 				if nums[j].term < 0 {
@@ -159,6 +165,19 @@ func (b *builder) split(text string, address bool) (terms []int32, nums []docNum
 		from = i + 1
 	}
 	return terms, nums
+}
+
+// count notes the words of a new term, each once.
+func (b *builder) count(p parsed, from, to int) {
+	var words []uint64
+	for from < to {
+		end := min(p.wordAt(from), to)
+		if h := wordHash(p.syms[from:end]); !slices.Contains(words, h) {
+			words = append(words, h)
+			b.common[h]++
+		}
+		from = end
+	}
 }
 
 // administrative is what an address may begin with that names no place in the town: province, city, district, street office.
@@ -261,18 +280,22 @@ type named struct {
 	terms   []int32
 	nums    []docNum
 	address bool
+	other   bool // another name
 }
 
 func (b *builder) designate(text string, address bool) named {
 	terms, nums := b.split(text, address)
-	return named{terms, nums, address}
+	return named{terms: terms, nums: nums, address: address}
 }
 
 // called are a place's other names, those that it is given and those that stand together in one.
 func (b *builder) called(name string, aliases []string) []named {
 	out := b.otherwise(name)
 	for _, a := range aliases {
-		out = append(append(out, b.designate(a, false)), b.otherwise(a)...)
+		for _, n := range append(b.otherwise(a), b.designate(a, false)) {
+			n.other = true
+			out = append(out, n)
+		}
 	}
 	return out
 }
@@ -303,7 +326,7 @@ func (b *builder) otherwise(text string) []named {
 func (n named) empty() bool { return len(n.terms)+len(n.nums) == 0 }
 
 func (n named) joined(other named) named {
-	return named{slices.Concat(n.terms, other.terms), slices.Concat(n.nums, other.nums), n.address && other.address}
+	return named{terms: slices.Concat(n.terms, other.terms), nums: slices.Concat(n.nums, other.nums), address: n.address && other.address}
 }
 
 // add keeps a place. One of unknown location is where its division is; one that is nowhere at all cannot be answered.
@@ -319,7 +342,7 @@ func (b *builder) add(d doc, names ...named) {
 		if n.empty() || slices.ContainsFunc(names[:i], func(o named) bool { return slices.Equal(o.terms, n.terms) && slices.Equal(o.nums, n.nums) }) {
 			continue
 		}
-		g := designation{termFrom: int32(len(b.parts)), numFrom: int32(len(b.nums)), address: n.address}
+		g := designation{termFrom: int32(len(b.parts)), numFrom: int32(len(b.nums)), address: n.address, other: n.other}
 		b.parts, b.nums = append(b.parts, n.terms...), append(b.nums, n.nums...)
 		g.termTo, g.numTo = int32(len(b.parts)), int32(len(b.nums))
 		b.desigs = append(b.desigs, g)

@@ -97,6 +97,50 @@ func readNumerals(s []rune) (int, bool) {
 	return total + last, true
 }
 
+// asDigits are letters for digits that they look like, 1O号 and l2号, in a number that stands alone.
+func asDigits(s []rune) []rune {
+	for i := 0; i < len(s); {
+		end := i
+		for end < len(s) && s[end] < 0x80 && (isDigit(s[end]) || isLetter(s[end])) {
+			end++
+		}
+		word := string(s[i:end])
+		if strings.Trim(word, "0123456789oil") == "" && strings.ContainsAny(word, "0123456789") {
+			for j := i; j < end; j++ {
+				switch s[j] {
+				case 'o':
+					s[j] = '0'
+				case 'i', 'l':
+					s[j] = '1'
+				}
+			}
+		}
+		i = end + 1
+	}
+	return s
+}
+
+// formal are the numerals of cheques, by the usual ones.
+var formal = map[rune]rune{'壹': '一', '贰': '二', '叁': '三', '肆': '四', '伍': '五', '陆': '六', '柒': '七', '捌': '八', '玖': '九', '拾': '十', '佰': '百'}
+
+// informal writes formal numerals as the usual ones where they number something: 壹佰零五号, and not 陆家嘴.
+func informal(s []rune) {
+	for i := 0; i < len(s); {
+		end := i
+		for end < len(s) && (formal[s[end]] != 0 || isNumeral(s[end])) {
+			end++
+		}
+		if k, _ := suffixAt(s, end); k != anything && end > i && end < len(s) && isHan(s[end]) {
+			for j := i; j < end; j++ {
+				if usual, ok := formal[s[j]]; ok {
+					s[j] = usual
+				}
+			}
+		}
+		i = end + 1
+	}
+}
+
 func digitOf(r rune) int {
 	switch r {
 	case '〇':

@@ -29,18 +29,22 @@ const (
 	leastScore   = 0.25
 	leastOfBest  = 0.40
 
-	adminWeight  = 0.15 // of a character that says province, city or district
-	numberWeight = 2.5  // of a number that tells houses apart; a character is 1
-	lightWeight  = 0.4  // of one that may be a unit or a room
-	partWeight   = 0.8
-	conflict     = 0.60 // the place has another number
-	apart        = 0.94 // the number stands by another name
-	nameless     = 0.60 // a number alone, of a place that has a name
-	wholeName    = 0.70 // what is left of a score where nothing of the rest of the name was asked for
-	addressOnly  = 0.97 // of a shop that only its address fits
-	streetOnly   = 0.80 // of a place of which only the street is known
-	nearBonus    = 0.05 // where two texts fit alike, right beside the point against far away
-	nearHalfM    = 500.0
+	adminWeight   = 0.15 // of a character that says province, city or district
+	numberWeight  = 2.5  // of a number that tells houses apart; a character is 1
+	lightWeight   = 0.4  // of one that may be a unit or a room
+	partWeight    = 0.8
+	enoughText    = 0.75 // of the question's text; what less of is explained is something else
+	conflict      = 0.60 // the place has another number
+	apart         = 0.94 // the number stands by another name
+	sizeBase      = 0.95 // of a name that initials fit and one place bears, against 100 places
+	nameless      = 0.60 // a number alone, of a place that has a name
+	wholeName     = 0.70 // what is left of a score where nothing of the rest of the name was asked for
+	begunInitials = 0.65 // of a name that initials begin, whatever its length; in full they explain 0.72
+	otherName     = 0.995
+	addressOnly   = 0.97 // of a shop that only its address fits
+	streetOnly    = 0.80 // of a place of which only the street is known
+	nearBonus     = 0.05 // where two texts fit alike, right beside the point against far away
+	nearHalfM     = 500.0
 )
 
 // fits is how well a number of one kind answers a question for another: 0 for not at all.
@@ -90,13 +94,14 @@ type question struct {
 	weight    []float32 // of each symbol
 	text      float32   // of all symbols
 	heavy     []float32 // of each number; 0 for units and rooms
+	explained []float32 // of each symbol, by the place that is weighed
 	near      *grid.Point
 	aligned   []aligned
 	alignedOf []int32 // by term: its place in aligned, from 1
 }
 
 func ask(q Query) *question {
-	s := fold(q.Text)
+	s := asDigits(fold(q.Text))
 	p := question{parsed: parse(s[:min(len(s), maxFolded)], true), near: q.Near}
 	p.roles()
 	runes := make([]rune, len(p.syms))
@@ -123,7 +128,7 @@ func (p *question) roles() {
 		n := &p.numbers[i]
 		if n.kind == anything && housed {
 			n.kind = room
-			if i+1 < len(p.numbers) && (p.numbers[i+1].kind == anything || p.numbers[i+1].kind == room) {
+			if i+1 < len(p.numbers) && (p.numbers[i+1].kind == anything || p.numbers[i+1].kind == unit || p.numbers[i+1].kind == room) {
 				n.kind = unit
 			}
 		}
@@ -162,7 +167,8 @@ type found struct {
 // Search lists what q.Text may mean, the likeliest first.
 func (x *Index) Search(q Query) []Match {
 	p := ask(q)
-	p.alignedOf = make([]int32, len(x.terms))
+	p.alignedOf, p.explained = make([]int32, len(x.terms)), make([]float32, len(p.syms))
+	x.balance(p)
 	x.align(p)
 	var list []found
 	best := 0.0
@@ -184,6 +190,45 @@ func (x *Index) Search(q Query) []Match {
 		out[i] = x.match(p, f)
 	}
 	return out
+}
+
+// balance weighs what many names have in common less than what tells them apart: 路, 大厦, rue de la. All together stay as they
+// were, so that names and numbers are weighed as before.
+func (x *Index) balance(p *question) {
+	sum := float32(0)
+	for i := 0; i < len(p.syms); {
+		end := p.wordAt(i)
+		share := x.rarity(p.syms[i:end])
+		for ; i < end; i++ {
+			p.weight[i] *= share
+			sum += p.weight[i]
+		}
+	}
+	if sum > 0 {
+		for i := range p.weight {
+			p.weight[i] *= p.text / sum
+		}
+	}
+}
+
+// What a character or word weighs by the share of names that have it: 1 up to rareShare, commonWeight from commonShare on.
+const (
+	rareShare    = 0.02
+	commonShare  = 0.2
+	commonWeight = 0.5
+	knownNowhere = 0.8 // rather mistyped
+)
+
+func (x *Index) rarity(word []sym) float32 {
+	n := x.common[wordHash(word)]
+	share := float64(n) / float64(len(x.terms))
+	switch {
+	case n == 0 && len(word) == 1:
+		return knownNowhere
+	case share <= rareShare:
+		return 1
+	}
+	return float32(1 - (1-commonWeight)*min(math.Log(share/rareShare)/math.Log(commonShare/rareShare), 1))
 }
 
 func (x *Index) match(p *question, f found) Match {
@@ -210,12 +255,18 @@ func inside(p *question, left []number) string {
 			fmt.Fprintf(&out, "%c%s", n.lo-letterValue-'a'+'A', what)
 		}
 	}
-	for _, n := range p.numbers {
-		switch n.kind {
-		case unit:
-			say(n, "单元")
-		case room:
-			say(n, "室")
+	for _, k := range []kind{unit, room} { // in whatever order they were asked for
+		var last *number
+		for i := range p.numbers {
+			if n := &p.numbers[i]; n.kind == k {
+				if last != nil {
+					say(*last, "-")
+				}
+				last = n
+			}
+		}
+		if last != nil {
+			say(*last, map[kind]string{unit: "单元", room: "室"}[k])
 		}
 	}
 	for i, n := range left {
@@ -243,22 +294,35 @@ func (x *Index) own(d *doc) int32 {
 // align finds the terms that the query's text may mean.
 func (x *Index) align(p *question) {
 	chosen := x.candidateTerms(p)
-	a := newAligner(p.syms)
+	a := newAligner(p.syms, p.breaks)
 	for _, t := range chosen {
 		l := a.over(t, &x.terms[t])
 		if l.cover >= leastAligned || l.score >= leastAligned*p.text {
+			if l.initials {
+				l.lead *= x.size(t)
+			}
 			p.aligned = append(p.aligned, l)
 		}
 	}
 	p.aligned = x.meant(p.aligned)
 	slices.SortFunc(p.aligned, func(a, b aligned) int {
-		return cmp.Or(cmp.Compare(b.score*(0.5+b.cover), a.score*(0.5+a.cover)), cmp.Compare(a.term, b.term))
+		return cmp.Or(cmp.Compare(b.worth(), a.worth()), cmp.Compare(a.term, b.term))
 	})
 	p.aligned = p.aligned[:min(len(p.aligned), maxAligned)]
 	for i, l := range p.aligned {
 		p.alignedOf[l.term] = int32(i + 1)
 	}
 }
+
+// size is more for a name of many places: of those that begin alike the largest estate is most likely meant.
+func (x *Index) size(t int32) float32 {
+	from, _ := slices.BinarySearch(x.members, uint64(t)<<32)
+	to, _ := slices.BinarySearch(x.members, uint64(t+1)<<32)
+	return float32(sizeBase + (1-sizeBase)*min(math.Log10(float64(1+to-from))/2, 1))
+}
+
+// worth is by what the terms are chosen whose places are weighed.
+func (l aligned) worth() float32 { return l.score * (0.5 + l.cover) * l.lead * l.lead }
 
 // meant adds to the names of streets what other names of theirs fit better.
 func (x *Index) meant(list []aligned) []aligned {
@@ -267,7 +331,7 @@ func (x *Index) meant(list []aligned) []aligned {
 			l.term = t
 			if i := slices.IndexFunc(list, func(o aligned) bool { return o.term == t }); i < 0 {
 				list = append(list, l)
-			} else if list[i].score*(0.5+list[i].cover) < l.score*(0.5+l.cover) {
+			} else if list[i].worth() < l.worth() {
 				list[i] = l
 			}
 		}
@@ -445,7 +509,7 @@ func (x *Index) distance(from grid.Point, d *doc) (float64, *grid.Point) {
 func (x *Index) weigh(p *question, id int32) found {
 	d := &x.docs[id]
 	f := found{doc: id}
-	explained := make([]float32, len(p.syms))
+	explained := p.explained[:len(p.syms)]
 	lay := func(t int32, least float32) {
 		if i := p.alignedOf[t]; i > 0 && p.aligned[i-1].cover >= least {
 			for j, q := range p.aligned[i-1].quality {
@@ -453,26 +517,41 @@ func (x *Index) weigh(p *question, id int32) found {
 			}
 		}
 	}
-	for _, g := range x.desigs[d.from:d.to] {
-		for _, t := range x.parts[g.termFrom:g.termTo] {
-			lay(t, 0)
+	// What is explained by the designations together, but by one other name at a time.
+	explain := func(other *designation) (text float32) {
+		clear(explained)
+		for i := range x.desigs[d.from:d.to] {
+			g := &x.desigs[int(d.from)+i]
+			if g == other || !g.other && (other == nil || g.address) {
+				for _, t := range x.parts[g.termFrom:g.termTo] {
+					lay(t, 0)
+				}
+			}
 		}
-	}
-	if d.home >= 0 {
-		lay(d.home, leastContext)
-	}
-	if d.context != nil {
-		for _, t := range d.context.terms {
-			lay(t, leastContext)
+		if d.home >= 0 {
+			lay(d.home, leastContext)
 		}
+		if d.context != nil {
+			for _, t := range d.context.terms {
+				lay(t, leastContext)
+			}
+		}
+		for j, q := range explained {
+			text += q * p.weight[j]
+		}
+		return text
 	}
-	text := float32(0)
-	for j, q := range explained {
-		text += q * p.weight[j]
-	}
-	for _, g := range x.desigs[d.from:d.to] {
-		score, left := x.designated(p, &g, text)
+	own := explain(nil)
+	for i := range x.desigs[d.from:d.to] {
+		g := &x.desigs[int(d.from)+i]
+		text := own
+		if g.other {
+			text = explain(g)
+		}
+		score, left := x.designated(p, g, text)
 		switch {
+		case g.other:
+			score *= otherName
 		case g.address && d.kind != Estate && g.numFrom == g.numTo:
 			score *= streetOnly
 		case g.address && d.kind == Entity:
@@ -496,20 +575,28 @@ func (x *Index) weigh(p *question, id int32) found {
 // designated is the score by one designation, and the numbers without a kind that it does not have.
 func (x *Index) designated(p *question, g *designation, text float32) (float64, []number) {
 	terms, nums := x.parts[g.termFrom:g.termTo], x.nums[g.numFrom:g.numTo]
-	asked, given := p.text, text  // of the question: all, and what is explained
-	whole, there := 0.0, 0.0      // of the designation: all, and what is asked for
-	factor, touched := 1.0, false // touched: some of its own name is in the question
-	var used uint64               // numbers of the designation
+	asked, given := p.text, text       // of the question: all, and what is explained
+	whole, there := 0.0, 0.0           // of the designation: all, and what is asked for
+	factor, touched := 1.0, float32(0) // touched: how well some of its own name is in the question
+	lead := float32(1)
+	var used uint64 // numbers of the designation
 	var left []number
 	for _, t := range terms {
 		w := float64(x.terms[t].weight)
 		whole += w
 		if i := p.alignedOf[t]; i > 0 {
-			there += w * float64(p.aligned[i-1].cover)
-			touched = true
+			l := &p.aligned[i-1]
+			cover := l.cover
+			if l.initials && l.begun {
+				cover = max(cover, begunInitials)
+			}
+			there += w * float64(cover)
+			if l.score > touched {
+				touched, lead = l.score, l.lead
+			}
 		}
 	}
-	if len(terms) > 0 && !touched {
+	if len(terms) > 0 && touched == 0 {
 		if p.text > 0 {
 			return 0, nil
 		}
@@ -561,6 +648,10 @@ func (x *Index) designated(p *question, g *designation, text float32) (float64, 
 	if asked == 0 || whole == 0 {
 		return 0, nil
 	}
+	if p.text > 0 {
+		factor *= 0.5 + 0.5*min(float64(text/p.text)/enoughText, 1)
+	}
+	factor *= float64(lead)
 	return min(float64(given/asked), 1) * (wholeName + (1-wholeName)*min(there/whole, 1)) * factor, left
 }
 

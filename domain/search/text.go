@@ -71,6 +71,7 @@ func fold(text string) []rune {
 			out[i] = s
 		}
 	}
+	informal(out)
 	return out
 }
 
@@ -141,6 +142,23 @@ type parsed struct {
 	syms    []sym
 	numbers []number
 	breaks  []int // places among syms where a space or a comma stood
+}
+
+// wordAt is where the word that begins at place i of the symbols ends: a character, or letters up to a space.
+func (p *parsed) wordAt(i int) int {
+	end := i + 1
+	for end < len(p.syms) && isLetter(p.syms[i].r) && isLetter(p.syms[end].r) && !slices.Contains(p.breaks, end) {
+		end++
+	}
+	return end
+}
+
+func wordHash(word []sym) uint64 {
+	h := uint64(0)
+	for _, s := range word {
+		h = roll(h, s.r)
+	}
+	return h
 }
 
 // parse takes a folded text apart. In a query "3-301" are two numbers; in what is known 51-59 is a range.

@@ -111,7 +111,7 @@ func askTable(t *testing.T, table string, least int, service func(town string) *
 }
 
 // inside is the unit and the room that a label ends with where they were asked for.
-var inside = regexp.MustCompile(`^ ([0-9A-Z]+单元)?([0-9A-Z]+室)?$`)
+var inside = regexp.MustCompile(`^ ([0-9A-Z-]+单元)?([0-9A-Z]+室)?$`)
 
 // TestWhatIsImportedIsFound: a change is found by the next question.
 func TestWhatIsImportedIsFound(t *testing.T) {
