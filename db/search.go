@@ -35,8 +35,10 @@ LEFT JOIN grid g ON g.district = bg.district AND g.id = bg.grid_id
 WHERE b.district = ANY($1) AND (b.name <> '' OR b.address <> '' OR cardinality(b.aliases) > 0) ORDER BY b.code, b.id`
 
 	searchStreets = `-- name: search.Streets
-SELECT r.district, r.name, r.aliases, ST_X(p.at), ST_Y(p.at) FROM road r
-CROSS JOIN LATERAL (SELECT ST_PointOnSurface(r.shape) AS at) p
+SELECT r.district, r.name, r.aliases, ST_X(p.at), ST_Y(p.at), (
+	SELECT b.grid_id FROM grid_boundary b
+	WHERE b.district = r.district AND b.during @> now() AND ST_Covers(b.boundary, p.at) ORDER BY b.grid_id LIMIT 1)
+FROM road r CROSS JOIN LATERAL (SELECT ST_PointOnSurface(r.shape) AS at) p
 WHERE r.district = ANY($1) AND btrim(r.name) <> '' ORDER BY r.code, r.id`
 
 	searchEntities = `-- name: search.Entities
@@ -96,7 +98,7 @@ func (s *Search) SearchData(ctx context.Context, actor account.Actor) (data sear
 			}},
 			{searchStreets, []any{homes}, func(rows pgx.Rows) error {
 				var r search.StreetRow
-				err := rows.Scan(&r.Home, &r.Name, &r.Aliases, &r.At.Lng, &r.At.Lat)
+				err := rows.Scan(&r.Home, &r.Name, &r.Aliases, &r.At.Lng, &r.At.Lat, &r.GridID)
 				data.Streets = append(data.Streets, r)
 				return err
 			}},

@@ -58,7 +58,8 @@ type doc struct {
 	context  *chain
 	home     int32 // the term of its estate; -1
 	at       []grid.Point
-	from, to int32 // its designations
+	pieces   []*key.Key // the grid of each point of a street
+	from, to int32      // its designations
 }
 
 // chain is the divisions that a document lies in.
@@ -377,6 +378,7 @@ func (b *builder) build(data Data) {
 		estates[e.Key.ID] = &estateParts{name: b.designate(e.Name, false), community: e.CommunityID, gates: map[gate]int{}}
 	}
 	streets := map[streetKey][]grid.Point{}
+	pieces := map[streetKey][]*key.Key{}
 	shown := map[streetKey]string{}
 	others := map[streetKey][]string{}
 	isStreet := map[int32]bool{}
@@ -386,6 +388,11 @@ func (b *builder) build(data Data) {
 			continue
 		}
 		streets[k] = append(streets[k], s.At)
+		var g *key.Key
+		if s.GridID != nil {
+			g = &key.Key{Home: s.Home, ID: *s.GridID}
+		}
+		pieces[k] = append(pieces[k], g)
 		shown[k] = s.Name
 		if t, ok := b.designate(s.Name, false).simple(); ok {
 			isStreet[t] = true
@@ -484,7 +491,7 @@ func (b *builder) build(data Data) {
 				names = append(names, n)
 			}
 		}
-		b.add(doc{kind: Street, key: key.Key{Home: k.home}, name: shown[k], home: -1, at: streets[k]}, names...)
+		b.add(doc{kind: Street, key: key.Key{Home: k.home}, name: shown[k], home: -1, at: streets[k], pieces: pieces[k]}, names...)
 	}
 	for _, t := range slices.Sorted(maps.Keys(addressed)) {
 		at := addressed[t]

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"wangge/domain/grid"
 )
@@ -26,7 +27,7 @@ const (
 
 	leastAligned = 0.45 // of a term or of the query's text
 	leastContext = 0.60 // of a division's or an estate's name
-	leastScore   = 0.25
+	leastScore   = 0.2
 	leastOfBest  = 0.40
 
 	adminWeight   = 0.15 // of a character that says province, city or district
@@ -100,8 +101,22 @@ type question struct {
 	alignedOf []int32 // by term: its place in aligned, from 1
 }
 
+// together is a text whose characters all stand apart, 听 雨 路 6 6 号, without its spaces.
+func together(text string) string {
+	words := strings.Fields(text)
+	for _, w := range words {
+		if utf8.RuneCountInString(w) > 1 {
+			return text
+		}
+	}
+	if len(words) < 4 {
+		return text
+	}
+	return strings.Join(words, "")
+}
+
 func ask(q Query) *question {
-	s := asDigits(fold(q.Text))
+	s := asDigits(fold(together(q.Text)))
 	p := question{parsed: parse(s[:min(len(s), maxFolded)], true), near: q.Near}
 	p.roles()
 	runes := make([]rune, len(p.syms))
@@ -109,6 +124,9 @@ func ask(q Query) *question {
 		runes[i] = s.r
 	}
 	admin := adminEnd(runes)
+	if rest := strings.ReplaceAll(string(runes[admin:]), "\x00", ""); len(p.numbers) == 0 && (len(rest) <= len("办") || strings.HasPrefix(rest, "办事")) {
+		admin = 0 // 望舒街道办: the division itself
+	}
 	p.weight = make([]float32, len(p.syms))
 	for i, s := range p.syms {
 		p.weight[i] = s.weight()
@@ -241,45 +259,48 @@ func (x *Index) match(p *question, f found) Match {
 	if p.near != nil && f.at != nil {
 		metres := f.metres
 		m.DistanceM = &metres
+		for i, g := range d.pieces {
+			if &d.at[i] == f.at {
+				m.Grid = g
+			}
+		}
 	}
 	return m
 }
 
-// inside is the unit and the room that were asked for, as a label says them.
+// inside is the unit and the room that were asked for, as a label says them, in whatever order they were.
 func inside(p *question, left []number) string {
-	var out strings.Builder
-	say := func(n number, what string) {
+	said := map[kind][]string{}
+	say := func(k kind, n number) {
 		if n.lo < letterValue {
-			fmt.Fprintf(&out, "%d%s%s", n.lo, strings.ToUpper(n.mark), what)
+			said[k] = append(said[k], fmt.Sprintf("%d%s", n.lo, strings.ToUpper(n.mark)))
 		} else {
-			fmt.Fprintf(&out, "%c%s", n.lo-letterValue-'a'+'A', what)
-		}
-	}
-	for _, k := range []kind{unit, room} { // in whatever order they were asked for
-		var last *number
-		for i := range p.numbers {
-			if n := &p.numbers[i]; n.kind == k {
-				if last != nil {
-					say(*last, "-")
-				}
-				last = n
-			}
-		}
-		if last != nil {
-			say(*last, map[kind]string{unit: "单元", room: "室"}[k])
+			said[k] = append(said[k], string(rune(n.lo-letterValue-'a'+'A')))
 		}
 	}
 	for i, n := range left {
 		if i == len(left)-1 && (len(left) > 1 || n.lo >= 100) {
-			say(n, "室")
+			say(room, n)
 		} else {
-			say(n, "单元")
+			say(unit, n)
 		}
 	}
-	if out.Len() == 0 {
-		return ""
+	for _, n := range p.numbers {
+		if n.kind == unit || n.kind == room {
+			say(n.kind, n)
+		}
 	}
-	return " " + out.String()
+	out := ""
+	if s := said[unit]; len(s) > 0 {
+		out = strings.Join(s, "-") + "单元"
+	}
+	if s := said[room]; len(s) > 0 {
+		out += strings.Join(s, "-") + "室"
+	}
+	if out != "" {
+		out = " " + out
+	}
+	return out
 }
 
 // own is the number that tells a document from its neighbours.

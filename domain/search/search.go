@@ -59,7 +59,7 @@ type Match struct {
 	Building   *key.Key    // the building itself, or that of an entity
 	Estate     *key.Key    // the estate itself, or that of the building
 	DivisionID *uuid.UUID  // the division itself, or the smallest it lies in; nil for a street
-	Grid       *key.Key    // the grid itself, or that of all buildings of an estate; a building's is its assignment, which is asked elsewhere
+	Grid       *key.Key    // the grid itself, or that of all buildings of an estate, or that of the piece of a street nearest to the point; a building's is its assignment, which is asked elsewhere
 	Location   *grid.Point // of a street, one of its pieces; of what has no place of its own, its division's
 	Score      float64     // 0 to 1
 	DistanceM  *float64    // from the point that was given
@@ -103,6 +103,7 @@ type (
 		Home, Name string
 		Aliases    []string
 		At         grid.Point
+		GridID     *uuid.UUID // in which that point is now
 	}
 	EntityRow struct {
 		Key           key.Key

@@ -26,6 +26,7 @@ func TestFold(t *testing.T) {
 		"Straße Œuvre":              "strasse oeuvre",
 		"JX bd":                     "jx boulevard",
 		"bd 7":                      "bd 7",
+		"壹佰零伍號 陸家嘴 逸夫貳樓":            "一百零五号 陆家嘴 逸夫二楼",
 		"106～110号":                  "106-110号",
 		"\u00a0\u3000\u200b７\ufeff": "  \u200b7\ufeff",
 	} {
@@ -71,7 +72,7 @@ func TestNumbers(t *testing.T) {
 		"7-3-301": "7? 3单元 301室", "7-3": "7? 3?", "3-301": "3? 301室", "听雨路七": "听雨路 7?", "3单元301室": "3单元 301室", "三单元三〇一室": "3单元 301室", "3-301室": "3? 301室",
 		"B座": "b楼", "b座12层": "b楼 12层", "甲3号": "3甲号", "15号甲": "15甲号", "15甲": "15甲?", "3a号": "3a号", "12 bis rue": "12bis? rue",
 		"12弄5号": "12弄 5号", "88号院3号楼": "88院 3楼", "1-8号": "1–8号", "二十三号": "23号", "一百零五号": "105号", "十号": "10号",
-		"一百二十号": "120号", "两号楼": "2楼", "听雨里一弄": "听雨里 1弄",
+		"一百二十号": "120号", "两号楼": "2楼", "听雨里一弄": "听雨里 1弄", "七 号楼": "7楼",
 		"三门路": "三门路", "四川北路": "四川北路", "崂山3村": "崂山三村", "第六教学楼": "第六教学楼", "第6教学楼": "第六教学楼", "8号公馆": "八号公馆",
 		"轨道交通2号线": "轨道交通二号线", "第12网格": "第十二网格", "十六铺": "十六铺", "五角场": "五角场", "百步亭": "百步亭",
 		"jxc7": "jxc 7?", "7haolou": "7楼", "3 dong 2 danyuan 301 shi": "3楼 2单元 301室", "S2": "2s?", "No. 7": "7?", "no7 road": "7? road",
@@ -117,6 +118,73 @@ func TestSeveralReadings(t *testing.T) {
 		if got := x.Search(Query{Text: text, First: 1}); len(got) != 1 || got[0].Label != want {
 			t.Errorf("%s finds %+v, want %s", text, got, want)
 		}
+	}
+}
+
+// TestLettersForDigits: what looks like a digit in a number is one, in a word it is a letter.
+func TestLettersForDigits(t *testing.T) {
+	for text, want := range map[string]string{"1o号": "10号", "院l2号楼": "院12号楼", "1oo": "100", "7-l-3oi": "7-l-301", "lol 7": "lol 7", "tyl66": "tyl66", "s1": "s1", "oil": "oil"} {
+		if got := string(asDigits([]rune(text))); got != want {
+			t.Errorf("%s is read as %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestBeginningFirst: what begins a name comes before what stands inside one; after initials the rest may be longer.
+func TestBeginningFirst(t *testing.T) {
+	x := NewIndex(buildings("折槿新村7号楼", "机械厂家属院7号楼", "望舒二小", "二小食堂", "晚盛苑3号楼", "望舒花园3号楼"))
+	for text, want := range map[string]string{"jxc 7": "机械厂家属院7号楼", "jxc7": "机械厂家属院7号楼", "二小": "二小食堂", "wshy 3": "望舒花园3号楼"} {
+		if got := x.Search(Query{Text: text, First: 2}); len(got) == 0 || got[0].Label != want {
+			t.Errorf("%s finds %+v, want %s", text, got, want)
+		}
+	}
+}
+
+// TestNoSuchPlace: what is called otherwise scores low, though much of its name is the same words as everywhere.
+func TestNoSuchPlace(t *testing.T) {
+	names := []string{"Rue de la Turbie", "Rue de la Colle", "Rue de la Source", "Avenue de la Costa", "明塘路88号", "采薇新村东网格", "采薇街"}
+	for _, n := range []string{"东", "西", "长", "安", "福", "寿", "康", "宁", "春", "秋"} {
+		names = append(names, n+"平路88号", n+"平大厦")
+	}
+	x := NewIndex(buildings(names...))
+	for _, text := range []string{"rue de la poste", "天堂路88号", "采薇巷网格"} {
+		for _, m := range x.Search(Query{Text: text, First: 3}) {
+			if m.Score > 0.66 {
+				t.Errorf("%s finds %s by %.2f", text, m.Label, m.Score)
+			}
+		}
+	}
+	if got := x.Search(Query{Text: "采薇街网格", First: 1}); got[0].Label != "采薇街" {
+		t.Errorf("a grid that is not there finds %+v", got)
+	}
+}
+
+// TestOtherNames: a place is found by what else it is called, a street also with a number; two other names are not one.
+func TestOtherNames(t *testing.T) {
+	data := buildings("上海中心大厦|银城中路501号", "Shanghai Tower Hotel", "|世纪大道100号", "上投大厦", "浦发银行大楼")
+	data.Buildings[0].Aliases = []string{"Shanghai Tower", "Tour de Shanghai / SHT"}
+	data.Buildings[3].Aliases = []string{"Dalu Bank", "Morgan House"}
+	grids := []uuid.UUID{{15: 101}, {15: 102}}
+	data.Streets = []StreetRow{{Home: "home", Name: "世纪大道", Aliases: []string{"Century Avenue"}, At: grid.Point{Lng: 120, Lat: 31}, GridID: &grids[0]},
+		{Home: "home", Name: "世纪大道", At: grid.Point{Lng: 121, Lat: 31}, GridID: &grids[1]},
+		{Home: "home", Name: "中山东一路", Aliases: []string{"East Zhongshan No. 1 Road"}, At: grid.Point{Lng: 121, Lat: 31}}}
+	x := NewIndex(data)
+	for text, want := range map[string]string{"Shanghai Tower": "上海中心大厦", "tour de shanghai": "上海中心大厦", "shanghai tower, 501 yincheng zhonglu": "上海中心大厦",
+		"100 Century Avenue": "世纪大道100号", "century avenue": "世纪大道", "East Zhongshan 1st Road": "中山东一路", "morgan house": "上投大厦"} {
+		if got := x.Search(Query{Text: text, First: 2}); len(got) == 0 || got[0].Label != want {
+			t.Errorf("%s finds %+v, want %s", text, got, want)
+		}
+	}
+	if got := x.Search(Query{Text: "Dalu House", First: 1}); len(got) > 0 && got[0].Score > 0.8 {
+		t.Errorf("two other names make %+v", got)
+	}
+	for i, lng := range []float64{120.1, 120.9} {
+		if got := x.Search(Query{Text: "世纪大道", First: 1, Near: &grid.Point{Lng: lng, Lat: 31}}); got[0].Grid == nil || got[0].Grid.ID != grids[i] {
+			t.Errorf("near %v the street is in %v", lng, got[0].Grid)
+		}
+	}
+	if got := x.Search(Query{Text: "世纪大道", First: 1}); got[0].Grid != nil {
+		t.Errorf("without a point the street is in %v", got[0].Grid)
 	}
 }
 

@@ -224,7 +224,7 @@ func parse(s []rune, query bool) parsed {
 			}
 			n, ok := readNumerals(s[i:j])
 			k, end := suffixAt(s, j)
-			if ok && k != anything && isHan(s[j]) {
+			if ok && k != anything && isHan(s[end-1]) {
 				put(k, n, n, "")
 				i = end
 			} else if ok && query && (j == len(s) || s[j] == ' ') && i > 0 && strings.ContainsRune(numberedPlaces, s[i-1]) {
