@@ -16,6 +16,7 @@ import (
 func TestCoverage(t *testing.T) {
 	pool := testdb.New(t)
 	r := town(t, pool)
+	run(t, pool, "UPDATE unit SET households = households + 50")
 	s := serve(r, t.Output())
 	public, op := account.Anyone(), account.TheOperator()
 	into := func(a answer, v any) {
@@ -80,7 +81,15 @@ func TestCoverage(t *testing.T) {
 	const ask = `query ($after: String) { coverage(division: "990102001001") { gapM2 areaM2 coveredM2 seamless dataVersion problems(kinds: [GAP], first: 1, after: $after) {
 		totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id kind areaM2 buildings households geometry(crs: GCJ02) grids { code } fixes { action text grid { code } } } } } } }`
 	var data, next, mended answered
+	into(s.ask(t, op, ask, nil), &data)
+	if p := data.Coverage.Problems.Edges[0].Node; p.Households == nil || *p.Households < 10 {
+		t.Errorf("an operator is told %+v", p)
+	}
+	data = answered{}
 	into(s.ask(t, public, ask, nil), &data)
+	if p := data.Coverage.Problems.Edges[0].Node; p.Households != nil {
+		t.Errorf("the public is told of %d households", *p.Households)
+	}
 	c := data.Coverage
 	if c.Seamless || c.DataVersion == before.Coverage.DataVersion || c.GapM2 < 15_000 || c.CoveredM2+c.GapM2-c.AreaM2 > 1e-6*c.AreaM2 || c.AreaM2-c.CoveredM2-c.GapM2 > 1e-6*c.AreaM2 {
 		t.Errorf("with gaps %+v", c)

@@ -151,8 +151,12 @@ func TestExternalRefs(t *testing.T) {
 	if string(a.Data) != `{"byExternalRef":[{"kind":"BUILDING"},{"kind":"DIVISION"},{"kind":"ESTATE"},{"kind":"GRID"},{"kind":"LEGAL_ENTITY"},{"kind":"WORKER"}],"none":[]}` {
 		t.Errorf("%s", a.Raw)
 	}
-	a = s.ask(t, account.Anyone(), `{ division(code: "`+c1+`") { externalRefs { code } legalEntities(first: 1) { nodes { externalRefs { code } } }
-		grids(first: 1) { nodes { externalRefs { system code } buildings(first: 1) { nodes { externalRefs { code } estate { externalRefs { code } } } } } } } }`, nil)
+	const ofAll = `{ division(code: "` + c1 + `") { externalRefs { code } legalEntities(first: 1) { nodes { externalRefs { code } } }
+		grids(first: 1) { nodes { externalRefs { system code } buildings(first: 1) { nodes { externalRefs { code } estate { externalRefs { code } } } } } } } }`
+	if a := s.ask(t, account.Anyone(), ofAll, nil); a.Errors != nil || strings.Count(string(a.Data), `"externalRefs":[]`) != 5 {
+		t.Errorf("the public is told %s", a.Raw)
+	}
+	a = s.ask(t, op, ofAll, nil)
 	if string(a.Data) != `{"division":{"externalRefs":[{"code":"P-1"}],"legalEntities":{"nodes":[{"externalRefs":[{"code":"P-1"}]}]},"grids":{"nodes":[{"externalRefs":[{"system":"police","code":"P-1"}],"buildings":{"nodes":[{"externalRefs":[{"code":"P-1"}],"estate":{"externalRefs":[{"code":"P-1"}]}}]}}]}}}` {
 		t.Errorf("%s", a.Raw)
 	}

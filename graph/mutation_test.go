@@ -237,7 +237,11 @@ func records(t *testing.T, s server, into func(answer, any)) {
 			}
 		}
 	}
-	into(s.ask(t, account.Anyone(), `{ division(code: "990102001001") { vacancies(posts: [GRID_WORKER], on: "2026-03-01") { nodes { since last { worker { name } } grid { code } } } } }`, nil), &data)
+	const vacancies = `{ division(code: "990102001001") { vacancies(posts: [GRID_WORKER], on: "2026-03-01") { nodes { since last { worker { name } } grid { code } } } } }`
+	if a := s.ask(t, account.Anyone(), vacancies, nil); a.Errors != nil || strings.Count(string(a.Data), `"last":null`) != 12 || !strings.Contains(string(a.Data), `"since":"2026-03-01"`) {
+		t.Errorf("the public is told %s", a.Raw)
+	}
+	into(s.ask(t, account.TheOperator(), vacancies, nil), &data)
 	if v := data.Division.Vacancies.Nodes; len(v) != 12 || v[1].Since != "2026-03-01" || v[1].Last.Worker.Name != "周肆" || v[2].Since != "" {
 		t.Errorf("vacancies: %+v", v)
 	}

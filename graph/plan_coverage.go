@@ -6,12 +6,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"wangge/domain/account"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/page"
-	"wangge/domain/place"
 	"wangge/graph/node"
 	"wangge/internal/fault"
 )
@@ -124,7 +122,9 @@ func (p *plan) problem(ctx context.Context, nodes []*node.CoverageProblem, f fie
 	case "building":
 		return oneBuilding(ctx, p, nodes, func(n *node.CoverageProblem) key.Key { return orZero(n.Problem.Building) }, f)
 	case "households":
-		return p.householdsOfProblems(ctx, nodes, f)
+		for _, n := range nodes {
+			n.Put(f.Alias, n.HouseholdsFor(p.actor))
+		}
 	case "fixes":
 		return p.fixes(ctx, nodes, f)
 	}
@@ -183,34 +183,6 @@ func merged[N any, K comparable](list []N, of func(N) []K) []K {
 		}
 	}
 	return out
-}
-
-// households are exact for operators; what the public may know depends on the grids' own counts.
-func (p *plan) householdsOfProblems(ctx context.Context, nodes []*node.CoverageProblem, f field) error {
-	public := p.actor.Role != account.Operator
-	var stats map[uuid.UUID]place.Stats
-	if public {
-		var err error
-		if stats, err = p.Places.GridStats(ctx, p.actor, merged(nodes, gridsOfProblem), p.asOf); err != nil {
-			return err
-		}
-	}
-	for _, n := range nodes {
-		seen := n.Problem.Households
-		if public {
-			var counts []int
-			withheld := false
-			for _, k := range n.Problem.Grids {
-				counts = append(counts, stats[k.ID].Households)
-				withheld = withheld || stats[k.ID].Suppressed
-			}
-			if seen = n.PublicHouseholds(counts); withheld {
-				seen = nil
-			}
-		}
-		n.Put(f.Alias, seen)
-	}
-	return nil
 }
 
 // fixes are in the problems already; their sentences and grids need the grids' names.

@@ -79,7 +79,7 @@ type Problem struct {
 	Grids       []key.Key
 	Building    *key.Key
 	Buildings   *int
-	Households  *int // not suppressed: that depends on who asks
+	Households  *int // for operators: see HouseholdsFor
 	Fixes       []Fix
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/twpayne/go-geom"
 
+	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
@@ -50,27 +51,15 @@ type Checked struct {
 	Problems []Found
 }
 
-// PublicHouseholds is how many households the public may know to live where p is; grids are the households of the grids it
-// concerns. Nil where that is unknown or 1 to 9, or where with the count of a grid it would tell that 1 to 9 live in the rest
-// of it. Of a problem that is of a grid as a whole it is nil too: the grid's own count is given, or withheld, with the grid.
-func (p Problem) PublicHouseholds(grids []int) *int {
-	if p.Households == nil || !slices.Contains([]Kind{Gap, Overlap, Outside}, p.Kind) {
+// HouseholdsFor is how many households live where p is, for operators; nil for the public. Problems lie within each other: a
+// grid's ground outside its community is the sum of what it shares with the neighbours' grids, so that one count would be found
+// from the others.
+func (p Problem) HouseholdsFor(actor account.Actor) *int {
+	if actor.RequireOperator() != nil {
 		return nil
-	}
-	n := *p.Households
-	if few(n) {
-		return nil
-	}
-	for _, all := range grids {
-		if few(all-n) && n > 0 {
-			return nil
-		}
 	}
 	return p.Households
 }
-
-// few are too few for the public to know.
-func few(n int) bool { return n >= 1 && n <= 9 }
 
 // Spot is a position in degrees at which the problem can be seen: a point of its largest part. ok is false where it has no place.
 func (p Problem) Spot() (lng, lat float64, ok bool) {

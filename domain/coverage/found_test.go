@@ -5,6 +5,7 @@ import (
 
 	"github.com/twpayne/go-geom"
 
+	"wangge/domain/account"
 	"wangge/internal/fault"
 )
 
@@ -51,30 +52,13 @@ func TestEveryKindHasAName(t *testing.T) {
 	}
 }
 
-func TestPublicHouseholds(t *testing.T) {
-	for _, test := range []struct {
-		name  string
-		kind  Kind
-		n     int
-		grids []int
-		shown bool
-	}{
-		{"enough", Gap, 10, []int{300, 280}, true},
-		{"none", Gap, 0, []int{5}, true},
-		{"too few", Gap, 9, nil, false},
-		{"one", Overlap, 1, []int{300}, false},
-		{"the rest of a grid would be too few", Overlap, 291, []int{400, 300}, false},
-		{"the rest of a grid is none", Outside, 300, []int{300}, true},
-		{"the rest of a grid is enough", Outside, 290, []int{300}, true},
-		{"a grid as a whole", Oversize, 500, []int{500}, false},
-		{"a building", UnassignedBuilding, 60, nil, false},
-	} {
-		got := Problem{Kind: test.kind, Households: &test.n}.PublicHouseholds(test.grids)
-		if (got != nil) != test.shown || got != nil && *got != test.n {
-			t.Errorf("%s: %v", test.name, got)
-		}
+func TestHouseholdsAreForOperators(t *testing.T) {
+	n := 25
+	p := Problem{Kind: Outside, Households: &n}
+	if got := p.HouseholdsFor(account.Anyone()); got != nil {
+		t.Errorf("the public is told of %d", *got)
 	}
-	if (Problem{Kind: Gap}).PublicHouseholds(nil) != nil {
-		t.Error("what nobody knows is shown")
+	if got := p.HouseholdsFor(account.TheOperator()); got == nil || *got != n {
+		t.Errorf("an operator is told %v", got)
 	}
 }

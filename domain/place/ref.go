@@ -33,8 +33,12 @@ func CheckRef(ref ExternalRef) error {
 	return nil
 }
 
-// ExternalRefs returns the numbers that other systems know things by, by system. The map's key is the thing's id.
+// ExternalRefs returns the numbers that other systems know things by, by system. The map's key is the thing's id. The public is
+// told none: a register may know an employer by the credit code that is withheld with the employer.
 func (s *Service) ExternalRefs(ctx context.Context, actor account.Actor, owners []key.Key) (map[uuid.UUID][]ExternalRef, error) {
+	if actor.RequireOperator() != nil {
+		return nil, nil
+	}
 	return s.Store.ExternalRefs(ctx, actor, owners)
 }
 

@@ -54,7 +54,7 @@ func (c *InformantCheck) HouseholdsEachMax() *int { return c.EachMax }
 // Vacancy is a post that nobody is in office for, with what was loaded for it.
 type Vacancy struct {
 	staff.Vacancy
-	Last *Assignment
+	Last *Assignment // as far as the actor may know
 	Loaded
 }
 
@@ -73,10 +73,10 @@ func (v *Vacancy) Division(ctx context.Context) (*Division, error) {
 
 // Since is the first day without anybody.
 func (v *Vacancy) Since() *civil.Date {
-	if v.Last == nil {
+	if v.Vacancy.Last == nil {
 		return nil
 	}
-	return v.Last.Until
+	return v.Vacancy.Last.Until
 }
 
 // VacancyConnection is a page of vacancies.
