@@ -2,6 +2,7 @@ package place
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 )
 
 // Counts of people are exact for operators. The public is not told what Suppress hides, nor, of another time than now,
-// the counts of divisions, the counts of what is hidden now, and those that differ from now by 1 to 9: a redraw that
-// moved one small building would tell how many live in it.
+// the counts of divisions, those of grids that are hidden now, and those of grids that had at any two times counts that differ
+// by 1 to 9: a redraw that moved one small building would tell how many live in it.
 
 // untold are the places whose counts of people the public is not told, as of a change of the data.
 type untold struct {
@@ -32,14 +33,18 @@ func (s *Service) GridStats(ctx context.Context, actor account.Actor, grids []ke
 		if err != nil {
 			return err
 		}
-		now := out
+		var now map[uuid.UUID]Stats
+		var changes map[uuid.UUID][]PeopleChange
 		if asOf != nil {
 			if now, err = s.Store.GridStats(ctx, actor, grids, s.Now(), false); err != nil {
 				return err
 			}
+			if changes, err = s.Store.PeopleChanges(ctx, actor, slices.Collect(maps.Keys(out))); err != nil {
+				return err
+			}
 		}
 		for id, n := range out {
-			out[id] = n.told(hidden.places[id] || n.tellsOf(now[id]))
+			out[id] = n.told(hidden.places[id] || asOf != nil && pastTells(changes[id], n, now[id]))
 		}
 		return nil
 	})
@@ -87,10 +92,29 @@ func (n Stats) told(hidden bool) Stats {
 	return n
 }
 
-// tellsOf reports whether n beside now would tell of a few people.
-func (n Stats) tellsOf(now Stats) bool {
-	return Small(max(n.Households-now.Households, now.Households-n.Households)) ||
-		Small(max(n.Residents-now.Residents, now.Residents-n.Residents))
+// PeopleChange is how many households and residents more there are from an instant on; less than 0: fewer.
+type PeopleChange struct{ Households, Residents int }
+
+// pastTells reports whether the counts that a place had one after the other, beginning with none, and those of more tell of a
+// few people: two of them differ by 1 to 9.
+func pastTells(changes []PeopleChange, more ...Stats) bool {
+	households, residents := []int{0}, []int{0}
+	for i, c := range changes {
+		households = append(households, households[i]+c.Households)
+		residents = append(residents, residents[i]+c.Residents)
+	}
+	for _, n := range more {
+		households, residents = append(households, n.Households), append(residents, n.Residents)
+	}
+	for _, counts := range [][]int{households, residents} {
+		slices.Sort(counts)
+		for i := 1; i < len(counts); i++ {
+			if Small(counts[i] - counts[i-1]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // untold finds what is hidden in the state of the data that ctx reads, at most once a change. It looks at all places,

@@ -209,7 +209,7 @@ type PlaceBuildingInput struct {
 // more; the smallest places are taken. Grids, buildings and units are no people: they are told exactly.
 //
 // Beneath `asOf` the counts are those of that time. The public is then told counts of people for grids only, not for
-// divisions; and none for a grid that is suppressed now, or whose count differs from today's by 1 to 9.
+// divisions; and none for a grid that is suppressed now, or whose counts at any two times, today's among them, differ by 1 to 9.
 type PlaceStats struct {
 	// Grids; exact.
 	Grids *int `json:"grids,omitempty"`

@@ -1,0 +1,103 @@
+package acceptance
+
+import (
+	"testing"
+	"time"
+
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/load"
+)
+
+// house gives a building a unit with n households of three, who moved in at an instant.
+func (w *town) house(t *testing.T, building, unit string, n int, since time.Time) {
+	t.Helper()
+	b := w.building(t, building)
+	w.exec(t, `WITH u AS (INSERT INTO unit (district, id, building_id, name, households, residents)
+			VALUES ($1, gen_random_uuid(), $2, $3, $4::int, 3 * $4::int) RETURNING district, id),
+		d AS (INSERT INTO dwelling (district, id, unit_id, room) SELECT u.district, gen_random_uuid(), u.id, k FROM u, generate_series(1, $4::int) k RETURNING district, id)
+		INSERT INTO household (district, id, dwelling_id, residents, since) SELECT d.district, gen_random_uuid(), d.id, 3, $5 FROM d`, b.Home, b.ID, unit, n, since)
+}
+
+func (w *town) statsOf(t *testing.T, actor account.Actor, code string, at *time.Time) place.Stats {
+	t.Helper()
+	g, err := w.Grids.ByCode(t.Context(), operator, code, at, grid.Fields{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stats, err := w.Places.GridStats(t.Context(), actor, []key.Key{g.Key}, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stats[g.Key.ID]
+}
+
+// TestTwoPastCountsTellOfNobody: a few households leave a grid, then it grows by many. Beside today's count either past one
+// tells nothing; the two beside each other would tell of those few. Where many left, both are told.
+func TestTwoPastCountsTellOfNobody(t *testing.T) {
+	long := time.Now().Add(-time.Hour)
+	west, east := riverside+"001", beyond+"001"
+	for _, c := range []struct {
+		name string
+		move func(t *testing.T, w *town)
+	}{
+		{"their building, to another district", func(t *testing.T, w *town) { w.border(t, 6) }},
+		{"their building, by hand", func(t *testing.T, w *town) {
+			other := riverside + "002"
+			if _, err := w.Places.PlaceBuilding(t.Context(), operator, w.building(t, "b2"), &other); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"their unit, by hand", func(t *testing.T, w *town) {
+			var unit key.Key
+			w.row(t, "SELECT district, id FROM unit WHERE name = 'moves'", &unit.Home, &unit.ID)
+			other := riverside + "002"
+			if _, err := w.Places.PlaceUnit(t.Context(), operator, unit, &other); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"they move out", func(t *testing.T, w *town) {
+			w.exec(t, "UPDATE household SET until = $1 FROM dwelling d, unit u WHERE d.id = dwelling_id AND u.id = d.unit_id AND u.name = 'moves'", time.Now())
+			w.exec(t, "UPDATE unit SET households = 0, residents = 0 WHERE name = 'moves'")
+		}},
+	} {
+		for _, n := range []int{5, 12} {
+			t.Run(c.name, func(t *testing.T) {
+				w := twoDistricts(t)
+				w.give(t, load.Grids, feature(`"code":"990101001001002","name":"三"`, box(0, 20, 10, 30)))
+				w.give(t, load.Buildings, feature(`"code":"b4"`, box(15, 1, 16, 2)), feature(`"code":"b5"`, box(1, 21, 2, 22)))
+				w.house(t, "b1", "stays", 20, long)
+				w.house(t, "b2", "moves", n, long)
+				w.house(t, "b4", "there", 30, long)
+				w.house(t, "b5", "there", 30, long)
+				before := time.Now()
+				c.move(t, w)
+				after := time.Now()
+				for _, b := range []string{"b1", "b4", "b5"} {
+					w.house(t, b, "new", 30, after.Add(time.Millisecond))
+				}
+				for _, x := range []struct {
+					at         *time.Time
+					households int
+				}{{&before, 20 + n}, {&after, 20}, {nil, 50}} {
+					got, exact := w.statsOf(t, account.Anyone(), west, x.at), w.statsOf(t, operator, west, x.at)
+					if exact.Households != x.households || exact.Residents != 3*x.households {
+						t.Errorf("there were %d households with %d residents, want %d", exact.Households, exact.Residents, x.households)
+					}
+					want := exact
+					if n < 10 && x.at != nil {
+						want.Households, want.Residents, want.Suppressed = 0, 0, true
+					}
+					if got != want {
+						t.Errorf("where %d of %d left the public is told %+v, want %+v", n, 20+n, got, want)
+					}
+				}
+				if got := w.statsOf(t, account.Anyone(), east, &before); got.Suppressed != (n < 10 && w.statsOf(t, operator, east, nil).Households == 60+n) {
+					t.Errorf("of the neighbour the public is told %+v", got)
+				}
+			})
+		}
+	}
+}
