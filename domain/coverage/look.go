@@ -451,11 +451,11 @@ func (l *looking) sizes() error {
 			return err
 		}
 	}
-	kind, weight, ok := breach(len(l.own), policy.GridsMin, policy.GridsMax)
+	kind, limit, ok := breach(len(l.own), policy.GridsMin, policy.GridsMax)
 	if !ok {
 		return nil
 	}
-	p := Problem{Kind: kind, ID: l.id(kind), Weight: weight, DivisionIDs: []uuid.UUID{l.d.ID}}
+	p := Problem{Kind: kind, ID: l.id(kind), Weight: tenths(len(l.own), limit), DivisionIDs: []uuid.UUID{l.d.ID}}
 	if l.whole != nil {
 		p.AreaM2 = &l.out.AreaM2
 		if p.Geometry, err = toGeom(l.whole); err != nil {
@@ -473,7 +473,7 @@ func (l *looking) sizes() error {
 	}
 	bySize := slices.Clone(l.own)
 	slices.SortStableFunc(bySize, func(a, b Grid) int {
-		return cmp.Or(-cmp.Compare(counts[a.Key.ID].Households, counts[b.Key.ID].Households), -cmp.Compare(areaM2(a.Boundary), areaM2(b.Boundary)))
+		return cmp.Or(-cmp.Compare(blurred(counts[a.Key.ID].Households), blurred(counts[b.Key.ID].Households)), -cmp.Compare(areaM2(a.Boundary), areaM2(b.Boundary)))
 	})
 	switch {
 	case len(bySize) == 0:
@@ -504,8 +504,8 @@ func (l *looking) gridSizes(policy place.SizePolicy, counts map[uuid.UUID]place.
 			n        int
 			low, top *int
 		}{{n.Households, policy.HouseholdsMin, policy.HouseholdsMax}, {n.Residents, policy.ResidentsMin, policy.ResidentsMax}} {
-			if kind, weight, ok := breach(rule.n, rule.low, rule.top); ok {
-				found[kind] = max(found[kind], weight)
+			if kind, limit, ok := breach(rule.n, rule.low, rule.top); ok {
+				found[kind] = max(found[kind], halves(rule.n, limit))
 			}
 		}
 		for _, kind := range []Kind{Oversize, Undersize} {
@@ -544,8 +544,8 @@ func (l *looking) mergeWith(g Grid, policy place.SizePolicy, counts map[uuid.UUI
 		if o.Key == g.Key || o.Dedicated || geocoverage.SharedBorderM(g.Boundary, o.Boundary) == 0 {
 			continue
 		}
-		households := counts[g.Key.ID].Households + counts[o.Key.ID].Households
-		residents := counts[g.Key.ID].Residents + counts[o.Key.ID].Residents
+		households := blurred(counts[g.Key.ID].Households) + blurred(counts[o.Key.ID].Households)
+		residents := blurred(counts[g.Key.ID].Residents) + blurred(counts[o.Key.ID].Residents)
 		x := option{grid: o}
 		x.tooMany = policy.HouseholdsMax != nil && households > *policy.HouseholdsMax || policy.ResidentsMax != nil && residents > *policy.ResidentsMax
 		if target := cmp.Or(policy.HouseholdsTarget, policy.HouseholdsMin); target != nil {

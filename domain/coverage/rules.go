@@ -62,18 +62,31 @@ func cutEither(a, b Grid, m2 float64) []Fix {
 	return out
 }
 
-// breach reports how n fails a rule, and how much, as a share of the limit in tenths: it stands in cursors, where nobody is to
-// read a count of households from it.
-func breach(n int, least, most *int) (Kind, float64, bool) {
-	tenths := func(share float64) float64 { return math.Round(share*10) / 10 }
+// breach reports how n fails a rule, and the limit that it is beyond.
+func breach(n int, least, most *int) (kind Kind, limit int, ok bool) {
 	switch {
 	case most != nil && n > *most:
-		return Oversize, tenths(float64(n-*most) / float64(max(*most, 1))), true
+		return Oversize, *most, true
 	case least != nil && n < *least:
-		return Undersize, tenths(float64(*least-n) / float64(*least)), true
+		return Undersize, *least, true
 	}
 	return "", 0, false
 }
+
+// tenths is how far n is beyond a limit, as a share of it.
+func tenths(n, limit int) float64 {
+	return math.Round(10*math.Abs(float64(n-limit))/float64(max(limit, 1))) / 10
+}
+
+// halves is tenths for people, so coarse that nobody reads a count from it, for it stands in cursors: all small counts are one,
+// and a class is at least as wide as these.
+func halves(n, limit int) float64 {
+	beyond := math.Abs(float64(blurred(n) - limit))
+	return math.Floor(max(beyond-1, 0)/max(float64(limit)/2, place.Fewest)) / 2
+}
+
+// blurred is n, but the same for all counts of people that are not told: what everybody sees the order of is ranked by it.
+func blurred(n int) int { return max(n, place.Fewest) }
 
 // parts is how many grids a large one is to become.
 func parts(p place.SizePolicy, n place.Stats) int {

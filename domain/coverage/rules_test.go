@@ -41,18 +41,46 @@ func TestFixText(t *testing.T) {
 func TestBreach(t *testing.T) {
 	low, top := 200, 450
 	for _, c := range []struct {
-		n         int
-		low, most *int
-		kind      Kind
-		weight    float64
+		n             int
+		low, most     *int
+		kind          Kind
+		share, people float64
 	}{
-		{200, &low, &top, "", 0}, {450, &low, &top, "", 0}, {451, &low, &top, Oversize, 0}, {900, &low, &top, Oversize, 1},
-		{199, &low, &top, Undersize, 0}, {100, &low, &top, Undersize, 0.5}, {3, &low, &top, Undersize, 1}, {0, &low, &top, Undersize, 1},
-		{0, nil, &top, "", 0}, {9999, &low, nil, "", 0},
+		{200, &low, &top, "", 0, 0}, {450, &low, &top, "", 0, 0}, {451, &low, &top, Oversize, 0, 0}, {675, &low, &top, Oversize, 0.5, 0},
+		{676, &low, &top, Oversize, 0.5, 0.5}, {901, &low, &top, Oversize, 1, 1}, {199, &low, &top, Undersize, 0, 0}, {100, &low, &top, Undersize, 0.5, 0},
+		{99, &low, &top, Undersize, 0.5, 0.5}, {3, &low, &top, Undersize, 1, 0.5}, {0, &low, &top, Undersize, 1, 0.5},
+		{0, nil, &top, "", 0, 0}, {9999, &low, nil, "", 0, 0},
 	} {
-		kind, weight, ok := breach(c.n, c.low, c.most)
-		if kind != c.kind || weight != c.weight || ok != (c.kind != "") {
-			t.Errorf("%d: %q %v %v, want %q %v", c.n, kind, weight, ok, c.kind, c.weight)
+		kind, limit, ok := breach(c.n, c.low, c.most)
+		if kind != c.kind || ok != (c.kind != "") || ok && (tenths(c.n, limit) != c.share || halves(c.n, limit) != c.people) {
+			t.Errorf("%d: %q %v by %v, of people %v", c.n, kind, ok, tenths(c.n, limit), halves(c.n, limit))
+		}
+	}
+}
+
+// TestHowGraveTellsOfNobody: whatever the limit, the weight of a breach is the same for all small counts, and no weight stands for
+// fewer than ten counts in a row, but for those that the limit itself leaves.
+func TestHowGraveTellsOfNobody(t *testing.T) {
+	for limit := range 1000 {
+		weights := map[float64]int{}
+		for n := range limit {
+			if kind, _, ok := breach(n, &limit, nil); kind != Undersize || !ok {
+				t.Fatalf("%d of %d is not too small", n, limit)
+			}
+			weights[halves(n, limit)]++
+			if place.Small(n) && halves(n, limit) != halves(1, limit) {
+				t.Errorf("at a limit of %d, %d weighs %v", limit, n, halves(n, limit))
+			}
+		}
+		for weight, counts := range weights {
+			if counts < min(limit, 10) {
+				t.Errorf("at a limit of %d, %d counts weigh %v", limit, counts, weight)
+			}
+		}
+		for n := limit + 1; n < 10; n++ {
+			if halves(n, limit) != halves(limit+1, limit) {
+				t.Errorf("above a limit of %d, %d weighs %v", limit, n, halves(n, limit))
+			}
 		}
 	}
 }

@@ -6,11 +6,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// fewest is the least count of people that the public is told, besides 0.
-const fewest = 10
+// Fewest is the least count of people that the public is told, besides 0.
+const Fewest = 10
 
 // Small reports whether a count of people is too small to be told to the public.
-func Small(n int) bool { return n > 0 && n < fewest }
+func Small(n int) bool { return n > 0 && n < Fewest }
 
 // Cell is a place whose people are counted: a grid with its own, or a division with those of all cells within it.
 type Cell struct {
