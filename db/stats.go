@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"wangge/domain/account"
 	"wangge/domain/key"
@@ -104,6 +105,9 @@ SELECT c.grid_id, sum(c.households), sum(c.residents) FROM (
 	SELECT s.grid_id, upper(s.during), -1, -s.residents FROM stays s WHERE NOT upper_inf(s.during)
 ) c GROUP BY c.grid_id, c.at ORDER BY c.grid_id, c.at`
 
+	statsNewest = `-- name: stats.Newest
+SELECT c.n FROM change_log c WHERE c.what NOT IN ('staff', 'policy') ORDER BY c.n DESC LIMIT 1`
+
 	divisionTree = `-- name: division.Tree
 SELECT d.id, coalesce(d.parent_id, '00000000-0000-0000-0000-000000000000'), d.code, d.home FROM division d ORDER BY d.code`
 )
@@ -118,7 +122,7 @@ type gridStats struct {
 	place.Stats
 }
 
-func (d *DB) gridStats(ctx context.Context, actor account.Actor, homes []string, communities, grids []uuid.UUID, at time.Time, history bool) ([]gridStats, error) {
+func (d *DB) gridStats(ctx context.Context, actor account.Actor, homes []string, communities, grids []uuid.UUID, at any, history bool) ([]gridStats, error) {
 	sql := statsNow
 	switch {
 	case history:
@@ -209,8 +213,15 @@ func sum(a, b place.Stats) place.Stats {
 		Households: a.Households + b.Households, Residents: a.Residents + b.Residents, Registered: a.Registered || b.Registered}
 }
 
-// Cells implements place.Store.
-func (s *Places) Cells(ctx context.Context, actor account.Actor, at time.Time) (divisions, grids []place.Cell, err error) {
+// NewestOfCounts implements place.Store.
+func (s *Places) NewestOfCounts(ctx context.Context, actor account.Actor) (n int64, err error) {
+	err = s.each(ctx, actor, statsNewest, nil, func(rows pgx.Rows) error { return rows.Scan(&n) })
+	return n, err
+}
+
+// Cells implements place.Store. It counts what is in force without an end, whatever the program's clock says: what it answers
+// is kept until the next change, and the store's clock may be ahead.
+func (s *Places) Cells(ctx context.Context, actor account.Actor) (divisions, grids []place.Cell, err error) {
 	err = s.Do(ctx, actor, func(ctx context.Context) error {
 		homes, ids, seen := []string{}, []uuid.UUID{}, map[string]bool{}
 		err := s.each(ctx, actor, divisionTree, nil, func(rows pgx.Rows) error {
@@ -227,7 +238,7 @@ func (s *Places) Cells(ctx context.Context, actor account.Actor, at time.Time) (
 		if err != nil {
 			return err
 		}
-		list, err := s.gridStats(ctx, actor, homes, ids, nil, at, false)
+		list, err := s.gridStats(ctx, actor, homes, ids, nil, pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}, false)
 		for _, n := range list {
 			grids = append(grids, place.Cell{ID: n.id, Parent: n.community, Code: n.code, Households: n.Households, Residents: n.Residents})
 		}

@@ -20,8 +20,9 @@ type Service struct {
 	Store Store
 	Now   func() time.Time
 
-	mu    sync.Mutex // held while it is found anew what is untold
-	known untold
+	mu      sync.Mutex
+	known   untold
+	finding chan struct{} // closed when it was found anew what is untold; nil: nobody looks
 }
 
 // At is asOf, or now.

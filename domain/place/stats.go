@@ -117,30 +117,55 @@ func pastTells(changes []PeopleChange, more ...Stats) bool {
 	return false
 }
 
-// untold finds what is hidden in the state of the data that ctx reads, at most once a change. It looks at all places,
-// since a small one at one end of a city can hide one at the other.
+// untold finds what is hidden in the state of the data that ctx reads, once a change: others wait for who looks. It looks at
+// all places, since a small one at one end of a city can hide one at the other.
 func (s *Service) untold(ctx context.Context, actor account.Actor) (untold, error) {
-	change, err := s.Store.Newest(ctx, actor)
+	change, err := s.Store.NewestOfCounts(ctx, actor)
 	if err != nil {
 		return untold{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.known.places != nil && s.known.change == change {
-		return s.known, nil
+	for {
+		s.mu.Lock()
+		known, finding := s.known, s.finding
+		if known.places != nil && known.change == change {
+			s.mu.Unlock()
+			return known, nil
+		}
+		if finding == nil {
+			s.finding = make(chan struct{})
+			s.mu.Unlock()
+			return s.find(ctx, actor, change)
+		}
+		s.mu.Unlock()
+		select {
+		case <-finding:
+		case <-ctx.Done():
+			return untold{}, ctx.Err()
+		}
 	}
-	divisions, grids, err := s.Store.Cells(ctx, actor, s.Now())
+}
+
+// find finds what is hidden as of a change, and lets those go who wait for it.
+func (s *Service) find(ctx context.Context, actor account.Actor, change int64) (found untold, err error) {
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		// Who reads an older state than is known keeps it to himself.
+		if err == nil && (s.known.places == nil || s.known.change < change) {
+			s.known = found
+		}
+		close(s.finding)
+		s.finding = nil
+	}()
+	divisions, grids, err := s.Store.Cells(ctx, actor)
 	if err != nil {
 		return untold{}, err
 	}
-	found := untold{change: change, places: Suppress(slices.Concat(divisions, grids))}
+	found = untold{change: change, places: Suppress(slices.Concat(divisions, grids))}
 	for _, c := range grids {
 		if found.places[c.ID] {
 			found.grids = append(found.grids, c.ID)
 		}
-	}
-	if s.known.places == nil || s.known.change < change { // else somebody reads an older state than is known
-		s.known = found
 	}
 	return found, nil
 }

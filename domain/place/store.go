@@ -34,9 +34,9 @@ type Store interface {
 	// instant are one.
 	PeopleChanges(ctx context.Context, actor account.Actor, grids []uuid.UUID) (map[uuid.UUID][]PeopleChange, error)
 	// Cells are all divisions, and all grids with the people of today in them.
-	Cells(ctx context.Context, actor account.Actor, at time.Time) (divisions, grids []Cell, err error)
-	// Newest is the number of the last change of the data; 0 where there was none.
-	Newest(ctx context.Context, actor account.Actor) (int64, error)
+	Cells(ctx context.Context, actor account.Actor) (divisions, grids []Cell, err error)
+	// NewestOfCounts is the number of the last change that Cells may depend on; 0 where there was none.
+	NewestOfCounts(ctx context.Context, actor account.Actor) (int64, error)
 
 	// BuildingsByKey returns buildings as they were at an instant, by id; the footprint only where asked for.
 	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, at time.Time, footprint bool) (map[uuid.UUID]Building, error)

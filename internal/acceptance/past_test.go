@@ -4,10 +4,13 @@ import (
 	"testing"
 	"time"
 
+	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/civil"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
+	"wangge/domain/staff"
 	"wangge/load"
 )
 
@@ -99,5 +102,41 @@ func TestTwoPastCountsTellOfNobody(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestWhatIsHiddenFollowsTheStore: also where the program's clock is behind the store's, and is found anew only where counts may
+// have changed.
+func TestWhatIsHiddenFollowsTheStore(t *testing.T) {
+	w := village(t)
+	long := time.Now().Add(-time.Hour)
+	w.house(t, "b1", "a few", 5, long)
+	w.house(t, "b2", "many", 20, long)
+	w.Places.Now = func() time.Time { return time.Now().Add(-time.Minute) }
+	for range 2 {
+		if hidden, err := w.Places.HiddenGrids(t.Context(), account.Anyone()); err != nil || len(hidden) != 2 {
+			t.Errorf("hidden are %v, %v; want both grids", hidden, err)
+		}
+		w.Places.Now = time.Now
+	}
+	newest := func() int64 {
+		t.Helper()
+		n, err := db.NewPlaces(w.DB).NewestOfCounts(t.Context(), operator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := newest()
+	w.office(t, "李雷", staff.CoverA, riverside+"001", civil.Of(time.Now(), time.UTC), nil)
+	if n := newest(); n != before {
+		t.Errorf("a new worker counts as a change of counts: %d after %d", n, before)
+	}
+	first := riverside + "001"
+	if _, err := w.Places.PlaceBuilding(t.Context(), operator, w.building(t, "b2"), &first); err != nil {
+		t.Fatal(err)
+	}
+	if n := newest(); n <= before {
+		t.Error("a building that moved counts as none")
 	}
 }
