@@ -80,31 +80,6 @@ FROM here LEFT JOIN built ON built.grid_id = here.id LEFT JOIN people ON people.
 	statsOfMany = `-- name: stats.OfMany
 ` + statsHere + builtTail + unitsAll + peopleNow + statsTail
 
-	// $1 districts, $2 grids. What the households add to and take from each grid's counts at each instant of its history: a
-	// household counts where and while its unit is placed by hand, else with its building.
-	statsChanges = `-- name: stats.Changes
-WITH spans AS (
-	SELECT bg.grid_id, u.district, u.id, tstzmultirange(bg.during) - coalesce((SELECT range_agg(h.during) FROM unit_grid h
-		WHERE h.district = ANY($1) AND (h.district = u.district OR h.moved_to = u.district) AND h.unit_id = u.id), '{}') AS during
-	FROM building_grid bg JOIN unit u ON u.district = coalesce(bg.moved_to, bg.district) AND u.building_id = bg.building_id
-	WHERE bg.district = ANY($1) AND u.district = ANY($1) AND bg.grid_id = ANY($2)
-	UNION ALL
-	SELECT h.grid_id, u.district, u.id, tstzmultirange(h.during)
-	FROM unit_grid h JOIN unit u ON u.district = coalesce(h.moved_to, h.district) AND u.id = h.unit_id
-	WHERE h.district = ANY($1) AND u.district = ANY($1) AND h.grid_id = ANY($2)
-), stays AS (
-	SELECT s.grid_id, coalesce(o.residents, 0) AS residents, x.during
-	FROM spans s JOIN dwelling w ON w.district = s.district AND w.unit_id = s.id
-	JOIN household o ON o.district = w.district AND o.dwelling_id = w.id
-	CROSS JOIN LATERAL unnest(s.during * tstzmultirange(tstzrange(o.since, o.until))) AS x (during)
-	WHERE w.district = ANY($1) AND o.district = ANY($1)
-)
-SELECT c.grid_id, sum(c.households), sum(c.residents) FROM (
-	SELECT s.grid_id, lower(s.during) AS at, 1 AS households, s.residents FROM stays s
-	UNION ALL
-	SELECT s.grid_id, upper(s.during), -1, -s.residents FROM stays s WHERE NOT upper_inf(s.during)
-) c GROUP BY c.grid_id, c.at ORDER BY c.grid_id, c.at`
-
 	statsNewest = `-- name: stats.Newest
 SELECT c.n FROM change_log c WHERE c.what NOT IN ('staff', 'policy') ORDER BY c.n DESC LIMIT 1`
 
@@ -163,25 +138,6 @@ func (s *Places) GridStats(ctx context.Context, actor account.Actor, grids []key
 		out[n.id] = n.Stats
 	}
 	return out, nil
-}
-
-// PeopleChanges implements place.Store.
-func (s *Places) PeopleChanges(ctx context.Context, actor account.Actor, grids []uuid.UUID) (map[uuid.UUID][]place.PeopleChange, error) {
-	out := make(map[uuid.UUID][]place.PeopleChange, len(grids))
-	err := s.Do(ctx, actor, func(ctx context.Context) error {
-		homes, err := s.homes(ctx, actor) // what lived here then may be kept with another district now
-		if err != nil {
-			return err
-		}
-		return s.each(ctx, actor, statsChanges, []any{homes, grids}, func(rows pgx.Rows) error {
-			var id uuid.UUID
-			var c place.PeopleChange
-			err := rows.Scan(&id, &c.Households, &c.Residents)
-			out[id] = append(out[id], c)
-			return err
-		})
-	})
-	return out, err
 }
 
 // DivisionStats implements place.Store.

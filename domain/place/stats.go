@@ -2,7 +2,6 @@ package place
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -12,9 +11,8 @@ import (
 	"wangge/domain/key"
 )
 
-// Counts of people are exact for operators. The public is not told what Suppress hides, nor, of another time than now,
-// the counts of divisions, those of grids that are hidden now, and those of grids that had at any two times counts that differ
-// by 1 to 9: a redraw that moved one small building would tell how many live in it.
+// Counts of people are exact for operators. The public is not told what Suppress hides, nor any of another time than now:
+// two instants beside each other tell who moved in between, and those of then less today's sums what was hidden then.
 
 // untold are the places whose counts of people the public is not told, as of a change of the data.
 type untold struct {
@@ -26,25 +24,16 @@ type untold struct {
 // GridStats counts what belongs to each grid, as far as the actor may know it.
 func (s *Service) GridStats(ctx context.Context, actor account.Actor, grids []key.Key, asOf *time.Time) (out map[uuid.UUID]Stats, err error) {
 	err = s.Store.Do(ctx, actor, func(ctx context.Context) error {
-		if out, err = s.Store.GridStats(ctx, actor, grids, s.At(asOf), asOf != nil); err != nil || actor.Role == account.Operator {
+		staff := actor.Role == account.Operator // the past of people is not read for others, who are not told it
+		if out, err = s.Store.GridStats(ctx, actor, grids, s.At(asOf), staff && asOf != nil); err != nil || staff {
 			return err
 		}
 		hidden, err := s.untold(ctx, actor)
 		if err != nil {
 			return err
 		}
-		var now map[uuid.UUID]Stats
-		var changes map[uuid.UUID][]PeopleChange
-		if asOf != nil {
-			if now, err = s.Store.GridStats(ctx, actor, grids, s.Now(), false); err != nil {
-				return err
-			}
-			if changes, err = s.Store.PeopleChanges(ctx, actor, slices.Collect(maps.Keys(out))); err != nil {
-				return err
-			}
-		}
 		for id, n := range out {
-			out[id] = n.told(hidden.places[id] || asOf != nil && pastTells(changes[id], n, now[id]))
+			out[id] = n.told(hidden.places[id] || asOf != nil)
 		}
 		return nil
 	})
@@ -54,7 +43,6 @@ func (s *Service) GridStats(ctx context.Context, actor account.Actor, grids []ke
 // DivisionStats counts what lies in each division and beneath it, as far as the actor may know it.
 func (s *Service) DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, asOf *time.Time) (out map[uuid.UUID]Stats, err error) {
 	err = s.Store.Do(ctx, actor, func(ctx context.Context) error {
-		// The public is not told the past, and so it is not read for it: that takes seconds for a city.
 		staff := actor.Role == account.Operator
 		if out, err = s.Store.DivisionStats(ctx, actor, ids, s.At(asOf), staff && asOf != nil); err != nil || staff {
 			return err
@@ -90,31 +78,6 @@ func (n Stats) told(hidden bool) Stats {
 		n.Households, n.Residents, n.Suppressed = 0, 0, true
 	}
 	return n
-}
-
-// PeopleChange is how many households and residents more there are from an instant on; less than 0: fewer.
-type PeopleChange struct{ Households, Residents int }
-
-// pastTells reports whether the counts that a place had one after the other, beginning with none, and those of more tell of a
-// few people: two of them differ by 1 to 9.
-func pastTells(changes []PeopleChange, more ...Stats) bool {
-	households, residents := []int{0}, []int{0}
-	for i, c := range changes {
-		households = append(households, households[i]+c.Households)
-		residents = append(residents, residents[i]+c.Residents)
-	}
-	for _, n := range more {
-		households, residents = append(households, n.Households), append(residents, n.Residents)
-	}
-	for _, counts := range [][]int{households, residents} {
-		slices.Sort(counts)
-		for i := 1; i < len(counts); i++ {
-			if Small(counts[i] - counts[i-1]) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // untold finds what is hidden in the state of the data that ctx reads, once a change: others wait for who looks. It looks at

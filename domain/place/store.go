@@ -30,9 +30,6 @@ type Store interface {
 	// else those of today, which is faster.
 	DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time, history bool) (map[uuid.UUID]Stats, error)
 	GridStats(ctx context.Context, actor account.Actor, grids []key.Key, at time.Time, history bool) (map[uuid.UUID]Stats, error)
-	// PeopleChanges is how the people of each grid came and went from its first day to now, the oldest change first; all of an
-	// instant are one.
-	PeopleChanges(ctx context.Context, actor account.Actor, grids []uuid.UUID) (map[uuid.UUID][]PeopleChange, error)
 	// Cells are all divisions, and all grids with the people of today in them.
 	Cells(ctx context.Context, actor account.Actor) (divisions, grids []Cell, err error)
 	// NewestOfCounts is the number of the last change that Cells may depend on; 0 where there was none.

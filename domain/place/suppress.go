@@ -26,15 +26,15 @@ type Cell struct {
 // A cell with 1 to 9 households or residents is hidden, by itself. A division's count is the sum of those within it, so
 // that one hidden among shown ones would be found by subtraction. Hence, wherever a division is shown:
 //
-//   - the hidden grids that can be summed up, those reached through hidden divisions alone, come to 0 or to at least 10,
-//     in households and in residents;
+//   - the hidden grids that can be summed up, those reached through hidden divisions alone, are none, or their sum leaves room, in
+//     households and in residents: at least 10 more than one each, since a count of 0 is told, and, where all of them are small,
+//     at least 10 less than nine each;
 //   - a hidden division has a hidden grid beneath it, else it could be summed up;
 //   - of what lies directly within it, none is hidden or at least two are. This follows: the first that is hidden is small
 //     and cannot come to 10 by itself.
 //
 // What is hidden for that is always the smallest that is shown and not empty, by households, then by code: first of what
-// lies directly within, then deeper. It always suffices: with everything hidden, the sum is the count of the division
-// itself, which is shown and so not small.
+// lies directly within, then deeper. Where everything is hidden and that does not suffice, the division is hidden too.
 //
 // With it, what shown counts determine are sums of shown cells and, for each shown division, the sum of the hidden grids
 // reached from it; never one hidden cell.
@@ -80,28 +80,47 @@ func (c *cell) protect() {
 		c.hidden = true // and so is a cell beneath it, which is as small
 		return
 	}
-	for households, residents := c.secret(); Small(households) || Small(residents); households, residents = c.secret() {
+	for c.secret().tells() {
 		next := smallest(c.within, nil)
 		if next == nil {
 			next = c.deeper(nil)
+		}
+		if next == nil {
+			c.hidden = true
+			return
 		}
 		next.hide()
 	}
 }
 
-// secret sums up the grids hidden within c, directly and through hidden divisions.
-func (c *cell) secret() (households, residents int) {
-	for _, k := range c.within {
-		if !k.hidden {
-			continue
-		}
-		h, r := k.Households, k.Residents
-		if len(k.within) > 0 {
-			h, r = k.secret()
-		}
-		households, residents = households+h, residents+r
+// secret is what is known of hidden grids together.
+type secret struct {
+	grids, households, residents int
+	large                        bool // one of them is hidden for the others' sake
+}
+
+// tells reports whether the sums leave too little room for what each grid may have.
+func (s secret) tells() bool {
+	if s.grids == 0 {
+		return false
 	}
-	return households, residents
+	least := min(s.households, s.residents) - s.grids
+	return least < Fewest || !s.large && s.grids*(Fewest-1)-s.households < Fewest
+}
+
+// secret sums up the grids hidden within c, directly and through hidden divisions.
+func (c *cell) secret() (all secret) {
+	for _, k := range c.within {
+		switch {
+		case !k.hidden:
+		case len(k.within) > 0:
+			s := k.secret()
+			all = secret{all.grids + s.grids, all.households + s.households, all.residents + s.residents, all.large || s.large}
+		default:
+			all = secret{all.grids + 1, all.households + k.Households, all.residents + k.Residents, all.large || !Small(k.Households)}
+		}
+	}
+	return all
 }
 
 // hide hides c and, where nothing beneath it is hidden, a grid there.

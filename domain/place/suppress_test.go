@@ -43,7 +43,10 @@ func TestSuppress(t *testing.T) {
 		{"one small: the smallest other goes with it", "C - - -\n a C 5 15\n b C 30 90\n c C 20 60\n d C 40 99", "a c"},
 		{"of equals the lower code", "C - - -\n a C 5 15\n c C 20 60\n b C 20 60", "a b"},
 		{"nine residents", "C - - -\n a C 12 9\n b C 30 90\n c C 20 60", "a c"},
-		{"two small ones that come to ten", "C - - -\n a C 5 15\n b C 5 15\n c C 20 60", "a b"},
+		{"two small ones leave each other little room", "C - - -\n a C 5 15\n b C 5 15\n c C 20 60", "a b c"},
+		{"two as large as small ones can be", "C - - -\n a C 10 30\n b C 9 27\n c C 9 27", "a b c"},
+		{"three in the middle leave room", "C - - -\n a C 6 18\n b C 5 15\n c C 5 15\n d C 30 90", "a b c"},
+		{"ones that can only be one each", "T - - -\n C T - -\n a C 1 3\n b C 1 3\n c C 1 3\n d C 1 3\n e C 1 3\n f C 1 3\n g C 1 3\n h C 1 3\n i C 1 3\n j C 1 3\n D T - -\n k D 40 99\n l D 30 90", "C D a b c d e f g h i j l"},
 		{"two small ones that come to nine", "C - - -\n a C 4 15\n b C 5 15\n c C 20 60\n d C 30 90", "a b c"},
 		{"an empty one hides nobody", "C - - -\n a C 5 15\n b C 0 0\n c C 20 60", "a c"},
 		{"a small one alone: its division is as small", "C - - -\n a C 5 15\n b C 0 0", "C a"},
@@ -51,7 +54,7 @@ func TestSuppress(t *testing.T) {
 		{"a small division takes another, which takes a grid", "T - - -\n C T - -\n a C 5 15\n D T - -\n d C 0 0\n e D 30 90\n f D 20 60\n E T - -\n g E 70 99", "C D a f"},
 		{"a division that hides enough itself", "T - - -\n C T - -\n a C 5 15\n b C 30 90\n D T - -\n e D 30 90", "a b"},
 		{"a grid beside divisions", "T - - -\n g T 3 9\n C T - -\n a C 40 80\n b C 20 60\n D T - -\n e D 70 90", "C b g"},
-		{"a hidden division of a small one and an empty one", "T - - -\n C T - -\n a C 5 15\n b C 0 0\n D T - -\n d D 6 18\n e D 0 0", "C D a d"},
+		{"a hidden division of a small one and an empty one", "T - - -\n C T - -\n a C 5 15\n b C 0 0\n D T - -\n d D 6 18\n e D 0 0", "C D T a d"},
 		{"two communities without a district above", "C - - -\n a C 5 15\n b C 30 90\n D - - -\n d D 70 90", "a b"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

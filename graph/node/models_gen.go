@@ -205,11 +205,10 @@ type PlaceBuildingInput struct {
 //
 // Operators see every count exactly. The public is not told 1 to 9 households or residents: both are then null and
 // `suppressed` is true; 0 is told. So that such a count is not found by subtraction, others are hidden with it: wherever a
-// division is told, at least two places directly within it are hidden, or none, and what is hidden together comes to 10 or
-// more; the smallest places are taken. Grids, buildings and units are no people: they are told exactly.
+// division is told, at least two places directly within it are hidden, or none, and what is hidden together leaves
+// room for what each may have; the smallest places are taken. Grids, buildings and units are no people: they are told exactly.
 //
-// Beneath `asOf` the counts are those of that time. The public is then told counts of people for grids only, not for
-// divisions; and none for a grid that is suppressed now, or whose counts at any two times, today's among them, differ by 1 to 9.
+// Beneath `asOf` the counts are those of that time; the public is then told no counts of people (`suppressed`).
 type PlaceStats struct {
 	// Grids; exact.
 	Grids *int `json:"grids,omitempty"`

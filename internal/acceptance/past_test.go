@@ -37,9 +37,9 @@ func (w *town) statsOf(t *testing.T, actor account.Actor, code string, at *time.
 	return stats[g.Key.ID]
 }
 
-// TestTwoPastCountsTellOfNobody: a few households leave a grid, then it grows by many. Beside today's count either past one
-// tells nothing; the two beside each other would tell of those few. Where many left, both are told.
-func TestTwoPastCountsTellOfNobody(t *testing.T) {
+// TestThePublicIsToldNoPast: some households leave a grid, then it grows by many. Operators read what was; the public does not,
+// for two counts beside each other tell of those who left, and one beside today's sums of what was hidden then.
+func TestThePublicIsToldNoPast(t *testing.T) {
 	long := time.Now().Add(-time.Hour)
 	west, east := riverside+"001", beyond+"001"
 	for _, c := range []struct {
@@ -66,7 +66,7 @@ func TestTwoPastCountsTellOfNobody(t *testing.T) {
 			w.exec(t, "UPDATE unit SET households = 0, residents = 0 WHERE name = 'moves'")
 		}},
 	} {
-		for _, n := range []int{5, 12} {
+		for _, n := range []int{5, 12} { // also many: who knows that it was many knows it was not few elsewhere
 			t.Run(c.name, func(t *testing.T) {
 				w := twoDistricts(t)
 				w.give(t, load.Grids, feature(`"code":"990101001001002","name":"三"`, box(0, 20, 10, 30)))
@@ -75,7 +75,7 @@ func TestTwoPastCountsTellOfNobody(t *testing.T) {
 				w.house(t, "b2", "moves", n, long)
 				w.house(t, "b4", "there", 30, long)
 				w.house(t, "b5", "there", 30, long)
-				before := time.Now()
+				before := time.Now().Add(-time.Millisecond) // the store keeps microseconds
 				c.move(t, w)
 				after := time.Now()
 				for _, b := range []string{"b1", "b4", "b5"} {
@@ -90,14 +90,14 @@ func TestTwoPastCountsTellOfNobody(t *testing.T) {
 						t.Errorf("there were %d households with %d residents, want %d", exact.Households, exact.Residents, x.households)
 					}
 					want := exact
-					if n < 10 && x.at != nil {
+					if x.at != nil {
 						want.Households, want.Residents, want.Suppressed = 0, 0, true
 					}
 					if got != want {
 						t.Errorf("where %d of %d left the public is told %+v, want %+v", n, 20+n, got, want)
 					}
 				}
-				if got := w.statsOf(t, account.Anyone(), east, &before); got.Suppressed != (n < 10 && w.statsOf(t, operator, east, nil).Households == 60+n) {
+				if got := w.statsOf(t, account.Anyone(), east, &before); !got.Suppressed {
 					t.Errorf("of the neighbour the public is told %+v", got)
 				}
 			})
