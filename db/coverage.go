@@ -454,11 +454,12 @@ ORDER BY f.code, f.id, g.code`
 	coverageUnassignedColumns = `SELECT b.district, b.id, coalesce(b.footprint, b.location), n.district, n.grid_id, n.m,
 	(SELECT coalesce(sum(x.households), 0) FROM unit x WHERE x.district = b.district AND x.building_id = b.id)
 `
+	// Of the grids around, one of the building's district comes first: no other can be given it.
 	coverageNearest = ` JOIN LATERAL (
 	SELECT y.district, y.grid_id, y.community_id, ST_Distance(y.boundary::geography, b.location::geography) AS m FROM (
 		SELECT x.district, x.grid_id, g.community_id, x.boundary FROM grid_boundary x JOIN grid g ON g.district = x.district AND g.id = x.grid_id
 		WHERE x.district = ANY($2) AND x.during @> now() ORDER BY x.boundary <-> b.location LIMIT 8
-	) y ORDER BY m LIMIT 1
+	) y ORDER BY y.district <> b.district, m LIMIT 1
 ) n ON true `
 	coverageNoGrid = `NOT EXISTS (SELECT 1 FROM building_grid bg WHERE bg.district = b.district AND bg.building_id = b.id AND (bg.during @> now()) IS TRUE)`
 

@@ -11,7 +11,7 @@ import (
 // How often Keep looks whether something changed, and how long it waits after a failure at most.
 const (
 	keepEvery = time.Second
-	keepLeast = time.Minute
+	keepMost  = time.Minute
 )
 
 // Keep makes the reports current whenever the data changes, and when a day begins, until ctx ends, so that who asks, and the
@@ -30,7 +30,7 @@ func (s *Service) Keep(ctx context.Context, actor account.Actor, log *slog.Logge
 		case err == nil:
 			wait = keepEvery
 		case ctx.Err() == nil:
-			wait = min(2*wait, keepLeast)
+			wait = min(2*wait, keepMost)
 			log.WarnContext(ctx, "coverage reports are not current", "error", err, "again_in", wait.String())
 		}
 	}

@@ -57,8 +57,9 @@ type looking struct {
 	day   stamp
 	out   Findings
 
-	whole      orb.MultiPolygon // the boundary; nil where there is none
-	grids      []Grid           // its own, and those of the divisions beneath without a boundary
+	whole      orb.MultiPolygon               // the boundary; nil where there is none
+	boundaries map[uuid.UUID]orb.MultiPolygon // of the divisions that were asked for; nil where there is none
+	grids      []Grid                         // its own, and those of the divisions beneath without a boundary
 	own        []Grid
 	children   []uuid.UUID // beneath, with a boundary
 	areas      []orb.MultiPolygon
@@ -85,11 +86,11 @@ func (l *looking) members() error {
 			}
 		}
 	}
-	boundaries, err := l.s.Store.Boundaries(l.ctx, l.actor, append([]uuid.UUID{l.d.ID}, l.children...))
-	if err != nil {
+	var err error
+	if l.boundaries, err = l.s.Store.Boundaries(l.ctx, l.actor, append([]uuid.UUID{l.d.ID}, l.children...)); err != nil {
 		return err
 	}
-	l.whole = boundaries[l.d.ID]
+	l.whole = l.boundaries[l.d.ID]
 	if l.grids, err = l.s.Store.GridsIn(l.ctx, l.actor, communities); err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func (l *looking) members() error {
 		}
 	}
 	for _, c := range l.children {
-		l.areas = append(l.areas, boundaries[c])
+		l.areas = append(l.areas, l.boundaries[c])
 	}
 	l.registered, err = l.s.Store.Registered(l.ctx, l.actor, l.d.ID)
 	return err
@@ -159,12 +160,16 @@ func (l *looking) cover() error {
 		l.out.GapM2 += m2
 		l.draft(draft{Problem: Problem{Kind: Gap, ID: l.id(Gap, placeOf(g)), Weight: m2, DivisionIDs: []uuid.UUID{l.d.ID}}, area: piece,
 			fix: func(beside []Grid) ([]Fix, []key.Key, error) {
-				fixes := l.addTo(piece, beside, nil)
-				grids := gridsOf(fixes)
-				if len(l.own) == 0 { // what is larger than a grid is no part of one, but wants grids of its own
-					fixes = slices.DeleteFunc(fixes, func(f Fix) bool { return m2 > areaM2(boundaryOf(beside, *f.Grid)) })
+				near := l.neighbours(piece, beside, nil)
+				var grids []key.Key
+				for _, n := range near {
+					grids = append(grids, n.grid.Key)
 				}
-				return fixes, grids, nil
+				if len(l.own) == 0 { // what is larger than a grid is no part of one, but wants grids of its own
+					near = slices.DeleteFunc(near, func(n neighbour) bool { return m2 > areaM2(n.grid.Boundary) })
+				}
+				fixes, err := l.addTo(piece, near)
+				return fixes, grids, err
 			}})
 	}
 	return l.once(faulty)
@@ -176,7 +181,7 @@ func (l *looking) shared(suspects []int, faulty map[int]bool) error {
 		return err
 	}
 	for _, p := range pairs {
-		i, j, area := suspects[p.A], suspects[p.B], real(p.Shared)
+		i, j, area := suspects[p.A], suspects[p.B], genuine(p.Shared)
 		if len(area) == 0 {
 			continue
 		}
@@ -191,7 +196,7 @@ func (l *looking) shared(suspects []int, faulty map[int]bool) error {
 		case a.CommunityID == l.d.ID && b.CommunityID == l.d.ID:
 			l.out.OverlapM2 += m2
 			l.draft(draft{Problem: Problem{Kind: Overlap, ID: l.id(Overlap, a.Key.ID, b.Key.ID), Weight: m2, DivisionIDs: []uuid.UUID{l.d.ID},
-				Grids: []key.Key{a.Key, b.Key}, Fixes: cutEither(a, b, m2)}, area: area})
+				Grids: []key.Key{a.Key, b.Key}, Fixes: cutEither(a, b, m2, nil)}, area: area})
 		}
 		// Grids of two communities are found with their communities.
 	}
@@ -204,7 +209,7 @@ func (l *looking) beyond(suspects []int, faulty map[int]bool) error {
 		return err
 	}
 	for n, part := range parts {
-		area := real(part)
+		area := genuine(part)
 		if len(area) == 0 {
 			continue
 		}
@@ -220,9 +225,9 @@ func (l *looking) beyond(suspects []int, faulty map[int]bool) error {
 			l.out.OutsideM2 += m2
 			l.draft(draft{Problem: Problem{Kind: Outside, ID: l.id(Outside, g.Key.ID), Weight: m2, DivisionIDs: []uuid.UUID{l.d.ID},
 				Grids: []key.Key{g.Key}}, area: area, fix: func(beside []Grid) ([]Fix, []key.Key, error) {
-				owners, err := l.owners(area, beside)
+				add, err := l.addTo(area, l.neighbours(area, beside, &g))
 				cut := Fix{Action: CutFromGrid, Grid: &g.Key, Args: map[string]any{ArgAreaM2: m2}}
-				return append([]Fix{cut}, l.addTo(area, owners, &g)...), []key.Key{g.Key}, err
+				return append([]Fix{cut}, add...), []key.Key{g.Key}, err
 			}})
 		}
 	}
@@ -279,7 +284,7 @@ func (l *looking) outward() error {
 		return err
 	}
 	for _, f := range found {
-		area := real(f.Shared)
+		area := genuine(f.Shared)
 		above := l.t.common(f.A.CommunityID, f.B.CommunityID)
 		if len(area) == 0 {
 			continue
@@ -295,8 +300,16 @@ func (l *looking) outward() error {
 			a, b = b, a // found from the other side it is the same
 		}
 		m2 := areaM2(area)
+		stray := map[key.Key]bool{}
+		for _, g := range []Grid{a, b} {
+			inside, err := l.mayHold(g.CommunityID, area)
+			if err != nil {
+				return err
+			}
+			stray[g.Key] = !inside
+		}
 		p := Problem{Kind: Overlap, ID: newID(Overlap, a.Key.ID, b.Key.ID), Weight: m2, AreaM2: &m2, DivisionIDs: []uuid.UUID{a.CommunityID, b.CommunityID},
-			Grids: []key.Key{a.Key, b.Key}, Fixes: cutEither(a, b, m2)}
+			Grids: []key.Key{a.Key, b.Key}, Fixes: cutEither(a, b, m2, stray)}
 		if p.Geometry, err = toGeom(area); err != nil {
 			return err
 		}
@@ -322,7 +335,8 @@ func (l *looking) multiparts() error {
 		small := parts[1:]
 		l.draft(draft{Problem: Problem{Kind: Multipart, ID: l.id(Multipart, g.Key.ID), Weight: areaM2(small), DivisionIDs: []uuid.UUID{l.d.ID},
 			Grids: []key.Key{g.Key}}, area: small, fix: func(beside []Grid) ([]Fix, []key.Key, error) {
-			return l.addTo(small, beside, &g), []key.Key{g.Key}, nil
+			fixes, err := l.addTo(small, l.neighbours(small, beside, &g))
+			return fixes, []key.Key{g.Key}, err
 		}})
 	}
 	return nil
@@ -342,7 +356,7 @@ func (l *looking) buildings() error {
 			p := Problem{Kind: UnassignedBuilding, ID: l.id(UnassignedBuilding, u.Building.ID), DivisionIDs: []uuid.UUID{l.d.ID}, Building: &u.Building}
 			if u.Nearest != nil {
 				p.Grids = []key.Key{*u.Nearest}
-				p.Fixes = []Fix{{Action: AssignBuilding, Grid: u.Nearest, Args: map[string]any{ArgDistanceM: u.DistanceM}}}
+				p.Fixes = assign(u.Building, u.Nearest, map[string]any{ArgDistanceM: u.DistanceM})
 			}
 			if err := l.building(p, u.Shape, u.Households); err != nil {
 				return err
@@ -357,16 +371,14 @@ func (l *looking) buildings() error {
 		return err
 	}
 	for _, c := range list {
-		total, most, cut, in := areaM2(c.Footprint), 0, false, 0.0
+		total, most, in := areaM2(c.Footprint), 0, 0.0
 		for i, part := range c.Parts {
-			m2 := areaM2(part)
-			least := max(leastCutM2, leastCutShare*total)
-			cut = cut || m2 > least && total-m2 > least
-			if m2 > in {
+			if m2 := areaM2(part); m2 > in {
 				most, in = i, m2
 			}
 		}
-		if !cut {
+		// What lies in one grid wholly is not cut, though another that overlaps it may have a part too.
+		if least := max(leastCutM2, leastCutShare*total); in <= least || total-in <= least {
 			continue
 		}
 		holder := c.Grids[most]
@@ -384,11 +396,18 @@ func (l *looking) buildings() error {
 		if files != l.d.ID {
 			continue // it is the other community's
 		}
-		add := Fix{Action: AddToGrid, Grid: &holder.Key, Args: map[string]any{ArgAreaM2: total - in}}
-		assign := Fix{Action: AssignBuilding, Grid: &holder.Key, Args: map[string]any{ArgShare: in / total}}
-		p.Fixes = []Fix{add, assign}
-		if c.Own == nil || *c.Own != holder.Key.ID {
-			p.Fixes = []Fix{assign, add}
+		p.Fixes = assign(c.Building, &holder.Key, map[string]any{ArgShare: in / total})
+		inside, err := l.mayHold(holder.CommunityID, c.Footprint)
+		if err != nil {
+			return err
+		}
+		if inside {
+			add := Fix{Action: AddToGrid, Grid: &holder.Key, Args: map[string]any{ArgAreaM2: total - in}}
+			if c.Own != nil && *c.Own == holder.Key.ID {
+				p.Fixes = append([]Fix{add}, p.Fixes...)
+			} else {
+				p.Fixes = append(p.Fixes, add)
+			}
 		}
 		if err := l.building(p, c.Footprint, c.Households); err != nil {
 			return err
@@ -613,62 +632,75 @@ func (l *looking) fill(p *Problem, c Content) {
 	}
 }
 
-// addTo ranks the grids that an area can be added to in one piece: those that share a border with it. From a community's own
-// area only its own grids are asked for, from what it lost the owners' of the place.
-func (l *looking) addTo(area orb.MultiPolygon, beside []Grid, but *Grid) []Fix {
-	type option struct {
-		grid    Grid
-		sharedM float64
-	}
-	var options []option
+// neighbour is a grid beside an area.
+type neighbour struct {
+	grid    Grid
+	sharedM float64 // border that they have in common
+}
+
+// neighbours are the grids that share a border with an area, the longest first. Of what is a community's own only its own grids
+// are asked for.
+func (l *looking) neighbours(area orb.MultiPolygon, beside []Grid, but *Grid) []neighbour {
+	var out []neighbour
 	for _, g := range beside {
 		foreign := g.CommunityID != l.d.ID
 		if but != nil && g.Key == but.Key || but == nil && foreign && len(l.own) > 0 {
 			continue
 		}
 		if m := geocoverage.SharedBorderM(area, g.Boundary); m > 0 {
-			options = append(options, option{g, m})
+			out = append(out, neighbour{g, m})
 		}
 	}
-	slices.SortStableFunc(options, func(a, b option) int { return -cmp.Compare(a.sharedM, b.sharedM) })
-	m2 := areaM2(area)
-	var out []Fix
-	for _, o := range options {
-		out = append(out, Fix{Action: AddToGrid, Grid: &o.grid.Key, Args: map[string]any{ArgAreaM2: m2, ArgSharedM: o.sharedM}})
-	}
+	slices.SortStableFunc(out, func(a, b neighbour) int { return -cmp.Compare(a.sharedM, b.sharedM) })
 	return out
 }
 
-// owners keeps of the grids beside an area outside the division those of the community that the area belongs to.
-func (l *looking) owners(area orb.MultiPolygon, beside []Grid) ([]Grid, error) {
-	var communities []uuid.UUID
-	for _, g := range beside {
-		if g.CommunityID != l.d.ID && !slices.Contains(communities, g.CommunityID) {
-			communities = append(communities, g.CommunityID)
+// addTo are the fixes that add an area to one of its neighbours in one piece, where the neighbour's community may hold it.
+func (l *looking) addTo(area orb.MultiPolygon, near []neighbour) ([]Fix, error) {
+	m2 := areaM2(area)
+	var out []Fix
+	held := map[uuid.UUID]bool{}
+	for _, n := range near {
+		c := n.grid.CommunityID
+		inside, known := held[c]
+		if !known {
+			var err error
+			if inside, err = l.mayHold(c, area); err != nil {
+				return nil, err
+			}
+			held[c] = inside
 		}
-	}
-	if len(communities) == 0 {
-		return nil, nil
-	}
-	boundaries, err := l.s.Store.Boundaries(l.ctx, l.actor, communities)
-	if err != nil {
-		return nil, err
-	}
-	var out []Grid
-	for _, c := range communities {
-		boundary, ok := boundaries[c]
-		if !ok {
-			continue
-		}
-		rest, err := l.s.Store.Beyond(l.ctx, l.actor, boundary, []orb.MultiPolygon{area})
-		if err != nil {
-			return nil, err
-		}
-		if areaM2(rest[0]) < areaM2(area)/2 {
-			out = append(out, slices.DeleteFunc(slices.Clone(beside), func(g Grid) bool { return g.CommunityID != c })...)
+		if inside {
+			out = append(out, Fix{Action: AddToGrid, Grid: &n.grid.Key, Args: map[string]any{ArgAreaM2: m2, ArgSharedM: n.sharedM}})
 		}
 	}
 	return out, nil
+}
+
+// mayHold reports whether a community's grids may have an area: it has no boundary, or lies around all of it.
+func (l *looking) mayHold(community uuid.UUID, area orb.MultiPolygon) (bool, error) {
+	boundary, known := l.boundaries[community]
+	if !known {
+		found, err := l.s.Store.Boundaries(l.ctx, l.actor, []uuid.UUID{community})
+		if err != nil {
+			return false, err
+		}
+		boundary = found[community]
+		l.boundaries[community] = boundary
+	}
+	if boundary == nil {
+		return true, nil
+	}
+	beyond, err := l.s.Store.Beyond(l.ctx, l.actor, boundary, []orb.MultiPolygon{area})
+	return err == nil && areaM2(beyond[0]) < leastAreaM2, err
+}
+
+// assign is the fix that places a building in a grid of its district; none where the grid lies in another one.
+func assign(building key.Key, g *key.Key, args map[string]any) []Fix {
+	if place.CheckPlacing(building.Home, *g) != nil {
+		return nil
+	}
+	return []Fix{{Action: AssignBuilding, Grid: g, Args: args}}
 }
 
 // lookForStaff looks again at who is in office in divisions of which nothing else changed.
@@ -746,17 +778,4 @@ func toGeom(m orb.MultiPolygon) (geom.T, error) {
 		return shape.FromOrb(snapped, shape.SRID)
 	}
 	return shape.FromOrb(m, shape.SRID)
-}
-
-func boundaryOf(list []Grid, k key.Key) orb.MultiPolygon {
-	i := slices.IndexFunc(list, func(g Grid) bool { return g.Key == k })
-	return list[i].Boundary
-}
-
-func gridsOf(fixes []Fix) []key.Key {
-	var out []key.Key
-	for _, f := range fixes {
-		out = append(out, *f.Grid)
-	}
-	return out
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/geo/measure"
 )
@@ -29,18 +30,24 @@ func rounding(piece orb.MultiPolygon) bool {
 	return m2 < leastAreaM2 || 2*m2 < leastWidthM*measure.LengthM(piece)
 }
 
-// real leaves out the pieces that are rounding.
-func real(m orb.MultiPolygon) orb.MultiPolygon {
+// genuine leaves out the pieces that are rounding.
+func genuine(m orb.MultiPolygon) orb.MultiPolygon {
 	return slices.DeleteFunc(slices.Clone(m), func(p orb.Polygon) bool { return rounding(orb.MultiPolygon{p}) })
 }
 
-// cutEither are the fixes of an overlap: cut it out of one grid or the other. A grid that would lose all it has comes last and
-// is given up instead; else the larger one can spare it better. Of two that are the same the later code goes.
-func cutEither(a, b Grid, m2 float64) []Fix {
+// cutEither are the fixes of an overlap: cut it out of one grid or the other. Of two communities' grids the one comes first that
+// strayed from its own. A grid that would lose all it has comes last and is given up instead; else the larger one can spare it
+// better. Of two that are the same the later code goes.
+func cutEither(a, b Grid, m2 float64, stray map[key.Key]bool) []Fix {
 	list := []Grid{a, b}
 	whole := func(g Grid) bool { return m2 >= (1-1e-6)*areaM2(g.Boundary) }
 	slices.SortStableFunc(list, func(x, y Grid) int {
 		switch {
+		case stray[x.Key] != stray[y.Key]:
+			if stray[x.Key] {
+				return -1
+			}
+			return 1
 		case whole(x) != whole(y):
 			if whole(x) {
 				return 1

@@ -128,14 +128,16 @@ func TestCutEither(t *testing.T) {
 		name  string
 		a, b  Grid
 		m2    float64
+		stray map[key.Key]bool
 		first string
 		whole []bool
 	}{
-		{"a corner: the larger spares it better", grid("1", small), grid("2", large), 10, "2", []bool{false, false}},
-		{"one inside another: cut it out, or give it up", grid("1", inner), grid("2", large), areaM2(inner), "2", []bool{false, true}},
-		{"doubled: the later code goes", grid("1", large), grid("2", large), areaM2(large), "2", []bool{true, true}},
+		{"a corner: the larger spares it better", grid("1", small), grid("2", large), 10, nil, "2", []bool{false, false}},
+		{"the smaller strayed", grid("1", small), grid("2", large), 10, map[key.Key]bool{{Home: "1"}: true}, "1", []bool{false, false}},
+		{"one inside another: cut it out, or give it up", grid("1", inner), grid("2", large), areaM2(inner), nil, "2", []bool{false, true}},
+		{"doubled: the later code goes", grid("1", large), grid("2", large), areaM2(large), nil, "2", []bool{true, true}},
 	} {
-		fixes := cutEither(c.a, c.b, c.m2)
+		fixes := cutEither(c.a, c.b, c.m2, c.stray)
 		var whole []bool
 		for _, f := range fixes {
 			w, _ := f.Args[ArgWhole].(bool)

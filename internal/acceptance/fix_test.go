@@ -2,6 +2,9 @@ package acceptance
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -9,6 +12,8 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
 	"wangge/internal/fault"
 	"wangge/load"
 	"wangge/load/demo"
@@ -121,4 +126,128 @@ type staleStore struct{ coverage.Store }
 func (s staleStore) Redraw(ctx context.Context, actor account.Actor, r coverage.Redraw) error {
 	r.Change--
 	return s.Store.Redraw(ctx, actor, r)
+}
+
+// Every fix that is offered can be done: a border that is to move may move, and a building may be placed where it is said.
+func TestFixesThatAreOfferedCanBeApplied(t *testing.T) {
+	w, s := field(t)
+	w.give(t, load.Divisions,
+		feature(`"code":"990102","name":"邻区","level":"DISTRICT"`, box(30, 0, 60, 10)),
+		feature(`"code":"990102001","name":"邻街道","level":"TOWN"`, box(30, 0, 60, 10)),
+		feature(`"code":"990102001001","name":"邻","level":"COMMUNITY"`, box(30, 0, 60, 10)))
+	w.give(t, load.Grids, feature(`"code":"990102001001001","name":"四","worker":"孙云"`, box(30, 0, 60, 10)))
+	west := func(shape string) string {
+		return feature(`"code":"990101001001","name":"西","level":"COMMUNITY"`, shape)
+	}
+	two := func(shape string) string { return feature(`"code":"990101001001002","name":"二"`, shape) }
+	three := func(shape string) string { return feature(`"code":"990101001002001","name":"三"`, shape) }
+	for _, c := range []struct {
+		name string
+		make func()
+		kind coverage.Kind
+		code string         // where to look
+		want map[string]int // grids named in fixes, by action
+	}{
+		{"a gap between two communities belongs to neither", func() {
+			w.give(t, load.Divisions, west(box(0, 0, 18, 10)))
+			w.give(t, load.Grids, two(box(10, 0, 18, 10)))
+		}, coverage.Gap, "990101001", map[string]int{}},
+		{"a part that lies beside a neighbour's grid, within its own community", func() {
+			w.give(t, load.Divisions, west(box(0, 0, 20, 10)))
+			w.give(t, load.Grids, two(`{"type":"MultiPolygon","coordinates":[`+rings(10, 0, 18, 10)+`,`+rings(19, 4, 20, 6)+`]}`))
+		}, coverage.Multipart, "990101001001", map[string]int{}},
+		{"a building that lies in two communities", func() {
+			w.give(t, load.Grids, two(box(10, 0, 20, 10)))
+			w.give(t, load.Buildings, feature(`"code":"b1","name":"一号楼"`, box(19, 4, 22, 5)))
+		}, coverage.CutBuilding, "990101001002", map[string]int{"ASSIGN_BUILDING 三": 1}},
+		{"a building that lies in two districts", func() {
+			w.give(t, load.Buildings, feature(`"code":"b1","name":"一号楼"`, box(1, 1, 2, 2)),
+				feature(`"code":"b2","name":"二号楼"`, box(29, 4, 32, 5)))
+		}, coverage.CutBuilding, "990102001001", map[string]int{"ASSIGN_BUILDING 四": 1}},
+		{"the nearest grid is another district's", func() {
+			w.give(t, load.Buildings, feature(`"code":"b2","name":"二号楼"`, box(33, 4, 34, 5)))
+			w.give(t, load.Grids, three(box(20, 0, 26, 10)))
+			w.give(t, load.Buildings, feature(`"code":"b3","name":"三号楼"`, box(29, 4, 29.5, 5)))
+		}, coverage.UnassignedBuilding, "990101001002", map[string]int{"ASSIGN_BUILDING 三": 1}},
+	} {
+		c.make()
+		report, list := w.found(t, s, c.code)
+		got, found := map[string]int{}, false
+		for _, p := range list {
+			for i, f := range p.Fixes {
+				var err error
+				grids, e := w.Grids.ByKeys(t.Context(), operator, []key.Key{*f.Grid}, nil, grid.Fields{})
+				if e != nil {
+					t.Fatal(e)
+				}
+				g := grids[f.Grid.ID]
+				switch f.Action {
+				case coverage.AddToGrid:
+					err = w.tryFix(t, s, p.ID, i, report.Version())
+				case coverage.AssignBuilding:
+					err = place.CheckPlacing(p.Building.Home, *f.Grid)
+				}
+				if err != nil {
+					t.Errorf("%s: %s %s of %s: %v", c.name, f.Action, g.Name, p.Kind, err)
+				}
+				if p.Kind == c.kind {
+					got[string(f.Action)+" "+g.Name]++
+				}
+			}
+			found = found || p.Kind == c.kind
+		}
+		if !found || !maps.Equal(got, c.want) {
+			t.Errorf("%s: %v (found: %v), want %v; %v", c.name, got, found, c.want, report.Problems)
+		}
+	}
+}
+
+// tryFix applies a fix and takes it back.
+func (w *town) tryFix(t *testing.T, s *coverage.Service, problem uuid.UUID, fix int, version string) error {
+	back := errors.New("taken back")
+	err := w.Do(t.Context(), operator, func(ctx context.Context) error {
+		if _, err := s.Apply(ctx, operator, problem, fix, version); err != nil {
+			return err
+		}
+		return back
+	})
+	if errors.Is(err, back) {
+		return nil
+	}
+	return err
+}
+
+// rings are the rings of a box.
+func rings(w, s, e, n float64) string {
+	return strings.TrimSuffix(strings.TrimPrefix(box(w, s, e, n), `{"type":"Polygon","coordinates":`), "}")
+}
+
+// Where a grid strayed into a neighbour's community, it is the one to cut, also where the neighbour's is larger.
+func TestAnOverlapIsCutFromTheGridThatStrayed(t *testing.T) {
+	w, s := field(t)
+	// 三 is the larger one, and 二 reaches into it.
+	w.give(t, load.Grids, feature(`"code":"990101001001002","name":"二"`, box(18, 0, 21, 10)))
+	report, list := w.found(t, s, "990101001")
+	p := only(t, list, coverage.Overlap)
+	if g := w.gridOf(t, "990101001001002"); *p.Fixes[0].Grid != g.Key || len(p.Fixes) != 2 {
+		t.Errorf("fixes %v, the first of which is to cut %v", p.Fixes, g.Key)
+	}
+	if err := w.tryFix(t, s, p.ID, 0, report.Version()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A building that lies wholly in one grid is not cut by the border of another one that overlaps it.
+func TestABuildingInOneGridIsNotCut(t *testing.T) {
+	w, s := field(t)
+	w.give(t, load.Grids, feature(`"code":"990101001001002","name":"二"`, box(8, 0, 20, 10)))
+	w.give(t, load.Buildings, feature(`"code":"b1","name":"一号楼"`, box(7.5, 4, 8.5, 5)))
+	if got := w.kinds(t, s, "990101001001"); got[coverage.CutBuilding] != 0 || got[coverage.Overlap] != 1 {
+		t.Errorf("found %v", got)
+	}
+	w.give(t, load.Buildings, feature(`"code":"b1","name":"一号楼"`, box(7.5, 4, 10.5, 5)))
+	_, list := w.found(t, s, "990101001001")
+	if p := only(t, list, coverage.CutBuilding); p.Weight < 100 {
+		t.Errorf("cut off are %v m²", p.Weight)
+	}
 }
