@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -53,14 +52,6 @@ func wrong(r coverage.Report) (n int) {
 		n += k
 	}
 	return n
-}
-
-// Share is how much is covered, in percent rounded down: 100 only where all is.
-func (c covered) Share() string {
-	if c.Report.AreaM2 <= 0 {
-		return "–"
-	}
-	return strconv.FormatFloat(float64(int(c.Report.CoveredM2/c.Report.AreaM2*10_000))/100, 'f', -1, 64) + "%"
 }
 
 // Shows reports whether the page's map shows what is wrong.
@@ -186,17 +177,6 @@ func (s *site) problems(ctx context.Context, actor account.Actor, v *view) error
 		}
 	}
 	return nil
-}
-
-// ground writes an area: below a square kilometre in m², with more digits the smaller it is.
-func ground(m2 float64) string {
-	switch {
-	case m2 >= 1e6:
-		return strconv.FormatFloat(m2/1e6, 'f', 2, 64) + " km²"
-	case m2 >= 10 || m2 == 0:
-		return strconv.FormatFloat(m2, 'f', 0, 64) + " m²"
-	}
-	return strconv.FormatFloat(m2, 'g', 2, 64) + " m²"
 }
 
 func coveragePath(code string) string { return "/coverage/" + url.PathEscape(code) }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 
 	"wangge/domain/account"
+	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
@@ -28,7 +29,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"grouped": grouped,
 	"say":     say,
 	"dict":    dict,
-	"ground":  ground,
+	"ground":  coverage.Ground,
 	"covered": coveragePath,
 }).ParseFS(templateFiles, "resident/*.html"))
 

@@ -2,8 +2,10 @@ package coverage
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/paulmach/orb"
 
@@ -33,6 +35,34 @@ func rounding(piece orb.MultiPolygon) bool {
 // genuine leaves out the pieces that are rounding.
 func genuine(m orb.MultiPolygon) orb.MultiPolygon {
 	return slices.DeleteFunc(slices.Clone(m), func(p orb.Polygon) bool { return rounding(orb.MultiPolygon{p}) })
+}
+
+// Share is how much of the division is covered, in percent as people read it, rounded down to hundredths: 100 only where nothing
+// is left, and there always. "–" where that is unknown.
+func (r Report) Share() string {
+	const most = 10_000
+	hundredths := float64(most)
+	switch {
+	case r.AreaM2 <= 0:
+		return "–"
+	case r.Problems[Gap] > 0 && r.GapM2 >= leastAreaM2:
+		// What was measured piece by piece is a hundred-millionth off.
+		hundredths = min(math.Floor((r.CoveredM2/r.AreaM2+1e-8)*most), most-1)
+	}
+	return strconv.FormatFloat(max(hundredths, 0)/100, 'f', -1, 64) + "%"
+}
+
+// Ground writes an area for people: below a square kilometre in m², with more digits the smaller it is.
+func Ground(m2 float64) string {
+	switch {
+	case m2 >= 1e6:
+		return fmt.Sprintf("%.2f km²", m2/1e6)
+	case m2 >= 10:
+		return fmt.Sprintf("%.0f m²", m2)
+	case m2 < leastAreaM2: // a sum may be off by so little, to either side
+		return "0 m²"
+	}
+	return fmt.Sprintf("%.2g m²", m2)
 }
 
 // cutEither are the fixes of an overlap: cut it out of one grid or the other. Of two communities' grids the one comes first that

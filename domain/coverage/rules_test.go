@@ -212,3 +212,35 @@ func TestWhatIsStale(t *testing.T) {
 		t.Errorf("heights %v", h)
 	}
 }
+
+func TestShare(t *testing.T) {
+	for _, c := range []struct {
+		area, covered, gap float64
+		gaps               int
+		want               string
+	}{
+		{0, 0, 0, 0, "–"},
+		{8e9, 8e9, 0, 0, "100%"},
+		{8e9, 8e9 * (1 - 1e-12), 0, 0, "100%"},    // all that is added up to it is off by a little
+		{8e9, 8e9 * (1 - 1e-10), 0.8, 0, "100%"},  // no gap was found
+		{8e9, 8e9 * (1 - 1e-12), 1e-5, 1, "100%"}, // another division covers it
+		{8e9, 8e9 - 1, 1, 1, "99.99%"},
+		{200, 100 * (1 - 1e-12), 100, 1, "50%"},
+		{300, 200, 100, 1, "66.66%"},
+		{300, 0, 300, 1, "0%"},
+		{300, -1e-7, 300, 1, "0%"},
+	} {
+		r := Report{AreaM2: c.area, CoveredM2: c.covered, GapM2: c.gap, Problems: map[Kind]int{Gap: c.gaps}}
+		if got := r.Share(); got != c.want {
+			t.Errorf("%v of %v m², a gap of %v: %s, want %s", c.covered, c.area, c.gap, got, c.want)
+		}
+	}
+}
+
+func TestGround(t *testing.T) {
+	for m2, want := range map[float64]string{-3e-7: "0 m²", 0: "0 m²", 0.0126: "0.013 m²", 1.26: "1.3 m²", 3760.97: "3761 m²", 1.5e6: "1.50 km²"} {
+		if got := Ground(m2); got != want {
+			t.Errorf("%v: %s, want %s", m2, got, want)
+		}
+	}
+}

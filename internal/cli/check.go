@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -119,10 +118,10 @@ func tellChecked(w io.Writer, d coverage.Checked, lang fault.Language) {
 	r := d.Report
 	fmt.Fprintln(w, printable(d.Division.Code+" "+d.Division.Name))
 	if r.Bounded {
-		fmt.Fprintln(w, " ", say(lang, "check.covered", "area", squareMetres(r.AreaM2), "percent", percent(r.CoveredM2, r.AreaM2)))
-		fmt.Fprintln(w, " ", say(lang, "check.figures", "gap", squareMetres(r.GapM2), "overlap", squareMetres(r.OverlapM2), "outside", squareMetres(r.OutsideM2)))
+		fmt.Fprintln(w, " ", say(lang, "check.covered", "area", coverage.Ground(r.AreaM2), "percent", r.Share()))
+		fmt.Fprintln(w, " ", say(lang, "check.figures", "gap", coverage.Ground(r.GapM2), "overlap", coverage.Ground(r.OverlapM2), "outside", coverage.Ground(r.OutsideM2)))
 	} else {
-		fmt.Fprintln(w, " ", say(lang, "check.unbounded", "overlap", squareMetres(r.OverlapM2)))
+		fmt.Fprintln(w, " ", say(lang, "check.unbounded", "overlap", coverage.Ground(r.OverlapM2)))
 	}
 	if len(d.Problems) == 0 {
 		fmt.Fprintln(w, " ", say(lang, "check.none"))
@@ -178,7 +177,7 @@ func problemLine(p coverage.Found, division string, lang fault.Language) string 
 		add("check.divisions", "codes", strings.Join(divisions, ", "))
 	}
 	if p.AreaM2 != nil {
-		parts = append(parts, squareMetres(*p.AreaM2))
+		parts = append(parts, coverage.Ground(*p.AreaM2))
 	}
 	if p.Building == nil && p.Buildings != nil && *p.Buildings > 0 {
 		add("check.buildings", "n", *p.Buildings)
@@ -190,26 +189,6 @@ func problemLine(p coverage.Found, division string, lang fault.Language) string 
 		add("check.at", "lng", fmt.Sprintf("%.6f", lng), "lat", fmt.Sprintf("%.6f", lat))
 	}
 	return strings.Join(parts, " · ")
-}
-
-// squareMetres writes an area: below a square kilometre in m², with more digits the smaller it is.
-func squareMetres(v float64) string {
-	switch {
-	case v >= 1e6:
-		return fmt.Sprintf("%.2f km²", v/1e6)
-	case v >= 10 || v == 0:
-		return fmt.Sprintf("%.0f m²", v)
-	}
-	return fmt.Sprintf("%.2g m²", v)
-}
-
-// percent is rounded towards nothing, so that 100 % is said only where all is covered.
-func percent(part, whole float64) string {
-	if whole <= 0 {
-		return "–"
-	}
-	hundredths := int(part / whole * 10_000)
-	return strconv.FormatFloat(float64(hundredths)/100, 'f', -1, 64) + " %"
 }
 
 // The JSON of check --json. Areas are square metres on the CGCS2000 ellipsoid, positions CGCS2000 longitude and latitude in

@@ -54,7 +54,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		t.Errorf("exit %d, did %q, said %q", code, p.did, errOut)
 	}
 	for _, want := range []string{
-		"990102001001 望舒社区\n", "area 1.00 km², covered 99.99 %", "gap 412 m², overlap 0 m², outside 0 m²",
+		"990102001001 望舒社区\n", "area 1.00 km², covered 99.99%", "gap 412 m², overlap 0 m², outside 0 m²",
 		"gap (gap): 1", "grid 990102001001001 听雨·[31m网格 · 412 m² · households: 7 · at 120.000500, 31.000500", "→ Add the 412 m² to grid",
 		"building in no grid (unassigned_building): 12", "7号楼 (B00)", "7号楼 (B09)", "… and 2 more, see --json",
 		"990102001002 渡口村\n", "no boundary is known, so gaps are unknown", "nothing wrong was found",
@@ -68,7 +68,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 	}
 	t.Setenv("LC_ALL", "zh_CN.UTF-8")
 	_, out, _ = call(t, p, "check")
-	for _, want := range []string{"面积 1.00 km²，已覆盖 99.99 %", "空白 412 m²", "楼栋未入网格", "将这 412 平方米划入", "没有边界数据，无法判断空白", "另有 2 个"} {
+	for _, want := range []string{"面积 1.00 km²，已覆盖 99.99%", "空白 412 m²", "楼栋未入网格", "将这 412 平方米划入", "没有边界数据，无法判断空白", "另有 2 个"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("does not say %q in\n%s", want, out)
 		}
