@@ -57,7 +57,7 @@ WITH RECURSIVE down AS (
 	coverageReports = `-- name: coverage.Reports` + coverageDown + `, found AS (
 	SELECT down.root, q.kind, count(*) AS n FROM down JOIN coverage_problem q ON q.division_id = down.id GROUP BY down.root, q.kind
 )
-SELECT down.root, max(r.checked_at), max(r.area_m2) FILTER (WHERE down.depth = 0), coalesce(sum(r.covered_m2), 0), coalesce(sum(r.gap_m2), 0),
+SELECT down.root, (SELECT coalesce(max(c.n), 0) FROM change_log c), max(r.day), max(r.checked_at), max(r.area_m2) FILTER (WHERE down.depth = 0), coalesce(sum(r.covered_m2), 0), coalesce(sum(r.gap_m2), 0),
 	sum(r.overlap_m2), coalesce(sum(r.outside_m2), 0),
 	(SELECT json_object_agg(f.kind, f.n) FROM found f WHERE f.root = down.root)
 FROM down JOIN coverage_report r ON r.division_id = down.id GROUP BY down.root ORDER BY down.root`
@@ -163,9 +163,11 @@ func (s *Coverage) Reports(ctx context.Context, actor account.Actor, divisions [
 		var r coverage.Report
 		var area *float64
 		var counts []byte
-		if err := rows.Scan(&r.DivisionID, &r.CheckedAt, &area, &r.CoveredM2, &r.GapM2, &r.OverlapM2, &r.OutsideM2, &counts); err != nil {
+		var day time.Time
+		if err := rows.Scan(&r.DivisionID, &r.Change, &day, &r.CheckedAt, &area, &r.CoveredM2, &r.GapM2, &r.OverlapM2, &r.OutsideM2, &counts); err != nil {
 			return err
 		}
+		r.Day = civil.FromTime(day)
 		if r.Bounded = area != nil; r.Bounded {
 			r.AreaM2 = *area
 		}
@@ -211,13 +213,13 @@ func (s *Coverage) ProblemsOf(ctx context.Context, actor account.Actor, division
 }
 
 // Problem implements coverage.Store.
-func (s *Coverage) Problem(ctx context.Context, actor account.Actor, id uuid.UUID) (p coverage.Problem, change int64, found bool, err error) {
+func (s *Coverage) Problem(ctx context.Context, actor account.Actor, id uuid.UUID) (p coverage.Kept, found bool, err error) {
 	err = s.each(ctx, actor, coverageProblem, []any{id}, func(rows pgx.Rows) (err error) {
 		found = true
-		_, p, err = scanProblem(rows, &change)
+		p.Division, p.Problem, err = scanProblem(rows, &p.Change)
 		return err
 	})
-	return p, change, found, err
+	return p, found, err
 }
 
 // fix is a coverage.Fix as the store keeps it.
@@ -265,13 +267,23 @@ func scanProblem(rows pgx.Rows, second any) (root uuid.UUID, p coverage.Problem,
 	return root, p, nil
 }
 
-// Alone implements coverage.Store.
+// MayWait implements coverage.Store.
+func (s *Coverage) MayWait() int { return max(cap(s.plain)/2, 1) }
+
+// Alone implements coverage.Store. Of this program only a few are let in at once, so that there is a connection for those who
+// only ask whether there is something to look at.
 func (s *Coverage) Alone(ctx context.Context, actor account.Actor, divisions []uuid.UUID, fn func(ctx context.Context) error) error {
 	names := make([]string, len(divisions))
 	for i, d := range divisions {
 		names[i] = d.String()
 	}
 	slices.Sort(names)
+	select {
+	case s.looks <- struct{}{}:
+		defer func() { <-s.looks }()
+	case <-ctx.Done():
+		return asFault(ctx.Err())
+	}
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = '10min'; SET LOCAL jit = off"); err != nil {
 			return err

@@ -18,17 +18,24 @@ import (
 type DB struct {
 	pool *pgxpool.Pool
 
-	// plain leaves one connection to those who work apart, since these may hold an open transaction meanwhile: were all
-	// connections held so, nobody would go on. apart keeps them few.
-	plain, apart chan struct{}
+	// plain leaves connections to those who work apart, since these may hold an open transaction meanwhile: were all
+	// connections held so, nobody would go on. apart keeps them few, and looks those of them that take long fewer still.
+	plain, apart, looks chan struct{}
 }
 
-// atOnceApart is how many transactions may run apart at once.
-const atOnceApart = 2
+// How many transactions may run apart at once, how many of them for long, and how many connections are left to them where there
+// are that many.
+const (
+	atOnceApart = 4
+	longApart   = 2
+	leftToApart = longApart + 1
+)
 
 // New returns a DB over pool, which has two connections at least.
 func New(pool *pgxpool.Pool) *DB {
-	return &DB{pool: pool, plain: make(chan struct{}, max(pool.Config().MaxConns-1, 1)), apart: make(chan struct{}, atOnceApart)}
+	most := pool.Config().MaxConns
+	return &DB{pool: pool, plain: make(chan struct{}, max(most-leftToApart, most/2, 1)), apart: make(chan struct{}, atOnceApart),
+		looks: make(chan struct{}, longApart)}
 }
 
 type txKey struct{}
@@ -46,7 +53,7 @@ func (d *DB) As(ctx context.Context, actor account.Actor, fn func(ctx context.Co
 }
 
 // Apart returns a ctx whose transactions do not join the one that ctx is in: they see what was committed since that one began,
-// and stay where it is undone. At most two run at once.
+// and stay where it is undone. At most four run at once.
 func (d *DB) Apart(ctx context.Context) context.Context {
 	return context.WithValue(ctx, txKey{}, apart{})
 }

@@ -75,9 +75,12 @@ func (v view) Mend(f coverage.Found, i int) string { return f.FixText(i, v.Lang)
 // coveragePage says whether anyone in a division is left out; without a code, in which divisions to look.
 func (s *site) coveragePage(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
-	err := s.read(r, func(ctx context.Context, actor account.Actor) error {
-		return s.check(ctx, actor, &v, r.PathValue("code"))
-	})
+	err := s.makeCurrent(r)
+	if err == nil {
+		err = s.read(r, func(ctx context.Context, actor account.Actor) error {
+			return s.check(ctx, actor, &v, r.PathValue("code"))
+		})
+	}
 	if err != nil {
 		s.refuse(w, r, v, err)
 		return
@@ -86,6 +89,34 @@ func (s *site) coveragePage(w http.ResponseWriter, r *http.Request) {
 		s.fail(r, &v, err)
 	}
 	s.show(w, r, http.StatusOK, v)
+}
+
+// makeCurrent waits for the reports of the page before it is read: whoever reads holds a connection.
+func (s *site) makeCurrent(r *http.Request) error {
+	ctx, actor, code := r.Context(), account.FromContext(r.Context()), r.PathValue("code")
+	var ids []uuid.UUID
+	if code == "" {
+		roots, err := s.places.Roots(ctx, actor, place.Fields{})
+		if err != nil {
+			return err
+		}
+		for _, d := range roots {
+			ids = append(ids, d.ID)
+		}
+	} else {
+		if !place.ValidCode(code) { // the store takes no NUL and nothing that is not UTF-8
+			return fault.New(fault.NotFound, "code", "division.notFound", "code", printable(code))
+		}
+		d, err := s.places.ByCode(ctx, actor, code, place.Fields{})
+		if err != nil {
+			return err
+		}
+		ids = []uuid.UUID{d.ID}
+	}
+	if len(ids) == 0 {
+		return nil // a nil list stands for all
+	}
+	return s.coverage.Current(ctx, actor, ids)
 }
 
 func (s *site) check(ctx context.Context, actor account.Actor, v *view, code string) error {
@@ -97,9 +128,6 @@ func (s *site) check(ctx context.Context, actor account.Actor, v *view, code str
 			v.Covered.Beneath, err = s.checkedParts(ctx, actor, roots)
 		}
 		return err
-	}
-	if !place.ValidCode(code) { // the store takes no NUL and nothing that is not UTF-8
-		return fault.New(fault.NotFound, "code", "division.notFound", "code", printable(code))
 	}
 	d, err := s.places.ByCode(ctx, actor, code, place.Fields{})
 	if err != nil {

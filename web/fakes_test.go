@@ -268,6 +268,8 @@ func (t fakePlaces) BuildingsByKey(ctx context.Context, _ account.Actor, keys []
 	return out, t.err
 }
 
+func (t *fakeTown) Current(context.Context, account.Actor, []uuid.UUID) error { return t.err }
+
 func (t *fakeTown) Reports(ctx context.Context, _ account.Actor, ids []uuid.UUID) (map[uuid.UUID]coverage.Report, error) {
 	t.note(ctx, "Reports")
 	out := map[uuid.UUID]coverage.Report{}

@@ -70,6 +70,8 @@ type Places interface {
 
 // Coverage answers whether anyone is left out.
 type Coverage interface {
+	// Current waits until the reports are; for who holds no transaction.
+	Current(ctx context.Context, actor account.Actor, divisions []uuid.UUID) error
 	// Reports leaves out divisions that are not known.
 	Reports(ctx context.Context, actor account.Actor, divisions []uuid.UUID) (map[uuid.UUID]coverage.Report, error)
 	ProblemsOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q coverage.Query) (map[uuid.UUID]page.Page[coverage.Problem], error)

@@ -39,16 +39,16 @@ func (s *Service) Apply(ctx context.Context, actor account.Actor, problem uuid.U
 	if err := actor.RequireOperator(); err != nil {
 		return nil, err
 	}
-	p, change, now, err := s.problem(ctx, actor, problem)
+	p, now, err := s.problem(ctx, actor, problem)
 	switch {
 	case err != nil:
 		return nil, err
-	case !knew(version, change):
+	case !knew(version, p.Change):
 		return nil, fault.New(fault.Conflict, "dataVersion", "conflict")
 	case fix < 0 || fix >= len(p.Fixes):
 		return nil, fault.New(fault.Invalid, "fix", "coverage.noFix", "n", len(p.Fixes))
 	}
-	r, err := redraw(p, p.Fixes[fix])
+	r, err := redraw(p.Problem, p.Fixes[fix])
 	if err != nil {
 		return nil, err
 	}
@@ -66,22 +66,24 @@ func (r Redraw) Grids() []key.Key {
 
 // Problem returns a problem by its id, as of now. NOT_FOUND: there is none, or it is mended.
 func (s *Service) Problem(ctx context.Context, actor account.Actor, id uuid.UUID) (Problem, error) {
-	p, _, _, err := s.problem(ctx, actor, id)
-	return p, err
+	p, _, err := s.problem(ctx, actor, id)
+	return p.Problem, err
 }
 
-// problem also returns the change that the problem was found at, and the state of the data.
-func (s *Service) problem(ctx context.Context, actor account.Actor, id uuid.UUID) (Problem, int64, stamp, error) {
+// problem also returns the state of the data. Only the divisions that the problem concerns are made current for it.
+func (s *Service) problem(ctx context.Context, actor account.Actor, id uuid.UUID) (Kept, stamp, error) {
 	ctx = s.Store.Apart(ctx)
-	now, err := s.current(ctx, actor, nil)
-	if err != nil {
-		return Problem{}, 0, now, err
+	var now stamp
+	p, ok, err := s.Store.Problem(ctx, actor, id)
+	if err == nil && ok {
+		if now, err = s.current(ctx, actor, append([]uuid.UUID{p.Division}, p.DivisionIDs...)); err == nil {
+			p, ok, err = s.Store.Problem(ctx, actor, id)
+		}
 	}
-	p, change, ok, err := s.Store.Problem(ctx, actor, id)
 	if err == nil && !ok {
 		err = fault.New(fault.NotFound, "problem", "coverage.noProblem")
 	}
-	return p, change, now, err
+	return p, now, err
 }
 
 // knew reports whether a report of version was made when change was known.

@@ -28,11 +28,14 @@ type Store interface {
 	// State returns the state that a division's report is of; false where there is no such division.
 	State(ctx context.Context, actor account.Actor, division uuid.UUID) (Node, bool, error)
 
+	// MayWait is how many may wait for reports while they hold a transaction.
+	MayWait() int
+	// Reports adds up what is kept. Change is the last change there is, Day the latest of the reports'.
 	Reports(ctx context.Context, actor account.Actor, divisions []uuid.UUID) (map[uuid.UUID]Report, error)
 	ProblemsOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q Query) (map[uuid.UUID]page.Page[Problem], error)
 
-	// Problem returns a problem and the change that its report is of; false where there is none.
-	Problem(ctx context.Context, actor account.Actor, id uuid.UUID) (Problem, int64, bool, error)
+	// Problem returns a problem as it is kept; false where there is none.
+	Problem(ctx context.Context, actor account.Actor, id uuid.UUID) (Kept, bool, error)
 	// Redraw gives grids new boundaries. CONFLICT: something changed since r.Change. INVALID: nothing would be left of a grid, or
 	// it would reach beyond its community.
 	Redraw(ctx context.Context, actor account.Actor, r Redraw) error
@@ -171,6 +174,13 @@ type Findings struct {
 	OutsideM2  float64
 	Problems   []Problem
 	WithOthers []Filed // overlaps with other communities' grids
+}
+
+// Kept is a problem with the division that it is listed for and the change that its report is of.
+type Kept struct {
+	Problem
+	Division uuid.UUID
+	Change   int64
 }
 
 // Filed is a problem of two communities that is filed with a division above both.
