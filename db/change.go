@@ -28,7 +28,8 @@ SELECT c.n FROM change_log c ORDER BY c.n DESC LIMIT 1`
 
 	// The divisions whose coverage a file's rows touch: the communities of the grids that meet their shapes, old and new, and
 	// those that the grids were in before; the lowest divisions there; those that found something wrong with a building; and
-	// the divisions that the file is of. Where a spot lies in no community, the smallest division around it.
+	// the divisions that the file is of. Where a spot lies in no community, the smallest division around it, and
+	// where in none at all, the communities of the grids within reach (reachM).
 	changeTouched = `-- name: change.Touched
 WITH shapes AS (
 	SELECT s.shape FROM stage s WHERE s.shape IS NOT NULL
@@ -45,6 +46,9 @@ SELECT DISTINCT x.id FROM (
 		SELECT d.id FROM division d WHERE d.boundary && s.shape AND ST_Intersects(d.boundary, s.shape)
 		ORDER BY array_position(ARRAY['COMMUNITY', 'TOWN', 'DISTRICT', 'CITY', 'PROVINCE'], d.level), d.code LIMIT 1
 	) i
+	UNION ALL
+	SELECT g.community_id FROM shapes s JOIN grid_boundary b ON b.boundary && ST_Expand(s.shape, 0.006) AND b.during @> now()
+	JOIN grid g ON g.district = b.district AND g.id = b.grid_id WHERE NOT EXISTS (SELECT 1 FROM division d WHERE d.boundary && s.shape)
 	UNION ALL
 	SELECT g.community_id FROM stage s JOIN grid g ON g.district = s.known_home AND g.id = s.known
 	UNION ALL

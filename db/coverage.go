@@ -442,9 +442,12 @@ WHERE d.id = $1 GROUP BY g.id ORDER BY g.id`
 	coverageRegistered = `-- name: coverage.Registered
 SELECT 1 FROM division d
 JOIN grid g ON g.district = d.home AND g.community_id = d.id
-JOIN building_grid bg ON bg.district = g.district AND bg.grid_id = g.id AND (bg.during @> now()) IS TRUE
-JOIN unit x ON x.district = bg.district AND x.building_id = bg.building_id
-WHERE d.id = $1 ORDER BY 1 LIMIT 1`
+WHERE d.id = $1 AND (EXISTS (
+	SELECT 1 FROM building_grid bg JOIN unit x ON x.district = bg.district AND x.building_id = bg.building_id
+	WHERE bg.district = g.district AND bg.grid_id = g.id AND (bg.during @> now()) IS TRUE
+) OR EXISTS (
+	SELECT 1 FROM unit_grid ug WHERE ug.district = g.district AND ug.grid_id = g.id AND (ug.during @> now()) IS TRUE
+)) ORDER BY 1 LIMIT 1`
 
 	coverageCut = `-- name: coverage.Cut
 WITH cut AS MATERIALIZED (
@@ -455,7 +458,7 @@ WITH cut AS MATERIALIZED (
 	WHERE d.id = $1
 )
 SELECT f.district, f.id, bg.grid_id, f.footprint,
-	(SELECT coalesce(sum(x.households), 0) FROM unit x WHERE x.district = f.district AND x.building_id = f.id),
+	(SELECT sum(x.households) FROM unit x WHERE x.district = f.district AND x.building_id = f.id),
 	` + coverageGridColumns + `, ST_Multi(ST_CollectionExtract(ST_Intersection(f.footprint, b.boundary), 3))
 FROM cut JOIN building f ON f.district = cut.district AND f.id = cut.id
 JOIN grid_boundary b ON b.boundary && f.footprint AND b.district = ANY($2) AND (b.during @> now()) IS TRUE AND ST_Relate(b.boundary, f.footprint, '2********')
@@ -464,7 +467,7 @@ LEFT JOIN building_grid bg ON bg.district = f.district AND bg.building_id = f.id
 ORDER BY f.code, f.id, g.code`
 
 	coverageUnassignedColumns = `SELECT b.district, b.id, coalesce(b.footprint, b.location), n.district, n.grid_id, n.m,
-	(SELECT coalesce(sum(x.households), 0) FROM unit x WHERE x.district = b.district AND x.building_id = b.id)
+	(SELECT sum(x.households) FROM unit x WHERE x.district = b.district AND x.building_id = b.id)
 `
 	// Of the grids around, one of the building's district comes first: no other can be given it.
 	coverageNearest = ` JOIN LATERAL (
@@ -475,7 +478,7 @@ ORDER BY f.code, f.id, g.code`
 ) n ON true `
 	coverageNoGrid = `NOT EXISTS (SELECT 1 FROM building_grid bg WHERE bg.district = b.district AND bg.building_id = b.id AND (bg.during @> now()) IS TRUE)`
 
-	// The buildings there come first, then which of them have no grid: the planner would rather go through all that have one.
+	// Where two divisions of one level overlap, a building is the one's with the lower code. The buildings there come first, then which of them have no grid: the planner would rather go through all that have one.
 	coverageUnassignedIn = `-- name: coverage.UnassignedIn
 WITH here AS MATERIALIZED (
 	SELECT x.district, x.id, x.code, x.location, x.footprint FROM building x WHERE x.district = ANY($2) AND x.location && $1::geometry
@@ -486,9 +489,12 @@ WITH here AS MATERIALIZED (
 	) g ON true WHERE g.given IS NULL
 )
 ` + coverageUnassignedColumns + `FROM b LEFT` + coverageNearest + `
-WHERE ST_Covers($1::geometry, b.location) ORDER BY b.code, b.id`
+WHERE ST_Covers($1::geometry, b.location) AND NOT EXISTS (
+	SELECT 1 FROM division d JOIN division e ON e.level = d.level AND e.code < d.code AND e.boundary && b.location AND ST_Covers(e.boundary, b.location)
+	WHERE d.id = $3
+) ORDER BY b.code, b.id`
 
-	// Within $3 metres of the grids of a community without a boundary, nearer to them than to others', and in no division that has one.
+	// Within $3 metres of the grids of a community, nearer to them than to others', and in no division that has a boundary.
 	coverageUnassignedNear = `-- name: coverage.UnassignedNear
 ` + coverageUnassignedColumns + `FROM building b` + coverageNearest + `
 WHERE b.district = ANY($2) AND b.location && (
@@ -505,6 +511,9 @@ SELECT ` + coverageGridColumns + `,
 	CASE WHEN EXISTS (
 		SELECT 1 FROM grid h JOIN building_grid bg ON bg.district = h.district AND bg.grid_id = h.id AND (bg.during @> now()) IS TRUE
 		JOIN unit x ON x.district = bg.district AND x.building_id = bg.building_id
+		WHERE h.district = g.district AND h.community_id = g.community_id
+	) OR EXISTS (
+		SELECT 1 FROM grid h JOIN unit_grid ug ON ug.district = h.district AND ug.grid_id = h.id AND (ug.during @> now()) IS TRUE
 		WHERE h.district = g.district AND h.community_id = g.community_id
 	) THEN coalesce((
 		SELECT sum(x.households) FROM building_grid bg JOIN unit x ON x.district = bg.district AND x.building_id = bg.building_id
@@ -746,7 +755,7 @@ func (s *Coverage) Unassigned(ctx context.Context, actor account.Actor, communit
 		if err != nil {
 			return nil, err
 		}
-		sql, args = coverageUnassignedIn, []any{shapes[0], homes}
+		sql, args = coverageUnassignedIn, []any{shapes[0], homes, community}
 	}
 	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
 		var u coverage.Unassigned

@@ -347,7 +347,14 @@ func (l *looking) buildings() error {
 	if len(l.children) > 0 { // what lies in one of them is its own
 		area = orb.MultiPolygon(l.gaps)
 	}
-	if len(area) > 0 || l.whole == nil && len(l.own) > 0 {
+	var where []orb.MultiPolygon
+	if len(area) > 0 {
+		where = append(where, area)
+	}
+	if len(l.own) > 0 {
+		where = append(where, nil) // what lies in no division at all, beside its grids
+	}
+	for _, area := range where {
 		list, err := l.s.Store.Unassigned(l.ctx, l.actor, l.d.ID, area)
 		if err != nil {
 			return err
@@ -420,8 +427,8 @@ func (l *looking) buildings() error {
 func (l *looking) building(p Problem, where orb.Geometry, households *int) error {
 	one := 1
 	p.Buildings = &one
-	if l.registered {
-		p.Households = households
+	if p.Households = households; households == nil && l.registered {
+		p.Households = new(int)
 	}
 	if m, ok := where.(orb.MultiPolygon); ok {
 		m2 := areaM2(m)

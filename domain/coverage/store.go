@@ -74,8 +74,8 @@ type Sources interface {
 	Registered(ctx context.Context, actor account.Actor, community uuid.UUID) (bool, error)
 	// Cut returns the buildings that a border of a community's grids cuts, with all grids that hold a part of them.
 	Cut(ctx context.Context, actor account.Actor, community uuid.UUID) ([]Cut, error)
-	// Unassigned returns the buildings of no grid that lie in the area, or, where it is nil, nobody's within reach of the
-	// community's grids.
+	// Unassigned returns the buildings of no grid that lie in the area and in no division of the same level with a lower code,
+	// or, where it is nil, nobody's within reach of the community's grids. Households are nil where the building has no units.
 	Unassigned(ctx context.Context, actor account.Actor, community uuid.UUID, area orb.MultiPolygon) ([]Unassigned, error)
 	// Unstaffed returns the grids of communities that no grid worker is in office for on a day.
 	Unstaffed(ctx context.Context, actor account.Actor, communities []uuid.UUID, day civil.Date) ([]Empty, error)

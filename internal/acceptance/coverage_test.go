@@ -309,3 +309,35 @@ func TestManyAskAtOnce(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A building in no grid is somebody's: one community's where two overlap, and where it lies outside of all, the nearest one's.
+// Its households are known where its units are, whoever finds it.
+func TestABuildingOfNoGridIsOnePlacesMatter(t *testing.T) {
+	w, s := field(t)
+	say := func(code, want string) {
+		t.Helper()
+		if got := fmt.Sprint(w.kinds(t, s, code)); got != "map["+want+"]" {
+			t.Errorf("%s: %s, want [%s]", code, got, want)
+		}
+	}
+	say("990101", "")
+	w.give(t, load.Buildings, feature(`"code":"b1","name":"一号楼"`, box(31, 1, 32, 2)))
+	say("990101001002", "UNASSIGNED_BUILDING:1")
+	say("990101", "UNASSIGNED_BUILDING:1")
+	w.give(t, load.Buildings, feature(`"code":"b1","name":"一号楼"`, box(22, 1, 23, 2)))
+	say("990101", "")
+
+	w.give(t, load.Divisions, feature(`"code":"990101001001","name":"西","level":"COMMUNITY"`, box(0, 0, 22, 10)))
+	w.give(t, load.Grids, feature(`"code":"990101001002001","name":"三"`, box(22, 0, 30, 10)))
+	w.give(t, load.Buildings, feature(`"code":"b1","name":"一号楼"`, box(20.5, 1, 21.5, 2)))
+	say("990101001001", "GAP:1 UNASSIGNED_BUILDING:1")
+	say("990101001002", "GAP:1")
+
+	w.give(t, load.Divisions, feature(`"code":"990101001001","name":"西","level":"COMMUNITY"`, box(0, 0, 20, 10)),
+		feature(`"code":"990101001002","name":"东","level":"COMMUNITY"`, box(22, 0, 30, 10)))
+	w.people(t, "b1")
+	_, list := w.found(t, s, "990101001")
+	if p := only(t, list, coverage.UnassignedBuilding); p.Households == nil || *p.Households == 0 {
+		t.Errorf("households %v", p.Households)
+	}
+}
