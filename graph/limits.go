@@ -42,13 +42,26 @@ const (
 
 // costs are the fields that cost more than 1: thirtieths of the bytes that they usually have, 25 a position.
 var costs = map[string]int{
-	"Division.boundary": 400, "Division.bbox": 3, "Division.uncovered": 10_000, // for the time it takes, up to a second
+	"Division.boundary": 400, "Division.bbox": 3, "Division.uncovered": 100_000, // for the time it takes, up to a second
+	"Division.coverage": 200, "Division.problems": 200, // the time of adding up what lies beneath
 	"Grid.boundary": 400, "Grid.labelPoint": 3, "Grid.bbox": 3,
 	"Building.location": 3, "Building.footprint": 10,
 	"LegalEntity.location":     3,
 	"Query.searchAddress":      1_000, // the time of a search
 	"AddressMatch.location":    3,
 	"CoverageProblem.geometry": 100, "CoverageProblem.bbox": 3,
+}
+
+// hasProblemCost is what a filter by problems costs more: all reports are asked whether they are current.
+const hasProblemCost = 10_000
+
+// asksForProblems reports whether a list of grids is to be filtered by problems.
+func asksForProblems(f graphql.CollectedField, variables map[string]any) bool {
+	if f.Definition.Arguments.ForName("filter") == nil {
+		return false
+	}
+	filter, _ := f.ArgumentMap(variables)["filter"].(map[string]any)
+	return filter["hasProblem"] != nil
 }
 
 // lengths are those assumed for lists without first.
@@ -216,6 +229,9 @@ func (t *tally) add(sel ast.SelectionSet, typeName string, depth, times, first i
 		}
 		name := typeName + "." + f.Name
 		t.cost += times * max(costs[name], 1)
+		if asksForProblems(f, t.op.Variables) {
+			t.cost += times * hasProblemCost
+		}
 		switch {
 		case aliases > maxAliases:
 			return limited("limit.aliases", maxAliases)
