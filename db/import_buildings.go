@@ -73,6 +73,11 @@ UPDATE stage s SET home = s.known_home, grid_id = (
 	WHERE b.district = s.known_home ORDER BY share.part DESC, g.code LIMIT 1)
 WHERE s.known_home <> s.home AND NOT EXISTS (SELECT 1 FROM homes h WHERE h.kind = 'building' AND h.district = s.known_home AND h.id = s.known)`
 
+	// What is in a building that moved is in its community.
+	importTenants = `-- name: import.Tenants
+UPDATE legal_entity e SET community_id = s.community_id FROM stage s
+WHERE s.known_home <> s.home AND e.district = s.home AND e.building_id = s.known`
+
 	importMoved = `-- name: import.Moved
 UPDATE stage s SET known_home = s.home WHERE s.known_home <> s.home`
 
@@ -157,7 +162,7 @@ func (s *Places) ImportBuildings(ctx context.Context, actor account.Actor, rows 
 		if err := in.run(ctx, moveBuildings...); err != nil {
 			return err
 		}
-		if err := in.run(ctx, importMoved, importChangedBuildings, importNewBuildings, placePlacings, placeStaged); err != nil {
+		if err := in.run(ctx, importTenants, importMoved, importChangedBuildings, importNewBuildings, placePlacings, placeStaged); err != nil {
 			return err
 		}
 		if err := in.assign(ctx); err != nil {

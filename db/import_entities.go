@@ -20,11 +20,14 @@ UPDATE stage s SET shape = x.location FROM (
 	importEntityDistrict = `-- name: import.EntityDistrict
 UPDATE stage s SET home = $1 WHERE s.home = 'unplaced' AND s.at IS NULL AND $1 <> ''`
 
-	// The smallest building whose footprint holds the point, or the one that stands at it.
+	// holdsPoint says of a building b that its footprint holds the point n.at, or that it stands there.
+	holdsPoint = ` AND (b.footprint && n.at AND ST_Covers(b.footprint, n.at) OR b.location && n.at AND ST_Equals(b.location, n.at))`
+
+	// The smallest building that holds the point.
 	importEntityBuildings = `-- name: import.EntityBuildings
 UPDATE stage s SET building_id = x.id FROM (
-	SELECT DISTINCT ON (s.n) s.n, b.id FROM stage s JOIN building b ON b.district = s.home
-		AND (b.footprint && s.at AND ST_Covers(b.footprint, s.at) OR b.location && s.at AND ST_Equals(b.location, s.at))
+	SELECT DISTINCT ON (s.n) s.n, b.id FROM stage s CROSS JOIN LATERAL (SELECT s.at) n
+	JOIN building b ON b.district = s.home` + holdsPoint + `
 	WHERE s.home <> 'unplaced' ORDER BY s.n, ST_Area(b.footprint) NULLS LAST, b.code
 ) x WHERE x.n = s.n`
 

@@ -54,13 +54,15 @@ INSERT INTO near (kind, district, id, at, ground)
 SELECT DISTINCT ON (b.district, b.id) 'building', b.district, b.id, b.location, coalesce(b.footprint, b.location)
 FROM changed c JOIN building b ON b.footprint && c.shape OR b.footprint IS NULL AND b.location && c.shape
 UNION ALL
+SELECT DISTINCT ON (l.district, l.id) 'entity', l.district, l.id, l.location, l.location FROM changed c JOIN legal_entity l ON l.location && c.shape
+UNION ALL
 SELECT x.kind, x.district, x.id, x.at, x.at FROM (
 	SELECT 'road' AS kind, r.district, r.id, ST_PointOnSurface(r.shape) AS at, r.shape FROM road r
 	UNION ALL SELECT 'land', l.district, l.id, ST_PointOnSurface(l.shape), l.shape FROM land l
 ) x WHERE EXISTS (SELECT 1 FROM changed c WHERE c.shape && x.shape)`
 
 	// What of it is kept with another district than it lies in, and which one that is: the district of the grid that holds
-	// most of it, else of the smallest division around its point.
+	// most of it, else of the smallest division around its point. An entity in a building goes where the building does.
 	placeHomes = `-- name: place.Homes
 INSERT INTO homes (kind, district, id, home)
 SELECT n.kind, n.district, n.id, coalesce(hit.home, around.home) FROM near n
@@ -73,25 +75,51 @@ LEFT JOIN LATERAL (
 	AND d.level IN ('DISTRICT', 'TOWN', 'COMMUNITY')
 	ORDER BY array_position(ARRAY['COMMUNITY', 'TOWN', 'DISTRICT'], d.level), d.code LIMIT 1
 ) around ON true
-WHERE coalesce(hit.home, around.home) <> n.district`
+WHERE coalesce(hit.home, around.home) <> n.district AND NOT EXISTS (
+	SELECT 1 FROM legal_entity l WHERE n.kind = 'entity' AND l.district = n.district AND l.id = n.id AND l.building_id IS NOT NULL)`
 
-	// A building stays where it is kept while somebody holds a post for it, it or a unit of it is placed by hand, or its code, or
-	// a number of what would move with it, is taken where it belongs.
+	// A thing stays where it is kept while its code, or a code or number of what would move with it, is taken where it belongs,
+	// or something before it brings the same there; a building also while somebody holds a post for it, or it or a unit of it
+	// is placed by hand.
 	placeBound = `-- name: place.Bound
-DELETE FROM homes h WHERE h.kind = 'building' AND (
-	EXISTS (SELECT 1 FROM building b JOIN building o ON o.district = h.home AND o.code = b.code WHERE b.district = h.district AND b.id = h.id)
-	OR EXISTS (SELECT 1 FROM assignment a WHERE a.district = h.district AND a.building_id = h.id)
-	OR EXISTS (SELECT 1 FROM building_grid bg JOIN grid_boundary x ON x.district = bg.district AND x.grid_id = bg.grid_id AND x.during @> now()
-		WHERE bg.district = h.district AND bg.building_id = h.id AND bg.by_hand AND bg.during @> now())
+DELETE FROM homes x WHERE (x.district, x.id) IN (
+	WITH brought AS (
+		SELECT h.home, h.kind, h.district, h.id, 'building' AS what, '' AS system, b.code FROM homes h
+		JOIN building b ON h.kind = 'building' AND b.district = h.district AND b.id = h.id
+		UNION ALL
+		SELECT h.home, h.kind, h.district, h.id, 'legal_entity', '', e.code FROM homes h
+		JOIN legal_entity e ON h.kind = 'building' AND e.district = h.district AND e.building_id = h.id
+		UNION ALL
+		SELECT h.home, h.kind, h.district, h.id, 'legal_entity', '', e.code FROM homes h
+		JOIN legal_entity e ON h.kind = 'entity' AND e.district = h.district AND e.id = h.id
+		UNION ALL
+		SELECT h.home, h.kind, h.district, h.id, 'road', '', r.code FROM homes h
+		JOIN road r ON h.kind = 'road' AND r.district = h.district AND r.id = h.id
+		UNION ALL
+		SELECT h.home, h.kind, h.district, h.id, 'land', '', l.code FROM homes h
+		JOIN land l ON h.kind = 'land' AND l.district = h.district AND l.id = h.id
+		UNION ALL
+		SELECT h.home, h.kind, h.district, h.id, f.owner_kind, f.system, f.code FROM homes h CROSS JOIN LATERAL (` + idsBeneath + `) o (id)
+		JOIN external_ref f ON f.district = h.district AND f.owner_id = o.id
+	)
+		SELECT m.district, m.id FROM (
+			SELECT b.*, row_number() OVER (PARTITION BY b.home, b.what, b.system, b.code ORDER BY b.kind, b.district, b.id) AS nth FROM brought b
+		) m WHERE m.nth > 1
+		UNION ALL SELECT m.district, m.id FROM brought m JOIN building o ON m.system = '' AND m.what = 'building' AND o.district = m.home AND o.code = m.code
+		UNION ALL SELECT m.district, m.id FROM brought m JOIN legal_entity o ON m.system = '' AND m.what = 'legal_entity' AND o.district = m.home AND o.code = m.code
+		UNION ALL SELECT m.district, m.id FROM brought m JOIN road o ON m.what = 'road' AND o.district = m.home AND o.code = m.code
+		UNION ALL SELECT m.district, m.id FROM brought m JOIN land o ON m.what = 'land' AND o.district = m.home AND o.code = m.code
+		UNION ALL SELECT m.district, m.id FROM brought m
+			JOIN external_ref o ON o.district = m.home AND o.system = m.system AND o.code = m.code AND o.owner_kind = m.what
+) OR x.kind = 'building' AND (
+	EXISTS (SELECT 1 FROM assignment a WHERE a.district = x.district AND a.building_id = x.id)
+	OR EXISTS (SELECT 1 FROM building_grid bg JOIN grid_boundary v ON v.district = bg.district AND v.grid_id = bg.grid_id AND v.during @> now()
+		WHERE bg.district = x.district AND bg.building_id = x.id AND bg.by_hand AND bg.during @> now())
 	OR EXISTS (SELECT 1 FROM unit u JOIN unit_grid ug ON ug.district = u.district AND ug.unit_id = u.id AND ug.during @> now()
-		WHERE u.district = h.district AND u.building_id = h.id)
-	OR EXISTS (SELECT 1 FROM legal_entity e JOIN legal_entity o ON o.district = h.home AND o.code = e.code
-		WHERE e.district = h.district AND e.building_id = h.id)
-	OR EXISTS (SELECT 1 FROM external_ref f JOIN external_ref o ON o.district = h.home AND o.system = f.system AND o.code = f.code AND o.owner_kind = f.owner_kind
-		WHERE f.district = h.district AND f.owner_id IN (` + idsOfBuilding + `)))`
+		WHERE u.district = x.district AND u.building_id = x.id))`
 
-	// The building h.id and all that is kept beneath it.
-	idsOfBuilding = `
+	// h.id and, where it is a building, all that is kept beneath it.
+	idsBeneath = `
 	SELECT h.id
 	UNION ALL SELECT u.id FROM unit u WHERE u.district = h.district AND u.building_id = h.id
 	UNION ALL SELECT d.id FROM unit u JOIN dwelling d ON d.district = u.district AND d.unit_id = u.id
@@ -107,9 +135,15 @@ FROM homes h JOIN building b ON b.district = h.district AND b.id = h.id JOIN est
 WHERE h.kind = 'building' ORDER BY h.home, e.name
 ON CONFLICT (district, community_id, name) DO NOTHING`
 
+	// The entities in a building move as those without one do.
+	moveTenants = `-- name: move.Tenants
+INSERT INTO homes (kind, district, id, home)
+SELECT 'entity', e.district, e.id, h.home FROM homes h JOIN legal_entity e ON e.district = h.district AND e.building_id = h.id WHERE h.kind = 'building'`
+
 	moveNumbers = `-- name: move.Numbers
 WITH gone AS (
-	DELETE FROM external_ref f USING homes h WHERE h.kind = 'building' AND f.district = h.district AND f.owner_id IN (` + idsOfBuilding + `)
+	DELETE FROM external_ref f USING homes h CROSS JOIN LATERAL (` + idsBeneath + `) o (id)
+	WHERE h.kind IN ('building', 'entity') AND f.district = h.district AND f.owner_id = o.id
 	RETURNING h.home, f.owner_kind, f.owner_id, f.system, f.code
 )
 INSERT INTO external_ref (district, owner_kind, owner_id, system, code) SELECT g.home, g.owner_kind, g.owner_id, g.system, g.code FROM gone g`
@@ -143,7 +177,7 @@ SELECT g.home, g.id, g.dwelling_id, g.number, g.residents, g.since, g.until FROM
 
 	moveEntities = `-- name: move.Entities
 WITH gone AS (
-	DELETE FROM legal_entity e USING homes h WHERE h.kind = 'building' AND e.district = h.district AND e.building_id = h.id
+	DELETE FROM legal_entity e USING homes h WHERE h.kind = 'entity' AND e.district = h.district AND e.id = h.id
 	RETURNING h.home, e.id, e.code, e.name, e.aliases, e.credit_code, e.category, e.address, e.employees, e.party_organisation, e.party_members,
 		e.community_id, e.building_id, e.location, e.version
 )
@@ -182,7 +216,6 @@ DELETE FROM building b USING homes h WHERE h.kind = 'building' AND b.district = 
 	placeMoveRoads = `-- name: place.MoveRoads
 WITH gone AS (
 	DELETE FROM road r USING homes h WHERE h.kind = 'road' AND r.district = h.district AND r.id = h.id
-	AND NOT EXISTS (SELECT 1 FROM road o WHERE o.district = h.home AND o.code = r.code)
 	RETURNING h.home, r.id, r.code, r.name, r.aliases, r.class, r.shape
 )
 INSERT INTO road (district, id, code, name, aliases, class, shape) SELECT g.home, g.id, g.code, g.name, g.aliases, g.class, g.shape FROM gone g`
@@ -190,13 +223,34 @@ INSERT INTO road (district, id, code, name, aliases, class, shape) SELECT g.home
 	placeMoveLand = `-- name: place.MoveLand
 WITH gone AS (
 	DELETE FROM land l USING homes h WHERE h.kind = 'land' AND l.district = h.district AND l.id = h.id
-	AND NOT EXISTS (SELECT 1 FROM land o WHERE o.district = h.home AND o.code = l.code)
 	RETURNING h.home, l.id, l.code, l.name, l.class, l.shape
 )
 INSERT INTO land (district, id, code, name, class, shape) SELECT g.home, g.id, g.code, g.name, g.class, g.shape FROM gone g`
 
 	placeMovedNear = `-- name: place.MovedNear
 UPDATE near n SET district = h.home FROM homes h WHERE h.kind = n.kind AND h.district = n.district AND h.id = n.id`
+
+	// An entity is in the community of the grid that holds its point, else in the smallest division around it, as when it is
+	// imported; one that lies in none stays where it was, so that somebody still lists it.
+	placeEntities = `-- name: place.Entities
+UPDATE legal_entity l SET community_id = x.community_id, building_id = x.building_id FROM (
+	SELECT e.district, e.id, coalesce(hit.community_id, around.id, e.community_id) AS community_id, coalesce(e.building_id, inside.id) AS building_id
+	FROM near n JOIN legal_entity e ON e.district = n.district AND e.id = n.id
+	LEFT JOIN (
+		SELECT DISTINCT ON (x.district, x.id) x.district, x.id, g.community_id FROM near x` + sharesOfGround + `
+		WHERE x.kind = 'entity' AND b.district = x.district ORDER BY x.district, x.id, share.part DESC, g.code
+	) hit ON hit.district = n.district AND hit.id = n.id
+	LEFT JOIN LATERAL (
+		SELECT d.id FROM division d WHERE hit.community_id IS NULL AND d.home = n.district AND d.boundary && n.at AND ST_Covers(d.boundary, n.at)
+		AND d.level IN ('DISTRICT', 'TOWN', 'COMMUNITY')
+		ORDER BY array_position(ARRAY['COMMUNITY', 'TOWN', 'DISTRICT'], d.level), d.code LIMIT 1
+	) around ON true
+	LEFT JOIN LATERAL (
+		SELECT b.id FROM building b WHERE e.building_id IS NULL AND b.district = n.district` + holdsPoint + `
+		ORDER BY ST_Area(b.footprint) NULLS LAST, b.code LIMIT 1
+	) inside ON true
+	WHERE n.kind = 'entity' AND n.district <> 'unplaced'
+) x WHERE l.district = x.district AND l.id = x.id AND (l.community_id, l.building_id) IS DISTINCT FROM (x.community_id, x.building_id)`
 
 	// The buildings whose grid is to be looked at again, with the grid of their district that they belong to by their ground.
 	placeStaged = `-- name: place.Staged
@@ -235,9 +289,9 @@ WHERE p.grid_id IS NOT NULL AND NOT EXISTS (
 ORDER BY p.district, p.building_id`
 )
 
-// moveBuildings takes the buildings of the table homes, with all that is kept beneath them, to the districts that it says. Ids
-// stay. What holds others goes in first and out last; a row never changes its district, which on Citus it cannot.
-var moveBuildings = []string{moveEnd, moveUndo, movePast, moveUnitsPast, moveNumbers, moveBuilding, moveUnits, moveDwellings,
+// moveBuildings takes the buildings of the table homes, with all that is kept beneath them, and its entities to the districts
+// that it says. Ids stay. What holds others goes in first and out last; a row never changes its district, which on Citus it cannot.
+var moveBuildings = []string{moveTenants, moveEnd, moveUndo, movePast, moveUnitsPast, moveNumbers, moveBuilding, moveUnits, moveDwellings,
 	moveHouseholds, moveEntities, moveDropDwellings, moveDropUnits, moveDropBuilding}
 
 // placeAll puts what an import of areas laid into another district there, and looks again at which grid each building near
@@ -252,7 +306,7 @@ func (in *importing) placeAll(ctx context.Context) error {
 	if err := in.run(ctx, moveBuildings...); err != nil {
 		return err
 	}
-	if err := in.run(ctx, placeMoveRoads, placeMoveLand, placeMovedNear, placeMoved); err != nil {
+	if err := in.run(ctx, placeMoveRoads, placeMoveLand, placeMovedNear, placeEntities, placeMoved); err != nil {
 		return err
 	}
 	return in.assign(ctx)

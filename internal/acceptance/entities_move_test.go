@@ -1,0 +1,119 @@
+package acceptance
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/page"
+	"wangge/domain/place"
+	"wangge/load"
+)
+
+// entitiesOf are the codes of the entities that a division lists, by name.
+func (w *town) entitiesOf(t *testing.T, code string) string {
+	t.Helper()
+	id := w.division(t, code).ID
+	lists, err := w.Places.EntitiesOf(t.Context(), operator, place.EntityQuery{Divisions: []uuid.UUID{id}, Args: page.Args{First: 50}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	for _, item := range lists[id].Items {
+		codes = append(codes, item.Node.Code)
+	}
+	return strings.Join(codes, " ")
+}
+
+// TestARedrawTakesEntitiesAlong: those in a building with it, those in none by their point, to another community or district.
+func TestARedrawTakesEntitiesAlong(t *testing.T) {
+	const beside = "990101001002" // another community of the first district
+	w := twoDistricts(t)
+	w.give(t, load.Divisions, feature(`"code":"990101001002","name":"河北","level":"COMMUNITY"`, "null"))
+	shop := func(code, at string) string {
+		return feature(`"code":"`+code+`","name":"`+code+`"`, `{"type":"Point","coordinates":[`+at+`]}`)
+	}
+	w.give(t, load.Entities, shop("in-b1", "121.0015,31.0015"), shop("in-b2", "121.008,31.0015"),
+		shop("near-b1", "121.0015,31.005"), shop("near-b2", "121.008,31.005"), shop("same", "121.009,31.005"), shop("stays", "121.005,31.005"), shop("waits", "121.015,31.015"))
+	w.exec(t, "INSERT INTO external_ref SELECT district, 'legal_entity', id, 'grid.example', 'N-1' FROM legal_entity WHERE code = 'near-b2'")
+	w.exec(t, "INSERT INTO legal_entity (district, id, code, name) SELECT home, gen_random_uuid(), 'same', '别家' FROM division WHERE code = '990102'")
+	check := func(when string, want map[string]string) {
+		t.Helper()
+		for division, list := range want {
+			if got := w.entitiesOf(t, division); got != list {
+				t.Errorf("%s: %s lists %q, want %q", when, division, got, list)
+			}
+		}
+		// What is in a building is kept with it, and in the community of its grid.
+		if n := w.number(t, `legal_entity l LEFT JOIN building b ON b.district = l.district AND b.id = l.building_id
+			LEFT JOIN building_grid bg ON bg.district = b.district AND bg.building_id = b.id AND upper_inf(bg.during) LEFT JOIN grid g ON g.id = bg.grid_id
+			WHERE l.building_id IS NOT NULL AND l.community_id IS DISTINCT FROM g.community_id`); n != 0 {
+			t.Errorf("%s: %d are in a building and not in its community", when, n)
+		}
+		if n := w.number(t, "external_ref f JOIN legal_entity l ON l.district = f.district AND l.id = f.owner_id WHERE f.code = 'N-1' AND l.code = 'near-b2'"); n != 1 {
+			t.Errorf("%s: the number was left behind", when)
+		}
+	}
+	check("at first", map[string]string{riverside: "in-b1 in-b2 near-b1 near-b2 same stays", beyond: ""})
+	w.give(t, load.Buildings, feature(`"code":"b3"`, box(14, 14, 16, 16)))
+	w.give(t, load.Grids, feature(`"code":"990101001001001","name":"一"`, box(4, 0, 6, 10)), feature(`"code":"990102001001001","name":"二"`, box(6, 0, 20, 10)),
+		feature(`"code":"990101001002001","name":"三"`, box(0, 0, 4, 10)), feature(`"code":"990101001002002","name":"四"`, box(10, 10, 20, 20)))
+	check("redrawn", map[string]string{riverside: "same stays", beside: "in-b1 near-b1 waits", beyond: "in-b2 near-b2"})
+	if n := w.number(t, "legal_entity l JOIN building b ON b.district = l.district AND b.id = l.building_id WHERE l.code = 'waits' AND b.code = 'b3'"); n != 1 {
+		t.Error("the one that waited is not in its building")
+	}
+	w.border(t, 10)
+	check("back", map[string]string{riverside: "in-b1 in-b2 near-b1 near-b2 same stays", beside: "waits", beyond: ""})
+
+	w.give(t, load.Buildings, feature(`"code":"b2"`, box(9, 1, 13, 2)))
+	check("moved by a file", map[string]string{riverside: "in-b1 near-b1 near-b2 same stays", beyond: "in-b2"})
+}
+
+// TestTwoOfOneCodeMoveTogether: of two that would meet in one district one stays where it is kept.
+func TestTwoOfOneCodeMoveTogether(t *testing.T) {
+	spot := func(x, y float64) string { return fmt.Sprintf(`[%.4f,%.4f]`, 121+x/1000, 31+y/1000) }
+	square := func(x float64) string { return box(x, 1, x+1, 2) }
+	for _, c := range []struct {
+		name  string
+		kind  load.Kind
+		table string
+		shape func(x float64) string
+		codes [2]string
+		more  string // done to both before the redraw
+	}{
+		{"buildings", load.Buildings, "building", square, [2]string{"twin", "twin"}, ""},
+		{"buildings with one number", load.Buildings, "building", square, [2]string{"one", "two"},
+			"INSERT INTO external_ref SELECT district, 'building', id, 'grid.example', 'T' FROM building"},
+		{"buildings with shops of one code", load.Buildings, "building", square, [2]string{"one", "two"},
+			"INSERT INTO legal_entity (district, id, code, name, building_id) SELECT district, gen_random_uuid(), 'shop', '小店', id FROM building"},
+		{"entities", load.Entities, "legal_entity", func(x float64) string { return `{"type":"Point","coordinates":` + spot(x, 1) + `}` }, [2]string{"twin", "twin"}, ""},
+		{"roads", load.Roads, "road", func(x float64) string {
+			return `{"type":"LineString","coordinates":[` + spot(x, 1) + `,` + spot(x+1, 2) + `]}`
+		}, [2]string{"twin", "twin"}, ""},
+		{"land", load.Land, "land", square, [2]string{"twin", "twin"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newTown(t)
+			w.give(t, load.Divisions,
+				feature(`"code":"990101","name":"东区","level":"DISTRICT"`, "null"), feature(`"code":"990102","name":"西区","level":"DISTRICT"`, "null"),
+				feature(`"code":"990103","name":"南区","level":"DISTRICT"`, "null"), feature(`"code":"990101001001","name":"河东","level":"COMMUNITY"`, "null"),
+				feature(`"code":"990102001001","name":"河西","level":"COMMUNITY"`, "null"), feature(`"code":"990103001001","name":"河南","level":"COMMUNITY"`, "null"))
+			draw := func(west, east float64) {
+				w.give(t, load.Grids, feature(`"code":"990101001001001","name":"一"`, box(0, 0, west, 10)),
+					feature(`"code":"990102001001001","name":"二"`, box(west, 0, east, 10)), feature(`"code":"990103001001001","name":"三"`, box(east, 0, 30, 10)))
+			}
+			draw(10, 20)
+			w.give(t, c.kind, feature(`"name":"甲","code":"`+c.codes[0]+`"`, c.shape(5)))
+			w.give(t, c.kind, feature(`"name":"乙","code":"`+c.codes[1]+`"`, c.shape(25)))
+			if c.more != "" {
+				w.exec(t, c.more)
+			}
+			draw(2, 28)
+			if all, moved := w.number(t, c.table), w.number(t, c.table+" x JOIN division d ON d.home = x.district WHERE d.code = '990102'"); all != 2 || moved != 1 {
+				t.Errorf("%d are kept, %d in the district where both lie; want 2 and 1", all, moved)
+			}
+		})
+	}
+}
