@@ -57,7 +57,7 @@ CROSS JOIN LATERAL (
 
 	gridsOfBuildings = `-- name: grid.OfBuildings
 SELECT bg.building_id, bg.district, bg.grid_id FROM building_grid bg
-WHERE bg.district = ANY($1) AND bg.building_id = ANY($2) AND bg.during @> $3::timestamptz ORDER BY bg.building_id`
+WHERE (bg.district = ANY($1) OR bg.moved_to = ANY($1)) AND bg.building_id = ANY($2) AND (bg.during @> $3::timestamptz) IS TRUE ORDER BY bg.building_id`
 
 	extentOfAll = `-- name: place.Extent
 SELECT ST_XMin(e.box), ST_YMin(e.box), ST_XMax(e.box), ST_YMax(e.box) FROM (

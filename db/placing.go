@@ -9,7 +9,6 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/key"
-	"wangge/domain/place"
 	"wangge/internal/fault"
 )
 
@@ -348,11 +347,15 @@ SELECT u.district, gen_random_uuid(), u.id, $3, tstzrange(now(), NULL, '[)') FRO
 WHERE u.district = $1 AND u.id = $2 AND $3::uuid IS NOT NULL AND NOT EXISTS (
 	SELECT 1 FROM unit_grid ug WHERE ug.district = u.district AND ug.unit_id = u.id AND ug.during @> now())`
 
-	// $2 its building, whose grid it is counted with else; $3 the grid it was placed in, $4 the one it is to be placed in.
+	// $3 the grid that it is to be placed in. It is taken from the one it was placed in, else from its building's.
 	unitConcerned = `-- name: unit.Concerned
-SELECT DISTINCT g.community_id FROM grid g WHERE g.district = $1 AND (g.id = $3 OR g.id = $4 OR g.id IN (
-	SELECT bg.grid_id FROM building_grid bg WHERE bg.district = $1 AND bg.building_id = $2 AND bg.during @> now()))
+SELECT DISTINCT g.community_id FROM unit u JOIN grid g ON g.district = u.district WHERE u.district = $1 AND u.id = $2 AND (g.id = $3
+	OR g.id IN (SELECT ug.grid_id FROM unit_grid ug WHERE ug.district = $1 AND ug.unit_id = $2 AND ug.during @> now())
+	OR g.id IN (SELECT bg.grid_id FROM building_grid bg WHERE bg.district = $1 AND bg.building_id = u.building_id AND bg.during @> now()))
 ORDER BY g.community_id`
+
+	unitHere = `-- name: unit.Here
+SELECT u.id FROM unit u WHERE u.district = $1 AND u.id = $2 ORDER BY u.id`
 
 	gridInForce = `-- name: grid.InForce
 SELECT c.district, c.grid_id FROM grid_code c WHERE c.code = $1 AND EXISTS (
@@ -391,13 +394,20 @@ func (s *Places) PlaceBuilding(ctx context.Context, actor account.Actor, buildin
 }
 
 // PlaceUnit implements place.Store.
-func (s *Places) PlaceUnit(ctx context.Context, actor account.Actor, u place.Unit, grid *key.Key) (time.Time, error) {
+func (s *Places) PlaceUnit(ctx context.Context, actor account.Actor, unit key.Key, grid *key.Key) (time.Time, error) {
 	return s.placeOne(ctx, actor, func(ctx context.Context, in *importing) ([]uuid.UUID, int, error) {
-		concerned, err := idsOf(ctx, in.tx, unitConcerned, u.Key.Home, u.BuildingID, u.GridID, idOf(grid))
+		found, err := in.exec(ctx, unitHere, unit.Home, unit.ID)
+		if err == nil && found == 0 { // it moved since it was read
+			err = fault.New(fault.NotFound, "id", "unit.notFound", "id", unit.String())
+		}
 		if err != nil {
 			return nil, 0, err
 		}
-		changed, err := in.all(ctx, []string{unitUndo, unitEnd, unitBegin}, u.Key.Home, u.Key.ID, idOf(grid))
+		concerned, err := idsOf(ctx, in.tx, unitConcerned, unit.Home, unit.ID, idOf(grid))
+		if err != nil {
+			return nil, 0, err
+		}
+		changed, err := in.all(ctx, []string{unitUndo, unitEnd, unitBegin}, unit.Home, unit.ID, idOf(grid))
 		return concerned, changed, err
 	})
 }

@@ -78,6 +78,9 @@ func (s *Places) OwnersOf(ctx context.Context, actor account.Actor, ref place.Ex
 func (s *Places) SetExternalRef(ctx context.Context, actor account.Actor, owner key.Key, ref place.ExternalRef) (place.RefOwner, error) {
 	found := place.RefOwner{Key: owner}
 	err := s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockPlaces); err != nil { // a redraw may be moving what it is of
+			return err
+		}
 		err := eachRow(ctx, tx, refOwner, []any{owner.Home, owner.ID}, func(rows pgx.Rows) error {
 			return rows.Scan(&found.Kind, &found.Key.Home)
 		})

@@ -26,18 +26,24 @@ const (
 )
 
 const (
-	// Every read of units has $1 districts, $3 the instant, $4 whether the grids are wanted.
-	unitColumns = `u.district, u.id, u.building_id, u.name,
-	CASE WHEN $4::bool THEN (SELECT ug.grid_id FROM unit_grid ug
-		WHERE ug.district = u.district AND ug.unit_id = u.id AND ug.during @> $3::timestamptz) END AS by_hand,
-	CASE WHEN $4::bool THEN (SELECT bg.grid_id FROM building_grid bg
-		WHERE bg.district = u.district AND bg.building_id = u.building_id AND bg.during @> $3::timestamptz) END AS of_building`
+	// Every read of units has $1 districts, $3 the instant, $4 whether the grids are wanted. A grid that one belonged to before a
+	// redraw moved it is kept with the district of then. IS TRUE: see db/coverage.go.
+	unitColumns = `u.district, u.id, u.building_id, u.name, g.district AS grid_district, g.grid_id`
+	unitGrids   = ` LEFT JOIN LATERAL (
+	SELECT x.district, x.grid_id FROM (
+		SELECT 1 AS nth, ug.district, ug.grid_id FROM unit_grid ug
+		WHERE (ug.district = u.district OR ug.moved_to = u.district) AND ug.unit_id = u.id AND (ug.during @> $3::timestamptz) IS TRUE
+		UNION ALL
+		SELECT 2, bg.district, bg.grid_id FROM building_grid bg
+		WHERE (bg.district = u.district OR bg.moved_to = u.district) AND bg.building_id = u.building_id AND (bg.during @> $3::timestamptz) IS TRUE
+	) x WHERE $4::bool ORDER BY x.nth LIMIT 1
+) g ON true`
 
 	// $2 buildings, $5 after this name, $6 and this id, $7 one more than asked for.
 	unitsOfBuildings = `-- name: unit.OfBuildings
 SELECT x.* FROM unnest($2::uuid[]) AS p (building_id)
 CROSS JOIN LATERAL (
-	SELECT ` + unitColumns + `, row_number() OVER (ORDER BY ` + unitOrder + `) AS n FROM unit u
+	SELECT ` + unitColumns + `, row_number() OVER (ORDER BY ` + unitOrder + `) AS n FROM unit u` + unitGrids + `
 	WHERE u.district = ANY($1) AND u.building_id = p.building_id AND ($5::text IS NULL OR (` + unitOrder + `) > (` + unitAfter + `))
 	ORDER BY ` + unitOrder + ` LIMIT $7
 ) x ORDER BY p.building_id, x.n`
@@ -48,7 +54,7 @@ GROUP BY u.building_id ORDER BY u.building_id`
 
 	// $2 units.
 	unitsByKey = `-- name: unit.ByKey
-SELECT ` + unitColumns + `, 1 FROM unit u WHERE u.district = ANY($1) AND u.id = ANY($2) ORDER BY u.id`
+SELECT ` + unitColumns + `, 1 FROM unit u` + unitGrids + ` WHERE u.district = ANY($1) AND u.id = ANY($2) ORDER BY u.id`
 
 	householdsHere = ` FROM dwelling w JOIN household o ON o.district = w.district AND o.dwelling_id = w.id
 	WHERE w.district = ANY($1) AND o.district = ANY($1) AND o.since <= $3::timestamptz AND (o.until IS NULL OR o.until > $3)`
@@ -69,8 +75,13 @@ SELECT w.unit_id, count(*)` + householdsHere + ` AND w.unit_id = ANY($2) GROUP B
 
 func scanUnit(rows pgx.Rows) (place.Unit, error) {
 	var u place.Unit
+	var home *string
+	var gridID *uuid.UUID
 	var n int
-	err := rows.Scan(&u.Key.Home, &u.Key.ID, &u.BuildingID, &u.Name, &u.GridID, &u.BuildingGridID, &n)
+	err := rows.Scan(&u.Key.Home, &u.Key.ID, &u.BuildingID, &u.Name, &home, &gridID, &n)
+	if gridID != nil {
+		u.GridKey = &key.Key{Home: *home, ID: *gridID}
+	}
 	return u, err
 }
 

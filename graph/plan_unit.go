@@ -30,8 +30,8 @@ func (p *plan) unit(ctx context.Context, nodes []*node.Unit, f field) error {
 		return oneBuilding(ctx, p, nodes, func(u *node.Unit) key.Key { return key.Key{Home: u.Key.Home, ID: u.BuildingID} }, f)
 	case "grid":
 		return oneGrid(ctx, p, nodes, func(u *node.Unit) (key.Key, *grid.Grid) {
-			if id := u.Unit.Grid(); id != nil {
-				return key.Key{Home: u.Key.Home, ID: *id}, nil
+			if u.GridKey != nil {
+				return *u.GridKey, nil
 			}
 			return key.Key{}, nil
 		}, f)

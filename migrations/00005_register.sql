@@ -40,7 +40,7 @@ CREATE TABLE unit_grid (
     CONSTRAINT unit_grid_one_at_a_time EXCLUDE USING gist (district WITH =, unit_id WITH =, during WITH &&),
     CONSTRAINT unit_grid_during_given CHECK (NOT isempty(during) AND lower_inc(during) AND NOT upper_inc(during))
 );
-CREATE INDEX unit_grid_unit ON unit_grid (district, unit_id);
+CREATE INDEX unit_grid_unit ON unit_grid (unit_id);   -- in whatever district: see moved_to
 CREATE INDEX unit_grid_grid ON unit_grid (district, grid_id);
 SELECT place_rows('unit_grid', 'district');
 

@@ -103,18 +103,8 @@ type Estate struct {
 type Unit struct {
 	Key        key.Key
 	BuildingID uuid.UUID
-	Name       string     // "2单元"; empty where the building has only one and nobody named it
-	GridID     *uuid.UUID // the grid it was placed in by hand at the time asked about; nil: its building's
-
-	BuildingGridID *uuid.UUID // its building's grid at the time asked about; nil: none
-}
-
-// Grid is the grid it belongs to: by hand, else its building's; nil: none.
-func (u Unit) Grid() *uuid.UUID {
-	if u.GridID != nil {
-		return u.GridID
-	}
-	return u.BuildingGridID
+	Name       string   // "2单元"; empty where the building has only one and nobody named it
+	GridKey    *key.Key // the grid it belongs to at the time asked about: by hand, else its building's; nil: none
 }
 
 // DwellingUse says what a dwelling is used for.

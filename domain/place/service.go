@@ -143,7 +143,7 @@ func (s *Service) PlaceUnit(ctx context.Context, actor account.Actor, unit key.K
 	if err := actor.RequireOperator(); err != nil {
 		return time.Time{}, err
 	}
-	found, err := s.Store.UnitsByKey(ctx, actor, []key.Key{unit}, s.Now(), true)
+	found, err := s.Store.UnitsByKey(ctx, actor, []key.Key{unit}, s.Now(), false)
 	u, ok := found[unit.ID]
 	if err == nil && !ok {
 		err = fault.New(fault.NotFound, "id", "unit.notFound", "id", unit.String())
@@ -155,7 +155,7 @@ func (s *Service) PlaceUnit(ctx context.Context, actor account.Actor, unit key.K
 	if err != nil {
 		return time.Time{}, err
 	}
-	return s.Store.PlaceUnit(ctx, actor, u, grid)
+	return s.Store.PlaceUnit(ctx, actor, u.Key, grid)
 }
 
 // target is the grid in force that something kept with the district home is to be placed in; nil for a nil code.

@@ -49,7 +49,7 @@ type Store interface {
 	// it returns.
 	PlaceBuilding(ctx context.Context, actor account.Actor, building key.Key, grid *key.Key) (time.Time, error)
 	// PlaceUnit is PlaceBuilding for a unit; for nil it goes with its building.
-	PlaceUnit(ctx context.Context, actor account.Actor, u Unit, grid *key.Key) (time.Time, error)
+	PlaceUnit(ctx context.Context, actor account.Actor, unit key.Key, grid *key.Key) (time.Time, error)
 	// Renumber gives d, and what lies beneath it, codes that begin with code instead of d's. CONFLICT: d's version is not
 	// version, or a code is taken.
 	Renumber(ctx context.Context, actor account.Actor, d Division, code string, parent *uuid.UUID, version int) error

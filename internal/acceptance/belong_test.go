@@ -14,6 +14,8 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/domain/place"
 	"wangge/internal/fault"
 	"wangge/load"
 )
@@ -53,6 +55,41 @@ func (w *town) gridOfBuilding(t *testing.T, code string, at time.Time) string {
 		return grids[b.GridKey.ID].Code
 	}
 	return ""
+}
+
+// gridOfUnit is the code of the grid that the only unit of a building belongs to at an instant, "" for none.
+func (w *town) gridOfUnit(t *testing.T, building string, at time.Time) string {
+	t.Helper()
+	b := w.building(t, building)
+	lists, err := w.Places.UnitsOf(t.Context(), account.Anyone(), []key.Key{b}, place.UnitQuery{Args: page.Args{First: 2}, At: at, Grids: true})
+	if err != nil || len(lists[b.ID].Items) != 1 {
+		t.Fatalf("the units of %s: %v %v", building, lists, err)
+	}
+	k := lists[b.ID].Items[0].Node.GridKey
+	if k == nil {
+		return ""
+	}
+	grids, err := w.Grids.ByKeys(t.Context(), account.Anyone(), []key.Key{*k}, &at, grid.Fields{})
+	if err != nil || len(grids) != 1 {
+		t.Fatalf("the grid of the unit of %s: %v %v", building, grids, err)
+	}
+	return grids[k.ID].Code
+}
+
+// TestAUnitThatMovedMeanwhile is placed nowhere, and the caller is told so.
+func TestAUnitThatMovedMeanwhile(t *testing.T) {
+	w := twoDistricts(t)
+	w.people(t, "b2")
+	var unit key.Key
+	w.row(t, "SELECT district, id FROM unit", &unit.Home, &unit.ID)
+	w.border(t, 6)
+	before := w.number(t, "change_log")
+	if _, err := w.Places.Store.PlaceUnit(t.Context(), operator, unit, nil); !fault.Is(err, fault.NotFound) {
+		t.Errorf("answered %v, want NOT_FOUND", err)
+	}
+	if n := w.number(t, "change_log"); n != before {
+		t.Error("a change was noted")
+	}
 }
 
 // residents is how many people the operator is told of in a grid at an instant.
@@ -441,6 +478,16 @@ func TestABuildingMovesToAnotherDistrictWithAllThatIsInIt(t *testing.T) {
 			}
 			if a, b := w.gridOfBuilding(t, "b2", was), w.gridOfBuilding(t, "b2", between); a != west || b != east {
 				t.Errorf("b2 belonged to %q, then to %q", a, b)
+			}
+			if a, b := w.gridOfUnit(t, "b2", was), w.gridOfUnit(t, "b2", between); a != west || b != east {
+				t.Errorf("its unit belonged to %q, then to %q", a, b)
+			}
+			k := w.building(t, "b2")
+			for at, want := range map[time.Time]string{was: west, between: east} {
+				found, err := w.Grids.Store.GridsOfBuildings(t.Context(), account.Anyone(), []key.Key{k}, at)
+				if g := w.gridOf(t, want); err != nil || found[k.ID] != g.Key {
+					t.Errorf("an address finds its grid in %v %v at %v, want %v", found[k.ID], err, at, g.Key)
+				}
 			}
 		}
 		check()
