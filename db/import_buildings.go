@@ -81,6 +81,21 @@ WHERE s.known_home <> s.home AND e.district = s.home AND e.building_id = s.known
 	importMoved = `-- name: import.Moved
 UPDATE stage s SET known_home = s.home WHERE s.known_home <> s.home`
 
+	// An estate goes along to another community of its district where the file has all its buildings there.
+	importMoveEstates = `-- name: import.MoveEstates
+UPDATE estate e SET community_id = x.community_id FROM (
+	SELECT DISTINCT ON (m.district, m.community_id, m.name) m.* FROM (
+		SELECT o.district, o.id, o.name, min(s.community_id::text)::uuid AS community_id
+		FROM estate o JOIN building b ON b.district = o.district AND b.estate_id = o.id
+		LEFT JOIN stage s ON s.known_home = b.district AND s.known = b.id
+		WHERE o.district IN (SELECT k.known_home FROM stage k) GROUP BY o.district, o.id, o.name, o.community_id
+		HAVING bool_and(coalesce(s.home = o.district AND s.estate = o.name, false)) AND count(DISTINCT coalesce(s.community_id::text, '')) = 1
+			AND o.community_id IS DISTINCT FROM min(s.community_id::text)::uuid
+	) m WHERE NOT EXISTS (
+		SELECT 1 FROM estate t WHERE t.district = m.district AND t.community_id IS NOT DISTINCT FROM m.community_id AND t.name = m.name)
+	ORDER BY m.district, m.community_id, m.name, m.id
+) x WHERE e.district = x.district AND e.id = x.id`
+
 	importNewEstates = `-- name: import.NewEstates
 INSERT INTO estate (district, id, community_id, name, managed_by)
 SELECT DISTINCT ON (s.home, s.community_id, s.estate) s.home, s.estate_id, s.community_id, s.estate, s.managed_by
@@ -156,7 +171,7 @@ func (s *Places) ImportBuildings(ctx context.Context, actor account.Actor, rows 
 				return err
 			}
 		}
-		if err := in.run(ctx, importUnsaid, importNewEstates, importEstates); err != nil {
+		if err := in.run(ctx, importUnsaid, importMoveEstates, importNewEstates, importEstates); err != nil {
 			return err
 		}
 		if err := in.run(ctx, moveBuildings...); err != nil {

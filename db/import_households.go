@@ -29,7 +29,7 @@ CREATE TEMPORARY TABLE stage_household (
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE stage_home (
 	n integer NOT NULL, first_n integer NOT NULL, id uuid NOT NULL, district text NOT NULL, unit_id uuid NOT NULL, dwelling_id uuid NOT NULL, room text NOT NULL,
-	number text, residents integer, use text, rental text, first boolean NOT NULL, fresh boolean NOT NULL, refit boolean NOT NULL,
+	number text, residents integer, use text, rental text, first boolean NOT NULL, fresh boolean NOT NULL, refit boolean NOT NULL, contrary boolean NOT NULL,
 	was uuid, was_residents integer
 ) ON COMMIT DROP`
 
@@ -75,30 +75,39 @@ UPDATE stage_unit s SET district = x.district, building_id = x.building_id, id =
 	FROM stage_unit u JOIN stage_building w ON w.b = u.b WHERE w.found = 1 AND w.district <> 'unplaced'
 ) x LEFT JOIN unit k ON k.district = x.district AND k.building_id = x.building_id AND k.name = x.name WHERE x.u = s.u`
 
-	// A new dwelling has the id that its first row brings. One sort serves every window.
+	// A new dwelling has the id that its first row brings. One sort serves every window. What a list does not say of a dwelling
+	// stays, but who lives in one says that it is not vacant.
 	householdsHomes = `-- name: households.Homes
-INSERT INTO stage_home (n, first_n, id, district, unit_id, dwelling_id, room, number, residents, use, rental, first, fresh, refit, was, was_residents)
+INSERT INTO stage_home (n, first_n, id, district, unit_id, dwelling_id, room, number, residents, use, rental, first, fresh, refit, contrary, was, was_residents)
 SELECT x.n, x.first_n, x.id, x.district, x.unit_id, coalesce(x.known, x.dwelling_id), x.room, x.number, x.residents,
-	coalesce(x.use, x.was_use), coalesce(x.rental, x.was_rental), x.nth = 1, x.known IS NULL,
-	x.nth = 1 AND x.known IS NOT NULL AND coalesce(x.use <> coalesce(x.was_use, '') OR x.rental <> coalesce(x.was_rental, ''), false), x.was, x.was_residents
+	coalesce(x.use, x.kept_use), coalesce(x.rental, x.was_rental), x.nth = 1, x.known IS NULL,
+	x.nth = 1 AND x.known IS NOT NULL AND (coalesce(x.use, x.kept_use, '') <> coalesce(x.was_use, '') OR coalesce(x.rental <> coalesce(x.was_rental, ''), false)),
+	coalesce(x.use <> x.other_use, false) OR x.lived_in AND x.empty, x.was, x.was_residents
 FROM (
+	SELECT y.*, CASE WHEN y.was_use <> 'VACANT' OR NOT y.lived_in THEN y.was_use END AS kept_use FROM (
 	SELECT s.n, s.id, u.district, u.id AS unit_id, s.room, s.number, s.residents, d.id AS known, d.use AS was_use, d.rental_management AS was_rental,
 		h.id AS was, h.residents AS was_residents, first_value(s.n) OVER same AS first_n, first_value(s.dwelling_id) OVER flat AS dwelling_id,
-		row_number() OVER flat AS nth, min(s.use) OVER whole AS use, min(s.rental) OVER whole AS rental
+		row_number() OVER flat AS nth, min(s.use) OVER whole AS use, max(s.use) OVER whole AS other_use,
+		bool_or(s.number IS NOT NULL) OVER whole AS lived_in, bool_or(s.number IS NULL) OVER whole AS empty, min(s.rental) OVER whole AS rental
 	FROM stage_household s JOIN stage_unit u ON u.u = s.u
 		LEFT JOIN dwelling d ON d.district = u.district AND d.unit_id = u.id AND d.room = s.room
 		LEFT JOIN household h ON h.district = d.district AND h.dwelling_id = d.id AND h.number = s.number AND h.until IS NULL
 	WHERE s.room <> '' AND u.id IS NOT NULL
 	WINDOW whole AS (PARTITION BY u.district, u.id, s.room), flat AS (PARTITION BY u.district, u.id, s.room ORDER BY s.number, s.n),
 		same AS (PARTITION BY u.district, u.id, s.room, s.number ORDER BY s.n)
+	) y
 ) x`
+
+	householdsContrary = `-- name: households.Contrary
+SELECT s.n, s.source, w.code, s.room FROM stage_home x JOIN stage_household s ON s.n = x.n
+JOIN stage_unit u ON u.u = s.u JOIN stage_building w ON w.b = u.b WHERE x.contrary ORDER BY s.n`
 
 	householdsTwice = `-- name: households.Twice
 SELECT s.n, s.source, w.code, o.source FROM stage_home x JOIN stage_household s ON s.n = x.n JOIN stage_household o ON o.n = x.first_n
 JOIN stage_unit u ON u.u = s.u JOIN stage_building w ON w.b = u.b WHERE x.n <> x.first_n ORDER BY s.n`
 
-	householdsDropTwice = `-- name: households.DropTwice
-DELETE FROM stage_home WHERE n <> first_n`
+	householdsDropRefused = `-- name: households.DropRefused
+DELETE FROM stage_home WHERE contrary OR n <> first_n`
 
 	householdsNewUnits = `-- name: households.NewUnits
 INSERT INTO unit (district, id, building_id, name)
@@ -191,10 +200,13 @@ func (s *Places) ImportHouseholds(ctx context.Context, actor account.Actor, rows
 		if err := in.run(ctx, householdsUnits, "ANALYZE stage_unit", householdsHomes, "ANALYZE stage_home"); err != nil {
 			return err
 		}
+		if err := in.refuseContrary(ctx); err != nil {
+			return err
+		}
 		if err := in.refuseTwice(ctx); err != nil || in.rejected() {
 			return err
 		}
-		if err := in.run(ctx, householdsDropTwice, householdsNewUnits, householdsNewDwellings, householdsDwellings); err != nil {
+		if err := in.run(ctx, householdsDropRefused, householdsNewUnits, householdsNewDwellings, householdsDwellings); err != nil {
 			return err
 		}
 		var err error
@@ -305,6 +317,19 @@ func (in *importing) refuseNowhere(ctx context.Context) error {
 			said = fault.New(fault.Invalid, field, "household.manyBuildings", "what", what, "n", found, "codes", codes)
 		}
 		in.refuse(n, place.NewNote(r.Source, r.Building, field, said))
+		return nil
+	})
+}
+
+// refuseContrary refuses the rows of a room that say two uses of it, or that nobody lives there and who does.
+func (in *importing) refuseContrary(ctx context.Context) error {
+	return in.each(ctx, householdsContrary, nil, func(rows pgx.Rows) error {
+		var n int
+		var source, code, room string
+		if err := rows.Scan(&n, &source, &code, &room); err != nil {
+			return err
+		}
+		in.refuse(n, place.NewNote(source, code, "use", fault.New(fault.Conflict, "use", "household.contrary", "room", room)))
 		return nil
 	})
 }

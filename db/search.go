@@ -25,7 +25,8 @@ SELECT d.id, d.name, d.parent_id, ST_X(p.at), ST_Y(p.at) FROM division d
 CROSS JOIN LATERAL (SELECT ST_PointOnSurface(d.boundary) AS at) p ORDER BY d.code`
 
 	searchEstates = `-- name: search.Estates
-SELECT e.district, e.id, e.name, e.community_id FROM estate e WHERE e.district = ANY($1) ORDER BY e.name, e.id`
+SELECT e.district, e.id, e.name, e.community_id FROM estate e
+WHERE e.district = ANY($1) AND EXISTS (SELECT 1 FROM building b WHERE b.district = e.district AND b.estate_id = e.id) ORDER BY e.name, e.id`
 
 	searchBuildings = `-- name: search.Buildings
 SELECT b.district, b.id, b.name, b.aliases, coalesce(b.address, ''), b.estate_id, bg.grid_id, g.community_id, ST_X(b.location), ST_Y(b.location)

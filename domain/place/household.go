@@ -23,6 +23,7 @@ var _ = fault.Register(
 	[3]string{"household.residents", "Residents {value}: a whole number from 0 to 100 is needed.", "人数 {value}：须为 0 到 100 的整数。"},
 	[3]string{"household.use", "Use {value}: OWNER, RENTED, VACANT or BUSINESS is needed.", "用途 {value}：须为自住、出租、空置或经营。"},
 	[3]string{"household.vacant", "A vacant dwelling has {n} residents.", "空置房屋却有 {n} 人。"},
+	[3]string{"household.contrary", "The rows of room {room} contradict each other in its use: give them all the same.", "房号 {room} 的各行用途互相矛盾：请统一填写。"},
 	[3]string{"household.twice", "It is the household of {other} again: tell the households of one room apart by their number.", "与 {other} 是同一户：同一房号有多户时请用户号区分。"},
 )
 

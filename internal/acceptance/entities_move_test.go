@@ -1,12 +1,17 @@
 package acceptance
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
+	"wangge/db"
+	"wangge/domain/account"
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/load"
@@ -115,5 +120,67 @@ func TestTwoOfOneCodeMoveTogether(t *testing.T) {
 				t.Errorf("%d are kept, %d in the district where both lie; want 2 and 1", all, moved)
 			}
 		})
+	}
+}
+
+// TestAnEstateStaysOne: after a redraw the same file finds the estate that it brought before.
+func TestAnEstateStaysOne(t *testing.T) {
+	w := twoDistricts(t)
+	w.give(t, load.Divisions, feature(`"code":"990101001002","name":"河北","level":"COMMUNITY"`, "null"))
+	bring := func() {
+		w.give(t, load.Buildings, feature(`"code":"b1","estate":"东苑"`, box(1, 1, 2, 2)), feature(`"code":"b2","name":"2号楼","estate":"河苑"`, box(7, 1, 9, 2)))
+	}
+	bring()
+	estates := func(communities string) {
+		t.Helper()
+		var got string
+		w.row(t, `SELECT string_agg(e.name || ' ' || coalesce(d.code, '?') || ' ' || (SELECT count(*) FROM building b WHERE b.district = e.district AND b.estate_id = e.id), ', ' ORDER BY e.name, d.code)
+			FROM estate e LEFT JOIN division d ON d.id = e.community_id`, &got)
+		if got != communities {
+			t.Errorf("the estates are %s, want %s", got, communities)
+		}
+	}
+	estates("东苑 990101001001 1, 河苑 990101001001 1")
+	var was, is string
+	w.row(t, "SELECT id::text FROM estate WHERE name = '东苑'", &was)
+	w.give(t, load.Grids, feature(`"code":"990101001001001","name":"一"`, box(4, 0, 10, 10)), feature(`"code":"990101001002001","name":"三"`, box(0, 0, 4, 10)))
+	bring()
+	estates("东苑 990101001002 1, 河苑 990101001001 1")
+	if w.row(t, "SELECT id::text FROM estate WHERE name = '东苑'", &is); is != was {
+		t.Errorf("it was %s and is %s", was, is)
+	}
+	// One that is cut by a border is two, and the search is told of none without a building.
+	w.border(t, 6)
+	bring()
+	data, err := db.NewSearch(w.DB).SearchData(t.Context(), account.Anyone())
+	if err != nil || len(data.Estates) != 2 {
+		t.Errorf("the search has the estates %+v, %v; want 2", data.Estates, err)
+	}
+}
+
+// TestANumberWaitsForARedraw: it would land in the district that its owner has just left.
+func TestANumberWaitsForARedraw(t *testing.T) {
+	w := twoDistricts(t)
+	b := w.building(t, "b2")
+	set := func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		_, err := w.Places.SetExternalRef(ctx, operator, b.String(), place.ExternalRef{System: "grid.example", Code: "B-2"})
+		return err
+	}
+	err := w.As(t.Context(), operator, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('wangge import'))"); err != nil {
+			return err
+		}
+		if set() == nil {
+			t.Error("it was set beside a redraw")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := set(); err != nil {
+		t.Error(err)
 	}
 }

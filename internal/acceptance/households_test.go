@@ -297,3 +297,42 @@ func TestTheTemplateIsAListThatCanBeImported(t *testing.T) {
 		t.Error(counts(got), got.Notes)
 	}
 }
+
+func TestTheUseOfADwelling(t *testing.T) {
+	w := street(t)
+	bring := func(list string) place.Report {
+		t.Helper()
+		return w.bring(t, load.Job{Kind: load.Households, Path: file(t, "list.csv", list)})
+	}
+	uses := func() (all string) {
+		w.row(t, "SELECT coalesce(string_agg(d.room || ' ' || coalesce(d.use, '?'), ', ' ORDER BY d.room), '') FROM dwelling d", &all)
+		return all
+	}
+	bring("building,room,use\nB1,301,VACANT\nB1,302,RENTED\nB1,303,VACANT\n")
+	// Who lives in it now, it is not vacant; what else a list does not say stays.
+	bring("building,room,residents\nB1,301,3\nB1,302,2\n")
+	if got := uses(); got != "301 ?, 302 RENTED, 303 VACANT" {
+		t.Errorf("the uses are %s", got)
+	}
+	for _, c := range []struct {
+		name, list string
+		refused    int
+	}{
+		{"two uses", "building,room,number,use\nB1,401,1,OWNER\nB1,401,2,\nB1,401,3,RENTED\n", 3},
+		{"vacant and lived in", "building,room,number,use\nB1,401,,VACANT\nB1,402,,OWNER\nB1,401,2,\n", 2},
+		{"lived in and vacant", "building,room,number,use\nB1,402,,OWNER\nB1,401,2,\nB1,401,,VACANT\n", 2},
+	} {
+		report := bring(c.list)
+		if report.Refused != c.refused || report.Added != 0 || report.Notes[c.refused-1].Source != "row 4" || report.Notes[0].Field != "use" {
+			t.Errorf("%s: %s %+v", c.name, counts(report), report.Notes)
+		}
+		report = w.bring(t, load.Job{Kind: load.Households, SkipRefused: true, Path: file(t, "list.csv", c.list)})
+		if report.Refused != c.refused || report.Read-report.Refused != report.Added {
+			t.Errorf("%s, the others taken in: %s", c.name, counts(report))
+		}
+		w.exec(t, "DELETE FROM household h USING dwelling d WHERE d.id = h.dwelling_id AND d.room = '402'")
+	}
+	if report := bring("building,room,number,use\nB1,402,1,OWNER\nB1,402,2,\nB1,402,3,OWNER\n"); report.Refused != 0 || report.Added != 3 {
+		t.Errorf("one use: %s %+v", counts(report), report.Notes)
+	}
+}
