@@ -66,13 +66,19 @@ SELECT s.home, coalesce(s.known, s.id), s.code, s.name, s.aliases, s.credit_code
 	s.community_id, s.building_id, s.at
 FROM stage s WHERE s.known IS NULL OR s.known_home <> s.home ORDER BY s.n`
 
-	importMoveRefs = `-- name: import.MoveRefs
-WITH gone AS (
-	DELETE FROM external_ref r USING stage s WHERE s.known_home <> s.home AND r.district = s.known_home AND r.owner_id = s.known
-	RETURNING s.home, r.owner_kind, r.owner_id, r.system, r.code
-)
-INSERT INTO external_ref (district, owner_kind, owner_id, system, code) SELECT g.home, g.owner_kind, g.owner_id, g.system, g.code FROM gone g
-ON CONFLICT DO NOTHING`
+	importMovingEntities = `-- name: import.MovingEntities
+INSERT INTO homes (kind, district, id, home) SELECT 'entity', s.known_home, s.known, s.home FROM stage s WHERE s.known_home <> s.home ORDER BY s.n`
+
+	// What would move and cannot: its number is another's there, or two bring the same.
+	importEntityNumbers = `-- name: import.EntityNumbers
+SELECT x.n, x.source, x.code, 'geometry',
+	'it would move to another district, where its number ' || x.number || ' of ' || x.system || ' is that of another; change the number first'
+FROM (
+	SELECT s.n, s.source, s.code, f.code AS number, f.system, row_number() OVER (PARTITION BY s.home, f.system, f.code ORDER BY s.n) AS nth, o.code IS NOT NULL AS taken
+	FROM stage s JOIN external_ref f ON f.district = s.known_home AND f.owner_id = s.known
+	LEFT JOIN external_ref o ON o.district = s.home AND o.system = f.system AND o.code = f.code AND o.owner_kind = f.owner_kind
+	WHERE s.known_home <> s.home
+) x WHERE x.taken OR x.nth > 1 ORDER BY x.n`
 )
 
 // ImportEntities implements place.Store.
@@ -100,7 +106,13 @@ func (s *Places) ImportEntities(ctx context.Context, actor account.Actor, rows i
 		if err := in.refuseWhere(ctx, importSameThing); err != nil || in.report.Refused > 0 {
 			return err
 		}
-		if err := in.run(ctx, importEntitiesUnsaid, importLeaveEntities, importMoveRefs, importChangedEntities, importNewEntities); err != nil {
+		if err := in.run(ctx, importEntitiesUnsaid); err != nil {
+			return err
+		}
+		if err := in.refuseWhere(ctx, importEntityNumbers); err != nil || in.report.Refused > 0 {
+			return err
+		}
+		if err := in.run(ctx, placeHomesTable, importMovingEntities, moveNumbers, importLeaveEntities, importChangedEntities, importNewEntities); err != nil {
 			return err
 		}
 		return in.counts(ctx)

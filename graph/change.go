@@ -200,9 +200,10 @@ func (r *Resolver) recodeGrid(ctx context.Context, in node.RecodeGridInput) (*no
 	})
 }
 
-// answered loads what is asked of a payload, as of an instant or now.
+// answered loads what is asked of a payload: as of now, by the store's clock where at is the instant of the change.
 func answered[P holder](ctx context.Context, r *Resolver, at *time.Time, payload P, typeName string, load func(context.Context, *plan, field) (any, error)) (P, error) {
 	return planned(ctx, r, at, func(ctx context.Context, p *plan, sel ast.SelectionSet) (P, error) {
+		p.asOf = nil // at is the store's now: nobody asked for the past
 		return payload, each(ctx, p, []P{payload}, sel, typeName, func(ctx context.Context, _ []P, f field) error {
 			if f.Name == "__typename" {
 				return nil

@@ -48,6 +48,8 @@ func TestPlacingsAndCodes(t *testing.T) {
 	const fields = "building { id grid { code } } again: building { name } __typename"
 	expect("by hand", mutate("placeBuilding", fields, map[string]any{"building": b.String(), "grid": second}), at(second))
 	expect("back", mutate("placeBuilding", fields, map[string]any{"building": b.String(), "grid": nil}), at(first))
+	expect("with its report", mutate("placeBuilding", "building { grid { community { coverage { seamless } } } }", map[string]any{"building": b.String(), "grid": nil}),
+		`{"building":{"grid":{"community":{"coverage":{"seamless":true}}}}}`)
 	expect("left out", mutate("placeBuilding", fields, map[string]any{"building": b.String()}), at(first))
 	expect("a unit", mutate("placeUnit", "unit { id grid { code } building { id } }", map[string]any{"unit": u.String(), "grid": second}), fmt.Sprintf(`{"unit":{"id":%q,"grid":{"code":%q},"building":{"id":%q}}}`, u, second, b))
 	expect("a unit back", mutate("placeUnit", "unit { id grid { code } building { id } }", map[string]any{"unit": u.String()}), fmt.Sprintf(`{"unit":{"id":%q,"grid":{"code":%q},"building":{"id":%q}}}`, u, first, b))

@@ -184,3 +184,24 @@ func TestANumberWaitsForARedraw(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAnEntityThatMovesKeepsItsNumbers: by a file; where a number is another's there, the row is refused and nothing is lost.
+func TestAnEntityThatMovesKeepsItsNumbers(t *testing.T) {
+	w := twoDistricts(t)
+	bring := func(x float64) place.Report {
+		return w.bring(t, load.Job{Kind: load.Entities, Path: file(t, "e.geojson", collection(
+			feature(`"code":"shop","name":"小店","credit_code":"91350100M000100Y43"`, fmt.Sprintf(`{"type":"Point","coordinates":[%.4f,31.005]}`, 121+x/1000))))})
+	}
+	kept := func(division string) int {
+		return w.number(t, "external_ref f JOIN legal_entity l ON l.district = f.district AND l.id = f.owner_id JOIN division d ON d.home = l.district WHERE l.code = 'shop' AND d.code = '"+division+"'")
+	}
+	bring(5)
+	w.exec(t, "INSERT INTO external_ref SELECT district, 'legal_entity', id, 'grid.example', 'N-1' FROM legal_entity")
+	if report := bring(15); report.Refused != 0 || kept("990102") != 1 {
+		t.Errorf("moved: %s %+v, %d numbers", counts(report), report.Notes, kept("990102"))
+	}
+	w.exec(t, "INSERT INTO external_ref SELECT home, 'legal_entity', gen_random_uuid(), 'grid.example', 'N-1' FROM division WHERE code = '990101'")
+	if report := bring(5); report.Refused != 1 || kept("990102") != 1 || !strings.Contains(report.Notes[0].Reason, "N-1") {
+		t.Errorf("its number is another's: %s %+v, %d numbers", counts(report), report.Notes, kept("990102"))
+	}
+}
