@@ -59,6 +59,12 @@ CROSS JOIN LATERAL (
 SELECT bg.building_id, bg.district, bg.grid_id FROM building_grid bg
 WHERE (bg.district = ANY($1) OR bg.moved_to = ANY($1)) AND bg.building_id = ANY($2) AND (bg.during @> $3::timestamptz) IS TRUE ORDER BY bg.building_id`
 
+	gridsOfEstates = `-- name: grid.OfEstates
+SELECT b.estate_id, min(bg.district), min(bg.grid_id::text)::uuid FROM building b
+LEFT JOIN building_grid bg ON (bg.district = b.district OR bg.moved_to = b.district) AND bg.building_id = b.id AND (bg.during @> $3::timestamptz) IS TRUE
+WHERE b.district = ANY($1) AND b.estate_id = ANY($2)
+GROUP BY b.estate_id HAVING count(DISTINCT bg.grid_id) = 1 AND count(*) = count(bg.grid_id) ORDER BY b.estate_id`
+
 	extentOfAll = `-- name: place.Extent
 SELECT ST_XMin(e.box), ST_YMin(e.box), ST_XMax(e.box), ST_YMax(e.box) FROM (
 	SELECT ST_Extent(x.shape) AS box FROM (
@@ -161,12 +167,21 @@ func (s *Grids) around(ctx context.Context, actor account.Actor, sql string, poi
 
 // GridsOfBuildings implements grid.Store.
 func (s *Grids) GridsOfBuildings(ctx context.Context, actor account.Actor, buildings []key.Key, at time.Time) (map[uuid.UUID]key.Key, error) {
-	homes, ids := split(buildings)
+	return s.assigned(ctx, actor, gridsOfBuildings, buildings, at)
+}
+
+// GridsOfEstates implements grid.Store.
+func (s *Grids) GridsOfEstates(ctx context.Context, actor account.Actor, estates []key.Key, at time.Time) (map[uuid.UUID]key.Key, error) {
+	return s.assigned(ctx, actor, gridsOfEstates, estates, at)
+}
+
+func (s *Grids) assigned(ctx context.Context, actor account.Actor, sql string, things []key.Key, at time.Time) (map[uuid.UUID]key.Key, error) {
+	homes, ids := split(things)
 	out := make(map[uuid.UUID]key.Key, len(ids))
 	if len(ids) == 0 {
 		return out, nil
 	}
-	err := s.each(ctx, actor, gridsOfBuildings, []any{homes, ids, at}, func(rows pgx.Rows) error {
+	err := s.each(ctx, actor, sql, []any{homes, ids, at}, func(rows pgx.Rows) error {
 		var id uuid.UUID
 		var k key.Key
 		err := rows.Scan(&id, &k.Home, &k.ID)

@@ -12,6 +12,8 @@ CREATE INDEX building_grid_by_hand ON building_grid (district, building_id) WHER
 ALTER TABLE building ADD aliases text[], ADD CONSTRAINT building_aliases_count CHECK (cardinality(aliases) <= 20);
 ALTER TABLE road ADD aliases text[], ADD CONSTRAINT road_aliases_count CHECK (cardinality(aliases) <= 20);
 
+CREATE INDEX building_estate ON building (estate_id) WHERE estate_id IS NOT NULL;
+
 CREATE TABLE unit (
     district    text NOT NULL,
     id          uuid NOT NULL,
@@ -227,5 +229,6 @@ ALTER TABLE building_grid ADD CONSTRAINT building_grid_building_fkey
     FOREIGN KEY (district, building_id) REFERENCES building (district, id) ON DELETE CASCADE;
 ALTER TABLE building_grid DROP COLUMN moved_to;
 DROP INDEX building_grid_by_hand;
+DROP INDEX building_estate;
 DELETE FROM table_class WHERE table_name IN ('unit', 'unit_grid', 'dwelling', 'household', 'legal_entity', 'external_ref',
     'change_log', 'coverage_report', 'coverage_problem');

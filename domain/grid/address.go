@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -46,7 +47,8 @@ type Named struct {
 // NamedPlace is a building, or an estate that lies in one grid.
 type NamedPlace struct {
 	Building *key.Key // its assignment decides
-	Grid     *key.Key // of an estate
+	Estate   *key.Key // the estate itself, or the building's
+	Grid     *key.Key // of an estate, now
 	At       Point
 	Score    float64 // 0 to 1
 }
@@ -75,8 +77,7 @@ func (s *Service) address(ctx context.Context, actor account.Actor, qs []AtQuery
 	if err != nil {
 		return err
 	}
-	at := s.at(qs[0].AsOf)
-	grids, err := s.gridsNamed(ctx, actor, named, at)
+	grids, err := s.gridsNamed(ctx, actor, named, qs[0].AsOf)
 	if err != nil {
 		return err
 	}
@@ -98,15 +99,20 @@ func inAddress(err error) error {
 	return &moved
 }
 
-// gridsNamed are the grids of the named places, by the id of the building or else of the grid.
-func (s *Service) gridsNamed(ctx context.Context, actor account.Actor, named []Named, at time.Time) (map[uuid.UUID]shaped, error) {
-	var buildings, keys []key.Key
+// gridsNamed are the grids of the named places at asOf, or now, by the id of the building or else of the estate.
+func (s *Service) gridsNamed(ctx context.Context, actor account.Actor, named []Named, asOf *time.Time) (map[uuid.UUID]shaped, error) {
+	at := s.at(asOf)
+	var buildings, estates, keys []key.Key
+	now := map[uuid.UUID]key.Key{}
 	for _, n := range named {
 		for _, p := range n.Places {
-			if p.Building != nil {
+			switch {
+			case p.Building != nil:
 				buildings = append(buildings, *p.Building)
-			} else {
-				keys = append(keys, *p.Grid)
+			case asOf != nil:
+				estates = append(estates, *p.Estate)
+			default:
+				now[p.Estate.ID] = *p.Grid
 			}
 		}
 	}
@@ -114,6 +120,12 @@ func (s *Service) gridsNamed(ctx context.Context, actor account.Actor, named []N
 	if err != nil {
 		return nil, err
 	}
+	past, err := s.Store.GridsOfEstates(ctx, actor, estates, at)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(assigned, past)
+	maps.Copy(assigned, now)
 	for _, k := range assigned {
 		keys = append(keys, k)
 	}
@@ -121,9 +133,9 @@ func (s *Service) gridsNamed(ctx context.Context, actor account.Actor, named []N
 	if err != nil {
 		return nil, err
 	}
-	for building, k := range assigned {
+	for id, k := range assigned {
 		if g, ok := known[k.ID]; ok {
-			known[building] = g
+			known[id] = g
 		}
 	}
 	return known, nil
@@ -133,7 +145,7 @@ func (p NamedPlace) id() uuid.UUID {
 	if p.Building != nil {
 		return p.Building.ID
 	}
-	return p.Grid.ID
+	return p.Estate.ID
 }
 
 // addressed is m, what the point says, where n may decide instead. Without a point and not sure, the grids of what the address
@@ -210,7 +222,7 @@ func (s *Service) AtAddress(ctx context.Context, actor account.Actor, text strin
 		if named[0].Err != nil {
 			return inAddress(named[0].Err)
 		}
-		grids, err := s.gridsNamed(ctx, actor, named, s.at(asOf))
+		grids, err := s.gridsNamed(ctx, actor, named, asOf)
 		m = addressed(m, nil, named[0], grids)
 		return err
 	})

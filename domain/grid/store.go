@@ -44,6 +44,8 @@ type Store interface {
 	Boxed(ctx context.Context, actor account.Actor, points []Point, radiiM []float64, at time.Time) ([][]key.Key, error)
 	// GridsOfBuildings returns the grid that each building was assigned to; the map's key is the building's id.
 	GridsOfBuildings(ctx context.Context, actor account.Actor, buildings []key.Key, at time.Time) (map[uuid.UUID]key.Key, error)
+	// GridsOfEstates is GridsOfBuildings for estates; one whose buildings were not all in one grid has none.
+	GridsOfEstates(ctx context.Context, actor account.Actor, estates []key.Key, at time.Time) (map[uuid.UUID]key.Key, error)
 	// Extent is the box of all divisions and grids, degrees; false where there are none.
 	Extent(ctx context.Context, actor account.Actor) (place.Box, bool, error)
 

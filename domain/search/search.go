@@ -248,7 +248,7 @@ const maxNamed = 5
 func sure(list []Match) (out grid.Named) {
 	for _, m := range list {
 		if m.Building != nil || m.Kind == Estate && m.Grid != nil {
-			out.Places = append(out.Places, grid.NamedPlace{Building: m.Building, Grid: m.Grid, At: *m.Location, Score: m.Score})
+			out.Places = append(out.Places, grid.NamedPlace{Building: m.Building, Estate: m.Estate, Grid: m.Grid, At: *m.Location, Score: m.Score})
 		}
 	}
 	if len(out.Places) == 0 || out.Places[0].Score < sureScore {

@@ -12,8 +12,10 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/grid"
 	"wangge/domain/page"
 	"wangge/domain/place"
+	"wangge/domain/search"
 	"wangge/load"
 )
 
@@ -203,5 +205,22 @@ func TestAnEntityThatMovesKeepsItsNumbers(t *testing.T) {
 	w.exec(t, "INSERT INTO external_ref SELECT home, 'legal_entity', gen_random_uuid(), 'grid.example', 'N-1' FROM division WHERE code = '990101'")
 	if report := bring(5); report.Refused != 1 || kept("990102") != 1 || !strings.Contains(report.Notes[0].Reason, "N-1") {
 		t.Errorf("its number is another's: %s %+v, %d numbers", counts(report), report.Notes, kept("990102"))
+	}
+}
+
+// TestAnEstateOfThePast is where its buildings were then.
+func TestAnEstateOfThePast(t *testing.T) {
+	w := twoDistricts(t)
+	w.Grids.Addresses = &search.Service{Store: db.NewSearch(w.DB)}
+	was := time.Now()
+	w.give(t, load.Grids, feature(`"code":"990101001001001","name":"一"`, box(0, 0, 6, 10)), feature(`"code":"990101001001002","name":"三"`, box(6, 0, 10, 10)))
+	for _, c := range []struct {
+		asOf *time.Time
+		want string
+	}{{&was, riverside + "001"}, {nil, riverside + "002"}} {
+		m, err := w.Grids.AtAddress(t.Context(), account.Anyone(), "河苑", c.asOf)
+		if err != nil || m.Rule != grid.RuleAddress || m.Grid.Code != c.want {
+			t.Errorf("as of %v: %+v %v, want %s", c.asOf, m, err, c.want)
+		}
 	}
 }
