@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -83,6 +84,7 @@ func (d *DB) importing(ctx context.Context, actor account.Actor, o place.ImportO
 			in.report.Added, in.report.Updated, in.report.Ended = 0, 0, 0
 		}
 	}
+	slices.SortStableFunc(in.report.Notes, func(a, b place.Note) int { return a.Row - b.Row })
 	return in.report, err
 }
 
@@ -170,9 +172,11 @@ func nextRow[T any](ctx context.Context, in *importing, next func() (T, error, b
 			return row, false, nil
 		}
 		in.report.Read++
-		var refused *place.RowError
-		if errors.As(err, &refused) {
-			in.report.Refuse(refused.Note)
+		if notes := place.Refusals(err); notes != nil {
+			for i := range notes {
+				notes[i].Row = in.report.Read
+			}
+			in.report.Refuse(notes...)
 			continue
 		}
 		return row, true, cmp.Or(err, ctx.Err())
@@ -183,6 +187,7 @@ func nextRow[T any](ctx context.Context, in *importing, next func() (T, error, b
 func (in *importing) refuse(n int, note place.Note) {
 	if !in.refused[n] {
 		in.refused[n] = true
+		note.Row = n
 		in.report.Refuse(note)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"wangge/domain/account"
@@ -18,10 +19,11 @@ import (
 const householdStage = `-- name: households.Stage
 CREATE TEMPORARY TABLE stage_building (
 	b integer PRIMARY KEY, code text NOT NULL, estate text NOT NULL, name text NOT NULL, address text NOT NULL,
-	found integer NOT NULL DEFAULT 0, codes text, district text, building_id uuid
+	found integer NOT NULL DEFAULT 0, codes text, district text, building_id uuid, other text
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE stage_unit (
-	u integer PRIMARY KEY, b integer NOT NULL, name text NOT NULL, new_id uuid NOT NULL, district text, building_id uuid, id uuid, fresh boolean
+	u integer PRIMARY KEY, b integer NOT NULL, name text NOT NULL, new_id uuid NOT NULL, district text, building_id uuid, id uuid, fresh boolean,
+	which text
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE stage_household (
 	n integer NOT NULL, id uuid NOT NULL, dwelling_id uuid NOT NULL, u integer NOT NULL, source text NOT NULL, room text NOT NULL,
@@ -42,37 +44,58 @@ UPDATE stage_building s SET found = x.n, codes = x.codes, district = x.district,
 	WHERE w.code <> '' AND ($1 = '' OR b.district = $1) GROUP BY w.b
 ) x WHERE x.b = s.b`
 
-	householdsByEstate = `-- name: households.ByEstate
-UPDATE stage_building s SET found = x.n, codes = x.codes, district = x.district, building_id = x.id FROM (
-	SELECT w.b, count(*) AS n, string_agg(b.code, ', ' ORDER BY b.code) AS codes, min(b.district) AS district, min(b.id::text)::uuid AS id
-	FROM (SELECT b, ` + plainly + `(estate, ` + plainFrom + `) AS estate, ` + plainly + `(name, ` + plainFrom + `) AS name
-		FROM stage_building WHERE code = '' AND estate <> '' AND name <> '') w
-	JOIN estate e ON ` + plainly + `(e.name, ` + plainFrom + `) = w.estate
-	JOIN building b ON b.district = e.district AND b.estate_id = e.id AND ` + plainly + `(b.name, ` + plainFrom + `) = w.name
-	WHERE $1 = '' OR b.district = $1 GROUP BY w.b
-) x WHERE x.b = s.b`
+	// A code and a name in one row are of one building, or one of the two is wrong.
+	householdsNamed = `-- name: households.Named
+SELECT s.b, s.estate, s.name, coalesce(e.name, ''), coalesce(b.name, '') FROM stage_building s
+JOIN building b ON b.district = s.district AND b.id = s.building_id LEFT JOIN estate e ON e.district = b.district AND e.id = b.estate_id
+WHERE s.found = 1 AND s.code <> '' AND (s.estate <> '' OR s.name <> '') ORDER BY s.b`
 
-	householdsByAddress = `-- name: households.ByAddress
-UPDATE stage_building s SET found = x.n, codes = x.codes, district = x.district, building_id = x.id FROM (
-	SELECT w.b, count(*) AS n, string_agg(b.code, ', ' ORDER BY b.code) AS codes, min(b.district) AS district, min(b.id::text)::uuid AS id
-	FROM (SELECT b, ` + plainly + `(address, ` + plainFrom + `) AS address, ` + plainly + `(name, ` + plainFrom + `) AS name
-		FROM stage_building WHERE found = 0 AND code = '' AND address <> '') w
-	JOIN building b ON ` + plainly + `(b.address, ` + plainFrom + `) = w.address AND (w.name = '' OR ` + plainly + `(b.name, ` + plainFrom + `) = w.name)
-	WHERE $1 = '' OR b.district = $1 GROUP BY w.b
-) x WHERE x.b = s.b`
+	householdsOther = `-- name: households.Other
+UPDATE stage_building s SET found = -1, other = $2 WHERE s.b = $1`
+
+	householdsUncoded = `-- name: households.Uncoded
+SELECT s.b, s.estate, s.name, ` + plainly + `(s.address, ` + plainFrom + `) FROM stage_building s WHERE s.code = '' ORDER BY s.b`
+
+	householdsBuildings = `-- name: households.Buildings
+SELECT b.district, b.id, b.code, coalesce(b.name, ''), coalesce(e.name, ''), ` + plainly + `(coalesce(b.address, ''), ` + plainFrom + `)
+FROM building b LEFT JOIN estate e ON e.district = b.district AND e.id = b.estate_id WHERE $1 = '' OR b.district = $1 ORDER BY b.code, b.district`
+
+	householdsFound = `-- name: households.Found
+UPDATE stage_building s SET found = x.n, codes = x.codes, district = x.district, building_id = x.id, other = x.other
+FROM unnest($1::integer[], $2::integer[], $3::text[], $4::text[], $5::uuid[], $6::text[]) AS x(b, n, codes, district, id, other) WHERE x.b = s.b`
 
 	plainly   = `translate`
 	plainFrom = `'０１２３４５６７８９ 　', '0123456789'`
 
 	householdsNowhere = `-- name: households.Nowhere
-SELECT s.n, s.source, w.code, w.estate, w.name, w.address, w.found, w.found = 1, left(coalesce(w.codes, ''), 200)
+SELECT s.n, s.source, w.code, w.estate, w.name, w.address, w.found, w.found = 1, left(coalesce(w.codes, ''), 200), coalesce(w.other, '')
 FROM stage_building w JOIN stage_unit u ON u.b = w.b JOIN stage_household s ON s.u = u.u
 WHERE w.found <> 1 OR w.district = 'unplaced' ORDER BY s.n`
+
+	// A row without a unit is of the only one that its building has, in the register and in the list. Where there are several it
+	// says which they are; where rows without one were taken in before there was any other, it stays with those.
+	householdsOneUnit = `-- name: households.OneUnit
+UPDATE stage_unit s SET name = CASE WHEN x.named = 1 AND NOT x.nameless THEN x.name ELSE '' END, which = CASE WHEN x.named > 1 THEN x.names END
+FROM stage_building w, (
+	SELECT t.district, t.building_id, count(*) FILTER (WHERE t.name <> '') AS named, min(t.name) FILTER (WHERE t.name <> '') AS name,
+		bool_or(t.name = '' AND t.stored) AS nameless, left(string_agg(t.name, ', ' ORDER BY length(t.name), t.name) FILTER (WHERE t.name <> ''), 200) AS names
+	FROM (SELECT y.district, y.building_id, y.name, bool_or(y.stored) AS stored FROM (
+		SELECT k.district, k.building_id, k.name, true AS stored FROM unit k
+		JOIN (SELECT DISTINCT v.district, v.building_id FROM stage_building v WHERE v.found = 1) d ON d.district = k.district AND d.building_id = k.building_id
+		UNION ALL
+		SELECT v.district, v.building_id, u.name, false FROM stage_unit u JOIN stage_building v ON v.b = u.b WHERE v.found = 1
+	) y GROUP BY y.district, y.building_id, y.name) t
+	GROUP BY t.district, t.building_id
+) x WHERE s.name = '' AND w.b = s.b AND w.found = 1 AND x.district = w.district AND x.building_id = w.building_id`
+
+	householdsWhich = `-- name: households.Which
+SELECT s.n, s.source, w.code, u.which FROM stage_unit u JOIN stage_building w ON w.b = u.b JOIN stage_household s ON s.u = u.u
+WHERE u.which IS NOT NULL AND s.room <> '' ORDER BY s.n`
 
 	householdsUnits = `-- name: households.Units
 UPDATE stage_unit s SET district = x.district, building_id = x.building_id, id = coalesce(k.id, x.new_id), fresh = k.id IS NULL FROM (
 	SELECT u.u, w.district, w.building_id, u.name, first_value(u.new_id) OVER (PARTITION BY w.district, w.building_id, u.name ORDER BY u.u) AS new_id
-	FROM stage_unit u JOIN stage_building w ON w.b = u.b WHERE w.found = 1 AND w.district <> 'unplaced'
+	FROM stage_unit u JOIN stage_building w ON w.b = u.b WHERE w.found = 1 AND w.district <> 'unplaced' AND u.which IS NULL
 ) x LEFT JOIN unit k ON k.district = x.district AND k.building_id = x.building_id AND k.name = x.name WHERE x.u = s.u`
 
 	// A new dwelling has the id that its first row brings. One sort serves every window. What a list does not say of a dwelling
@@ -154,11 +177,11 @@ UPDATE unit u SET households = c.households, residents = c.residents FROM (
 ) c WHERE u.district = c.district AND u.id = c.id AND (u.households, u.residents) IS DISTINCT FROM (c.households, c.residents)`
 
 	householdsTold = `-- name: households.Told
-SELECT count(*) FILTER (WHERE t.added), count(*) FILTER (WHERE t.updated AND NOT t.added) FROM (
+SELECT count(*) FILTER (WHERE t.added), count(*) FILTER (WHERE t.updated AND NOT t.added), count(*) FILTER (WHERE NOT t.added AND NOT t.updated) FROM (
 	SELECT x.number IS NOT NULL AND x.was IS NULL OR x.number IS NULL AND x.first AND x.fresh AS added,
-		x.refit OR x.residents <> coalesce(x.was_residents, -1) AS updated FROM stage_home x
+		coalesce(x.refit OR x.residents <> coalesce(x.was_residents, -1), x.refit) AS updated FROM stage_home x
 	UNION ALL
-	SELECT true, false FROM (SELECT DISTINCT u.id FROM stage_household s JOIN stage_unit u ON u.u = s.u WHERE s.room = '' AND u.fresh) e
+	SELECT e.fresh, false FROM (SELECT DISTINCT u.id, u.fresh FROM stage_household s JOIN stage_unit u ON u.u = s.u WHERE s.room = '' AND u.id IS NOT NULL) e
 ) t`
 
 	// The communities whose figures change: those of the buildings' grids and estates, and the divisions around.
@@ -189,21 +212,25 @@ func (s *Places) ImportHouseholds(ctx context.Context, actor account.Actor, rows
 		if err := in.copyHouseholds(ctx, rows); err != nil {
 			return err
 		}
-		for _, find := range []string{householdsByCode, householdsByEstate, householdsByAddress} {
-			if _, err := in.exec(ctx, find, o.District); err != nil {
-				return err
-			}
+		if err := in.findBuildings(ctx); err != nil {
+			return err
 		}
 		if err := in.refuseNowhere(ctx); err != nil {
+			return err
+		}
+		if err := in.run(ctx, householdsOneUnit); err != nil {
+			return err
+		}
+		if err := in.refuseSaid(ctx, householdsWhich, fault.Invalid, "unit", "household.whichUnit", "units"); err != nil {
 			return err
 		}
 		if err := in.run(ctx, householdsUnits, "ANALYZE stage_unit", householdsHomes, "ANALYZE stage_home"); err != nil {
 			return err
 		}
-		if err := in.refuseContrary(ctx); err != nil {
+		if err := in.refuseSaid(ctx, householdsContrary, fault.Conflict, "use", "household.contrary", "room"); err != nil {
 			return err
 		}
-		if err := in.refuseTwice(ctx); err != nil || in.rejected() {
+		if err := in.refuseSaid(ctx, householdsTwice, fault.Conflict, "number", "household.twice", "other"); err != nil || in.rejected() {
 			return err
 		}
 		if err := in.run(ctx, householdsDropRefused, householdsNewUnits, householdsNewDwellings, householdsDwellings); err != nil {
@@ -216,7 +243,7 @@ func (s *Places) ImportHouseholds(ctx context.Context, actor account.Actor, rows
 		if err := in.run(ctx, householdsChanged, householdsNew, householdsCounts); err != nil {
 			return err
 		}
-		if err := in.tx.QueryRow(ctx, householdsTold).Scan(&in.report.Added, &in.report.Updated); err != nil {
+		if err := in.tx.QueryRow(ctx, householdsTold).Scan(&in.report.Added, &in.report.Updated, &in.report.Unchanged); err != nil {
 			return err
 		}
 		if in.undone() || in.report.Added+in.report.Updated+in.report.Ended == 0 {
@@ -293,22 +320,152 @@ func (in *importing) copyHouseholds(ctx context.Context, rows iter.Seq2[place.Ho
 	return in.run(ctx, "ANALYZE stage_building", "ANALYZE stage_unit", "ANALYZE stage_household")
 }
 
+// findBuildings finds the building of each distinct one that the rows name: by its code, by its name, by its address. Names are
+// compared as FoldBuilding writes them, so all buildings are read once where some row gives no code.
+func (in *importing) findBuildings(ctx context.Context) error {
+	if _, err := in.exec(ctx, householdsByCode, in.opts.District); err != nil {
+		return err
+	}
+	others := map[int]string{}
+	err := in.each(ctx, householdsNamed, nil, func(rows pgx.Rows) error {
+		var b int
+		var estate, name, storedEstate, storedName string
+		if err := rows.Scan(&b, &estate, &name, &storedEstate, &storedName); err != nil {
+			return err
+		}
+		if !place.SameBuilding(estate, name, storedEstate, storedName) {
+			others[b] = strings.TrimSpace(storedEstate + " " + storedName)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for b, other := range others {
+		if _, err := in.exec(ctx, householdsOther, b, other); err != nil {
+			return err
+		}
+	}
+	return in.findUncoded(ctx)
+}
+
+// wantedBuilding is a building that rows name without its code, and what was found of it.
+type wantedBuilding struct {
+	b                     int32
+	estate, name, address string // as compared
+	byName, byAddress     []foundBuilding
+	asked                 string   // its name as it was given
+	siblings              []string // the names of the estate's buildings
+}
+
+type foundBuilding struct {
+	district, code string
+	id             uuid.UUID
+}
+
+func (in *importing) findUncoded(ctx context.Context) error {
+	var wanted []*wantedBuilding
+	names, estates, addresses := map[string][]*wantedBuilding{}, map[string][]string{}, map[string][]*wantedBuilding{}
+	err := in.each(ctx, householdsUncoded, nil, func(rows pgx.Rows) error {
+		w := &wantedBuilding{}
+		var estate string
+		if err := rows.Scan(&w.b, &estate, &w.asked, &w.address); err != nil {
+			return err
+		}
+		wanted = append(wanted, w)
+		w.estate, w.name = place.FoldEstate(estate), place.FoldBuilding(w.asked)
+		if (place.HouseholdRow{Estate: estate, BuildingName: w.asked, Address: w.address}).ByName() {
+			for _, key := range place.NamedBuilding(w.estate, w.name) {
+				names[key] = append(names[key], w)
+			}
+			if w.estate != "" {
+				estates[w.estate] = nil
+			}
+		}
+		if w.address != "" {
+			addresses[w.address] = append(addresses[w.address], w)
+		}
+		return nil
+	})
+	if err != nil || len(wanted) == 0 {
+		return err
+	}
+	err = in.each(ctx, householdsBuildings, []any{in.opts.District}, func(rows pgx.Rows) error {
+		var f foundBuilding
+		var name, estate, address string
+		if err := rows.Scan(&f.district, &f.id, &f.code, &name, &estate, &address); err != nil {
+			return err
+		}
+		folded, in := place.FoldBuilding(name), place.FoldEstate(estate)
+		if list, ok := estates[in]; ok && name != "" {
+			estates[in] = append(list, name)
+		}
+		if name != "" {
+			for _, key := range place.StoredBuilding(in, folded) {
+				for _, w := range names[key] {
+					if n := len(w.byName); n == 0 || w.byName[n-1] != f {
+						w.byName = append(w.byName, f)
+					}
+				}
+			}
+		}
+		for _, w := range addresses[address] {
+			if w.name == "" || place.SameBuilding(w.estate, w.asked, estate, name) {
+				w.byAddress = append(w.byAddress, f)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var at, found []int32
+	var codes, districts, near []string
+	var ids []uuid.UUID
+	for _, w := range wanted {
+		list := w.byName
+		if len(list) == 0 {
+			list = w.byAddress
+		}
+		var first foundBuilding
+		var several []string
+		for _, f := range list[:min(len(list), 20)] {
+			several = append(several, f.code)
+		}
+		if len(list) > 0 {
+			first = list[0]
+		}
+		others := ""
+		if len(list) == 0 && w.estate != "" {
+			others = strings.Join(place.NearBuildings(w.asked, estates[w.estate]), ", ")
+		}
+		at, found, ids = append(at, w.b), append(found, int32(len(list))), append(ids, first.id)
+		codes, districts, near = append(codes, strings.Join(several, ", ")), append(districts, first.district), append(near, others)
+	}
+	_, err = in.exec(ctx, householdsFound, at, found, codes, districts, ids, near)
+	return err
+}
+
 // refuseNowhere refuses the rows whose building is unknown, one of several, or in no known district, where nobody would count them.
 func (in *importing) refuseNowhere(ctx context.Context) error {
 	return in.each(ctx, householdsNowhere, nil, func(rows pgx.Rows) error {
 		var n, found int
 		var unplaced bool
 		var r place.HouseholdRow
-		var codes string
-		if err := rows.Scan(&n, &r.Source, &r.Building, &r.Estate, &r.BuildingName, &r.Address, &found, &unplaced, &codes); err != nil {
+		var codes, other string
+		if err := rows.Scan(&n, &r.Source, &r.Building, &r.Estate, &r.BuildingName, &r.Address, &found, &unplaced, &codes, &other); err != nil {
 			return err
 		}
 		what := cmp.Or(r.Building, strings.TrimSpace(r.Estate+" "+r.BuildingName))
-		if r.Building == "" && (r.Estate == "" || r.BuildingName == "") {
+		if r.Building == "" && !r.ByName() {
 			what = strings.TrimSpace(r.Address + " " + r.BuildingName)
 		}
 		field, said := "building", fault.New(fault.Invalid, "building", "household.unknownBuilding", "what", what)
 		switch {
+		case found < 0:
+			said = fault.New(fault.Invalid, field, "household.otherName", "what", what, "name", other, "other", strings.TrimSpace(r.Estate+" "+r.BuildingName))
+		case found == 0 && other != "":
+			said = fault.New(fault.Invalid, field, "household.nearBuilding", "what", what, "near", other)
 		case unplaced:
 			said = fault.New(fault.Invalid, field, "household.unplaced", "what", what)
 		case found > 1 && r.Building != "":
@@ -321,28 +478,23 @@ func (in *importing) refuseNowhere(ctx context.Context) error {
 	})
 }
 
-// refuseContrary refuses the rows of a room that say two uses of it, or that nobody lives there and who does.
-func (in *importing) refuseContrary(ctx context.Context) error {
-	return in.each(ctx, householdsContrary, nil, func(rows pgx.Rows) error {
+// refuseSaid refuses the rows that a query finds: row number, source, the building's code, and the sentence's arguments as text.
+func (in *importing) refuseSaid(ctx context.Context, sql string, code fault.Code, field, key string, names ...string) error {
+	return in.each(ctx, sql, nil, func(rows pgx.Rows) error {
 		var n int
-		var source, code, room string
-		if err := rows.Scan(&n, &source, &code, &room); err != nil {
+		var source, building string
+		to, args := []any{&n, &source, &building}, make([]any, 0, 2*len(names))
+		for _, name := range names {
+			value := new(string)
+			to, args = append(to, value), append(args, name, value)
+		}
+		if err := rows.Scan(to...); err != nil {
 			return err
 		}
-		in.refuse(n, place.NewNote(source, code, "use", fault.New(fault.Conflict, "use", "household.contrary", "room", room)))
-		return nil
-	})
-}
-
-// refuseTwice refuses the rows that bring a household which a row before them brought.
-func (in *importing) refuseTwice(ctx context.Context) error {
-	return in.each(ctx, householdsTwice, nil, func(rows pgx.Rows) error {
-		var n int
-		var source, code, other string
-		if err := rows.Scan(&n, &source, &code, &other); err != nil {
-			return err
+		for i := 1; i < len(args); i += 2 {
+			args[i] = *args[i].(*string)
 		}
-		in.refuse(n, place.NewNote(source, code, "number", fault.New(fault.Conflict, "number", "household.twice", "other", other)))
+		in.refuse(n, place.NewNote(source, building, field, fault.New(code, field, key, args...)))
 		return nil
 	})
 }

@@ -29,9 +29,9 @@ var _ = fault.Register(
 	[3]string{"household.noColumn", "--field {field}={column}: there is no such column; there are {columns}.", "--field {field}={column}：没有该列；现有列：{columns}。"},
 	[3]string{"household.wholeList", "--replace needs the whole list: rows left out by --skip-refused would end their households.", "--replace 需要完整名单：与 --skip-refused 同用会误注销被跳过的住户。"},
 	[3]string{"household.division", "--division {code} is larger than a district.", "--division {code} 大于区县。"},
-	[3]string{"household.date", "{field} is a date, which Excel makes of 3-12: format the column as text and type it again.", "{field} 变成了日期（Excel 会把 3-12 变成日期）：请将该列设为文本格式后重新填写。"},
-	[3]string{"household.cellError", "{field} is an error of the spreadsheet: {text}.", "{field} 是表格错误值 {text}。"},
-	[3]string{"household.formula", "{field} is a formula without its result: open the file in a spreadsheet and save it.", "{field} 是没有计算结果的公式：请用表格软件打开并保存后再导入。"},
+	[3]string{"household.date", "{field} ({cell}) is a date, which Excel makes of 3-12: format the column as text and type it again.", "{field}（单元格 {cell}）变成了日期（Excel 会把 3-12 变成日期）：请将该列设为文本格式后重新填写。"},
+	[3]string{"household.cellError", "{field} ({cell}) is an error of the spreadsheet: {text}.", "{field}（单元格 {cell}）是表格错误值 {text}。"},
+	[3]string{"household.formula", "{field} ({cell}) is a formula without its result: open the file in a spreadsheet and save it.", "{field}（单元格 {cell}）是没有计算结果的公式：请用表格软件打开并保存后再导入。"},
 	[3]string{"household.ignored", "The column {column} is not read.", "未读取列 {column}。"},
 	[3]string{"household.reportFormat", "--report {file}: a list is written as .xlsx or .csv.", "--report {file}：只能写为 .xlsx 或 .csv。"},
 	[3]string{"household.reportSame", "--report {file} is the file that is imported: choose another name.", "--report {file} 与导入文件相同：请另选文件名。"},
@@ -215,7 +215,22 @@ func (t *householdFile) understand(row sheet.Row) (bool, error) {
 }
 
 // source is how a row is named in reports.
-func (t *householdFile) source(row sheet.Row) string { return "row " + strconv.Itoa(row.Number) }
+func (t *householdFile) source(row sheet.Row) string {
+	return sourceIn(t.job.Language, "row "+strconv.Itoa(row.Number))
+}
+
+// sourceIn is the name of a row, "row 3" or "feature 3", in the language of a report.
+func sourceIn(lang fault.Language, source string) string {
+	if lang != fault.Chinese {
+		return source
+	}
+	for word, counter := range map[string]string{"row ": "行", "feature ": "条"} {
+		if number, ok := strings.CutPrefix(source, word); ok && strings.Trim(number, "0123456789") == "" {
+			return "第 " + number + " " + counter
+		}
+	}
+	return source
+}
 
 // all yields the rows of the list.
 func (t *householdFile) all() iter.Seq2[place.HouseholdRow, error] {
@@ -250,62 +265,39 @@ func (t *householdFile) tell() {
 // row is what the list says of one household.
 func (t *householdFile) row(row sheet.Row) (place.HouseholdRow, error) {
 	r := place.HouseholdRow{Source: t.source(row)}
-	var bad error
+	var bad []error
 	text := func(field string) string {
 		i, ok := t.columns[field]
 		if !ok || i >= len(row.Cells) {
 			return ""
 		}
 		cell := row.Cells[i]
-		title := fault.Shorten(strings.TrimSpace(t.header.Cells[i].Text), 40)
-		if bad == nil {
-			switch cell.Kind {
-			case sheet.Date:
-				bad = r.RefuseHousehold(field, "household.date", "field", title)
-			case sheet.Broken:
-				bad = r.RefuseHousehold(field, "household.cellError", "field", title, "text", fault.Shorten(cell.Text, 20))
-			case sheet.Formula:
-				bad = r.RefuseHousehold(field, "household.formula", "field", title)
-			}
+		if key, wrong := wrongCells[cell.Kind]; wrong {
+			title := fault.Shorten(strings.TrimSpace(t.header.Cells[i].Text), 40)
+			bad = append(bad, r.RefuseHousehold(field, key, "field", title, "cell", sheet.CellName(i, row.Number), "text", fault.Shorten(cell.Text, 20)))
 		}
 		return strings.TrimSpace(halfWidth(cell.Text))
 	}
 	r.Building, r.Estate, r.BuildingName, r.Address = text("building"), text("estate"), text("building_name"), text("address")
-	r.Unit, r.Room, r.Number, r.RentalManagement = unitName(text("unit")), roomName(text("room")), text("number"), text("rental_management")
+	r.Unit, r.Room, r.Number, r.RentalManagement = text("unit"), text("room"), text("number"), text("rental_management")
 	use := text("use")
 	var known bool
 	if r.Use, known = householdUses[use]; !known {
 		r.Use = place.DwellingUse(strings.ToUpper(use))
 	}
-	if said := text("residents"); said != "" && bad == nil {
+	if said := text("residents"); said != "" {
 		n, ok := people(said)
-		if !ok {
-			bad = r.RefuseHousehold("residents", "household.residents", "value", fault.Shorten(said, 40))
-		}
-		r.Residents = n
-	}
-	return r, bad
-}
-
-// unitName is a unit's name as it is stored: "2单元" also where the list says 2, or sets a space.
-func unitName(s string) string {
-	s = strings.ReplaceAll(s, " ", "")
-	if s != "" && strings.Trim(s, "0123456789") == "" {
-		s += "单元"
-	}
-	return s
-}
-
-// roomName is a room's number as it is stored: "301" also where the list says 301室.
-func roomName(s string) string {
-	s = strings.ReplaceAll(s, " ", "")
-	for _, end := range []string{"室", "房"} {
-		if rest, ok := strings.CutSuffix(s, end); ok && rest != "" {
-			return rest
+		if ok {
+			r.Residents = n
+		} else {
+			bad = append(bad, r.RefuseHousehold("residents", "household.residents", "value", fault.Shorten(said, 40)))
 		}
 	}
-	return s
+	return r, errors.Join(bad...)
 }
+
+// wrongCells are the sentences about cells that hold no text that could be read.
+var wrongCells = map[sheet.Kind]string{sheet.Date: "household.date", sheet.Broken: "household.cellError", sheet.Formula: "household.formula"}
 
 // people is a count of people as lists write it: 3, 3人, 3.0; nil where they write that it is not known.
 func people(s string) (n *int, ok bool) {
@@ -348,7 +340,7 @@ func importHouseholds(ctx context.Context, actor account.Actor, to Services, job
 	}
 	for _, column := range t.ignored {
 		f := fault.New(fault.Invalid, "", "household.ignored", "column", fault.Shorten(column, 60))
-		report.Notes = append(report.Notes, place.Note{Source: "row " + strconv.Itoa(t.header.Number), Kind: place.Ignored, Field: column, Reason: f.Text(fault.English), Said: f})
+		report.Notes = append(report.Notes, place.Note{Source: t.source(t.header), Kind: place.Ignored, Field: column, Reason: f.Text(fault.English), Said: f})
 	}
 	if report.Refused > 0 && refused != nil {
 		if err := writeRefused(ctx, refused, job, report.Notes); err != nil {
@@ -388,9 +380,13 @@ func createRefused(job Job) (*sheet.Writer, error) {
 func writeRefused(ctx context.Context, w *sheet.Writer, job Job, notes []place.Note) error {
 	reasons := map[string]string{}
 	for _, n := range notes {
-		if n.Kind == place.Refused {
-			reasons[n.Source] = n.In(job.Language)
+		if n.Kind != place.Refused {
+			continue
 		}
+		if before := reasons[n.Source]; before != "" && job.Language != fault.Chinese {
+			reasons[n.Source] += " "
+		}
+		reasons[n.Source] += n.In(job.Language)
 	}
 	t, err := openHouseholds(ctx, job)
 	if err != nil {

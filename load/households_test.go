@@ -1,11 +1,13 @@
 package load
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"wangge/domain/place"
+	"wangge/internal/fault"
 	"wangge/load/sheet"
 )
 
@@ -29,6 +31,7 @@ func TestWhatAListSays(t *testing.T) {
 		{"a room that became a date", "楼栋编号,房号", []sheet.Cell{{Text: "B1"}, {Text: "45363", Kind: sheet.Date}}, "room"},
 		{"an error of the spreadsheet", "楼栋编号,房号", []sheet.Cell{{Text: "#REF!", Kind: sheet.Broken}, {Text: "301"}}, "building"},
 		{"a formula without its result", "楼栋编号,房号,人数", []sheet.Cell{{Text: "B1"}, {Text: "301"}, {Kind: sheet.Formula}}, "residents"},
+		{"two cells at fault", "楼栋编号,房号,人数", []sheet.Cell{{Text: "#N/A", Kind: sheet.Broken}, {Text: "301"}, {Text: "三个"}}, "building+residents"},
 		{"a date in a column that is not read", "楼栋编号,房号,登记日期", []sheet.Cell{{Text: "B1"}, {Text: "301"}, {Text: "45363", Kind: sheet.Date}}, "B1|||||301||?|"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -46,8 +49,13 @@ func TestWhatAListSays(t *testing.T) {
 }
 
 func told(r place.HouseholdRow, err error) string {
-	if bad, ok := err.(*place.RowError); ok {
-		return bad.Note.Field
+	r, contradiction := r.Settle()
+	if notes := place.Refusals(errors.Join(err, contradiction)); notes != nil {
+		fields := []string{}
+		for _, n := range notes {
+			fields = append(fields, n.Field)
+		}
+		return strings.Join(fields, "+")
 	}
 	residents := "?"
 	if r.Residents != nil {
@@ -77,6 +85,17 @@ func TestColumnsOfPeople(t *testing.T) {
 	}
 }
 
+func TestWhereAFormulaStands(t *testing.T) {
+	f := &householdFile{}
+	if _, err := f.understand(sheet.Row{Number: 1, Cells: text("楼栋编号", "房号", "人数")}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := f.row(sheet.Row{Number: 7, Cells: []sheet.Cell{{Text: "B1"}, {Text: "301"}, {Kind: sheet.Formula}}})
+	if notes := place.Refusals(err); len(notes) != 1 || !strings.Contains(notes[0].Reason, "人数 (C7)") || !strings.Contains(notes[0].In(fault.Chinese), "单元格 C7") {
+		t.Error(err)
+	}
+}
+
 // FuzzHouseholdRow: whatever a cell holds, a row that the rules let pass is one that the tables take.
 func FuzzHouseholdRow(f *testing.F) {
 	f.Add("B1", "2单元", "301", "3人", "出租")
@@ -88,7 +107,10 @@ func FuzzHouseholdRow(f *testing.F) {
 			t.Fatal(err)
 		}
 		r, err := file.row(sheet.Row{Number: 2, Cells: text(building, unit, room, residents, use, room)})
-		if err != nil || place.CheckHousehold(r) != nil {
+		if err != nil {
+			return
+		}
+		if r, err = r.Settle(); err != nil || place.CheckHousehold(r) != nil {
 			return
 		}
 		if strings.ContainsRune(r.Building+r.Unit+r.Room+r.Number, 0) || len([]rune(r.Unit)) > 50 || len([]rune(r.Room)) > 50 || len([]rune(r.Number)) > 50 ||

@@ -94,6 +94,7 @@ type EntityRow struct {
 type Report struct {
 	Read, Added, Updated int
 	Refused              int
+	Unchanged            int    // of households: rows that say what was known
 	Ended                int    // households that the file no longer has, or whose dwelling it calls vacant
 	Notes                []Note // every row refused, and every row changed on its way in, with the reason
 }
@@ -112,11 +113,13 @@ const (
 	Made     NoteKind = "made"      // a division that it lies in was made
 	Warned   NoteKind = "warned"    // it was taken in, and something about it is odd
 	LeftOut  NoteKind = "left out"  // it is none of what is imported
+	NoPlace  NoteKind = "no place"  // it was taken in, and nobody knows where it lies
 	Ignored  NoteKind = "ignored"   // a column of the file that means nothing to us
 )
 
 // Note is one line of a report.
 type Note struct {
+	Row      int // which of the rows read it is about, from 1; 0 where that is not known
 	Source   string
 	Code     string
 	Kind     NoteKind
@@ -126,17 +129,40 @@ type Note struct {
 	Lng, Lat *float64     // the place, CGCS2000 degrees, where there is one
 }
 
-// Refuse adds a refused row.
-func (r *Report) Refuse(n Note) {
-	n.Kind = Refused
+// Refuse adds a refused row with all that is wrong with it.
+func (r *Report) Refuse(notes ...Note) {
 	r.Refused++
-	r.Notes = append(r.Notes, n)
+	for _, n := range notes {
+		n.Kind = Refused
+		r.Notes = append(r.Notes, n)
+	}
 }
 
 // RowError is a row that cannot be taken in; an iterator of rows yields it as its error, and goes on.
 type RowError struct{ Note Note }
 
 func (e *RowError) Error() string { return e.Note.Source + ": " + e.Note.Reason }
+
+// Refusals are what is wrong with a row whose error is a *RowError, or several joined; nil where err is anything else.
+func Refusals(err error) []Note {
+	switch e := err.(type) {
+	case *RowError:
+		return []Note{e.Note}
+	case interface{ Unwrap() []error }:
+		var all []Note
+		for _, part := range e.Unwrap() {
+			notes := Refusals(part)
+			if notes == nil {
+				return nil
+			}
+			all = append(all, notes...)
+		}
+		return all
+	case interface{ Unwrap() error }:
+		return Refusals(e.Unwrap())
+	}
+	return nil
+}
 
 // refuseRow returns the error for a row whose field is wrong.
 func refuseRow(r Row, field, format string, args ...any) error {

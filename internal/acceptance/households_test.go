@@ -336,3 +336,113 @@ func TestTheUseOfADwelling(t *testing.T) {
 		t.Errorf("one use: %s %+v", counts(report), report.Notes)
 	}
 }
+
+// A cell can hold what its heading does not say; the list is refused with all that is wrong, and nothing of it stays.
+func TestPersonalDataInCells(t *testing.T) {
+	w := street(t)
+	for column, cells := range map[string][]string{"房号": {"张三家", "13800138000", "310101199001011234", "１３８００１３８０００", "=1+1"},
+		"户号": {"李四"}, "单元": {"张家单元"}, "租赁管理": {"王五13900001111"}} {
+		for _, cell := range cells {
+			row := map[string]string{"单元": "1单元", "房号": "301", "户号": "1", "租赁管理": "托管", column: cell}
+			text := "楼栋编号,单元,房号,户号,人数,租赁管理\nB1," + row["单元"] + "," + row["房号"] + "," + row["户号"] + ",二十," + row["租赁管理"] + "\n"
+			out := filepath.Join(t.TempDir(), "out.csv")
+			got := w.bring(t, load.Job{Kind: load.Households, Path: file(t, "list.csv", text), Refused: out, Language: fault.Chinese})
+			// The number of people is wrong, too, and said besides.
+			if counts(got) != "1 read, 0 added, 0 updated, 0 ended, 1 refused" || len(got.Notes) != 2 || got.Notes[0].Source != "第 2 行" {
+				t.Errorf("%s %s: %s, %+v", column, cell, counts(got), got.Notes)
+			}
+			if back, err := os.ReadFile(out); err != nil || !strings.Contains(string(back), column) || !strings.Contains(string(back), "须为 0 到 100 的整数") {
+				t.Errorf("%s: %s, %v", cell, back, err)
+			}
+		}
+	}
+	if w.registered(t) != "; now ; past " {
+		t.Error("something stayed: " + w.registered(t))
+	}
+}
+
+func TestContradictionsInAList(t *testing.T) {
+	w := street(t)
+	bring := func(text string, change ...func(*load.Job)) place.Report {
+		job := load.Job{Kind: load.Households, Path: file(t, "list.csv", "楼栋编号,小区,楼栋,单元,房号,户号,人数,用途\n"+text)}
+		for _, c := range change {
+			c(&job)
+		}
+		return w.bring(t, job)
+	}
+	for text, want := range map[string]string{
+		"B1,机械厂家属院,2号楼,1,101,,3,\n":                       "Building B1 is 机械厂家属院 1号楼, not 机械厂家属院 2号楼",
+		"B1,别的小区,,1,101,,3,\n":                            "not 别的小区",
+		"B1,,,1,2-201,,3,\n":                              "names another unit than 1单元",
+		"B1,,,,9-2-301,,3,\n":                             "Building B1 is 机械厂家属院 1号楼, not 9号楼",
+		"B1,,,1,101,甲,3,自住\nB1,,,1,101,乙,1,出租\n":          "contradict each other in its use",
+		"B1,,,1,101,,3,\nB1,,,2,101,,3,\nB1,,,,102,,3,\n": "several units (1单元, 2单元): which unit?",
+	} {
+		got := bring(text)
+		if got.Added != 0 || got.Refused == 0 || !strings.Contains(got.Notes[0].Reason, want) {
+			t.Errorf("%s: %s %+v", text, counts(got), got.Notes)
+		}
+	}
+	// One household however its unit and room are written; a row without a unit is of the only one.
+	same := bring("B1,,,2,201,,3,\nB1,,,二单元,202,,3,\nB1,,,２ 单元,203室,,3,\nB1,,,2单元,2-204,,3,\nB1,机械厂家属院,1栋,,1-2-205,,3,\nB1,,,,206,,3,\nB1,,,,2单元207室,,3,\n")
+	if counts(same) != "7 read, 7 added, 0 updated, 0 ended, 0 refused" {
+		t.Error(counts(same), same.Notes)
+	}
+	want := "B1 2单元 7/21; now 2单元 201 1: 3, 2单元 202 1: 3, 2单元 203 1: 3, 2单元 204 1: 3, 2单元 205 1: 3, 2单元 206 1: 3, 2单元 207 1: 3; past "
+	if got := w.registered(t); got != want {
+		t.Error(got)
+	}
+	again := bring("B1,,,,201,,3,\nB1,,,,202,,4,\n")
+	if counts(again) != "2 read, 0 added, 1 updated, 0 ended, 0 refused" || again.Unchanged != 1 {
+		t.Error(counts(again), again.Unchanged, again.Notes)
+	}
+	// Rows of a room that contradict each other are left out together.
+	skip := bring("B1,,,2,201,甲,3,自住\nB1,,,2,201,乙,1,出租\nB1,,,2,208,,1,出租\n", func(j *load.Job) { j.SkipRefused = true })
+	if counts(skip) != "3 read, 1 added, 0 updated, 0 ended, 2 refused" {
+		t.Error(counts(skip), skip.Notes)
+	}
+	replace := func(j *load.Job) { j.Replace = true }
+	alone := bring("B1,,,,,,,\n", replace)
+	if counts(alone) != "1 read, 0 added, 0 updated, 0 ended, 1 refused" || !strings.Contains(alone.Notes[0].Reason, "would end all its households") {
+		t.Error(counts(alone), alone.Notes)
+	}
+	if vacant := bring("B1,,,,,,,空置\n"); vacant.Refused != 1 {
+		t.Error("without --replace:", counts(vacant))
+	}
+	if vacant := bring("B1,,,,,,,空置\n", replace); counts(vacant) != "1 read, 0 added, 0 updated, 8 ended, 0 refused" {
+		t.Error(counts(vacant), vacant.Notes)
+	}
+}
+
+func TestBuildingsByName(t *testing.T) {
+	w := street(t)
+	at := func(code, name, estate string, lng float64) string {
+		return fmt.Sprintf(`{"type":"Feature","geometry":{"type":"Point","coordinates":[%.4f,31.206]},"properties":{"code":"%s","name":"%s","estate":"%s"}}`, lng, code, name, estate)
+	}
+	w.mustBring(t, load.Job{Kind: load.Buildings, Path: file(t, "b.geojson", `{"type":"FeatureCollection","features":[`+strings.Join([]string{
+		at("N7", "纺织厂家属院7号楼", "纺织厂家属院", 121.5031), at("N8", "八栋", "纺织厂家属院", 121.5041), at("N17", "纺织厂家属院17号楼", "纺织厂家属院", 121.5051),
+		at("N3", "钟楼", "", 121.5061), at("N5", "玻璃厂5幢", "", 121.5071)}, ",")+`]}`)})
+	for row, want := range map[string]string{
+		"纺织厂家属院,7号楼": "N7", "纺织厂家属院,7#": "N7", "纺织厂家属院,七栋": "N7", "纺织厂家属院,７幢": "N7", "纺织厂家属院,07": "N7", "纺织厂家属院,纺织厂家属院7号楼": "N7",
+		"纺织厂家属院,8号楼": "N8", "纺织厂家属院,八幢": "N8", ",17号楼": "N17", ",纺织厂家属院17#": "N17", ",钟楼": "N3", "玻璃厂,五号楼": "N5", ",纺织厂家属院8#": "N8",
+		"纺织厂家属院,9号楼": "there is no building 纺织厂家属院 9号楼; near ones are 八栋, 纺织厂家属院7号楼, 纺织厂家属院17号楼.",
+		",1号楼":       "1号楼 is 2 buildings (B1, B4)", "无此小区,1号楼": "There is no building 无此小区 1号楼.", ",99号楼": "There is no building 99号楼.",
+	} {
+		got := w.bring(t, load.Job{Kind: load.Households, DryRun: true, Division: "990102", Path: file(t, "list.csv", "小区,楼栋,单元,房号\n"+row+",1,101\n")})
+		if strings.HasPrefix(want, "N") {
+			code := ""
+			if got.Refused == 0 {
+				w.mustBring(t, load.Job{Kind: load.Households, Path: file(t, "list.csv", "小区,楼栋,单元,房号\n"+row+",1,101\n")})
+				w.row(t, "SELECT b.code FROM unit u JOIN building b ON b.district = u.district AND b.id = u.building_id", &code)
+				for _, table := range []string{"household", "dwelling", "unit"} {
+					w.exec(t, "DELETE FROM "+table)
+				}
+			}
+			if code != want {
+				t.Errorf("%s: %q; want %s, %+v", row, code, want, got.Notes)
+			}
+		} else if got.Refused != 1 || !strings.Contains(strings.ToLower(got.Notes[0].Reason), strings.ToLower(want)) {
+			t.Errorf("%s: %+v; want %s", row, got.Notes, want)
+		}
+	}
+}

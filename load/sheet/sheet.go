@@ -53,6 +53,15 @@ type Options struct {
 	Encoding string // code page of CSV; empty finds it out: UTF-8 or GB 18030, or what its mark says
 }
 
+// CellName is a cell as a spreadsheet calls it: column 3 of row 12 is D12. Columns count from 0.
+func CellName(column, row int) string {
+	letters := ""
+	for n := column + 1; n > 0; n = (n - 1) / 26 {
+		letters = string(rune('A'+(n-1)%26)) + letters
+	}
+	return letters + itoa(row)
+}
+
 // Reader reads the rows of one table.
 type Reader struct {
 	ctx   context.Context

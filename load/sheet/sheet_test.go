@@ -119,7 +119,7 @@ func TestWorkbooks(t *testing.T) {
 			}
 		}), "2: [B1] [2]\n3: [B1] [3]\n4: [B1] [4]\n5: [] [5]", ""},
 		{"shared and inline text", packed(t, `<worksheet><sheetData><row><c t="s"><v>0</v></c><c t="s"><v>1</v></c><c t="inlineStr"><is><t> 丁 </t></is></c></row></sheetData></worksheet>`), "1: [甲] [乙丙] [ 丁 ]", ""},
-		{"formulas and errors", packed(t, `<worksheet><sheetData><row><c><f>1+1</f><v>2</v></c><c><f>A1</f></c><c t="e"><v>#REF!</v></c><c t="str"><f>A1</f><v>x</v></c></row></sheetData></worksheet>`), "1: [2] [!!!] [#REF!!!] [x]", ""},
+		{"formulas and errors", packed(t, `<worksheet><sheetData><row><c><f>1+1</f><v>2</v></c><c><f>A1</f></c><c t="e"><v>#REF!</v></c><c t="str"><f>A1</f><v>x</v></c><c><f>A2</f><v></v></c><c t="str"><f>""</f><v></v></c></row></sheetData></worksheet>`), "1: [2] [!!!] [#REF!!!] [x] [!!!]", ""},
 		{"a number with an exponent", packed(t, `<worksheet><sheetData><row><c><v>9.90102001001E11</v></c></row></sheetData></worksheet>`), "1: [990102001001]", ""},
 		{"a sheet that breaks off", packed(t, `<worksheet><sheetData><row><c><v>1</v></c></row><row>`), "", "after row 2"},
 		{"a sheet that breaks off between rows", packed(t, `<worksheet><sheetData><row><c><v>1</v></c></row>`), "", "after row 1"},
@@ -192,4 +192,12 @@ func FuzzSheetXML(f *testing.F) {
 	f.Fuzz(func(t *testing.T, xml string) {
 		_, _ = readAll(t, write(t, "a.xlsx", packed(t, xml)), Options{})
 	})
+}
+
+func TestCellName(t *testing.T) {
+	for column, want := range map[int]string{0: "A7", 3: "D7", 25: "Z7", 26: "AA7", 51: "AZ7", 52: "BA7", 701: "ZZ7", 702: "AAA7"} {
+		if got := CellName(column, 7); got != want {
+			t.Errorf("%d: %s; want %s", column, got, want)
+		}
+	}
 }

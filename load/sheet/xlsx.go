@@ -452,7 +452,7 @@ func (x *xlsx) cell(start xml.StartElement) (Cell, error) {
 			return Cell{}, err
 		}
 	}
-	if formula && !has && inline == "" {
+	if formula && inline == "" && (!has || value == "" && attribute(start, "t") != "str") {
 		return Cell{Kind: Formula}, nil
 	}
 	text, kind := value, Plain
