@@ -4,8 +4,11 @@ import (
 	"context"
 	"iter"
 
+	"github.com/jackc/pgx/v5"
+
 	"wangge/domain/account"
 	"wangge/domain/place"
+	"wangge/internal/fault"
 )
 
 const (
@@ -49,6 +52,9 @@ UPDATE stage s SET name = coalesce(s.name, l.name), aliases = coalesce(s.aliases
 	community_id = CASE WHEN s.at IS NULL THEN l.community_id ELSE s.community_id END,
 	building_id = CASE WHEN s.at IS NULL THEN l.building_id ELSE s.building_id END
 FROM legal_entity l WHERE l.district = s.known_home AND l.id = s.known`
+
+	importEntitiesNoPlace = `-- name: import.EntitiesNoPlace
+SELECT s.n, s.source, s.code FROM stage s WHERE s.at IS NULL ORDER BY s.n`
 
 	importLeaveEntities = `-- name: import.LeaveEntities
 DELETE FROM legal_entity l USING stage s WHERE s.known_home <> s.home AND l.district = s.known_home AND l.id = s.known`
@@ -109,6 +115,9 @@ func (s *Places) ImportEntities(ctx context.Context, actor account.Actor, rows i
 		if err := in.run(ctx, importEntitiesUnsaid); err != nil {
 			return err
 		}
+		if err := in.noteNoPlace(ctx); err != nil {
+			return err
+		}
 		if err := in.refuseWhere(ctx, importEntityNumbers); err != nil || in.report.Refused > 0 {
 			return err
 		}
@@ -116,5 +125,20 @@ func (s *Places) ImportEntities(ctx context.Context, actor account.Actor, rows i
 			return err
 		}
 		return in.counts(ctx)
+	})
+}
+
+// noteNoPlace notes the entities of which neither the file nor the store knows where they lie.
+func (in *importing) noteNoPlace(ctx context.Context) error {
+	return in.each(ctx, importEntitiesNoPlace, nil, func(rows pgx.Rows) error {
+		var n int
+		var source, code string
+		if err := rows.Scan(&n, &source, &code); err != nil {
+			return err
+		}
+		note := place.NewNote(source, code, "address", fault.New(fault.Invalid, "address", "entity.noPlace"))
+		note.Row, note.Kind = n, place.NoPlace
+		in.report.Notes = append(in.report.Notes, note)
+		return nil
 	})
 }

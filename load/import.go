@@ -94,6 +94,7 @@ func Import(ctx context.Context, actor account.Actor, to Services, job Job) (pla
 	case Entities:
 		if options.District, err = districtOf(ctx, actor, to, job.Division); err == nil {
 			report, err = to.Places.ImportEntities(ctx, actor, rowsOf(in, in.entity), options)
+			in.notes = append(in.notes, in.ignoredColumns()...)
 		}
 	}
 	report.Notes = append(report.Notes, in.notes...)
@@ -107,7 +108,7 @@ var fieldsOf = map[Kind]string{
 	Buildings: "code name alias address floors estate managed_by",
 	Roads:     "code name alias class",
 	Land:      "code name class",
-	Entities:  "code name alias credit_code category address employees party_organisation party_members",
+	Entities:  "code name alias credit_code category address employees party_organisation party_members lng lat",
 
 	Households: "building estate building_name address unit room number residents use rental_management",
 }
@@ -136,6 +137,7 @@ type intake struct {
 	notes []place.Note // what was changed before the rows were handed on
 	// columns are the file's own, as far as it was read; what --field names must be among them.
 	columns map[string]bool
+	drawn   bool // some row brought a geometry: the file is a map, and its many tags are not columns of ours
 }
 
 // rowsOf yields the file's rows through make. What cannot be read or made is a *place.RowError, and reading goes on.
@@ -155,8 +157,10 @@ func rowsOf[T any](in *intake, make func(Feature, place.Row) (T, error)) iter.Se
 			var row T
 			switch {
 			case errors.As(err, &bad):
+				bad.Source = in.source(bad.Source)
 				err = refusal(bad)
 			case err == nil:
+				f.Source = in.source(f.Source)
 				for name := range f.Properties {
 					in.columns[name] = true
 				}
@@ -215,18 +219,41 @@ func refusal(bad *RowError) error {
 	return &place.RowError{Note: n}
 }
 
+// source is a row's name in a report, in its language where the sentences of its kind are.
+func (in *intake) source(name string) string {
+	if in.job.Kind != Entities {
+		return name
+	}
+	return sourceIn(in.job.Language, name)
+}
+
 // text is the value of one of our fields in f, "" where there is none.
 func (in *intake) text(f Feature, ours string) string {
-	name, named := in.job.Fields[ours]
-	if !named {
-		name = ours
+	if name, named := in.job.Fields[ours]; named {
+		s, _ := f.Text(name)
+		return s
 	}
-	s, _ := f.Text(name)
+	s, ok := f.Text(ours)
+	if in.job.Kind != Entities {
+		return s
+	}
+	for _, other := range entityColumns[ours] {
+		if !ok {
+			s, ok = f.Text(other)
+		}
+	}
 	return s
 }
 
 // base is what every row has: its code, its name, and its geometry converted to CGCS2000 and snapped.
 func (in *intake) base(f Feature) (place.Row, error) {
+	in.drawn = in.drawn || f.Geometry != nil
+	if in.job.Kind == Entities && f.Geometry == nil {
+		var err error
+		if f.Geometry, err = in.point(f); err != nil {
+			return place.Row{Source: f.Source, Code: in.code(f), Name: in.text(f, "name")}, err
+		}
+	}
 	row := place.Row{Source: f.Source, Code: in.code(f), Name: in.text(f, "name")}
 	if slices.Contains(strings.Fields(fieldsOf[in.job.Kind]), "alias") {
 		row.Aliases = in.aliases(f, row.Code, row.Name)
@@ -277,7 +304,10 @@ func (in *intake) code(f Feature) string {
 	if err != nil {
 		return "" // base refuses the geometry
 	}
-	name, _ := f.Text("name")
+	name, ok := f.Text("name")
+	if !ok && in.job.Kind == Entities {
+		name = in.text(f, "name")
+	}
 	sum := sha256.Sum256(append(raw, name...))
 	return "x" + hex.EncodeToString(sum[:10])
 }
@@ -412,47 +442,6 @@ func (in *intake) road(f Feature, base place.Row) (place.RoadRow, error) {
 		}
 	}
 	return place.RoadRow{Row: base, Class: roadClass(class)}, nil
-}
-
-func (in *intake) entity(f Feature, base place.Row) (place.EntityRow, error) {
-	r := place.EntityRow{Row: base, CreditCode: strings.ToUpper(in.text(f, "credit_code")), Category: in.text(f, "category"),
-		Address: in.text(f, "address"), PartyOrganisation: in.text(f, "party_organisation")}
-	note := place.Note{Source: base.Source, Code: base.Code, Field: "name", Kind: place.LeftOut, Reason: "it has no name"}
-	if base.Name == "" && r.CreditCode == "" { // a bench, a bus stop: maps of places hold those too
-		in.notes = append(in.notes, note)
-		return r, errLeftOut
-	}
-	if _, named := in.job.Fields["code"]; !named && in.text(f, "code") == "" && r.CreditCode != "" {
-		r.Code = r.CreditCode
-	}
-	for _, other := range []string{"kind", "shop", "office", "amenity", "tourism", "leisure", "craft"} {
-		if r.Category == "" {
-			r.Category, _ = f.Text(other)
-		}
-	}
-	if r.Address == "" {
-		r.Address = streetAddress(f)
-	}
-	for _, count := range []struct {
-		field string
-		to    **int
-	}{{"employees", &r.Employees}, {"party_members", &r.PartyMembers}} {
-		text := in.text(f, count.field)
-		if text == "" {
-			continue
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return r, &place.RowError{Note: place.Note{Source: base.Source, Code: r.Code, Kind: place.Refused, Field: count.field,
-				Reason: fmt.Sprintf("%s %q is not a whole number", strings.ReplaceAll(count.field, "_", " "), fault.Shorten(text, 40))}}
-		}
-		*count.to = &n
-	}
-	if r.CreditCode != "" && !place.ValidCreditCode(r.CreditCode) {
-		note.Kind, note.Code, note.Field, note.Reason = place.Warned, r.Code, "credit_code", "the check digit of the credit code "+fault.Shorten(r.CreditCode, 20)+" is wrong"
-		in.notes = append(in.notes, note)
-	}
-	return r, nil
 }
 
 // districtOf is the home key of the district that a division is or lies in; "" where none is named.

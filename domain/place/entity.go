@@ -12,6 +12,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/key"
 	"wangge/domain/page"
+	"wangge/internal/fault"
 )
 
 var creditCodeForm = regexp.MustCompile(`^[0-9A-Z]{18}$`)
@@ -39,22 +40,31 @@ func ValidCreditCode(s string) bool {
 // CheckEntity is CheckRow with what a legal entity needs besides. A credit code whose check digit is wrong is taken: registers
 // hold such codes.
 func CheckEntity(r EntityRow) error {
-	if err := CheckRow(r.Row); err != nil {
-		return err
+	bad := []error{CheckRow(r.Row), CheckText(r.Row, "category", r.Category, 100), CheckText(r.Row, "address", r.Address, 300),
+		CheckText(r.Row, "party_organisation", r.PartyOrganisation, 200)}
+	if strings.TrimSpace(r.Name) == "" {
+		bad = append(bad, refuseSaid(r.Row, "name", "entity.noName"))
 	}
-	switch {
-	case strings.TrimSpace(r.Name) == "":
-		return refuseRow(r.Row, "name", "a legal entity needs a name; name the property that holds it with --field name=PROPERTY")
-	case r.CreditCode != "" && !creditCodeForm.MatchString(r.CreditCode):
-		return refuseRow(r.Row, "credit_code", "a credit code has 18 digits and capital letters")
-	case r.Employees != nil && (*r.Employees < 0 || *r.Employees > maxPeople):
-		return refuseRow(r.Row, "employees", "employees %d: 0 to 10,000,000 are allowed", *r.Employees)
-	case r.PartyMembers != nil && (*r.PartyMembers < 0 || *r.PartyMembers > maxPeople):
-		return refuseRow(r.Row, "party_members", "party members %d: 0 to 10,000,000 are allowed", *r.PartyMembers)
+	if r.CreditCode != "" && !creditCodeForm.MatchString(r.CreditCode) {
+		bad = append(bad, refuseSaid(r.Row, "credit_code", "entity.creditCode"))
 	}
-	return errors.Join(CheckText(r.Row, "category", r.Category, 100), CheckText(r.Row, "address", r.Address, 300),
-		CheckText(r.Row, "party_organisation", r.PartyOrganisation, 200))
+	for _, count := range []struct {
+		field, called string
+		n             *int
+	}{{"employees", "employees", r.Employees}, {"party_members", "party members", r.PartyMembers}} {
+		if count.n != nil && (*count.n < 0 || *count.n > maxPeople) {
+			bad = append(bad, refuseSaid(r.Row, count.field, "entity.people", "field", count.called, "n", *count.n))
+		}
+	}
+	return errors.Join(bad...)
 }
+
+var _ = fault.Register(
+	[3]string{"entity.noName", "a legal entity needs a name; name the property that holds it with --field name=PROPERTY", "单位须有名称；请用 --field name=列名 指明名称所在的列"},
+	[3]string{"entity.creditCode", "a credit code has 18 digits and capital letters", "统一社会信用代码须为 18 位数字和大写字母"},
+	[3]string{"entity.people", "{field} {n}: 0 to 10,000,000 are allowed", "{field} {n}：须在 0 到 10000000 之间"},
+	[3]string{"entity.noPlace", "It has no point, and no building that is known, or several, have its address.", "没有坐标，也无法按地址对应到唯一的楼栋。"},
+)
 
 // maxPeople is more than any employer has.
 const maxPeople = 10_000_000

@@ -3,6 +3,7 @@ package place
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -169,13 +170,25 @@ func refuseRow(r Row, field, format string, args ...any) error {
 	return &RowError{Note{Source: r.Source, Code: r.Code, Kind: Refused, Field: field, Reason: fmt.Sprintf(format, args...)}}
 }
 
+// refuseSaid is refuseRow with a sentence in both languages.
+func refuseSaid(r Row, field, key string, args ...any) error {
+	return &RowError{NewNote(r.Source, r.Code, field, fault.New(fault.Invalid, field, key, args...))}
+}
+
+var _ = fault.Register(
+	[3]string{"row.noCode", "it has no code; name the property that holds it with --field code=PROPERTY", "缺少编号；请用 --field code=列名 指明编号所在的列"},
+	[3]string{"row.code", "code {code}: 1 to 32 letters, digits and hyphens are allowed", "编号 {code}：只能是 1 到 32 个字母、数字和连字符"},
+	[3]string{"row.tooLong", "the {field} is longer than {max} characters", "{field} 超过 {max} 个字符"},
+	[3]string{"row.control", "the {field} holds a control character", "{field} 含有控制字符"},
+)
+
 // CheckRow holds for every imported thing: a code that can be one, a name of a reasonable length.
 func CheckRow(r Row) error {
 	switch {
 	case r.Code == "":
-		return refuseRow(r, "code", "it has no code; name the property that holds it with --field code=PROPERTY")
+		return refuseSaid(r, "code", "row.noCode")
 	case !ValidCode(r.Code):
-		return refuseRow(r, "code", "code %q: 1 to 32 letters, digits and hyphens are allowed", fault.Shorten(r.Code, 40))
+		return refuseSaid(r, "code", "row.code", "code", strconv.Quote(fault.Shorten(r.Code, 40)))
 	}
 	return CheckText(r, "name", r.Name, 200)
 }
@@ -184,9 +197,9 @@ func CheckRow(r Row) error {
 func CheckText(r Row, field, text string, max int) error {
 	switch {
 	case utf8.RuneCountInString(text) > max:
-		return refuseRow(r, field, "the %s is longer than %d characters", strings.ReplaceAll(field, "_", " "), max)
+		return refuseSaid(r, field, "row.tooLong", "field", strings.ReplaceAll(field, "_", " "), "max", max)
 	case !utf8.ValidString(text), strings.ContainsFunc(text, unicode.IsControl):
-		return refuseRow(r, field, "the %s holds a control character", strings.ReplaceAll(field, "_", " "))
+		return refuseSaid(r, field, "row.control", "field", strings.ReplaceAll(field, "_", " "))
 	}
 	return nil
 }

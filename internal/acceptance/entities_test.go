@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"wangge/domain/place"
+	"wangge/internal/fault"
 	"wangge/load"
 )
 
@@ -59,5 +60,42 @@ func TestEntitiesFromCSV(t *testing.T) {
 	report := w.bring(t, load.Job{Kind: load.Entities, Path: file(t, "bad.csv", "name,credit_code,employees\n甲,9135,\n乙,,many\n丙,,-1\n")})
 	if report.Refused != 3 || report.Added != 0 {
 		t.Errorf("%s %+v", counts(report), report.Notes)
+	}
+}
+
+func TestEntitiesFromAChineseList(t *testing.T) {
+	w := street(t)
+	list := file(t, "list.csv", "单位名称,统一社会信用代码,类别,地址,从业人数,党组织,党员人数,经度,纬度,备注\n"+
+		"采薇超市,,超市,,３人,采薇支部,1 人,121.5060,31.2050,x\n甲公司,91350100M000100Y43,,不知何处,,,,,,\n")
+	got := w.mustBring(t, load.Job{Kind: load.Entities, Path: list, Division: "990102001001", Language: fault.Chinese})
+	if counts(got) != "2 read, 2 added, 0 updated, 0 ended, 0 refused" || len(got.Notes) != 2 {
+		t.Fatalf("%s %+v", counts(got), got.Notes)
+	}
+	if n := got.Notes[0]; n.Kind != place.NoPlace || n.Source != "第 2 条" || n.In(fault.Chinese) != "没有坐标，也无法按地址对应到唯一的楼栋。" {
+		t.Errorf("%+v", n)
+	}
+	if n := got.Notes[1]; n.Kind != place.Ignored || n.Field != "备注" {
+		t.Errorf("%+v", n)
+	}
+	var told string
+	w.row(t, `SELECT concat_ws(' ', l.category, l.employees, l.party_organisation, l.party_members, ST_AsText(l.location), d.code) FROM legal_entity l
+		JOIN division d ON d.id = l.community_id WHERE l.name = '采薇超市'`, &told)
+	if told != "超市 3 采薇支部 1 POINT(121.506 31.205) 990102001001" {
+		t.Error(told)
+	}
+	// The same numbers in GCJ-02 are another place.
+	shifted := file(t, "shifted.csv", "name,credit_code,longitude,latitude\n乙公司,91350100M000100Y44,121.5060,31.2050\n")
+	w.mustBring(t, load.Job{Kind: load.Entities, Path: shifted, Options: load.Options{CRS: "gcj02"}})
+	var metres float64
+	w.row(t, "SELECT ST_DistanceSphere(location::geometry, ST_SetSRID(ST_MakePoint(121.506, 31.205), 4490)) FROM legal_entity WHERE name = '乙公司'", &metres)
+	if metres < 300 || metres > 700 {
+		t.Errorf("shifted by %.0f m", metres)
+	}
+	for row, crs := range map[string]string{"121.5,": "", "31.2,121.5": "", "NaN,31": "", "东经121,31": "", "121.5,31.2": "epsg:4549"} {
+		bad := file(t, "bad.csv", "name,credit_code,lng,lat\n丙,91350100M000100Y43,"+row+"\n")
+		got, err := load.Import(t.Context(), operator, w.Services, load.Job{Kind: load.Entities, Path: bad, Options: load.Options{CRS: crs}})
+		if err != nil || got.Refused != 1 || got.Notes[0].Field != "lng" || got.Notes[0].Said == nil {
+			t.Errorf("%s: %v, %+v", row, err, got)
+		}
 	}
 }
