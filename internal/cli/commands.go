@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -97,7 +98,7 @@ func (c *importCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	if err := report.write(result.Notes); err != nil {
+	if err := report.write(result.Notes, r.lang); err != nil {
 		return err
 	}
 	tell(r.err, result, job, cmp.Or(c.Report, job.Refused), r.lang)
@@ -119,7 +120,7 @@ func (c *importCmd) job() (ImportJob, error) {
 	job := ImportJob{Kind: c.Kind, File: c.File, Layer: c.Layer, Encoding: c.Encoding, AdminLevel: c.AdminLevel,
 		Division: c.Division, Repair: c.Repair, DryRun: c.DryRun, Fields: map[string]string{}, Replace: c.Replace, SkipRefused: c.SkipRefused}
 	if c.Kind == "households" {
-		job.Refused = cmp.Or(c.Report, refusedFile(c.File))
+		job.Refused = cmp.Or(c.Report, refusedFile(c.File, c.DryRun))
 	}
 	for _, f := range c.Field {
 		ours, theirs, _ := strings.Cut(f, "=")
@@ -150,13 +151,24 @@ func (c *importCmd) job() (ImportJob, error) {
 	return job, nil
 }
 
-// refusedFile is where the rows of a list go that were refused, where nobody says: beside the list.
-func refusedFile(list string) string {
+// refusedEnd is what refusedFile adds to a name.
+var refusedEnd = regexp.MustCompile(`\.refused(-[0-9]+)?$`)
+
+// refusedFile is where the rows of a list go that were refused, where nobody says: beside the list, and not into the list itself
+// where that is such a file. keep leaves what an earlier import wrote.
+func refusedFile(list string, keep bool) string {
 	ext := filepath.Ext(list)
-	if !strings.EqualFold(ext, ".csv") {
-		return strings.TrimSuffix(list, ext) + ".refused.xlsx"
+	base := refusedEnd.ReplaceAllString(strings.TrimSuffix(list, ext), "") + ".refused"
+	end := ".xlsx"
+	if strings.EqualFold(ext, ".csv") {
+		end = ".csv"
 	}
-	return strings.TrimSuffix(list, ext) + ".refused.csv"
+	for n, name := 2, base+end; ; n, name = n+1, fmt.Sprintf("%s-%d%s", base, n, end) {
+		_, err := os.Stat(name)
+		if filepath.Clean(name) != filepath.Clean(list) && (!keep || errors.Is(err, fs.ErrNotExist)) {
+			return name
+		}
+	}
 }
 
 // system checks a coordinate system as typed.
@@ -197,7 +209,7 @@ func (c *templateCmd) Run(r *run) error {
 	if err := errors.Join(r.program.Template(f), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(c.File))
 	}
-	fmt.Fprintf(r.out, "template written to %s\n", c.File)
+	fmt.Fprintf(r.out, in(r.lang, "template written to %s\n", "模板已写入 %s\n"), c.File)
 	return nil
 }
 

@@ -43,7 +43,7 @@ func TestReasonsAreInTheTerminalsLanguage(t *testing.T) {
 	said := fault.New(fault.Invalid, "", "forbidden")
 	report := place.Report{Read: 1}
 	report.Refuse(place.NewNote("row 2", "B1", "building", said))
-	for lang, want := range map[string]string{"C": "row 2 (B1), building: This needs an operator.", "zh_CN.UTF-8": "row 2 (B1), building: 此操作需要管理员权限。"} {
+	for lang, want := range map[string]string{"C": "row 2 (B1), building: This needs an operator.", "zh_CN.UTF-8": "拒绝：row 2 (B1), building: 此操作需要管理员权限。\n原因已写入 "} {
 		t.Setenv("LC_ALL", lang)
 		code, _, errOut := call(t, &recorder{report: report}, "import", "households", file(t))
 		if code != failed || !strings.Contains(errOut, want) || !strings.Contains(errOut, ".refused.xlsx") {
@@ -65,5 +65,45 @@ func TestTemplate(t *testing.T) {
 		if code, out, errOut := call(t, &recorder{}, args...); code != misused || out != "" || strings.Count(errOut, "\n") != 1 {
 			t.Errorf("%v: exit %d, %q, %q", args, code, out, errOut)
 		}
+	}
+}
+
+func TestRefusedFileIsNamedOnce(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "list")
+	for _, name := range []string{".refused.csv", ".refused-2.csv"} {
+		if err := os.WriteFile(base+name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		list string
+		keep bool
+		want string
+	}{
+		{".csv", false, ".refused.csv"}, {".csv", true, ".refused-3.csv"}, {".xlsx", true, ".refused.xlsx"}, {".refused.csv", false, ".refused-2.csv"},
+		{".refused-2.csv", false, ".refused.csv"}, {".refused.csv", true, ".refused-3.csv"}, {".refused.xlsx", false, ".refused-2.xlsx"},
+	} {
+		if got := refusedFile(base+c.list, c.keep); got != base+c.want {
+			t.Errorf("%s: %s; want %s", c.list, got, c.want)
+		}
+	}
+}
+
+func TestASummaryInChinese(t *testing.T) {
+	plain(t)
+	t.Setenv("LC_ALL", "zh_CN.UTF-8")
+	report := place.Report{Read: 9, Ended: 2, Unchanged: 7, Notes: []place.Note{{Kind: place.NoPlace}}}
+	_, out, errOut := call(t, &recorder{report: report}, "import", "households", "--dry-run", file(t))
+	for _, want := range []string{"2 户已注销", "7 行无变化", "试运行：未做任何更改", "1 个单位没有位置"} {
+		if !strings.Contains(errOut, want) {
+			t.Errorf("%s is missing in %s", want, errOut)
+		}
+	}
+	if out != "9 households read, 0 added, 0 updated, 0 refused\n" {
+		t.Error(out)
+	}
+	path := filepath.Join(t.TempDir(), "list.xlsx")
+	if _, out, _ := call(t, &recorder{}, "template", "households", path); out != "模板已写入 "+path+"\n" {
+		t.Error(out)
 	}
 }

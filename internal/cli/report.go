@@ -33,52 +33,64 @@ func tell(w io.Writer, result place.Report, job ImportJob, reportFile string, la
 		}
 		broken = broken || n.Field == "geometry" && n.Lng != nil
 		if printed < shown {
-			fmt.Fprintln(w, "refused:", noteLine(n, lang))
+			fmt.Fprintln(w, in(lang, "refused: ", "拒绝：")+noteLine(n, lang))
 		}
 		printed++
 	}
 	if more := printed - shown; more > 0 {
-		where := "--report FILE.csv lists them all"
-		if reportFile != "" {
-			where = reportFile + " lists them all"
+		if reportFile == "" {
+			reportFile = "--report FILE.csv"
 		}
-		fmt.Fprintf(w, "… and %d more; %s\n", more, where)
+		fmt.Fprintf(w, in(lang, "… and %d more; %s lists them all\n", "……另有 %d 条；全部见 %s\n"), more, reportFile)
 	}
 	for _, c := range []struct {
 		kind place.NoteKind
 		text string
+		zh   string
 	}{
-		{place.Made, "divisions made without a boundary"},
-		{place.Former, "under a former code"},
-		{place.Repaired, "repaired"},
-		{place.Merged, "areas made of several rows that share a code"},
-		{place.Inserted, "vertices inserted where a border lacked a neighbour's"},
-		{place.Warned, "credit codes with a wrong check digit; taken in as they are"},
-		{place.LeftOut, "rows without a name left out"},
-		{place.Snapped, "parts smaller than a millimetre left out"},
+		{place.Made, "divisions made without a boundary", "个行政区划已建立，尚无边界"},
+		{place.Former, "under a former code", "行使用旧编号"},
+		{place.Repaired, "repaired", "行已修复"},
+		{place.Merged, "areas made of several rows that share a code", "个区域由编号相同的多行合成"},
+		{place.Inserted, "vertices inserted where a border lacked a neighbour's", "个顶点已补入边界，与相邻区域一致"},
+		{place.Warned, "credit codes with a wrong check digit; taken in as they are", "个统一社会信用代码校验位有误，已照原样导入"},
+		{place.NoPlace, "without a place: no point, and no building with their address", "个单位没有位置：没有坐标，也没有对应其地址的楼栋"},
+		{place.LeftOut, "rows without a name left out", "行没有名称，未导入"},
+		{place.Snapped, "parts smaller than a millimetre left out", "处小于一毫米的部分已略去"},
 	} {
 		if n := changes[c.kind]; n > 0 {
-			fmt.Fprintf(w, "%d %s\n", n, c.text)
+			fmt.Fprintf(w, "%d %s\n", n, in(lang, c.text, c.zh))
 		}
 	}
 	if result.Ended > 0 {
-		fmt.Fprintf(w, "%d households end: the list no longer has them\n", result.Ended)
+		fmt.Fprintf(w, in(lang, "%d households end: the list no longer has them\n", "%d 户已注销：名单中不再有\n"), result.Ended)
+	}
+	if result.Unchanged > 0 {
+		fmt.Fprintf(w, in(lang, "%d unchanged\n", "%d 行无变化\n"), result.Unchanged)
 	}
 	if result.Refused > 0 && job.Refused != "" {
-		fmt.Fprintf(w, "the reasons are in %s, beside the rows\n", job.Refused)
+		fmt.Fprintf(w, in(lang, "the reasons are in %s, beside the rows\n", "原因已写入 %s，与各行并列\n"), job.Refused)
 	}
 	switch {
 	case result.Refused > 0 && job.SkipRefused && !job.DryRun:
-		fmt.Fprintln(w, "the other rows were imported; correct these and import them")
+		fmt.Fprintln(w, in(lang, "the other rows were imported; correct these and import them", "其余各行已导入；请更正这些行后再导入"))
 	case result.Refused > 0 && !job.SkipRefused:
 		hint := ""
 		if broken && !job.Repair {
-			hint = ", or try --repair, which mends broken geometry"
+			hint = in(lang, ", or try --repair, which mends broken geometry", "，或加 --repair 修复几何错误")
 		}
-		fmt.Fprintf(w, "nothing was imported: a file goes in whole or not at all; correct the rows%s\n", hint)
+		fmt.Fprintf(w, in(lang, "nothing was imported: a file goes in whole or not at all; correct the rows%s\n", "未导入任何数据：文件要么全部导入，要么全不导入；请更正各行%s\n"), hint)
 	case job.DryRun:
-		fmt.Fprintln(w, "dry run: nothing was changed")
+		fmt.Fprintln(w, in(lang, "dry run: nothing was changed", "试运行：未做任何更改"))
 	}
+}
+
+// in is what a person reads in the terminal's language.
+func in(lang fault.Language, english, chinese string) string {
+	if lang == fault.Chinese {
+		return chinese
+	}
+	return english
 }
 
 func noteLine(n place.Note, lang fault.Language) string {
@@ -150,11 +162,11 @@ func (r *reportFile) abandon() {
 	}
 }
 
-func (r *reportFile) write(notes []place.Note) error {
+func (r *reportFile) write(notes []place.Note, lang fault.Language) error {
 	if r == nil {
 		return nil
 	}
-	err := writeNotes(r.file, notes)
+	err := writeNotes(r.file, notes, lang)
 	if err := errors.Join(err, r.file.Chmod(0o644), r.file.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", r.name, err)
 	}
@@ -166,7 +178,7 @@ func (r *reportFile) write(notes []place.Note) error {
 }
 
 // writeNotes writes the report. It begins with a byte order mark, without which Excel reads Chinese as something else.
-func writeNotes(w io.Writer, notes []place.Note) error {
+func writeNotes(w io.Writer, notes []place.Note, lang fault.Language) error {
 	if _, err := io.WriteString(w, "\ufeff"); err != nil {
 		return err
 	}
@@ -175,7 +187,7 @@ func writeNotes(w io.Writer, notes []place.Note) error {
 		return err
 	}
 	for _, n := range notes {
-		row := []string{cell(n.Source), cell(n.Code), cell(string(n.Kind)), cell(n.Field), cell(n.Reason), degrees(n.Lng), degrees(n.Lat)}
+		row := []string{cell(n.Source), cell(n.Code), cell(string(n.Kind)), cell(n.Field), cell(n.In(lang)), degrees(n.Lng), degrees(n.Lat)}
 		if err := c.Write(row); err != nil {
 			return err
 		}
