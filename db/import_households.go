@@ -354,8 +354,7 @@ type wantedBuilding struct {
 	b                     int32
 	estate, name, address string // as compared
 	byName, byAddress     []foundBuilding
-	asked                 string   // its name as it was given
-	siblings              []string // the names of the estate's buildings
+	asked                 string // its name as it was given
 }
 
 type foundBuilding struct {

@@ -107,7 +107,7 @@ func (in *intake) ignoredColumns() []place.Note {
 	meant = slices.AppendSeq(meant, maps.Values(in.job.Fields))
 	var notes []place.Note
 	for _, column := range slices.Sorted(maps.Keys(in.columns)) {
-		if !slices.Contains(meant, column) {
+		if !slices.Contains(meant, column) && !otherName.MatchString(column) {
 			n := place.NewNote("", "", column, fault.New(fault.Invalid, "", "household.ignored", "column", fault.Shorten(column, 60)))
 			n.Kind = place.Ignored
 			notes = append(notes, n)
