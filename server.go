@@ -77,13 +77,14 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 	if config.IsLoopback(here) {
 		log.Warn("links and QR codes work on this machine only: set PUBLIC_URL to the address that people use", "public_url", here.String())
 	}
+	keeping, stop := context.WithCancel(ctx)
+	h.search.Until = keeping
 	go func() {
 		if err := h.search.Warm(ctx, account.Anyone()); err != nil && ctx.Err() == nil {
 			log.Warn("the search index is not made yet; the first search will make it", "error", err)
 		}
 	}()
 	handler := h.handler(server, token, newest, here)
-	keeping, stop := context.WithCancel(ctx)
 	kept := make(chan struct{})
 	go func() { defer close(kept); h.coverage.Keep(keeping, account.TheOperator(), log) }()
 	defer func() { stop(); <-kept }()

@@ -16,7 +16,7 @@ const (
 	changedHouseholds = "households"
 	changedStaff      = "staff"
 	changedPolicy     = "policy"
-	changedOther      = "other" // no coverage depends on it; searching may
+	changedOther      = "other" // no coverage depends on it; searching does, as on boundaries and buildings
 )
 
 const (
@@ -63,9 +63,10 @@ SELECT DISTINCT x.id FROM (
 )
 
 // noteChange writes a line of the change log. It is the last thing that a transaction does: from here to its commit no
-// other change is numbered, so that numbers appear in their order and without gaps.
+// other change is numbered, so that numbers appear in their order and without gaps. divisions are those whose coverage is to be
+// looked at again; where there are none, none is.
 func noteChange(ctx context.Context, tx pgx.Tx, what string, divisions []uuid.UUID) error {
-	if divisions == nil {
+	if divisions == nil { // which would be NULL
 		divisions = []uuid.UUID{}
 	}
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('wangge change'))"); err != nil {

@@ -41,9 +41,7 @@ FROM division d LEFT JOIN coverage_report r ON r.division_id = d.id WHERE d.id =
 	coverageChanges = `-- name: coverage.Changes
 SELECT x.division_id, coalesce(max(x.n) FILTER (WHERE x.what <> 'staff'), 0), coalesce(max(x.n) FILTER (WHERE x.what = 'staff'), 0)
 FROM (
-	SELECT c.n, c.what, unnest(CASE WHEN cardinality(c.division_ids) = 0 THEN ARRAY['00000000-0000-0000-0000-000000000000'::uuid]
-		ELSE c.division_ids END) AS division_id
-	FROM change_log c WHERE c.n > $1 AND c.what <> 'other'
+	SELECT c.n, c.what, unnest(c.division_ids) AS division_id FROM change_log c WHERE c.n > $1 AND c.what <> 'other'
 ) x GROUP BY x.division_id ORDER BY x.division_id`
 
 	// The divisions at and beneath each of $1.

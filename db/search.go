@@ -18,6 +18,16 @@ type Search struct{ *DB }
 // NewSearch returns a Search over d.
 func NewSearch(d *DB) *Search { return &Search{d} }
 
+// The condition is that of the index change_log_searched.
+const searchNewest = `-- name: search.Newest
+SELECT c.n FROM change_log c WHERE c.what IN ('boundaries', 'buildings', 'other') ORDER BY c.n DESC LIMIT 1`
+
+// Newest implements search.Store: it leaves out changes of staff, households and policies, which nobody can search for.
+func (s *Search) Newest(ctx context.Context, actor account.Actor) (n int64, err error) {
+	err = s.each(ctx, actor, searchNewest, nil, func(rows pgx.Rows) error { return rows.Scan(&n) })
+	return n, err
+}
+
 // The statements of search.Data. $1: the districts.
 const (
 	searchDivisions = `-- name: search.Divisions

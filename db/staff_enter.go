@@ -70,7 +70,15 @@ SELECT t.home, t.id, e.id, t.post, t.cover, daterange(t.begins, t.ends, '[)'), C
 FROM term t JOIN entry e ON e.n = t.n ORDER BY t.n, t.id`
 
 	staffEntered = `-- name: staff.Entered
-SELECT DISTINCT e.division_id FROM entry e WHERE e.fresh ORDER BY e.division_id`
+SELECT DISTINCT x.id FROM (
+	SELECT e.division_id AS id FROM entry e WHERE e.fresh
+	UNION ALL
+	SELECT coalesce(p.community_id, g.community_id, t.area_id) FROM term t
+	LEFT JOIN grid_group p ON t.kind = 'group' AND p.district = t.home AND p.id = t.area_id
+	LEFT JOIN building_grid bg ON t.kind = 'building' AND bg.district = t.home AND bg.building_id = t.area_id AND upper_inf(bg.during)
+	LEFT JOIN grid g ON g.district = t.home AND g.id = CASE t.kind WHEN 'grid' THEN t.area_id WHEN 'building' THEN bg.grid_id END
+	WHERE t.kind <> 'building' OR g.id IS NOT NULL
+) x ORDER BY x.id`
 )
 
 // EnterWorkers implements staff.Store.

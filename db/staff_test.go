@@ -47,8 +47,26 @@ func TestStaffWritesAreNoted(t *testing.T) {
 		}
 		last = n
 	}
+	found := func() int64 {
+		t.Helper()
+		n, err := db.NewSearch(db.New(pool)).Newest(t.Context(), op)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if found() != 0 {
+		t.Error("searching knows of a change before the first")
+	}
 	w, err := s.Add(t.Context(), op, staff.NewWorker{Name: "甲"}, staff.AreaDivision, "9901")
 	noted("a new worker", err)
+	name := "乙"
+	_, err = s.Update(t.Context(), op, staff.Change{Worker: w.Key, Version: 1, Name: &name})
+	noted("a worker without a post", err)
+	concerned, err := db.NewCoverage(db.New(pool)).Changes(t.Context(), op, 0)
+	if err != nil || len(concerned) > 0 {
+		t.Errorf("who holds no post makes the coverage of %v stale, %v", concerned, err)
+	}
 	from := civil.Of(time.Now(), shanghai)
 	appoint := func(kind staff.AreaKind, name string, post staff.Post) (staff.Assignment, error) {
 		return s.Appoint(t.Context(), op, staff.Appointment{Worker: w.Key, Post: post, Cover: staff.CoverA, AreaKind: kind, AreaName: name, From: &from})
@@ -68,8 +86,7 @@ func TestStaffWritesAreNoted(t *testing.T) {
 	_, _, err = s.EndAbsence(t.Context(), op, absence.Key, from)
 	noted("an absence taken back", err, uuid.UUID{15: 1}, c1, c2)
 	noted("the end of an assignment", s.End(t.Context(), op, a.Key, from.AddDays(1)), c1)
-	name := "乙"
-	_, err = s.Update(t.Context(), op, staff.Change{Worker: w.Key, Version: 1, Name: &name})
+	_, err = s.Update(t.Context(), op, staff.Change{Worker: w.Key, Version: 2, Name: &name})
 	noted("a new name", err, uuid.UUID{15: 1}, c1, c2)
 	// What is refused is not noted.
 	if _, err := s.Update(t.Context(), op, staff.Change{Worker: w.Key, Version: 1, Name: &name}); err == nil {
@@ -82,6 +99,23 @@ func TestStaffWritesAreNoted(t *testing.T) {
 		_, err := s.Add(t.Context(), op, staff.NewWorker{Name: "丙"}, staff.AreaDivision, "9901")
 		return err
 	}())
+	// No worker can be searched for. What a road or a shop is, can.
+	if n := found(); n != 0 {
+		t.Errorf("for searching, change %d of the staff is one", n)
+	}
+	for _, what := range []string{"policy", "households", "boundaries", "households", "buildings", "staff", "other"} {
+		before := found()
+		if err := pool.QueryRow(t.Context(), `INSERT INTO change_log SELECT max(n) + 1, now(), $1, '{}' FROM change_log RETURNING n`, what).Scan(&last); err != nil {
+			t.Fatal(err)
+		}
+		want := last
+		if what == "policy" || what == "households" || what == "staff" {
+			want = before
+		}
+		if n := found(); n != want {
+			t.Errorf("after a change of %s searching is of %d, want %d", what, n, want)
+		}
+	}
 }
 
 // plantWorkers puts a worker in office in every grid but each tenth, whose worker has left.

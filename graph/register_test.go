@@ -58,7 +58,7 @@ WHERE b.code = $1 || '004-1' AND u.name = '10单元'`
 	SELECT w.district, w.unit_id, count(*) AS households, coalesce(sum(h.residents), 0) AS residents
 	FROM dwelling w JOIN household h ON h.district = w.district AND h.dwelling_id = w.id WHERE h.until IS NULL GROUP BY 1, 2
 ) n WHERE n.district = u.district AND n.unit_id = u.id`
-	registerChange = `INSERT INTO change_log (n, at, what, division_ids) SELECT coalesce(max(n), 0) + 1, now(), 'households', '{}' FROM change_log`
+	registerChange = `INSERT INTO change_log (n, at, what, division_ids) SELECT coalesce(max(n), 0) + 1, now(), 'households', ARRAY(SELECT id FROM division) FROM change_log`
 )
 
 func run(t testing.TB, pool *pgxpool.Pool, sql string, args ...any) {

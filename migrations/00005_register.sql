@@ -136,7 +136,7 @@ SELECT place_rows('external_ref', 'district');
 CREATE INDEX grid_boundary_grid ON grid_boundary (district, grid_id);
 
 -- What changed when, numbered without gaps: the numbers are given under one lock that is held to commit. A line names the
--- divisions whose coverage is to be looked at again, each with all beneath it.
+-- divisions whose coverage is to be looked at again, each with all beneath it; none where none is.
 CREATE TABLE change_log (
     n            bigint NOT NULL,
     at           timestamptz NOT NULL,
@@ -145,6 +145,7 @@ CREATE TABLE change_log (
     CONSTRAINT change_log_pkey PRIMARY KEY (n),
     CONSTRAINT change_log_what_known CHECK (what IN ('boundaries', 'buildings', 'households', 'staff', 'policy', 'other'))
 );
+CREATE INDEX change_log_searched ON change_log (n) WHERE what IN ('boundaries', 'buildings', 'other');
 SELECT place_rows('change_log', 'everywhere');
 
 -- What a division adds to the reports of itself and of all above it, as of a change and a day: its own findings only, those

@@ -85,7 +85,7 @@ func (t tree) height(d uuid.UUID) int {
 }
 
 // spread gives each division the last changes that its report depends on: those that name it, a division around it or one
-// beneath it, or none at all.
+// beneath it.
 func (t tree) spread(named map[uuid.UUID]Changed) map[uuid.UUID]Changed {
 	out := make(map[uuid.UUID]Changed, len(t.nodes))
 	var down func(d uuid.UUID, around Changed) Changed
@@ -99,7 +99,7 @@ func (t tree) spread(named map[uuid.UUID]Changed) map[uuid.UUID]Changed {
 		return all
 	}
 	for _, r := range t.roots {
-		down(r, named[uuid.Nil])
+		down(r, Changed{})
 	}
 	return out
 }

@@ -22,7 +22,7 @@ type Store interface {
 	Newest(ctx context.Context, actor account.Actor) (int64, error)
 	// Divisions returns all divisions with the state that their reports are of.
 	Divisions(ctx context.Context, actor account.Actor) ([]Node, error)
-	// Changes returns what changed after a change, by the divisions named; those that name none stand under uuid.Nil.
+	// Changes returns what changed after a change, by the divisions that it concerns.
 	Changes(ctx context.Context, actor account.Actor, after int64) (map[uuid.UUID]Changed, error)
 
 	// State returns the state that a division's report is of; false where there is no such division.

@@ -4,6 +4,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -67,7 +68,7 @@ type Match struct {
 
 // Data is what there is to find. Points are CGCS2000.
 type Data struct {
-	Change    int64 // the last change that it knows of
+	Change    int64 // the last that it knows of, as Store.Newest numbers them
 	Divisions []DivisionRow
 	Estates   []EstateRow
 	Buildings []BuildingRow
@@ -123,7 +124,7 @@ type (
 
 // Store is what the service needs; package db implements it.
 type Store interface {
-	// Newest is the number of the last change.
+	// Newest is the number of the last change of what can be found.
 	Newest(ctx context.Context, actor account.Actor) (int64, error)
 	// SearchData reads everything that can be found, in one state of the data.
 	SearchData(ctx context.Context, actor account.Actor) (Data, error)
@@ -132,6 +133,7 @@ type Store interface {
 // Service answers searches. Everyone may search.
 type Service struct {
 	Store Store
+	Until context.Context // ends what is made beside the questions, as the server does; nil: nothing but a minute does
 
 	index   atomic.Pointer[Index]
 	mu      sync.Mutex // held while an index is made
@@ -189,21 +191,15 @@ func (s *Service) current(ctx context.Context, actor account.Actor) (*Index, err
 	case index.change < newest && s.renewal.CompareAndSwap(false, true):
 		go func() {
 			defer s.renewal.Store(false)
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+			ctx, cancel := context.WithTimeout(cmp.Or(s.Until, context.Background()), time.Minute)
 			defer cancel()
-			if _, err := s.renew(detached{ctx}, actor, newest); err != nil && !errors.Is(err, context.Canceled) {
+			if _, err := s.renew(ctx, actor, newest); err != nil && !errors.Is(err, context.Canceled) {
 				slog.Error("the search index could not be renewed; the old one answers", "error", err)
 			}
 		}()
 	}
 	return index, nil
 }
-
-// detached hides the values of a request's context, among them its transaction, from what outlives the request.
-type detached struct{ context.Context }
-
-// Value implements context.Context.
-func (detached) Value(any) any { return nil }
 
 // renew makes an index that knows of change, unless somebody else has meanwhile.
 func (s *Service) renew(ctx context.Context, actor account.Actor, change int64) (*Index, error) {
@@ -235,6 +231,9 @@ func (s *Service) Named(ctx context.Context, actor account.Actor, asked []grid.A
 	}
 	out := make([]grid.Named, len(asked))
 	for i, a := range asked {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if out[i].Err = check(a.Text, 1); out[i].Err == nil {
 			out[i] = sure(index.Search(Query{Text: a.Text, Near: a.Near, First: maxNamed}))
 		}

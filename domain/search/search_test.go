@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -327,5 +328,66 @@ func TestRenewal(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNamedEndsWithItsRequest: two hundred addresses are two hundred searches.
+func TestNamedEndsWithItsRequest(t *testing.T) {
+	town := &store{}
+	town.set(Data{})
+	s := &Service{Store: town}
+	if err := s.Warm(t.Context(), account.Anyone()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Named(ctx, account.Anyone(), []grid.Address{{Text: "长桥新村"}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("it answers %v", err)
+	}
+}
+
+// slow is a store that reads until it is told to stop.
+type slow struct {
+	*store
+	stopped chan error
+}
+
+func (s slow) SearchData(ctx context.Context, actor account.Actor) (Data, error) {
+	if s.reads == 0 {
+		return s.store.SearchData(ctx, actor)
+	}
+	<-ctx.Done()
+	s.stopped <- ctx.Err()
+	return Data{}, ctx.Err()
+}
+
+// TestARenewalEndsWithTheServer: and not with the request that asked for it.
+func TestARenewalEndsWithTheServer(t *testing.T) {
+	var data Data
+	for i := range smallIndex + 1 {
+		data.Buildings = append(data.Buildings, BuildingRow{Key: key.Key{Home: "home", ID: uuid.UUID{1: byte(i >> 16), 2: byte(i >> 8), 3: byte(i)}}, Name: fmt.Sprintf("%d号", i+1)})
+	}
+	town := slow{&store{}, make(chan error, 1)}
+	town.set(data)
+	server, stop := context.WithCancel(t.Context())
+	s := &Service{Store: town, Until: server}
+	request, end := context.WithCancel(t.Context())
+	for range 2 {
+		if err := s.Warm(request, account.Anyone()); err != nil {
+			t.Fatal(err)
+		}
+		town.set(data)
+	}
+	end()
+	select {
+	case <-town.stopped:
+		t.Fatal("the renewal ended with the request")
+	case <-time.After(50 * time.Millisecond):
+	}
+	stop()
+	select {
+	case <-town.stopped:
+	case <-time.After(5 * time.Second):
+		t.Fatal("the renewal goes on without its server")
 	}
 }

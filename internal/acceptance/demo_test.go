@@ -78,3 +78,36 @@ func TestStaffComeInAllOrNone(t *testing.T) {
 		t.Errorf("the public: %v", err)
 	}
 }
+
+// TestStaffThatCameInAreNotedWhereTheyServe: and where they belong.
+func TestStaffThatCameInAreNotedWhereTheyServe(t *testing.T) {
+	w := newTown(t)
+	w.give(t, load.Divisions, feature(`"code":"990101","name":"区","level":"DISTRICT"`, "null"),
+		feature(`"code":"990101001001","name":"河东","level":"COMMUNITY"`, box(0, 0, 20, 10)),
+		feature(`"code":"990101002001","name":"河西","level":"COMMUNITY"`, box(20, 0, 30, 10)),
+		feature(`"code":"990101003001","name":"河南","level":"COMMUNITY"`, box(30, 0, 40, 10)))
+	w.give(t, load.Grids, feature(`"code":"990101001001001"`, box(0, 0, 20, 10)), feature(`"code":"990101002001001","group":"西组"`, box(20, 0, 30, 10)))
+	w.give(t, load.Buildings, feature(`"code":"b1"`, box(1, 1, 2, 2)))
+	for area, c := range map[string]struct {
+		kind staff.AreaKind
+		post staff.Post
+		want string
+	}{
+		"990101001001001": {staff.AreaGrid, staff.GridWorker, "990101,990101001001"},
+		"990101002001/西组": {staff.AreaGroup, staff.GridLeader, "990101,990101002001"},
+		"b1":              {staff.AreaBuilding, staff.BuildingLeader, "990101,990101001001"},
+		"990101003001":    {staff.AreaDivision, staff.StationHead, "990101,990101003001"},
+	} {
+		entry := staff.Entry{ID: uuid.New(), NewWorker: staff.NewWorker{Name: "周明"}, Division: "990101", Terms: []staff.Term{{ID: uuid.New(),
+			Post: c.post, Cover: staff.CoverA, AreaKind: c.kind, AreaName: area, From: w.Staff.Day(nil)}}}
+		if _, err := w.Staff.Enter(t.Context(), operator, slices.Values([]staff.Entry{entry})); err != nil {
+			t.Fatalf("%s: %v", area, err)
+		}
+		var noted string
+		w.row(t, `SELECT string_agg(d.code, ',' ORDER BY d.code) FROM change_log c JOIN division d ON d.id = ANY(c.division_ids)
+			WHERE c.n = (SELECT max(n) FROM change_log)`, &noted)
+		if noted != c.want {
+			t.Errorf("a worker of %s is noted at %s, want %s", area, noted, c.want)
+		}
+	}
+}
