@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"iter"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -11,9 +10,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/civil"
 	"wangge/domain/grid"
-	"wangge/domain/key"
 	"wangge/domain/place"
-	"wangge/domain/staff"
 )
 
 const (
@@ -102,36 +99,61 @@ SELECT s.home, gen_random_uuid(), coalesce(s.known, s.id), tstzrange(now(), NULL
 FROM stage s CROSS JOIN LATERAL (SELECT (ST_MaximumInscribedCircle(s.shape)).center) c
 WHERE s.shape IS NOT NULL ORDER BY s.n`
 
-	importWorkers = `-- name: import.Workers
-SELECT s.home, coalesce(s.known, s.id), s.worker, coalesce(s.work_phone, '') FROM stage s WHERE s.worker IS NOT NULL ORDER BY s.n`
+	// Who holds the post today, of whom there is one at most. $1: the day. As for coverage: so written, the conditions are none for
+	// the GiST index of the EXCLUDE, which takes a millisecond to probe.
+	importHolders = `-- name: import.Holders
+UPDATE stage s SET term_now = a.id, worker_now = a.worker_id FROM assignment a
+WHERE s.worker IS NOT NULL AND a.district = s.home AND a.area_id = s.known AND (a.post = 'GRID_WORKER' AND a.cover = 'A' AND a.during @> $1::date) IS TRUE`
 
-	// Who holds the post today, and when the next one begins.
-	importHolder = `-- name: import.Holder
-SELECT a.id, w.id, w.name, coalesce(w.work_phone, ''), lower(a.during) FROM assignment a
-JOIN worker w ON w.district = a.district AND w.id = a.worker_id
-WHERE a.district = $1 AND a.grid_id = $2 AND a.post = 'GRID_WORKER' AND a.cover = 'A' AND (upper(a.during) IS NULL OR upper(a.during) > $3::date)
-ORDER BY lower(a.during), a.id`
+	importNewPhones = `-- name: import.NewPhones
+UPDATE worker w SET work_phone = x.work_phone, version = w.version + 1 FROM (
+	SELECT DISTINCT ON (s.home, s.worker_now, s.worker) s.home, s.worker_now, s.worker, s.work_phone FROM stage s
+	WHERE s.worker_now IS NOT NULL AND s.work_phone IS NOT NULL ORDER BY s.home, s.worker_now, s.worker, s.n DESC
+) x WHERE w.district = x.home AND w.id = x.worker_now AND w.name = x.worker AND w.work_phone IS DISTINCT FROM x.work_phone`
 
-	importEndAssignment = `-- name: import.EndAssignment
-UPDATE assignment SET during = daterange(lower(during), $3, '[)') WHERE district = $1 AND id = $2`
+	// Who holds the post already is nobody new.
+	importSameHolders = `-- name: import.SameHolders
+UPDATE stage s SET worker = NULL FROM worker w WHERE w.district = s.home AND w.id = s.worker_now AND w.name = s.worker`
 
-	importDropAssignment = `-- name: import.DropAssignment
-DELETE FROM assignment WHERE district = $1 AND id = $2`
+	importEndTerms = `-- name: import.EndTerms
+UPDATE assignment a SET during = daterange(lower(a.during), $1::date, '[)')
+FROM stage s WHERE a.district = s.home AND a.id = s.term_now AND s.worker IS NOT NULL AND lower(a.during) < $1::date`
 
-	importSameWorker = `-- name: import.SameWorker
-SELECT w.id FROM worker w WHERE w.district = $1 AND w.name = $2 AND coalesce(w.work_phone, '') = $3 ORDER BY w.id LIMIT 1`
+	// Who came today and leaves today never held the post.
+	importDropTerms = `-- name: import.DropTerms
+DELETE FROM assignment a USING stage s WHERE a.district = s.home AND a.id = s.term_now AND s.worker IS NOT NULL AND lower(a.during) = $1::date`
 
-	importNewPhone = `-- name: import.NewPhone
-UPDATE worker SET work_phone = $3, version = version + 1 WHERE district = $1 AND id = $2`
+	importSameWorkers = `-- name: import.SameWorkers
+UPDATE stage u SET worker_id = x.id FROM (
+	SELECT DISTINCT ON (s.n) s.n, coalesce(w.id, first_value(s.worker_id) OVER (PARTITION BY s.home, s.worker, s.work_phone ORDER BY s.n)) AS id
+	FROM stage s LEFT JOIN worker w ON w.district = s.home AND w.name = s.worker AND w.work_phone IS NOT DISTINCT FROM s.work_phone
+	WHERE s.worker IS NOT NULL ORDER BY s.n, w.id
+) x WHERE x.n = u.n`
+
+	importNewWorkers = `-- name: import.NewWorkers
+INSERT INTO worker (district, id, name, work_phone) SELECT s.home, s.worker_id, s.worker, s.work_phone FROM stage s
+WHERE s.worker IS NOT NULL ORDER BY s.n ON CONFLICT (district, id) DO NOTHING`
+
+	// Where somebody is to follow, until then.
+	importNewTerms = `-- name: import.NewTerms
+INSERT INTO assignment (district, id, worker_id, post, cover, during, grid_id)
+SELECT s.home, s.term_id, s.worker_id, 'GRID_WORKER', 'A', daterange($1::date, (SELECT min(lower(a.during)) FROM assignment a
+	WHERE a.district = s.home AND a.area_id = s.known AND (a.post = 'GRID_WORKER' AND a.cover = 'A' AND lower(a.during) > $1::date) IS TRUE), '[)'), coalesce(s.known, s.id)
+FROM stage s WHERE s.worker IS NOT NULL ORDER BY s.n`
 )
 
 // ImportGrids implements grid.Store.
 func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.Seq2[grid.Row, error], o grid.ImportOptions) (place.Report, error) {
 	return s.importFile(ctx, actor, o.ImportOptions, changedBoundaries, func(ctx context.Context, in *importing) error {
-		columns := []string{"kind", "basis", "community", "in_group", "group_id", "worker", "work_phone", "limit_east", "limit_south", "limit_west", "limit_north"}
+		columns := []string{"kind", "basis", "community", "in_group", "group_id", "worker", "work_phone", "worker_id", "term_id", "limit_east", "limit_south", "limit_west", "limit_north"}
 		ok, err := read(ctx, in, rows, func(r *grid.Row) *place.Row { return &r.Row }, columns, func(r *grid.Row) []any {
+			var worker, term *uuid.UUID
+			if r.Worker != "" {
+				ids := [2]uuid.UUID{o.IDs.NewID(), o.IDs.NewID()}
+				worker, term = &ids[0], &ids[1]
+			}
 			return []any{orNull(string(r.Kind)), orNull(r.Basis), orNull(grid.CommunityOf(*r, o)), orNull(r.Group), o.IDs.NewID(),
-				orNull(r.Worker), orNull(r.WorkPhone), orNull(r.Limits.East), orNull(r.Limits.South), orNull(r.Limits.West), orNull(r.Limits.North)}
+				orNull(r.Worker), orNull(r.WorkPhone), worker, term, orNull(r.Limits.East), orNull(r.Limits.South), orNull(r.Limits.West), orNull(r.Limits.North)}
 		}, polygons, "a Polygon or MultiPolygon", mergeParts)
 		if !ok || err != nil {
 			return err
@@ -168,7 +190,7 @@ func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.
 		if err := in.run(ctx, importNewGridCodes, importSameBoundary, importEndBoundaries, importNewBoundaries); err != nil {
 			return err
 		}
-		if err := s.importWorkers(ctx, actor, in, o); err != nil {
+		if err := in.importWorkers(ctx, o.Day); err != nil {
 			return err
 		}
 		return in.placeAll(ctx)
@@ -205,81 +227,21 @@ func (in *importing) makeCommunities(ctx context.Context, o grid.ImportOptions) 
 	return nil
 }
 
-// importWorkers puts the workers that the file names in office from today. One who holds the post already stays, and gets the
+// importWorkers puts the workers that the file names in office from day. One who holds the post already stays, and gets the
 // phone that the file has; another one's time ends. A person of the same name and phone in the district is the same person.
-func (s *Grids) importWorkers(ctx context.Context, actor account.Actor, in *importing, o grid.ImportOptions) error {
-	type named struct {
-		grid        key.Key
-		name, phone string
-	}
-	var list []named
-	err := in.each(ctx, importWorkers, nil, func(rows pgx.Rows) error {
-		var w named
-		err := rows.Scan(&w.grid.Home, &w.grid.ID, &w.name, &w.phone)
-		list = append(list, w)
-		return err
-	})
-	if err != nil {
+func (in *importing) importWorkers(ctx context.Context, day civil.Date) error {
+	if _, err := in.exec(ctx, importHolders, day.Time()); err != nil {
 		return err
 	}
-	store := NewStaff(s.DB)
-	for _, w := range list {
-		type term struct {
-			id, worker  uuid.UUID
-			name, phone string
-			from        time.Time
-		}
-		var terms []term
-		err := in.each(ctx, importHolder, []any{w.grid.Home, w.grid.ID, o.Day.Time()}, func(rows pgx.Rows) error {
-			var t term
-			err := rows.Scan(&t.id, &t.worker, &t.name, &t.phone, &t.from)
-			terms = append(terms, t)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		var until *civil.Date
-		if len(terms) > 0 && !civil.FromTime(terms[0].from).After(o.Day) {
-			holder := terms[0]
-			terms = terms[1:]
-			if holder.name == w.name {
-				if w.phone != "" && w.phone != holder.phone {
-					if _, err := in.exec(ctx, importNewPhone, w.grid.Home, holder.worker, w.phone); err != nil {
-						return err
-					}
-				}
-				continue
-			}
-			end := importDropAssignment
-			args := []any{w.grid.Home, holder.id}
-			if civil.FromTime(holder.from).Before(o.Day) {
-				end, args = importEndAssignment, append(args, o.Day.Time())
-			}
-			if _, err := in.exec(ctx, end, args...); err != nil {
-				return err
-			}
-		}
-		if len(terms) > 0 { // somebody is to follow
-			next := civil.FromTime(terms[0].from)
-			until = &next
-		}
-		worker := staff.Worker{Key: key.Key{Home: w.grid.Home}, Name: w.name, WorkPhone: w.phone}
-		err = in.each(ctx, importSameWorker, []any{w.grid.Home, w.name, w.phone}, func(rows pgx.Rows) error { return rows.Scan(&worker.Key.ID) })
-		if err != nil {
-			return err
-		}
-		if worker.Key.ID == uuid.Nil {
-			worker.Key.ID = o.IDs.NewID()
-			if worker, err = store.AddWorker(ctx, actor, worker, nil); err != nil {
-				return err
-			}
-		}
-		err = store.AddAssignment(ctx, actor, staff.Assignment{Key: key.Key{Home: w.grid.Home, ID: o.IDs.NewID()}, Worker: worker,
-			Post: staff.GridWorker, Cover: staff.CoverA, Area: staff.Area{Kind: staff.AreaGrid, Home: w.grid.Home, ID: w.grid.ID}, From: o.Day, Until: until})
-		if err != nil {
-			return err
-		}
+	if err := in.run(ctx, importNewPhones, importSameHolders); err != nil {
+		return err
 	}
-	return nil
+	if _, err := in.all(ctx, []string{importEndTerms, importDropTerms}, day.Time()); err != nil {
+		return err
+	}
+	if err := in.run(ctx, importSameWorkers, importNewWorkers); err != nil {
+		return err
+	}
+	_, err := in.exec(ctx, importNewTerms, day.Time())
+	return err
 }

@@ -1,10 +1,13 @@
 package acceptance
 
 import (
+	"context"
 	"math"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"wangge/domain/account"
 	"wangge/domain/civil"
@@ -163,6 +166,55 @@ func TestWorkersOfAFile(t *testing.T) {
 	m, _ := w.Staff.OnCall(t.Context(), account.Anyone(), []staff.GridRef{{Key: g.Key}}, &later)
 	if got := m[g.Key.ID].Worker.Name; got != "赵敏" {
 		t.Errorf("next week %q is on call, want 赵敏", got)
+	}
+}
+
+// TestAFilesWorkersAreOneChange: an import that noted each worker would hold up every other change until it ends.
+func TestAFilesWorkersAreOneChange(t *testing.T) {
+	w := village(t)
+	before := w.number(t, "change_log")
+	w.give(t, load.Grids, feature(`"code":"990101001001001","worker":"李强"`, box(0, 0, 10, 10)),
+		feature(`"code":"990101001001002","worker":"孙丽"`, box(10, 0, 20, 10)))
+	if n := w.number(t, "change_log") - before; n != 1 {
+		t.Errorf("one file with two workers is %d changes", n)
+	}
+	if n := w.number(t, "assignment"); n != 2 {
+		t.Errorf("%d assignments; who came and left on one day never held the post", n)
+	}
+}
+
+// TestAFilesWorkersBesideTheOldOnes: who holds a post stays with the phone that the file has last, also where only some rows
+// have one; who came before today ends today; who has the name and another phone is somebody else.
+func TestAFilesWorkersBesideTheOldOnes(t *testing.T) {
+	w := village(t)
+	err := w.As(t.Context(), operator, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE assignment SET during = daterange(lower(during) - 30, NULL)")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.give(t, load.Grids, feature(`"code":"990101001001001","worker":"王芳","work_phone":"15499000001"`, box(0, 0, 10, 10)))
+	w.give(t, load.Grids, feature(`"code":"990101001001001","worker":"王芳","work_phone":"15499000002"`, box(0, 0, 10, 10)),
+		feature(`"code":"990101001001002","worker":"王芳"`, box(10, 0, 20, 10)))
+	var people, terms, version int
+	var phone string
+	w.row(t, "SELECT count(*), min(work_phone), max(version), (SELECT count(*) FROM assignment) FROM worker", &people, &phone, &version, &terms)
+	if people != 1 || phone != "15499000002" || version != 2 || terms != 2 {
+		t.Errorf("%d people with %s, version %d, %d terms; want 1, 15499000002, 2, 2", people, phone, version, terms)
+	}
+	w.give(t, load.Grids, feature(`"code":"990101001001001","worker":"王芳","work_phone":"15499000003"`, box(0, 0, 10, 10)),
+		feature(`"code":"990101001001002","worker":"李强","work_phone":"15499000004"`, box(10, 0, 20, 10)))
+	w.row(t, "SELECT work_phone FROM worker WHERE name = '王芳'", &phone)
+	if phone != "15499000003" {
+		t.Errorf("one of two posts was taken from 王芳, whose phone is %s; want 15499000003", phone)
+	}
+	w.give(t, load.Grids, feature(`"code":"990101001001001","worker":"李强","work_phone":"15499000004"`, box(0, 0, 10, 10)),
+		feature(`"code":"990101001001003","worker":"王芳","work_phone":"15499000009"`, box(20, 0, 30, 10)))
+	var ended int
+	w.row(t, `SELECT (SELECT count(*) FROM worker), count(*), count(*) FILTER (WHERE NOT upper_inf(during)) FROM assignment`, &people, &terms, &ended)
+	if people != 3 || terms != 4 || ended != 1 {
+		t.Errorf("%d people, %d terms, %d of them ended; want 3, 4, 1", people, terms, ended)
 	}
 }
 
