@@ -38,6 +38,8 @@ const (
 	// what it really is, where lists or areas are larger than assumed here.
 	maxCost         = 600_000
 	maxOperatorCost = 6_000_000
+
+	searchCost = 1_000 // for the time of a search, which a point with an address is too
 )
 
 // costs are the fields that cost more than 1: thirtieths of the bytes that they usually have, 25 a position.
@@ -47,7 +49,7 @@ var costs = map[string]int{
 	"Grid.boundary": 400, "Grid.labelPoint": 3, "Grid.bbox": 3,
 	"Building.location": 3, "Building.footprint": 10,
 	"LegalEntity.location":     3,
-	"Query.searchAddress":      1_000, // the time of a search
+	"Query.searchAddress":      searchCost,
 	"AddressMatch.location":    3,
 	"CoverageProblem.geometry": 100, "CoverageProblem.bbox": 3,
 }
@@ -232,6 +234,9 @@ func (t *tally) add(sel ast.SelectionSet, typeName string, depth, times, first i
 		if asksForProblems(f, t.op.Variables) {
 			t.cost += times * hasProblemCost
 		}
+		if name == "Query.gridAt" || name == "Query.gridsAt" {
+			t.cost += searchCost * addresses(f.ArgumentMap(t.op.Variables))
+		}
 		switch {
 		case aliases > maxAliases:
 			return limited("limit.aliases", maxAliases)
@@ -259,6 +264,21 @@ func (t *tally) add(sel ast.SelectionSet, typeName string, depth, times, first i
 		}
 	}
 	return nil
+}
+
+// addresses counts the points of a field that have an address.
+func addresses(args map[string]any) (n int) {
+	points, ok := args["points"].([]any)
+	if !ok { // one point, which stands for a list of one too
+		points = []any{args["point"], args["points"]}
+	}
+	for _, p := range points {
+		p, _ := p.(map[string]any)
+		if text, _ := p["address"].(string); strings.TrimSpace(text) != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // length is how many times what is below a field is answered: at most, or usually where lengths and usual say so.

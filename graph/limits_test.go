@@ -109,8 +109,18 @@ func TestWithinLimits(t *testing.T) {
 		}
 		return map[string]any{"p": list}
 	}
+	spoken := func(n int, address string) map[string]any {
+		list := make([]any, n)
+		for i := range list {
+			list[i] = map[string]any{"lng": 120.1005, "lat": 31.2005, "crs": "WGS84", "address": address}
+		}
+		return map[string]any{"p": list}
+	}
+	addressed := func(n int) map[string]any { return spoken(n, "河东苑") }
 	const many = "query ($p: [PointInput!]!) { gridsAt(points: $p) { %s } }"
 	asking := func(what string) string { return fmt.Sprintf(many, what) }
+	const threeTimes = `query ($p: [PointInput!]!) {
+		a: gridsAt(points: $p) { rule } b: gridsAt(points: $p) { rule } c: gridsAt(points: $p) { rule } }`
 	const worker = "rule needsConfirmation grid { code name worker { name workPhone } }"
 	tests := []struct {
 		name, query, code string
@@ -133,6 +143,10 @@ func TestWithinLimits(t *testing.T) {
 		{"10,000 points and boundaries", asking("grid { boundary }"), "LIMITED", points(10_000)},
 		{"10,000 points and divisions' boundaries", asking("division { boundary }"), "LIMITED", points(10_000)},
 		{"10,000 points and their buildings", asking("grid { buildings(first: 200) { nodes { name } } }"), "LIMITED", points(10_000)},
+		{"200 points with addresses", asking("rule"), "", addressed(200)},
+		{"three times 190 points with addresses", threeTimes, "", addressed(190)},
+		{"three times 200 points with addresses", threeTimes, "LIMITED", addressed(200)},
+		{"three times 400 points with blank ones", threeTimes, "", spoken(400, " ")},
 		{"15 deep", "{ division(code: \"990102001001\") " + strings.Repeat("{ parent ", 13) + "{ code }" + strings.Repeat(" }", 14), "", nil},
 	}
 	for _, test := range tests {

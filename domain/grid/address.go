@@ -17,12 +17,12 @@ import (
 // What an address may do. A building's assignment is known where its place on the map is not exact, so that an address which
 // names one for sure decides; but a person far from it means another town's street of that name, or sends an old position.
 const (
-	maxAddresses = 200    // in one request: each is a search
+	maxAddresses = 200    // in one list: each is a search
 	addressM     = 1000.0 // a point further from what its address names decides itself
 )
 
 var _ = fault.Register(
-	[3]string{"points.addresses", "{n} points have an address; at most {max} in one request.", "共 {n} 个点带有地址，一次最多 {max} 个。"},
+	[3]string{"points.addresses", "{n} points have an address; at most {max} in one list.", "共 {n} 个点带有地址，一个列表最多 {max} 个。"},
 )
 
 // Addresses finds what addresses name; package search implements it.
