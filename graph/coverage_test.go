@@ -141,6 +141,7 @@ func TestCoverage(t *testing.T) {
 		{"the public", public, in(first.ID, 0, c.DataVersion), "FORBIDDEN", "[input]"},
 		{"no id", op, in("x", 0, c.DataVersion), "NOT_FOUND", "[input problem]"},
 		{"no such fix", op, in(first.ID, 99, c.DataVersion), "INVALID", "[input fix]"},
+		{"made up", op, in(first.ID, 0, "9223372036854775807-x"), "CONFLICT", "[input dataVersion]"},
 		{"from before the gap", op, in(first.ID, 0, before.Coverage.DataVersion), "CONFLICT", "[input dataVersion]"},
 	} {
 		if a := s.ask(t, test.actor, apply, test.in); a.code() != test.code || fmt.Sprint(a.Errors[0].Extensions.Field) != test.field {

@@ -43,7 +43,7 @@ func (s *Service) Apply(ctx context.Context, actor account.Actor, problem uuid.U
 	switch {
 	case err != nil:
 		return nil, err
-	case !knew(version, p.Change):
+	case !knew(version, p.Change, now.n):
 		return nil, fault.New(fault.Conflict, "dataVersion", "conflict")
 	case fix < 0 || fix >= len(p.Fixes):
 		return nil, fault.New(fault.Invalid, "fix", "coverage.noFix", "n", len(p.Fixes))
@@ -86,11 +86,11 @@ func (s *Service) problem(ctx context.Context, actor account.Actor, id uuid.UUID
 	return p, now, err
 }
 
-// knew reports whether a report of version was made when change was known.
-func knew(version string, change int64) bool {
+// knew reports whether a report of version was made when change was known, and not of a change that is still to come.
+func knew(version string, change, newest int64) bool {
 	n, _, _ := strings.Cut(version, "-")
 	last, err := strconv.ParseInt(n, 10, 64)
-	return err == nil && last >= change
+	return err == nil && change <= last && last <= newest
 }
 
 // redraw is what a fix does to grids. An area that is added to one is taken from the others that the problem names: they have
