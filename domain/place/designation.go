@@ -29,6 +29,9 @@ const (
 // Designates reports whether s can designate a unit, a room or a household, and nobody: digits, letters, Chinese numerals,
 // hyphens and the words that doors bear. Letters and digits are in half width.
 func Designates(s string) bool {
+	if plain(s) {
+		return true
+	}
 	if tooManyDigits(s) {
 		return false
 	}
@@ -53,6 +56,12 @@ func Designates(s string) bool {
 		letters = 0
 	}
 	return true
+}
+
+// plain reports whether s is like 301 or 2单元, as most are: a city's list has millions, and the rest of the rules takes time.
+func plain(s string) bool {
+	s = strings.TrimSuffix(s, "单元")
+	return len(s) <= maxDigits && strings.Trim(s, "0123456789") == ""
 }
 
 func wordAt(s string) string {
@@ -143,6 +152,9 @@ var (
 
 // unitName is a unit's name as it is stored: 2单元, also where it is written 2, 02, 二单元 or 第2 单元.
 func unitName(s string) string {
+	if plain(s) && strings.HasSuffix(s, "单元") && s[0] != '0' && len(s) <= len("999单元") {
+		return s
+	}
 	s = strings.ReplaceAll(halfWidth(s), " ", "")
 	if m := unitForm.FindStringSubmatch(s); m != nil {
 		if n, ok := numeral(m[1]); ok {
