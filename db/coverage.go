@@ -643,12 +643,6 @@ func (s *Coverage) withHomes(ctx context.Context, actor account.Actor, areas []o
 	return []any{shapes, homes}, err
 }
 
-// everywhere are the homes that a building can be kept under.
-func (s *Coverage) everywhere(ctx context.Context, actor account.Actor) ([]string, error) {
-	homes, err := s.homes(ctx, actor)
-	return append(homes, key.Unplaced), err
-}
-
 // Foreign implements coverage.Sources.
 func (s *Coverage) Foreign(ctx context.Context, actor account.Actor, community uuid.UUID) (out []coverage.Foreign, err error) {
 	homes, err := s.homes(ctx, actor)

@@ -9,6 +9,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/account"
+	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/geo/shape"
 	"wangge/internal/fault"
@@ -236,6 +237,12 @@ func (d *DB) homes(ctx context.Context, actor account.Actor) ([]string, error) {
 		return err
 	})
 	return homes, err
+}
+
+// everywhere are the home keys under which anything can be kept: those of all districts, and that of what lies in none.
+func (d *DB) everywhere(ctx context.Context, actor account.Actor) ([]string, error) {
+	homes, err := d.homes(ctx, actor)
+	return append(homes, key.Unplaced), err
 }
 
 // subtree is what lies at and beneath some divisions: pairs of a root and a division, and the districts' homes.

@@ -63,28 +63,13 @@ func (s *Places) EntitiesOf(ctx context.Context, actor account.Actor, q place.En
 				return err
 			}
 			e.Location, _ = location.(*geom.Point)
-			p := out[of]
-			p.HasPrevious = q.Args.After != nil
-			if len(p.Items) == q.Args.First {
-				p.HasNext = true
-			} else {
-				p.Items = append(p.Items, page.Item[place.LegalEntity]{Node: e, Cursor: page.Cursor{Order: "NAME", Text: e.Name, ID: e.Key.ID.String()}})
-			}
-			out[of] = p
+			addRow(out, of, q.Args, page.Item[place.LegalEntity]{Node: e, Cursor: page.Cursor{Order: "NAME", Text: e.Name, ID: e.Key.ID.String()}})
 			return nil
 		})
 		if err != nil || !q.Count {
 			return err
 		}
-		return s.each(ctx, actor, counting, keys, func(rows pgx.Rows) error {
-			var of uuid.UUID
-			var n int
-			err := rows.Scan(&of, &n)
-			p := out[of]
-			p.Total = n
-			out[of] = p
-			return err
-		})
+		return addTotals(ctx, s.DB, actor, counting, keys, out)
 	}
 	err := s.Do(ctx, actor, func(ctx context.Context) error {
 		if homes, ids := split(q.Buildings); len(ids) > 0 {

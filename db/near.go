@@ -110,11 +110,10 @@ func (s *Grids) reach(ctx context.Context, actor account.Actor, q grid.Query, t 
 func (s *Places) BuildingsNear(ctx context.Context, actor account.Actor, q place.NearQuery) (p page.Page[place.Building], err error) {
 	p.HasPrevious = q.Args.After != nil
 	err = s.Do(ctx, actor, func(ctx context.Context) error {
-		homes, err := s.homes(ctx, actor)
+		homes, err := s.everywhere(ctx, actor)
 		if err != nil {
 			return err
 		}
-		homes = append(homes, key.Unplaced)
 		lng, lat := q.Near.Lng, q.Near.Lat
 		surely, tooFar := onMap(lat, q.WithinM)
 		afterM, afterID, notNearer, behind := -1.0, uuid.Nil, 0.0, -1.0

@@ -60,11 +60,11 @@ func (s *Places) ExternalRefs(ctx context.Context, actor account.Actor, owners [
 func (s *Places) OwnersOf(ctx context.Context, actor account.Actor, ref place.ExternalRef) ([]place.RefOwner, error) {
 	var out []place.RefOwner
 	err := s.Do(ctx, actor, func(ctx context.Context) error {
-		homes, err := s.homes(ctx, actor)
+		homes, err := s.everywhere(ctx, actor)
 		if err != nil {
 			return err
 		}
-		return s.each(ctx, actor, refsByCode, []any{append(homes, key.Unplaced), ref.System, ref.Code}, func(rows pgx.Rows) error {
+		return s.each(ctx, actor, refsByCode, []any{homes, ref.System, ref.Code}, func(rows pgx.Rows) error {
 			var o place.RefOwner
 			err := rows.Scan(&o.Kind, &o.Key.Home, &o.Key.ID)
 			out = append(out, o)

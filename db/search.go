@@ -77,11 +77,10 @@ func (s *Search) SearchData(ctx context.Context, actor account.Actor) (data sear
 		if data.Change, err = s.Newest(ctx, actor); err != nil {
 			return err
 		}
-		homes, err := s.homes(ctx, actor)
+		homes, err := s.everywhere(ctx, actor)
 		if err != nil {
 			return err
 		}
-		homes = append(homes, key.Unplaced)
 		for _, read := range []struct {
 			sql  string
 			args []any

@@ -260,11 +260,10 @@ func (s *Staff) AbsenceByKey(ctx context.Context, actor account.Actor, k key.Key
 func (s *Staff) Workers(ctx context.Context, actor account.Actor, q staff.RecordQuery) (p page.Page[staff.Record], err error) {
 	p.HasPrevious = q.Args.After != nil
 	err = s.Do(ctx, actor, func(ctx context.Context) error {
-		homes, err := s.homes(ctx, actor)
+		homes, err := s.everywhere(ctx, actor)
 		if err != nil {
 			return err
 		}
-		homes = append(homes, key.Unplaced)
 		var divisions []uuid.UUID
 		whole := []string{}
 		if q.Division != "" {

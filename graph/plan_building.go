@@ -3,11 +3,11 @@ package graph
 import (
 	"context"
 
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"wangge/domain/grid"
 	"wangge/domain/key"
-	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/graph/node"
 )
@@ -23,12 +23,7 @@ func (p *plan) buildings(ctx context.Context, nodes []*node.Building, sel ast.Se
 func (p *plan) building(ctx context.Context, nodes []*node.Building, f field) error {
 	switch f.Name {
 	case "estate":
-		return oneEstate(ctx, p, nodes, func(b *node.Building) key.Key {
-			if b.EstateID == nil {
-				return key.Key{}
-			}
-			return key.Key{Home: b.Key.Home, ID: *b.EstateID}
-		}, f)
+		return oneEstate(ctx, p, nodes, func(b *node.Building) key.Key { return keyIn(b.Key.Home, b.EstateID) }, f)
 	case "units":
 		return p.unitsOf(ctx, nodes, f)
 	case "grid":
@@ -102,19 +97,11 @@ func (p *plan) buildingsOf(ctx context.Context, nodes []*node.Grid, f field) err
 	if err != nil {
 		return err
 	}
-	ordered := make([]page.Page[place.Building], len(nodes))
-	for i, g := range nodes {
-		ordered[i] = pages[g.Key.ID]
-	}
-	lists, err := p.buildingLists(ctx, ordered, f.Selections)
-	for i, g := range nodes {
-		g.Put(f.Alias, lists[i])
-	}
-	return err
+	return putLists(ctx, p.buildingListing(), nodes, func(g *node.Grid) uuid.UUID { return g.Key.ID }, pages, f)
 }
 
-// buildingLists makes connections of pages of buildings, and loads what sel asks of them.
-func (p *plan) buildingLists(ctx context.Context, pages []page.Page[place.Building], sel ast.SelectionSet) ([]*node.BuildingConnection, error) {
+// buildingListing says how pages of buildings are answered.
+func (p *plan) buildingListing() listing[place.Building, node.Building, *node.BuildingConnection, *node.BuildingEdge] {
 	return listing[place.Building, node.Building, *node.BuildingConnection, *node.BuildingEdge]{
 		plan:       p,
 		typeName:   "Building",
@@ -122,5 +109,5 @@ func (p *plan) buildingLists(ctx context.Context, pages []page.Page[place.Buildi
 		edge:       func() *node.BuildingEdge { return &node.BuildingEdge{} },
 		node:       func(row place.Building) *node.Building { return &node.Building{Building: row} },
 		load:       p.buildings,
-	}.of(ctx, pages, sel)
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
-	"wangge/domain/page"
 	"wangge/graph/node"
 	"wangge/internal/fault"
 )
@@ -83,20 +82,7 @@ func problemsOf[N holder](ctx context.Context, p *plan, nodes []N, id func(N) uu
 	if err != nil {
 		return err
 	}
-	ordered := make([]page.Page[coverage.Problem], len(nodes))
-	for i, n := range nodes {
-		ordered[i] = pages[id(n)]
-	}
-	lists, err := p.problemLists(ctx, ordered, f.Selections)
-	for i, n := range nodes {
-		n.Put(f.Alias, lists[i])
-	}
-	return err
-}
-
-// problemLists makes connections of pages of problems, and loads what sel asks of them.
-func (p *plan) problemLists(ctx context.Context, pages []page.Page[coverage.Problem], sel ast.SelectionSet) ([]*node.ProblemConnection, error) {
-	return listing[coverage.Problem, node.CoverageProblem, *node.ProblemConnection, *node.ProblemEdge]{
+	return putLists(ctx, listing[coverage.Problem, node.CoverageProblem, *node.ProblemConnection, *node.ProblemEdge]{
 		plan:       p,
 		typeName:   "Problem",
 		connection: func() *node.ProblemConnection { return &node.ProblemConnection{} },
@@ -105,7 +91,7 @@ func (p *plan) problemLists(ctx context.Context, pages []page.Page[coverage.Prob
 			return &node.CoverageProblem{Problem: row}
 		},
 		load: p.problems,
-	}.of(ctx, pages, sel)
+	}, nodes, id, pages, f)
 }
 
 func (p *plan) problems(ctx context.Context, nodes []*node.CoverageProblem, sel ast.SelectionSet) error {

@@ -9,7 +9,6 @@ import (
 
 	"wangge/domain/grid"
 	"wangge/domain/key"
-	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/graph/node"
@@ -166,15 +165,7 @@ func (p *plan) gridsOf(ctx context.Context, nodes []*node.Division, f field) err
 	if err != nil {
 		return err
 	}
-	ordered := make([]page.Page[grid.Grid], len(nodes))
-	for i, d := range nodes {
-		ordered[i] = pages[d.Division.ID]
-	}
-	lists, err := p.gridLists(ctx, ordered, f.Selections)
-	for i, d := range nodes {
-		d.Put(f.Alias, lists[i])
-	}
-	return err
+	return putLists(ctx, p.gridListing(), nodes, divisionID, pages, f)
 }
 
 func (p *plan) sizePolicies(ctx context.Context, nodes []*node.Division, f field) error {
@@ -210,6 +201,14 @@ func placeStats(s place.Stats) *node.PlaceStats {
 		out.Households, out.Residents = &s.Households, &s.Residents
 	}
 	return out
+}
+
+// keyIn is the key of what is kept with the district home and has the id; the zero key, which stands for none, where id is nil.
+func keyIn(home string, id *uuid.UUID) key.Key {
+	if id == nil {
+		return key.Key{}
+	}
+	return key.Key{Home: home, ID: *id}
 }
 
 // orZero is what v points at, or the zero value, which stands for none.

@@ -9,7 +9,6 @@ import (
 
 	"wangge/domain/grid"
 	"wangge/domain/key"
-	"wangge/domain/page"
 	"wangge/domain/staff"
 	"wangge/graph/node"
 )
@@ -144,12 +143,7 @@ func (p *plan) neighbours(ctx context.Context, nodes []*node.Grid, f field) erro
 }
 
 func (p *plan) groupOf(ctx context.Context, nodes []*node.Grid, f field) error {
-	return oneGroup(ctx, p, nodes, func(g *node.Grid) key.Key {
-		if g.GroupID == nil {
-			return key.Key{}
-		}
-		return key.Key{Home: g.Key.Home, ID: *g.GroupID}
-	}, f)
+	return oneGroup(ctx, p, nodes, func(g *node.Grid) key.Key { return keyIn(g.Key.Home, g.GroupID) }, f)
 }
 
 // oneGroup loads a field that answers one group, or none where of gives the zero key.
@@ -212,8 +206,8 @@ func (p *plan) group(ctx context.Context, nodes []*node.GridGroup, f field) erro
 	return nil // in the node already
 }
 
-// gridLists makes connections of pages of grids, and loads what sel asks of them.
-func (p *plan) gridLists(ctx context.Context, pages []page.Page[grid.Grid], sel ast.SelectionSet) ([]*node.GridConnection, error) {
+// gridListing says how pages of grids are answered.
+func (p *plan) gridListing() listing[grid.Grid, node.Grid, *node.GridConnection, *node.GridEdge] {
 	return listing[grid.Grid, node.Grid, *node.GridConnection, *node.GridEdge]{
 		plan:       p,
 		typeName:   "Grid",
@@ -221,7 +215,7 @@ func (p *plan) gridLists(ctx context.Context, pages []page.Page[grid.Grid], sel 
 		edge:       func() *node.GridEdge { return &node.GridEdge{} },
 		node:       func(row grid.Grid) *node.Grid { return &node.Grid{Grid: row} },
 		load:       p.grids,
-	}.of(ctx, pages, sel)
+	}
 }
 
 // areas are what keys name as areas that posts are held for.

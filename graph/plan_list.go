@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"wangge/domain/page"
@@ -37,6 +38,20 @@ func (l listing[T, N, C, E]) of(ctx context.Context, pages []page.Page[T], sel a
 		all[i].AsList().Page = pages[i]
 	}
 	return all, each(ctx, l.plan, all, sel, l.typeName+"Connection", l.connectionField)
+}
+
+// putLists puts, for each node, the connection of the page that is its own by id, and loads what f asks of them.
+func putLists[P holder, T, N any, C connection[T, N], E edge[T, N]](ctx context.Context, l listing[T, N, C, E], nodes []P, id func(P) uuid.UUID,
+	pages map[uuid.UUID]page.Page[T], f field) error {
+	ordered := make([]page.Page[T], len(nodes))
+	for i, n := range nodes {
+		ordered[i] = pages[id(n)]
+	}
+	lists, err := l.of(ctx, ordered, f.Selections)
+	for i, n := range nodes {
+		n.Put(f.Alias, lists[i])
+	}
+	return err
 }
 
 func (l listing[T, N, C, E]) connectionField(ctx context.Context, lists []C, f field) error {

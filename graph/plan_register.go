@@ -9,7 +9,6 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/key"
-	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/graph/node"
 )
@@ -30,28 +29,17 @@ func externalRefs[N holder](ctx context.Context, p *plan, nodes []N, of func(N) 
 const entityOrder = "NAME"
 
 func (p *plan) entitiesOfBuildings(ctx context.Context, nodes []*node.Building, f field) error {
-	args, err := p.ec.field_Building_legalEntities_args(ctx, f.ArgumentMap(p.op.Variables))
-	if err != nil {
-		return unread
-	}
-	return entitiesOf(ctx, p, nodes, func(b *node.Building) uuid.UUID { return b.Key.ID },
-		place.EntityQuery{Buildings: distinct(nodes, buildingKey)}, args, f)
+	return entitiesOf(ctx, p, nodes, func(b *node.Building) uuid.UUID { return b.Key.ID }, place.EntityQuery{Buildings: distinct(nodes, buildingKey)}, f)
 }
 
 func (p *plan) entitiesOfDivisions(ctx context.Context, nodes []*node.Division, f field) error {
-	args, err := p.ec.field_Division_legalEntities_args(ctx, f.ArgumentMap(p.op.Variables))
-	if err != nil {
-		return unread
-	}
-	return entitiesOf(ctx, p, nodes, divisionID, place.EntityQuery{Divisions: distinct(nodes, divisionID)}, args, f)
+	return entitiesOf(ctx, p, nodes, divisionID, place.EntityQuery{Divisions: distinct(nodes, divisionID)}, f)
 }
 
-// entitiesOf loads the page of legal entities that args ask for, of each node.
-func entitiesOf[N holder](ctx context.Context, p *plan, nodes []N, id func(N) uuid.UUID, q place.EntityQuery, args map[string]any, f field) error {
-	first, _ := args["first"].(*int)
-	after, _ := args["after"].(*string)
+// entitiesOf loads a page of the legal entities of each node.
+func entitiesOf[N holder](ctx context.Context, p *plan, nodes []N, id func(N) uuid.UUID, q place.EntityQuery, f field) error {
 	var err error
-	if q.Args, err = p.page(first, after, entityOrder); err != nil {
+	if q.Args, err = p.pageOf(ctx, f, entityOrder); err != nil {
 		return err
 	}
 	q.Count = p.asks(f.Selections, "LegalEntityConnection", "totalCount")
@@ -59,34 +47,21 @@ func entitiesOf[N holder](ctx context.Context, p *plan, nodes []N, id func(N) uu
 	if err != nil {
 		return err
 	}
-	ordered := make([]page.Page[place.LegalEntity], len(nodes))
-	for i, n := range nodes {
-		ordered[i] = pages[id(n)]
-	}
-	lists, err := listing[place.LegalEntity, node.LegalEntity, *node.LegalEntityConnection, *node.LegalEntityEdge]{
+	return putLists(ctx, listing[place.LegalEntity, node.LegalEntity, *node.LegalEntityConnection, *node.LegalEntityEdge]{
 		plan:       p,
 		typeName:   "LegalEntity",
 		connection: func() *node.LegalEntityConnection { return &node.LegalEntityConnection{} },
 		edge:       func() *node.LegalEntityEdge { return &node.LegalEntityEdge{} },
 		node:       func(row place.LegalEntity) *node.LegalEntity { return &node.LegalEntity{LegalEntity: row} },
 		load:       p.entities,
-	}.of(ctx, ordered, f.Selections)
-	for i, n := range nodes {
-		n.Put(f.Alias, lists[i])
-	}
-	return err
+	}, nodes, id, pages, f)
 }
 
 func (p *plan) entities(ctx context.Context, nodes []*node.LegalEntity, sel ast.SelectionSet) error {
 	return each(ctx, p, nodes, sel, "LegalEntity", func(ctx context.Context, nodes []*node.LegalEntity, f field) error {
 		switch f.Name {
 		case "building":
-			return oneBuilding(ctx, p, nodes, func(e *node.LegalEntity) key.Key {
-				if e.BuildingID == nil {
-					return key.Key{}
-				}
-				return key.Key{Home: e.Key.Home, ID: *e.BuildingID}
-			}, f)
+			return oneBuilding(ctx, p, nodes, func(e *node.LegalEntity) key.Key { return keyIn(e.Key.Home, e.BuildingID) }, f)
 		case "externalRefs":
 			return externalRefs(ctx, p, nodes, func(e *node.LegalEntity) key.Key { return e.Key }, f)
 		}

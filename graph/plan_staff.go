@@ -97,11 +97,7 @@ func (p *plan) vacanciesOf(ctx context.Context, nodes []*node.Division, f field)
 	if err != nil {
 		return err
 	}
-	ordered := make([]page.Page[staff.Vacancy], len(nodes))
-	for i, d := range nodes {
-		ordered[i] = pages[d.Division.ID]
-	}
-	lists, err := listing[staff.Vacancy, node.Vacancy, *node.VacancyConnection, *node.VacancyEdge]{
+	return putLists(ctx, listing[staff.Vacancy, node.Vacancy, *node.VacancyConnection, *node.VacancyEdge]{
 		plan:       p,
 		typeName:   "Vacancy",
 		connection: func() *node.VacancyConnection { return &node.VacancyConnection{} },
@@ -110,11 +106,7 @@ func (p *plan) vacanciesOf(ctx context.Context, nodes []*node.Division, f field)
 		load: func(ctx context.Context, nodes []*node.Vacancy, sel ast.SelectionSet) error {
 			return each(ctx, p, nodes, sel, "Vacancy", p.vacancy)
 		},
-	}.of(ctx, ordered, f.Selections)
-	for i, d := range nodes {
-		d.Put(f.Alias, lists[i])
-	}
-	return err
+	}, nodes, divisionID, pages, f)
 }
 
 func (p *plan) vacancyNode(v staff.Vacancy) *node.Vacancy {

@@ -3,12 +3,12 @@ package graph
 import (
 	"context"
 
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/key"
-	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/graph/node"
 )
@@ -29,12 +29,7 @@ func (p *plan) unit(ctx context.Context, nodes []*node.Unit, f field) error {
 	case "building":
 		return oneBuilding(ctx, p, nodes, func(u *node.Unit) key.Key { return key.Key{Home: u.Key.Home, ID: u.BuildingID} }, f)
 	case "grid":
-		return oneGrid(ctx, p, nodes, func(u *node.Unit) (key.Key, *grid.Grid) {
-			if u.GridKey != nil {
-				return *u.GridKey, nil
-			}
-			return key.Key{}, nil
-		}, f)
+		return oneGrid(ctx, p, nodes, func(u *node.Unit) (key.Key, *grid.Grid) { return orZero(u.GridKey), nil }, f)
 	case "households":
 		return p.householdsOf(ctx, nodes, f)
 	}
@@ -53,22 +48,14 @@ func (p *plan) unitsOf(ctx context.Context, nodes []*node.Building, f field) err
 	if err != nil {
 		return err
 	}
-	ordered := make([]page.Page[place.Unit], len(nodes))
-	for i, b := range nodes {
-		ordered[i] = pages[b.Key.ID]
-	}
-	lists, err := listing[place.Unit, node.Unit, *node.UnitConnection, *node.UnitEdge]{
+	return putLists(ctx, listing[place.Unit, node.Unit, *node.UnitConnection, *node.UnitEdge]{
 		plan:       p,
 		typeName:   "Unit",
 		connection: func() *node.UnitConnection { return &node.UnitConnection{} },
 		edge:       func() *node.UnitEdge { return &node.UnitEdge{} },
 		node:       func(row place.Unit) *node.Unit { return &node.Unit{Unit: row} },
 		load:       p.units,
-	}.of(ctx, ordered, f.Selections)
-	for i, b := range nodes {
-		b.Put(f.Alias, lists[i])
-	}
-	return err
+	}, nodes, func(b *node.Building) uuid.UUID { return b.Key.ID }, pages, f)
 }
 
 // householdsOf loads households for operators. For the public they are null, without an error, so that one document
@@ -91,22 +78,14 @@ func (p *plan) householdsOf(ctx context.Context, nodes []*node.Unit, f field) er
 	if err != nil {
 		return err
 	}
-	ordered := make([]page.Page[place.Household], len(nodes))
-	for i, u := range nodes {
-		ordered[i] = pages[u.Key.ID]
-	}
-	lists, err := listing[place.Household, node.Household, *node.HouseholdConnection, *node.HouseholdEdge]{
+	return putLists(ctx, listing[place.Household, node.Household, *node.HouseholdConnection, *node.HouseholdEdge]{
 		plan:       p,
 		typeName:   "Household",
 		connection: func() *node.HouseholdConnection { return &node.HouseholdConnection{} },
 		edge:       func() *node.HouseholdEdge { return &node.HouseholdEdge{} },
 		node:       func(row place.Household) *node.Household { return &node.Household{Household: row} },
 		load:       p.households,
-	}.of(ctx, ordered, f.Selections)
-	for i, u := range nodes {
-		u.Put(f.Alias, lists[i])
-	}
-	return err
+	}, nodes, func(u *node.Unit) uuid.UUID { return u.Key.ID }, pages, f)
 }
 
 func (p *plan) households(ctx context.Context, nodes []*node.Household, sel ast.SelectionSet) error {

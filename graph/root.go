@@ -57,7 +57,7 @@ func (p *plan) gridList(ctx context.Context, in *node.GridFilter, order *grid.Or
 	if err != nil {
 		return nil, err
 	}
-	lists, err := p.gridLists(ctx, []page.Page[grid.Grid]{list}, sel)
+	lists, err := p.gridListing().of(ctx, []page.Page[grid.Grid]{list}, sel)
 	return lists[0], err
 }
 
@@ -89,7 +89,7 @@ func (p *plan) buildingsNear(ctx context.Context, in node.PointInput, withinM fl
 	if err != nil {
 		return nil, err
 	}
-	lists, err := p.buildingLists(ctx, []page.Page[place.Building]{list}, sel)
+	lists, err := p.buildingListing().of(ctx, []page.Page[place.Building]{list}, sel)
 	return lists[0], err
 }
 

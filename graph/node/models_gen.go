@@ -258,11 +258,13 @@ type PointInput struct {
 // (operators: 1,000), and more is INVALID, never clipped.
 //
 // A request may go 15 fields deep, hold 30 aliases in one selection and 200 in all, 2,000 tokens outside parentheses and
-// 150,000 in all, and cost 600,000 (operators: 6,000,000), else it is LIMITED. A field costs 1; a `boundary` 400, a
-// `uncovered` 10,000, `footprint` 10, `location`, `labelPoint` and `bbox` 3; each times the length of every list around it: `first`, the number
-// of points sent, 20 for `candidates`, 4 for `children`, 10 for a group's `grids`, 6 for `neighbours`, 4 for `ancestors` and
-// `assignments`, 3 for a problem's `grids` and `fixes`, 2 for its `divisions`; a problem's `geometry` costs 100; and no more than 60 for a grid's `buildings`, 4 for a building's `units`, 10 for a unit's `households`,
-// however large `first` is. So a whole community passes in one request: 200 grids with their boundaries, 200 buildings each
+// 150,000 in all, and cost 600,000 (operators: 6,000,000), else it is LIMITED. A field costs 1; a `boundary` 400, a problem's
+// `geometry` 100, a `footprint` 10, `location`, `labelPoint` and `bbox` 3; for the time they take `searchAddress` and each
+// point's `address` 1,000, a division's `coverage` and `problems` 200, the filter `hasProblem` 10,000, `uncovered` 100,000; each
+// times the length of every list around it: `first`, the number of points sent, 20 for `candidates`, 4 for `children`, 10 for a
+// group's `grids`, 6 for `neighbours`, 4 for `ancestors` and `assignments`, 3 for a problem's `grids` and `fixes`, 2 for its
+// `divisions` and for `externalRefs`; and no more than 60 for a grid's `buildings`, 4 for a building's `units`, 10 for a unit's
+// `households`, however large `first` is. So a whole community passes in one request: 200 grids with their boundaries, 200 buildings each
 // and 50 units each, for operators with 100 households each; as do 10,000 points with the grid and its worker; boundaries of
 // more than some 1,400 grids do not. Where lists or texts turn out longer than that assumes, an
 // answer that would have more fields than the request may cost, or more than 64 MiB, is LIMITED as a whole. Long lists of

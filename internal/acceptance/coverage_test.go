@@ -169,14 +169,19 @@ func (w *town) kinds(t *testing.T, s *coverage.Service, code string) map[coverag
 	return out
 }
 
-func TestReportsFollowChanges(t *testing.T) {
-	w, s := field(t)
-	say := func(code, want string) {
+// saying holds a division's problems against "KIND:number" of each.
+func (w *town) saying(t *testing.T, s *coverage.Service) func(code, want string) {
+	return func(code, want string) {
 		t.Helper()
 		if got := fmt.Sprint(w.kinds(t, s, code)); got != "map["+want+"]" {
 			t.Errorf("%s: %s, want [%s]", code, got, want)
 		}
 	}
+}
+
+func TestReportsFollowChanges(t *testing.T) {
+	w, s := field(t)
+	say := w.saying(t, s)
 	say("990101", "")
 	// A grid shrinks, and what it left is nobody's; a building that comes there too.
 	w.give(t, load.Grids, feature(`"code":"990101001001002","name":"二"`, box(10, 0, 18, 10)))
@@ -314,12 +319,7 @@ func TestManyAskAtOnce(t *testing.T) {
 // Its households are known where its units are, whoever finds it.
 func TestABuildingOfNoGridIsOnePlacesMatter(t *testing.T) {
 	w, s := field(t)
-	say := func(code, want string) {
-		t.Helper()
-		if got := fmt.Sprint(w.kinds(t, s, code)); got != "map["+want+"]" {
-			t.Errorf("%s: %s, want [%s]", code, got, want)
-		}
-	}
+	say := w.saying(t, s)
 	say("990101", "")
 	w.give(t, load.Buildings, feature(`"code":"b1","name":"一号楼"`, box(31, 1, 32, 2)))
 	say("990101001002", "UNASSIGNED_BUILDING:1")
