@@ -316,7 +316,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	mux.Handle("GET /style.json", style.Handler(public))
 	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Log: h.log})
 	return ops.Wrap(mux, ops.Options{
-		Log: h.log, Metrics: metrics, Auth: httpauth.Middleware(token), CORSOrigins: server.CORSOrigins,
+		Log: h.log, Metrics: metrics, Auth: httpauth.Bearer(token), CORSOrigins: server.CORSOrigins,
 		RateLimit: server.RateLimit, TrustedProxies: server.TrustedProxies,
 	})
 }

@@ -9,14 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"wangge/domain/account"
-	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
 
@@ -106,26 +104,21 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// Middleware puts the actor into each request's context: the operator for "Authorization: Bearer" with token, anyone
-// without that header. A token that is not valid is answered 401: whoever sends one expects more than the public gets.
-func Middleware(token string) func(http.Handler) http.Handler {
+// Bearer returns who sends a request: the operator for "Authorization: Bearer" with token, anyone without that header. A token
+// that is not valid is UNAUTHENTICATED: whoever sends one expects more than the public gets.
+func Bearer(token string) func(*http.Request) (account.Actor, error) {
 	want := sha256.Sum256([]byte(token))
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			actor := account.Anyone()
-			if header := r.Header.Values("Authorization"); len(header) > 0 {
-				scheme, given, _ := strings.Cut(header[0], " ")
-				got := sha256.Sum256([]byte(strings.TrimSpace(given))) // equal lengths, so that the time says nothing
-				ok := subtle.ConstantTimeCompare(got[:], want[:]) == 1
-				if len(header) > 1 || !strings.EqualFold(scheme, "Bearer") || !ok {
-					w.Header().Set("WWW-Authenticate", `Bearer realm="wangge"`)
-					answer.Refuse(r, slog.Default(), fault.New(fault.Unauthenticated, "", "badToken")).Write(w, r)
-					return
-				}
-				actor = account.TheOperator()
-			}
-			w.Header().Add("Vary", "Authorization")
-			next.ServeHTTP(w, r.WithContext(account.NewContext(r.Context(), actor)))
-		})
+	return func(r *http.Request) (account.Actor, error) {
+		header := r.Header["Authorization"]
+		if len(header) == 0 {
+			return account.Anyone(), nil
+		}
+		scheme, given, _ := strings.Cut(header[0], " ")
+		got := sha256.Sum256([]byte(strings.TrimSpace(given))) // equal lengths, so that the time says nothing
+		ok := subtle.ConstantTimeCompare(got[:], want[:]) == 1
+		if len(header) > 1 || !strings.EqualFold(scheme, "Bearer") || !ok {
+			return account.Actor{}, fault.New(fault.Unauthenticated, "", "badToken")
+		}
+		return account.TheOperator(), nil
 	}
 }

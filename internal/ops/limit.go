@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"log/slog"
 	"math"
 	"net/http"
 	"net/netip"
@@ -13,7 +12,6 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"wangge/domain/account"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
@@ -77,21 +75,19 @@ func (l *limiter) forget(now time.Time) {
 	}
 }
 
-// limitRate answers 429 to an address that asks too often. Operators and probes are let through.
-func limitRate(next http.Handler, l *limiter, trusted []netip.Prefix, log *slog.Logger) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if account.FromContext(r.Context()).Role == account.Operator || isProbe(r.Method+" "+r.URL.Path) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		if wait := l.wait(network(clientAddr(r, trusted)), time.Now()); wait > 0 {
-			seconds := int(math.Ceil(wait.Seconds()))
-			w.Header().Set("Retry-After", strconv.Itoa(seconds))
-			answer.Refuse(r, log, fault.New(fault.Limited, "", "ops.tooMany", "seconds", seconds)).Write(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+// mayAskNow reports whether r's sender may ask now; where not, w is answered 429. Probes are let through.
+func (e *edge) mayAskNow(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method == http.MethodGet && isProbe(r.URL.Path) {
+		return true
+	}
+	wait := e.rate.wait(network(clientAddr(r, e.TrustedProxies)), time.Now())
+	if wait <= 0 {
+		return true
+	}
+	seconds := int(math.Ceil(wait.Seconds()))
+	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	answer.Refuse(r, e.Log, fault.New(fault.Limited, "", "ops.tooMany", "seconds", seconds)).Write(w, r)
+	return false
 }
 
 // clientAddr is who asks: the peer, or, where the peer is a proxy of ours, the last address in X-Forwarded-For that
@@ -102,6 +98,9 @@ func clientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 		return netip.Addr{} // a Unix socket: all share one bucket
 	}
 	addr := peer.Addr().Unmap()
+	if len(r.Header["X-Forwarded-For"]) == 0 {
+		return addr
+	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		if !slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(addr) }) {

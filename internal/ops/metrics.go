@@ -1,8 +1,11 @@
 package ops
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -17,6 +20,16 @@ type Metrics struct {
 	registry *prometheus.Registry
 	open     prometheus.Gauge
 	took     *prometheus.HistogramVec
+
+	// The histograms of took by their labels, which are few and come again with every request: a map that is replaced, never
+	// changed.
+	known  atomic.Pointer[map[labels]prometheus.Observer]
+	adding sync.Mutex
+}
+
+type labels struct {
+	method, route string
+	status        int
 }
 
 // NewMetrics returns figures that stand at zero. stat is the pool's; nil where there is none.
@@ -31,6 +44,7 @@ func NewMetrics(stat func() *pgxpool.Stat) *Metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"method", "route", "status"}),
 	}
+	m.known.Store(&map[labels]prometheus.Observer{})
 	m.registry.MustRegister(m.open, m.took, collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if stat != nil {
@@ -51,7 +65,19 @@ func (m *Metrics) begin() { m.open.Inc() }
 
 func (m *Metrics) end(method, route string, status int, took time.Duration) {
 	m.open.Dec()
-	m.took.WithLabelValues(method, route, strconv.Itoa(status)).Observe(took.Seconds())
+	m.of(labels{method, route, status}).Observe(took.Seconds())
+}
+
+func (m *Metrics) of(l labels) prometheus.Observer {
+	if o, ok := (*m.known.Load())[l]; ok {
+		return o
+	}
+	m.adding.Lock()
+	defer m.adding.Unlock()
+	known := maps.Clone(*m.known.Load())
+	known[l] = m.took.WithLabelValues(l.method, l.route, strconv.Itoa(l.status))
+	m.known.Store(&known)
+	return known[l]
 }
 
 // poolStats reads the pool's own counters when it is asked.

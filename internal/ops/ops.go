@@ -5,7 +5,6 @@ package ops
 
 import (
 	"cmp"
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,7 +14,9 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/rs/cors"
 
+	"wangge/domain/account"
 	"wangge/internal/answer"
+	"wangge/internal/fault"
 )
 
 // Limits that a deployment does not set.
@@ -30,30 +31,125 @@ type Options struct {
 	Log     *slog.Logger
 	Metrics *Metrics
 
-	Auth           func(http.Handler) http.Handler // puts the actor into the context; nil: none
-	CORSOrigins    []string                        // written out; none: no page of another origin may call
-	RateLimit      float64                         // public requests a second and address; 0: no limit
-	TrustedProxies []netip.Prefix                  // whose X-Forwarded-For is believed
-	MaxBody        int64                           // bytes; 0: MaxBody
-	Timeout        time.Duration                   // of one request; 0: 30 s
+	Auth           func(*http.Request) (account.Actor, error) // who asks; a request it refuses goes no further; nil: nobody is known
+	CORSOrigins    []string                                   // written out; none: no page of another origin may call
+	RateLimit      float64                                    // public requests a second and address; 0: no limit
+	TrustedProxies []netip.Prefix                             // whose X-Forwarded-For is believed
+	MaxBody        int64                                      // bytes; 0: MaxBody
+	Timeout        time.Duration                              // of one request; 0: 30 s
+}
+
+// edge is what every request passes through on its way to routes and back.
+type edge struct {
+	Options
+	routes, packed http.Handler // as they are, and compressed
+	rate           *limiter     // nil: no limit
+	inner          http.Handler // what stands between the first look and the routes
 }
 
 // Wrap puts everything around routes.
 func Wrap(routes http.Handler, o Options) http.Handler {
-	h := recordRoute(routes)
-	h = compressed(h)
-	h = limitTime(h, cmp.Or(o.Timeout, requestTimeout))
-	h = limitBody(h, cmp.Or(o.MaxBody, MaxBody), o.Log)
+	o.MaxBody, o.Timeout = cmp.Or(o.MaxBody, MaxBody), cmp.Or(o.Timeout, requestTimeout)
+	e := &edge{Options: o, routes: routes, packed: compressed(routes)}
 	if o.RateLimit > 0 {
-		h = limitRate(h, newLimiter(o.RateLimit), o.TrustedProxies, o.Log)
+		e.rate = newLimiter(o.RateLimit)
 	}
-	if o.Auth != nil {
-		h = o.Auth(h)
+	e.inner = crossOrigin(http.HandlerFunc(e.admit), o.CORSOrigins)
+	return e
+}
+
+// ServeHTTP gives the request its id, its time and what holds for every answer, and, when it is over, its line in the log
+// and its place in the figures. It is one step instead of ten around each other because it is taken for every tile and every
+// point: each r.WithContext on the way copies the request, each writer around a writer is called for every answer.
+func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	id := requestID(r)
+	secure(w.Header(), id)
+	x := &exchange{answered: answered{ResponseWriter: w},
+		limited: limited{Context: answer.NewContext(r.Context(), id), until: start.Add(e.Timeout)}}
+	inside := r.WithContext(&x.limited)
+	e.Metrics.begin()
+	defer func() {
+		again := e.recovered(recover(), x, inside)
+		x.stop()
+		e.over(x, r, inside.Pattern, time.Since(start))
+		if again != nil {
+			panic(again)
+		}
+	}()
+	e.inner.ServeHTTP(&x.answered, inside)
+}
+
+// admit lets a request through to the routes: who asks is known, it does not ask too often, and its body has an end.
+func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
+	var actor account.Actor
+	if e.Auth != nil {
+		var err error
+		if actor, err = e.Auth(r); err != nil {
+			if fault.Is(err, fault.Unauthenticated) {
+				w.Header()["Www-Authenticate"] = bearer
+			}
+			answer.Refuse(r, e.Log, err).Write(w, r)
+			return
+		}
+		vary(w.Header(), byAuthorization)
+		if limits, ok := r.Context().(*limited); ok {
+			limits.askedBy(actor)
+		}
 	}
-	h = crossOrigin(h, o.CORSOrigins)
-	h = secureHeaders(h)
-	h = recovered(h, o.Log)
-	return track(h, o.Log, o.Metrics)
+	if e.rate != nil && actor.Role != account.Operator && !e.mayAskNow(w, r) {
+		return
+	}
+	if r.ContentLength > e.MaxBody {
+		drain(r.Body)
+		w.Header().Set("Connection", "close") // rather than reading what is left
+		answer.Refuse(r, e.Log, &http.MaxBytesError{Limit: e.MaxBody}).Write(w, r)
+		return
+	}
+	if body := r.Body; body != nil && body != http.NoBody {
+		// Reading on past the limit gives *http.MaxBytesError.
+		r.Body = http.MaxBytesReader(w, body, e.MaxBody)
+		defer drain(body)
+	}
+	if len(r.Header["Accept-Encoding"]) == 0 {
+		vary(w.Header(), byAcceptEncoding)
+		e.routes.ServeHTTP(w, r)
+		return
+	}
+	e.packed.ServeHTTP(w, r)
+}
+
+// Header values that all answers share: nobody changes a slice in a header, net/http and its users replace or append.
+var (
+	bearer           = []string{`Bearer realm="wangge"`}
+	byAuthorization  = []string{"Authorization"}
+	byAcceptEncoding = []string{"Accept-Encoding"}
+
+	noSniff    = []string{"nosniff"}
+	sameOrigin = []string{"same-origin"} // a page's address may hold a position
+	framing    = []string{"SAMEORIGIN"}
+	features   = []string{"geolocation=(self), camera=(), microphone=()"}
+	// MapLibre runs its workers from blobs and draws with inline styles.
+	policy = []string{"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; " +
+		"worker-src 'self' blob:; child-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"}
+)
+
+// secure sets what holds for every answer; a handler that needs another policy sets it over this one.
+func secure(h http.Header, id string) {
+	h["X-Request-Id"] = []string{id}
+	h["X-Content-Type-Options"] = noSniff
+	h["Referrer-Policy"] = sameOrigin
+	h["X-Frame-Options"] = framing
+	h["Content-Security-Policy"] = policy
+	h["Permissions-Policy"] = features
+}
+
+// vary adds to Vary.
+func vary(h http.Header, by []string) {
+	if already, ok := h["Vary"]; ok {
+		by = append(already[:len(already):len(already)], by...)
+	}
+	h["Vary"] = by
 }
 
 // compressed compresses text. Tiles and pictures are left alone: the former compress themselves, the latter are
@@ -83,50 +179,6 @@ func crossOrigin(next http.Handler, origins []string) http.Handler {
 		AllowCredentials: true,
 		MaxAge:           600,
 	}).Handler(next)
-}
-
-// secureHeaders sets what holds for every answer; a handler that needs another policy sets it over this one.
-func secureHeaders(next http.Handler) http.Handler {
-	// MapLibre runs its workers from blobs and draws with inline styles.
-	const policy = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; " +
-		"worker-src 'self' blob:; child-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin") // a page's address may hold a position
-		h.Set("X-Frame-Options", "SAMEORIGIN")
-		h.Set("Content-Security-Policy", policy)
-		h.Set("Permissions-Policy", "geolocation=(self), camera=(), microphone=()")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// limitTime ends a request's context, so that its statements are cancelled.
-func limitTime(next http.Handler, limit time.Duration) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), limit)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
-}
-
-// limitBody refuses a body that says it is too long, and ends the others where they become so: reading on gives
-// *http.MaxBytesError. What is too long is read off the line first; see drained.
-func limitBody(next http.Handler, limit int64, log *slog.Logger) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body := r.Body
-		switch {
-		case r.ContentLength > limit:
-			drain(body)
-			w.Header().Set("Connection", "close") // rather than reading what is left
-			answer.Refuse(r, log, &http.MaxBytesError{Limit: limit}).Write(w, r)
-			return
-		case body != nil && body != http.NoBody:
-			r.Body = http.MaxBytesReader(w, body, limit)
-			defer drain(body)
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 // drained is how much of a body that is too long is read and thrown away. Many clients send all of it before they look for

@@ -3,30 +3,159 @@ package ops
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
-	"regexp"
 	"runtime/debug"
+	"strings"
+	"sync"
 	"time"
 
-	"github.com/felixge/httpsnoop"
-
+	"wangge/domain/account"
 	"wangge/internal/answer"
 )
 
-// request is what becomes known of a request on its way.
-type request struct {
-	route  string // the pattern that matched, "GET /where"; never the path, which may name a person's place
-	status int    // 0 until the answer begins
-	bytes  int64  // of the body as sent
+// exchange is one request on its way: the writer that sees its answer pass and the context it is answered in, made at once.
+type exchange struct {
+	answered
+	limited
 }
 
-type requestKey struct{}
+// answered notes how an answer begins and how long it is.
+type answered struct {
+	http.ResponseWriter
+	status int   // 0 until the answer begins
+	bytes  int64 // of the body as sent
+}
+
+func (a *answered) begin(status int) {
+	if a.status == 0 && status >= 200 { // 1xx go before the answer
+		a.status = status
+	}
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (a *answered) WriteHeader(status int) {
+	a.begin(status)
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (a *answered) Write(b []byte) (int, error) {
+	a.begin(http.StatusOK)
+	n, err := a.ResponseWriter.Write(b)
+	a.bytes += int64(n)
+	return n, err
+}
+
+// WriteString implements io.StringWriter.
+func (a *answered) WriteString(s string) (int, error) {
+	a.begin(http.StatusOK)
+	n, err := io.WriteString(a.ResponseWriter, s)
+	a.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom implements io.ReaderFrom, so that files go out without passing through this program.
+func (a *answered) ReadFrom(src io.Reader) (int64, error) {
+	a.begin(http.StatusOK)
+	n, err := io.Copy(a.ResponseWriter, src)
+	a.bytes += n
+	return n, err
+}
+
+// Flush implements http.Flusher.
+func (a *answered) Flush() {
+	a.begin(http.StatusOK)
+	_ = http.NewResponseController(a.ResponseWriter).Flush() // where nothing is held back there is nothing to do
+}
+
+// Hijack implements http.Hijacker.
+func (a *answered) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	a.status = http.StatusSwitchingProtocols // what follows is not ours to see
+	return http.NewResponseController(a.ResponseWriter).Hijack()
+}
+
+// Unwrap is for http.ResponseController.
+func (a *answered) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// limited is a context that ends at until, so that a request's statements are cancelled. Its clock starts when somebody first
+// waits for it to end: an answer from memory is there before anybody does, and a timer made and stopped for nothing is
+// a good part of what such an answer costs.
+type limited struct {
+	context.Context
+	until time.Time
+
+	mu     sync.Mutex
+	timed  context.Context // Context with a clock; nil until somebody waits
+	cancel context.CancelFunc
+}
+
+// Deadline implements context.Context.
+func (l *limited) Deadline() (time.Time, bool) {
+	if sooner, ok := l.Context.Deadline(); ok && sooner.Before(l.until) {
+		return sooner, true
+	}
+	return l.until, true
+}
+
+// Done implements context.Context.
+func (l *limited) Done() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.timed == nil {
+		l.timed, l.cancel = context.WithDeadline(l.Context, l.until)
+	}
+	return l.timed.Done()
+}
+
+// Err implements context.Context.
+func (l *limited) Err() error {
+	ctx, timed := l.current()
+	if err := ctx.Err(); err != nil || timed || time.Now().Before(l.until) {
+		return err
+	}
+	return context.DeadlineExceeded
+}
+
+// Value implements context.Context. Once somebody waits it is asked of the clock, by which package context finds that a
+// context made from this one can end with it without a goroutine of its own.
+func (l *limited) Value(key any) any {
+	ctx, _ := l.current()
+	return ctx.Value(key)
+}
+
+func (l *limited) current() (ctx context.Context, timed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.timed != nil {
+		return l.timed, true
+	}
+	return l.Context, false
+}
+
+// askedBy puts the actor into l, which spares the request another copy.
+func (l *limited) askedBy(actor account.Actor) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.Context = account.NewContext(l.Context, actor)
+	if l.timed != nil {
+		l.timed = account.NewContext(l.timed, actor)
+	}
+}
+
+// stop lets go of the clock.
+func (l *limited) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cancel != nil {
+		l.cancel()
+	}
+}
 
 // NewLogger returns a logger whose lines carry the id of the request whose context they are given.
 func NewLogger(w io.Writer, level slog.Level, asJSON bool) *slog.Logger {
@@ -49,112 +178,75 @@ func (h withID) Handle(ctx context.Context, r slog.Record) error {
 func (h withID) WithAttrs(a []slog.Attr) slog.Handler { return withID{h.Handler.WithAttrs(a)} }
 func (h withID) WithGroup(name string) slog.Handler   { return withID{h.Handler.WithGroup(name)} }
 
-// saneID is what is taken over from a proxy in front; anything else could forge lines of a log.
-var saneID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-
-// track gives the request its id and, when it is over, its line in the log and its place in the figures. The line
-// holds no query string, which holds positions, and nothing of headers or bodies.
-func track(next http.Handler, log *slog.Logger, metrics *Metrics) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
-		id := r.Header.Get("X-Request-Id")
-		if !saneID.MatchString(id) {
-			id = rand.Text()
-		}
-		w.Header().Set("X-Request-Id", id)
-		info := &request{}
-		ctx := context.WithValue(answer.NewContext(r.Context(), id), requestKey{}, info)
-		metrics.begin()
-		defer func() {
-			took := time.Since(start)
-			switch gone := r.Context().Err() != nil; {
-			case gone && (info.status == 0 || info.status >= 500): // what failed is that nobody listens
-				info.status = answer.StatusClosed
-			case info.status == 0: // nothing was written: net/http answers 200
-				info.status = http.StatusOK
-			}
-			route := info.route
-			if route == "" {
-				route = "none"
-			}
-			metrics.end(method(r), route, info.status, took)
-			log.LogAttrs(ctx, logLevel(route, info.status), "request",
-				slog.String("method", method(r)), slog.String("route", route), slog.Int("status", info.status),
-				slog.Int64("bytes", info.bytes), slog.Duration("took", took))
-		}()
-		next.ServeHTTP(watched(w, info), r.WithContext(ctx))
-	})
+// requestID is r's own where a proxy in front gave it one that cannot forge lines of a log, else a new one.
+func requestID(r *http.Request) string {
+	if given := r.Header["X-Request-Id"]; len(given) > 0 && sane(given[0]) {
+		return given[0]
+	}
+	return newID()
 }
 
-// watched notes the status and the size of what is written.
-func watched(w http.ResponseWriter, info *request) http.ResponseWriter {
-	begun := func(status int) {
-		if info.status == 0 && status >= 200 { // 1xx go before the answer
-			info.status = status
+// sane reports whether id is 1 to 64 of A-Z, a-z, 0-9, point, line and underscore.
+func sane(id string) bool {
+	for i := range len(id) {
+		switch c := id[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == '-':
+		default:
+			return false
 		}
 	}
-	return httpsnoop.Wrap(w, httpsnoop.Hooks{
-		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
-			return func(status int) { begun(status); next(status) }
-		},
-		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
-			return func(b []byte) (int, error) {
-				begun(http.StatusOK)
-				n, err := next(b)
-				info.bytes += int64(n)
-				return n, err
-			}
-		},
-		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
-			return func(src io.Reader) (int64, error) {
-				begun(http.StatusOK)
-				n, err := next(src)
-				info.bytes += n
-				return n, err
-			}
-		},
-		Hijack: func(next httpsnoop.HijackFunc) httpsnoop.HijackFunc {
-			return func() (net.Conn, *bufio.ReadWriter, error) {
-				info.status = http.StatusSwitchingProtocols // what follows is not ours to see
-				return next()
-			}
-		},
-	})
+	return 1 <= len(id) && len(id) <= 64
 }
 
-// recordRoute is innermost: http.ServeMux writes the pattern into the request it is given, and every r.WithContext on
-// the way made a copy.
-func recordRoute(mux http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			if info, ok := r.Context().Value(requestKey{}).(*request); ok {
-				info.route = r.Pattern
-			}
-		}()
-		mux.ServeHTTP(w, r)
-	})
+// newID is 24 letters and digits, 120 bits. An id must not come twice; that it could be guessed does no harm.
+func newID() string {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	var id [24]byte
+	for half := 0; half < len(id); half += 12 {
+		bits := rand.Uint64()
+		for i := range 12 {
+			id[half+i] = letters[bits&31]
+			bits >>= 5
+		}
+	}
+	return string(id[:])
 }
 
-// recovered answers 500 for a handler that panicked. Where the answer had begun, the connection is broken off: half
-// an answer must not look whole.
-func recovered(next http.Handler, log *slog.Logger) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			p := recover()
-			if p == nil {
-				return
-			}
-			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-				panic(p)
-			}
-			log.ErrorContext(r.Context(), "panic", "value", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			if info, ok := r.Context().Value(requestKey{}).(*request); ok && info.status != 0 {
-				panic(http.ErrAbortHandler)
-			}
-			answer.Refuse(r, log, fmt.Errorf("panic: %T", p)).Write(w, r) // not its value, which may hold what was sent
-		}()
-		next.ServeHTTP(w, r)
-	})
+// over writes the line of a request that is over and counts it. The line holds no query string, which holds positions, and
+// nothing of headers or bodies.
+func (e *edge) over(x *exchange, r *http.Request, route string, took time.Duration) {
+	switch gone := r.Context().Err() != nil; {
+	case gone && (x.status == 0 || x.status >= 500): // what failed is that nobody listens
+		x.status = answer.StatusClosed
+	case x.status == 0: // nothing was written: net/http answers 200
+		x.status = http.StatusOK
+	}
+	if route == "" {
+		route = "none"
+	}
+	e.Metrics.end(method(r), route, x.status, took)
+	if level := logLevel(route, x.status); e.Log.Enabled(&x.limited, level) {
+		e.Log.LogAttrs(&x.limited, level, "request",
+			slog.String("method", method(r)), slog.String("route", route), slog.Int("status", x.status),
+			slog.Int64("bytes", x.bytes), slog.Duration("took", took))
+	}
+}
+
+// recovered answers 500 for a handler that panicked with p; nil where it did not. Where the answer had begun, the connection
+// is to be broken off by the panic that is returned: half an answer must not look whole.
+func (e *edge) recovered(p any, x *exchange, r *http.Request) (again any) {
+	if p == nil {
+		return nil
+	}
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		return p
+	}
+	e.Log.ErrorContext(r.Context(), "panic", "value", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+	if x.status != 0 {
+		return http.ErrAbortHandler
+	}
+	answer.Refuse(r, e.Log, fmt.Errorf("panic: %T", p)).Write(&x.answered, r) // not its value, which may hold what was sent
+	return nil
 }
 
 // method is r's, or "other": whoever calls must not be able to invent labels.
@@ -172,16 +264,16 @@ func logLevel(route string, status int) slog.Level {
 		return slog.LevelError
 	case status >= 500:
 		return slog.LevelWarn
-	case isProbe(route):
+	case isProbe(strings.TrimPrefix(route, "GET ")):
 		return slog.LevelDebug
 	}
 	return slog.LevelInfo
 }
 
-// isProbe reports whether route is one of those that machines ask every few seconds.
-func isProbe(route string) bool {
-	switch route {
-	case "GET /livez", "GET /readyz", "GET /metrics":
+// isProbe reports whether path is one of those that machines ask every few seconds.
+func isProbe(path string) bool {
+	switch path {
+	case "/livez", "/readyz", "/metrics":
 		return true
 	}
 	return false
