@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -66,8 +68,12 @@ func (v view) Problem(id uuid.UUID) string {
 	return link + "?problem=" + id.String()
 }
 
-// KindName is what a kind is called in the view's language.
-func (v view) KindName(k coverage.Kind) string { return k.Text(v.Lang) }
+// KindName is what a kind is called in the view's language, as a heading.
+func (v view) KindName(k coverage.Kind) string {
+	name := k.Text(v.Lang)
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
+}
 
 // Mend says what the i-th fix of a problem would do.
 func (v view) Mend(f coverage.Found, i int) string { return f.FixText(i, v.Lang) }

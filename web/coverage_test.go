@@ -34,8 +34,8 @@ func gappy() *fakeTown {
 func TestCoveragePage(t *testing.T) {
 	town := gappy()
 	body := town.get("GET", "/coverage/990102001001?lang=en").Body.String()
-	wantContains(t, body, `<bdi lang="zh">听雨社区</bdi>: is anyone left out?`, "99.95%", "412 m²", `<i class="dot GAP"`, `>gap <span class="chip">1</span>`,
-		`>building in no grid <span class="chip">301</span>`, "听雨里3号楼", "Add the 412 m² to grid", "102 more are not listed.",
+	wantContains(t, body, `<bdi lang="zh">听雨社区</bdi>: is anyone left out?`, "99.95%", "412 m²", `<i class="dot GAP"`, `>Gap <span class="chip">1</span>`,
+		`>Building in no grid <span class="chip">301</span>`, "听雨里3号楼", "Add the 412 m² to grid", "102 more are not listed.",
 		fmt.Sprintf(`href="/coverage/990102001001?lang=en&amp;problem=%s"`, uuid.UUID{9}), `data-show="gaps"`, `data-box="120.000000,31.000000,120.020000,31.010000"`)
 	for _, private := range []string{"<script>alert", "4343"} {
 		if strings.Contains(body[strings.Index(body, "<main"):strings.Index(body, "</main>")], private) {

@@ -44,7 +44,8 @@ type fakeTown struct {
 	problems  []coverage.Problem // the gravest first
 	err       error              // every call fails with it
 	asked     grid.AtQuery
-	apart     []string // calls that did not join one state of the data
+	asOf      time.Time // of the data, where it is old
+	apart     []string  // calls that did not join one state of the data
 }
 
 func newTown() *fakeTown {
@@ -310,7 +311,7 @@ func (t fakePlaces) Building(ctx context.Context, _ account.Actor, k key.Key) (p
 func (t *fakeTown) get(method, target string, headers ...string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
 	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, Coverage: t, Boards: t.boards, PublicURL: "https://grid.example/",
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), AsOf: func() (time.Time, bool) { return t.asOf, t.asOf.IsZero() }})
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])

@@ -22,5 +22,5 @@ func (s *site) explorer(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "+
 		"img-src 'self' data:; connect-src 'self'; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	header.Set("Referrer-Policy", "no-referrer")
-	reply(w, r, http.StatusOK, "text/html; charset=utf-8", body.Bytes())
+	reply(w, r, http.StatusOK, asHTML, body.Bytes())
 }

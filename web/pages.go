@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"time"
 
 	"wangge/domain/account"
 	"wangge/domain/coverage"
@@ -70,7 +71,8 @@ type view struct {
 	Form     bool // the question by coordinates is open
 	ErrField string
 
-	Lost      bool // there is no page at Path
+	Lost      bool   // there is no page at Path
+	Stale     string // the time the data is of, where that is not now
 	Total     int
 	Towns     []town // all, for the list
 	List      []face // the grids of Community
@@ -159,8 +161,8 @@ func (s *site) newView(r *http.Request) view {
 func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
 	status := http.StatusOK
-	values, err := query(r.URL)
-	if err == nil && (values.Has("lng") || values.Has("lat") || values.Has("crs")) {
+	values, err := query(r.URL, nil)
+	if err == nil && values.has("lng", "lat", "crs") {
 		v.Result, err = s.ask(r, typed(values))
 	}
 	if err != nil {
@@ -178,7 +180,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 }
 
 // ask finds the grid of the position in values.
-func (s *site) ask(r *http.Request, values url.Values) (out result, err error) {
+func (s *site) ask(r *http.Request, values params) (out result, err error) {
 	q, err := question(values)
 	if err != nil {
 		return out, err
@@ -344,7 +346,7 @@ func (s *site) fail(r *http.Request, v *view, err error) int {
 // refuse writes the page that says why there is none, or the refusal alone for a program that asked for JSON.
 func (s *site) refuse(w http.ResponseWriter, r *http.Request, v view, err error) {
 	if wantsJSON(r) {
-		w.Header().Set("Vary", "Accept, Accept-Language")
+		vary(w.Header(), "Accept, Accept-Language")
 		answer.Refuse(r, s.log, err).Write(w, r)
 		return
 	}
@@ -357,16 +359,30 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, v view) 
 	if v.Query.Get("part") == "answer" {
 		name = "answer"
 	}
+	stale := s.staleSince()
+	v.Stale = clock(stale, time.Now())
 	var body bytes.Buffer
 	if err := templates.ExecuteTemplate(&body, name, v); err != nil {
 		answer.Refuse(r, s.log, fmt.Errorf("page template: %w", err)).Write(w, r)
 		return
 	}
 	header := w.Header()
-	header.Set("Vary", "Accept, Accept-Language")
+	vary(header, "Accept, Accept-Language")
 	header.Set("Content-Language", v.HTMLLang())
 	header.Set("Content-Security-Policy", contentSecurityPolicy)
 	header.Set("Referrer-Policy", "same-origin") // the address may hold where somebody lives
 	header.Set("Permissions-Policy", "geolocation=(self), camera=(), microphone=()")
-	reply(w, r, status, "text/html; charset=utf-8", body.Bytes())
+	s.sayAge(header, stale)
+	reply(w, r, status, asHTML, body.Bytes())
+}
+
+// clock is at as people say it on the day of now: the time, and before that the day. Zero is "".
+func clock(at, now time.Time) string {
+	switch {
+	case at.IsZero():
+		return ""
+	case at.Format(time.DateOnly) == now.In(at.Location()).Format(time.DateOnly):
+		return at.Format("15:04")
+	}
+	return at.Format("2006-01-02 15:04")
 }

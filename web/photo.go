@@ -38,5 +38,5 @@ func (s *site) photo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	reply(w, r, http.StatusOK, photo.MediaType, photo.Image)
+	reply(w, r, http.StatusOK, []string{photo.MediaType}, photo.Image)
 }

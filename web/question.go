@@ -1,10 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"net/url"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,21 +24,54 @@ var _ = fault.Register(
 		"crs 应为 WGS84、CGCS2000、GCJ02 或 BD09，即坐标所属的坐标系，请查阅地图 SDK 的说明。"},
 )
 
-// decimal is how people and programs write a number; ParseFloat alone also takes hexadecimal, NaN and Inf.
-var decimal = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$`)
+// params are a query's parameters in their order, as url.ParseQuery reads them, without a map made for five of them.
+type params []param
 
-// query reads the parameters; INVALID where the query is malformed, instead of quietly leaving part of it out.
-func query(u *url.URL) (url.Values, error) {
-	values, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "", "where.query")
+type param struct{ name, value string }
+
+// of returns the first value of name and how many there are.
+func (p params) of(name string) (first string, n int) {
+	for _, one := range p {
+		if one.name != name {
+			continue
+		}
+		if n++; n == 1 {
+			first = one.value
+		}
 	}
-	return values, nil
+	return first, n
+}
+
+// has reports whether any of names is given.
+func (p params) has(names ...string) bool {
+	return slices.ContainsFunc(p, func(one param) bool { return slices.Contains(names, one.name) })
+}
+
+// query adds the parameters to out; INVALID where the query is malformed, instead of quietly leaving part of it out.
+func query(u *url.URL, out params) (params, error) {
+	for rest := u.RawQuery; rest != ""; {
+		var pair string
+		if pair, rest, _ = strings.Cut(rest, "&"); pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		name, nameErr := url.QueryUnescape(name)
+		value, valueErr := url.QueryUnescape(value)
+		err := cmp.Or(nameErr, valueErr)
+		if err == nil && strings.Contains(pair, ";") {
+			err = errors.New("a semicolon separates nothing")
+		}
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Invalid, "", "where.query")
+		}
+		out = append(out, param{name, value})
+	}
+	return out, nil
 }
 
 // question reads lng, lat (degrees), crs and, where given, accuracy (metres). There is no default for crs: a phone
 // that sends GCJ-02 as WGS 84 is hundreds of metres off. INVALID names the parameter.
-func question(values url.Values) (grid.AtQuery, error) {
+func question(values params) (grid.AtQuery, error) {
 	var q grid.AtQuery
 	var err error
 	if q.Lng, err = number(values, "lng"); err != nil {
@@ -53,7 +87,7 @@ func question(values url.Values) (grid.AtQuery, error) {
 	if q.System, err = coord.ParseSystem(name); err != nil {
 		return q, fault.Wrap(err, fault.Invalid, "crs", "where.crs")
 	}
-	if values.Has("accuracy") {
+	if values.has("accuracy") {
 		accuracy, err := number(values, "accuracy")
 		if err != nil {
 			return q, err
@@ -67,35 +101,51 @@ func question(values url.Values) (grid.AtQuery, error) {
 }
 
 // addressOf reads the address, "" where none is given, and whether it stands alone, without a point.
-func addressOf(values url.Values) (address string, alone bool, err error) {
-	if strings.TrimSpace(values.Get("address")) == "" && len(values["address"]) < 2 {
+func addressOf(values params) (address string, alone bool, err error) {
+	if given, n := values.of("address"); strings.TrimSpace(given) == "" && n < 2 {
 		return "", false, nil
 	}
 	address, err = single(values, "address")
-	return address, !values.Has("lng") && !values.Has("lat") && !values.Has("crs") && !values.Has("accuracy"), err
+	return address, !values.has("lng", "lat", "crs", "accuracy"), err
 }
 
-func single(values url.Values, name string) (string, error) {
-	given := values[name]
-	if len(given) > 1 {
+func single(values params, name string) (string, error) {
+	given, n := values.of(name)
+	given = strings.TrimSpace(given)
+	switch {
+	case n > 1:
 		return "", fault.New(fault.Invalid, name, "where.twice", "field", name)
-	}
-	if len(given) == 0 || strings.TrimSpace(given[0]) == "" {
+	case given == "":
 		return "", fault.New(fault.Invalid, name, "where.missing", "field", name)
 	}
-	return strings.TrimSpace(given[0]), nil
+	return given, nil
 }
 
-func number(values url.Values, name string) (float64, error) {
+func number(values params, name string) (float64, error) {
 	text, err := single(values, name)
 	if err != nil {
 		return 0, err
 	}
 	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || !decimal.MatchString(text) || math.IsInf(v, 0) {
+	if err != nil || !decimal(text) || math.IsInf(v, 0) {
 		return 0, fault.New(fault.Invalid, name, "where.number", "field", name)
 	}
 	return v, nil
+}
+
+// decimal reports whether text, which ParseFloat takes, is a number as people and programs write it: ParseFloat also takes
+// hexadecimal, underscores, NaN, Inf and exponents that go on and on.
+func decimal(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case '0' <= c && c <= '9', c == '+', c == '-', c == '.':
+		case c == 'e' || c == 'E':
+			return len(strings.TrimLeft(text[i+1:], "+-")) <= 3
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // parameter names the query parameter behind the field of a refusal: rules speak of "point.accuracyM".

@@ -3,7 +3,7 @@ package web
 import (
 	"maps"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -67,14 +67,12 @@ var decimalSign = strings.NewReplacer(",", ".", "。", ".", "、", ".")
 
 // typed is values with the numbers as a person may have typed them: full-width digits, a comma for the point. No
 // coordinate needs a comma for thousands. Programs (/where) are held to one way of writing.
-func typed(values url.Values) url.Values {
-	out := maps.Clone(values)
-	for _, name := range []string{"lng", "lat", "accuracy"} {
-		for i, text := range values[name] {
-			if i == 0 {
-				out[name] = nil
-			}
-			out[name] = append(out[name], decimalSign.Replace(width.Fold.String(text)))
+func typed(values params) params {
+	out := slices.Clone(values)
+	for i, one := range out {
+		switch one.name {
+		case "lng", "lat", "accuracy":
+			out[i].value = decimalSign.Replace(width.Fold.String(one.value))
 		}
 	}
 	return out

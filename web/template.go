@@ -24,6 +24,6 @@ func (s *site) template(write func(io.Writer) error) http.HandlerFunc {
 			return
 		}
 		w.Header().Set("Content-Disposition", `attachment; filename="households.xlsx"`)
-		reply(w, r, http.StatusOK, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", book)
+		reply(w, r, http.StatusOK, []string{"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}, book)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,6 +90,10 @@ type Options struct {
 	PublicURL string       // where this server is seen from outside; "" makes links relative
 	Log       *slog.Logger // nil: slog.Default()
 
+	// AsOf is the time the answers are of, in the zone people read it in, and whether that is now: it is not while the
+	// database is away and they come from memory. nil: it always is.
+	AsOf func() (at time.Time, current bool)
+
 	HouseholdTemplate func(w io.Writer) error // writes the empty list of households, XLSX; nil: it is not served
 }
 
@@ -100,6 +105,7 @@ type site struct {
 	boards    bool
 	publicURL string
 	log       *slog.Logger
+	asOf      func() (at time.Time, current bool)
 }
 
 // read runs fn for who sent r, on one state of the data: a grid, its worker and its community belong together.
@@ -108,11 +114,29 @@ func (s *site) read(r *http.Request, fn func(ctx context.Context, actor account.
 	return s.places.InOneState(r.Context(), actor, func(ctx context.Context) error { return fn(ctx, actor) })
 }
 
+// staleSince is the time the data is of where that is not now, else zero.
+func (s *site) staleSince() time.Time {
+	if at, current := s.asOf(); !current {
+		return at
+	}
+	return time.Time{}
+}
+
+// sayAge tells caches and programs how old an answer is that is of at; zero says nothing.
+func (s *site) sayAge(h http.Header, at time.Time) {
+	if !at.IsZero() {
+		h.Set("Age", strconv.Itoa(max(0, int(time.Since(at).Seconds()))))
+	}
+}
+
 // Register adds the pages to mux, with the answer to every address that nothing else in mux answers. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"), log: o.Log}
+	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"), log: o.Log, asOf: o.AsOf}
 	if s.log == nil {
 		s.log = slog.Default()
+	}
+	if s.asOf == nil {
+		s.asOf = func() (time.Time, bool) { return time.Time{}, true }
 	}
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /g/{code}", s.gridPage)

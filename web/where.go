@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"strconv"
+	"sync"
+	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -15,49 +19,24 @@ import (
 	"wangge/internal/answer"
 )
 
-// The answer of GET /where: the resident's question as one small JSON object.
-type (
-	whereAnswer struct {
-		Rule              grid.Rule        `json:"rule"`
-		Grid              *whereGrid       `json:"grid"`
-		Worker            *whereWorker     `json:"worker"`
-		NeedsConfirmation bool             `json:"needsConfirmation"`
-		BoundaryDistanceM *float64         `json:"boundaryDistanceM"`
-		Candidates        []whereCandidate `json:"candidates"`
-		Division          *whereDivision   `json:"division"`
-	}
-	whereGrid struct {
-		Code string `json:"code"`
-		Name string `json:"name"`
-		URL  string `json:"url"`
-	}
-	whereWorker struct {
-		Name      string  `json:"name"`
-		WorkPhone *string `json:"workPhone"`
-		PhotoURL  *string `json:"photoUrl"`
-	}
-	whereCandidate struct {
-		Code        string  `json:"code"`
-		Name        string  `json:"name"`
-		Probability float64 `json:"probability"`
-		DistanceM   float64 `json:"distanceM"`
-	}
-	whereDivision struct {
-		Code string `json:"code"`
-		Name string `json:"name"`
-	}
-)
-
-// where answers GET and HEAD /where?lng=&lat=&crs=&accuracy=&address=. An address may stand with a point or alone; alone and
+// where answers GET and HEAD /where?lng=&lat=&crs=&accuracy=&address=, the resident's question as one small JSON object. An
+// address may stand with a point or alone; alone and
 // naming no one place for sure, the answer's rule is NONE and its candidates are the grids that it may mean. A refusal is {"error": {code, field, message}} with the
 // status of its code, and with the request's id where the fault is ours; the message is English unless Chinese is
 // asked for by lang or Accept-Language.
 func (s *site) where(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Vary", "Accept-Language")
-	found, err := s.whereFound(r)
-	var body []byte
+	vary(w.Header(), "Accept-Language")
+	answered, err := s.find(r)
+	var body jsonText
 	if err == nil {
-		body, err = json.Marshal(found)
+		buffer := buffers.Get().(*[]byte)
+		body.b = (*buffer)[:0]
+		defer func() {
+			*buffer = body.b
+			buffers.Put(buffer)
+		}()
+		body.where(answered)
+		err = body.err
 	}
 	if err != nil {
 		refusal := answer.Refuse(r, s.log, err)
@@ -65,82 +44,212 @@ func (s *site) where(w http.ResponseWriter, r *http.Request) {
 		refusal.Write(w, r)
 		return
 	}
-	reply(w, r, http.StatusOK, "application/json; charset=utf-8", append(body, '\n'))
+	s.sayAge(w.Header(), answered.asOf)
+	reply(w, r, http.StatusOK, asJSON, body.b)
 }
 
-func (s *site) whereFound(r *http.Request) (found whereAnswer, err error) {
-	values, err := query(r.URL)
+// found is what there is to say of a spot or an address.
+type found struct {
+	grid.Match
+	public       string // what addresses start with
+	staffed      bool   // there is somebody to call:
+	name, phone  string
+	photo        string // the photo's path; "": none
+	within       bool   // the division is known:
+	code, called string
+	asOf         time.Time // the time the data is of; zero where that is now
+}
+
+func (s *site) find(r *http.Request) (*found, error) {
+	var space [6]param
+	values, err := query(r.URL, space[:0])
 	if err != nil {
-		return found, err
+		return nil, err
 	}
 	address, alone, err := addressOf(values)
 	if err != nil {
-		return found, err
+		return nil, err
 	}
 	var q grid.AtQuery
 	if !alone {
 		if q, err = question(values); err != nil {
-			return found, err
+			return nil, err
 		}
 		q.Address = address
 	}
-	err = s.read(r, func(ctx context.Context, actor account.Actor) error {
-		var match grid.Match
+	out := &found{public: s.publicURL}
+	err = s.read(r, func(ctx context.Context, actor account.Actor) (err error) {
 		if alone {
-			match, err = s.grids.AtAddress(ctx, actor, address, nil)
+			out.Match, err = s.grids.AtAddress(ctx, actor, address, nil)
 		} else {
-			match, err = s.grids.At(ctx, actor, q)
+			out.Match, err = s.grids.At(ctx, actor, q)
 		}
 		if err == nil {
-			found, err = s.whereMatched(ctx, actor, match)
+			err = s.beside(ctx, actor, out)
 		}
 		return err
 	})
-	return found, err
+	out.asOf = s.staleSince()
+	return out, err
 }
 
-func (s *site) whereMatched(ctx context.Context, actor account.Actor, match grid.Match) (whereAnswer, error) {
-	found := whereAnswer{Rule: match.Rule, NeedsConfirmation: match.NeedsConfirmation, Candidates: []whereCandidate{}}
-	if d := match.BoundaryDistanceM; d != nil {
-		shown := toCentimetres(*d)
-		found.BoundaryDistanceM = &shown
-	}
-	for _, c := range match.Candidates {
-		found.Candidates = append(found.Candidates, whereCandidate{Code: c.Grid.Code, Name: c.Grid.Name,
-			Probability: c.Probability, DistanceM: toCentimetres(c.DistanceM)})
-	}
-	if g := match.Grid; g != nil {
-		found.Grid = &whereGrid{Code: g.Code, Name: g.Name, URL: s.publicURL + gridPath(g.Code)}
+// beside reads what stands beside the grid that was found: whom to call, and the division around the spot.
+func (s *site) beside(ctx context.Context, actor account.Actor, out *found) error {
+	if g := out.Grid; g != nil {
 		onCall, err := s.staff.OnCall(ctx, actor, []staff.GridRef{{Key: g.Key, GroupID: g.GroupID}}, nil)
 		if err != nil {
-			return whereAnswer{}, err
+			return err
 		}
 		if duty, ok := onCall[g.Key.ID]; ok {
-			worker := duty.Worker
-			found.Worker = &whereWorker{Name: worker.Name, WorkPhone: orNil(worker.WorkPhone)}
-			if worker.HasPhoto {
-				found.Worker.PhotoURL = orNil(s.publicURL + photoPath(worker))
+			out.staffed, out.name, out.phone = true, duty.Worker.Name, duty.Worker.WorkPhone
+			if duty.Worker.HasPhoto {
+				out.photo = photoPath(duty.Worker)
 			}
 		}
 	}
-	if match.DivisionID != nil {
-		divisions, err := s.places.DivisionsByID(ctx, actor, []uuid.UUID{*match.DivisionID}, place.Fields{})
+	if id := out.DivisionID; id != nil {
+		divisions, err := s.places.DivisionsByID(ctx, actor, []uuid.UUID{*id}, place.Fields{})
 		if err != nil {
-			return whereAnswer{}, err
+			return err
 		}
-		if d, ok := divisions[*match.DivisionID]; ok {
-			found.Division = &whereDivision{Code: d.Code, Name: d.Name}
+		if d, ok := divisions[*id]; ok {
+			out.within, out.code, out.called = true, d.Code, d.Name
 		}
 	}
-	return found, nil
+	return nil
+}
+
+// buffers hold the text of answers while they are written.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}
+
+// jsonText is JSON written by hand, in the very bytes of json.Marshal, which takes four times as long over an answer
+// this small. err is what could not be written.
+type jsonText struct {
+	b   []byte
+	err error
+}
+
+// where writes the answer of GET /where, with a line's end.
+func (j *jsonText) where(f *found) {
+	j.raw(`{"rule":`)
+	j.text(string(f.Rule))
+	j.raw(`,"grid":`)
+	if g := f.Grid; g == nil {
+		j.raw(`null`)
+	} else {
+		j.raw(`{"code":`)
+		j.text(g.Code)
+		j.raw(`,"name":`)
+		j.text(g.Name)
+		j.raw(`,"url":`)
+		j.text(f.public + gridPath(g.Code))
+		j.raw(`}`)
+	}
+	j.raw(`,"worker":`)
+	if !f.staffed {
+		j.raw(`null`)
+	} else {
+		j.raw(`{"name":`)
+		j.text(f.name)
+		j.raw(`,"workPhone":`)
+		j.textOrNull(f.phone, "")
+		j.raw(`,"photoUrl":`)
+		j.textOrNull(f.photo, f.public)
+		j.raw(`}`)
+	}
+	j.raw(`,"needsConfirmation":`)
+	j.b = strconv.AppendBool(j.b, f.NeedsConfirmation)
+	j.raw(`,"boundaryDistanceM":`)
+	if f.BoundaryDistanceM == nil {
+		j.raw(`null`)
+	} else {
+		j.number(toCentimetres(*f.BoundaryDistanceM))
+	}
+	j.raw(`,"candidates":[`)
+	for i, c := range f.Candidates {
+		if i > 0 {
+			j.raw(`,`)
+		}
+		j.raw(`{"code":`)
+		j.text(c.Grid.Code)
+		j.raw(`,"name":`)
+		j.text(c.Grid.Name)
+		j.raw(`,"probability":`)
+		j.number(c.Probability)
+		j.raw(`,"distanceM":`)
+		j.number(toCentimetres(c.DistanceM))
+		j.raw(`}`)
+	}
+	j.raw(`],"division":`)
+	if !f.within {
+		j.raw(`null`)
+	} else {
+		j.raw(`{"code":`)
+		j.text(f.code)
+		j.raw(`,"name":`)
+		j.text(f.called)
+		j.raw(`}`)
+	}
+	if !f.asOf.IsZero() {
+		j.raw(`,"dataAsOf":`)
+		j.text(f.asOf.UTC().Format(time.RFC3339))
+	}
+	j.raw("}\n")
+}
+
+func (j *jsonText) raw(s string) { j.b = append(j.b, s...) }
+
+// textOrNull writes s with before in front of it, null where s is empty.
+func (j *jsonText) textOrNull(s, before string) {
+	if s == "" {
+		j.raw(`null`)
+		return
+	}
+	j.text(before + s)
+}
+
+// text writes s as it is where nothing in it is escaped; all else is left to package json.
+func (j *jsonText) text(s string) {
+	if !plain(s) {
+		j.marshal(s)
+		return
+	}
+	j.b = append(j.b, '"')
+	j.b = append(j.b, s...)
+	j.b = append(j.b, '"')
+}
+
+// plain reports whether package json writes s without a change. Characters that begin with the byte E2 are not looked at
+// closely: two of them, the ends of lines and paragraphs, are escaped.
+func plain(s string) bool {
+	ascii := true
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ', c == '"', c == '\\', c == '<', c == '>', c == '&', c == 0xe2:
+			return false
+		case c >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	return ascii || utf8.ValidString(s)
+}
+
+// number writes f. Package json writes the very small and the very large another way, and refuses what is no number.
+func (j *jsonText) number(f float64) {
+	if abs := math.Abs(f); abs == 0 || 1e-6 <= abs && abs < 1e21 {
+		j.b = strconv.AppendFloat(j.b, f, 'f', -1, 64)
+		return
+	}
+	j.marshal(f)
+}
+
+func (j *jsonText) marshal(v any) {
+	text, err := json.Marshal(v)
+	if err != nil && j.err == nil {
+		j.err = err
+	}
+	j.b = append(j.b, text...)
 }
 
 // toCentimetres rounds m metres to what a person could measure.
 func toCentimetres(m float64) float64 { return math.Round(m*100) / 100 }
-
-func orNil(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}

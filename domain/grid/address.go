@@ -57,7 +57,8 @@ type NamedPlace struct {
 // alone says.
 //
 // The address decides (ADDRESS) where it names one place for sure, that place's grid is known, and the point lies within a
-// kilometre of it. Else the point decides as it would without, and the answer needs confirmation.
+// kilometre of it. Else the point decides as it would without, and the answer needs confirmation; so too while the database
+// is away, which alone knows what addresses name, and the points are known all the same.
 func (s *Service) address(ctx context.Context, actor account.Actor, qs []AtQuery, points []Point, index []int, matches []Match, errs []error) error {
 	var asked []Address
 	var of []int // place in points
@@ -74,11 +75,17 @@ func (s *Service) address(ctx context.Context, actor account.Actor, qs []AtQuery
 		return fault.New(fault.Limited, "points", "points.addresses", "n", len(asked), "max", maxAddresses)
 	}
 	named, err := s.Addresses.Named(ctx, actor, asked)
-	if err != nil {
-		return err
+	var grids map[uuid.UUID]shaped
+	if err == nil {
+		grids, err = s.gridsNamed(ctx, actor, named, qs[0].AsOf)
 	}
-	grids, err := s.gridsNamed(ctx, actor, named, qs[0].AsOf)
-	if err != nil {
+	switch {
+	case err != nil && fault.As(err).Key == "database": // a statement that took too long has spoilt what is read after it
+		for _, j := range of {
+			matches[j].NeedsConfirmation = true
+		}
+		return nil
+	case err != nil:
 		return err
 	}
 	for k, j := range of {

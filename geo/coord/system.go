@@ -20,10 +20,13 @@ const (
 // Systems are all there are, in the order of the schema.
 var Systems = []System{SystemWGS84, SystemCGCS2000, SystemGCJ02, SystemBD09}
 
+// joints are what stands between the parts of a system's name, and what stands for it: nothing.
+var joints = strings.NewReplacer("-", "", "_", "", " ", "")
+
 // ParseSystem reads a system's name as people write it: in any case, with or without a hyphen, underscore or
 // space ("gcj-02", "BD09", "wgs 84"). The error lists what is known.
 func ParseSystem(s string) (System, error) {
-	name := System(strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToUpper(s)))
+	name := System(joints.Replace(strings.ToUpper(s)))
 	if name.Known() {
 		return name, nil
 	}

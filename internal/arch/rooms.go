@@ -35,7 +35,7 @@ var Rooms = []Room{
 	// The middle row.
 	{"graph", below, []string{gqlgen, gqlparser, geom, orb, uuid, "golang.org/x/sync"}},
 	{"tile", doors, []string{orb, compress}},
-	{"web", doors, []string{uuid, "golang.org/x/text"}},
+	{"web", doors, []string{uuid, "github.com/cespare/xxhash", "golang.org/x/text"}},
 	{"load", slices.Concat([]string{"load/demo"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
 		"github.com/datadog/czlib", "github.com/go-json-experiment/json", "github.com/xuri/excelize/v2", "golang.org/x/text"}},
 	{"load/demo", below, []string{orb, "golang.org/x/image"}},

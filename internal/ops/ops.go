@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -64,9 +65,9 @@ func Wrap(routes http.Handler, o Options) http.Handler {
 func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	id := requestID(r)
-	secure(w.Header(), id)
-	x := &exchange{answered: answered{ResponseWriter: w},
+	x := &exchange{answered: answered{ResponseWriter: w}, id: [1]string{id},
 		limited: limited{Context: answer.NewContext(r.Context(), id), until: start.Add(e.Timeout)}}
+	secure(w.Header(), x.id[:])
 	inside := r.WithContext(&x.limited)
 	e.Metrics.begin()
 	defer func() {
@@ -135,13 +136,26 @@ var (
 )
 
 // secure sets what holds for every answer; a handler that needs another policy sets it over this one.
-func secure(h http.Header, id string) {
-	h["X-Request-Id"] = []string{id}
+func secure(h http.Header, id []string) {
+	h["X-Request-Id"] = id
 	h["X-Content-Type-Options"] = noSniff
-	h["Referrer-Policy"] = sameOrigin
 	h["X-Frame-Options"] = framing
 	h["Content-Security-Policy"] = policy
-	h["Permissions-Policy"] = features
+}
+
+// secureDocument sets what a browser asks of a document and of nothing else: what its links tell, what its scripts may use.
+// JSON is none, and eight headers fit into the map that net/http makes, copies and sorts for every answer; a ninth costs more
+// than the other eight.
+func secureDocument(h http.Header) {
+	if kind := h["Content-Type"]; len(kind) > 0 && strings.HasPrefix(kind[0], "application/json") {
+		return
+	}
+	if _, own := h["Referrer-Policy"]; !own {
+		h["Referrer-Policy"] = sameOrigin
+	}
+	if _, own := h["Permissions-Policy"]; !own {
+		h["Permissions-Policy"] = features
+	}
 }
 
 // vary adds to Vary.

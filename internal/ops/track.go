@@ -23,6 +23,7 @@ import (
 type exchange struct {
 	answered
 	limited
+	id [1]string // as a header's values
 }
 
 // answered notes how an answer begins and how long it is.
@@ -35,6 +36,7 @@ type answered struct {
 func (a *answered) begin(status int) {
 	if a.status == 0 && status >= 200 { // 1xx go before the answer
 		a.status = status
+		secureDocument(a.Header())
 	}
 }
 
@@ -219,7 +221,7 @@ func (e *edge) over(x *exchange, r *http.Request, route string, took time.Durati
 	case gone && (x.status == 0 || x.status >= 500): // what failed is that nobody listens
 		x.status = answer.StatusClosed
 	case x.status == 0: // nothing was written: net/http answers 200
-		x.status = http.StatusOK
+		x.begin(http.StatusOK)
 	}
 	if route == "" {
 		route = "none"
