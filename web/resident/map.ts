@@ -228,7 +228,8 @@ function ours(url: string, publicURL: string): string {
 
 function roomy(p: Padding): Padding {
   const room = p.left > 0 ? 32 : 14; // a phone has none to give away
-  return { top: p.top + room, right: p.right + room, bottom: p.bottom + room, left: p.left + room };
+  const buttons = 64; // their column and its margins, which must not cover what is shown
+  return { top: p.top + room, right: p.right + buttons, bottom: p.bottom + room, left: p.left + room };
 }
 
 function middle(container: HTMLElement, p: Padding): [number, number] {
