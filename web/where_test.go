@@ -252,7 +252,7 @@ func answerOf(f *found) whereAnswer {
 }
 
 func TestWhereWritesWhatPackageJSONWould(t *testing.T) {
-	hostile := []string{"", "听雨里", "plain", `"`, `\`, "<script>&amp;</script>", "\x00\t\n\r\x1f\x7f", "\u2028\u2029", "“‘…—", "\xff\xfe",
+	hostile := []string{"", "<", ">", "&", "听雨里", "plain", `"`, `\`, "<script>&amp;</script>", "\x00\t\n\r\x1f\x7f", "\u2028\u2029", "“‘…—", "\xff\xfe",
 		"\xe2\x80", "🏘️ 𠮷", "e\u0301", "\u202e左", "\ufeff", "\ufffd", strings.Repeat("长", 300), "a/b?c#d%e"}
 	numbers := []float64{0, math.Copysign(0, -1), 1, 0.5, 1.0 / 3, 1e-6, 9.9e-7, 1e-7, 5e-324, 12.345, 99999.994, 1e20, 1e21, 1e22, math.MaxFloat64, -2.5}
 	random := rand.New(rand.NewPCG(4, 2))
