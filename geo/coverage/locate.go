@@ -1,22 +1,21 @@
 package coverage
 
 import (
-	"cmp"
 	"maps"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/paulmach/orb"
-
-	"wangge/geo/measure"
 )
 
 // Coverage is shards side by side, as a rule the communities of a city. It does not change; With makes the next one.
 type Coverage struct {
 	shards []*Shard
+	root   *node
+	frame  frame     // of the root
+	box    orb.Bound // what the root has room for
 }
 
 // Ref names an area of a coverage: its shard and its number in that shard.
@@ -36,19 +35,54 @@ type Neighbour struct {
 
 // New makes a coverage of shards. nil holds nothing; positions are kept: Ref.Shard is the index in shards.
 func New(shards []*Shard) *Coverage {
-	return &Coverage{slices.Clone(shards)}
+	c := &Coverage{shards: slices.Clone(shards), box: nowhere}
+	var changes []change
+	for i, s := range c.shards {
+		if b := s.box(); b != nowhere {
+			if c.box == nowhere {
+				c.box = b
+			}
+			c.box = c.box.Union(b)
+			changes = append(changes, change{int32(i), nowhere, b})
+		}
+	}
+	if c.box != nowhere { // room for a town that grows
+		size := max(c.box.Max[0]-c.box.Min[0], c.box.Max[1]-c.box.Min[1])
+		c.box = widened(c.box, size/16+slack)
+		c.frame = frameOf(c.box, 1)
+		c.root = (*node)(nil).with(c.frame, c.shards, changes)
+	}
+	return c
 }
 
-// With is c with other shards at some places. A place at or past the end makes c longer, with nil between.
+// With is c with other shards at some places. A place at or past the end makes c longer, with nil between. It costs what the fields
+// of the changed shards cost.
 func (c *Coverage) With(shards map[int]*Shard) *Coverage {
-	next := slices.Clone(c.shards)
+	next := &Coverage{slices.Clone(c.shards), c.root, c.frame, c.box}
+	var changes []change
 	for _, i := range slices.Sorted(maps.Keys(shards)) {
-		for len(next) <= i {
-			next = append(next, nil)
+		for len(next.shards) <= i {
+			next.shards = append(next.shards, nil)
 		}
-		next[i] = shards[i]
+		ch := change{int32(i), next.shards[i].box(), shards[i].box()}
+		next.shards[i] = shards[i]
+		if ch.now != nowhere && (c.box == nowhere || c.box.Union(ch.now) != c.box) {
+			for i, s := range shards {
+				for len(next.shards) <= i {
+					next.shards = append(next.shards, nil)
+				}
+				next.shards[i] = s
+			}
+			return New(next.shards)
+		}
+		if ch.was != nowhere || ch.now != nowhere {
+			changes = append(changes, ch)
+		}
 	}
-	return &Coverage{next}
+	if len(changes) > 0 {
+		next.root = c.root.with(c.frame, next.shards, changes)
+	}
+	return next
 }
 
 // Replace is With for one shard.
@@ -63,19 +97,35 @@ func (c *Coverage) Shard(i int) *Shard { return c.shards[i] }
 // Area is the area of r, made anew.
 func (c *Coverage) Area(r Ref) orb.MultiPolygon { return c.shards[r.Shard].Area(int(r.Area)) }
 
-// Locate appends to out all areas that cover p, as ST_Covers has it, in order of shard and area.
+// Locate appends to out all areas that cover p, as ST_Covers has it, in order of shard and area. It allocates nothing where out
+// has room, unless dozens of areas lie on top of one another.
 func (c *Coverage) Locate(p orb.Point, out []Held) []Held {
-	for n, s := range c.shards {
-		if s == nil {
-			continue
-		}
-		for i := range s.areas {
-			if inside, border := s.holds(i, p); inside {
-				out = append(out, Held{Ref{int32(n), int32(i)}, border})
-			}
-		}
+	if !(c.box.Min[0] <= p[0] && p[0] <= c.box.Max[0] && c.box.Min[1] <= p[1] && p[1] <= c.box.Max[1]) { // nor for NaN
+		return out
 	}
-	return out
+	f := c.frame
+	for n := c.root; ; {
+		i, j := f.column(p[0]), f.row(p[1])
+		var one [1]int32
+		list, child := n.shards(j*fan+i, &one)
+		if child == nil {
+			for _, s := range list {
+				out = c.shards[s].locate(p, s, out)
+			}
+			return out
+		}
+		n, f = child, f.child(i, j)
+	}
+}
+
+// near appends the shards, in order, that may have an area in b.
+func (c *Coverage) near(b orb.Bound, out []int32) []int32 {
+	if c.root == nil || !meets(c.box, b) {
+		return out
+	}
+	out = c.root.near(c.frame, b, out)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // batch is how many points a core takes at a time.
@@ -102,81 +152,4 @@ func (c *Coverage) LocateAll(points []orb.Point, each func(i int, held []Held)) 
 		})
 	}
 	all.Wait()
-}
-
-// Nearest is the area nearest to p, at most limitM metres away, and how far it is: 0 where it covers p. Of areas equally far,
-// the one that comes before the others is taken; nil for before is the order of shard and area.
-func (c *Coverage) Nearest(p orb.Point, limitM float64, before func(a, b Ref) bool) (Ref, float64, bool) {
-	var best Ref
-	least, found := limitM, false
-	for n, s := range c.shards {
-		if s == nil {
-			continue
-		}
-		for i := range s.areas {
-			r := Ref{int32(n), int32(i)}
-			d := 0.0
-			if inside, _ := s.holds(i, p); !inside {
-				d = c.DistanceToBorderM(r, p)
-			}
-			if d < least || d == least && (!found || before != nil && before(r, best)) {
-				best, least, found = r, d, true
-			}
-		}
-	}
-	return best, least, found
-}
-
-// Around appends to out the areas whose boxes come within radiusM metres of p, in order of shard and area.
-func (c *Coverage) Around(p orb.Point, radiusM float64, out []Ref) []Ref {
-	plane := measure.LocalAt(p)
-	for n, s := range c.shards {
-		if s == nil {
-			continue
-		}
-		for i, b := range s.boxes {
-			if s.areas[i] == nil {
-				continue
-			}
-			x, y := plane.XY(orb.Point{min(max(p[0], b.Min[0]), b.Max[0]), min(max(p[1], b.Min[1]), b.Max[1])})
-			if math.Hypot(x, y) <= radiusM {
-				out = append(out, Ref{int32(n), int32(i)})
-			}
-		}
-	}
-	return out
-}
-
-// DistanceToBorderM is how many metres p is away from the border of r, be it inside or outside (measure.DistanceToBoundaryM).
-func (c *Coverage) DistanceToBorderM(r Ref, p orb.Point) float64 {
-	return measure.DistanceToBoundaryM(p, c.shards[r.Shard].areas[r.Area])
-}
-
-// GaussianShare is the share of a position known to sigmaM that lies in r (measure.GaussianShare).
-func (c *Coverage) GaussianShare(r Ref, p orb.Point, sigmaM float64) float64 {
-	return measure.GaussianShare(p[0], p[1], sigmaM, c.shards[r.Shard].areas[r.Area])
-}
-
-// Neighbours are the areas that r has a border with, of any shard, the longest first.
-func (c *Coverage) Neighbours(r Ref) []Neighbour {
-	mine := c.shards[r.Shard]
-	var out []Neighbour
-	for n, s := range c.shards {
-		if s == nil {
-			continue
-		}
-		for i := range s.areas {
-			other := Ref{int32(n), int32(i)}
-			if other == r || !s.boxes[i].Intersects(mine.boxes[r.Area]) {
-				continue
-			}
-			if m := SharedBorderM(mine.areas[r.Area], s.areas[i]); m > 0 {
-				out = append(out, Neighbour{other, m})
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b Neighbour) int {
-		return cmp.Or(cmp.Compare(b.SharedM, a.SharedM), cmp.Compare(a.Shard, b.Shard), cmp.Compare(a.Area, b.Area))
-	})
-	return out
 }

@@ -25,38 +25,63 @@ func GaussianShare(lng, lat, sigmaM float64, area orb.MultiPolygon) float64 {
 	if sigmaM <= 0 {
 		return 0
 	}
-	local := LocalAt(orb.Point{lng, lat})
-	plane := func(p orb.Point) (x, y float64) {
-		x, y = local.XY(p)
-		return x / sigmaM, y / sigmaM
-	}
-	total := 0.0
+	bell := BellAt(orb.Point{lng, lat}, sigmaM)
 	for _, polygon := range area {
 		for i, ring := range polygon {
-			mass := 0.0
-			for j := 0; j+1 < len(ring); j++ {
-				x1, y1 := plane(ring[j])
-				x2, y2 := plane(ring[j+1])
-				mass += wedge(x1, y1, x2, y2)
-			}
-			if i == 0 {
-				total += math.Abs(mass)
-			} else {
-				total -= math.Abs(mass)
-			}
+			bell.Ring(bell.Beneath(ring), i > 0)
 		}
 	}
-	return math.Min(math.Max(total, 0), 1)
+	return bell.Share()
 }
+
+// Bell is a Gaussian as GaussianShare has it, for those who keep rings in pieces: what lies Beneath the pieces of a Ring is summed
+// up ring by ring, and the Share is that of all rings.
+type Bell struct {
+	plane  Local
+	sigmaM float64
+	total  float64
+}
+
+// BellAt is the Gaussian of a position known as p, longitude and latitude in degrees, with standard deviation sigmaM, above 0.
+func BellAt(p orb.Point, sigmaM float64) Bell { return Bell{plane: LocalAt(p), sigmaM: sigmaM} }
+
+// Beneath is the signed mass between a path and the centre; run backwards it has the other sign.
+func (b *Bell) Beneath(path []orb.Point) float64 {
+	if len(path) == 0 {
+		return 0
+	}
+	mass := 0.0
+	x1, y1 := b.plane.XY(path[0])
+	x1, y1 = x1/b.sigmaM, y1/b.sigmaM
+	for _, p := range path[1:] {
+		x2, y2 := b.plane.XY(p)
+		x2, y2 = x2/b.sigmaM, y2/b.sigmaM
+		mass += wedge(x1, y1, x2, y2)
+		x1, y1 = x2, y2
+	}
+	return mass
+}
+
+// Ring adds a ring whose mass all its pieces come to, run one way or the other; a hole is taken off.
+func (b *Bell) Ring(mass float64, hole bool) {
+	if hole {
+		b.total -= math.Abs(mass)
+	} else {
+		b.total += math.Abs(mass)
+	}
+}
+
+// Share is what the rings come to, 0 to 1.
+func (b *Bell) Share() float64 { return min(max(b.total, 0), 1) }
 
 // wedge is the signed mass of a standard Gaussian in the triangle between its centre and an edge.
 func wedge(x1, y1, x2, y2 float64) float64 {
 	cross, dot := x1*y2-x2*y1, x1*x2+y1*y2
+	if cross == 0 {
+		return 0 // the centre is on the line; of the turn there, 0 or half, only signs of zeros would tell
+	}
 	turn := math.Atan2(cross, dot)
 	length := math.Hypot(x2-x1, y2-y1)
-	if turn == 0 || length == 0 {
-		return 0
-	}
 	h := math.Abs(cross) / length // distance of the edge's line
 	if h > 7 {                    // all but 2e-11 of the wedge lies before the edge
 		return turn / (2 * math.Pi)

@@ -56,3 +56,20 @@ func TestGaussianShareOfAMosaicAddsUpToOne(t *testing.T) {
 		}
 	}
 }
+
+// A vertex at the very point: what the corner there spans, whichever way the ring is run and wherever it lies.
+func TestGaussianShareAtAVertex(t *testing.T) {
+	p := orb.Point{121.5, 31.2}
+	plane := LocalAt(p)
+	for turn := range 8 {
+		from, to := float64(turn)*math.Pi/4+0.2, float64(turn)*math.Pi/4+0.9
+		there := orb.Ring{p, plane.Point(2000*math.Cos(from), 2000*math.Sin(from)), plane.Point(2000*math.Cos(to), 2000*math.Sin(to)), p}
+		back := there.Clone()
+		back.Reverse()
+		for _, r := range []orb.Ring{there, back} {
+			if got, want := GaussianShare(p[0], p[1], 10, orb.MultiPolygon{{r}}), 0.7/(2*math.Pi); math.Abs(got-want) > 1e-5 {
+				t.Errorf("towards %.1f: %.6f, want %.6f", from, got, want)
+			}
+		}
+	}
+}

@@ -46,39 +46,71 @@ func (l Local) Point(x, y float64) orb.Point {
 // plane around p, the distance to it is geodesic. Edges are straight in longitude and latitude, as PostGIS' geometry
 // has them.
 func DistanceToBoundaryM(p orb.Point, area orb.MultiPolygon) float64 {
-	q, ok := NearestOnBoundary(p, area)
-	if !ok {
-		return math.Inf(1)
-	}
-	return DistanceM(p, q)
+	a := approach(p, area)
+	return a.DistanceM()
 }
 
 // NearestOnBoundary returns the place on the borders of area that is nearest to p, and false where there is no border.
 func NearestOnBoundary(p orb.Point, area orb.MultiPolygon) (orb.Point, bool) {
-	var nearest orb.Point
-	plane, least := LocalAt(p), math.Inf(1)
+	a := approach(p, area)
+	return a.Place()
+}
+
+func approach(p orb.Point, area orb.MultiPolygon) Approach {
+	a := ApproachTo(p)
 	for _, polygon := range area {
 		for _, ring := range polygon {
-			if len(ring) == 0 {
-				continue
-			}
-			ax, ay := plane.XY(ring[0])
-			if d := ax*ax + ay*ay; d < least {
-				nearest, least = ring[0], d
-			}
-			for i := 1; i < len(ring); i++ {
-				bx, by := plane.XY(ring[i])
-				t := along(ax, ay, bx, by)
-				x, y := ax+t*(bx-ax), ay+t*(by-ay)
-				if d := x*x + y*y; d < least {
-					a, b := ring[i-1], ring[i]
-					nearest, least = orb.Point{a[0] + t*(b[0]-a[0]), a[1] + t*(b[1]-a[1])}, d
-				}
-				ax, ay = bx, by
-			}
+			a.Along(ring)
 		}
 	}
-	return nearest, !math.IsInf(least, 1)
+	return a
+}
+
+// Approach seeks the place nearest to a point on paths that it is led along, one after the other, as DistanceToBoundaryM does, for
+// those who keep borders in pieces.
+type Approach struct {
+	to      orb.Point
+	plane   Local
+	nearest orb.Point
+	least   float64 // the square of its distance in the plane
+}
+
+// ApproachTo begins to seek what is nearest to p, longitude and latitude in degrees.
+func ApproachTo(p orb.Point) Approach {
+	return Approach{to: p, plane: LocalAt(p), least: math.Inf(1)}
+}
+
+// Along goes along a path.
+func (a *Approach) Along(path []orb.Point) {
+	if len(path) == 0 {
+		return
+	}
+	ax, ay := a.plane.XY(path[0])
+	if d := ax*ax + ay*ay; d < a.least {
+		a.nearest, a.least = path[0], d
+	}
+	for i := 1; i < len(path); i++ {
+		bx, by := a.plane.XY(path[i])
+		t := along(ax, ay, bx, by)
+		x, y := ax+t*(bx-ax), ay+t*(by-ay)
+		if d := x*x + y*y; d < a.least {
+			p, q := path[i-1], path[i]
+			a.nearest, a.least = orb.Point{p[0] + t*(q[0]-p[0]), p[1] + t*(q[1]-p[1])}, d
+		}
+		ax, ay = bx, by
+	}
+}
+
+// Place is the nearest place, and false where no path was gone along.
+func (a *Approach) Place() (orb.Point, bool) { return a.nearest, !math.IsInf(a.least, 1) }
+
+// DistanceM is how many metres it is to the nearest place, on the ellipsoid; +Inf where there is none.
+func (a *Approach) DistanceM() float64 {
+	q, ok := a.Place()
+	if !ok {
+		return math.Inf(1)
+	}
+	return DistanceM(a.to, q)
 }
 
 // along is the share of the way from a to b, 0 to 1, at which the segment comes nearest to 0, 0.

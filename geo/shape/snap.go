@@ -147,7 +147,7 @@ func (s *snapper) ring(r orb.Ring, part string) (orb.Ring, bool) {
 // bow tie; that is broken, not small, and is left for whoever checks validity to refuse.
 func flat(r orb.Ring) bool {
 	for i := 2; i < len(r); i++ {
-		if area2Sign(orb.Ring{r[0], r[1], r[i]}) != 0 {
+		if Turn(orb.Ring{r[0], r[1], r[i]}) != 0 {
 			return false
 		}
 	}

@@ -46,7 +46,7 @@ func windPolygon(p orb.Polygon) orb.Polygon {
 }
 
 func windRing(r orb.Ring, want int) orb.Ring {
-	if area2Sign(r) != -want {
+	if Turn(r) != -want {
 		return r
 	}
 	r = r.Clone()
@@ -54,9 +54,9 @@ func windRing(r orb.Ring, want int) orb.Ring {
 	return r
 }
 
-// area2Sign is the sign of r's area on the snapping grid, exactly: 1 counter-clockwise, -1 clockwise, 0 none. The
+// Turn is the sign of r's area on the snapping grid, exactly: 1 counter-clockwise, -1 clockwise, 0 none. The
 // shoelace sum is kept in 128 bits, since products of two longitudes in 1e-8 degree pass 64.
-func area2Sign(r orb.Ring) int {
+func Turn(r orb.Ring) int {
 	if len(r) < 3 {
 		return 0
 	}
