@@ -1,8 +1,8 @@
 // Package coverage looks at areas together: grids that should meet along shared borders. What single geometries
 // look like is left to geo/shape, metres to geo/measure.
 //
-// Geometry is longitude, latitude in degrees of CGCS2000, snapped to 1e-8 degree (shape.Snap). All comparison is exact, on
-// whole units of 1e-8 degree.
+// Geometry is longitude, latitude in degrees of CGCS2000, snapped to 1e-8 degree (shape.Snap). All comparison is exact: of
+// vertices, on whole units of 1e-8 degree; of any place with a border, on the float64s that they are, as PostGIS has them.
 package coverage
 
 import (

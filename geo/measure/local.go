@@ -91,6 +91,11 @@ func (a *Approach) Along(path []orb.Point) {
 	}
 	for i := 1; i < len(path); i++ {
 		bx, by := a.plane.XY(path[i])
+		// The line is no nearer than this, which takes no division: most edges end here.
+		if turn, dx, dy := ax*by-ay*bx, bx-ax, by-ay; turn*turn > a.least*(dx*dx+dy*dy)*(1+1e-9) {
+			ax, ay = bx, by
+			continue
+		}
 		t := along(ax, ay, bx, by)
 		x, y := ax+t*(bx-ax), ay+t*(by-ay)
 		if d := x*x + y*y; d < a.least {
