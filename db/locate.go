@@ -17,43 +17,26 @@ import (
 const pointRows = ` FROM unnest($1::float8[], $2::float8[]) WITH ORDINALITY AS p (lng, lat, i)
 CROSS JOIN LATERAL (SELECT ST_SetSRID(ST_MakePoint(p.lng, p.lat), 4490) AS at) q `
 
-// ST_Expand below makes, for the index, a box that holds all within a number of metres of a point: a degree of latitude
-// is never under 110 km, one of longitude that times the cosine.
 const (
-	gridsCovering = `-- name: grid.Covering
-SELECT p.i, b.district, b.grid_id, NOT ST_Contains(b.boundary, q.at)` + pointRows + `
-JOIN grid_boundary b ON b.district = ANY($3) AND b.boundary && q.at AND b.during @> $4::timestamptz AND ST_Covers(b.boundary, q.at)
-ORDER BY p.i, b.grid_id`
+	// $1 and $2 are Fields and instant as in every read of grids, $3 longitudes, $4 latitudes and $5 metres of each point, $6
+	// districts. ST_Expand makes a box that holds all within a number of metres of a point: a degree of latitude is never under
+	// 110 km, one of longitude that times the cosine.
+	gridsAround = `-- name: grid.Around
+SELECT ` + gridColumns + gridJoin + `
+WHERE g.district = ANY($6) AND b.district = ANY($6) AND b.id IN (
+	SELECT o.id FROM unnest($3::float8[], $4::float8[], $5::float8[]) AS p (lng, lat, m)
+	JOIN grid_boundary o ON o.district = ANY($6) AND o.during @> $2::timestamptz
+		AND o.boundary && ST_Expand(ST_SetSRID(ST_MakePoint(p.lng, p.lat), 4490), p.m / (111000.0 * greatest(cos(radians(p.lat)), 0.01)), p.m / 110000.0)
+) ORDER BY g.community_id, g.code`
 
-	buildingsCovering = `-- name: building.Covering
+	divisionsAround = `-- name: division.Around
+SELECT ` + divisionColumns + ` FROM division d
+WHERE EXISTS (SELECT 1 FROM unnest($2::float8[], $3::float8[]) AS p (lng, lat) WHERE d.boundary && ST_SetSRID(ST_MakePoint(p.lng, p.lat), 4490)) ORDER BY d.code`
+
+	buildingsAt = `-- name: building.At
 SELECT DISTINCT ON (p.i) p.i, b.district, b.id` + pointRows + `
 JOIN building b ON b.district = ANY($3) AND b.footprint && q.at AND ST_Covers(b.footprint, q.at)
 ORDER BY p.i, ST_Area(b.footprint), b.code, b.id`
-
-	divisionsCovering = `-- name: division.Covering
-SELECT DISTINCT ON (p.i) p.i, d.id` + pointRows + `
-JOIN division d ON d.boundary && q.at AND ST_Covers(d.boundary, q.at)
-ORDER BY p.i, array_position(ARRAY['COMMUNITY', 'TOWN', 'DISTRICT', 'CITY', 'PROVINCE'], d.level), d.code`
-
-	gridsNearest = `-- name: grid.Nearest
-SELECT p.i, n.district, n.grid_id, n.m` + pointRows + `
-CROSS JOIN LATERAL (
-	SELECT b.district, b.grid_id, ST_Distance(b.boundary::geography, q.at::geography) AS m, g.code
-	FROM grid_boundary b JOIN grid g ON g.district = b.district AND g.id = b.grid_id
-	WHERE b.district = ANY($3) AND b.during @> $4::timestamptz AND b.boundary && ST_Expand(q.at, $5::float8 / (111000.0 * greatest(cos(radians(p.lat)), 0.01)), $5::float8 / 110000.0)
-	ORDER BY m, g.code LIMIT 1
-) n WHERE n.m <= $5::float8 ORDER BY p.i`
-
-	gridsBoxed = `-- name: grid.Boxed
-SELECT p.i, n.district, n.grid_id
-FROM unnest($1::float8[], $2::float8[], $5::float8[]) WITH ORDINALITY AS p (lng, lat, radius, i)
-CROSS JOIN LATERAL (SELECT ST_SetSRID(ST_MakePoint(p.lng, p.lat), 4490) AS at) q
-CROSS JOIN LATERAL (
-	SELECT b.district, b.grid_id FROM grid_boundary b
-	WHERE b.district = ANY($3) AND b.during @> $4::timestamptz
-	  AND b.boundary && ST_Expand(q.at, p.radius / (111000.0 * greatest(cos(radians(p.lat)), 0.01)), p.radius / 110000.0)
-	ORDER BY b.boundary <-> q.at LIMIT 500
-) n ORDER BY p.i, n.grid_id`
 
 	gridsOfBuildings = `-- name: grid.OfBuildings
 SELECT bg.building_id, bg.district, bg.grid_id FROM building_grid bg
@@ -83,86 +66,55 @@ func lngLat(points []grid.Point) (lng, lat []float64) {
 	return lng, lat
 }
 
-// Covering implements grid.Store. PostGIS's ST_Covers is the judge of "in".
-func (s *Grids) Covering(ctx context.Context, actor account.Actor, points []grid.Point, at time.Time) ([]grid.Around, error) {
-	out := make([]grid.Around, len(points))
+// Around implements grid.Store.
+func (s *Grids) Around(ctx context.Context, actor account.Actor, points []grid.Point, reachM []float64, at time.Time) (communities []grid.Community, divisions []place.Division, err error) {
+	if len(points) == 0 {
+		return nil, nil, nil
+	}
+	lng, lat := lngLat(points)
+	err = s.Do(ctx, actor, func(ctx context.Context) error {
+		homes, err := s.homes(ctx, actor)
+		if err != nil {
+			return err
+		}
+		grids, err := s.grids(ctx, actor, gridsAround, true, at, lng, lat, reachM, homes)
+		if err != nil {
+			return err
+		}
+		for _, g := range grids {
+			if n := len(communities); n == 0 || communities[n-1].ID != g.CommunityID {
+				communities = append(communities, grid.Community{ID: g.CommunityID})
+			}
+			last := &communities[len(communities)-1]
+			last.Versions = append(last.Versions, grid.Version{Grid: g, From: at})
+		}
+		divisions, err = NewPlaces(s.DB).divisions(ctx, actor, divisionsAround, true, lng, lat)
+		return err
+	})
+	return communities, divisions, err
+}
+
+// BuildingsAt implements grid.Store. PostGIS's ST_Covers is the judge of "covers".
+func (s *Grids) BuildingsAt(ctx context.Context, actor account.Actor, points []grid.Point) ([]*key.Key, error) {
+	out := make([]*key.Key, len(points))
 	if len(points) == 0 {
 		return out, nil
 	}
 	lng, lat := lngLat(points)
 	err := s.Do(ctx, actor, func(ctx context.Context) error {
-		homes, err := s.homes(ctx, actor)
+		homes, err := s.everywhere(ctx, actor)
 		if err != nil {
 			return err
 		}
-		err = s.each(ctx, actor, gridsCovering, []any{lng, lat, homes, at}, func(rows pgx.Rows) error {
-			var i int
-			var h grid.Holding
-			err := rows.Scan(&i, &h.Key.Home, &h.Key.ID, &h.Border)
-			out[i-1].Grids = append(out[i-1].Grids, h)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		err = s.each(ctx, actor, buildingsCovering, []any{lng, lat, append(homes, key.Unplaced)}, func(rows pgx.Rows) error {
+		return s.each(ctx, actor, buildingsAt, []any{lng, lat, homes}, func(rows pgx.Rows) error {
 			var i int
 			var k key.Key
 			err := rows.Scan(&i, &k.Home, &k.ID)
-			out[i-1].BuildingKey = &k
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		return s.each(ctx, actor, divisionsCovering, []any{lng, lat}, func(rows pgx.Rows) error {
-			var i int
-			var id uuid.UUID
-			err := rows.Scan(&i, &id)
-			out[i-1].DivisionID = &id
+			out[i-1] = &k
 			return err
 		})
 	})
 	return out, err
-}
-
-// Nearest implements grid.Store.
-func (s *Grids) Nearest(ctx context.Context, actor account.Actor, points []grid.Point, limitM float64, at time.Time) ([]grid.Near, error) {
-	out := make([]grid.Near, len(points))
-	return out, s.around(ctx, actor, gridsNearest, points, limitM, at, func(rows pgx.Rows) error {
-		var i int
-		var n grid.Near
-		err := rows.Scan(&i, &n.Key.Home, &n.Key.ID, &n.DistanceM)
-		out[max(i, 1)-1] = n
-		return err
-	})
-}
-
-// Boxed implements grid.Store.
-func (s *Grids) Boxed(ctx context.Context, actor account.Actor, points []grid.Point, radiiM []float64, at time.Time) ([][]key.Key, error) {
-	out := make([][]key.Key, len(points))
-	return out, s.around(ctx, actor, gridsBoxed, points, radiiM, at, func(rows pgx.Rows) error {
-		var i int
-		var k key.Key
-		err := rows.Scan(&i, &k.Home, &k.ID)
-		out[max(i, 1)-1] = append(out[max(i, 1)-1], k)
-		return err
-	})
-}
-
-// around runs one of the statements that look for grids near points; reach is how far, metres.
-func (s *Grids) around(ctx context.Context, actor account.Actor, sql string, points []grid.Point, reach any, at time.Time, scan func(pgx.Rows) error) error {
-	if len(points) == 0 {
-		return nil
-	}
-	lng, lat := lngLat(points)
-	return s.Do(ctx, actor, func(ctx context.Context) error {
-		homes, err := s.homes(ctx, actor)
-		if err != nil {
-			return err
-		}
-		return s.each(ctx, actor, sql, []any{lng, lat, homes, at, reach}, scan)
-	})
 }
 
 // GridsOfBuildings implements grid.Store.

@@ -94,7 +94,7 @@ func (p *plan) buildingsNear(ctx context.Context, in node.PointInput, withinM fl
 }
 
 func (p *plan) gridAt(ctx context.Context, in node.PointInput, sel ast.SelectionSet) (*node.GridMatch, error) {
-	m, err := p.Grids.At(ctx, p.actor, p.spot(in))
+	m, err := p.Grids.At(ctx, p.actor, p.spot(in, sel))
 	if err != nil {
 		return nil, within("point", err)
 	}
@@ -106,7 +106,7 @@ func (p *plan) gridAt(ctx context.Context, in node.PointInput, sel ast.Selection
 func (p *plan) gridsAt(ctx context.Context, in []*node.PointInput, sel ast.SelectionSet) ([]*node.GridMatch, error) {
 	spots := make([]grid.AtQuery, len(in))
 	for i, point := range in {
-		spots[i] = p.spot(*point)
+		spots[i] = p.spot(*point, sel)
 	}
 	matches, errs, err := p.Grids.AtMany(ctx, p.actor, spots)
 	if err != nil {
@@ -154,8 +154,9 @@ func viewer(a account.Actor) *node.Viewer {
 	return &node.Viewer{ID: a.ID, Name: a.ID, Kind: string(a.Role)}
 }
 
-func (p *plan) spot(in node.PointInput) grid.AtQuery {
-	q := grid.AtQuery{System: in.Crs, Lng: in.Lng, Lat: in.Lat, AccuracyM: in.AccuracyM, AsOf: &p.at}
+func (p *plan) spot(in node.PointInput, sel ast.SelectionSet) grid.AtQuery {
+	q := grid.AtQuery{System: in.Crs, Lng: in.Lng, Lat: in.Lat, AccuracyM: in.AccuracyM, AsOf: &p.at,
+		Building: p.asks(sel, "GridMatch", "building")}
 	if in.Address != nil {
 		q.Address = strings.TrimSpace(*in.Address)
 	}

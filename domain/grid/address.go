@@ -106,6 +106,29 @@ func inAddress(err error) error {
 	return &moved
 }
 
+// shaped is a grid with its boundary in the form that measuring wants.
+type shaped struct {
+	Grid
+	area orb.MultiPolygon
+}
+
+// shapes loads grids with their boundaries, by id.
+func (s *Service) shapes(ctx context.Context, actor account.Actor, keys []key.Key, at time.Time) (map[uuid.UUID]shaped, error) {
+	known, err := s.Store.GridsByKey(ctx, actor, keys, at, Fields{Boundary: true})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[uuid.UUID]shaped, len(known))
+	for id, g := range known {
+		a, err := area(&g)
+		if err != nil {
+			return nil, err
+		}
+		out[id] = shaped{g, a}
+	}
+	return out, nil
+}
+
 // gridsNamed are the grids of the named places at asOf, or now, by the id of the building or else of the estate.
 func (s *Service) gridsNamed(ctx context.Context, actor account.Actor, named []Named, asOf *time.Time) (map[uuid.UUID]shaped, error) {
 	at := s.at(asOf)

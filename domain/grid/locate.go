@@ -4,36 +4,19 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"math"
-	"slices"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/paulmach/orb"
-
 	"wangge/domain/account"
-	"wangge/domain/key"
 	"wangge/geo/coord"
-	"wangge/geo/measure"
-	"wangge/geo/shape"
 	"wangge/internal/fault"
 )
 
 // MaxPoints is how many points one call may ask about.
 const MaxPoints = 10_000
-
-// How an answer is judged. σ of a position is its accuracy over sigmaPerAccuracy: a phone's accuracy is the radius
-// of the circle that holds it with 68 % probability, and a 2-D Gaussian keeps 68 % within 1.515 σ.
-const (
-	sigmaPerAccuracy = 1.515
-	candidateSigmas  = 3.5    // grids further away hold less than 0.3 % of the probability
-	maxCandidateM    = 3000.0 // grids further away are not listed, however inexact the position
-	maxCandidates    = 20
-	maxTotalReachM   = 3e6  // of all vague points of a request: a thousand at 3 km, ten thousand at 300 m
-	sureAbove        = 0.9  // a likelier first candidate needs no confirmation
-	leastProbability = 1e-3 // of the likelihood of all; a less likely candidate is not worth a line
-)
 
 // AtQuery asks which grid a position belongs to.
 type AtQuery struct {
@@ -42,6 +25,7 @@ type AtQuery struct {
 	AccuracyM *float64
 	AsOf      *time.Time // nil: now
 	Address   string     // what the person says the address is; see Service.address
+	Building  bool       // whether Match.BuildingKey is wanted
 }
 
 var _ = fault.Register(
@@ -61,15 +45,35 @@ var _ = fault.Register(
 
 // At says which grid a position belongs to, and what decided it. INVALID: the point is no position, or outside the
 // deployment's window.
-func (s *Service) At(ctx context.Context, actor account.Actor, q AtQuery) (Match, error) {
-	matches, errs, err := s.AtMany(ctx, actor, []AtQuery{q})
-	if err == nil {
-		err = errs[0]
-	}
+func (s *Service) At(ctx context.Context, actor account.Actor, q AtQuery) (m Match, err error) {
+	err = s.Store.Do(ctx, actor, func(ctx context.Context) error {
+		p, err := s.position(ctx, actor, q)
+		if err != nil {
+			return err
+		}
+		at := s.at(q.AsOf)
+		ground, ok := s.held(ctx, at)
+		if !ok {
+			if ground, err = s.ground(ctx, actor, []AtQuery{q}, []Point{p}, []int{0}, at); err != nil {
+				return err
+			}
+		}
+		m = ground.match(p, s.NearestLimitM)
+		if radius, vague := reach(m, q.AccuracyM); vague {
+			ground.weigh(&m, p, *q.AccuracyM, radius)
+		}
+		if !q.Building && q.Address == "" {
+			return nil
+		}
+		qs, points, matches, errs := []AtQuery{q}, []Point{p}, []Match{m}, []error{nil}
+		err = s.spoken(ctx, actor, qs, points, []int{0}, matches, errs)
+		m = matches[0]
+		return cmp.Or(err, errs[0])
+	})
 	if err != nil {
 		return Match{}, err
 	}
-	return matches[0], nil
+	return m, nil
 }
 
 // AtMany is At for up to MaxPoints positions at one time (that of the first), answers in their order: for each a
@@ -83,8 +87,7 @@ func (s *Service) AtMany(ctx context.Context, actor account.Actor, qs []AtQuery)
 		return matches, errs, nil
 	}
 	err := s.Store.Do(ctx, actor, func(ctx context.Context) error {
-		var points []Point
-		var index []int // of each point in qs
+		points, index := make([]Point, 0, len(qs)), make([]int, 0, len(qs)) // of each point in qs
 		for i, q := range qs {
 			p, err := s.position(ctx, actor, q)
 			var refused *fault.Error
@@ -99,7 +102,7 @@ func (s *Service) AtMany(ctx context.Context, actor account.Actor, qs []AtQuery)
 		}
 		located, err := s.locate(ctx, actor, qs, points, index)
 		if err == nil {
-			err = s.address(ctx, actor, qs, points, index, located, errs)
+			err = s.spoken(ctx, actor, qs, points, index, located, errs)
 		}
 		for j, i := range index {
 			if err == nil {
@@ -109,6 +112,33 @@ func (s *Service) AtMany(ctx context.Context, actor account.Actor, qs []AtQuery)
 		return err
 	})
 	return matches, errs, err
+}
+
+// spoken adds to matches what the store knows beside the ground: the buildings that are asked for, and what addresses decide.
+func (s *Service) spoken(ctx context.Context, actor account.Actor, qs []AtQuery, points []Point, index []int, matches []Match, errs []error) error {
+	if err := s.buildings(ctx, actor, qs, points, index, matches); err != nil {
+		return err
+	}
+	return s.address(ctx, actor, qs, points, index, matches, errs)
+}
+
+// buildings notes on which building those points lie that ask for it.
+func (s *Service) buildings(ctx context.Context, actor account.Actor, qs []AtQuery, points []Point, index []int, matches []Match) error {
+	var asked []Point
+	var of []int // place in points
+	for j, i := range index {
+		if qs[i].Building {
+			asked, of = append(asked, points[j]), append(of, j)
+		}
+	}
+	if len(asked) == 0 {
+		return nil
+	}
+	found, err := s.Store.BuildingsAt(ctx, actor, asked)
+	for k, b := range found {
+		matches[of[k]].BuildingKey = b
+	}
+	return err
 }
 
 // position is where q is, CGCS2000; INVALID where it is nowhere that this deployment answers for.
@@ -151,182 +181,80 @@ func Misplaced(err error) *fault.Error {
 	return fault.Wrap(err, fault.Invalid, "lng", "point.bad", "reason", err.Error())
 }
 
+// held is the ground of an instant, where it is in memory.
+func (s *Service) held(ctx context.Context, at time.Time) (*Ground, bool) {
+	if s.Ground == nil {
+		return nil, false
+	}
+	return s.Ground(ctx, at)
+}
+
+// ground makes the ground around points from the store: all that answers for them can depend on.
+func (s *Service) ground(ctx context.Context, actor account.Actor, qs []AtQuery, points []Point, index []int, at time.Time) (*Ground, error) {
+	reachM := make([]float64, len(points))
+	for j, i := range index {
+		reachM[j] = s.NearestLimitM
+		if a := qs[i].AccuracyM; a != nil {
+			reachM[j] = max(reachM[j], radius(*a))
+		}
+	}
+	communities, divisions, err := s.Store.Around(ctx, actor, points, reachM, at)
+	if err != nil {
+		return nil, err
+	}
+	return NewGround(at, communities, divisions)
+}
+
 // locate answers for points; index[j] is the place of points[j] in qs.
 func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery, points []Point, index []int) ([]Match, error) {
 	at := s.at(qs[0].AsOf)
-	around, err := s.Store.Covering(ctx, actor, points, at)
-	if err != nil {
-		return nil, err
-	}
-	var lost []int // places in points of those in no grid
-	var lostPoints []Point
-	var keys []key.Key
-	for j, a := range around {
-		for _, h := range a.Grids {
-			keys = append(keys, h.Key)
+	ground, ok := s.held(ctx, at)
+	if !ok {
+		var err error
+		if ground, err = s.ground(ctx, actor, qs, points, index, at); err != nil {
+			return nil, err
 		}
-		if len(a.Grids) == 0 {
-			lost, lostPoints = append(lost, j), append(lostPoints, points[j])
-		}
-	}
-	nearest, err := s.Store.Nearest(ctx, actor, lostPoints, s.NearestLimitM, at)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range nearest {
-		keys = append(keys, n.Key)
-	}
-	known, err := s.shapes(ctx, actor, keys, at)
-	if err != nil {
-		return nil, err
 	}
 	matches := make([]Match, len(points))
-	for j, a := range around {
-		matches[j] = covered(points[j], a, known)
-	}
-	for k, j := range lost {
-		matches[j] = missed(around[j], nearest[k], known)
-	}
-	return matches, s.weighAll(ctx, actor, qs, points, index, around, matches, at)
-}
+	onAllCores(len(points), 256, func(j int) { matches[j] = ground.match(points[j], s.NearestLimitM) })
 
-// weighAll gives the matches of positions that are known only so well their candidates.
-func (s *Service) weighAll(ctx context.Context, actor account.Actor, qs []AtQuery, points []Point, index []int, around []Around, matches []Match, at time.Time) error {
 	var vague []int // places in points
-	var vaguePoints []Point
 	var radii []float64
 	total := 0.0
 	for j, m := range matches {
-		acc := qs[index[j]].AccuracyM
-		if acc == nil || *acc <= 0 {
-			continue
+		if r, ok := reach(m, qs[index[j]].AccuracyM); ok {
+			vague, radii = append(vague, j), append(radii, r)
+			total += r
 		}
-		radius := min(*acc/sigmaPerAccuracy*candidateSigmas, maxCandidateM)
-		if radius < maxCandidateM && len(around[j].Grids) == 1 && *m.BoundaryDistanceM >= radius {
-			continue // all around it is the grid that holds it
-		}
-		vague, vaguePoints, radii = append(vague, j), append(vaguePoints, points[j]), append(radii, radius)
-		total += radius
 	}
 	if len(vague) > 1 && total > maxTotalReachM {
-		return fault.New(fault.Limited, "points", "points.vague", "n", len(vague))
+		return nil, fault.New(fault.Limited, "points", "points.vague", "n", len(vague))
 	}
-	boxed, err := s.Store.Boxed(ctx, actor, vaguePoints, radii, at)
-	if err != nil {
-		return err
-	}
-	known, err := s.shapes(ctx, actor, slices.Concat(boxed...), at)
-	if err != nil {
-		return err
-	}
-	for k, j := range vague {
-		candidates, elsewhere := weigh(points[j], *qs[index[j]].AccuracyM, boxed[k], around[j], known)
-		if len(candidates) > 0 {
-			matches[j].Candidates = candidates
-		}
-		matches[j].NeedsConfirmation = unsure(matches[j], elsewhere)
-	}
-	return nil
+	onAllCores(len(vague), 16, func(k int) {
+		j := vague[k]
+		ground.weigh(&matches[j], points[j], *qs[index[j]].AccuracyM, radii[k])
+	})
+	return matches, nil
 }
 
-// shaped is a grid with its boundary in the form that measuring wants.
-type shaped struct {
-	Grid
-	area orb.MultiPolygon
-}
-
-// shapes loads grids with their boundaries, by id.
-func (s *Service) shapes(ctx context.Context, actor account.Actor, keys []key.Key, at time.Time) (map[uuid.UUID]shaped, error) {
-	known, err := s.Store.GridsByKey(ctx, actor, keys, at, Fields{Boundary: true})
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[uuid.UUID]shaped, len(known))
-	for id, g := range known {
-		o, err := shape.ToOrb(g.Boundary)
-		if err != nil {
-			return nil, fmt.Errorf("boundary of grid %s: %w", g.Code, err)
-		}
-		area, err := shape.MultiPolygon(o)
-		if err != nil {
-			return nil, fmt.Errorf("boundary of grid %s: %w", g.Code, err)
-		}
-		out[id] = shaped{g, area}
-	}
-	return out, nil
-}
-
-// covered is the answer for a point that grids hold: the one with the lowest code.
-func covered(p Point, a Around, grids map[uuid.UUID]shaped) Match {
-	m := Match{Rule: RuleContains, BuildingKey: a.BuildingKey, DivisionID: a.DivisionID, NeedsConfirmation: len(a.Grids) > 1}
-	slices.SortFunc(a.Grids, func(x, y Holding) int { return cmp.Compare(grids[x.Key.ID].Code, grids[y.Key.ID].Code) })
-	for _, h := range a.Grids {
-		g := grids[h.Key.ID]
-		if m.Grid == nil {
-			edge := measure.DistanceToBoundaryM(orb.Point{p.Lng, p.Lat}, g.area)
-			m.Grid, m.BoundaryDistanceM = &g.Grid, &edge
-			if h.Border {
-				m.Rule = RuleBorder
+// onAllCores calls do with 0 to n-1, at once from several goroutines, each of which takes so many at a time.
+func onAllCores(n, atATime int, do func(i int)) {
+	var next atomic.Int64
+	work := func() {
+		for {
+			end := int(next.Add(int64(atATime)))
+			for i := end - atATime; i < min(end, n); i++ {
+				do(i)
+			}
+			if end >= n {
+				return
 			}
 		}
-		m.Candidates = append(m.Candidates, Candidate{Grid: &g.Grid, Probability: 1 / float64(len(a.Grids))})
 	}
-	if m.DivisionID == nil && m.Grid != nil {
-		m.DivisionID = &m.Grid.CommunityID
+	var others sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), (n+atATime-1)/atATime) - 1 {
+		others.Go(work)
 	}
-	return m
-}
-
-// missed is the answer for a point that no grid holds: the nearest grid in reach, or none.
-func missed(a Around, n Near, grids map[uuid.UUID]shaped) Match {
-	m := Match{Rule: RuleNone, BuildingKey: a.BuildingKey, DivisionID: a.DivisionID, NeedsConfirmation: true}
-	g, ok := grids[n.Key.ID]
-	if !ok {
-		return m
-	}
-	m.Rule, m.Grid, m.BoundaryDistanceM = RuleNearest, &g.Grid, &n.DistanceM
-	m.Candidates = []Candidate{{Grid: &g.Grid, Probability: 1, DistanceM: n.DistanceM}}
-	if m.DivisionID == nil {
-		m.DivisionID = &g.CommunityID
-	}
-	return m
-}
-
-// weigh gives each grid near p its share of the Gaussian that p, known to accuracyM metres, stands for, given that it
-// lies in one of them: the likeliest first, adding up to 1. elsewhere is how likely it lies in none.
-func weigh(p Point, accuracyM float64, near []key.Key, a Around, grids map[uuid.UUID]shaped) (list []Candidate, elsewhere float64) {
-	inAny := 0.0
-	for _, k := range near {
-		g := grids[k.ID]
-		share := measure.GaussianShare(p.Lng, p.Lat, accuracyM/sigmaPerAccuracy, g.area)
-		inAny += share
-		list = append(list, Candidate{Grid: &g.Grid, Probability: share})
-	}
-	slices.SortFunc(list, func(x, y Candidate) int {
-		return cmp.Or(cmp.Compare(y.Probability, x.Probability), cmp.Compare(x.Grid.Code, y.Grid.Code))
-	})
-	kept, total := list[:0], 0.0
-	for _, c := range list {
-		if len(kept) < maxCandidates && c.Probability > 0 && c.Probability >= leastProbability*inAny {
-			kept, total = append(kept, c), total+c.Probability
-		}
-	}
-	for i := range kept {
-		c := &kept[i]
-		c.Probability /= total
-		if !slices.ContainsFunc(a.Grids, func(h Holding) bool { return h.Key == c.Grid.Key }) {
-			c.DistanceM = measure.DistanceToBoundaryM(orb.Point{p.Lng, p.Lat}, grids[c.Grid.Key.ID].area)
-		}
-	}
-	return kept, max(0, 1-inAny)
-}
-
-// unsure reports whether a person should confirm m: by itself, or because another candidate, or no grid at all, is nearly
-// as likely.
-func unsure(m Match, elsewhere float64) bool {
-	if len(m.Candidates) == 0 {
-		return true
-	}
-	first := m.Candidates[0]
-	return m.Grid == nil || m.Rule == RuleNearest || first.Grid.Key != m.Grid.Key || first.Probability*(1-elsewhere) < sureAbove
+	work()
+	others.Wait()
 }

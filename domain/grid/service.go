@@ -25,8 +25,11 @@ type Service struct {
 	Store         Store
 	Addresses     Addresses // what finds a place by its address; nil: an address is not looked at
 	Now           func() time.Time
-	NearestLimitM float64       // a spot in no grid belongs to the nearest one within so many metres
-	Window        *coord.Window // points outside are refused; nil: the box of the divisions, widened
+	NearestLimitM float64 // a spot in no grid belongs to the nearest one within so many metres
+	// Ground is the ground of an instant where it is in memory; false where it is not, as for the past, or nil: it is made from the
+	// store around the points that are asked about.
+	Ground func(ctx context.Context, at time.Time) (*Ground, bool)
+	Window *coord.Window // points outside are refused; nil: the box of the divisions, widened
 
 	mu         sync.Mutex
 	extent     *coord.Window // the widened box as last read

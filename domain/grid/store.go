@@ -36,12 +36,11 @@ type Store interface {
 	// InvalidReasons says for each shape why it is not valid (ST_IsValidReason), "" where it is, in their order.
 	InvalidReasons(ctx context.Context, actor account.Actor, shapes []geom.T) ([]string, error)
 
-	// Covering returns for each point what lies around it.
-	Covering(ctx context.Context, actor account.Actor, points []Point, at time.Time) ([]Around, error)
-	// Nearest returns for each point the nearest grid within limitM metres; Key is zero where there is none.
-	Nearest(ctx context.Context, actor account.Actor, points []Point, limitM float64, at time.Time) ([]Near, error)
-	// Boxed returns for each point the grids whose box comes within its radius in metres; up to 500, in any order.
-	Boxed(ctx context.Context, actor account.Actor, points []Point, radiiM []float64, at time.Time) ([][]key.Key, error)
+	// Around returns the grids in force at an instant whose box comes within reachM[i] metres of points[i], with their communities,
+	// and the divisions whose box holds a point: what a Ground of that instant answers for these points is made of.
+	Around(ctx context.Context, actor account.Actor, points []Point, reachM []float64, at time.Time) ([]Community, []place.Division, error)
+	// BuildingsAt returns for each point the smallest building that covers it; nil: none.
+	BuildingsAt(ctx context.Context, actor account.Actor, points []Point) ([]*key.Key, error)
 	// GridsOfBuildings returns the grid that each building was assigned to; the map's key is the building's id.
 	GridsOfBuildings(ctx context.Context, actor account.Actor, buildings []key.Key, at time.Time) (map[uuid.UUID]key.Key, error)
 	// GridsOfEstates is GridsOfBuildings for estates; one whose buildings were not all in one grid has none.
@@ -54,25 +53,6 @@ type Store interface {
 
 	ImportGrids(ctx context.Context, actor account.Actor, rows iter.Seq2[Row, error], o ImportOptions) (place.Report, error)
 	ExportGrids(ctx context.Context, actor account.Actor, at time.Time, day civil.Date, yield func(Row) error) error
-}
-
-// Around is what covers a point.
-type Around struct {
-	Grids       []Holding // all whose area or border holds it, in any order
-	BuildingKey *key.Key
-	DivisionID  *uuid.UUID // the smallest division around it
-}
-
-// Holding is a grid that holds a point.
-type Holding struct {
-	Key    key.Key
-	Border bool // the point lies on its border
-}
-
-// Near is a grid near a point. DistanceM is 0 where the grid holds the point.
-type Near struct {
-	Key       key.Key
-	DistanceM float64
 }
 
 // Query is a page of a list of grids.

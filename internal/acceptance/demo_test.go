@@ -36,7 +36,7 @@ func TestDemoTownTwice(t *testing.T) {
 	}
 	// A building that nobody planted a fault on is in the grid that the answer names.
 	b := made.Buildings[0].Footprint[0][0]
-	m, err := w.Grids.At(t.Context(), account.Anyone(), grid.AtQuery{System: coord.SystemCGCS2000, Lng: b[0], Lat: b[1]})
+	m, err := w.Grids.At(t.Context(), account.Anyone(), grid.AtQuery{System: coord.SystemCGCS2000, Lng: b[0], Lat: b[1], Building: true})
 	if err != nil || m.Rule != grid.RuleContains || m.BuildingKey == nil {
 		t.Errorf("at the first building: %v, %v", m, err)
 	}

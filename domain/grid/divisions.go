@@ -1,0 +1,113 @@
+package grid
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/paulmach/orb"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/place"
+	"wangge/geo/coverage"
+	"wangge/geo/shape"
+)
+
+// divisions are the areas of divisions, the smallest level first: which of them is the smallest that holds a point.
+type divisions [5]level
+
+var noDivisions = divisions{{cover: coverage.New(nil)}, {cover: coverage.New(nil)}, {cover: coverage.New(nil)}, {cover: coverage.New(nil)}, {cover: coverage.New(nil)}}
+
+// level is the divisions of one level, in families of the same parent.
+type level struct {
+	cover    *coverage.Coverage
+	families []*family // at the place of its shard in cover
+}
+
+type family struct {
+	parent  uuid.UUID
+	members []place.Division // in the order of shard's areas
+	shard   *coverage.Shard
+}
+
+// WithDivisions returns g with other divisions. What has the same areas as before is not made anew.
+func (g *Ground) WithDivisions(list []place.Division) (*Ground, error) {
+	var by [len(divisions{})]map[uuid.UUID][]place.Division
+	for i := range by {
+		by[i] = map[uuid.UUID][]place.Division{}
+	}
+	for _, d := range list {
+		if rank := d.Level.Rank(); rank >= 0 && d.Boundary != nil {
+			i, parent := len(by)-1-rank, uuid.Nil
+			if d.ParentID != nil {
+				parent = *d.ParentID
+			}
+			by[i][parent] = append(by[i][parent], d)
+		}
+	}
+	next := *g
+	next.divisions = &divisions{}
+	for i := range by {
+		known := make(map[uuid.UUID]*family, len(g.divisions[i].families))
+		for _, f := range g.divisions[i].families {
+			known[f.parent] = f
+		}
+		l := &next.divisions[i]
+		var shards []*coverage.Shard
+		for parent, members := range by[i] {
+			slices.SortFunc(members, func(a, b place.Division) int { return cmp.Compare(a.Code, b.Code) })
+			f := known[parent]
+			if f == nil || !slices.EqualFunc(f.members, members, sameArea) {
+				var err error
+				if f, err = newFamily(parent, members); err != nil {
+					return nil, err
+				}
+			} else {
+				f = &family{parent, members, f.shard} // names and codes may be others
+			}
+			l.families, shards = append(l.families, f), append(shards, f.shard)
+		}
+		l.cover = coverage.New(shards)
+	}
+	return &next, nil
+}
+
+func newFamily(parent uuid.UUID, members []place.Division) (*family, error) {
+	areas := make([]orb.MultiPolygon, len(members))
+	for i, d := range members {
+		o, err := shape.ToOrb(d.Boundary)
+		if err == nil {
+			areas[i], err = shape.MultiPolygon(o)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("boundary of division %s: %w", d.Code, err)
+		}
+	}
+	return &family{parent, members, coverage.NewShard(areas)}, nil
+}
+
+func sameArea(a, b place.Division) bool {
+	return a.ID == b.ID && (a.Boundary == b.Boundary || sameRings(a.Boundary, b.Boundary))
+}
+
+func sameRings(a, b *geom.MultiPolygon) bool {
+	return slices.Equal(a.FlatCoords(), b.FlatCoords()) && slices.EqualFunc(a.Endss(), b.Endss(), slices.Equal[[]int])
+}
+
+// around returns the smallest division that holds p, of one level the one with the lowest code; nil: there is none.
+func (d *divisions) around(p orb.Point) *uuid.UUID {
+	var room [8]coverage.Held
+	for i := range d {
+		var found *place.Division
+		for _, h := range d[i].cover.Locate(p, room[:0]) {
+			if m := &d[i].families[h.Shard].members[h.Area]; found == nil || m.Code < found.Code {
+				found = m
+			}
+		}
+		if found != nil {
+			return &found.ID
+		}
+	}
+	return nil
+}

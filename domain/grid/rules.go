@@ -1,0 +1,136 @@
+package grid
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/paulmach/orb"
+
+	"wangge/geo/coverage"
+)
+
+// The rules by which a spot belongs to a grid. They run on a Ground, whatever instant it is of.
+
+// How an answer is judged. σ of a position is its accuracy over sigmaPerAccuracy: a phone's accuracy is the radius
+// of the circle that holds it with 68 % probability, and a 2-D Gaussian keeps 68 % within 1.515 σ.
+const (
+	sigmaPerAccuracy = 1.515
+	candidateSigmas  = 3.5    // grids further away hold less than 0.3 % of the probability
+	maxCandidateM    = 3000.0 // grids further away are not listed, however inexact the position
+	maxCandidates    = 20
+	maxTotalReachM   = 3e6  // of all vague points of a request: a thousand at 3 km, ten thousand at 300 m
+	sureAbove        = 0.9  // a likelier first candidate needs no confirmation
+	leastProbability = 1e-3 // of the likelihood of all; a less likely candidate is not worth a line
+)
+
+// match says which grid p belongs to: the one that holds it, of several the one with the lowest code; else the nearest within
+// limitM metres, of several equally near the one with the lowest code.
+func (g *Ground) match(p Point, limitM float64) Match {
+	here := orb.Point{p.Lng, p.Lat}
+	var room [8]coverage.Held
+	held := g.cover.Locate(here, room[:0])
+	m := Match{DivisionID: g.divisions.around(here)}
+	if len(held) > 0 {
+		g.covered(&m, here, held)
+	} else {
+		g.missed(&m, here, limitM)
+	}
+	if m.DivisionID == nil && m.Grid != nil {
+		m.DivisionID = &m.Grid.CommunityID
+	}
+	return m
+}
+
+// covered is the answer for a point that grids hold.
+func (g *Ground) covered(m *Match, here orb.Point, held []coverage.Held) {
+	slices.SortFunc(held, func(a, b coverage.Held) int { return byCode(g.at(a.Ref), g.at(b.Ref)) })
+	first := held[0]
+	edge := g.cover.DistanceToBorderM(first.Ref, here)
+	m.Grid, m.Rule, m.BoundaryDistanceM, m.NeedsConfirmation = g.at(first.Ref), RuleContains, &edge, len(held) > 1
+	if first.Border {
+		m.Rule = RuleBorder
+	}
+	m.Candidates = make([]Candidate, len(held))
+	for i, h := range held {
+		m.Candidates[i] = Candidate{Grid: g.at(h.Ref), Probability: 1 / float64(len(held))}
+	}
+}
+
+// missed is the answer for a point that no grid holds: the nearest grid in reach, or none.
+func (g *Ground) missed(m *Match, here orb.Point, limitM float64) {
+	m.Rule, m.NeedsConfirmation = RuleNone, true
+	near, distanceM, found := g.cover.Nearest(here, limitM, func(a, b coverage.Ref) bool { return byCode(g.at(a), g.at(b)) < 0 })
+	if !found {
+		return
+	}
+	m.Rule, m.Grid, m.BoundaryDistanceM = RuleNearest, g.at(near), &distanceM
+	m.Candidates = []Candidate{{Grid: m.Grid, Probability: 1, DistanceM: distanceM}}
+}
+
+// radius is how far around a position candidates are looked for, metres.
+func radius(accuracyM float64) float64 {
+	return min(accuracyM/sigmaPerAccuracy*candidateSigmas, maxCandidateM)
+}
+
+// reach is how far around the position that m answers for candidates are to be looked for, metres; false: it is known well enough.
+func reach(m Match, accuracyM *float64) (float64, bool) {
+	if accuracyM == nil || *accuracyM <= 0 {
+		return 0, false
+	}
+	r := radius(*accuracyM)
+	alone := m.held() && len(m.Candidates) == 1 && *m.BoundaryDistanceM >= r // all around it is the grid that holds it
+	return r, !alone || r >= maxCandidateM
+}
+
+// held reports whether a grid holds the spot: then Candidates are those that do, until they are weighed.
+func (m *Match) held() bool { return m.Rule == RuleContains || m.Rule == RuleBorder }
+
+// weigh gives m, the match of p alone, its candidates: each grid near p with its share of the Gaussian that p, known to accuracyM
+// metres, stands for, given that it lies in one of them: the likeliest first, adding up to 1.
+func (g *Ground) weigh(m *Match, p Point, accuracyM, radiusM float64) {
+	here, sigmaM := orb.Point{p.Lng, p.Lat}, accuracyM/sigmaPerAccuracy
+	var room [32]coverage.Ref
+	type share struct {
+		coverage.Ref
+		of float64
+	}
+	var some [32]share
+	list, inAny := some[:0], 0.0
+	for _, r := range g.cover.Around(here, radiusM, room[:0]) {
+		if of := g.cover.GaussianShare(r, here, sigmaM); of > 0 {
+			list = append(list, share{r, of})
+			inAny += of
+		}
+	}
+	slices.SortFunc(list, func(x, y share) int { return cmp.Or(cmp.Compare(y.of, x.of), byCode(g.at(x.Ref), g.at(y.Ref))) })
+	n, total := 0, 0.0
+	for n < min(len(list), maxCandidates) && list[n].of >= leastProbability*inAny {
+		total += list[n].of
+		n++
+	}
+	if n > 0 {
+		holding := m.Candidates
+		if !m.held() {
+			holding = nil
+		}
+		m.Candidates = make([]Candidate, n)
+		for i := range m.Candidates {
+			c := Candidate{Grid: g.at(list[i].Ref), Probability: list[i].of / total}
+			if !slices.ContainsFunc(holding, func(h Candidate) bool { return h.Grid == c.Grid }) {
+				c.DistanceM = g.cover.DistanceToBorderM(list[i].Ref, here)
+			}
+			m.Candidates[i] = c
+		}
+	}
+	m.NeedsConfirmation = unsure(*m, max(0, 1-inAny))
+}
+
+// unsure reports whether a person should confirm m: by itself, or because another candidate, or no grid at all, is nearly
+// as likely.
+func unsure(m Match, elsewhere float64) bool {
+	if len(m.Candidates) == 0 {
+		return true
+	}
+	first := m.Candidates[0]
+	return m.Grid == nil || m.Rule == RuleNearest || first.Grid.Key != m.Grid.Key || first.Probability*(1-elsewhere) < sureAbove
+}
