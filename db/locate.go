@@ -2,6 +2,9 @@ package db
 
 import (
 	"context"
+	"maps"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,21 +20,18 @@ import (
 const pointRows = ` FROM unnest($1::float8[], $2::float8[]) WITH ORDINALITY AS p (lng, lat, i)
 CROSS JOIN LATERAL (SELECT ST_SetSRID(ST_MakePoint(p.lng, p.lat), 4490) AS at) q `
 
+// Boxes $1 west, $2 south, $3 east, $4 north, degrees.
+const boxRows = ` unnest($1::float8[], $2::float8[], $3::float8[], $4::float8[]) AS x (west, south, east, north) `
+
 const (
-	// $1 and $2 are Fields and instant as in every read of grids, $3 longitudes, $4 latitudes and $5 metres of each point, $6
-	// districts. ST_Expand makes a box that holds all within a number of metres of a point: a degree of latitude is never under
-	// 110 km, one of longitude that times the cosine.
 	gridsAround = `-- name: grid.Around
-SELECT ` + gridColumns + gridJoin + `
-WHERE g.district = ANY($6) AND b.district = ANY($6) AND b.id IN (
-	SELECT o.id FROM unnest($3::float8[], $4::float8[], $5::float8[]) AS p (lng, lat, m)
-	JOIN grid_boundary o ON o.district = ANY($6) AND o.during @> $2::timestamptz
-		AND o.boundary && ST_Expand(ST_SetSRID(ST_MakePoint(p.lng, p.lat), 4490), p.m / (111000.0 * greatest(cos(radians(p.lat)), 0.01)), p.m / 110000.0)
-) ORDER BY g.community_id, g.code`
+SELECT DISTINCT b.district, b.grid_id FROM` + boxRows + `
+JOIN grid_boundary b ON b.district = ANY($5) AND b.during @> $6::timestamptz AND b.boundary && ST_MakeEnvelope(x.west, x.south, x.east, x.north, 4490)
+ORDER BY b.district, b.grid_id`
 
 	divisionsAround = `-- name: division.Around
-SELECT ` + divisionColumns + ` FROM division d
-WHERE EXISTS (SELECT 1 FROM unnest($2::float8[], $3::float8[]) AS p (lng, lat) WHERE d.boundary && ST_SetSRID(ST_MakePoint(p.lng, p.lat), 4490)) ORDER BY d.code`
+SELECT DISTINCT d.id FROM` + boxRows + `
+JOIN division d ON d.boundary && ST_MakeEnvelope(x.west, x.south, x.east, x.north, 4490) ORDER BY d.id`
 
 	buildingsAt = `-- name: building.At
 SELECT DISTINCT ON (p.i) p.i, b.district, b.id` + pointRows + `
@@ -66,30 +66,72 @@ func lngLat(points []grid.Point) (lng, lat []float64) {
 	return lng, lat
 }
 
+// cell is the side of the squares, degrees, within which points near each other are asked about by one box.
+const cell = 0.01
+
+// boxesAround returns boxes, as $1 to $4 of boxRows, that hold all within reachM[i] metres of points[i]: a degree of latitude is
+// never under 110 km, one of longitude that times the cosine. reachM may be nil, for 0.
+func boxesAround(points []grid.Point, reachM []float64) []any {
+	boxes := map[[2]int]place.Box{}
+	for i, p := range points {
+		var dLng, dLat float64
+		if reachM != nil {
+			dLng, dLat = reachM[i]/(110_000*max(math.Cos(p.Lat*math.Pi/180), 0.01)), reachM[i]/110_000
+		}
+		at := [2]int{int(math.Floor(p.Lng / cell)), int(math.Floor(p.Lat / cell))}
+		b, known := boxes[at]
+		if !known {
+			b = place.Box{West: p.Lng, South: p.Lat, East: p.Lng, North: p.Lat}
+		}
+		boxes[at] = place.Box{West: min(b.West, p.Lng-dLng), South: min(b.South, p.Lat-dLat), East: max(b.East, p.Lng+dLng), North: max(b.North, p.Lat+dLat)}
+	}
+	var west, south, east, north []float64
+	for _, b := range boxes {
+		west, south, east, north = append(west, b.West), append(south, b.South), append(east, b.East), append(north, b.North)
+	}
+	return []any{west, south, east, north}
+}
+
 // Around implements grid.Store.
 func (s *Grids) Around(ctx context.Context, actor account.Actor, points []grid.Point, reachM []float64, at time.Time) (communities []grid.Community, divisions []place.Division, err error) {
 	if len(points) == 0 {
 		return nil, nil, nil
 	}
-	lng, lat := lngLat(points)
 	err = s.Do(ctx, actor, func(ctx context.Context) error {
 		homes, err := s.homes(ctx, actor)
 		if err != nil {
 			return err
 		}
-		grids, err := s.grids(ctx, actor, gridsAround, true, at, lng, lat, reachM, homes)
+		var keys []key.Key
+		err = s.each(ctx, actor, gridsAround, append(boxesAround(points, reachM), homes, at), func(rows pgx.Rows) error {
+			var k key.Key
+			err := rows.Scan(&k.Home, &k.ID)
+			keys = append(keys, k)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		for _, g := range grids {
-			if n := len(communities); n == 0 || communities[n-1].ID != g.CommunityID {
-				communities = append(communities, grid.Community{ID: g.CommunityID})
-			}
-			last := &communities[len(communities)-1]
-			last.Versions = append(last.Versions, grid.Version{Grid: g, From: at})
+		grids, err := s.GridsByKey(ctx, actor, keys, at, grid.Fields{Boundary: true})
+		if err != nil {
+			return err
 		}
-		divisions, err = NewPlaces(s.DB).divisions(ctx, actor, divisionsAround, true, lng, lat)
-		return err
+		of := map[uuid.UUID][]grid.Version{}
+		for _, g := range grids {
+			of[g.CommunityID] = append(of[g.CommunityID], grid.Version{Grid: g, From: at})
+		}
+		for id, versions := range of {
+			communities = append(communities, grid.Community{ID: id, Versions: versions})
+		}
+		return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+			ids, err := idsOf(ctx, tx, divisionsAround, boxesAround(points, nil)...)
+			if err != nil {
+				return err
+			}
+			found, err := NewPlaces(s.DB).DivisionsByID(ctx, actor, ids, place.Fields{Boundary: true})
+			divisions = slices.Collect(maps.Values(found))
+			return err
+		})
 	})
 	return communities, divisions, err
 }

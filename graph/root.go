@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -94,7 +95,7 @@ func (p *plan) buildingsNear(ctx context.Context, in node.PointInput, withinM fl
 }
 
 func (p *plan) gridAt(ctx context.Context, in node.PointInput, sel ast.SelectionSet) (*node.GridMatch, error) {
-	m, err := p.Grids.At(ctx, p.actor, p.spot(in, sel))
+	m, err := p.Grids.At(ctx, p.actor, spot(in, p.at, p.asks(sel, "GridMatch", "building")))
 	if err != nil {
 		return nil, within("point", err)
 	}
@@ -104,9 +105,9 @@ func (p *plan) gridAt(ctx context.Context, in node.PointInput, sel ast.Selection
 
 // gridsAt answers for each point; one that is refused is null, and its error is added at its place in the answer.
 func (p *plan) gridsAt(ctx context.Context, in []*node.PointInput, sel ast.SelectionSet) ([]*node.GridMatch, error) {
-	spots := make([]grid.AtQuery, len(in))
+	spots, building := make([]grid.AtQuery, len(in)), p.asks(sel, "GridMatch", "building")
 	for i, point := range in {
-		spots[i] = p.spot(*point, sel)
+		spots[i] = spot(*point, p.at, building)
 	}
 	matches, errs, err := p.Grids.AtMany(ctx, p.actor, spots)
 	if err != nil {
@@ -154,9 +155,8 @@ func viewer(a account.Actor) *node.Viewer {
 	return &node.Viewer{ID: a.ID, Name: a.ID, Kind: string(a.Role)}
 }
 
-func (p *plan) spot(in node.PointInput, sel ast.SelectionSet) grid.AtQuery {
-	q := grid.AtQuery{System: in.Crs, Lng: in.Lng, Lat: in.Lat, AccuracyM: in.AccuracyM, AsOf: &p.at,
-		Building: p.asks(sel, "GridMatch", "building")}
+func spot(in node.PointInput, at time.Time, building bool) grid.AtQuery {
+	q := grid.AtQuery{System: in.Crs, Lng: in.Lng, Lat: in.Lat, AccuracyM: in.AccuracyM, AsOf: &at, Building: building}
 	if in.Address != nil {
 		q.Address = strings.TrimSpace(*in.Address)
 	}
