@@ -165,3 +165,13 @@ func (r *Roster) InOffice(area Area, day civil.Date) ([]Assignment, bool) {
 	}
 	return d.on(day), true
 }
+
+// OnCall is whom to call for a grid on a day that the roster knows; nil: nobody. See the rule OnCall.
+func (r *Roster) OnCall(g GridRef, day civil.Date) *Assignment {
+	ofGrid, _ := r.InOffice(Area{AreaGrid, g.Key.Home, g.Key.ID}, day)
+	var ofGroup []Assignment
+	if g.GroupID != nil {
+		ofGroup, _ = r.InOffice(Area{AreaGroup, g.Key.Home, *g.GroupID}, day)
+	}
+	return OnCall(GridWorker, ofGrid, ofGroup)
+}

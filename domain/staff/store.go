@@ -64,6 +64,10 @@ type Service struct {
 	Now   func() time.Time
 	Zone  *time.Location // the deployment's: decides which day it is
 	IDs   key.Source
+
+	// Roster is the roster that knows a day, where it is in memory; false where it is not, as for the past, or nil: the store is
+	// asked.
+	Roster func(ctx context.Context, day civil.Date) (*Roster, bool)
 }
 
 var _ = fault.Register(
@@ -98,6 +102,21 @@ func (s *Service) OnCall(ctx context.Context, actor account.Actor, grids []GridR
 		list[i] = Covered{Area: Area{AreaGrid, g.Key.Home, g.Key.ID}, GroupID: g.GroupID}
 	}
 	return s.Covers(ctx, actor, GridWorker, list, s.Day(asOf))
+}
+
+// OnCallOf is OnCall for one grid; nil: nobody is to be called. The answer may be shared and is not to be changed.
+func (s *Service) OnCallOf(ctx context.Context, actor account.Actor, g GridRef, asOf *time.Time) (*Assignment, error) {
+	if s.Roster != nil {
+		day := s.Day(asOf)
+		if roster, ok := s.Roster(ctx, day); ok {
+			return roster.OnCall(g, day), actor.RequireKnown()
+		}
+	}
+	found, err := s.OnCall(ctx, actor, []GridRef{g}, asOf)
+	if a, ok := found[g.Key.ID]; ok {
+		return &a, err
+	}
+	return nil, err
 }
 
 // Photo returns a worker's photo. NOT_FOUND: no such worker, or no photo.
