@@ -36,7 +36,7 @@ type Community struct {
 // be: With, WithDivisions and Later make others that share what stayed.
 type Ground struct {
 	since, until time.Time // until is zero where nothing ends or begins later
-	communities  []*ground // at the place of its shard in cover; nil: gone
+	communities  []*part   // at the place of its shard in cover; nil: gone
 	places       index.Index[uuid.UUID, int]
 	cover        *coverage.Coverage
 	grids        index.Index[uuid.UUID, placed]
@@ -46,8 +46,8 @@ type Ground struct {
 	divisions    *divisions
 }
 
-// ground is a community's part of a Ground.
-type ground struct {
+// part is a community's part of a Ground.
+type part struct {
 	Community
 	grids []*Grid // in force, by code; in the order of shard's areas
 	shard *coverage.Shard
@@ -125,14 +125,14 @@ func (g *Ground) replaced(at time.Time, changed []Community) (*Ground, error) {
 			next.communities = append(next.communities, nil)
 			next.places = next.places.With(nil, []index.Entry[uuid.UUID, int]{{Key: c.ID, Value: i}})
 		}
-		part, err := newPart(c, at)
+		p, err := newPart(c, at)
 		if err != nil {
 			return nil, err
 		}
-		next.communities[i], shards[i] = part, nil
-		if part != nil {
-			e.put(part, i)
-			shards[i] = part.shard
+		next.communities[i], shards[i] = p, nil
+		if p != nil {
+			e.put(p, i)
+			shards[i] = p.shard
 		}
 	}
 	next.cover = g.cover.With(shards)
@@ -147,15 +147,15 @@ func (g *Ground) replaced(at time.Time, changed []Community) (*Ground, error) {
 }
 
 // newPart is what of a community is in force at an instant or later; nil: nothing.
-func newPart(c Community, at time.Time) (*ground, error) {
+func newPart(c Community, at time.Time) (*part, error) {
 	c.Versions = slices.DeleteFunc(slices.Clone(c.Versions), func(v Version) bool { return v.Until != nil && !at.Before(*v.Until) })
 	if len(c.Versions) == 0 && len(c.Groups) == 0 {
 		return nil, nil
 	}
-	part := &ground{Community: c}
+	p := &part{Community: c}
 	change := func(t time.Time) {
-		if at.Before(t) && (part.next.IsZero() || t.Before(part.next)) {
-			part.next = t
+		if at.Before(t) && (p.next.IsZero() || t.Before(p.next)) {
+			p.next = t
 		}
 	}
 	for i := range c.Versions {
@@ -165,19 +165,19 @@ func newPart(c Community, at time.Time) (*ground, error) {
 			change(*v.Until)
 		}
 		if !at.Before(v.From) {
-			part.grids = append(part.grids, &v.Grid)
+			p.grids = append(p.grids, &v.Grid)
 		}
 	}
-	slices.SortFunc(part.grids, byCode)
-	areas := make([]orb.MultiPolygon, len(part.grids))
-	for i, g := range part.grids {
+	slices.SortFunc(p.grids, byCode)
+	areas := make([]orb.MultiPolygon, len(p.grids))
+	for i, g := range p.grids {
 		var err error
 		if areas[i], err = area(g); err != nil {
 			return nil, err
 		}
 	}
-	part.shard = coverage.NewShard(areas)
-	return part, nil
+	p.shard = coverage.NewShard(areas)
+	return p, nil
 }
 
 // area is g's boundary in the form that geometry works on.
@@ -204,7 +204,7 @@ type edits struct {
 	groups  []index.Entry[uuid.UUID, Group]
 }
 
-func (e *edits) remove(c *ground) {
+func (e *edits) remove(c *part) {
 	if c == nil {
 		return
 	}
@@ -214,7 +214,7 @@ func (e *edits) remove(c *ground) {
 	}
 }
 
-func (e *edits) put(c *ground, at int) {
+func (e *edits) put(c *part, at int) {
 	for i, g := range c.grids {
 		e.come = append(e.come, index.Entry[uuid.UUID, placed]{Key: g.Key.ID, Value: placed{g, coverage.Ref{Shard: int32(at), Area: int32(i)}}})
 	}
@@ -321,7 +321,7 @@ func (g *Ground) at(r coverage.Ref) *Grid { return g.communities[r.Shard].grids[
 func (g *Ground) Beneath(divisions []uuid.UUID, afterCode string, afterID uuid.UUID, limit int) []*Grid {
 	after := Grid{Code: afterCode, Key: key.Key{ID: afterID}}
 	var lists merge
-	g.eachOf(divisions, func(c *ground) {
+	g.eachOf(divisions, func(c *part) {
 		i, found := slices.BinarySearchFunc(c.grids, &after, byCode)
 		if found {
 			i++
@@ -345,11 +345,11 @@ func (g *Ground) Beneath(divisions []uuid.UUID, afterCode string, afterID uuid.U
 
 // CountBeneath is how many grids some divisions have, nil for all.
 func (g *Ground) CountBeneath(divisions []uuid.UUID) (n int) {
-	g.eachOf(divisions, func(c *ground) { n += len(c.grids) })
+	g.eachOf(divisions, func(c *part) { n += len(c.grids) })
 	return n
 }
 
-func (g *Ground) eachOf(divisions []uuid.UUID, do func(*ground)) {
+func (g *Ground) eachOf(divisions []uuid.UUID, do func(*part)) {
 	if divisions == nil {
 		for _, c := range g.communities {
 			if c != nil {
