@@ -307,6 +307,9 @@ func TestAGridLeavesACommunityThatIsNotTold(t *testing.T) {
 	if next.ByCode("002") == nil || next.ByCode("002") != next.ByCode("102") || next.Len() != 3 {
 		t.Errorf("%d grids, %v", next.Len(), next.ByCode("002"))
 	}
+	if next.ByKey(key.Key{Home: "elsewhere", ID: id('g', 2)}) != nil || next.Neighbours(key.Key{Home: "elsewhere", ID: id('g', 2)}) != nil {
+		t.Error("a grid is found in another district")
+	}
 	if got := brief(next.match(spot(7, 2), 300)); got != "CONTAINS 102 102:1.000@0 in c2" {
 		t.Error(got)
 	}

@@ -118,6 +118,15 @@ func TestARosterSaysWhatTheTenuresSay(t *testing.T) {
 			}
 		}
 	}
+	var every []uuid.UUID
+	for d := range divisions {
+		every = append(every, id('d', d))
+	}
+	for i, k := range rosters {
+		if left := k.roster.With(every, nil); left.desks.Len() != 0 {
+			t.Errorf("of roster %d there is left %d areas when nobody is told of any division", i, left.desks.Len())
+		}
+	}
 	if asked < 1_000 {
 		t.Errorf("only %d assignments were looked at", asked)
 	}
