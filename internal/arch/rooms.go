@@ -71,5 +71,7 @@ var Rooms = []Room{
 		[]string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"internal/localpg", []string{"internal/fault"}, []string{pgx}},
 	{"internal/testdb", []string{"db", "migrations", "internal/localpg"}, []string{pgx}}, // for tests: no room names it
+	{"internal/bench", []string{"db", "domain/account", "domain/civil", "domain/grid", "domain/key", "domain/place", "geo/shape", "internal/localpg"},
+		[]string{gqlgen, gqlparser, pgx, orb}}, // measures from outside: no room names it
 	{"internal/arch", nil, nil},
 }

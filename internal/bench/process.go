@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// process is a server that this program started. It says on its output where it listens.
+type process struct {
+	name  string
+	url   string
+	data  string // wangge's data folder
+	ready time.Duration
+	cmd   *exec.Cmd
+	ended chan struct{}
+}
+
+const startLimit = 2 * time.Minute
+
+// start runs a server until stop, and returns when it says where it listens.
+func start(ctx context.Context, name string, env []string, program string, args ...string) (*process, error) {
+	p := &process{name: name, cmd: exec.Command(program, args...), ended: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.Stderr = os.Stderr
+	// A terminal's Ctrl-C goes to this program, which stops its servers in order.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	said := make(chan string, 1)
+	go func() {
+		defer close(p.ended)
+		lines := bufio.NewScanner(stdout)
+		for lines.Scan() {
+			if url, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
+				said <- url
+			}
+		}
+		p.cmd.Wait()
+	}()
+	select {
+	case p.url = <-said:
+	case <-p.ended:
+		return nil, fmt.Errorf("%s ended before it listened", name)
+	case <-time.After(startLimit):
+		p.stop()
+		return nil, fmt.Errorf("%s does not listen after %s", name, startLimit)
+	case <-ctx.Done():
+		p.stop()
+		return nil, ctx.Err()
+	}
+	p.ready = time.Since(began)
+	return p, nil
+}
+
+// stop ends the server, by force where it takes more than ten seconds.
+func (p *process) stop() {
+	if p == nil {
+		return
+	}
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.ended:
+	case <-time.After(10 * time.Second):
+		p.cmd.Process.Kill()
+		<-p.ended
+	}
+}
+
+// serve starts a wangge on a database and waits until it is ready.
+func (t *town) serve(ctx context.Context, name, program, database string) (*process, error) {
+	data, err := os.MkdirTemp(t.dir, "serve-")
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	p, err := start(ctx, name, []string{"DATABASE_URL=" + database, "DATA=" + data, "ADDR=127.0.0.1:0", "RATE_LIMIT=0", "LOG_LEVEL=warn"}, program, "serve")
+	if err != nil {
+		return nil, err
+	}
+	p.data = data
+	for {
+		res, err := client.Get(p.url + "/readyz")
+		if err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				p.ready = time.Since(began)
+				return p, nil
+			}
+		}
+		if time.Since(began) > startLimit || ctx.Err() != nil {
+			p.stop()
+			return nil, fmt.Errorf("%s is not ready after %s", name, startLimit)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// token is the operator's.
+func (p *process) token() (string, error) {
+	b, err := os.ReadFile(p.data + "/operator.token")
+	return strings.TrimSpace(string(b)), err
+}
+
+// command runs a program to its end; its output is shown where it fails.
+func command(ctx context.Context, env []string, program string, args ...string) (string, error) {
+	c := exec.CommandContext(ctx, program, args...)
+	c.Env = append(os.Environ(), env...)
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+	c.WaitDelay = 15 * time.Second
+	out, err := c.CombinedOutput()
+	if err != nil {
+		return string(out), fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, out)
+	}
+	return string(out), nil
+}
