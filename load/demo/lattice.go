@@ -63,6 +63,7 @@ const (
 	ofNames
 	ofBuilding
 	ofPeople
+	ofCountry
 )
 
 // Width and height of a community that is not drawn by hand, in metres.
@@ -112,6 +113,11 @@ func (s strand) between(a, b float64) []orb.Point {
 	out := slices.Clone(s.on[j : i+1])
 	slices.Reverse(out)
 	return out
+}
+
+// handLattice is the lattice around the hand-drawn community.
+func handLattice(border ring) *lattice {
+	return newLattice(border, pt{-546, -412}, pt{526, -410}, pt{518, 388}, pt{-552, 390})
 }
 
 // newLattice takes the hand-drawn community's border, anticlockwise, and its corners at the crossings of its four streets.

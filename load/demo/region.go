@@ -132,12 +132,13 @@ func paired(k, n int, by func(int) int) int {
 	return 0
 }
 
-// gridsIn is the number of grids in cell c. Beyond the city it is nine: nobody lives there, but the border has vertices for them.
+// gridsIn is the number of grids in cell c. Beyond the city nobody lives, but its border has vertices for them, and a [Country]
+// has their areas.
 func gridsIn(c cell) int {
 	if l, ok := lots()[c]; ok {
 		return l.grids
 	}
-	return 9
+	return inCountry(c)
 }
 
 // householdsIn is the number of households in each grid of a cell.
@@ -225,7 +226,7 @@ var places = sync.OnceValue(func() map[cell]seat {
 
 // spread is the hand-drawn community, whose border on the table is given, with the rest of a block around it.
 func spread(hand Town, border ring, b block) Region {
-	l := newLattice(border, pt{-546, -412}, pt{526, -410}, pt{518, 388}, pt{-552, 390})
+	l := handLattice(border)
 	r := Region{Policies: hand.Policies, GridCount: len(hand.Grids), HouseholdCount: allHouseholds}
 	hand = within(hand)
 	var cells []cell
