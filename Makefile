@@ -5,7 +5,7 @@
 # Fetched and built by the go command, beside the module's own dependencies.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
-.PHONY: help run build test test-go audit e2e check format generate web bench fuzz clean
+.PHONY: help run build test test-go audit e2e check format generate web bench bench-go soak fuzz clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -57,8 +57,23 @@ web: ## Build the pages' scripts into web/dist, which is committed; needs Node
 	script/npm.sh web
 	cd web && npm run --silent build
 
-bench: ## Benchmarks of Go code; docs/benchmarks.md says how to measure the running server
+# SIZE: demo town (community, district, city). BASE: a commit whose version runs beside. KEEP: folder that keeps the town for the next run.
+SIZE ?= city
+BENCH = go run ./internal/bench
+
+bench: build ## wangge beside others on the same data, into docs/benchmarks.md; BASE=COMMIT measures an older version too, SIZE=district is quicker
+	script/install-debian.sh --bench
+	$(BENCH) compare --size '$(SIZE)' --base '$(BASE)' --keep '$(KEEP)' --write docs/benchmarks.md
+
+bench-go: ## Benchmarks of Go code alone
 	go test -run '^$$' -bench . -benchmem ./...
+
+DURATION ?= 10m
+
+soak: build ## DURATION (10m) of mixed load with a publication every second, each answer checked; then 1,000,000 points against PostGIS
+	script/install-debian.sh --bench
+	$(BENCH) soak --size '$(SIZE)' --keep '$(KEEP)' --duration '$(DURATION)'
+	SOAK=1 CI=true go test -count=1 -timeout 60m -run 'Core' -v ./internal/acceptance
 
 fuzz: ## Every fuzz target for FUZZTIME (default 20s)
 	script/fuzz.sh

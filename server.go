@@ -122,6 +122,16 @@ func (program) Demo(ctx context.Context, s config.Settings, job cli.DemoJob) (te
 	return text, err
 }
 
+// Simulate implements cli.Program.
+func (program) Simulate(ctx context.Context, progress func(cli.Progress)) (cli.Simulation, error) {
+	s, err := load.Simulate(ctx, func(part string, rows, of int) {
+		progress(cli.Progress{Kind: part, Rows: rows, Done: int64(rows), Total: int64(of)})
+	})
+	speed := func(s load.Speed) cli.Speed { return cli.Speed{Near: s.Near, Spread: s.Spread, All: s.All} }
+	return cli.Simulation{Communities: s.Communities, Grids: s.Grids, Vertices: s.Vertices, Draw: s.Draw, Build: s.Build, Bytes: s.Bytes, Peak: s.Peak,
+		Nation: speed(s.Nation), City: speed(s.City)}, err
+}
+
 // Import implements cli.Program.
 func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob) (report place.Report, err error) {
 	err = withHouse(ctx, s, func(h *house) (err error) {

@@ -1,15 +1,17 @@
 #!/bin/sh
 # Installs what wangge needs on Debian or Ubuntu, where it is missing: PostgreSQL 15 or later with PostGIS, GDAL's
-# ogr2ogr and a Chinese font; with --browser also Chromium and Node.js, for the browser tests.
+# ogr2ogr and a Chinese font; with --browser also Chromium and Node.js, for the browser tests; with --bench also wrk and
+# pgbench, for measuring.
 # It makes no database, starts no service and leaves existing ones alone. Run it as often as you like.
 set -eu
 
-browser=
+browser= bench=
 for arg; do
     case $arg in
     --browser) browser=yes ;;
+    --bench) bench=yes ;;
     *)
-        echo "usage: $0 [--browser]" >&2
+        echo "usage: $0 [--browser] [--bench]" >&2
         exit 2
         ;;
     esac
@@ -57,6 +59,11 @@ if [ -n "$browser" ]; then
     command -v chromium >/dev/null || need chromium
     command -v node >/dev/null || need nodejs
     command -v npm >/dev/null || need npm
+fi
+if [ -n "$bench" ]; then
+    command -v wrk >/dev/null || need wrk
+    # On Debian it comes with the server; elsewhere it may be a package of its own.
+    ls /usr/lib/postgresql/*/bin/pgbench >/dev/null 2>&1 || [ -z "$postgis$server" ] || need postgresql-contrib
 fi
 
 if [ -n "$missing" ] || [ -z "$postgis$server" ]; then

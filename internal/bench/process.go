@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -19,7 +20,28 @@ type process struct {
 	data  string // wangge's data folder
 	ready time.Duration
 	cmd   *exec.Cmd
+	said  log
 	ended chan struct{}
+}
+
+// log is the end of what a server says on its error output.
+type log struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (l *log) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, b...)
+	l.text = l.text[max(0, len(l.text)-4000):]
+	return len(b), nil
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.text)
 }
 
 const startLimit = 2 * time.Minute
@@ -28,7 +50,7 @@ const startLimit = 2 * time.Minute
 func start(ctx context.Context, name string, env []string, program string, args ...string) (*process, error) {
 	p := &process{name: name, cmd: exec.Command(program, args...), ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.Stderr = os.Stderr
+	p.cmd.Stderr = &p.said
 	// A terminal's Ctrl-C goes to this program, which stops its servers in order.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdout, err := p.cmd.StdoutPipe()
@@ -53,7 +75,7 @@ func start(ctx context.Context, name string, env []string, program string, args 
 	select {
 	case p.url = <-said:
 	case <-p.ended:
-		return nil, fmt.Errorf("%s ended before it listened", name)
+		return nil, fmt.Errorf("%s ended before it listened\n%s", name, &p.said)
 	case <-time.After(startLimit):
 		p.stop()
 		return nil, fmt.Errorf("%s does not listen after %s", name, startLimit)
@@ -102,7 +124,7 @@ func (t *town) serve(ctx context.Context, name, program, database string) (*proc
 		}
 		if time.Since(began) > startLimit || ctx.Err() != nil {
 			p.stop()
-			return nil, fmt.Errorf("%s is not ready after %s", name, startLimit)
+			return nil, fmt.Errorf("%s is not ready after %s\n%s", name, startLimit, &p.said)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

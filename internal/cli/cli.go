@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -36,6 +37,8 @@ type Program interface {
 	Serve(ctx context.Context, s config.Settings, server config.ServerSettings, out io.Writer) error
 	// Demo loads the made-up town and says in a line or more what it holds.
 	Demo(ctx context.Context, s config.Settings, job DemoJob) (string, error)
+	// Simulate holds a made-up country in memory and measures it; nothing is stored.
+	Simulate(ctx context.Context, progress func(Progress)) (Simulation, error)
 	Import(ctx context.Context, s config.Settings, job ImportJob) (place.Report, error)
 	// Export returns how many it wrote.
 	Export(ctx context.Context, s config.Settings, job ExportJob) (int, error)
@@ -53,6 +56,20 @@ type DemoJob struct {
 	IfEmpty  bool   // do nothing where there are divisions already
 	Beside   bool   // load it where there are other divisions, too
 	Progress func(Progress)
+}
+
+// Simulation is what a country in memory came to, beside the demo city.
+type Simulation struct {
+	Communities, Grids, Vertices int
+	Draw, Build                  time.Duration // to make the areas up, to make the structure of them
+	Bytes, Peak                  uint64        // of the structure; of the whole process at most, 0 where that is not known
+	Nation, City                 Speed
+}
+
+// Speed is the time to locate a point on one core, near borders and spread out, and points a second on all.
+type Speed struct {
+	Near, Spread time.Duration
+	All          float64
 }
 
 // ImportJob is one run of import.

@@ -45,6 +45,13 @@ func (p *recorder) Demo(_ context.Context, s config.Settings, job DemoJob) (stri
 	return "loaded a town", p.err
 }
 
+func (p *recorder) Simulate(_ context.Context, progress func(Progress)) (Simulation, error) {
+	progress(Progress{Kind: "grids", Rows: 1})
+	p.did = "simulate"
+	return Simulation{Communities: 100, Grids: 1000, Vertices: 30_000, Draw: time.Second, Build: 2500 * time.Millisecond, Bytes: 500_000, Peak: 3 << 20,
+		Nation: Speed{200, 100, 5e6}, City: Speed{150, 80, 9e6}}, p.err
+}
+
 func (p *recorder) Import(ctx context.Context, s config.Settings, job ImportJob) (place.Report, error) {
 	p.did, p.settings, p.imported = "import "+job.Kind, s, job
 	job.Progress(Progress{Rows: 1, Done: 1, Total: 2})
@@ -334,5 +341,34 @@ func TestProgressWithoutATerminal(t *testing.T) {
 	b.end()
 	if w.String() != "4000 buildings read, 50 %\n8000 buildings read\n" {
 		t.Errorf("wrote %q", w.String())
+	}
+}
+
+func TestNationIsHeldInMemoryOnly(t *testing.T) {
+	plain(t)
+	for _, c := range []struct {
+		name, args, language, want string
+	}{
+		{"stored", "--size nation", "C.UTF-8", "wangge: a nation of 1,000,000 grids is for a look at its speed and is not stored: add --in-memory, or choose --size city\n"},
+		{"stored, Chinese", "--size nation", "zh_CN.UTF-8", "wangge: 全国规模（100 万个网格）仅用于测速，不存入数据库：请加 --in-memory，或改用 --size city\n"},
+		{"a town in memory", "--in-memory", "C.UTF-8", "wangge: --in-memory goes with --size nation; the other sizes are stored\n"},
+		{"what asks for a database", "--size nation --in-memory --beside", "C.UTF-8", "wangge: --in-memory stores nothing: leave out --if-empty and --beside\n"},
+	} {
+		t.Setenv("LC_ALL", c.language)
+		p := &recorder{}
+		if code, _, errOut := call(t, p, append([]string{"demo"}, strings.Fields(c.args)...)...); code != misused || errOut != c.want || p.did != "" {
+			t.Errorf("%s: exit %d, did %q, said %q", c.name, code, p.did, errOut)
+		}
+	}
+	t.Setenv("LC_ALL", "C.UTF-8")
+	p := &recorder{}
+	code, out, _ := call(t, p, "demo", "--size", "nation", "--in-memory")
+	want := `100 communities with 1000 grids and 30000 vertices
+drawn in 1.0 s, built in 2.5 s; 0 MB, 500 bytes a grid; the whole process at most 3 MB
+a point in the nation: 200 ns near borders, 100 ns spread out; 5.0 million a second on all cores
+a point in a city of 10,000 grids: 150 ns near borders, 80 ns spread out; 9.0 million a second on all cores
+`
+	if code != ok || p.did != "simulate" || out != want {
+		t.Errorf("exit %d, did %q, said\n%s", code, p.did, out)
 	}
 }

@@ -32,12 +32,26 @@ func (c *serveCmd) Run(r *run) error {
 }
 
 type demoCmd struct {
-	Size    string `enum:"community,district,city" default:"community" help:"How large a town: community (14 grids, 3,582 households), district (400 grids, 120,000 households; seconds) or city (10,000 grids, 3 million households; minutes). Each is part of the next."`
-	IfEmpty bool   `help:"Do nothing where there is a town already."`
-	Beside  bool   `help:"Load it also where there is another town already."`
+	Size     string `enum:"community,district,city,nation" default:"community" help:"How large a town: community (14 grids, 3,582 households), district (400 grids, 120,000 households; seconds) or city (10,000 grids, 3 million households; minutes). Each is part of the next. nation (1,000,000 grids) goes with --in-memory."`
+	InMemory bool   `help:"With --size nation: store nothing, but hold a country's grids in memory, say how long that took, how much memory it needs and how fast points are located, and end."`
+	IfEmpty  bool   `help:"Do nothing where there is a town already."`
+	Beside   bool   `help:"Load it also where there is another town already."`
 }
 
+const nation = "nation"
+
 func (c *demoCmd) Run(r *run) error {
+	switch {
+	case c.InMemory && c.Size != nation:
+		return usage{in(r.lang, "--in-memory goes with --size nation; the other sizes are stored", "--in-memory 须与 --size nation 一起使用；其他规模会存入数据库")}
+	case c.InMemory && (c.IfEmpty || c.Beside):
+		return usage{in(r.lang, "--in-memory stores nothing: leave out --if-empty and --beside", "--in-memory 不存储任何数据：请去掉 --if-empty 和 --beside")}
+	case c.Size == nation && !c.InMemory:
+		return usage{in(r.lang, "a nation of 1,000,000 grids is for a look at its speed and is not stored: add --in-memory, or choose --size city",
+			"全国规模（100 万个网格）仅用于测速，不存入数据库：请加 --in-memory，或改用 --size city")}
+	case c.InMemory:
+		return c.simulate(r)
+	}
 	s, err := r.settings(commandLevel)
 	if err != nil {
 		return err
@@ -49,6 +63,30 @@ func (c *demoCmd) Run(r *run) error {
 		fmt.Fprintln(r.out, text)
 	}
 	return err
+}
+
+func (c *demoCmd) simulate(r *run) error {
+	bar := newBar(r.err, "grids")
+	s, err := r.program.Simulate(r.ctx, bar.show)
+	bar.end()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(r.out, in(r.lang, "%d communities with %d grids and %d vertices\ndrawn in %.1f s, built in %.1f s; %d MB, %d bytes a grid; the whole process at most %d MB\n",
+		"%d 个社区，%d 个网格，%d 个顶点\n绘制 %.1f 秒，建立 %.1f 秒；占用 %d MB，每个网格 %d 字节；整个进程最多 %d MB\n"),
+		s.Communities, s.Grids, s.Vertices, s.Draw.Seconds(), s.Build.Seconds(), s.Bytes>>20, s.Bytes/uint64(max(1, s.Grids)), s.Peak>>20)
+	for _, line := range []struct {
+		name  string
+		speed Speed
+	}{
+		{in(r.lang, "a point in the nation", "全国一点"), s.Nation},
+		{in(r.lang, "a point in a city of 10,000 grids", "一万个网格的城市中一点"), s.City},
+	} {
+		fmt.Fprintf(r.out, in(r.lang, "%s: %d ns near borders, %d ns spread out; %.1f million a second on all cores\n",
+			"%s：边界附近 %d 纳秒，分散 %d 纳秒；全部核心每秒 %.1f 百万点\n"),
+			line.name, line.speed.Near.Nanoseconds(), line.speed.Spread.Nanoseconds(), line.speed.All/1e6)
+	}
+	return nil
 }
 
 var importable = []string{"divisions", "grids", "buildings", "roads", "land", "entities", "households"}

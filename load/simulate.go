@@ -1,0 +1,187 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"wangge/geo/coverage"
+	"wangge/load/demo"
+)
+
+// Simulation says how a made-up country of a million grids did in memory, beside the made-up city, which is a hundredth of it.
+// Nothing of it is stored.
+type Simulation struct {
+	Communities, Grids, Vertices int
+	Draw                         time.Duration // to make the areas up, on all cores
+	Build                        time.Duration // to make the structure of them, on all cores
+	Bytes                        uint64        // of the structure, after collection
+	Peak                         uint64        // bytes that the whole process ever had resident; 0 where the system does not say
+	Nation, City                 Speed
+}
+
+// Speed is the time that one core takes to locate a point, and what all cores together do.
+type Speed struct {
+	Near   time.Duration // a point, where all lie within a metre of a border
+	Spread time.Duration // a point, where they are spread over the grids
+	All    float64       // points a second spread over the grids, on all cores
+}
+
+// Simulate draws the country a batch of communities at a time, builds the structure as it goes, and measures it. An error means that
+// a vertex was not found in a grid that it is of: the figures would be worth nothing.
+func Simulate(ctx context.Context, progress Progress) (s Simulation, err error) {
+	// The structure is what is left; collecting often keeps what is not from standing beside it.
+	defer debug.SetGCPercent(debug.SetGCPercent(40))
+	city := demo.CityAlone()
+	whole, _, err := build(ctx, city, &Simulation{}, func(string, int, int) {})
+	if err != nil {
+		return s, err
+	}
+	if s.City, err = measure(ctx, city, whole); err != nil {
+		return s, err
+	}
+	whole = nil
+	before := heap()
+	nation := demo.Nation()
+	whole, s.Grids, err = build(ctx, nation, &s, progress)
+	if err != nil {
+		return s, err
+	}
+	s.Communities = nation.Len()
+	s.Bytes = heap() - before
+	s.Nation, err = measure(ctx, nation, whole)
+	runtime.KeepAlive(whole)
+	s.Peak = peak()
+	return s, err
+}
+
+// peak is the largest memory that this process had resident, bytes, where Linux says it.
+func peak() uint64 {
+	status, _ := os.ReadFile("/proc/self/status")
+	for line := range strings.Lines(string(status)) {
+		var kb uint64
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kb); err == nil {
+			return kb << 10
+		}
+	}
+	return 0
+}
+
+func heap() uint64 {
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// batch is how many communities are drawn before they are built: few enough to need little memory, enough to keep all cores busy.
+const batch = 2000
+
+func build(ctx context.Context, c *demo.Country, s *Simulation, progress Progress) (_ *coverage.Coverage, grids int, err error) {
+	shards := make([]*coverage.Shard, c.Len())
+	drawn := make([][]orb.MultiPolygon, batch)
+	for first := 0; first < c.Len(); first += batch {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
+		progress("grids", grids, 0)
+		n := min(batch, c.Len()-first)
+		began := time.Now()
+		onAllCores(n, func(i int) { drawn[i] = c.Grids(first + i) })
+		s.Draw += time.Since(began)
+		began = time.Now()
+		onAllCores(n, func(i int) { shards[first+i] = coverage.NewShard(drawn[i]) })
+		s.Build += time.Since(began)
+		for _, d := range drawn[:n] {
+			grids += len(d)
+			for _, g := range d {
+				s.Vertices += len(g[0][0]) - 1
+			}
+		}
+	}
+	began := time.Now()
+	whole := coverage.New(shards)
+	s.Build += time.Since(began)
+	return whole, grids, nil
+}
+
+// onAllCores calls do with 0 to n-1.
+func onAllCores(n int, do func(i int)) {
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+const (
+	sampled = 100_000 // points of each kind
+	tries   = 5       // of which the median counts
+)
+
+// measure locates points of communities all over the country.
+func measure(ctx context.Context, c *demo.Country, whole *coverage.Coverage) (speed Speed, err error) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	near, spread := make([]orb.Point, 0, sampled), make([]orb.Point, 0, sampled)
+	held := make([]coverage.Held, 0, 16)
+	for len(near) < sampled {
+		k := rnd.IntN(c.Len())
+		grids := c.Grids(k)
+		for range 10 {
+			g := rnd.IntN(len(grids))
+			ring := grids[g][0][0]
+			i := 1 + rnd.IntN(len(ring)-1)
+			of := coverage.Ref{Shard: int32(k), Area: int32(g)}
+			held = whole.Locate(ring[i], held[:0])
+			if !slices.Contains(held, coverage.Held{Ref: of, Border: true}) {
+				return speed, fmt.Errorf("vertex %v of %v is not found on its border", ring[i], of)
+			}
+			const metre = 1e-5 // degrees, more or less
+			t := rnd.Float64()
+			a, b := ring[i-1], ring[i]
+			near = append(near, orb.Point{a[0] + t*(b[0]-a[0]) + metre*(2*rnd.Float64()-1), a[1] + t*(b[1]-a[1]) + metre*(2*rnd.Float64()-1)})
+			box := ring.Bound()
+			spread = append(spread, orb.Point{box.Min[0] + rnd.Float64()*(box.Max[0]-box.Min[0]), box.Min[1] + rnd.Float64()*(box.Max[1]-box.Min[1])})
+		}
+	}
+	// Neighbours in the list must not be neighbours on the ground.
+	rnd.Shuffle(len(near), func(i, j int) { near[i], near[j] = near[j], near[i] })
+	rnd.Shuffle(len(spread), func(i, j int) { spread[i], spread[j] = spread[j], spread[i] })
+	one := func(points []orb.Point) time.Duration {
+		var took []time.Duration
+		for range tries {
+			began := time.Now()
+			for _, p := range points {
+				held = whole.Locate(p, held[:0])
+			}
+			took = append(took, time.Since(began)/time.Duration(len(points)))
+		}
+		slices.Sort(took)
+		return took[tries/2]
+	}
+	if err := ctx.Err(); err != nil {
+		return speed, err
+	}
+	speed.Near, speed.Spread = one(near), one(spread)
+	began := time.Now()
+	for range tries {
+		whole.LocateAll(spread, func(int, []coverage.Held) {})
+	}
+	speed.All = float64(tries*len(spread)) / time.Since(began).Seconds()
+	return speed, ctx.Err()
+}
