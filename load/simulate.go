@@ -41,7 +41,7 @@ type Speed struct {
 // a vertex was not found in a grid that it is of: the figures would be worth nothing.
 func Simulate(ctx context.Context, progress Progress) (s Simulation, err error) {
 	// The structure is what is left; collecting often keeps what is not from standing beside it.
-	defer debug.SetGCPercent(debug.SetGCPercent(40))
+	defer debug.SetGCPercent(debug.SetGCPercent(15))
 	city := demo.CityAlone()
 	whole, _, err := build(ctx, city, &Simulation{}, func(string, int, int) {})
 	if err != nil {

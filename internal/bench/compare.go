@@ -362,10 +362,10 @@ func (s *stage) nested(c *comparison, out io.Writer, ours *process) error {
 	return nil
 }
 
-// headersOf leaves out what belongs to one answer alone or is net/http's own work.
+// headersOf leaves out what belongs to one answer alone.
 func headersOf(res *http.Response) http.Header {
 	h := res.Header.Clone()
-	for _, k := range []string{"Date", "Content-Length", "X-Request-Id"} {
+	for _, k := range []string{"Date", "X-Request-Id"} {
 		h.Del(k)
 	}
 	return h
