@@ -18,12 +18,12 @@ func TestSimulatedCity(t *testing.T) {
 	if grids != 10_000 || whole.Len() != 1053 {
 		t.Errorf("%d grids in %d communities", grids, whole.Len())
 	}
-	speed, err := measure(t.Context(), city, whole)
-	if err != nil || speed.Near <= 0 || speed.Spread <= 0 || speed.All <= 0 {
-		t.Errorf("%+v, %v", speed, err)
+	speeds, err := measure(t.Context(), ground{city, whole})
+	if err != nil || speeds[0].Near <= 0 || speeds[0].Spread <= 0 || speeds[0].All <= 0 {
+		t.Errorf("%+v, %v", speeds, err)
 	}
 	// A structure of other ground must be told apart.
-	if _, err := measure(t.Context(), demo.Nation(), whole); err == nil {
+	if _, err := measure(t.Context(), ground{demo.Nation(), whole}); err == nil {
 		t.Error("the city passes for the nation")
 	}
 }

@@ -23,6 +23,12 @@ func TestCountryHoldsTheCity(t *testing.T) {
 			}
 		}
 	})
+	around := block{cell{cityBlock.lo.i - 1, cityBlock.lo.j - 1}, cell{cityBlock.hi.i + 1, cityBlock.hi.j + 1}}
+	around.each(func(c cell) {
+		if n := gridsIn(c); !cityBlock.has(c) && n != 9 {
+			t.Errorf("%v has %d grids: the city's border was drawn for nine", c, n)
+		}
+	})
 	if k != city.Len() {
 		t.Errorf("the city has %d communities, drawn are %d", k, city.Len())
 	}
