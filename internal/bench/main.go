@@ -69,6 +69,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		o.duration < 10*time.Second || o.duration > 2*time.Hour {
 		return fmt.Errorf("rounds 1 to 20, seconds 1 to 30, times 1 to 10,000, duration 10s to 2h")
 	}
+	limit := 15 * time.Minute // for a machine that is busy; loading the city takes four
+	if mode == "soak" {
+		limit += o.duration
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	t, err := openTown(ctx, o, out)
 	if err != nil {
 		return err
