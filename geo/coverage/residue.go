@@ -15,10 +15,11 @@ import (
 // cover a spot, less one inside the whole, changes across borders only, by what is left of them, and is 0 far away.
 //
 // Borders must carry the same vertices on both sides (InsertTVertices); where they do not, more is left than is wrong,
-// never less.
+// never less. Without a whole (nil) what is left is what the parts have in all, their outer rims among it.
 type Residue struct {
 	edges []leftEdge
 	parts []span
+	whole bool // there is one
 }
 
 // leftEdge is an edge that is left, run from a to b count times; what it is the border of lies to its left.
@@ -54,7 +55,7 @@ func NewResidue(whole orb.MultiPolygon, parts []orb.MultiPolygon) *Residue {
 			}
 		})
 	}
-	r := &Residue{parts: make([]span, len(parts))}
+	r := &Residue{parts: make([]span, len(parts)), whole: whole != nil}
 	add(whole, -1)
 	for i, part := range parts {
 		add(part, 1)
@@ -69,23 +70,34 @@ func NewResidue(whole orb.MultiPolygon, parts []orb.MultiPolygon) *Residue {
 // Seamless reports whether nothing is left: no gap, no overlap, nothing outside.
 func (r *Residue) Seamless() bool { return len(r.edges) == 0 }
 
-// Suspects are the parts that something may be wrong with, by number. All others lie within the whole and share no spot with
-// any part: none of what is left meets their boxes, so that the count is the same all over each box, and it is 0 there.
+// Suspects are the parts that something may be wrong with, by number. All others lie within the whole, where there is one, and
+// share no spot with any part: none of what is left meets their boxes, so that the count is the same all over each box, and it
+// is as it should be there.
 func (r *Residue) Suspects() []int {
+	spans := make([]span, len(r.edges))
+	for i, e := range r.edges {
+		spans[i] = spanOf(e.a, e.b)
+	}
+	rows := newRows(spans)
+	sound := 0
+	if !r.whole {
+		sound = 1 // the part itself
+	}
 	var out []int
 	for i, s := range r.parts {
-		near := slices.ContainsFunc(r.edges, func(e leftEdge) bool { return s.meets(spanOf(e.a, e.b)) })
-		if near || r.excess(s.low) != 0 {
+		if rows.meet(spans, s) || r.excess(rows, s.low) != sound {
 			out = append(out, i)
 		}
 	}
 	return out
 }
 
-// excess is how many parts too many cover p, which lies on nothing that is left: the turns that it makes around p.
-func (r *Residue) excess(p vertex) int {
+// excess is how many parts too many cover p, which lies on nothing that is left: the turns that it makes around p. Without a
+// whole it is how many cover p.
+func (r *Residue) excess(rows rows, p vertex) int {
 	n := 0
-	for _, e := range r.edges {
+	for _, i := range rows.at(p.y) {
+		e := &r.edges[i]
 		switch {
 		case e.a.y <= p.y && p.y < e.b.y && cross(e.b.minus(e.a), p.minus(e.a)) > 0:
 			n += e.count
@@ -101,6 +113,9 @@ func eachEdge(area orb.MultiPolygon, f func(a, b vertex)) {
 	for _, polygon := range shape.Wind(area).(orb.MultiPolygon) {
 		for _, ring := range polygon {
 			for i := 1; i < len(ring); i++ {
+				if !finite(ring[i-1]) || !finite(ring[i]) {
+					continue
+				}
 				if a, b := quantise(ring[i-1]), quantise(ring[i]); a != b {
 					f(a, b)
 				}
