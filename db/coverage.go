@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -526,24 +525,6 @@ JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND (b.duri
 WHERE d.id = ANY($1) AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.district = g.district AND a.area_id = g.id AND a.post = 'GRID_WORKER'
 	AND a.during @> $2::date)
 ORDER BY g.code`
-
-	overlayUncovered = `-- name: overlay.Uncovered
-SELECT x.geom FROM ST_Dump(ST_CollectionExtract(ST_Difference($1::geometry, coalesce(ST_UnaryUnion(ST_Collect($2::geometry[])), 'SRID=4490;POLYGON EMPTY'::geometry)), 3)) x
-ORDER BY x.path`
-
-	overlayShared = `-- name: overlay.Shared
-WITH a AS MATERIALIZED (SELECT u.area, u.i FROM unnest($1::geometry[]) WITH ORDINALITY AS u (area, i))
-SELECT x.i - 1, y.i - 1, ST_Multi(ST_CollectionExtract(ST_Intersection(x.area, y.area), 3)) FROM a x JOIN a y ON x.i < y.i AND x.area && y.area
-WHERE ST_Relate(x.area, y.area, '2********') ORDER BY x.i, y.i`
-
-	overlayBeyond = `-- name: overlay.Beyond
-SELECT u.i - 1, ST_Multi(ST_CollectionExtract(ST_Difference(u.area, $1::geometry), 3)) FROM unnest($2::geometry[]) WITH ORDINALITY AS u (area, i)
-WHERE NOT ST_Covers($1::geometry, u.area) ORDER BY u.i`
-
-	overlayUnion = `-- name: overlay.Union
-SELECT ST_Multi(ST_CollectionExtract(ST_Intersection($1::geometry, ST_UnaryUnion(ST_Collect(array_agg(
-	CASE WHEN v.area IS NULL OR ST_IsEmpty(v.area) THEN u.area ELSE ST_Difference(u.area, v.area) END)))), 3))
-FROM unnest($2::geometry[]) WITH ORDINALITY AS u (area, i) JOIN unnest($3::geometry[]) WITH ORDINALITY AS v (area, i) ON v.i = u.i ORDER BY 1`
 )
 
 // reachM is how far from its grids a community without a boundary is asked for buildings of no grid, in metres.
@@ -786,79 +767,4 @@ func (s *Coverage) Unstaffed(ctx context.Context, actor account.Actor, communiti
 // Policies implements coverage.Sources.
 func (s *Coverage) Policies(ctx context.Context, actor account.Actor, divisions []uuid.UUID) (map[uuid.UUID]place.SizePolicy, error) {
 	return NewPlaces(s.DB).Policies(ctx, actor, divisions)
-}
-
-// Uncovered implements coverage.Overlay.
-func (s *Coverage) Uncovered(ctx context.Context, actor account.Actor, whole orb.MultiPolygon, parts []orb.MultiPolygon) (out []orb.Polygon, err error) {
-	shapes, err := toGeoms(append([]orb.MultiPolygon{whole}, parts...))
-	if err != nil {
-		return nil, err
-	}
-	err = s.each(ctx, actor, overlayUncovered, []any{shapes[0], shapes[1:]}, func(rows pgx.Rows) error {
-		var g geom.T
-		if err := rows.Scan(&g); err != nil {
-			return err
-		}
-		m, err := area(g)
-		out = append(out, m...)
-		return err
-	})
-	return out, err
-}
-
-// Shared implements coverage.Overlay.
-func (s *Coverage) Shared(ctx context.Context, actor account.Actor, areas []orb.MultiPolygon) (out []coverage.Pair, err error) {
-	shapes, err := toGeoms(areas)
-	if err != nil {
-		return nil, err
-	}
-	err = s.each(ctx, actor, overlayShared, []any{shapes}, func(rows pgx.Rows) error {
-		var p coverage.Pair
-		var g geom.T
-		err := rows.Scan(&p.A, &p.B, &g)
-		if err == nil {
-			p.Shared, err = area(g)
-		}
-		out = append(out, p)
-		return err
-	})
-	return out, err
-}
-
-// Beyond implements coverage.Overlay.
-func (s *Coverage) Beyond(ctx context.Context, actor account.Actor, whole orb.MultiPolygon, areas []orb.MultiPolygon) ([]orb.MultiPolygon, error) {
-	out := make([]orb.MultiPolygon, len(areas))
-	shapes, err := toGeoms(append([]orb.MultiPolygon{whole}, areas...))
-	if err != nil {
-		return nil, err
-	}
-	return out, s.each(ctx, actor, overlayBeyond, []any{shapes[0], shapes[1:]}, func(rows pgx.Rows) error {
-		var i int
-		var g geom.T
-		err := rows.Scan(&i, &g)
-		if err == nil {
-			out[i], err = area(g)
-		}
-		return err
-	})
-}
-
-// Union implements coverage.Overlay.
-func (s *Coverage) Union(ctx context.Context, actor account.Actor, whole orb.MultiPolygon, areas, minus []orb.MultiPolygon) (out orb.MultiPolygon, err error) {
-	shapes, err := toGeoms(slices.Concat([]orb.MultiPolygon{whole}, areas, minus))
-	if err != nil {
-		return nil, err
-	}
-	err = s.each(ctx, actor, overlayUnion, []any{shapes[0], shapes[1 : 1+len(areas)], shapes[1+len(areas):]}, func(rows pgx.Rows) error {
-		var g geom.T
-		err := rows.Scan(&g)
-		if err == nil {
-			out, err = area(g)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("union of %d areas: %w", len(areas), err)
-	}
-	return out, nil
 }

@@ -127,30 +127,11 @@ func (l *looking) cover() error {
 			l.out.CoveredM2 += areaM2(g.Boundary)
 		}
 	}
-	// Where borders cancel out there is nothing to find, and PostGIS need not be asked.
-	suspects := make([]int, len(l.areas))
-	for i := range suspects {
-		suspects[i] = i
-	}
-	if l.whole != nil {
-		residue := geocoverage.NewResidue(l.whole, l.areas)
-		if residue.Seamless() {
-			return nil
-		}
-		suspects = residue.Suspects()
-	}
+	found := geocoverage.FindFaults(l.whole, l.areas)
 	faulty := map[int]bool{}
-	if err := l.shared(suspects, faulty); err != nil || l.whole == nil {
-		return err
-	}
-	if err := l.beyond(suspects, faulty); err != nil {
-		return err
-	}
-	gaps, err := l.s.Store.Uncovered(l.ctx, l.actor, l.whole, l.areas)
-	if err != nil {
-		return err
-	}
-	for _, g := range gaps {
+	l.shared(found.Overlaps, faulty)
+	l.beyond(found.Outside, faulty)
+	for _, g := range found.Gaps {
 		piece := orb.MultiPolygon{g}
 		if rounding(piece) {
 			continue
@@ -175,13 +156,9 @@ func (l *looking) cover() error {
 	return l.once(faulty)
 }
 
-func (l *looking) shared(suspects []int, faulty map[int]bool) error {
-	pairs, err := l.s.Store.Shared(l.ctx, l.actor, pick(l.areas, suspects))
-	if err != nil {
-		return err
-	}
+func (l *looking) shared(pairs []geocoverage.Overlap, faulty map[int]bool) {
 	for _, p := range pairs {
-		i, j, area := suspects[p.A], suspects[p.B], genuine(p.Shared)
+		i, j, area := p.A, p.B, genuine(p.Area)
 		if len(area) == 0 {
 			continue
 		}
@@ -200,20 +177,14 @@ func (l *looking) shared(suspects []int, faulty map[int]bool) error {
 		}
 		// Grids of two communities are found with their communities.
 	}
-	return nil
 }
 
-func (l *looking) beyond(suspects []int, faulty map[int]bool) error {
-	parts, err := l.s.Store.Beyond(l.ctx, l.actor, l.whole, pick(l.areas, suspects))
-	if err != nil {
-		return err
-	}
-	for n, part := range parts {
-		area := genuine(part)
+func (l *looking) beyond(parts []geocoverage.Outside, faulty map[int]bool) {
+	for _, p := range parts {
+		i, area := p.Part, genuine(p.Area)
 		if len(area) == 0 {
 			continue
 		}
-		i := suspects[n]
 		faulty[i] = true
 		m2 := areaM2(area)
 		g, isGrid := l.grid(i)
@@ -231,13 +202,12 @@ func (l *looking) beyond(suspects []int, faulty map[int]bool) error {
 			}})
 		}
 	}
-	return nil
 }
 
 // once corrects the figures where members share ground or reach beyond the boundary, so that each spot counts once. A spot
 // of a division beneath is covered where that division's report says so.
 func (l *looking) once(faulty map[int]bool) error {
-	if len(faulty) == 0 {
+	if len(faulty) == 0 || l.whole == nil {
 		return nil
 	}
 	numbers := slices.Sorted(maps.Keys(faulty))
@@ -248,7 +218,6 @@ func (l *looking) once(faulty map[int]bool) error {
 		return err
 	}
 	counted, open := 0.0, 0.0 // what the members say for themselves
-	var members []orb.MultiPolygon
 	for n, i := range numbers {
 		m2 := areaM2(areas[n])
 		if _, isGrid := l.grid(i); !isGrid {
@@ -257,19 +226,11 @@ func (l *looking) once(faulty map[int]bool) error {
 			open, m2 = open+gap, m2-gap
 		}
 		counted += m2
-		members = append(members, areas[n])
 	}
-	covered, err := l.s.Store.Union(l.ctx, l.actor, l.whole, areas, minus)
-	if err != nil {
-		return err
-	}
-	l.out.CoveredM2 += areaM2(covered) - counted
+	covered := areaM2(geocoverage.Within(l.whole, areas, minus))
+	l.out.CoveredM2 += covered - counted
 	if open > 0 {
-		all, err := l.s.Store.Union(l.ctx, l.actor, l.whole, members, make([]orb.MultiPolygon, len(members)))
-		if err != nil {
-			return err
-		}
-		l.out.GapM2 += areaM2(all) - areaM2(covered) - open
+		l.out.GapM2 += areaM2(geocoverage.Within(l.whole, areas, nil)) - covered - open
 	}
 	return nil
 }
@@ -698,8 +659,10 @@ func (l *looking) mayHold(community uuid.UUID, area orb.MultiPolygon) (bool, err
 	if boundary == nil {
 		return true, nil
 	}
-	beyond, err := l.s.Store.Beyond(l.ctx, l.actor, boundary, []orb.MultiPolygon{area})
-	return err == nil && areaM2(beyond[0]) < leastAreaM2, err
+	// What was computed is snapped for this, and what that puts outside is rounding.
+	return !slices.ContainsFunc(geocoverage.FindFaults(boundary, []orb.MultiPolygon{area}).Outside, func(o geocoverage.Outside) bool {
+		return len(genuine(o.Area)) > 0
+	}), nil
 }
 
 // assign is the fix that places a building in a grid of its district; none where the grid lies in another one.

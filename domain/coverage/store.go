@@ -51,7 +51,6 @@ type Store interface {
 	SaveStaff(ctx context.Context, actor account.Actor, divisions []uuid.UUID, n int64, day civil.Date, found []Problem) error
 
 	Sources
-	Overlay
 }
 
 // Sources are what a report is made from.
@@ -82,18 +81,6 @@ type Sources interface {
 	Policies(ctx context.Context, actor account.Actor, divisions []uuid.UUID) (map[uuid.UUID]place.SizePolicy, error)
 }
 
-// Overlay computes with areas, in degrees as they are drawn.
-type Overlay interface {
-	// Uncovered returns the pieces of whole that no part covers.
-	Uncovered(ctx context.Context, actor account.Actor, whole orb.MultiPolygon, parts []orb.MultiPolygon) ([]orb.Polygon, error)
-	// Shared returns what pairs of areas share.
-	Shared(ctx context.Context, actor account.Actor, areas []orb.MultiPolygon) ([]Pair, error)
-	// Beyond returns what of each area lies beyond whole.
-	Beyond(ctx context.Context, actor account.Actor, whole orb.MultiPolygon, areas []orb.MultiPolygon) ([]orb.MultiPolygon, error)
-	// Union returns what any of areas less the one of minus covers within whole.
-	Union(ctx context.Context, actor account.Actor, whole orb.MultiPolygon, areas, minus []orb.MultiPolygon) (orb.MultiPolygon, error)
-}
-
 // Node is a division in the tree, and the state that its report is of; Change is -1 where there is none.
 type Node struct {
 	ID      uuid.UUID
@@ -120,12 +107,6 @@ type Grid struct {
 // Foreign is what a grid shares with one of another community.
 type Foreign struct {
 	A, B   Grid // A is the community's own
-	Shared orb.MultiPolygon
-}
-
-// Pair is what areas A and B, by number, share.
-type Pair struct {
-	A, B   int
 	Shared orb.MultiPolygon
 }
 
