@@ -359,3 +359,73 @@ func checkShape(t *testing.T, m orb.MultiPolygon) {
 		}
 	}
 }
+
+// FuzzFaults makes triangles of a few bytes each, the first of which is the whole: the sums must be right. Of rings of any sort,
+// which are no areas, it asks only that something comes back.
+func FuzzFaults(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 0, 200, 0, 0, 200, 10, 10, 90, 10, 10, 90, 20, 20, 120, 60, 30, 90})
+	f.Add([]byte{0, 1, 0, 0, 9, 0, 0, 9, 0, 0, 9, 0, 0, 9, 0, 0, 9, 9, 0, 9, 3, 3, 6, 3, 3, 6})
+	f.Add([]byte{1, 0, 0, 0, 5, 5, 0, 5, 5, 0, 0, 0, 3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if len(raw) < 2 || len(raw) > 200 {
+			return
+		}
+		wild, bare, corners := raw[0]%2 == 1, raw[1]%2 == 1, 3
+		if wild {
+			corners = 5
+		}
+		var shapes []orb.MultiPolygon
+		for raw = raw[2:]; len(raw) >= 2*corners; raw = raw[2*corners:] {
+			var ring orb.Ring
+			for i := range corners {
+				ring = append(ring, at(int64(raw[2*i]), int64(raw[2*i+1])))
+			}
+			if m := (orb.MultiPolygon{{append(ring, ring[0])}}); wild || units(m) > 0.1 {
+				shapes = append(shapes, m)
+			}
+		}
+		if len(shapes) < 2 {
+			return
+		}
+		whole, parts := shapes[0], shapes[1:]
+		if bare {
+			whole = nil
+		}
+		found := coverage.FindFaults(whole, parts)
+		within := coverage.Within(shapes[0], parts, parts[1:])
+		if wild {
+			return
+		}
+		checkShape(t, within)
+		equal := func(what string, a, b float64) {
+			if math.Abs(a-b) > 0.01 {
+				t.Errorf("%s: %f is not %f; %v %v: %s", what, a, b, whole, parts, told(found))
+			}
+		}
+		all := box(-1, -1, 300, 300)
+		shared := map[[2]int]float64{}
+		for _, o := range found.Overlaps {
+			checkShape(t, o.Area)
+			shared[[2]int{o.A, o.B}] = units(o.Area)
+		}
+		for i := range parts {
+			for j := range i {
+				both := coverage.Within(all, []orb.MultiPolygon{parts[j], parts[i]}, nil)
+				equal("two parts, less what they share", units(parts[i])+units(parts[j])-shared[[2]int{j, i}], units(both))
+			}
+		}
+		if bare {
+			return
+		}
+		outside := map[int]float64{}
+		for _, o := range found.Outside {
+			outside[o.Part] = units(o.Area)
+		}
+		for i, p := range parts {
+			equal("what is outside, and the rest", outside[i]+units(coverage.Within(whole, parts[i:i+1], nil)), units(p))
+		}
+		gaps := orb.MultiPolygon(found.Gaps)
+		checkShape(t, gaps)
+		equal("gaps, and what is covered", units(gaps)+units(coverage.Within(whole, parts, nil)), units(whole))
+	})
+}
