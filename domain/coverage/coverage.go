@@ -1,5 +1,5 @@
 // Package coverage says how the grids of a division cover it: what nobody covers, what two do, and who is left out. The
-// rules are here; the geometry is left to geo/coverage and to the store, who lies where to packages place and grid.
+// rules are here; the geometry is left to geo/coverage, who lies where to packages place and grid.
 package coverage
 
 import (

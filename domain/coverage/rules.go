@@ -16,7 +16,7 @@ import (
 
 // What is too small to be meant. Coordinates are kept to 1e-8 degree, 1 mm, and borders that lie at most that far apart are one
 // border by intention (geo/coverage): what is left between them are triangles of up to a unit's height, half of that wide on
-// average. What rounding in PostGIS leaves is a hundred thousand times thinner.
+// average. What rounding of crossings leaves is a hundred thousand times thinner.
 const (
 	leastWidthM = 0.0007 // mean width of a piece, metres
 	leastAreaM2 = 0.001

@@ -44,8 +44,8 @@ func (f fraction) float() float64 { return float64(f.over) / float64(f.under) }
 func crossing(a, b, c, d vertex) spot {
 	ab, cd, ac := b.minus(a), d.minus(c), c.minus(a)
 	over, under := product(ac, cd), product(ab, cd) // of the way from a to b
-	x, fx := along1(a.x, ab.x, over, under)
-	y, fy := along1(a.y, ab.y, over, under)
+	x, fx := onTheWay(a.x, ab.x, over, under)
+	y, fy := onTheWay(a.y, ab.y, over, under)
 	return spot{x, y, fx, fy}
 }
 
@@ -58,8 +58,8 @@ func product(v, w vertex) *big.Int {
 // finest is the denominator of fractions that have none of 64 bits: those of crossings of edges more than 10° long.
 var finest = new(big.Int).Lsh(big.NewInt(1), 62)
 
-// along1 is start + way × over/under.
-func along1(start, way int64, over, under *big.Int) (int64, fraction) {
+// onTheWay is start + way × over/under.
+func onTheWay(start, way int64, over, under *big.Int) (int64, fraction) {
 	if under.Sign() < 0 {
 		over, under = new(big.Int).Neg(over), new(big.Int).Neg(under)
 	}

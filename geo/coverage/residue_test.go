@@ -138,6 +138,16 @@ func TestWhoIsNotSuspectedIsInnocent(t *testing.T) {
 	}
 }
 
+// Without a whole the rim is left, and who lies within it is as innocent as with one.
+func TestSuspectsWithoutAWhole(t *testing.T) {
+	_, parts := lattice(rand.New(rand.NewPCG(65, 35)), 8)
+	parts = append(parts, moved(parts[0], 50_000, 0), area([2]int64{4600, 4600}, [2]int64{4610, 4600}, [2]int64{4610, 4610}))
+	// Of the 64 the 28 at the rim; the one apart; the small one, and one to four that it may touch.
+	if n := len(coverage.NewResidue(nil, parts).Suspects()); n < 31 || n > 34 {
+		t.Errorf("%d are suspected", n)
+	}
+}
+
 func TestResidueWithHolesAndParts(t *testing.T) {
 	square := func(x, y, size int64) orb.Ring {
 		return area([2]int64{x, y}, [2]int64{x + size, y}, [2]int64{x + size, y + size}, [2]int64{x, y + size})[0][0]
