@@ -123,6 +123,40 @@ func TestFindFaults(t *testing.T) {
 	}
 }
 
+func TestWithin(t *testing.T) {
+	field, west, east := box(0, 0, 1000, 1000), box(0, 0, 500, 1000), box(500, 0, 500, 1000)
+	lake := box(100, 100, 200, 200)
+	for _, c := range []struct {
+		name         string
+		whole        orb.MultiPolygon
+		areas, minus []orb.MultiPolygon
+		want         float64
+		rings        int
+	}{
+		{"all", field, []orb.MultiPolygon{west, east}, nil, 1_000_000, 1},
+		{"one", field, []orb.MultiPolygon{east}, nil, 500_000, 1},
+		{"nobody", field, nil, nil, 0, 0},
+		{"nowhere", nil, []orb.MultiPolygon{east}, nil, 0, 0},
+		{"beyond the whole", west, []orb.MultiPolygon{box(-100, 0, 200, 1000)}, nil, 100_000, 1},
+		{"one less a lake", field, []orb.MultiPolygon{west, east}, []orb.MultiPolygon{lake}, 960_000, 2},
+		{"a lake that another covers", field, []orb.MultiPolygon{west, east, box(0, 0, 200, 1000)}, []orb.MultiPolygon{lake, nil, nil}, 980_000, 2},
+		{"less a lake at its border", field, []orb.MultiPolygon{west}, []orb.MultiPolygon{box(0, 0, 200, 200)}, 460_000, 1},
+		{"less what is not all its own", field, []orb.MultiPolygon{west}, []orb.MultiPolygon{box(400, 0, 200, 1000)}, 400_000, 1},
+		{"less what another has a part of", field, []orb.MultiPolygon{west, east}, []orb.MultiPolygon{box(400, 0, 200, 1000)}, 900_000, 2},
+		{"less all of it", field, []orb.MultiPolygon{west}, []orb.MultiPolygon{west}, 0, 0},
+	} {
+		got := coverage.Within(c.whole, c.areas, c.minus)
+		rings := 0
+		for _, p := range got {
+			rings += len(p)
+		}
+		if math.Abs(units(got)-c.want) > 1e-3 || rings != c.rings {
+			t.Errorf("%s: %.3f in %d rings, want %.0f in %d", c.name, units(got), rings, c.want, c.rings)
+		}
+		checkShape(t, got)
+	}
+}
+
 // Crossings of edges all across Earth are no fractions of 64 bits.
 func TestFaultsOfAllEarth(t *testing.T) {
 	one := orb.MultiPolygon{{{{-170, -70}, {171.12345678, 70.7654321}, {-168.1, 72.5}, {-170, -70}}}}
