@@ -71,7 +71,7 @@ func (o *overlay) beside(s side) side {
 
 // newOverlay lays layers over one another.
 func newOverlay(layers [][]leftEdge) *overlay {
-	o := &overlay{edges: together(layers)}
+	o := &overlay{edges: merged(layers)}
 	o.spans = make([]span, len(o.edges))
 	for i, e := range o.edges {
 		o.spans[i] = spanOf(e.a, e.b)
@@ -83,8 +83,8 @@ func newOverlay(layers [][]leftEdge) *overlay {
 	return o
 }
 
-// together puts the layers' edges between the same vertices together.
-func together(layers [][]leftEdge) []edge {
+// merged puts the layers' edges between the same vertices together.
+func merged(layers [][]leftEdge) []edge {
 	type one struct {
 		a, b vertex
 		count
