@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -38,6 +39,7 @@ import (
 	"wangge/internal/httpauth"
 	"wangge/internal/localpg"
 	"wangge/internal/ops"
+	"wangge/live"
 	"wangge/load"
 	"wangge/load/demo"
 	"wangge/tile"
@@ -79,15 +81,20 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 	}
 	keeping, stop := context.WithCancel(ctx)
 	h.search.Until = keeping
+	h.enliven(s.Zone, newest)
+	var kept sync.WaitGroup
+	defer func() { stop(); kept.Wait() }()
+	kept.Go(func() { h.live.Run(keeping) })
+	if err := h.live.WaitLoaded(ctx); err != nil {
+		return err
+	}
 	go func() {
 		if err := h.search.Warm(ctx, account.Anyone()); err != nil && ctx.Err() == nil {
 			log.Warn("the search index is not made yet; the first search will make it", "error", err)
 		}
 	}()
 	handler := h.handler(server, token, newest, here)
-	kept := make(chan struct{})
-	go func() { defer close(kept); h.coverage.Keep(keeping, account.TheOperator(), log) }()
-	defer func() { stop(); <-kept }()
+	kept.Go(func() { h.coverage.Keep(keeping, account.TheOperator(), log) })
 	if made {
 		fmt.Fprintln(out, "operator token", token)
 	}
@@ -213,6 +220,8 @@ type house struct {
 	log     *slog.Logger
 	private *localpg.Server // nil where DATABASE_URL names a database
 	pool    *pgxpool.Pool
+	store   *db.DB
+	live    *live.Live // nil but in a server
 	tiles   *db.Tiles
 	places  *place.Service
 	grids   *grid.Service
@@ -241,6 +250,7 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 		return nil, err
 	}
 	store := db.New(h.pool)
+	h.store = store
 	h.tiles = db.NewTiles(store, s.Zone)
 	h.places = &place.Service{Store: db.NewPlaces(store), Now: time.Now}
 	h.search = &search.Service{Store: db.NewSearch(store)}
@@ -248,6 +258,29 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 	h.staff = &staff.Service{Store: db.NewStaff(store), Now: time.Now, Zone: s.Zone, IDs: key.Random{}}
 	h.coverage = &coverage.Service{Store: db.NewCoverage(store), Now: time.Now, Zone: s.Zone}
 	return h, nil
+}
+
+// enliven lets the services answer from memory what it holds. schema is the version of the tables.
+func (h *house) enliven(zone *time.Location, schema int64) {
+	h.live = live.New(live.Options{Source: db.NewLive(h.store), Zone: zone, Log: h.log, Schema: schema, Inside: h.store.Inside})
+	h.store.Sees, h.store.Committed = h.live.Sees, h.live.Committed
+	h.places.Store = live.Places{Store: h.places.Store, Live: h.live}
+	h.grids.Store = live.Grids{Store: h.grids.Store, Live: h.live}
+	h.staff.Store = live.Staff{Store: h.staff.Store, Live: h.live}
+	h.grids.Ground, h.staff.Roster = h.live.Ground, h.live.Roster
+}
+
+// awaitServers waits until what this command committed is in force in every server, that who reads after it reads it.
+func (h *house) awaitServers(ctx context.Context) {
+	n := h.store.Noted()
+	if n == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if !db.NewLive(h.store).AwaitServers(ctx, n) {
+		h.log.Warn("it is done, but a server does not answer by it yet", "change", n)
+	}
 }
 
 // migrate brings the tables up to date and returns their version.
@@ -296,7 +329,9 @@ func withHouse(ctx context.Context, s config.Settings, do func(*house) error) er
 	if _, err := h.migrate(ctx); err != nil {
 		return err
 	}
-	return do(h)
+	err = do(h)
+	h.awaitServers(ctx) // also where an error came after a part was done
+	return err
 }
 
 func commandLog(s config.Settings) *slog.Logger {
@@ -312,9 +347,17 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		tilesAt = func(*http.Request) string { return public }
 	}
 	metrics := ops.NewMetrics(h.pool.Stat)
+	metrics.Watch(func() ops.Held {
+		f := h.live.Figures()
+		held := ops.Held{Age: h.live.Age(), Loads: f.Loads, Changes: f.Changes, LoadTook: f.LoadTook, ChangeTook: f.ChangeTook}
+		if s := h.live.State(); s != nil {
+			held.Change, held.Grids = s.N, s.Ground.Len()
+		}
+		return held
+	})
 	mux := http.NewServeMux()
 	mux.Handle("GET /livez", ops.Live())
-	mux.Handle("GET /readyz", ops.Ready(h.log, ops.Database(h.pool), ops.Schema(h.pool, newest)))
+	mux.Handle("GET /readyz", ops.Ready(h.log, h.live.AsOf, ops.Database(h.pool), ops.Schema(h.pool, newest), ops.Coverage(h.live.AsOf)))
 	mux.Handle("GET /metrics", metrics.Handler())
 	mux.Handle("/graphql", graph.NewHandler(&graph.Resolver{
 		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search,
@@ -324,7 +367,8 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	mux.Handle("GET /schema.graphql", schema())
 	mux.Handle("/tiles/", tile.New(tile.Options{Source: h.tiles, PublicURL: tilesAt, Logger: h.log}))
 	mux.Handle("GET /style.json", style.Handler(public))
-	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Log: h.log})
+	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Log: h.log,
+		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: httpauth.Bearer(token), CORSOrigins: server.CORSOrigins,
 		RateLimit: server.RateLimit, TrustedProxies: server.TrustedProxies,

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,12 +17,18 @@ const (
 	changedHouseholds = "households"
 	changedStaff      = "staff"
 	changedPolicy     = "policy"
+	changedRefs       = "refs"
 	changedOther      = "other" // no coverage depends on it; searching does, as on boundaries and buildings
 )
 
 const (
 	changeAppend = `-- name: change.Append
-INSERT INTO change_log (n, at, what, division_ids) SELECT coalesce(max(c.n), 0) + 1, now(), $1, $2 FROM change_log c`
+INSERT INTO change_log (n, at, what, division_ids, grids_of, divisions, workers)
+SELECT coalesce(max(c.n), 0) + 1, now(), $1, $2, $3, $4, $5 FROM change_log c RETURNING n`
+
+	// Its own statement: Citus would not plan it within another. Who listens is told at commit.
+	changeTell = `-- name: change.Tell
+SELECT pg_notify('wangge_change', $1::bigint::text) FROM (SELECT 1 AS one) o ORDER BY o.one`
 
 	changeNewest = `-- name: change.Newest
 SELECT c.n FROM change_log c ORDER BY c.n DESC LIMIT 1`
@@ -62,27 +69,72 @@ SELECT DISTINCT x.id FROM (
 ) x ORDER BY x.id`
 )
 
-// noteChange writes a line of the change log. It is the last thing that a transaction does: from here to its commit no
-// other change is numbered, so that numbers appear in their order and without gaps. divisions are those whose coverage is to be
-// looked at again; where there are none, none is.
-func noteChange(ctx context.Context, tx pgx.Tx, what string, divisions []uuid.UUID) error {
-	if divisions == nil { // which would be NULL
-		divisions = []uuid.UUID{}
+// change is a line of the change log.
+type change struct {
+	what     string
+	coverage []uuid.UUID // divisions whose coverage is to be looked at again; where there are none, none is
+
+	// What servers hold in memory and have to read anew; nothing where empty.
+	gridsOf   touched // the communities of grids and groups
+	divisions touched
+	workers   touched
+}
+
+// touched are some things of a kind, or where they cannot be told, any.
+type touched struct {
+	ids []uuid.UUID
+	any bool
+}
+
+// mostTouched is how many things a line names; where there are more, reading all of them takes no longer.
+const mostTouched = 1_000
+
+func these(ids ...uuid.UUID) touched { return touched{ids: ids} }
+
+func (t *touched) add(ids ...uuid.UUID) {
+	for _, id := range ids {
+		if !slices.Contains(t.ids, id) && len(t.ids) <= mostTouched {
+			t.ids = append(t.ids, id)
+		}
 	}
+}
+
+// list is what the table keeps: NULL for any.
+func (t touched) list() []uuid.UUID {
+	if t.any || len(t.ids) > mostTouched {
+		return nil
+	}
+	return append([]uuid.UUID{}, t.ids...)
+}
+
+// noteChange writes a line of the change log. It is the last thing that a transaction does: from here to its commit no
+// other change is numbered, so that numbers appear in their order and without gaps. ctx is the transaction's.
+func noteChange(ctx context.Context, tx pgx.Tx, c change) error {
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('wangge change'))"); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, changeAppend, what, divisions)
-	return err
-}
-
-// noteTouched is noteChange with the divisions that sql answers.
-func noteTouched(ctx context.Context, tx pgx.Tx, what, sql string, args ...any) error {
-	touched, err := idsOf(ctx, tx, sql, args...)
+	var n int64
+	coverage := append([]uuid.UUID{}, c.coverage...) // never NULL
+	err := tx.QueryRow(ctx, changeAppend, c.what, coverage, c.gridsOf.list(), c.divisions.list(), c.workers.list()).Scan(&n)
 	if err != nil {
 		return err
 	}
-	return noteChange(ctx, tx, what, touched)
+	if open, ok := ctx.Value(txKey{}).(*openTx); ok {
+		open.noted = n
+		if open.d.Sees != nil {
+			open.d.Sees(ctx, n)
+		}
+	}
+	_, err = tx.Exec(ctx, changeTell, n)
+	return err
+}
+
+// noteTouched is noteChange for the coverage of the divisions that sql answers.
+func noteTouched(ctx context.Context, tx pgx.Tx, c change, sql string, args ...any) (err error) {
+	if c.coverage, err = idsOf(ctx, tx, sql, args...); err != nil {
+		return err
+	}
+	return noteChange(ctx, tx, c)
 }
 
 // Newest is the number of the last change; 0 where there was none. It is cheap, so that what is derived from the data can ask
@@ -94,5 +146,5 @@ func (d *DB) Newest(ctx context.Context, actor account.Actor) (n int64, err erro
 
 // changed notes what an import changed.
 func (in *importing) changed(ctx context.Context, what string) error {
-	return noteTouched(ctx, in.tx, what, changeTouched)
+	return noteTouched(ctx, in.tx, change{what: what, gridsOf: in.gridsOf, divisions: in.divisions, workers: in.workers}, changeTouched)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -21,6 +22,14 @@ type DB struct {
 	// plain leaves connections to those who work apart, since these may hold an open transaction meanwhile: were all
 	// connections held so, nobody would go on. apart keeps them few, and looks those of them that take long fewer still.
 	plain, apart, looks chan struct{}
+
+	// Sees is told, with the ctx of a use case that reads one state of the data, which change is the newest that it knows: when it
+	// begins to read, and when it notes one itself. Committed is told the number of a change that has been committed, and holds its
+	// writer until it returns. Both are set before the first use; nil: nobody is told.
+	Sees      func(ctx context.Context, newest int64)
+	Committed func(ctx context.Context, n int64)
+
+	noted atomic.Int64 // the highest number of a change that was committed here
 }
 
 // How many transactions may run apart at once, how many of them for long, and how many connections are left to them where there
@@ -40,16 +49,29 @@ func New(pool *pgxpool.Pool) *DB {
 
 type txKey struct{}
 
+// openTx is a transaction that begins with its first statement, so that what needs none takes no connection.
 type openTx struct {
-	tx    pgx.Tx
+	d     *DB
 	actor account.Actor
+	begin string
+	apart bool
+
+	conn  *pgxpool.Conn // nil until it began, as are tx and slot
+	tx    pgx.Tx
+	slot  chan struct{}
+	noted int64 // the number of the change that it noted; 0: none
 }
 
 // As is the one door to the store: it opens a transaction whose session knows who acts, runs fn in it, and commits
 // where fn returns nil. Inside fn the store's methods called with fn's ctx join the same transaction; it is for one
 // goroutine at a time.
 func (d *DB) As(ctx context.Context, actor account.Actor, fn func(ctx context.Context, tx pgx.Tx) error) error {
-	return d.as(ctx, actor, "BEGIN", fn)
+	return d.as(ctx, actor, "BEGIN", func(ctx context.Context, open *openTx) error {
+		if err := open.start(ctx); err != nil {
+			return err
+		}
+		return fn(ctx, open.tx)
+	})
 }
 
 // Apart returns a ctx whose transactions do not join the one that ctx is in: they see what was committed since that one began,
@@ -60,47 +82,98 @@ func (d *DB) Apart(ctx context.Context) context.Context {
 
 type apart struct{}
 
-// Do is As for a use case whose several reads must see one state of the data.
+const snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+
+// Do is As for a use case whose several reads must see one state of the data, that of the first.
 func (d *DB) Do(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error {
-	return d.as(ctx, actor, "BEGIN ISOLATION LEVEL REPEATABLE READ", func(ctx context.Context, _ pgx.Tx) error { return fn(ctx) })
+	return d.as(ctx, actor, snapshot, func(ctx context.Context, _ *openTx) error { return fn(ctx) })
 }
 
-func (d *DB) as(ctx context.Context, actor account.Actor, begin string, fn func(ctx context.Context, tx pgx.Tx) error) (err error) {
+// Noted is the number of the last change that was committed through d; 0: none was.
+func (d *DB) Noted() int64 { return d.noted.Load() }
+
+// Inside reports whether ctx is that of a use case, whose reads are those of its transaction.
+func (d *DB) Inside(ctx context.Context) bool {
+	_, ok := ctx.Value(txKey{}).(*openTx)
+	return ok
+}
+
+func (d *DB) as(ctx context.Context, actor account.Actor, begin string, fn func(ctx context.Context, open *openTx) error) error {
 	if err := actor.RequireKnown(); err != nil {
 		return err
 	}
-	if open, ok := ctx.Value(txKey{}).(openTx); ok && open.actor == actor {
-		return fn(ctx, open.tx)
+	if open, ok := ctx.Value(txKey{}).(*openTx); ok && open.actor == actor {
+		return fn(ctx, open)
 	}
-	slot := d.plain
-	if _, ok := ctx.Value(txKey{}).(apart); ok {
-		slot = d.apart
+	open := &openTx{d: d, actor: actor, begin: begin}
+	_, open.apart = ctx.Value(txKey{}).(apart)
+	if err := open.run(ctx, fn); err != nil || open.noted == 0 {
+		return err
+	}
+	for last := d.noted.Load(); last < open.noted && !d.noted.CompareAndSwap(last, open.noted); last = d.noted.Load() {
+	}
+	if d.Committed != nil { // it may wait, so it holds no connection
+		d.Committed(ctx, open.noted)
+	}
+	return nil
+}
+
+func (o *openTx) run(ctx context.Context, fn func(ctx context.Context, open *openTx) error) (err error) {
+	defer o.release()
+	defer func() {
+		if o.tx != nil && err != nil {
+			// The request's context may be what ended it; the roll-back must still reach the server.
+			err = errors.Join(err, ignoreClosed(o.tx.Rollback(context.WithoutCancel(ctx))))
+		}
+	}()
+	if err = fn(context.WithValue(ctx, txKey{}, o), o); err != nil || o.tx == nil {
+		return asFault(err)
+	}
+	return asFault(o.tx.Commit(ctx))
+}
+
+// start begins the transaction where it did not begin yet.
+func (o *openTx) start(ctx context.Context) (err error) {
+	if o.tx != nil {
+		return nil
+	}
+	slot := o.d.plain
+	if o.apart {
+		slot = o.d.apart
 	}
 	select {
 	case slot <- struct{}{}:
-		defer func() { <-slot }()
+		o.slot = slot
 	case <-ctx.Done():
 		return asFault(ctx.Err())
 	}
-	conn, err := d.pool.Acquire(ctx)
+	if o.conn, err = o.d.pool.Acquire(ctx); err == nil {
+		o.tx, err = o.conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: o.begin + identity(o.actor)})
+	}
 	if err != nil {
+		o.tx = nil
+		o.release()
 		return asFault(err)
 	}
-	defer conn.Release()
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin + identity(actor)})
-	if err != nil {
+	if o.begin != snapshot || o.d.Sees == nil {
+		return nil
+	}
+	var n int64
+	if err := o.tx.QueryRow(ctx, changeNewest).Scan(&n); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return asFault(err)
 	}
-	defer func() {
-		if err != nil {
-			// The request's context may be what ended it; the roll-back must still reach the server.
-			err = errors.Join(err, ignoreClosed(tx.Rollback(context.WithoutCancel(ctx))))
-		}
-	}()
-	if err = fn(context.WithValue(ctx, txKey{}, openTx{tx, actor}), tx); err != nil {
-		return asFault(err)
+	o.d.Sees(ctx, n)
+	return nil
+}
+
+func (o *openTx) release() {
+	if o.conn != nil {
+		o.conn.Release()
 	}
-	return asFault(tx.Commit(ctx))
+	if o.slot != nil {
+		<-o.slot
+	}
+	o.conn, o.slot = nil, nil
 }
 
 // identity names the actor to row-level policies, in one round trip with BEGIN. SET LOCAL, not set_config: the latter

@@ -319,7 +319,7 @@ func (s *Places) SavePolicy(ctx context.Context, actor account.Actor, p place.Si
 		if err != nil {
 			return err
 		}
-		return noteChange(ctx, tx, changedPolicy, []uuid.UUID{p.DivisionID})
+		return noteChange(ctx, tx, change{what: changedPolicy, coverage: []uuid.UUID{p.DivisionID}})
 	})
 	p.Version++
 	return p, err

@@ -29,6 +29,8 @@ type importing struct {
 	opts    place.ImportOptions
 	report  place.Report
 	refused map[int]bool // by row number, so that one row is refused once
+
+	gridsOf, divisions, workers touched // see change
 }
 
 // Rows of every kind wait in one table; a kind leaves the columns it has no use for empty. n counts the file's rows from 1.

@@ -143,6 +143,7 @@ func (s *Places) ImportDivisions(ctx context.Context, actor account.Actor, rows 
 		if _, err := in.exec(ctx, importAdopt, place.Levels); err != nil {
 			return err
 		}
+		in.divisions.any = true // also those that were adopted; and divisions are not imported often
 		if err := in.refuseWhere(ctx, importLevels, place.Levels); err != nil {
 			return err
 		}

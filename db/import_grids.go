@@ -134,6 +134,21 @@ UPDATE stage u SET worker_id = x.id FROM (
 INSERT INTO worker (district, id, name, work_phone) SELECT s.home, s.worker_id, s.worker, s.work_phone FROM stage s
 WHERE s.worker IS NOT NULL ORDER BY s.n ON CONFLICT (district, id) DO NOTHING`
 
+	// What the file changes of what servers hold in memory; one more than a line of the change log names is enough.
+	importCommunitiesOf = `-- name: import.CommunitiesOf
+SELECT DISTINCT x.id FROM (
+	SELECT s.community_id AS id FROM stage s
+	UNION ALL
+	SELECT s.was_in FROM stage s WHERE s.was_in IS NOT NULL
+) x ORDER BY x.id LIMIT 1001`
+
+	importWorkersOf = `-- name: import.WorkersOf
+SELECT DISTINCT x.id FROM (
+	SELECT s.worker_id AS id FROM stage s WHERE s.worker_id IS NOT NULL
+	UNION ALL
+	SELECT s.worker_now FROM stage s WHERE s.worker_now IS NOT NULL
+) x ORDER BY x.id LIMIT 1001`
+
 	// Where somebody is to follow, until then.
 	importNewTerms = `-- name: import.NewTerms
 INSERT INTO assignment (district, id, worker_id, post, cover, during, grid_id)
@@ -193,6 +208,13 @@ func (s *Grids) ImportGrids(ctx context.Context, actor account.Actor, rows iter.
 		if err := in.importWorkers(ctx, o.Day); err != nil {
 			return err
 		}
+		for sql, to := range map[string]*touched{importCommunitiesOf: &in.gridsOf, importWorkersOf: &in.workers} {
+			ids, err := idsOf(ctx, in.tx, sql)
+			if err != nil {
+				return err
+			}
+			to.add(ids...)
+		}
 		return in.placeAll(ctx)
 	})
 }
@@ -221,6 +243,7 @@ func (in *importing) makeCommunities(ctx context.Context, o grid.ImportOptions) 
 		if _, err := in.exec(ctx, importMakeDivisionCode, code, id); err != nil {
 			return err
 		}
+		in.divisions.add(id)
 		in.report.Notes = append(in.report.Notes, place.Note{Kind: place.Made, Source: "--level", Code: code, Field: "community",
 			Reason: "the division was unknown; it was made without a boundary, with its code for a name"})
 	}

@@ -249,7 +249,7 @@ func (s *Places) ImportHouseholds(ctx context.Context, actor account.Actor, rows
 		if in.undone() || in.report.Added+in.report.Updated+in.report.Ended == 0 {
 			return nil
 		}
-		return noteTouched(ctx, in.tx, changedHouseholds, householdsTouched)
+		return noteTouched(ctx, in.tx, change{what: changedHouseholds}, householdsTouched)
 	})
 }
 

@@ -23,12 +23,12 @@ const (
 SELECT s.n, s.source, s.code, s.shape FROM stage s WHERE s.shape IS NOT NULL ORDER BY s.n`
 
 	sharedDivisions = `-- name: shared.Divisions
-SELECT d.home, d.id, d.code, d.boundary FROM division d
+SELECT d.home, d.id, d.id, d.code, d.boundary FROM division d
 WHERE d.boundary && (SELECT ST_SetSRID(ST_Extent(s.shape)::geometry, 4490) FROM stage s)
   AND d.id NOT IN (SELECT s.known FROM stage s WHERE s.known IS NOT NULL) ORDER BY d.code`
 
 	sharedGrids = `-- name: shared.Grids
-SELECT b.district, b.id, g.code, b.boundary FROM grid_boundary b JOIN grid g ON g.district = b.district AND g.id = b.grid_id
+SELECT b.district, b.id, g.community_id, g.code, b.boundary FROM grid_boundary b JOIN grid g ON g.district = b.district AND g.id = b.grid_id
 WHERE b.boundary && (SELECT ST_SetSRID(ST_Extent(s.shape)::geometry, 4490) FROM stage s) AND b.during @> now()
   AND g.id NOT IN (SELECT s.known FROM stage s WHERE s.known IS NOT NULL) ORDER BY g.code`
 
@@ -69,16 +69,22 @@ func (in *importing) shareVertices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, sql := range []struct{ read, write string }{{sharedDivisions, sharedSetDivision}, {sharedGrids, sharedSetGrid}} {
+	for _, sql := range []struct {
+		read, write string
+		touches     *touched
+	}{{sharedDivisions, sharedSetDivision, &in.divisions}, {sharedGrids, sharedSetGrid, &in.gridsOf}} {
 		err := in.each(ctx, sql.read, nil, func(rows pgx.Rows) error {
 			var home string
-			var id uuid.UUID
+			var id, division uuid.UUID
 			var o owner
 			var g geom.T
-			if err := rows.Scan(&home, &id, &o.code, &g); err != nil {
+			if err := rows.Scan(&home, &id, &division, &o.code, &g); err != nil {
 				return err
 			}
-			o.write = func(g geom.T) (int, error) { return in.exec(ctx, sql.write, id, g, home) }
+			o.write = func(g geom.T) (int, error) {
+				sql.touches.add(division)
+				return in.exec(ctx, sql.write, id, g, home)
+			}
 			return add(g, o)
 		})
 		if err != nil {

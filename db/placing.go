@@ -427,7 +427,7 @@ func (s *Places) placeOne(ctx context.Context, actor account.Actor, step func(co
 		if err := tx.QueryRow(ctx, "SELECT now()").Scan(&from); err != nil || changed == 0 {
 			return err
 		}
-		return noteChange(ctx, tx, changedBuildings, concerned)
+		return noteChange(ctx, tx, change{what: changedBuildings, coverage: concerned})
 	})
 	return from, err
 }

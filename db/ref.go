@@ -94,7 +94,10 @@ func (s *Places) SetExternalRef(ctx context.Context, actor account.Actor, owner 
 		default:
 			_, err = tx.Exec(ctx, refSet, found.Key.Home, found.Kind, owner.ID, ref.System, ref.Code)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return noteChange(ctx, tx, change{what: changedRefs})
 	})
 	return found, err
 }

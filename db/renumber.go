@@ -50,6 +50,9 @@ UPDATE division d SET code = u.code, version = d.version + 1 FROM unnest($1::uui
 UPDATE grid g SET code = u.code, version = g.version + 1 FROM unnest($1::uuid[], $2::text[]) AS u (id, code)
 WHERE g.district = ANY($3) AND g.id = u.id`
 
+	recodeHolders = `-- name: recode.Holders
+SELECT DISTINCT a.worker_id FROM assignment a WHERE a.district = $1 AND a.area_id = $2 ORDER BY a.worker_id`
+
 	recodeParent = `-- name: recode.Parent
 UPDATE division SET parent_id = $2 WHERE id = $1 AND parent_id IS DISTINCT FROM $2`
 
@@ -72,6 +75,8 @@ func (s *Places) Renumber(ctx context.Context, actor account.Actor, d place.Divi
 		if err != nil {
 			return err
 		}
+		// Whoever holds a post there is said to hold it at another code.
+		beneathIt, held := these(beneath.divisions...), touched{any: true}
 		moved, err := in.exec(ctx, recodeParent, d.ID, parent)
 		if err != nil {
 			return err
@@ -80,7 +85,7 @@ func (s *Places) Renumber(ctx context.Context, actor account.Actor, d place.Divi
 			if divisions+grids == 0 {
 				return nil
 			}
-			return noteChange(ctx, in.tx, changedOther, []uuid.UUID{d.ID})
+			return noteChange(ctx, in.tx, change{what: changedOther, coverage: []uuid.UUID{d.ID}, gridsOf: beneathIt, divisions: beneathIt, workers: held})
 		}
 		if _, err := in.exec(ctx, recodeMoved, d.ID, version); err != nil { // where its code stayed
 			return err
@@ -91,7 +96,7 @@ func (s *Places) Renumber(ctx context.Context, actor account.Actor, d place.Divi
 				concerned = append(concerned, *p)
 			}
 		}
-		return noteChange(ctx, in.tx, changedBoundaries, concerned)
+		return noteChange(ctx, in.tx, change{what: changedBoundaries, coverage: concerned, gridsOf: beneathIt, divisions: beneathIt, workers: held})
 	})
 }
 
@@ -104,7 +109,11 @@ func (s *Grids) RecodeGrid(ctx context.Context, actor account.Actor, g grid.Grid
 		if err := in.give(ctx, recodeGridTaken, recodeNewGridCodes, recodeGrids, []uuid.UUID{g.Key.ID}, []string{code}, []string{g.Key.Home}); err != nil {
 			return err
 		}
-		return noteChange(ctx, in.tx, changedOther, []uuid.UUID{g.CommunityID})
+		holders, err := idsOf(ctx, in.tx, recodeHolders, g.Key.Home, g.Key.ID)
+		if err != nil {
+			return err
+		}
+		return noteChange(ctx, in.tx, change{what: changedOther, coverage: []uuid.UUID{g.CommunityID}, gridsOf: these(g.CommunityID), workers: these(holders...)})
 	})
 }
 

@@ -20,7 +20,12 @@ func (d *DB) each(ctx context.Context, actor account.Actor, sql string, args []a
 	})
 }
 
-func eachRow(ctx context.Context, tx pgx.Tx, sql string, args []any, scan func(pgx.Rows) error) error {
+// queryer is a connection or a transaction on one.
+type queryer interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+func eachRow(ctx context.Context, tx queryer, sql string, args []any, scan func(pgx.Rows) error) error {
 	rows, err := tx.Query(ctx, sql, args...)
 	if err != nil {
 		return err
@@ -35,7 +40,7 @@ func eachRow(ctx context.Context, tx pgx.Tx, sql string, args []any, scan func(p
 }
 
 // idsOf runs sql, which answers ids alone.
-func idsOf(ctx context.Context, tx pgx.Tx, sql string, args ...any) (out []uuid.UUID, err error) {
+func idsOf(ctx context.Context, tx queryer, sql string, args ...any) (out []uuid.UUID, err error) {
 	err = eachRow(ctx, tx, sql, args, func(rows pgx.Rows) error {
 		var id uuid.UUID
 		err := rows.Scan(&id)

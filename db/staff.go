@@ -156,7 +156,7 @@ VALUES ($1, $2, $3, $4, $5, daterange($6, $7, '[)'),
 
 	assignmentEnd = `-- name: assignment.End
 UPDATE assignment SET during = daterange(lower(during), $3, '[)')
-WHERE district = $1 AND id = $2 AND lower(during) < $3 AND (upper_inf(during) OR upper(during) > $3)`
+WHERE district = $1 AND id = $2 AND lower(during) < $3 AND (upper_inf(during) OR upper(during) > $3) RETURNING worker_id`
 
 	absenceAdd = `-- name: absence.Add
 INSERT INTO absence (district, id, worker_id, during) VALUES ($1, $2, $3, daterange($4, $5, '[)'))`
@@ -408,7 +408,7 @@ func (s *Staff) AddWorker(ctx context.Context, actor account.Actor, w staff.Work
 				return err
 			}
 		}
-		return noteChange(ctx, tx, changedStaff, nil) // holds no post yet
+		return noteChange(ctx, tx, change{what: changedStaff, workers: these(w.Key.ID)}) // holds no post yet
 	})
 	return w, err
 }
@@ -430,15 +430,15 @@ func (s *Staff) SaveWorker(ctx context.Context, actor account.Actor, w staff.Wor
 		if err != nil {
 			return err
 		}
-		return noteStaff(ctx, tx, w.Key)
+		return noteStaff(ctx, tx, w.Key, w.Key.ID)
 	})
 	w.Version++
 	return w, err
 }
 
-// noteStaff notes that what concerns an assignment, or a worker and all the assignments there are, has changed.
-func noteStaff(ctx context.Context, tx pgx.Tx, of key.Key) error {
-	return noteTouched(ctx, tx, changedStaff, staffTouched, of.Home, of.ID)
+// noteStaff notes that what concerns an assignment of a worker, or the worker and all the assignments there are, has changed.
+func noteStaff(ctx context.Context, tx pgx.Tx, of key.Key, worker uuid.UUID) error {
+	return noteTouched(ctx, tx, change{what: changedStaff, workers: these(worker)}, staffTouched, of.Home, of.ID)
 }
 
 // AddAssignment implements staff.Store.
@@ -448,43 +448,43 @@ func (s *Staff) AddAssignment(ctx context.Context, actor account.Actor, a staff.
 		u := a.Until.Time()
 		until = &u
 	}
-	return s.exec(ctx, actor, a.Key, assignmentAdd, a.Key.Home, a.Key.ID, a.Worker.Key.ID, a.Post, a.Cover, a.From.Time(), until, string(a.Area.Kind), a.Area.ID)
+	return s.exec(ctx, actor, a.Key, a.Worker.Key.ID, assignmentAdd, a.Key.Home, a.Key.ID, a.Worker.Key.ID, a.Post, a.Cover, a.From.Time(), until, string(a.Area.Kind), a.Area.ID)
 }
 
 // EndAssignment implements staff.Store.
 func (s *Staff) EndAssignment(ctx context.Context, actor account.Actor, k key.Key, until civil.Date) (ended bool, err error) {
 	err = s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, assignmentEnd, k.Home, k.ID, until.Time())
-		if ended = tag.RowsAffected() == 1; err != nil || !ended {
+		workers, err := idsOf(ctx, tx, assignmentEnd, k.Home, k.ID, until.Time())
+		if ended = len(workers) == 1; err != nil || !ended {
 			return err
 		}
-		return noteStaff(ctx, tx, k)
+		return noteStaff(ctx, tx, k, workers[0])
 	})
 	return ended, err
 }
 
 // AddAbsence implements staff.Store.
 func (s *Staff) AddAbsence(ctx context.Context, actor account.Actor, a staff.Absence) error {
-	return s.exec(ctx, actor, a.Worker, absenceAdd, a.Key.Home, a.Key.ID, a.Worker.ID, a.From.Time(), a.Until.Time())
+	return s.exec(ctx, actor, a.Worker, a.Worker.ID, absenceAdd, a.Key.Home, a.Key.ID, a.Worker.ID, a.From.Time(), a.Until.Time())
 }
 
 // ChangeAbsence implements staff.Store.
 func (s *Staff) ChangeAbsence(ctx context.Context, actor account.Actor, a staff.Absence) error {
-	return s.exec(ctx, actor, a.Worker, absenceChange, a.Key.Home, a.Key.ID, a.From.Time(), a.Until.Time())
+	return s.exec(ctx, actor, a.Worker, a.Worker.ID, absenceChange, a.Key.Home, a.Key.ID, a.From.Time(), a.Until.Time())
 }
 
 // RemoveAbsence implements staff.Store.
 func (s *Staff) RemoveAbsence(ctx context.Context, actor account.Actor, a staff.Absence) error {
-	return s.exec(ctx, actor, a.Worker, absenceRemove, a.Key.Home, a.Key.ID)
+	return s.exec(ctx, actor, a.Worker, a.Worker.ID, absenceRemove, a.Key.Home, a.Key.ID)
 }
 
-// exec runs sql and notes what concerns of.
-func (s *Staff) exec(ctx context.Context, actor account.Actor, of key.Key, sql string, args ...any) error {
+// exec runs sql and notes what concerns of, an assignment of worker or the worker.
+func (s *Staff) exec(ctx context.Context, actor account.Actor, of key.Key, worker uuid.UUID, sql string, args ...any) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, sql, args...); err != nil {
 			return err
 		}
-		return noteStaff(ctx, tx, of)
+		return noteStaff(ctx, tx, of, worker)
 	})
 }
 

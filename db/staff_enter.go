@@ -69,6 +69,10 @@ SELECT t.home, t.id, e.id, t.post, t.cover, daterange(t.begins, t.ends, '[)'), C
 	CASE WHEN t.kind = 'group' THEN t.area_id END, CASE WHEN t.kind = 'grid' THEN t.area_id END, CASE WHEN t.kind = 'building' THEN t.area_id END
 FROM term t JOIN entry e ON e.n = t.n ORDER BY t.n, t.id`
 
+	// One more than a line of the change log names is enough.
+	staffFresh = `-- name: staff.Fresh
+SELECT e.id FROM entry e WHERE e.fresh ORDER BY e.id LIMIT 1001`
+
 	staffEntered = `-- name: staff.Entered
 SELECT DISTINCT x.id FROM (
 	SELECT e.division_id AS id FROM entry e WHERE e.fresh
@@ -110,7 +114,11 @@ func (s *Staff) EnterWorkers(ctx context.Context, actor account.Actor, entries i
 		if err := in.run(ctx, staffNewPhotos, staffNewAssignments); err != nil {
 			return err
 		}
-		return noteTouched(ctx, tx, changedStaff, staffEntered)
+		entered, err := idsOf(ctx, tx, staffFresh)
+		if err != nil {
+			return err
+		}
+		return noteTouched(ctx, tx, change{what: changedStaff, workers: these(entered...)}, staffEntered)
 	})
 	if err != nil {
 		return 0, err

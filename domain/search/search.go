@@ -180,11 +180,15 @@ func (s *Service) Warm(ctx context.Context, actor account.Actor) error {
 
 // current is the index of today's data, or, where it is large, one of a moment ago while it is made anew.
 func (s *Service) current(ctx context.Context, actor account.Actor) (*Index, error) {
+	index := s.index.Load()
 	newest, err := s.Store.Newest(ctx, actor)
-	if err != nil {
+	switch {
+	case err == nil:
+	case index != nil && ctx.Err() == nil && fault.As(err).Code == fault.Unavailable:
+		return index, nil // while the store is away, the last answers
+	default:
 		return nil, err
 	}
-	index := s.index.Load()
 	switch {
 	case index == nil || index.change < newest && index.Len() <= smallIndex:
 		return s.renew(ctx, actor, newest)

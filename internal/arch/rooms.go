@@ -29,7 +29,7 @@ var (
 // boxes of the middle row (graph, tile, web, load, db) name none of each other.
 var Rooms = []Room{
 	// Wiring: the only place that knows them all.
-	{".", slices.Concat([]string{"graph", "tile", "web", "load", "load/demo", "db", "internal/answer", "internal/cli", "internal/config",
+	{".", slices.Concat([]string{"graph", "tile", "web", "load", "load/demo", "db", "live", "internal/answer", "internal/cli", "internal/config",
 		"internal/httpauth", "internal/localpg", "internal/ops"}, below), []string{pgx}},
 
 	// The middle row.
@@ -39,8 +39,11 @@ var Rooms = []Room{
 	{"load", slices.Concat([]string{"load/demo"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
 		"github.com/datadog/czlib", "github.com/go-json-experiment/json", "github.com/xuri/excelize/v2", "golang.org/x/text"}},
 	{"load/demo", below, []string{orb, "golang.org/x/image"}},
-	{"db", slices.Concat([]string{"migrations"}, below), []string{pgx, geom, orb, uuid, "github.com/twpayne/pgx-geom", "github.com/pressly/goose/v3"}},
+	{"db", slices.Concat([]string{"live", "migrations"}, below), []string{pgx, geom, orb, uuid, "github.com/twpayne/pgx-geom", "github.com/pressly/goose/v3"}},
 	{"migrations", nil, nil},
+
+	// What is in force, in memory. The middle row stands on it, of which only db names it: it reads what live asks for.
+	{"live", below, []string{uuid}},
 
 	// What the words mean and what is allowed: no SQL, no HTTP, no file format.
 	{"domain/key", nil, []string{uuid}},

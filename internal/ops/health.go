@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -33,8 +34,9 @@ func Live() http.Handler {
 	})
 }
 
-// Ready answers GET /readyz: 200 where every check holds, else 503. It says which fails; why is for the log.
-func Ready(log *slog.Logger, checks ...Check) http.Handler {
+// Ready answers GET /readyz: 200 where every check holds, else 503. It says which fails; why is for the log. asOf is when the data
+// in memory was last known to be current, and whether it is: it is told where it is not, and how many seconds ago that was.
+func Ready(log *slog.Logger, asOf func() (at time.Time, current bool), checks ...Check) http.Handler {
 	var mu sync.Mutex
 	var asked time.Time
 	var ready bool
@@ -54,7 +56,11 @@ func Ready(log *slog.Logger, checks ...Check) http.Handler {
 			status = http.StatusServiceUnavailable
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		writeJSON(w, status, map[string]any{"ready": ready, "checks": results})
+		body := map[string]any{"ready": ready, "checks": results}
+		if at, current := asOf(); !current && !at.IsZero() {
+			body["dataAsOf"], body["dataAgeS"] = at.UTC().Format(time.RFC3339), int(time.Since(at).Seconds())
+		}
+		writeJSON(w, status, body)
 	})
 }
 
@@ -79,6 +85,16 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 // Database holds while pool reaches a server.
 func Database(pool *pgxpool.Pool) Check {
 	return Check{"database", pool.Ping}
+}
+
+// Coverage holds once the grids are in memory; asOf is as in Ready. That they are of a while ago the database's check says.
+func Coverage(asOf func() (at time.Time, current bool)) Check {
+	return Check{"coverage", func(context.Context) error {
+		if at, _ := asOf(); at.IsZero() {
+			return errors.New("nothing is loaded")
+		}
+		return nil
+	}}
 }
 
 // Schema holds while the database's tables are at version newest: not before a migration, not after one that only a

@@ -391,20 +391,31 @@ func TestFigures(t *testing.T) {
 
 func TestReadiness(t *testing.T) {
 	var down error
-	h := Ready(slog.New(slog.DiscardHandler), Check{"database", func(context.Context) error { return down }},
-		Check{"migrations", func(context.Context) error { return nil }})
+	var at time.Time
+	current := false
+	asOf := func() (time.Time, bool) { return at, current }
+	h := Ready(slog.New(slog.DiscardHandler), asOf, Check{"database", func(context.Context) error { return down }}, Coverage(asOf))
 	ask := func() (int, string) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, get("/readyz"))
 		return w.Code, strings.TrimSpace(w.Body.String())
 	}
-	if status, body := ask(); status != 200 || body != `{"checks":{"database":"ok","migrations":"ok"},"ready":true}` {
+	again := func() (int, string) {
+		time.Sleep(checkEvery + 10*time.Millisecond)
+		return ask()
+	}
+	if status, body := ask(); status != 503 || body != `{"checks":{"coverage":"failed","database":"ok"},"ready":false}` {
+		t.Errorf("before anything is loaded: %d %s", status, body)
+	}
+	at, current = time.Now(), true
+	if status, body := again(); status != 200 || body != `{"checks":{"coverage":"ok","database":"ok"},"ready":true}` {
 		t.Errorf("got %d %s", status, body)
 	}
 	down = errors.New("password authentication failed for user wangge")
-	time.Sleep(checkEvery + 10*time.Millisecond)
-	if status, body := ask(); status != 503 || body != `{"checks":{"database":"failed","migrations":"ok"},"ready":false}` {
-		t.Errorf("got %d %s", status, body)
+	at, current = time.Now().Add(-time.Minute), false
+	want := `{"checks":{"coverage":"ok","database":"failed"},"dataAgeS":60,"dataAsOf":"` + at.UTC().Format(time.RFC3339) + `","ready":false}`
+	if status, body := again(); status != 503 || body != want {
+		t.Errorf("got %d %s, want %s", status, body, want)
 	}
 }
 

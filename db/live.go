@@ -1,0 +1,448 @@
+package db
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/account"
+	"wangge/domain/civil"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+	"wangge/live"
+)
+
+// Live reads what servers hold in memory.
+type Live struct{ *DB }
+
+// NewLive returns a source of what servers hold in memory.
+func NewLive(d *DB) *Live { return &Live{d} }
+
+var _ live.Source = (*Live)(nil)
+
+// How a server says which change is in force there: it holds a shared lock of the session numbered with it, until it holds one
+// of a later. The lock goes with the connection, so that nobody waits for a server that is gone.
+const (
+	liveHold = `-- name: live.Hold
+SELECT pg_advisory_lock_shared(hashtext('wangge live'), $1::int) FROM (SELECT 1 AS one) o ORDER BY o.one`
+
+	liveLetGo = `-- name: live.LetGo
+SELECT pg_advisory_unlock_shared(hashtext('wangge live'), $1::int) FROM (SELECT 1 AS one) o ORDER BY o.one`
+
+	liveBehind = `-- name: live.Behind
+SELECT count(*) FROM (
+	SELECT max(l.objid::bigint) AS n FROM pg_locks l
+	WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid::bigint = (hashtext('wangge live')::bigint & 4294967295)
+	  AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) GROUP BY l.pid
+) s WHERE s.n < $1::bigint ORDER BY 1`
+)
+
+// $1 the districts; $2 the communities, divisions or areas, NULL for all; $3 the day.
+const (
+	liveChanges = `-- name: live.Changes
+SELECT c.n, c.at, c.grids_of, c.divisions, c.workers FROM change_log c WHERE c.n >= $1 ORDER BY c.n`
+
+	liveMark = `-- name: live.Mark
+SELECT c.n, c.at FROM change_log c ORDER BY c.n DESC LIMIT 1`
+
+	// Also when versions that are past ended, but not where they lay. grid_id = ANY(ARRAY[…]) is nothing for the GiST index of the
+	// EXCLUDE, which takes half a millisecond to probe.
+	liveGrids = `-- name: live.Grids
+SELECT g.district, g.id, g.code, g.name, g.kind, coalesce(g.basis, ''), g.version, g.community_id, g.group_id,
+	coalesce(g.limit_east, ''), coalesce(g.limit_south, ''), coalesce(g.limit_west, ''), coalesce(g.limit_north, ''),
+	b.area_m2, b.label_point, CASE WHEN upper_inf(b.during) OR upper(b.during) > now() THEN b.boundary END, lower(b.during), upper(b.during)
+FROM grid g LEFT JOIN grid_boundary b ON b.district = g.district AND b.grid_id = ANY(ARRAY[g.id]) AND b.district = ANY($1)
+WHERE g.district = ANY($1) AND ($2::uuid[] IS NULL OR g.community_id = ANY($2)) ORDER BY g.code, lower(b.during) NULLS FIRST`
+
+	liveFormerCodes = `-- name: live.FormerCodes
+SELECT c.grid_id, c.code FROM grid_code c JOIN grid g ON g.district = c.district AND g.id = c.grid_id
+WHERE g.district = ANY($1) AND ($2::uuid[] IS NULL OR g.community_id = ANY($2)) AND c.code <> g.code ORDER BY c.grid_id, c.since, c.code`
+
+	liveGroups = `-- name: live.Groups
+SELECT p.district, p.id, p.name, p.community_id FROM grid_group p
+WHERE p.district = ANY($1) AND ($2::uuid[] IS NULL OR p.community_id = ANY($2)) ORDER BY p.name, p.id`
+
+	liveDivisions = `-- name: live.Divisions
+SELECT ` + divisionColumns + ` FROM division d WHERE $2::uuid[] IS NULL OR d.id = ANY($2) ORDER BY d.code`
+
+	// Both are what workers are in office for now, were or will be; of those whose term there was undone somebody else has one.
+	liveAreas = `-- name: live.Areas
+SELECT DISTINCT a.area_id FROM assignment a WHERE a.district = ANY($1) AND a.worker_id = ANY($2) ORDER BY a.area_id`
+
+	liveTenureColumns = `SELECT a.district, a.id, a.worker_id, w.name, coalesce(w.work_phone, ''), w.duties, w.version,
+	(w.district, w.id) IN (SELECT f.district, f.worker_id FROM worker_photo f WHERE f.district = ANY($1)), a.post, a.cover, a.area_id,
+	CASE WHEN a.grid_id IS NOT NULL THEN 'grid' WHEN a.group_id IS NOT NULL THEN 'group'
+	     WHEN a.building_id IS NOT NULL THEN 'building' ELSE 'division' END,
+	coalesce(g.code, d.code, ''), lower(a.during), upper(a.during)
+FROM assignment a JOIN worker w ON w.district = a.district AND w.id = a.worker_id
+LEFT JOIN grid g ON g.district = a.district AND g.id = a.grid_id LEFT JOIN division d ON d.id = a.division_id
+WHERE a.district = ANY($1) AND w.district = ANY($1) `
+
+	liveTenures = `-- name: live.Tenures
+` + liveTenureColumns + `AND (upper_inf(a.during) OR upper(a.during) > $2::date) ORDER BY a.area_id, a.id`
+
+	liveTenuresOf = `-- name: live.TenuresOf
+` + liveTenureColumns + `AND a.area_id = ANY($2) ORDER BY a.area_id, a.id`
+
+	liveAbsences = `-- name: live.Absences
+SELECT ` + absenceColumns + ` FROM absence x WHERE x.district = ANY($1) AND upper(x.during) > $2::date
+  AND ($3::uuid[] IS NULL OR x.worker_id = ANY($3)) ORDER BY x.worker_id, x.during`
+)
+
+const (
+	liveTimeout  = "120s" // of a statement: a city is read in a second, on a busy machine in some
+	waitForEvery = 10 * time.Millisecond
+)
+
+// Connect implements live.Source. The connection is none of the pool's.
+func (l *Live) Connect(ctx context.Context) (live.Link, error) {
+	config := l.pool.Config().ConnConfig.Copy()
+	config.RuntimeParams["statement_timeout"] = liveTimeout
+	config.RuntimeParams["work_mem"] = "64MB" // a city's staff are sorted without a file
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, connectFault(config, err)
+	}
+	link := &liveLink{conn: conn, d: l.DB}
+	if err := registerTypes(ctx, conn); err != nil {
+		link.Close()
+		return nil, asFault(err)
+	}
+	for _, sql := range []string{"LISTEN wangge_change", "SELECT pg_advisory_lock_shared(hashtext('wangge live'), 0)"} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			link.Close()
+			return nil, asFault(err)
+		}
+	}
+	return link, nil
+}
+
+// AwaitServers returns when every server that is connected to the database holds the state of change n, or ctx ends: false.
+func (l *Live) AwaitServers(ctx context.Context, n int64) bool {
+	for {
+		behind := 1
+		err := l.each(ctx, account.TheOperator(), liveBehind, []any{n}, func(rows pgx.Rows) error { return rows.Scan(&behind) })
+		if err == nil && behind == 0 {
+			return true
+		}
+		select {
+		case <-time.After(waitForEvery):
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+type liveLink struct {
+	conn *pgx.Conn
+	d    *DB
+	held int64 // the change whose lock it holds
+
+	homes []string // of all districts, as last read
+}
+
+// Close implements live.Link.
+func (l *liveLink) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	l.conn.Close(ctx)
+}
+
+// Hear implements live.Link.
+func (l *liveLink) Hear(ctx context.Context) (int64, error) {
+	heard, err := l.conn.WaitForNotification(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n, _ := strconv.ParseInt(heard.Payload, 10, 64) // what somebody else sent is no change: 0
+	return n, nil
+}
+
+// Newest implements live.Link.
+func (l *liveLink) Newest(ctx context.Context) (n int64, err error) {
+	err = eachRow(ctx, l.conn, changeNewest, nil, func(rows pgx.Rows) error { return rows.Scan(&n) })
+	return n, err
+}
+
+// Applied implements live.Link.
+func (l *liveLink) Applied(ctx context.Context, n int64) error {
+	if n == l.held {
+		return nil
+	}
+	if _, err := l.conn.Exec(ctx, liveHold, n); err != nil {
+		return err
+	}
+	_, err := l.conn.Exec(ctx, liveLetGo, l.held)
+	l.held = n
+	return err
+}
+
+// Read implements live.Link.
+func (l *liveLink) Read(ctx context.Context, since *live.Mark, day civil.Date) (data live.Data, err error) {
+	begin := pgx.TxOptions{BeginQuery: snapshot + " READ ONLY" + identity(account.TheOperator())}
+	err = pgx.BeginTxFunc(ctx, l.conn, begin, func(tx pgx.Tx) error {
+		r := &liveReader{tx: tx, day: day, homes: l.homes, data: &data}
+		err := r.read(ctx, since)
+		l.homes = r.homes
+		return err
+	})
+	return data, err
+}
+
+// liveReader reads in one transaction.
+type liveReader struct {
+	tx    pgx.Tx
+	day   civil.Date
+	homes []string
+	data  *live.Data
+}
+
+func (r *liveReader) each(ctx context.Context, sql string, args []any, scan func(pgx.Rows) error) error {
+	return eachRow(ctx, r.tx, sql, args, scan)
+}
+
+func (r *liveReader) read(ctx context.Context, since *live.Mark) error {
+	narrow, workers, err := r.changes(ctx, since)
+	if err != nil {
+		return err
+	}
+	if !narrow {
+		r.data.GridsOf.All, r.data.DivisionIDs.All, workers.All = true, true, true
+	}
+	if len(r.homes) == 0 || !r.data.DivisionIDs.None() {
+		r.homes = []string{key.Unplaced}
+		err := r.each(ctx, divisionHomes, nil, func(rows pgx.Rows) error {
+			var h string
+			err := rows.Scan(&h)
+			r.homes = append(r.homes, h)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, step := range []func(context.Context) error{r.grids, r.divisions} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.staff(ctx, workers); err != nil {
+		return err
+	}
+	return r.tx.QueryRow(ctx, "SELECT now()").Scan(&r.data.Now)
+}
+
+// changes notes what has to be read anew; narrow is false where that is everything.
+func (r *liveReader) changes(ctx context.Context, since *live.Mark) (narrow bool, workers live.Part, err error) {
+	if since == nil {
+		return false, workers, r.each(ctx, liveMark, nil, func(rows pgx.Rows) error { return rows.Scan(&r.data.N, &r.data.At) })
+	}
+	next, known := since.N, since.N == 0
+	r.data.Mark = *since
+	add := func(to *live.Part, ids []uuid.UUID) {
+		to.All = to.All || ids == nil
+		to.IDs = append(to.IDs, ids...)
+	}
+	narrow = true
+	err = r.each(ctx, liveChanges, []any{since.N}, func(rows pgx.Rows) error {
+		var m live.Mark
+		var gridsOf, divisions, of []uuid.UUID
+		if err := rows.Scan(&m.N, &m.At, &gridsOf, &divisions, &of); err != nil {
+			return err
+		}
+		if m.N == since.N {
+			known, next = m.At.Equal(since.At), next+1
+			return nil
+		}
+		if since.N == 0 && next == 0 {
+			next = 1
+		}
+		narrow = narrow && m.N == next
+		next = m.N + 1
+		r.data.Mark = m
+		add(&r.data.GridsOf, gridsOf)
+		add(&r.data.DivisionIDs, divisions)
+		add(&workers, of)
+		return nil
+	})
+	if narrow = narrow && known; !narrow && err == nil { // also of a database that was put back, whose newest change is an older one
+		r.data.Mark = live.Mark{}
+		err = r.each(ctx, liveMark, nil, func(rows pgx.Rows) error { return rows.Scan(&r.data.N, &r.data.At) })
+	}
+	return narrow, workers, err
+}
+
+// idsIn is what a statement is asked for: NULL for all.
+func idsIn(p live.Part) []uuid.UUID {
+	if p.All {
+		return nil
+	}
+	return append([]uuid.UUID{}, p.IDs...)
+}
+
+func (r *liveReader) grids(ctx context.Context) error {
+	part := r.data.GridsOf
+	if part.None() {
+		return nil
+	}
+	args := []any{r.homes, idsIn(part)}
+	former := map[uuid.UUID][]string{}
+	err := r.each(ctx, liveFormerCodes, args, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var code string
+		err := rows.Scan(&id, &code)
+		former[id] = append(former[id], code)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	at, holding := map[uuid.UUID]int{}, map[uuid.UUID]bool{} // places of communities
+	community := func(id uuid.UUID) *grid.Community {
+		i, known := at[id]
+		if !known {
+			i = len(at)
+			at[id], r.data.Communities = i, append(r.data.Communities, grid.Community{ID: id})
+		}
+		return &r.data.Communities[i]
+	}
+	for _, id := range part.IDs {
+		community(id) // which may have none left
+	}
+	err = r.each(ctx, liveGrids, args, func(rows pgx.Rows) error {
+		var v grid.Version
+		var area *float64
+		var label, boundary geom.T
+		var from, until pgtype.Timestamptz
+		g := &v.Grid
+		err := rows.Scan(&g.Key.Home, &g.Key.ID, &g.Code, &g.Name, &g.Kind, &g.Basis, &g.Version, &g.CommunityID, &g.GroupID,
+			&g.Limits.East, &g.Limits.South, &g.Limits.West, &g.Limits.North, &area, &label, &boundary, &from, &until)
+		if err != nil {
+			return err
+		}
+		if !holding[g.CommunityID] {
+			holding[g.CommunityID], r.data.Holding = true, append(r.data.Holding, g.CommunityID)
+		}
+		ends := finite(until)
+		if boundary == nil { // it is past, or there is none
+			if ends.After(r.data.Ended) {
+				r.data.Ended = ends
+			}
+			return nil
+		}
+		g.AreaM2, g.Boundary = *area, multi(boundary)
+		g.LabelPoint, _ = label.(*geom.Point)
+		box := g.Boundary.Bounds()
+		g.BBox = place.Box{West: box.Min(0), South: box.Min(1), East: box.Max(0), North: box.Max(1)}
+		if g.FormerCodes = former[g.Key.ID]; g.FormerCodes == nil {
+			g.FormerCodes = []string{}
+		}
+		v.From = finite(from)
+		if !ends.IsZero() {
+			v.Until = &ends
+		}
+		c := community(g.CommunityID)
+		c.Versions = append(c.Versions, v)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.each(ctx, liveGroups, args, func(rows pgx.Rows) error {
+		var p grid.Group
+		err := rows.Scan(&p.Key.Home, &p.Key.ID, &p.Name, &p.CommunityID)
+		c := community(p.CommunityID)
+		c.Groups = append(c.Groups, p)
+		return err
+	})
+}
+
+// finite is the zero time for no bound and for infinity.
+func finite(t pgtype.Timestamptz) time.Time {
+	if !t.Valid || t.InfinityModifier != pgtype.Finite {
+		return time.Time{}
+	}
+	return t.Time
+}
+
+func (r *liveReader) divisions(ctx context.Context) error {
+	if r.data.DivisionIDs.None() {
+		return nil
+	}
+	err := r.each(ctx, liveDivisions, []any{true, idsIn(r.data.DivisionIDs)}, func(rows pgx.Rows) error {
+		d, err := scanDivision(rows)
+		r.data.Divisions = append(r.data.Divisions, d)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return r.each(ctx, extentOfAll, []any{r.homes}, func(rows pgx.Rows) error {
+		box := &place.Box{}
+		r.data.Extent = box
+		return rows.Scan(&box.West, &box.South, &box.East, &box.North)
+	})
+}
+
+func (r *liveReader) staff(ctx context.Context, workers live.Part) error {
+	areas, sql, args := &r.data.Areas, liveTenures, []any{r.homes, r.day.Time()}
+	if areas.All = workers.All; !workers.All {
+		if workers.None() {
+			return nil
+		}
+		var err error
+		areas.IDs, err = idsOf(ctx, r.tx, liveAreas, r.homes, workers.IDs)
+		if err != nil || len(areas.IDs) == 0 {
+			return err
+		}
+		sql, args = liveTenuresOf, []any{r.homes, areas.IDs}
+	}
+	at := map[uuid.UUID][]int{} // places of a worker's tenures
+	err := r.each(ctx, sql, args, func(rows pgx.Rows) error {
+		var t staff.Tenure
+		var from time.Time
+		var until *time.Time
+		w := &t.Worker
+		err := rows.Scan(&w.Key.Home, &t.Key.ID, &w.Key.ID, &w.Name, &w.WorkPhone, &w.Duties, &w.Version, &w.HasPhoto,
+			&t.Post, &t.Cover, &t.Area.ID, &t.Area.Kind, &t.AreaName, &from, &until)
+		t.Key.Home, t.Area.Home = w.Key.Home, w.Key.Home
+		if t.AreaName == "" {
+			t.AreaName = key.Key{Home: t.Area.Home, ID: t.Area.ID}.String()
+		}
+		t.From = civil.FromTime(from)
+		if until != nil {
+			u := civil.FromTime(*until)
+			t.Until = &u
+		}
+		at[w.Key.ID] = append(at[w.Key.ID], len(r.data.Tenures))
+		r.data.Tenures = append(r.data.Tenures, t)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var of []uuid.UUID // NULL for all
+	if !areas.All {
+		of = []uuid.UUID{}
+		for id := range at {
+			of = append(of, id)
+		}
+	}
+	return r.each(ctx, liveAbsences, []any{r.homes, r.day.Time(), of}, func(rows pgx.Rows) error {
+		var a staff.Absence
+		var from, until time.Time
+		err := rows.Scan(&a.Key.Home, &a.Key.ID, &a.Worker.ID, &from, &until)
+		a.Worker.Home, a.From, a.Until = a.Key.Home, civil.FromTime(from), civil.FromTime(until)
+		for _, i := range at[a.Worker.ID] {
+			r.data.Tenures[i].Absences = append(r.data.Tenures[i].Absences, a)
+		}
+		return err
+	})
+}

@@ -1,0 +1,66 @@
+package live
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/civil"
+	"wangge/domain/grid"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+)
+
+// Source is where the state is read; package db implements it.
+type Source interface {
+	// Connect opens a connection of its own, which hears of every change that is committed from then on.
+	Connect(ctx context.Context) (Link, error)
+}
+
+// Link is a connection to a Source, for one goroutine. After an error it is good for nothing but Close.
+type Link interface {
+	// Hear waits for a change and returns its number. Where ctx ends before, it returns its error, and the Link stays good.
+	Hear(ctx context.Context) (int64, error)
+	// Newest is the number of the last change; 0 where there was none.
+	Newest(ctx context.Context) (int64, error)
+	// Read reads what changed since a mark, or everything, in one state of the data: everything where since is nil, or is no
+	// mark of this database, or a change after it is missing. Of the staff it reads who is in office on day or later.
+	Read(ctx context.Context, since *Mark, day civil.Date) (Data, error)
+	// Applied tells the processes that wait for it that the state of change n is in force here.
+	Applied(ctx context.Context, n int64) error
+	Close()
+}
+
+// Mark is a state of the data: its last change, and when that was noted. The zero Mark is that before the first.
+type Mark struct {
+	N  int64
+	At time.Time
+}
+
+// Data is what a Link read. A Part says of which things of a kind, and what is read is complete for it.
+type Data struct {
+	Mark
+	Now time.Time // by the clock of the database
+
+	GridsOf     Part             // communities
+	Communities []grid.Community // with the versions that are in force or begin later
+	Holding     []uuid.UUID      // those of them that have grids, in force or not
+	Ended       time.Time        // when the last version that is no more in force ended; zero: none did
+
+	DivisionIDs Part
+	Divisions   []place.Division // with their boundaries
+	Extent      *place.Box       // of all divisions and all boundaries that grids ever had; nil: not read, or there is none
+
+	Areas   Part           // that people hold posts for
+	Tenures []staff.Tenure // where some areas are read, also those that ended
+}
+
+// Part is all things of a kind, or some.
+type Part struct {
+	All bool
+	IDs []uuid.UUID // where not all
+}
+
+// None reports whether p is of nothing.
+func (p Part) None() bool { return !p.All && len(p.IDs) == 0 }

@@ -1,0 +1,412 @@
+package live
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/civil"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+	"wangge/internal/fault"
+)
+
+// The stores of this file answer from the state what it knows, and ask the store beneath for the rest: for other times, other
+// orders, for what is not in memory, and within a use case that wrote.
+
+type pinKey struct{}
+
+// pin is the state that a use case began with: all that it reads from memory is of it.
+type pin struct {
+	*State
+	moved atomic.Bool // what it reads from the store is of another change, so that it is to read all from there
+}
+
+type doer interface {
+	Do(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
+}
+
+// do begins a use case, unless ctx is in one.
+func (l *Live) do(ctx context.Context, actor account.Actor, store doer, fn func(ctx context.Context) error) error {
+	if s := l.state.Load(); s != nil && !l.Inside(ctx) {
+		ctx = context.WithValue(ctx, pinKey{}, &pin{State: s})
+	}
+	return store.Do(ctx, actor, fn)
+}
+
+// of is the state that answers in ctx; nil: none does.
+func (l *Live) of(ctx context.Context) *State {
+	if !l.Inside(ctx) {
+		return l.state.Load()
+	}
+	if p, ok := ctx.Value(pinKey{}).(*pin); ok && !p.moved.Load() {
+		return p.State
+	}
+	return nil
+}
+
+// Sees is told which change is the newest that what the use case of ctx reads from the store knows. Where that is not the one of
+// its state, the use case goes on with the store alone.
+func (l *Live) Sees(ctx context.Context, newest int64) {
+	if p, ok := ctx.Value(pinKey{}).(*pin); ok && p.N != newest {
+		p.moved.Store(true)
+	}
+}
+
+// Grids is a grid.Store over memory.
+type Grids struct {
+	grid.Store
+	Live *Live
+}
+
+// Do implements grid.Store.
+func (s Grids) Do(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error {
+	return s.Live.do(ctx, actor, s.Store, fn)
+}
+
+// ground is the grids in force at an instant; nil: they are not in memory, or nobody known asks.
+func (s Grids) ground(ctx context.Context, actor account.Actor, at time.Time) *grid.Ground {
+	if state := s.Live.of(ctx); state != nil && state.Holds(at) && actor.RequireKnown() == nil {
+		return state.Ground
+	}
+	return nil
+}
+
+// GridByCode implements grid.Store.
+func (s Grids) GridByCode(ctx context.Context, actor account.Actor, code string, at time.Time, with grid.Fields) (grid.Grid, bool, error) {
+	ground := s.ground(ctx, actor, at)
+	if ground == nil {
+		return s.Store.GridByCode(ctx, actor, code, at, with)
+	}
+	if g := ground.ByCode(code); g != nil {
+		return g.Only(with), true, nil
+	}
+	return grid.Grid{}, false, nil
+}
+
+// GridsByKey implements grid.Store.
+func (s Grids) GridsByKey(ctx context.Context, actor account.Actor, keys []key.Key, at time.Time, with grid.Fields) (map[uuid.UUID]grid.Grid, error) {
+	ground := s.ground(ctx, actor, at)
+	if ground == nil {
+		return s.Store.GridsByKey(ctx, actor, keys, at, with)
+	}
+	out := make(map[uuid.UUID]grid.Grid, len(keys))
+	for _, k := range keys {
+		if g := ground.ByKey(k); g != nil {
+			out[k.ID] = g.Only(with)
+		}
+	}
+	return out, nil
+}
+
+// GridsOfGroups implements grid.Store.
+func (s Grids) GridsOfGroups(ctx context.Context, actor account.Actor, groups []key.Key, at time.Time, with grid.Fields) (map[uuid.UUID][]grid.Grid, error) {
+	ground := s.ground(ctx, actor, at)
+	if ground == nil {
+		return s.Store.GridsOfGroups(ctx, actor, groups, at, with)
+	}
+	out := make(map[uuid.UUID][]grid.Grid, len(groups))
+	for _, k := range groups {
+		if list := ground.OfGroup(k); len(list) > 0 {
+			grids := make([]grid.Grid, len(list))
+			for i, g := range list {
+				grids[i] = g.Only(with)
+			}
+			out[k.ID] = grids
+		}
+	}
+	return out, nil
+}
+
+// Groups implements grid.Store.
+func (s Grids) Groups(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]grid.Group, error) {
+	state := s.Live.of(ctx)
+	if state == nil || actor.RequireKnown() != nil {
+		return s.Store.Groups(ctx, actor, keys)
+	}
+	out := make(map[uuid.UUID]grid.Group, len(keys))
+	for _, k := range keys {
+		if g, ok := state.Ground.Group(k); ok {
+			out[k.ID] = g
+		}
+	}
+	return out, nil
+}
+
+// Neighbours implements grid.Store.
+func (s Grids) Neighbours(ctx context.Context, actor account.Actor, grids []key.Key, at time.Time, with grid.Fields) (map[uuid.UUID][]grid.Neighbour, error) {
+	ground := s.ground(ctx, actor, at)
+	if ground == nil {
+		return s.Store.Neighbours(ctx, actor, grids, at, with)
+	}
+	out := make(map[uuid.UUID][]grid.Neighbour, len(grids))
+	for _, k := range grids {
+		if list := ground.Neighbours(k); len(list) > 0 {
+			for i := range list {
+				list[i].Grid = list[i].Grid.Only(with)
+			}
+			out[k.ID] = list
+		}
+	}
+	return out, nil
+}
+
+// Extent implements grid.Store.
+func (s Grids) Extent(ctx context.Context, actor account.Actor) (place.Box, bool, error) {
+	state := s.Live.of(ctx)
+	if state == nil || actor.RequireKnown() != nil {
+		return s.Store.Extent(ctx, actor)
+	}
+	if state.Extent == nil {
+		return place.Box{}, false, nil
+	}
+	return *state.Extent, true, nil
+}
+
+// listed reports whether a list is one that memory holds: of all grids, or those beneath divisions, by code.
+func listed(q grid.Query) bool {
+	f := q.Filter
+	return q.Order == grid.ByCode && f.Codes == nil && f.Keys == nil && f.Kinds == nil && f.Text == "" && f.Box == nil &&
+		f.Intersects == nil && f.Within == nil && f.Near == nil && f.WithinM == nil
+}
+
+// ListGrids implements grid.Store.
+func (s Grids) ListGrids(ctx context.Context, actor account.Actor, q grid.Query) (page.Page[grid.Grid], error) {
+	ground := s.ground(ctx, actor, q.At)
+	if ground == nil || !listed(q) {
+		return s.Store.ListGrids(ctx, actor, q)
+	}
+	var divisions []uuid.UUID // nil for all
+	if q.Filter.Divisions != nil {
+		allowed, err := beneath(s.Live.of(ctx).Tree, q.Filter.Divisions)
+		if err != nil {
+			return page.Page[grid.Grid]{}, err
+		}
+		divisions = make([]uuid.UUID, 0, len(allowed))
+		for id := range allowed {
+			divisions = append(divisions, id)
+		}
+	}
+	p, _ := pageOf(ground, divisions, q)
+	return p, nil
+}
+
+// ListGridsOf implements grid.Store.
+func (s Grids) ListGridsOf(ctx context.Context, actor account.Actor, roots []uuid.UUID, q grid.Query) (map[uuid.UUID]page.Page[grid.Grid], error) {
+	ground := s.ground(ctx, actor, q.At)
+	if ground == nil || !listed(q) {
+		return s.Store.ListGridsOf(ctx, actor, roots, q)
+	}
+	tree := s.Live.of(ctx).Tree
+	var allowed map[uuid.UUID]bool
+	if q.Filter.Divisions != nil {
+		var err error
+		if allowed, err = beneath(tree, q.Filter.Divisions); err != nil {
+			return nil, err
+		}
+	}
+	out := make(map[uuid.UUID]page.Page[grid.Grid], len(roots))
+	for _, root := range roots {
+		if _, done := out[root]; done {
+			continue
+		}
+		divisions := append([]uuid.UUID{}, tree.Subtree(root)...)
+		if allowed != nil {
+			divisions = slices.DeleteFunc(divisions, func(id uuid.UUID) bool { return !allowed[id] })
+		}
+		if p, any := pageOf(ground, divisions, q); any {
+			out[root] = p
+		}
+	}
+	return out, nil
+}
+
+// beneath is the divisions that have or had one of codes, and all beneath them. NOT_FOUND: there is none of a code.
+func beneath(tree *place.Tree, codes []string) (map[uuid.UUID]bool, error) {
+	out := map[uuid.UUID]bool{}
+	for _, code := range codes {
+		d := tree.ByCode(code)
+		if d == nil {
+			return nil, fault.New(fault.NotFound, "filter.divisions", "division.notFound", "code", code)
+		}
+		for _, id := range tree.Subtree(d.ID) {
+			out[id] = true
+		}
+	}
+	return out, nil
+}
+
+// pageOf is a page of the grids of divisions, nil for all; false: there is nothing to say of them.
+func pageOf(ground *grid.Ground, divisions []uuid.UUID, q grid.Query) (p page.Page[grid.Grid], any bool) {
+	var code string
+	var id uuid.UUID
+	if c := q.Args.After; c != nil {
+		code = c.Text
+		id, _ = uuid.Parse(c.ID) // a cursor that was made up finds the start of its code
+	}
+	found := ground.Beneath(divisions, code, id, q.Args.First+1)
+	if len(found) > 0 {
+		p.HasPrevious = q.Args.After != nil
+	}
+	if p.HasNext = len(found) > q.Args.First; p.HasNext {
+		found = found[:q.Args.First]
+	}
+	any = len(found) > 0 || p.HasNext
+	for _, g := range found {
+		p.Items = append(p.Items, page.Item[grid.Grid]{Node: g.Only(q.With),
+			Cursor: page.Cursor{Order: string(q.Order), Text: g.Code, ID: g.Key.ID.String()}})
+	}
+	if q.Count {
+		p.Total = ground.CountBeneath(divisions)
+		any = any || p.Total > 0
+	}
+	return p, any
+}
+
+// Staff is a staff.Store over memory.
+type Staff struct {
+	staff.Store
+	Live *Live
+}
+
+// Do implements staff.Store.
+func (s Staff) Do(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error {
+	return s.Live.do(ctx, actor, s.Store, fn)
+}
+
+// InOffice implements staff.Store.
+func (s Staff) InOffice(ctx context.Context, actor account.Actor, areas []staff.Area, day civil.Date) (map[uuid.UUID][]staff.Assignment, error) {
+	state := s.Live.of(ctx)
+	if state == nil || day.Before(state.Roster.From()) || actor.RequireKnown() != nil {
+		return s.Store.InOffice(ctx, actor, areas, day)
+	}
+	out := make(map[uuid.UUID][]staff.Assignment, len(areas))
+	for _, a := range areas {
+		if list, _ := state.Roster.InOffice(a, day); len(list) > 0 {
+			out[a.ID] = list
+		}
+	}
+	return out, nil
+}
+
+// Places is a place.Store over memory.
+type Places struct {
+	place.Store
+	Live *Live
+}
+
+// Do implements place.Store.
+func (s Places) Do(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error {
+	return s.Live.do(ctx, actor, s.Store, fn)
+}
+
+// tree is all divisions; nil: they are not in memory, or nobody known asks.
+func (s Places) tree(ctx context.Context, actor account.Actor) *place.Tree {
+	if state := s.Live.of(ctx); state != nil && actor.RequireKnown() == nil {
+		return state.Tree
+	}
+	return nil
+}
+
+// only is divisions with the heavy fields that are asked for; nil for none.
+func only(list []*place.Division, with place.Fields) []place.Division {
+	var out []place.Division
+	for _, d := range list {
+		out = append(out, d.Only(with))
+	}
+	return out
+}
+
+// RootDivisions implements place.Store.
+func (s Places) RootDivisions(ctx context.Context, actor account.Actor, with place.Fields) ([]place.Division, error) {
+	tree := s.tree(ctx, actor)
+	if tree == nil {
+		return s.Store.RootDivisions(ctx, actor, with)
+	}
+	return only(tree.Roots(), with), nil
+}
+
+// DivisionByCode implements place.Store.
+func (s Places) DivisionByCode(ctx context.Context, actor account.Actor, code string, with place.Fields) (place.Division, bool, error) {
+	tree := s.tree(ctx, actor)
+	if tree == nil {
+		return s.Store.DivisionByCode(ctx, actor, code, with)
+	}
+	if d := tree.ByCode(code); d != nil {
+		return d.Only(with), true, nil
+	}
+	return place.Division{}, false, nil
+}
+
+// DivisionsByID implements place.Store.
+func (s Places) DivisionsByID(ctx context.Context, actor account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID]place.Division, error) {
+	tree := s.tree(ctx, actor)
+	if tree == nil {
+		return s.Store.DivisionsByID(ctx, actor, ids, with)
+	}
+	out := make(map[uuid.UUID]place.Division, len(ids))
+	for _, id := range ids {
+		if d := tree.ByID(id); d != nil {
+			out[id] = d.Only(with)
+		}
+	}
+	return out, nil
+}
+
+// Children implements place.Store.
+func (s Places) Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with place.Fields) (map[uuid.UUID][]place.Division, error) {
+	tree := s.tree(ctx, actor)
+	if tree == nil {
+		return s.Store.Children(ctx, actor, parents, with)
+	}
+	return lists(parents, tree.Children, with), nil
+}
+
+// Ancestors implements place.Store.
+func (s Places) Ancestors(ctx context.Context, actor account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID][]place.Division, error) {
+	tree := s.tree(ctx, actor)
+	if tree == nil {
+		return s.Store.Ancestors(ctx, actor, ids, with)
+	}
+	return lists(ids, tree.Ancestors, with), nil
+}
+
+// lists is a list of divisions by each of ids, without those that have none.
+func lists(ids []uuid.UUID, of func(uuid.UUID) []*place.Division, with place.Fields) map[uuid.UUID][]place.Division {
+	out := make(map[uuid.UUID][]place.Division, len(ids))
+	for _, id := range ids {
+		if list := of(id); len(list) > 0 {
+			out[id] = only(list, with)
+		}
+	}
+	return out
+}
+
+// DivisionsWithGrids implements place.Store.
+func (s Places) DivisionsWithGrids(ctx context.Context, actor account.Actor) ([]place.Division, error) {
+	tree := s.tree(ctx, actor)
+	if tree == nil {
+		return s.Store.DivisionsWithGrids(ctx, actor)
+	}
+	return only(tree.Communities(), place.Fields{}), nil
+}
+
+// GridInForce implements place.Store.
+func (s Places) GridInForce(ctx context.Context, actor account.Actor, code string) (key.Key, bool, error) {
+	state := s.Live.of(ctx)
+	if state == nil || !state.Holds(s.Live.Now()) || actor.RequireKnown() != nil {
+		return s.Store.GridInForce(ctx, actor, code)
+	}
+	g := state.Ground.ByCode(code)
+	if g == nil {
+		return key.Key{}, false, nil
+	}
+	return g.Key, true, nil
+}
