@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -93,7 +94,10 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 			log.Warn("the search index is not made yet; the first search will make it", "error", err)
 		}
 	}()
-	handler := h.handler(server, token, newest, here)
+	handler, err := h.handler(server, token, newest, here)
+	if err != nil {
+		return err
+	}
 	kept.Go(func() { h.coverage.Keep(keeping, account.TheOperator(), log) })
 	if made {
 		fmt.Fprintln(out, "operator token", token)
@@ -339,7 +343,7 @@ func commandLog(s config.Settings) *slog.Logger {
 }
 
 // handler is every route with everything around it.
-func (h *house) handler(server config.ServerSettings, token string, newest int64, here *url.URL) http.Handler {
+func (h *house) handler(server config.ServerSettings, token string, newest int64, here *url.URL) (http.Handler, error) {
 	// Where no address was set, pages link relatively and tiles name the address they were asked at.
 	public, tilesAt := "", (func(*http.Request) string)(nil)
 	if server.PublicURL != nil {
@@ -359,11 +363,24 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	mux.Handle("GET /livez", ops.Live())
 	mux.Handle("GET /readyz", ops.Ready(h.log, h.live.AsOf, ops.Database(h.pool), ops.Schema(h.pool, newest), ops.Coverage(h.live.AsOf)))
 	mux.Handle("GET /metrics", metrics.Handler())
-	mux.Handle("/graphql", graph.NewHandler(&graph.Resolver{
+	api, err := graph.NewHandler(&graph.Resolver{
 		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search,
 		PhotoURL: func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
 		Tilesets: func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
-	}, graph.Options{Log: h.log, RequestID: answer.RequestID}))
+	}, graph.Options{
+		Log: h.log, RequestID: answer.RequestID, AnswerCache: cmp.Or(server.AnswerCache, -1),
+		Trusted: server.TrustedFolder, OnlyTrusted: server.OnlyTrusted,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := metrics.Answers(func() (hits, misses, bytes uint64) {
+		kept := api.AnswerStats()
+		return kept.Hits, kept.Misses, kept.Bytes
+	}); err != nil {
+		return nil, err
+	}
+	mux.Handle("/graphql", api)
 	mux.Handle("GET /schema.graphql", schema())
 	mux.Handle("/tiles/", tile.New(tile.Options{Source: h.tiles, PublicURL: tilesAt, Logger: h.log}))
 	mux.Handle("GET /style.json", style.Handler(public))
@@ -372,7 +389,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: httpauth.Bearer(token), CORSOrigins: server.CORSOrigins,
 		RateLimit: server.RateLimit, TrustedProxies: server.TrustedProxies,
-	})
+	}), nil
 }
 
 // tilesets are the layers as GraphQL tells them.

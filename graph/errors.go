@@ -22,8 +22,6 @@ import (
 // apqNotFound is the message that clients of automatic persisted queries look for. It is not translated.
 const apqNotFound = "PersistedQueryNotFound"
 
-type languageKey struct{}
-
 // languageOf is the language for sentences: ?lang, else the first of Accept-Language that there are sentences in, else
 // English.
 func languageOf(r *http.Request) fault.Language {
@@ -41,8 +39,8 @@ func languageOf(r *http.Request) fault.Language {
 }
 
 func language(ctx context.Context) fault.Language {
-	if l, ok := ctx.Value(languageKey{}).(fault.Language); ok {
-		return l
+	if op := operationOf(ctx); op != nil {
+		return languageOf(op.http)
 	}
 	return fault.English
 }
@@ -51,7 +49,7 @@ func language(ctx context.Context) fault.Language {
 // the id that the client is told: the request's, where requestID knows it. Arguments and variables are never logged.
 func present(log *slog.Logger, requestID func(context.Context) string) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
-		if op := operationOf(ctx); op != nil && !op.write(errorBytes) {
+		if op := operationOf(ctx); op != nil && !op.failed() {
 			return dropped // with all the rest; what is too long may have a million errors
 		}
 		out := &gqlerror.Error{Path: graphql.GetPath(ctx), Extensions: map[string]any{}}

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/maypok86/otter/v2"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator"
+
+	"wangge/internal/fault"
 )
 
 // Options of the handler. The zero value is sensible.
@@ -21,55 +23,168 @@ type Options struct {
 	// RequestID is the id that the rest of the server knows a request by; clients are told it with an internal error.
 	// Nil, or where it is "": each such error gets an id of its own.
 	RequestID func(context.Context) string
+
+	// Version names the state of the data that is answered from, and the civil day; two answers to the same request are
+	// the same where it is. False: the state may be older than the database's, and nothing is kept of it. Nil: nothing is
+	// kept at all.
+	Version func() (version string, current bool)
+	// AsOf is the instant of the data, and whether they are current. Where they are not, answers say so in
+	// extensions.dataAsOf. Nil: they always are.
+	AsOf func() (at time.Time, current bool)
+	// AnswerCache is how many bytes of answers are kept; 0 means 64 MiB, below 0 none.
+	AnswerCache int64
+
+	// Trusted is a folder of documents (*.graphql) that are trusted besides our own; "" is none.
+	Trusted string
+	// OnlyTrusted refuses all other documents to the public.
+	OnlyTrusted bool
 }
 
-// What is remembered between requests. A parsed document takes some fifty times its text, so that the longest kept
-// bound the memory to some 200 MB even where somebody fills the cache on purpose.
+// Handler serves GraphQL over HTTP.
+type Handler struct {
+	schema    *executableSchema
+	documents *documents
+	persisted *otter.Cache[string, string] // automatic persisted queries by their hash
+	trusted   trusted
+	only      bool // trusted documents for the public
+	answers   *answers
+	timeout   time.Duration
+	asOf      func() (time.Time, bool)
+	present   graphql.ErrorPresenterFunc
+
+	judge func(context.Context) ([]byte, gqlerror.List) // executes instead, in tests
+}
+
+// What is remembered of automatic persisted queries between requests, bytes.
 const (
-	documentsKept   = 500
-	longestDocument = 8 << 10 // bytes
-	longestHashed   = 64 << 10
+	persistedKept = 16 << 20
+	longestHashed = 64 << 10
 )
 
 // NewHandler serves GraphQL over HTTP: POST and, for queries, GET. The request's context holds the actor
-// (account.NewContext); without one nothing can be read.
-func NewHandler(r *Resolver, o Options) http.Handler {
+// (account.NewContext); without one nothing can be read. It fails where a trusted document cannot be read or is wrong.
+func NewHandler(r *Resolver, o Options) (*Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 20 * time.Second
 	}
-	documents := shortOnly[*ast.QueryDocument]{lru.New[*ast.QueryDocument](documentsKept), longestDocument, nil}
-	s := handler.New(NewExecutableSchema(Config{Resolvers: r}))
-	s.AddTransport(transport{timeout: o.Timeout})
-	s.SetErrorPresenter(present(o.Log, o.RequestID))
-	s.SetRecoverFunc(recovered)
-	s.SetQueryCache(documents)
-	s.SetDisableSuggestion(true)
-	s.Use(extension.Introspection{})
-	s.Use(extension.AutomaticPersistedQuery{
-		Cache: shortOnly[string]{lru.New[string](documentsKept), longestHashed, func(s string) string { return s }},
-	})
-	s.Use(limits{known: documents})
-	s.Use(answerLimit{})
-	return s
+	if o.AnswerCache == 0 {
+		o.AnswerCache = answersKept
+	}
+	schema := &executableSchema{Resolvers: r}
+	s := &Handler{
+		schema:    schema,
+		documents: newDocuments(schema.Schema()),
+		persisted: otter.Must(&otter.Options[string, string]{
+			MaximumWeight: persistedKept,
+			Weigher:       func(hash, query string) uint32 { return uint32(len(hash) + len(query)) },
+		}),
+		only:    o.OnlyTrusted,
+		answers: newAnswers(o.AnswerCache, o.Version),
+		timeout: o.Timeout,
+		asOf:    o.AsOf,
+		present: present(o.Log, o.RequestID),
+	}
+	var err error
+	s.trusted, err = trustedDocuments(s.documents, o.Trusted)
+	return s, err
 }
 
-// shortOnly is a cache that keeps no entry with a long text: the value's where text is set, else the key's.
-type shortOnly[T any] struct {
-	graphql.Cache[T]
-	longest int
-	text    func(T) string
+// responding is ctx with a place for errors.
+func (s *Handler) responding(ctx context.Context) context.Context {
+	return graphql.WithResponseContext(ctx, s.present, recovered)
 }
 
-// Add implements graphql.Cache.
-func (c shortOnly[T]) Add(ctx context.Context, key string, value T) {
-	text := key
-	if c.text != nil {
-		text = c.text(value)
+// prepare finds the operation that is asked for, reads its variables, and refuses it where it may cost too much.
+func (s *Handler) prepare(ctx context.Context, op *operation, r *request) (*prepared, gqlerror.List) {
+	if err := s.document(ctx, r); err != nil {
+		return nil, gqlerror.List{err}
 	}
-	if len(text) <= c.longest {
-		c.Cache.Add(ctx, key, value)
+	p, list := s.documents.of(r.query, r.operation)
+	if list != nil {
+		return nil, list
 	}
+	variables, err := validator.VariableValues(s.schema.Schema(), p.operation, r.variables)
+	if err != nil {
+		wrong := gqlerror.WrapIfUnwrapped(err)
+		errcode.Set(wrong, errcode.ValidationFailed)
+		return nil, gqlerror.List{wrong}
+	}
+	if p, list = p.with(variables); list != nil {
+		return nil, list
+	}
+	if err := p.price(ctx, variables); err != nil {
+		return nil, gqlerror.List{err}
+	}
+	op.OperationContext = graphql.OperationContext{
+		RawQuery: r.query, Variables: variables, OperationName: r.operation, Doc: p.doc, Extensions: r.extensions, Headers: op.http.Header,
+		Operation: p.operation, RecoverFunc: recovered,
+	}
+	op.laid = p
+	op.ec = newExecutionContext(&op.OperationContext, s.schema, nil)
+	return p, nil
+}
+
+// document finds the text of the document that r names.
+func (s *Handler) document(ctx context.Context, r *request) *gqlerror.Error {
+	if r.document != "" {
+		text, ok := s.trusted[r.document]
+		if !ok {
+			return gqlerror.Wrap(fault.New(fault.NotFound, "documentId", "trusted.notFound", "id", fault.Shorten(r.document, 80)))
+		}
+		r.query = text
+		return nil
+	}
+	if hash := r.persisted(); hash != "" && r.query == "" {
+		text, ok := s.persisted.GetIfPresent(hash)
+		if !ok {
+			err := gqlerror.Errorf(apqNotFound)
+			errcode.Set(err, "PERSISTED_QUERY_NOT_FOUND")
+			return err
+		}
+		r.query = text
+	} else if hash != "" && len(r.query) <= longestHashed { // check has found that it is the query's
+		s.persisted.Set(hash, r.query)
+	}
+	if s.only && !isStaff(ctx) && !s.trusted.holds(r.query) {
+		return gqlerror.Wrap(fault.New(fault.Forbidden, "query", "trusted.only"))
+	}
+	return nil
+}
+
+// execute answers an operation.
+func (s *Handler) execute(ctx context.Context, op *operation, p *prepared) *reply {
+	ctx = s.responding(graphql.WithOperationContext(ctx, &op.OperationContext))
+	a := &reply{status: http.StatusOK}
+	switch {
+	case ctx.Err() != nil: // the time was up before anything was read
+		graphql.AddError(ctx, gqlerror.Wrap(context.Cause(ctx)))
+		a.errors, a.text = graphql.GetErrors(ctx), []byte("{}\n")
+	case s.judge != nil:
+		a.text, a.errors = s.judge(ctx)
+	default:
+		more := s.extensions()
+		a.text, a.errors, a.release = p.execute(ctx, op.ec, more)
+		a.dated = more != ""
+	}
+	if op.tooLong() || len(a.text) > maxAnswer {
+		ctx = s.responding(context.WithValue(ctx, operationKey{}, newOperation(op.http))) // what is said now is short
+		graphql.AddError(ctx, gqlerror.Wrap(errTooLong))
+		a.errors, a.text = graphql.GetErrors(ctx), []byte(`{"data":null}`+"\n") // it was executed
+	}
+	return a
+}
+
+// extensions are those of every answer, as they are written; "" is none.
+func (s *Handler) extensions() string {
+	if s.asOf == nil {
+		return ""
+	}
+	at, current := s.asOf()
+	if current {
+		return ""
+	}
+	return `,"extensions":{"dataAsOf":` + string(quote(nil, at.Format(time.RFC3339))) + `}`
 }

@@ -139,7 +139,7 @@ func (stuck) Do(ctx context.Context, _ account.Actor, _ func(context.Context) er
 
 func TestTimeout(t *testing.T) {
 	r := &graph.Resolver{Places: &place.Service{Store: stuck{}, Now: time.Now}}
-	s := server{graph.NewHandler(r, graph.Options{Timeout: 20 * time.Millisecond})}
+	s := server{must(graph.NewHandler(r, graph.Options{Timeout: 20 * time.Millisecond}))}
 	a := s.ask(t, account.Anyone(), `{ division(code: "1") { name } }`, nil)
 	if a.code() != "UNAVAILABLE" || a.Status != 200 {
 		t.Errorf("answered %d %s", a.Status, a.Raw)
@@ -180,7 +180,7 @@ func FuzzRequest(f *testing.F) {
 	} {
 		f.Add([]byte(body))
 	}
-	s := server{graph.NewHandler(&graph.Resolver{}, graph.Options{})}
+	s := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{}))}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(string(body)))
 		r.Header.Set("Content-Type", oldType)

@@ -3,9 +3,6 @@ package graph
 import (
 	"testing"
 
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
-
 	"wangge/domain/account"
 	"wangge/domain/page"
 	"wangge/internal/fault"
@@ -32,24 +29,4 @@ func FuzzCursor(f *testing.F) {
 			t.Errorf("%q reads as %+v, which reads as %+v, %v", after, args.After, read.After, err)
 		}
 	})
-}
-
-func TestShortOnly(t *testing.T) {
-	documents := shortOnly[string]{lru.New[string](10), 4, nil}
-	hashed := shortOnly[string]{lru.New[string](10), 4, func(s string) string { return s }}
-	for _, c := range []struct {
-		cache      graphql.Cache[string]
-		key, value string
-		kept       bool
-	}{
-		{documents, "key", "any length", true},
-		{documents, "too long", "v", false},
-		{hashed, "any length", "text", true},
-		{hashed, "k", "too long", false},
-	} {
-		c.cache.Add(t.Context(), c.key, c.value)
-		if _, kept := c.cache.Get(t.Context(), c.key); kept != c.kept {
-			t.Errorf("%q = %q kept: %v", c.key, c.value, kept)
-		}
-	}
 }

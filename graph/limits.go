@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/vektah/gqlparser/v2/lexer"
 
 	"wangge/domain/account"
-	"wangge/domain/page"
 	"wangge/internal/fault"
 )
 
@@ -110,31 +108,6 @@ var _ = fault.Register(
 	[3]string{"document.number", "{value} is out of range.", "数值 {value} 超出范围。"},
 )
 
-// limits holds requests to what the constants above say.
-type limits struct {
-	known graphql.Cache[*ast.QueryDocument] // documents that have passed the scan
-}
-
-var _ interface {
-	graphql.HandlerExtension
-	graphql.OperationParameterMutator
-	graphql.OperationContextMutator
-} = limits{}
-
-// ExtensionName implements graphql.HandlerExtension.
-func (limits) ExtensionName() string { return "Limits" }
-
-// Validate implements graphql.HandlerExtension.
-func (limits) Validate(graphql.ExecutableSchema) error { return nil }
-
-// MutateOperationParameters scans a document before it is parsed.
-func (l limits) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
-	if _, ok := l.known.Get(ctx, params.Query); ok {
-		return nil
-	}
-	return scan(params.Query)
-}
-
 func limited(sentence string, most int) *gqlerror.Error {
 	return gqlerror.Wrap(fault.New(fault.Limited, "", sentence, "max", most))
 }
@@ -190,81 +163,15 @@ func scan(document string) *gqlerror.Error {
 	}
 }
 
-// MutateOperationContext adds up what a valid document may cost with its variables.
-func (limits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	root := "Query"
-	if op.Operation.Operation == ast.Mutation {
-		root = "Mutation"
-	}
-	t := tally{op: op, most: allowance(ctx), staff: account.FromContext(ctx).Role == account.Operator}
-	return t.add(op.Operation.SelectionSet, root, 1, 1, 1)
-}
-
 // allowance is what a request of ctx's actor may cost.
 func allowance(ctx context.Context) int {
-	if account.FromContext(ctx).Role == account.Operator {
+	if isStaff(ctx) {
 		return maxOperatorCost
 	}
 	return maxCost
 }
 
-// tally adds up a request. It ends at the first limit passed, so that fragments which multiply cannot keep it busy.
-type tally struct {
-	op                    *graphql.OperationContext
-	most                  int // cost allowed
-	staff                 bool
-	cost, fields, aliases int // so far
-}
-
-// add adds a selection of a type at a depth that is answered so many times. Where the type is a connection, first is how
-// many nodes and edges it has.
-func (t *tally) add(sel ast.SelectionSet, typeName string, depth, times, first int) *gqlerror.Error {
-	if depth > maxDepth {
-		return limited("limit.depth", maxDepth)
-	}
-	aliases := 0
-	for _, f := range graphql.CollectFields(t.op, sel, []string{typeName}) {
-		t.fields++
-		if f.Alias != f.Name {
-			aliases++
-			t.aliases++
-		}
-		name := typeName + "." + f.Name
-		t.cost += times * max(costs[name], 1)
-		if asksForProblems(f, t.op.Variables) {
-			t.cost += times * hasProblemCost
-		}
-		if name == "Query.gridAt" || name == "Query.gridsAt" {
-			t.cost += searchCost * addresses(f.ArgumentMap(t.op.Variables))
-		}
-		switch {
-		case aliases > maxAliases:
-			return limited("limit.aliases", maxAliases)
-		case t.aliases > maxTotalAliases:
-			return limited("limit.aliases", maxTotalAliases)
-		case t.fields > maxFields:
-			return limited("limit.fields", maxFields)
-		case t.cost > t.most:
-			return limited("limit.cost", t.most)
-		}
-		if len(f.Selections) == 0 {
-			continue
-		}
-		below, each, entries := f.Definition.Type.Name(), times, 1
-		switch {
-		case strings.HasSuffix(typeName, "Connection") && f.Definition.Type.Elem != nil:
-			each *= first
-		case strings.HasSuffix(below, "Connection"):
-			entries = t.length(f, name)
-		default:
-			each *= t.length(f, name)
-		}
-		if err := t.add(f.Selections, below, depth+1, each, entries); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func isStaff(ctx context.Context) bool { return account.FromContext(ctx).Role == account.Operator }
 
 // addresses counts the points of a field that have an address.
 func addresses(args map[string]any) (n int) {
@@ -279,38 +186,4 @@ func addresses(args map[string]any) (n int) {
 		}
 	}
 	return n
-}
-
-// length is how many times what is below a field is answered: at most, or usually where lengths and usual say so.
-func (t *tally) length(f graphql.CollectedField, name string) int {
-	if n, ok := lengths[name]; ok {
-		return n
-	}
-	if name == "Unit.households" && !t.staff {
-		return 0 // null
-	}
-	n := t.asked(f, name)
-	if most, ok := usual[name]; ok {
-		n = min(n, most)
-	}
-	return n
-}
-
-// asked is the length that a list is asked for with.
-func (t *tally) asked(f graphql.CollectedField, name string) int {
-	if f.Definition.Arguments.ForName("first") == nil && name != "Query.gridsAt" {
-		return 1
-	}
-	args := f.ArgumentMap(t.op.Variables)
-	if points, ok := args["points"].([]any); ok {
-		return len(points)
-	}
-	switch first := args["first"].(type) {
-	case int64:
-		return max(int(first), 0)
-	case json.Number:
-		n, _ := first.Int64() // no number is refused when the field is read
-		return max(int(n), 0)
-	}
-	return page.Default
 }

@@ -130,7 +130,7 @@ func TestInternalError(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var log strings.Builder
 			r := &graph.Resolver{Tilesets: func(context.Context) ([]*node.Tileset, error) { panic("sent by a person") }}
-			s := server{graph.NewHandler(r, graph.Options{Log: logger(&log), RequestID: test.id})}
+			s := server{must(graph.NewHandler(r, graph.Options{Log: logger(&log), RequestID: test.id}))}
 			a := s.ask(t, account.Anyone(), "{ tilesets { id } }", nil)
 			if a.code() != "INTERNAL" || !test.want(a.Errors[0].Extensions.ID) {
 				t.Fatalf("answered %s", a.Raw)

@@ -21,7 +21,7 @@ import (
 // there. Everything is as of one instant and for one actor.
 type plan struct {
 	*Resolver
-	op    *graphql.OperationContext
+	op    *operation
 	ec    *executionContext // reads arguments the way the executor will
 	actor account.Actor
 	at    time.Time  // the instant that is read
@@ -31,26 +31,18 @@ type plan struct {
 type field = graphql.CollectedField
 
 // planned runs fn, which reads a root field and all beneath it, so that every read sees one state of the data, the
-// one at asOf or now. fn gets the selection under the root field that ctx resolves. The root fields of one request read
-// in turn: gqlgen resolves them at once, and thirty would take every connection there is.
+// one at asOf or now. fn gets the selection under the root field that ctx resolves.
 func planned[T any](ctx context.Context, r *Resolver, asOf *time.Time, fn func(ctx context.Context, p *plan, sel ast.SelectionSet) (T, error)) (T, error) {
-	op := graphql.GetOperationContext(ctx)
+	op := operationOf(ctx)
 	p := &plan{
 		Resolver: r,
 		op:       op,
-		ec:       newExecutionContext(op, &executableSchema{}, nil),
+		ec:       op.ec,
 		actor:    account.FromContext(ctx),
 		at:       r.Places.At(asOf),
 		asOf:     asOf,
 	}
 	var out, none T
-	turn := operationOf(ctx).turn
-	select {
-	case turn <- struct{}{}:
-		defer func() { <-turn }()
-	case <-ctx.Done():
-		return none, ctx.Err()
-	}
 	err := r.Places.InOneState(ctx, p.actor, func(ctx context.Context) (err error) {
 		out, err = fn(ctx, p, graphql.GetFieldContext(ctx).Field.Selections)
 		return err
@@ -64,7 +56,10 @@ func planned[T any](ctx context.Context, r *Resolver, asOf *time.Time, fn func(c
 // fields are the fields that sel asks of a type: fragments followed, skip and include heeded, fields of one response
 // key merged.
 func (p *plan) fields(sel ast.SelectionSet, typeName string) []field {
-	return graphql.CollectFields(p.op, sel, []string{typeName})
+	if len(sel) == 0 {
+		return nil
+	}
+	return p.op.laid.places[&sel[0]].of(typeName)
 }
 
 // asks reports whether sel asks a type for a field, under whatever name.
@@ -123,7 +118,7 @@ func each[N holder](ctx context.Context, p *plan, nodes []N, sel ast.SelectionSe
 		return nil
 	}
 	fields := p.fields(sel, typeName)
-	if !operationOf(ctx).read(len(nodes) * len(fields)) {
+	if !p.op.read(len(nodes) * len(fields)) {
 		return errTooLong // before it is read
 	}
 	for _, f := range fields {

@@ -244,7 +244,7 @@ func BenchmarkFiveLevels(b *testing.B) {
 	r := town(b, pool)
 	const code = "990102001009"
 	village(b, r, pool, code, 14, 455, 1138, 3582)
-	h := graph.NewHandler(r, graph.Options{Log: logger(b.Output())})
+	h := must(graph.NewHandler(r, graph.Options{Log: logger(b.Output())}))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r.WithContext(account.NewContext(r.Context(), account.TheOperator())))
 	}))

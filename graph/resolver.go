@@ -3,7 +3,7 @@
 // allowed is left to the domain's services; who is asking, rate limits and CORS to the server around it.
 package graph
 
-//go:generate go tool gqlgen generate
+//go:generate go run ./gen
 
 import (
 	"context"

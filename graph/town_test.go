@@ -197,7 +197,14 @@ var _ key.Source = (*ids)(nil)
 type server struct{ http.Handler }
 
 func serve(r *graph.Resolver, log io.Writer) server {
-	return server{graph.NewHandler(r, graph.Options{Log: logger(log)})}
+	return server{must(graph.NewHandler(r, graph.Options{Log: logger(log)}))}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 func logger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

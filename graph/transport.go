@@ -15,7 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -58,68 +58,74 @@ var _ = fault.Register(
 	[3]string{"http.persisted", "persistedQuery needs version 1 and a sha256Hash of 64 hexadecimal digits.", "persistedQuery 需要 version 1 和 64 位十六进制的 sha256Hash。"},
 	[3]string{"http.hash", "sha256Hash is not the hash of query.", "sha256Hash 与 query 不符。"},
 	[3]string{"http.noQuery", "query is missing.", "缺少 query。"},
+	[3]string{"http.twoDocuments", "Send query or documentId, not both.", "query 与 documentId 只能提供其一。"},
 )
 
-// transport is GraphQL over HTTP for gqlgen. gqlgen's own answers a JSON array as a request, repeats the body in errors,
-// and writes the answer twice.
-type transport struct{ timeout time.Duration }
-
-var _ graphql.Transport = transport{}
-
-// Supports implements graphql.Transport: every request, so that every refusal has a code.
-func (transport) Supports(*http.Request) bool { return true }
-
-// Do implements graphql.Transport.
-func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), languageKey{}, languageOf(r)), t.timeout)
+// ServeHTTP answers GraphQL over HTTP. What is kept is found by the request's bytes, before anything is decoded.
+func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	op := newOperation(r)
+	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), operationKey{}, op), s.timeout)
 	defer cancel()
-	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
+	defer func() {
+		if reason := recover(); reason != nil {
+			s.refuse(ctx, w, http.StatusInternalServerError, gqlerror.Wrap(recovered(ctx, reason)))
+		}
+	}()
+	mediaType, acceptable := negotiate(r.Header["Accept"])
 	h := w.Header()
-	h.Set("Content-Type", mediaType+"; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
+	h["Content-Type"] = mediaType.header
+	h["Cache-Control"] = noStore
+	h["X-Content-Type-Options"] = noSniff
 	h.Add("Vary", "Accept, Accept-Language")
-
-	refuse := func(status int, list ...*gqlerror.Error) {
-		write(w, status, exec.DispatchError(ctx, list))
-	}
 	if !acceptable {
-		refuse(http.StatusNotAcceptable, gqlerror.Wrap(fault.New(fault.Invalid, "", "http.accept")))
+		s.refuse(ctx, w, http.StatusNotAcceptable, gqlerror.Wrap(fault.New(fault.Invalid, "", "http.accept")))
 		return
 	}
-	params, status, err := read(w, r)
+	body, status, err := read(w, r)
+	if body != nil {
+		defer body.release()
+	}
+	var params *request
+	if err == nil {
+		if s.answers.serve(ctx, w, r, mediaType, body) {
+			return
+		}
+		params, status, err = decode(r, body)
+	}
 	if err != nil {
 		if status == http.StatusMethodNotAllowed {
 			h.Set("Allow", "GET, POST")
 		}
-		refuse(status, gqlerror.Wrap(err))
+		s.refuse(ctx, w, status, gqlerror.Wrap(err))
 		return
 	}
-	op, list := exec.CreateOperationContext(ctx, params)
+	p, list := s.prepare(ctx, op, params)
 	if list != nil {
 		status := http.StatusOK
-		if mediaType == newType {
+		if mediaType.name == newType {
 			status = statusOf(list)
 		}
-		refuse(status, list...)
+		s.refuse(ctx, w, status, list...)
 		return
 	}
-	if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
+	if r.Method == http.MethodGet && p.operation.Operation != ast.Query {
 		h.Set("Allow", "POST")
-		refuse(http.StatusMethodNotAllowed, gqlerror.Wrap(fault.New(fault.Invalid, "", "http.mutation")))
+		s.refuse(ctx, w, http.StatusMethodNotAllowed, gqlerror.Wrap(fault.New(fault.Invalid, "", "http.mutation")))
 		return
 	}
-	running, answer := newOperation(ctx)
-	respond, running := exec.DispatchOperation(running, op)
-	resp := respond(running)
-	switch {
-	case resp == nil: // the time was up before anything was read
-		resp = exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(context.DeadlineExceeded)})
-	case answer.tooLong() || len(resp.Data) > maxAnswer:
-		resp = exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(errTooLong)})
-		resp.Data = json.RawMessage("null") // it was executed
+	if s.answers.serveOnce(ctx, w, r, mediaType, body, p, func(ctx context.Context) *reply { return s.execute(ctx, op, p) }) {
+		return
 	}
-	write(w, http.StatusOK, resp)
+	s.execute(ctx, op, p).write(w)
+}
+
+// refuse answers a request that is not executed.
+func (s *Handler) refuse(ctx context.Context, w http.ResponseWriter, status int, list ...*gqlerror.Error) {
+	ctx = s.responding(ctx)
+	for _, err := range list {
+		graphql.AddError(ctx, err)
+	}
+	(&reply{status: status, errors: graphql.GetErrors(ctx), text: []byte("{}\n")}).write(w)
 }
 
 // statusOf is the status of a request that was not executed: that of its first error's fault.
@@ -134,14 +140,28 @@ func statusOf(list gqlerror.List) int {
 	return http.StatusBadRequest
 }
 
+// mediaType is one that an answer may have, with its header as it is sent.
+type mediaType struct {
+	name   string
+	header []string
+}
+
+// Headers are shared by all answers: net/http and what stands around this handler only read or replace their values.
+var (
+	olderType = &mediaType{oldType, []string{oldType + "; charset=utf-8"}}
+	newerType = &mediaType{newType, []string{newType + "; charset=utf-8"}}
+	noStore   = []string{"no-store"}
+	noSniff   = []string{"nosniff"}
+)
+
 // negotiate chooses the media type of the answer: the newer one only where it is named, as the draft asks for clients
 // that are older than it. False: the client takes neither.
-func negotiate(accept []string) (string, bool) {
+func negotiate(accept []string) (*mediaType, bool) {
 	list := strings.Join(accept, ",")
-	if strings.TrimSpace(list) == "" {
-		return oldType, true
+	if trimmed := strings.TrimSpace(list); trimmed == "" || trimmed == "*/*" || trimmed == oldType {
+		return olderType, true
 	}
-	best, chosen := 0.0, ""
+	best, chosen := 0.0, (*mediaType)(nil)
 	for _, part := range strings.Split(list, ",") {
 		name, params, err := mime.ParseMediaType(strings.TrimSpace(part))
 		if err != nil {
@@ -153,71 +173,110 @@ func negotiate(accept []string) (string, bool) {
 				continue
 			}
 		}
-		offer := ""
+		var offer *mediaType
 		switch name {
-		case newType, oldType:
-			offer = name
-		case "*/*", "application/*":
-			offer = oldType
+		case newType:
+			offer = newerType
+		case oldType, "*/*", "application/*":
+			offer = olderType
 		}
-		if offer != "" && quality > best {
+		if offer != nil && quality > best {
 			best, chosen = quality, offer
 		}
 	}
-	if chosen == "" {
-		return oldType, false
+	if chosen == nil {
+		return olderType, false
 	}
 	return chosen, true
 }
 
-// read reads the parameters of a request; an error comes with its status.
-func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int, error) {
-	start := graphql.Now()
-	var params *graphql.RawParams
-	var err error
+// sent is what a client sent: the body of a POST, the parameters of a GET. It is valid until release is called.
+type sent struct{ bytes.Buffer }
+
+var bodies = sync.Pool{New: func() any { return &sent{} }}
+
+func (s *sent) release() {
+	if s.Cap() <= longBuffer {
+		s.Reset()
+		bodies.Put(s)
+	}
+}
+
+// read reads what was sent; an error comes with its status.
+func read(w http.ResponseWriter, r *http.Request) (*sent, int, error) {
 	switch r.Method {
 	case http.MethodGet:
-		params, err = readQuery(r.URL.RawQuery)
+		body := bodies.Get().(*sent)
+		body.WriteString(r.URL.RawQuery)
+		return body, http.StatusOK, nil
 	case http.MethodPost:
-		kind, extra, typeErr := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if charset := extra["charset"]; typeErr != nil || kind != oldType || charset != "" && !strings.EqualFold(charset, "utf-8") {
-			return nil, http.StatusUnsupportedMediaType, fault.New(fault.Invalid, "", "http.contentType")
-		}
-		if r.ContentLength < 0 || r.ContentLength > longBody {
-			select {
-			case longBodies <- struct{}{}:
-				defer func() { <-longBodies }()
-			case <-r.Context().Done():
-				return nil, http.StatusServiceUnavailable, fault.Wrap(r.Context().Err(), fault.Unavailable, "", "timeout")
-			}
-		}
-		body, readErr := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		var tooLarge *http.MaxBytesError
-		switch {
-		case errors.As(readErr, &tooLarge):
-			return nil, http.StatusRequestEntityTooLarge, fault.New(fault.Limited, "", "http.tooLarge")
-		case readErr != nil:
-			return nil, http.StatusBadRequest, fault.Wrap(readErr, fault.Invalid, "", "http.json", "reason", "it ends too early")
-		}
-		params, err = readBody(body)
 	default:
 		return nil, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "", "http.method")
+	}
+	if !isJSON(r.Header.Get("Content-Type")) {
+		return nil, http.StatusUnsupportedMediaType, fault.New(fault.Invalid, "", "http.contentType")
+	}
+	if r.ContentLength < 0 || r.ContentLength > longBody {
+		select {
+		case longBodies <- struct{}{}:
+			defer func() { <-longBodies }()
+		case <-r.Context().Done():
+			return nil, http.StatusServiceUnavailable, fault.Wrap(r.Context().Err(), fault.Unavailable, "", "timeout")
+		}
+	}
+	body := bodies.Get().(*sent)
+	from := r.Body
+	if r.ContentLength < 0 || r.ContentLength > maxBody {
+		from = http.MaxBytesReader(w, from, maxBody)
+	} else {
+		body.Grow(int(r.ContentLength) + bytes.MinRead) // ReadFrom wants that much room to find the end
+	}
+	_, err := body.ReadFrom(from)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return body, http.StatusRequestEntityTooLarge, fault.New(fault.Limited, "", "http.tooLarge")
+	case err != nil:
+		return body, http.StatusBadRequest, fault.Wrap(err, fault.Invalid, "", "http.json", "reason", "it ends too early")
+	}
+	return body, http.StatusOK, nil
+}
+
+// isJSON reports whether a Content-Type is that of JSON in UTF-8.
+func isJSON(contentType string) bool {
+	if contentType == oldType {
+		return true
+	}
+	kind, extra, err := mime.ParseMediaType(contentType)
+	charset := extra["charset"]
+	return err == nil && kind == oldType && (charset == "" || strings.EqualFold(charset, "utf-8"))
+}
+
+// request is what a client asks.
+type request struct {
+	query, operation, document string
+	variables, extensions      map[string]any
+}
+
+// decode reads the parameters of a request from what was sent; an error comes with its status.
+func decode(r *http.Request, body *sent) (*request, int, error) {
+	var p *request
+	var err error
+	if r.Method == http.MethodGet {
+		p, err = readQuery(r.URL.RawQuery)
+	} else {
+		p, err = readBody(body.Bytes())
+	}
+	if err == nil {
+		err = p.check()
 	}
 	if err != nil {
 		return nil, http.StatusBadRequest, err
 	}
-	if err := checkPersisted(params); err != nil {
-		return nil, http.StatusBadRequest, err
-	}
-	if params.Query == "" && params.Extensions["persistedQuery"] == nil {
-		return nil, http.StatusBadRequest, fault.New(fault.Invalid, "query", "http.noQuery")
-	}
-	params.Headers = r.Header
-	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	return params, http.StatusOK, nil
+	return p, http.StatusOK, nil
 }
 
-func readBody(body []byte) (*graphql.RawParams, error) {
+func readBody(body []byte) (*request, error) {
 	body = bytes.TrimLeft(body, " \t\r\n")
 	if !utf8.Valid(body) {
 		return nil, fault.New(fault.Invalid, "", "http.notUTF8")
@@ -240,15 +299,16 @@ func readBody(body []byte) (*graphql.RawParams, error) {
 		}
 		return nil, fault.Wrap(err, fault.Invalid, "", "http.json", "reason", reason)
 	}
-	var p graphql.RawParams
+	var p request
 	for _, m := range []struct {
 		name, kind string
 		into       any
 	}{
-		{"query", "a string", &p.Query},
-		{"operationName", "a string", &p.OperationName},
-		{"variables", "an object", &p.Variables},
-		{"extensions", "an object", &p.Extensions},
+		{"query", "a string", &p.query},
+		{"operationName", "a string", &p.operation},
+		{"documentId", "a string", &p.document},
+		{"variables", "an object", &p.variables},
+		{"extensions", "an object", &p.extensions},
 	} {
 		if err := member(members[m.name], m.into); err != nil {
 			return nil, fault.Wrap(err, fault.Invalid, m.name, "http.parameter", "name", m.name, "kind", m.kind)
@@ -274,32 +334,50 @@ func values(raw []byte) int {
 	return n
 }
 
-// checkPersisted refuses what cannot be an automatic persisted query, which gqlgen would call a fault of ours.
-func checkPersisted(p *graphql.RawParams) error {
-	said, ok := p.Extensions["persistedQuery"]
+// check refuses a request that names no document, two, or one by what cannot be a hash.
+func (p *request) check() error {
+	if p.document != "" && p.query != "" {
+		return fault.New(fault.Invalid, "documentId", "http.twoDocuments")
+	}
+	said, ok := p.extensions["persistedQuery"]
 	if !ok || said == nil {
+		if p.query == "" && p.document == "" {
+			return fault.New(fault.Invalid, "query", "http.noQuery")
+		}
 		return nil
 	}
 	query, _ := said.(map[string]any)
 	hash, _ := query["sha256Hash"].(string)
 	version, _ := query["version"].(json.Number)
-	sum := sha256.Sum256([]byte(p.Query))
 	switch {
 	case version != "1" || len(hash) != 2*sha256.Size:
 		return fault.New(fault.Invalid, "extensions.persistedQuery", "http.persisted")
-	case p.Query != "" && hash != hex.EncodeToString(sum[:]):
+	case p.query != "" && hash != hashOf(p.query):
 		return fault.New(fault.Invalid, "extensions.persistedQuery.sha256Hash", "http.hash")
 	}
 	return nil
 }
 
-func readQuery(raw string) (*graphql.RawParams, error) {
+// persisted is the hash of an automatic persisted query; "" where the request is none.
+func (p *request) persisted() string {
+	query, _ := p.extensions["persistedQuery"].(map[string]any)
+	hash, _ := query["sha256Hash"].(string)
+	return hash
+}
+
+// hashOf names a document: its SHA-256 in hexadecimal digits.
+func hashOf(query string) string {
+	sum := sha256.Sum256([]byte(query))
+	return hex.EncodeToString(sum[:])
+}
+
+func readQuery(raw string) (*request, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil || !utf8.ValidString(values.Encode()) {
 		return nil, fault.New(fault.Invalid, "", "http.notUTF8")
 	}
-	p := graphql.RawParams{Query: values.Get("query"), OperationName: values.Get("operationName")}
-	for name, into := range map[string]*map[string]any{"variables": &p.Variables, "extensions": &p.Extensions} {
+	p := request{query: values.Get("query"), operation: values.Get("operationName"), document: values.Get("documentId")}
+	for name, into := range map[string]*map[string]any{"variables": &p.variables, "extensions": &p.extensions} {
 		if err := member(json.RawMessage(values.Get(name)), into); err != nil {
 			return nil, fault.Wrap(err, fault.Invalid, name, "http.parameter", "name", name, "kind", "an object")
 		}
@@ -323,32 +401,39 @@ func member(raw json.RawMessage, into any) error {
 	return nil
 }
 
-// write writes an answer. The data are JSON already, and are written as they are; errors, which fields that are resolved
-// at once add as they come, are put in the order of their paths.
-func write(w http.ResponseWriter, status int, resp *graphql.Response) {
-	var head bytes.Buffer // before the data, which may be long and so are not copied
-	head.WriteByte('{')
-	if len(resp.Errors) > 0 {
-		slices.SortStableFunc(resp.Errors, func(a, b *gqlerror.Error) int { return comparePaths(a.Path, b.Path) })
-		list, err := json.Marshal(resp.Errors)
+// reply is an answer. text is an object of JSON, and is valid until it was written.
+type reply struct {
+	status  int
+	errors  gqlerror.List
+	text    []byte
+	dated   bool   // its data are not of now
+	release func() // gives text back; nil: nothing to give
+}
+
+// write writes an answer. Its data are JSON already, and are written as they are; errors stand before them, in the order
+// of their paths.
+func (a *reply) write(w http.ResponseWriter) {
+	if a.release != nil {
+		defer a.release()
+	}
+	var head []byte
+	if len(a.errors) > 0 {
+		slices.SortStableFunc(a.errors, func(a, b *gqlerror.Error) int { return comparePaths(a.Path, b.Path) })
+		list, err := json.Marshal(a.errors)
 		if err != nil {
-			panic(err) // gqlgen's Server answers 500; messages and extensions are strings and numbers only
+			panic(err) // messages and extensions are strings and numbers only
 		}
-		head.WriteString(`"errors":`)
-		head.Write(list)
-	}
-	if resp.Data != nil {
-		if head.Len() > 1 {
-			head.WriteByte(',')
+		head = append(append(head, `{"errors":`...), list...)
+		if a.text = a.text[1:]; a.text[0] != '}' {
+			head = append(head, ',')
 		}
-		head.WriteString(`"data":`)
 	}
-	const tail = "}\n"
-	w.Header().Set("Content-Length", strconv.Itoa(head.Len()+len(resp.Data)+len(tail)))
-	w.WriteHeader(status)
-	w.Write(head.Bytes()) // a client that has gone is none of our errors
-	w.Write(resp.Data)
-	io.WriteString(w, tail)
+	w.Header()["Content-Length"] = []string{strconv.Itoa(len(head) + len(a.text))}
+	w.WriteHeader(a.status)
+	if len(head) > 0 {
+		w.Write(head) // a client that has gone is none of our errors
+	}
+	w.Write(a.text)
 }
 
 // comparePaths orders by the first step that differs: entries of a list by their number, fields by their name.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"wangge/domain/place"
 )
@@ -44,10 +45,24 @@ func (l Loaded) get(key string) any {
 	return nil
 }
 
+// Asked is the context of a field of a node while it is written: cheaper than one of gqlgen's a field, and used again for
+// the next.
+type Asked struct {
+	context.Context
+	Field *ast.Field
+}
+
+func asked(ctx context.Context) *ast.Field {
+	if a, ok := ctx.(*Asked); ok {
+		return a.Field
+	}
+	return graphql.GetFieldContext(ctx).Field.Field
+}
+
 // loaded returns what the plan put for the field that is being resolved.
 func loaded[T any](ctx context.Context, l Loaded) (T, error) {
 	var none T
-	field := graphql.GetFieldContext(ctx).Field
+	field := asked(ctx)
 	switch v := l.get(field.Alias).(type) {
 	case T:
 		return v, nil

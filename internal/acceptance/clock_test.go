@@ -64,7 +64,11 @@ func TestWhoIsOnCallFollowsTheClock(t *testing.T) {
 	mux := http.NewServeMux()
 	web.Register(mux, web.Options{Grids: w.Grids, Staff: w.Staff, Places: w.Places})
 	mux.Handle("/tiles/", tile.New(tile.Options{Source: tiles}))
-	mux.Handle("/graphql", graph.NewHandler(&graph.Resolver{Places: w.Places, Grids: w.Grids, Staff: w.Staff}, graph.Options{}))
+	api, err := graph.NewHandler(&graph.Resolver{Places: w.Places, Grids: w.Grids, Staff: w.Staff}, graph.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux.Handle("/graphql", api)
 	get := func(address, etag string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodGet, address, nil)
 		if etag != "" {

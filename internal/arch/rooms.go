@@ -21,7 +21,7 @@ var (
 	// below is what the middle row stands on: the words, the geometry, the one error.
 	below = slices.Concat(domain, pure, []string{"internal/fault"})
 
-	// tile and web stand on below and on what all answers over HTTP have alike. GraphQL has its own.
+	// graph, tile and web stand on below and on what all answers over HTTP have alike.
 	doors = slices.Concat(below, []string{"internal/answer"})
 )
 
@@ -33,7 +33,8 @@ var Rooms = []Room{
 		"internal/httpauth", "internal/localpg", "internal/ops"}, below), []string{pgx}},
 
 	// The middle row.
-	{"graph", below, []string{gqlgen, gqlparser, geom, orb, uuid, "golang.org/x/sync"}},
+	{"graph", doors, []string{gqlgen, gqlparser, geom, orb, uuid, compress, "github.com/maypok86/otter/v2"}},
+	{"graph/gen", nil, []string{gqlgen, gqlparser}},
 	{"tile", doors, []string{orb, compress}},
 	{"web", doors, []string{uuid, "github.com/cespare/xxhash", "golang.org/x/text"}},
 	{"load", slices.Concat([]string{"load/demo"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",

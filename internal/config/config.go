@@ -37,6 +37,9 @@ type Server struct {
 	NearestLimitM  string `name:"nearest-limit-m" env:"NEAREST_LIMIT_M" default:"300" placeholder:"METRES" help:"A point in no grid belongs to the nearest one within this distance (${env}, default ${default})."`
 	CORSOrigins    string `name:"cors-origins" env:"CORS_ORIGINS" placeholder:"LIST" help:"Origins whose pages may call this server, separated by commas, each written out: https://map.example.org (${env})."`
 	RateLimit      string `name:"rate-limit" env:"RATE_LIMIT" default:"200" placeholder:"N" help:"Public requests a second and address; 0 means no limit (${env}, default ${default})."`
+	AnswerCacheMB  string `name:"answer-cache-mb" env:"ANSWER_CACHE_MB" default:"64" placeholder:"MB" help:"Memory for answers of public GraphQL queries, megabytes; 0 keeps none (${env}, default ${default})."`
+	TrustedFolder  string `name:"trusted-documents" env:"TRUSTED_DOCUMENTS" placeholder:"DIR" help:"Folder of GraphQL documents (*.graphql) that clients may name by documentId, besides wangge's own (${env})."`
+	OnlyTrusted    string `name:"only-trusted" env:"ONLY_TRUSTED" default:"0" placeholder:"0|1" help:"1 refuses all GraphQL documents but the trusted ones to the public (${env}, default ${default})."`
 	TrustedProxies string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"LIST" help:"Addresses or networks of your reverse proxies, whose X-Forwarded-For is believed (${env})."`
 }
 
@@ -58,6 +61,9 @@ type ServerSettings struct {
 	NearestLimitM  float64
 	CORSOrigins    []string
 	RateLimit      float64 // requests a second; 0: none
+	AnswerCache    int64  // bytes; 0: none
+	TrustedFolder  string // "": none
+	OnlyTrusted    bool
 	TrustedProxies []netip.Prefix
 }
 
@@ -129,6 +135,15 @@ func (s Server) Check() (ServerSettings, error) {
 		}
 		out.CORSOrigins = append(out.CORSOrigins, o)
 	}
+	megabytes, err := strconv.ParseInt(s.AnswerCacheMB, 10, 64)
+	if err != nil || megabytes < 0 || megabytes > 1<<20 {
+		return out, bad("ANSWER_CACHE_MB", s.AnswerCacheMB, "but it must be a whole number of megabytes, or 0 for none")
+	}
+	out.AnswerCache, out.TrustedFolder = megabytes<<20, s.TrustedFolder
+	if s.OnlyTrusted != "0" && s.OnlyTrusted != "1" {
+		return out, bad("ONLY_TRUSTED", s.OnlyTrusted, "but it must be 0 or 1")
+	}
+	out.OnlyTrusted = s.OnlyTrusted == "1"
 	for _, p := range list(s.TrustedProxies) {
 		prefix, err := parsePrefix(p)
 		if err != nil {

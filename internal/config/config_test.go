@@ -85,6 +85,9 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 		{"an origin with a path", "CORS_ORIGINS", "https://example.org/map"},
 		{"an origin with its slash", "CORS_ORIGINS", "https://example.org/"},
 		{"an origin without its scheme", "CORS_ORIGINS", "example.org"},
+		{"a negative size", "ANSWER_CACHE_MB", "-1"},
+		{"a size with its unit", "ANSWER_CACHE_MB", "64MB"},
+		{"neither yes nor no", "ONLY_TRUSTED", "yes"},
 		{"a proxy by name", "TRUSTED_PROXIES", "proxy.local"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -92,6 +95,7 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout,
 				"LOG_LEVEL": &st.LogLevel, "LOG_FORMAT": &st.LogFormat, "ADDR": &se.Addr, "PUBLIC_URL": &se.PublicURL,
 				"WINDOW": &se.Window, "NEAREST_LIMIT_M": &se.NearestLimitM, "RATE_LIMIT": &se.RateLimit,
+				"ANSWER_CACHE_MB": &se.AnswerCacheMB, "ONLY_TRUSTED": &se.OnlyTrusted,
 				"CORS_ORIGINS": &se.CORSOrigins, "TRUSTED_PROXIES": &se.TrustedProxies}[c.env]
 			*field = c.value
 			_, err := st.Check()

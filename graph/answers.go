@@ -1,0 +1,241 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/maypok86/otter/v2"
+
+	"wangge/domain/account"
+	"wangge/internal/answer"
+)
+
+// answersKept is how many bytes of answers are kept where nothing else is said; longestAsked is the longest request
+// whose answer is, longestAnswer the longest answer.
+const (
+	answersKept   = 64 << 20
+	longestAsked  = 8 << 10
+	longestAnswer = 4 << 20
+	entryBytes    = 400 // of memory besides the texts
+	minGzip       = 1024
+)
+
+// notKept are the fields whose answers are not kept: those by position or by what somebody typed, which nobody asks
+// twice and which are nobody's business; and those of coverage reports, which are made while a server runs, beside the
+// version of the data, and whose sentences are in the language of who asks.
+var notKept = map[string]bool{
+	"Query.gridAt": true, "Query.gridsAt": true, "Query.buildings": true, "Query.searchAddress": true,
+	"Query.coverage": true, "Division.coverage": true, "Division.problems": true, "Division.uncovered": true,
+}
+
+// answers keeps what the public was answered, whole and without errors, under exactly what was sent, the media type and
+// the version of the data. Nothing else is ever put into it: not what an operator asked, no mutation, no answer with an
+// error. The version is taken before an answer is made, so that it is never newer than what the answer says; it holds the
+// civil day and what begins by the clock.
+type answers struct {
+	version func() (string, bool)
+	kept    *otter.Cache[answerKey, *kept]
+
+	mu     sync.Mutex
+	making map[answerKey]*making // by what is made now
+
+	hits, misses atomic.Uint64
+}
+
+// answerKey is what an answer depends on.
+type answerKey struct {
+	version string
+	method  byte // G or P
+	newer   bool // the newer media type
+	sent    string
+}
+
+// kept is an answer with both its forms.
+type kept struct {
+	text   []byte
+	etag   string
+	plain  []string // the header
+	zipped func() []byte
+}
+
+// making is an answer that is being made; done is closed when it is. Nil: it is not one that others may have.
+type making struct {
+	done chan struct{}
+	kept *kept
+}
+
+// AnswerStats are figures of the answers that are kept.
+type AnswerStats struct {
+	Hits, Misses uint64 // of requests whose answers may be kept
+	Bytes        uint64
+}
+
+// AnswerStats tells how the kept answers do.
+func (s *Handler) AnswerStats() AnswerStats {
+	a := s.answers
+	if a == nil {
+		return AnswerStats{}
+	}
+	return AnswerStats{Hits: a.hits.Load(), Misses: a.misses.Load(), Bytes: a.kept.WeightedSize()}
+}
+
+// newAnswers keeps at most so many bytes; nil, which keeps nothing, where that is none or there is no version.
+func newAnswers(most int64, version func() (string, bool)) *answers {
+	if most <= 0 || version == nil {
+		return nil
+	}
+	return &answers{
+		version: version,
+		making:  map[answerKey]*making{},
+		kept: otter.Must(&otter.Options[answerKey, *kept]{
+			MaximumWeight: uint64(most),
+			Weigher: func(k answerKey, a *kept) uint32 {
+				return uint32(entryBytes + len(k.sent) + 2*len(a.text)) // once more for gzip
+			},
+		}),
+	}
+}
+
+// keyOf is the key of a request; false where its answer cannot be kept, whatever it asks.
+func (a *answers) keyOf(ctx context.Context, r *http.Request, m *mediaType, body *sent) (answerKey, bool) {
+	if a == nil || body.Len() > longestAsked || account.FromContext(ctx).Role != account.Public {
+		return answerKey{}, false
+	}
+	version, current := a.version()
+	return answerKey{version: version, method: r.Method[0], newer: m == newerType, sent: body.String()}, current
+}
+
+// serve answers what is kept.
+func (a *answers) serve(ctx context.Context, w http.ResponseWriter, r *http.Request, m *mediaType, body *sent) bool {
+	k, ok := a.keyOf(ctx, r, m, body)
+	if !ok {
+		return false
+	}
+	found, ok := a.kept.GetIfPresent(k)
+	if !ok {
+		return false
+	}
+	a.hits.Add(1)
+	found.write(w, r)
+	return true
+}
+
+// serveOnce answers what may be kept: make is called by the first of those who ask the same at a time. False: the
+// answer is not to be kept, and nothing was written.
+func (a *answers) serveOnce(ctx context.Context, w http.ResponseWriter, r *http.Request, m *mediaType, body *sent, p *prepared,
+	make func(context.Context) *reply) bool {
+	if a == nil || !p.kept {
+		return false
+	}
+	k, ok := a.keyOf(ctx, r, m, body)
+	if !ok {
+		return false
+	}
+	a.misses.Add(1)
+	found, mine := a.wait(ctx, k)
+	if found != nil {
+		found.write(w, r)
+		return true
+	}
+	if mine == nil {
+		return false
+	}
+	defer a.made(k, mine) // after a panic too
+	answer := make(ctx)
+	if answer.errors != nil || answer.dated || len(answer.text) > longestAnswer {
+		answer.write(w)
+		return true
+	}
+	mine.kept = newKept(answer.text)
+	if answer.release != nil {
+		answer.release()
+	}
+	a.kept.Set(k, mine.kept)
+	mine.kept.write(w, r)
+	return true
+}
+
+// wait returns what another request has made meanwhile, or the making that is left to this one, or neither: what was
+// made is for nobody else, or the time is up.
+func (a *answers) wait(ctx context.Context, k answerKey) (*kept, *making) {
+	a.mu.Lock()
+	other, ok := a.making[k]
+	if !ok {
+		mine := &making{done: make(chan struct{})}
+		a.making[k] = mine
+		a.mu.Unlock()
+		return nil, mine
+	}
+	a.mu.Unlock()
+	select {
+	case <-other.done:
+		return other.kept, nil
+	case <-ctx.Done():
+		return nil, nil
+	}
+}
+
+func (a *answers) made(k answerKey, m *making) {
+	a.mu.Lock()
+	delete(a.making, k)
+	a.mu.Unlock()
+	close(m.done)
+}
+
+func newKept(text []byte) *kept {
+	k := &kept{text: bytes.Clone(text)}
+	sum := sha256.Sum256(k.text)
+	k.etag = `"` + hex.EncodeToString(sum[:16]) + `"`
+	k.plain = []string{k.etag}
+	k.zipped = sync.OnceValue(func() []byte {
+		var out bytes.Buffer
+		z := gzip.NewWriter(&out)
+		z.Write(k.text)
+		z.Close()
+		return bytes.Clone(out.Bytes())
+	})
+	return k
+}
+
+var noCache = []string{"no-cache"}
+
+// write answers with what is kept, in the form that the client takes; with 304 where a GET has it already.
+func (k *kept) write(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h["Cache-Control"] = noCache
+	h.Add("Vary", "Accept-Encoding")
+	text, etag := k.text, k.plain
+	if len(text) >= minGzip && r.Header["Accept-Encoding"] != nil && answer.AcceptsGzip(r) {
+		text, etag = k.zipped(), []string{strings.TrimSuffix(k.etag, `"`) + `-gzip"`}
+		h["Content-Encoding"] = []string{"gzip"}
+	}
+	h["Etag"] = etag
+	if r.Method == http.MethodGet && k.has(r.Header.Values("If-None-Match")) {
+		h.Del("Content-Type")
+		h.Del("Content-Encoding")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(text))}
+	w.WriteHeader(http.StatusOK)
+	w.Write(text)
+}
+
+// has reports whether a client has the answer, in either form.
+func (k *kept) has(noneMatch []string) bool {
+	for _, tag := range strings.Split(strings.Join(noneMatch, ","), ",") {
+		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+		if tag == "*" || tag == k.etag || strings.Replace(tag, `-gzip"`, `"`, 1) == k.etag {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,92 @@
+// Command gen makes the Go code of the schema: what gqlgen makes, and written.go, which writes answers. It is run by
+// go generate, in the folder of gqlgen.yml or below.
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"go/types"
+	"os"
+	"path/filepath"
+
+	"github.com/99designs/gqlgen/api"
+	"github.com/99designs/gqlgen/codegen"
+	"github.com/99designs/gqlgen/codegen/config"
+	"github.com/99designs/gqlgen/codegen/templates"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+//go:embed written.gotpl
+var written string
+
+func main() {
+	cfg, err := config.LoadConfigFromDefaultLocations()
+	if err == nil {
+		err = api.Generate(cfg, api.AddPlugin(writers{}))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+// writers is the plugin of gqlgen that makes written.go from what gqlgen has worked out: one method of writer for each
+// object and for each type of a field.
+type writers struct{}
+
+// Name implements plugin.Plugin.
+func (writers) Name() string { return "writers" }
+
+// GenerateCode implements plugin.CodeGenerator. Fields that are maps, batched, or directives with code of their own are
+// refused, since the template knows nothing of them.
+func (writers) GenerateCode(data *codegen.Data) error {
+	for _, o := range data.Objects {
+		for _, f := range o.Fields {
+			if f.IsMap() || f.IsBatch() || f.HasHaser || f.VOkFunc || f.HasDirectives() || o.Stream {
+				return fmt.Errorf("%s.%s: written.gotpl cannot write such a field", o.Name, f.Name)
+			}
+		}
+	}
+	return templates.Render(templates.Options{
+		PackageName:     data.Config.Exec.Package,
+		Filename:        filepath.Join(data.Config.Exec.Dir(), "written.go"),
+		Template:        written,
+		Data:            data,
+		GeneratedHeader: true,
+		Packages:        data.Config.Packages,
+		PruneOptions:    data.Config.GetPruneOptions(),
+		Funcs: map[string]any{
+			"isOutput": func(t *config.TypeReference) bool {
+				return t.Definition.Kind == ast.Object || t.Definition.Kind == ast.Scalar || t.Definition.Kind == ast.Enum
+			},
+			"plain": plain,
+		},
+	})
+}
+
+// plain is the method of writer that writes a scalar or enum straight, where there is one: those whose marshaller writes
+// the Go value as it is.
+func plain(t *config.TypeReference) string {
+	if t.Marshaler == nil {
+		return ""
+	}
+	switch t.Marshaler.Name() {
+	case "MarshalAreaKind": // in other letters than the domain's
+		return ""
+	}
+	basic, ok := t.Target.Underlying().(*types.Basic)
+	if !ok {
+		return ""
+	}
+	switch basic.Kind() {
+	case types.String:
+		return "text"
+	case types.Int:
+		return "whole"
+	case types.Float64:
+		return "number"
+	case types.Bool:
+		return "truth"
+	}
+	return ""
+}
