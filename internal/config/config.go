@@ -61,8 +61,8 @@ type ServerSettings struct {
 	NearestLimitM  float64
 	CORSOrigins    []string
 	RateLimit      float64 // requests a second; 0: none
-	AnswerCache    int64  // bytes; 0: none
-	TrustedFolder  string // "": none
+	AnswerCache    int64   // bytes; 0: none
+	TrustedFolder  string  // "": none
 	OnlyTrusted    bool
 	TrustedProxies []netip.Prefix
 }

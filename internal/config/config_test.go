@@ -15,7 +15,7 @@ func store() Store {
 }
 
 func server() Server {
-	return Server{Addr: "127.0.0.1:8080", NearestLimitM: "300", RateLimit: "200"}
+	return Server{Addr: "127.0.0.1:8080", NearestLimitM: "300", RateLimit: "200", AnswerCacheMB: "64", OnlyTrusted: "0"}
 }
 
 func TestGoodSettings(t *testing.T) {

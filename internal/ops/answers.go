@@ -3,7 +3,9 @@ package ops
 import "github.com/prometheus/client_golang/prometheus"
 
 // Answers adds figures of kept answers, which stats reads.
-func (m *Metrics) Answers(stats func() (hits, misses, bytes uint64)) error { return m.Register(answerStats(stats)) }
+func (m *Metrics) Answers(stats func() (hits, misses, bytes uint64)) error {
+	return m.Register(answerStats(stats))
+}
 
 type answerStats func() (hits, misses, bytes uint64)
 
