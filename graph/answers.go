@@ -105,8 +105,8 @@ func newAnswers(most int64, version func() (string, bool)) *answers {
 }
 
 // keyOf is the key of a request; false where its answer cannot be kept, whatever it asks.
-func (a *answers) keyOf(ctx context.Context, r *http.Request, m *mediaType, body *sent) (answerKey, bool) {
-	if a == nil || body.Len() > longestAsked || account.FromContext(ctx).Role != account.Public {
+func (a *answers) keyOf(r *http.Request, m *mediaType, body *sent) (answerKey, bool) {
+	if a == nil || body.Len() > longestAsked || account.FromContext(r.Context()).Role != account.Public {
 		return answerKey{}, false
 	}
 	version, current := a.version()
@@ -114,8 +114,8 @@ func (a *answers) keyOf(ctx context.Context, r *http.Request, m *mediaType, body
 }
 
 // serve answers what is kept.
-func (a *answers) serve(ctx context.Context, w http.ResponseWriter, r *http.Request, m *mediaType, body *sent) bool {
-	k, ok := a.keyOf(ctx, r, m, body)
+func (a *answers) serve(w http.ResponseWriter, r *http.Request, m *mediaType, body *sent) bool {
+	k, ok := a.keyOf(r, m, body)
 	if !ok {
 		return false
 	}
@@ -128,14 +128,10 @@ func (a *answers) serve(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	return true
 }
 
-// serveOnce answers what may be kept: make is called by the first of those who ask the same at a time. False: the
-// answer is not to be kept, and nothing was written.
-func (a *answers) serveOnce(ctx context.Context, w http.ResponseWriter, r *http.Request, m *mediaType, body *sent, p *prepared,
-	make func(context.Context) *reply) bool {
-	if a == nil || !p.kept {
-		return false
-	}
-	k, ok := a.keyOf(ctx, r, m, body)
+// serveOnce answers what may be kept: make is called by the first of those who ask the same at a time. False: nothing
+// was written, since the answer cannot be kept, or the one that another made is not for others.
+func (a *answers) serveOnce(ctx context.Context, w http.ResponseWriter, r *http.Request, m *mediaType, body *sent, make func() *reply) bool {
+	k, ok := a.keyOf(r, m, body)
 	if !ok {
 		return false
 	}
@@ -149,7 +145,12 @@ func (a *answers) serveOnce(ctx context.Context, w http.ResponseWriter, r *http.
 		return false
 	}
 	defer a.made(k, mine) // after a panic too
-	answer := make(ctx)
+	if other, ok := a.kept.GetIfPresent(k); ok {
+		mine.kept = other // made between the look-up and here
+		other.write(w, r)
+		return true
+	}
+	answer := make()
 	if answer.errors != nil || answer.dated || len(answer.text) > longestAnswer {
 		answer.write(w)
 		return true

@@ -63,33 +63,33 @@ var _ = fault.Register(
 
 // ServeHTTP answers GraphQL over HTTP. What is kept is found by the request's bytes, before anything is decoded.
 func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	op := newOperation(r)
-	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), operationKey{}, op), s.timeout)
-	defer cancel()
-	defer func() {
-		if reason := recover(); reason != nil {
-			s.refuse(ctx, w, http.StatusInternalServerError, gqlerror.Wrap(recovered(ctx, reason)))
-		}
-	}()
 	mediaType, acceptable := negotiate(r.Header["Accept"])
 	h := w.Header()
 	h["Content-Type"] = mediaType.header
-	h["Cache-Control"] = noStore
 	h["X-Content-Type-Options"] = noSniff
 	h.Add("Vary", "Accept, Accept-Language")
-	if !acceptable {
-		s.refuse(ctx, w, http.StatusNotAcceptable, gqlerror.Wrap(fault.New(fault.Invalid, "", "http.accept")))
-		return
-	}
 	body, status, err := read(w, r)
 	if body != nil {
 		defer body.release()
 	}
+	if acceptable && err == nil && s.answers.serve(w, r, mediaType, body) {
+		return
+	}
+	h["Cache-Control"] = noStore
+	op := newOperation(r)
+	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), operationKey{}, op), s.timeout)
+	defer cancel()
+	defer func() {
+		if reason := recover(); reason != nil && reason != http.ErrAbortHandler {
+			s.refuse(ctx, w, http.StatusInternalServerError, gqlerror.Wrap(recovered(ctx, reason)))
+		}
+	}()
+	if !acceptable {
+		s.refuse(ctx, w, http.StatusNotAcceptable, gqlerror.Wrap(fault.New(fault.Invalid, "", "http.accept")))
+		return
+	}
 	var params *request
 	if err == nil {
-		if s.answers.serve(ctx, w, r, mediaType, body) {
-			return
-		}
 		params, status, err = decode(r, body)
 	}
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(ctx, w, http.StatusMethodNotAllowed, gqlerror.Wrap(fault.New(fault.Invalid, "", "http.mutation")))
 		return
 	}
-	if s.answers.serveOnce(ctx, w, r, mediaType, body, p, func(ctx context.Context) *reply { return s.execute(ctx, op, p) }) {
+	if p.kept && s.answers.serveOnce(ctx, w, r, mediaType, body, func() *reply { return s.execute(ctx, op, p) }) {
 		return
 	}
 	s.execute(ctx, op, p).write(w)
