@@ -20615,7 +20615,7 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNAbsence2ᚕᚖwanggeᚋgraphᚋnodeᚐAbsenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Absence) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAbsence2ᚖwanggeᚋgraphᚋnodeᚐAbsence(ctx, sel, v[i])
@@ -20641,7 +20641,7 @@ func (ec *executionContext) marshalNAbsence2ᚖwanggeᚋgraphᚋnodeᚐAbsence(c
 }
 
 func (ec *executionContext) marshalNAddressMatch2ᚕᚖwanggeᚋgraphᚋnodeᚐAddressMatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.AddressMatch) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAddressMatch2ᚖwanggeᚋgraphᚋnodeᚐAddressMatch(ctx, sel, v[i])
@@ -20728,7 +20728,7 @@ func (ec *executionContext) marshalNAreaKind2wanggeᚋdomainᚋstaffᚐAreaKind(
 }
 
 func (ec *executionContext) marshalNAssignment2ᚕᚖwanggeᚋgraphᚋnodeᚐAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Assignment) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAssignment2ᚖwanggeᚋgraphᚋnodeᚐAssignment(ctx, sel, v[i])
@@ -20770,7 +20770,7 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 }
 
 func (ec *executionContext) marshalNBuilding2ᚕᚖwanggeᚋgraphᚋnodeᚐBuildingᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Building) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNBuilding2ᚖwanggeᚋgraphᚋnodeᚐBuilding(ctx, sel, v[i])
@@ -20806,7 +20806,7 @@ func (ec *executionContext) marshalNBuildingConnection2ᚖwanggeᚋgraphᚋnode�
 }
 
 func (ec *executionContext) marshalNBuildingEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐBuildingEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.BuildingEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNBuildingEdge2ᚖwanggeᚋgraphᚋnodeᚐBuildingEdge(ctx, sel, v[i])
@@ -20864,7 +20864,7 @@ func (ec *executionContext) marshalNCover2wanggeᚋdomainᚋstaffᚐCover(ctx co
 }
 
 func (ec *executionContext) marshalNCoverageProblem2ᚕᚖwanggeᚋgraphᚋnodeᚐCoverageProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.CoverageProblem) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCoverageProblem2ᚖwanggeᚋgraphᚋnodeᚐCoverageProblem(ctx, sel, v[i])
@@ -20937,7 +20937,7 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 }
 
 func (ec *executionContext) marshalNDivision2ᚕᚖwanggeᚋgraphᚋnodeᚐDivisionᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Division) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDivision2ᚖwanggeᚋgraphᚋnodeᚐDivision(ctx, sel, v[i])
@@ -21013,7 +21013,7 @@ func (ec *executionContext) marshalNExternalRef2wanggeᚋdomainᚋplaceᚐExtern
 }
 
 func (ec *executionContext) marshalNExternalRef2ᚕwanggeᚋdomainᚋplaceᚐExternalRefᚄ(ctx context.Context, sel ast.SelectionSet, v []place.ExternalRef) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExternalRef2wanggeᚋdomainᚋplaceᚐExternalRef(ctx, sel, v[i])
@@ -21029,7 +21029,7 @@ func (ec *executionContext) marshalNExternalRef2ᚕwanggeᚋdomainᚋplaceᚐExt
 }
 
 func (ec *executionContext) marshalNExternalRef2ᚕᚖwanggeᚋdomainᚋplaceᚐExternalRefᚄ(ctx context.Context, sel ast.SelectionSet, v []*place.ExternalRef) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExternalRef2ᚖwanggeᚋdomainᚋplaceᚐExternalRef(ctx, sel, v[i])
@@ -21055,7 +21055,7 @@ func (ec *executionContext) marshalNExternalRef2ᚖwanggeᚋdomainᚋplaceᚐExt
 }
 
 func (ec *executionContext) marshalNExternalRefOwner2ᚕᚖwanggeᚋgraphᚋnodeᚐExternalRefOwnerᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.ExternalRefOwner) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExternalRefOwner2ᚖwanggeᚋgraphᚋnodeᚐExternalRefOwner(ctx, sel, v[i])
@@ -21168,7 +21168,7 @@ func (ec *executionContext) marshalNGeoJSON2ᚖwanggeᚋgraphᚋnodeᚐGeoJSON(c
 }
 
 func (ec *executionContext) marshalNGrid2ᚕᚖwanggeᚋgraphᚋnodeᚐGridᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Grid) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGrid2ᚖwanggeᚋgraphᚋnodeᚐGrid(ctx, sel, v[i])
@@ -21194,7 +21194,7 @@ func (ec *executionContext) marshalNGrid2ᚖwanggeᚋgraphᚋnodeᚐGrid(ctx con
 }
 
 func (ec *executionContext) marshalNGridCandidate2ᚕᚖwanggeᚋgraphᚋnodeᚐGridCandidateᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.GridCandidate) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGridCandidate2ᚖwanggeᚋgraphᚋnodeᚐGridCandidate(ctx, sel, v[i])
@@ -21230,7 +21230,7 @@ func (ec *executionContext) marshalNGridConnection2ᚖwanggeᚋgraphᚋnodeᚐGr
 }
 
 func (ec *executionContext) marshalNGridEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐGridEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.GridEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGridEdge2ᚖwanggeᚋgraphᚋnodeᚐGridEdge(ctx, sel, v[i])
@@ -21272,7 +21272,7 @@ func (ec *executionContext) marshalNGridKind2wanggeᚋdomainᚋgridᚐKind(ctx c
 }
 
 func (ec *executionContext) marshalNGridMatch2ᚕᚖwanggeᚋgraphᚋnodeᚐGridMatch(ctx context.Context, sel ast.SelectionSet, v []*node.GridMatch) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalOGridMatch2ᚖwanggeᚋgraphᚋnodeᚐGridMatch(ctx, sel, v[i])
@@ -21292,7 +21292,7 @@ func (ec *executionContext) marshalNGridMatch2ᚖwanggeᚋgraphᚋnodeᚐGridMat
 }
 
 func (ec *executionContext) marshalNGridNeighbour2ᚕᚖwanggeᚋgraphᚋnodeᚐGridNeighbourᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.GridNeighbour) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGridNeighbour2ᚖwanggeᚋgraphᚋnodeᚐGridNeighbour(ctx, sel, v[i])
@@ -21318,7 +21318,7 @@ func (ec *executionContext) marshalNGridNeighbour2ᚖwanggeᚋgraphᚋnodeᚐGri
 }
 
 func (ec *executionContext) marshalNHousehold2ᚕᚖwanggeᚋgraphᚋnodeᚐHouseholdᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Household) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNHousehold2ᚖwanggeᚋgraphᚋnodeᚐHousehold(ctx, sel, v[i])
@@ -21344,7 +21344,7 @@ func (ec *executionContext) marshalNHousehold2ᚖwanggeᚋgraphᚋnodeᚐHouseho
 }
 
 func (ec *executionContext) marshalNHouseholdEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐHouseholdEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.HouseholdEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNHouseholdEdge2ᚖwanggeᚋgraphᚋnodeᚐHouseholdEdge(ctx, sel, v[i])
@@ -21441,7 +21441,7 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 }
 
 func (ec *executionContext) marshalNLegalEntity2ᚕᚖwanggeᚋgraphᚋnodeᚐLegalEntityᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.LegalEntity) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLegalEntity2ᚖwanggeᚋgraphᚋnodeᚐLegalEntity(ctx, sel, v[i])
@@ -21477,7 +21477,7 @@ func (ec *executionContext) marshalNLegalEntityConnection2ᚖwanggeᚋgraphᚋno
 }
 
 func (ec *executionContext) marshalNLegalEntityEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐLegalEntityEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.LegalEntityEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLegalEntityEdge2ᚖwanggeᚋgraphᚋnodeᚐLegalEntityEdge(ctx, sel, v[i])
@@ -21619,7 +21619,7 @@ func (ec *executionContext) marshalNProblemConnection2ᚖwanggeᚋgraphᚋnode�
 }
 
 func (ec *executionContext) marshalNProblemEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐProblemEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.ProblemEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNProblemEdge2ᚖwanggeᚋgraphᚋnodeᚐProblemEdge(ctx, sel, v[i])
@@ -21645,7 +21645,7 @@ func (ec *executionContext) marshalNProblemEdge2ᚖwanggeᚋgraphᚋnodeᚐProbl
 }
 
 func (ec *executionContext) marshalNProblemFix2ᚕᚖwanggeᚋgraphᚋnodeᚐProblemFixᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.ProblemFix) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNProblemFix2ᚖwanggeᚋgraphᚋnodeᚐProblemFix(ctx, sel, v[i])
@@ -21817,7 +21817,7 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 }
 
 func (ec *executionContext) marshalNTileset2ᚕᚖwanggeᚋgraphᚋnodeᚐTilesetᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Tileset) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTileset2ᚖwanggeᚋgraphᚋnodeᚐTileset(ctx, sel, v[i])
@@ -21843,7 +21843,7 @@ func (ec *executionContext) marshalNTileset2ᚖwanggeᚋgraphᚋnodeᚐTileset(c
 }
 
 func (ec *executionContext) marshalNUnit2ᚕᚖwanggeᚋgraphᚋnodeᚐUnitᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Unit) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUnit2ᚖwanggeᚋgraphᚋnodeᚐUnit(ctx, sel, v[i])
@@ -21879,7 +21879,7 @@ func (ec *executionContext) marshalNUnitConnection2ᚖwanggeᚋgraphᚋnodeᚐUn
 }
 
 func (ec *executionContext) marshalNUnitEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐUnitEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.UnitEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUnitEdge2ᚖwanggeᚋgraphᚋnodeᚐUnitEdge(ctx, sel, v[i])
@@ -21920,7 +21920,7 @@ func (ec *executionContext) marshalNUpdateWorkerPayload2ᚖwanggeᚋgraphᚋnode
 }
 
 func (ec *executionContext) marshalNVacancy2ᚕᚖwanggeᚋgraphᚋnodeᚐVacancyᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Vacancy) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNVacancy2ᚖwanggeᚋgraphᚋnodeᚐVacancy(ctx, sel, v[i])
@@ -21956,7 +21956,7 @@ func (ec *executionContext) marshalNVacancyConnection2ᚖwanggeᚋgraphᚋnode�
 }
 
 func (ec *executionContext) marshalNVacancyEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐVacancyEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.VacancyEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNVacancyEdge2ᚖwanggeᚋgraphᚋnodeᚐVacancyEdge(ctx, sel, v[i])
@@ -21992,7 +21992,7 @@ func (ec *executionContext) marshalNWorker2ᚖwanggeᚋgraphᚋnodeᚐWorker(ctx
 }
 
 func (ec *executionContext) marshalNWorkerRecord2ᚕᚖwanggeᚋgraphᚋnodeᚐWorkerRecordᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.WorkerRecord) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWorkerRecord2ᚖwanggeᚋgraphᚋnodeᚐWorkerRecord(ctx, sel, v[i])
@@ -22018,7 +22018,7 @@ func (ec *executionContext) marshalNWorkerRecord2ᚖwanggeᚋgraphᚋnodeᚐWork
 }
 
 func (ec *executionContext) marshalNWorkerRecordEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐWorkerRecordEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.WorkerRecordEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWorkerRecordEdge2ᚖwanggeᚋgraphᚋnodeᚐWorkerRecordEdge(ctx, sel, v[i])
@@ -22048,7 +22048,7 @@ func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlge
 }
 
 func (ec *executionContext) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, sel, v[i])
@@ -22094,7 +22094,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__DirectiveLocation2string(ctx, sel, v[i])
@@ -22122,7 +22122,7 @@ func (ec *executionContext) marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlg
 }
 
 func (ec *executionContext) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -22142,7 +22142,7 @@ func (ec *executionContext) marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋg
 }
 
 func (ec *executionContext) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
@@ -22465,7 +22465,7 @@ func (ec *executionContext) marshalOGridKind2ᚕwanggeᚋdomainᚋgridᚐKindᚄ
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGridKind2wanggeᚋdomainᚋgridᚐKind(ctx, sel, v[i])
@@ -22619,7 +22619,7 @@ func (ec *executionContext) marshalOPost2ᚕwanggeᚋdomainᚋstaffᚐPostᚄ(ct
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPost2wanggeᚋdomainᚋstaffᚐPost(ctx, sel, v[i])
@@ -22673,7 +22673,7 @@ func (ec *executionContext) marshalOProblemKind2ᚕwanggeᚋdomainᚋcoverageᚐ
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNProblemKind2wanggeᚋdomainᚋcoverageᚐKind(ctx, sel, v[i])
@@ -22799,7 +22799,7 @@ func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgq
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, sel, v[i])
@@ -22818,7 +22818,7 @@ func (ec *executionContext) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, sel, v[i])
@@ -22837,7 +22837,7 @@ func (ec *executionContext) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋg
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -22863,7 +22863,7 @@ func (ec *executionContext) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgen�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])

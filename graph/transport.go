@@ -310,7 +310,13 @@ func readBody(body []byte) (*request, error) {
 		{"variables", "an object", &p.variables},
 		{"extensions", "an object", &p.extensions},
 	} {
-		if err := member(members[m.name], m.into); err != nil {
+		raw, err := members[m.name], error(nil)
+		if text, ok := m.into.(*string); !ok {
+			err = member(raw, m.into)
+		} else if len(raw) > 0 {
+			err = json.Unmarshal(raw, text)
+		}
+		if err != nil {
 			return nil, fault.Wrap(err, fault.Invalid, m.name, "http.parameter", "name", m.name, "kind", m.kind)
 		}
 	}
