@@ -84,6 +84,7 @@ func (s *Handler) AnswerStats() AnswerStats {
 	if a == nil {
 		return AnswerStats{}
 	}
+	a.kept.CleanUp() // otter counts by and by
 	return AnswerStats{Hits: a.hits.Load(), Misses: a.misses.Load(), Bytes: a.kept.WeightedSize()}
 }
 
