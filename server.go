@@ -370,6 +370,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	}, graph.Options{
 		Log: h.log, RequestID: answer.RequestID, AnswerCache: cmp.Or(server.AnswerCache, -1),
 		Trusted: server.TrustedFolder, OnlyTrusted: server.OnlyTrusted,
+		Version: h.live.Version, AsOf: h.live.AsOf,
 	})
 	if err != nil {
 		return nil, err
