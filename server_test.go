@@ -436,7 +436,7 @@ func TestAFaultOfOursIsFoundByItsID(t *testing.T) {
 	}
 	var ids []string
 	position := "lng=120.123456&lat=31.1&crs=CGCS2000"
-	for i, path := range []string{"/where?address=1&" + position, "/b/D1-0190a1b2c3d4e5f60718293a4b5c6d7e", "/coverage/1",
+	for i, path := range []string{"/where?address=1&" + position, "/b/990101-0190a1b2c3d4e5f60718293a4b5c6d7e",
 		"/tiles/buildings/16/54617/26812.mvt", "/graphql?query=%7Bbuildings(near:%7Blng:120.123456,lat:31.1,crs:CGCS2000%7D,withinM:9)%7BtotalCount%7D%7D"} {
 		id := fmt.Sprintf("front-%d", i)
 		status, body := s.get(t, path, "X-Request-Id", id)

@@ -46,8 +46,8 @@ const (
 
 // openTown makes the town, or finds it where an earlier run kept it. With a base the older version loads it and the newer one
 // takes a copy over, so that both have the same.
-func openTown(ctx context.Context, o options, out io.Writer) (t *town, err error) {
-	t = &town{}
+func openTown(ctx context.Context, o options, out io.Writer) (_ *town, err error) {
+	t := &town{}
 	defer func() {
 		if err != nil {
 			t.close()
