@@ -384,7 +384,12 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	mux.Handle("/graphql", api)
 	mux.Handle("GET /schema.graphql", schema())
 	mux.Handle("/tiles/", tile.New(tile.Options{Source: h.tiles, PublicURL: tilesAt, Logger: h.log}))
-	mux.Handle("GET /style.json", style.Handler(public))
+	mux.Handle("GET /style.json", style.Handler(public, func() *place.Box {
+		if s := h.live.State(); s != nil {
+			return s.Extent
+		}
+		return nil
+	}))
 	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{

@@ -8,11 +8,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"wangge/domain/place"
 	"wangge/internal/fault"
 )
 
@@ -28,7 +30,8 @@ type Options struct {
 	PublicURL string // where this server is seen from outside, without a slash at its end
 	Lang      string // "zh" (also for "") or "en"
 	Dark      bool
-	Gaps      bool // also what the coverage reports find, which a resident's map does not shout about
+	Gaps      bool       // also what the coverage reports find, which a resident's map does not shout about
+	Box       *place.Box // where a map opens that is told nothing else; nil: nowhere in particular
 }
 
 // JSON returns a MapLibre style (style specification version 8) over the public layers.
@@ -52,9 +55,12 @@ func JSON(o Options) ([]byte, error) {
 		names := slices.IndexFunc(drawn, func(l layer) bool { return l.ID == Beneath })
 		drawn, from = slices.Insert(drawn, names, gapLayers(look)...), tileLayers+",gaps"
 	}
+	center, zoom := view(o.Box)
 	body, err := json.Marshal(document{
 		Version: 8,
 		Name:    words.name,
+		Center:  center,
+		Zoom:    zoom,
 		Sources: map[string]any{Source: map[string]any{
 			"type": "vector",
 			"url":  strings.TrimSuffix(o.PublicURL, "/") + "/tiles/" + from + ".json",
@@ -67,11 +73,40 @@ func JSON(o Options) ([]byte, error) {
 	return body, nil
 }
 
-// Handler answers GET /style.json?lang=zh|en&theme=light|dark&show=gaps. publicURL is as in Options.
-func Handler(publicURL string) http.Handler {
+// view is the middle of a box, longitude and latitude, and the zoom at which it fits into a narrow map; nil and 0 without one.
+// CGCS2000 and WGS 84 are the same here, to some centimetres.
+func view(box *place.Box) (center []float64, zoom float64) {
+	if box == nil {
+		return nil, 0
+	}
+	const (
+		mostLat = 85.05112 // degrees: where the map ends
+		nearest = 16       // zoom, for a box that is hardly larger than a point
+	)
+	// Web Mercator, the world being 1 wide and high.
+	x := func(lng float64) float64 { return lng / 360 }
+	y := func(lat float64) float64 {
+		return math.Asinh(math.Tan(max(-mostLat, min(lat, mostLat))*math.Pi/180)) / (2 * math.Pi)
+	}
+	south, north := y(box.South), y(box.North)
+	middle := math.Atan(math.Sinh(math.Pi*(south+north))) * 180 / math.Pi
+	zoom = math.Log2(narrow / worldPixels / max(x(box.East)-x(box.West), north-south))
+	round := func(v float64) float64 { return math.Round(v*1e5) / 1e5 } // 1 m
+	return []float64{round((box.West + box.East) / 2), round(middle)}, math.Floor(10*max(0, min(zoom, nearest))) / 10
+}
+
+// Of a map, in CSS pixels: how wide one on a phone is, and the world at zoom 0.
+const (
+	narrow      = 360.0
+	worldPixels = 512.0
+)
+
+// Handler answers GET /style.json?lang=zh|en&theme=light|dark&show=gaps. publicURL is as in Options, box the Box there as it is
+// when it is asked for.
+func Handler(publicURL string, box func() *place.Box) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
-		o := Options{PublicURL: publicURL, Lang: query.Get("lang")}
+		o := Options{PublicURL: publicURL, Lang: query.Get("lang"), Box: box()}
 		var err error
 		switch query.Get("theme") {
 		case "", "light":
@@ -149,6 +184,8 @@ var languages = map[string]words{
 type document struct {
 	Version int            `json:"version"`
 	Name    string         `json:"name"`
+	Center  []float64      `json:"center,omitempty"`
+	Zoom    float64        `json:"zoom,omitempty"`
 	Sources map[string]any `json:"sources"`
 	Layers  []layer        `json:"layers"`
 }

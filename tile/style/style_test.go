@@ -9,9 +9,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"wangge/domain/place"
 	"wangge/internal/fault"
 )
 
@@ -29,7 +31,8 @@ func TestStyleIsValid(t *testing.T) {
 		out, err := command.CombinedOutput()
 		return string(out), err
 	}
-	for _, o := range []Options{{}, {Lang: "zh", PublicURL: "https://grid.example"}, {Lang: "en"}, {Dark: true}, {Gaps: true}, {Gaps: true, Dark: true, Lang: "en"}} {
+	for _, o := range []Options{{}, {Lang: "zh", PublicURL: "https://grid.example"}, {Lang: "en"}, {Dark: true}, {Gaps: true}, {Gaps: true, Dark: true, Lang: "en"},
+		{Gaps: true, Box: &place.Box{West: 120, South: 30, East: 121, North: 31}}} {
 		style, err := JSON(o)
 		if err != nil {
 			t.Fatalf("%+v: %v", o, err)
@@ -105,14 +108,48 @@ func TestPageAgreesOnNames(t *testing.T) {
 	}
 }
 
+func TestAMapOpensOnWhatIsServed(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		box      *place.Box
+		lng, lat float64
+		zoom     float64
+	}{
+		{"a city, wider than high", &place.Box{West: 120, South: 30, East: 121, North: 30.5}, 120.5, 30.25032, 7.9},
+		{"higher than wide", &place.Box{West: 120, South: 29, East: 120.1, North: 31}, 120.05, 30.00504, 6.7},
+		{"a point", &place.Box{West: 120, South: 30, East: 120, North: 30}, 120, 30, 16},
+		{"the world", &place.Box{West: -180, South: -90, East: 180, North: 90}, 0, 0, 0},
+	} {
+		body, err := JSON(Options{Gaps: true, Box: test.box})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var style struct {
+			Center []float64
+			Zoom   float64
+		}
+		if err := json.Unmarshal(body, &style); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(style.Center, []float64{test.lng, test.lat}) || style.Zoom != test.zoom {
+			t.Errorf("%s: opens at %v, zoom %v", test.name, style.Center, style.Zoom)
+		}
+	}
+	body, err := JSON(Options{})
+	if err != nil || bytes.Contains(body, []byte(`"center":[`)) || bytes.Contains(body, []byte(`"zoom":`)) {
+		t.Errorf("where nothing is served the style says where to open: %.200s, %v", body, err)
+	}
+}
+
 func TestHandler(t *testing.T) {
+	var town *place.Box
 	get := func(target string, header http.Header) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodGet, target, nil)
 		for name, values := range header {
 			r.Header[name] = values
 		}
 		w := httptest.NewRecorder()
-		Handler("").ServeHTTP(w, r)
+		Handler("", func() *place.Box { return town }).ServeHTTP(w, r)
 		return w
 	}
 	first := get("/style.json?lang=zh", nil)
@@ -132,6 +169,10 @@ func TestHandler(t *testing.T) {
 		if other := get(target, nil); other.Code != 200 || bytes.Equal(other.Body.Bytes(), first.Body.Bytes()) {
 			t.Errorf("%s: %d, or the same style", target, other.Code)
 		}
+	}
+	town = &place.Box{West: 120, South: 30, East: 120.1, North: 30.1}
+	if moved := get("/style.json?show=gaps", nil); !strings.Contains(moved.Body.String(), `"center":[120.05,30.05`) {
+		t.Errorf("a map of problems does not open on the town: %.200s", moved.Body)
 	}
 	for target, field := range map[string]string{"/style.json?lang=fr": "lang", "/style.json?theme=pink": "theme", "/style.json?show=all": "show"} {
 		refused := get(target, nil)
