@@ -64,7 +64,7 @@ func newState(was *State, d Data, now time.Time, zone *time.Location) (*State, e
 	case d.Areas.All:
 		s.Roster = staff.NewRoster(day, d.Tenures)
 	case !d.Areas.None():
-		s.Roster = s.Roster.With(nil, d.Tenures)
+		s.Roster = s.Roster.With(d.Areas.IDs, d.Tenures)
 	}
 	s.dayEnds = startOf(s.Roster.From().AddDays(1), zone)
 	return s.at(now, zone)

@@ -14,24 +14,21 @@ import (
 // Roster is who is in office from a day on, in memory. It is never changed, nor may what it answers be: With and At make others
 // that share what stayed.
 type Roster struct {
-	from      civil.Date
-	desks     index.Index[uuid.UUID, *desk]       // by area
-	divisions index.Index[uuid.UUID, []uuid.UUID] // areas with somebody in office then or later, by division
+	from  civil.Date
+	desks index.Index[uuid.UUID, *desk] // by area
 }
 
 // Tenure is an assignment as a Roster takes it, with what decides who is in on a day.
 type Tenure struct {
 	Assignment           // of any day; Away is not looked at
-	Division   uuid.UUID // that the area lies in, or is; zero where it lies in none
 	Absences   []Absence // of the worker, of any day
 }
 
 // desk is an area's tenures in the order of their answers, and the answer of the roster's first day.
 type desk struct {
-	division uuid.UUID
-	tenures  []Tenure
-	today    []Assignment
-	until    civil.Date // the first day whose answer may be another; zero: never
+	tenures []Tenure
+	today   []Assignment
+	until   civil.Date // the first day whose answer may be another; zero: never
 }
 
 // NewRoster makes the roster of a day and those after it. Terms that ended before are left out.
@@ -42,15 +39,11 @@ func NewRoster(from civil.Date, tenures []Tenure) *Roster {
 // From is the first day that the roster knows.
 func (r *Roster) From() civil.Date { return r.from }
 
-// With returns a roster in which the tenures of the areas in some divisions, and of the areas that tenures name, are these and no
-// others.
-func (r *Roster) With(divisions []uuid.UUID, tenures []Tenure) *Roster {
-	held := map[uuid.UUID][]Tenure{} // of all areas that change
-	for _, d := range divisions {
-		areas, _ := r.divisions.Get(d)
-		for _, a := range areas {
-			held[a] = nil
-		}
+// With returns a roster in which the tenures of some areas, and of those that tenures name, are these and no others.
+func (r *Roster) With(areas []uuid.UUID, tenures []Tenure) *Roster {
+	held := make(map[uuid.UUID][]Tenure, len(areas)) // of all areas that change
+	for _, a := range areas {
+		held[a] = nil
 	}
 	for _, t := range tenures {
 		held[t.Area.ID] = append(held[t.Area.ID], t)
@@ -60,50 +53,27 @@ func (r *Roster) With(divisions []uuid.UUID, tenures []Tenure) *Roster {
 
 // At returns the roster of a later day and those after it.
 func (r *Roster) At(day civil.Date) *Roster {
-	next := &Roster{from: day, desks: r.desks, divisions: r.divisions}
 	held := map[uuid.UUID][]Tenure{}
 	for area, d := range r.desks.All() {
 		if !d.until.IsZero() && !day.Before(d.until) {
 			held[area] = slices.Clone(d.tenures)
 		}
 	}
-	return next.place(held)
+	return (&Roster{from: day, desks: r.desks}).place(held)
 }
 
 // place returns r with the tenures of some areas, which it keeps.
 func (r *Roster) place(held map[uuid.UUID][]Tenure) *Roster {
 	var gone []uuid.UUID
 	var desks []index.Entry[uuid.UUID, *desk]
-	lists := map[uuid.UUID][]uuid.UUID{} // of the divisions that change
-	list := func(division uuid.UUID) []uuid.UUID {
-		areas, known := lists[division]
-		if !known {
-			areas, _ = r.divisions.Get(division)
-			areas = slices.Clone(areas)
-		}
-		return areas
-	}
 	for area, tenures := range held {
-		if old, ok := r.desks.Get(area); ok {
-			lists[old.division] = slices.DeleteFunc(list(old.division), func(a uuid.UUID) bool { return a == area })
-		}
 		if d := newDesk(tenures, r.from); d != nil {
 			desks = append(desks, index.Entry[uuid.UUID, *desk]{Key: area, Value: d})
-			lists[d.division] = append(list(d.division), area)
 		} else {
 			gone = append(gone, area)
 		}
 	}
-	var empty []uuid.UUID
-	var divisions []index.Entry[uuid.UUID, []uuid.UUID]
-	for division, areas := range lists {
-		if len(areas) == 0 {
-			empty = append(empty, division)
-		} else {
-			divisions = append(divisions, index.Entry[uuid.UUID, []uuid.UUID]{Key: division, Value: areas})
-		}
-	}
-	return &Roster{from: r.from, desks: r.desks.With(gone, desks), divisions: r.divisions.With(empty, divisions)}
+	return &Roster{from: r.from, desks: r.desks.With(gone, desks)}
 }
 
 // newDesk keeps tenures, without those that ended before a day; nil: none is left.
@@ -116,7 +86,7 @@ func newDesk(tenures []Tenure, from civil.Date) *desk {
 		return cmp.Or(cmp.Compare(a.Post, b.Post), cmp.Compare(a.Cover, b.Cover), a.From.Time().Compare(b.From.Time()),
 			bytes.Compare(a.Key.ID[:], b.Key.ID[:]))
 	})
-	d := &desk{division: tenures[0].Division, tenures: tenures}
+	d := &desk{tenures: tenures}
 	change := func(day civil.Date) {
 		if from.Before(day) && (d.until.IsZero() || day.Before(d.until)) {
 			d.until = day

@@ -45,7 +45,7 @@ func office(all []Tenure, area Area, day civil.Date) (out []Assignment) {
 	return out
 }
 
-// TestARosterSaysWhatTheTenuresSay changes divisions at random and lets days go by, and holds that every roster, also an old one,
+// TestARosterSaysWhatTheTenuresSay changes areas at random and lets days go by, and holds that every roster, also an old one,
 // says of each area and day what its tenures say.
 func TestARosterSaysWhatTheTenuresSay(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 1))
@@ -57,7 +57,7 @@ func TestARosterSaysWhatTheTenuresSay(t *testing.T) {
 	made := 0
 	tenure := func(area int, around civil.Date) Tenure {
 		made++
-		t := Tenure{Division: id('d', area/5), Assignment: Assignment{Key: key.Key{Home: "home", ID: id('t', made)},
+		t := Tenure{Assignment: Assignment{Key: key.Key{Home: "home", ID: id('t', made)},
 			Area: Area{AreaGrid, "home", id('a', area)}, Post: posts[random.IntN(3)], Cover: []Cover{CoverA, CoverB}[random.IntN(2)],
 			From: around.AddDays(random.IntN(20) - 10)}}
 		if random.IntN(2) == 0 {
@@ -70,16 +70,16 @@ func TestARosterSaysWhatTheTenuresSay(t *testing.T) {
 		}
 		return t
 	}
-	tell := func(division int, around civil.Date) (list []Tenure) {
-		for range random.IntN(8) {
-			list = append(list, tenure(5*division+random.IntN(5), around))
+	tell := func(area int, around civil.Date) (list []Tenure) {
+		for range random.IntN(4) {
+			list = append(list, tenure(area, around))
 		}
 		return list
 	}
-	const divisions = 8
-	told := make([][]Tenure, divisions) // of each division
-	for d := range told {
-		told[d] = tell(d, first)
+	const areas = 40
+	told := make([][]Tenure, areas) // of each area
+	for a := range told {
+		told[a] = tell(a, first)
 	}
 	type kept struct {
 		roster *Roster
@@ -94,9 +94,9 @@ func TestARosterSaysWhatTheTenuresSay(t *testing.T) {
 		} else {
 			var ids []uuid.UUID
 			var list []Tenure
-			for _, d := range random.Perm(divisions)[:2] {
-				told[d] = tell(d, day)
-				ids, list = append(ids, id('d', d)), append(list, told[d]...)
+			for _, a := range random.Perm(areas)[:10] {
+				told[a] = tell(a, day)
+				ids, list = append(ids, id('a', a)), append(list, told[a]...)
 			}
 			r = r.With(ids, list)
 		}
@@ -107,7 +107,7 @@ func TestARosterSaysWhatTheTenuresSay(t *testing.T) {
 		if _, ok := k.roster.InOffice(Area{AreaGrid, "home", id('a', 0)}, k.roster.From().AddDays(-1)); ok {
 			t.Fatalf("roster %d answers for the day before it", i)
 		}
-		for a := range 5 * divisions {
+		for a := range areas {
 			for n := range 14 {
 				area, day := Area{AreaGrid, "home", id('a', a)}, k.roster.From().AddDays(n)
 				got, ok := k.roster.InOffice(area, day)
@@ -119,12 +119,12 @@ func TestARosterSaysWhatTheTenuresSay(t *testing.T) {
 		}
 	}
 	var every []uuid.UUID
-	for d := range divisions {
-		every = append(every, id('d', d))
+	for a := range areas {
+		every = append(every, id('a', a))
 	}
 	for i, k := range rosters {
 		if left := k.roster.With(every, nil); left.desks.Len() != 0 {
-			t.Errorf("of roster %d there is left %d areas when nobody is told of any division", i, left.desks.Len())
+			t.Errorf("of roster %d there is left %d areas when nobody is told of any", i, left.desks.Len())
 		}
 	}
 	if asked < 1_000 {
