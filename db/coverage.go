@@ -33,9 +33,9 @@ const (
 SELECT d.id, d.parent_id, d.level, d.code, d.boundary IS NOT NULL, r.n, r.day
 FROM division d LEFT JOIN coverage_report r ON r.division_id = d.id ORDER BY d.code`
 
-	coverageState = `-- name: coverage.State
+	coverageStates = `-- name: coverage.States
 SELECT d.id, d.parent_id, d.level, d.code, d.boundary IS NOT NULL, r.n, r.day
-FROM division d LEFT JOIN coverage_report r ON r.division_id = d.id WHERE d.id = $1 ORDER BY d.id`
+FROM division d LEFT JOIN coverage_report r ON r.division_id = d.id WHERE d.id = ANY($1) ORDER BY d.code`
 
 	coverageChanges = `-- name: coverage.Changes
 SELECT x.division_id, coalesce(max(x.n) FILTER (WHERE x.what <> 'staff'), 0), coalesce(max(x.n) FILTER (WHERE x.what = 'staff'), 0)
@@ -89,7 +89,7 @@ ON CONFLICT (division_id) DO UPDATE SET n = excluded.n, day = excluded.day, chec
 	covered_m2 = excluded.covered_m2, gap_m2 = excluded.gap_m2, overlap_m2 = excluded.overlap_m2, outside_m2 = excluded.outside_m2`
 
 	coverageForget = `-- name: coverage.Forget
-DELETE FROM coverage_problem q WHERE q.found_by = $1 OR q.shared_with = $1`
+DELETE FROM coverage_problem q WHERE q.found_by = ANY($1) OR q.shared_with = ANY($1)`
 
 	// Two communities that are looked at at once both find what they share.
 	coverageKeep = `-- name: coverage.Keep
@@ -100,7 +100,7 @@ ON CONFLICT (id) DO UPDATE SET division_id = excluded.division_id, found_by = ex
 	grid_keys = excluded.grid_keys, buildings = excluded.buildings, households = excluded.households, fixes = excluded.fixes`
 
 	coverageSharing = `-- name: coverage.Sharing
-SELECT 1 FROM coverage_problem q WHERE q.shared_with IS NOT NULL AND (q.found_by = $1 OR q.shared_with = $1) ORDER BY 1 LIMIT 1`
+SELECT 1 FROM coverage_problem q WHERE q.shared_with IS NOT NULL AND (q.found_by = ANY($1) OR q.shared_with = ANY($1)) ORDER BY 1 LIMIT 1`
 
 	coverageForgetStaff = `-- name: coverage.ForgetStaff
 DELETE FROM coverage_problem q WHERE q.found_by = ANY($1) AND q.kind = 'UNSTAFFED'`
@@ -130,14 +130,14 @@ func (s *Coverage) Divisions(ctx context.Context, actor account.Actor) (out []co
 	return out, err
 }
 
-// State implements coverage.Store.
-func (s *Coverage) State(ctx context.Context, actor account.Actor, division uuid.UUID) (d coverage.Node, found bool, err error) {
-	err = s.each(ctx, actor, coverageState, []any{division}, func(rows pgx.Rows) (err error) {
-		found = true
-		d, err = scanNode(rows)
+// States implements coverage.Store.
+func (s *Coverage) States(ctx context.Context, actor account.Actor, divisions []uuid.UUID) (out []coverage.Node, err error) {
+	err = s.each(ctx, actor, coverageStates, []any{divisions}, func(rows pgx.Rows) error {
+		d, err := scanNode(rows)
+		out = append(out, d)
 		return err
 	})
-	return d, found, err
+	return out, err
 }
 
 // Changes implements coverage.Store.
@@ -285,28 +285,26 @@ func (s *Coverage) Alone(ctx context.Context, actor account.Actor, divisions []u
 		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = '10min'; SET LOCAL jit = off"); err != nil {
 			return err
 		}
-		for _, n := range names { // one after the other, in the same order everywhere
-			if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended('wangge coverage ' || $1::text, 0))", n); err != nil {
-				return err
-			}
+		// One after the other, in the same order everywhere.
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended('wangge coverage ' || n, 0)) FROM unnest($1::text[]) AS n", names); err != nil {
+			return err
 		}
 		return fn(ctx)
 	})
 }
 
 // Save implements coverage.Store.
-func (s *Coverage) Save(ctx context.Context, actor account.Actor, f coverage.Findings) error {
+func (s *Coverage) Save(ctx context.Context, actor account.Actor, list []coverage.Findings) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		known := func(v float64) *float64 {
-			if !f.Bounded {
-				return nil
-			}
-			return &v
-		}
 		// What two communities share, both write. One at a time, or three of them could wait for each other.
-		sharing := len(f.WithOthers) > 0
+		sharing := false
+		divisions := make([]uuid.UUID, len(list))
+		for i, f := range list {
+			divisions[i] = f.Division
+			sharing = sharing || len(f.WithOthers) > 0
+		}
 		if !sharing {
-			err := eachRow(ctx, tx, coverageSharing, []any{f.Division}, func(pgx.Rows) error { sharing = true; return nil })
+			err := eachRow(ctx, tx, coverageSharing, []any{divisions}, func(pgx.Rows) error { sharing = true; return nil })
 			if err != nil {
 				return err
 			}
@@ -315,20 +313,35 @@ func (s *Coverage) Save(ctx context.Context, actor account.Actor, f coverage.Fin
 		if sharing {
 			b.Queue("SELECT pg_advisory_xact_lock(hashtextextended('wangge coverage shared', 0))")
 		}
-		b.Queue(coverageForget, f.Division)
-		b.Queue(coverageSave, f.Division, f.Change, f.Day.Time(), known(f.AreaM2), known(f.CoveredM2), known(f.GapM2), f.OverlapM2, known(f.OutsideM2))
-		for _, p := range f.Problems {
-			if err := keep(b, p, f.Division, f.Division, nil); err != nil {
-				return err
-			}
-		}
-		for _, p := range f.WithOthers {
-			if err := keep(b, p.Problem, p.Division, f.Division, &p.With); err != nil {
+		b.Queue(coverageForget, divisions)
+		for _, f := range list {
+			if err := save(b, f); err != nil {
 				return err
 			}
 		}
 		return tx.SendBatch(ctx, b).Close()
 	})
+}
+
+func save(b *pgx.Batch, f coverage.Findings) error {
+	known := func(v float64) *float64 {
+		if !f.Bounded {
+			return nil
+		}
+		return &v
+	}
+	b.Queue(coverageSave, f.Division, f.Change, f.Day.Time(), known(f.AreaM2), known(f.CoveredM2), known(f.GapM2), f.OverlapM2, known(f.OutsideM2))
+	for _, p := range f.Problems {
+		if err := keep(b, p, f.Division, f.Division, nil); err != nil {
+			return err
+		}
+	}
+	for _, p := range f.WithOthers {
+		if err := keep(b, p.Problem, p.Division, f.Division, &p.With); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func keep(b *pgx.Batch, p coverage.Problem, division, finder uuid.UUID, with *uuid.UUID) error {
@@ -397,7 +410,7 @@ WITH pair AS MATERIALIZED (
 	JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND (b.during @> now()) IS TRUE
 	JOIN grid_boundary c ON c.boundary && b.boundary AND c.district = ANY($2) AND c.during @> now()
 	JOIN grid o ON o.district = c.district AND o.id = c.grid_id AND o.community_id <> g.community_id
-	WHERE d.id = $1
+	WHERE d.id = ANY($1)
 )
 SELECT ` + coverageGridColumns + `, o.district, o.id, o.community_id, o.code, o.kind = 'DEDICATED', b.to_boundary,
 	ST_Multi(ST_CollectionExtract(ST_Intersection(b.boundary, b.to_boundary), 3))
@@ -434,34 +447,33 @@ LEFT JOIN LATERAL (
 	SELECT sum(x.households) AS households, sum(x.residents) AS residents FROM unit_grid ug JOIN unit x ON x.district = ug.district AND x.id = ug.unit_id
 	WHERE ug.district = g.district AND ug.grid_id = g.id AND (ug.during @> now()) IS TRUE
 ) h ON true
-WHERE d.id = $1 GROUP BY g.id ORDER BY g.id`
+WHERE d.id = ANY($1) GROUP BY g.id ORDER BY g.id`
 
 	coverageRegistered = `-- name: coverage.Registered
-SELECT 1 FROM division d
-JOIN grid g ON g.district = d.home AND g.community_id = d.id
-WHERE d.id = $1 AND (EXISTS (
+SELECT d.id FROM division d WHERE d.id = ANY($1) AND EXISTS (
+	SELECT 1 FROM grid g WHERE g.district = d.home AND g.community_id = d.id AND (EXISTS (
 	SELECT 1 FROM building_grid bg JOIN unit x ON x.district = bg.district AND x.building_id = bg.building_id
 	WHERE bg.district = g.district AND bg.grid_id = g.id AND (bg.during @> now()) IS TRUE
 ) OR EXISTS (
 	SELECT 1 FROM unit_grid ug WHERE ug.district = g.district AND ug.grid_id = g.id AND (ug.during @> now()) IS TRUE
-)) ORDER BY 1 LIMIT 1`
+))) ORDER BY d.id`
 
 	coverageCut = `-- name: coverage.Cut
 WITH cut AS MATERIALIZED (
-	SELECT DISTINCT f.district, f.id FROM division d
+	SELECT DISTINCT d.id AS community_id, f.district, f.id FROM division d
 	JOIN grid g ON g.district = d.home AND g.community_id = d.id
 	JOIN grid_boundary b ON b.district = g.district AND b.grid_id = g.id AND (b.during @> now()) IS TRUE
 	JOIN building f ON f.district = ANY($2) AND f.footprint && b.boundary AND ST_Intersects(b.boundary, f.footprint) AND NOT ST_Covers(b.boundary, f.footprint)
-	WHERE d.id = $1
+	WHERE d.id = ANY($1)
 )
-SELECT f.district, f.id, bg.grid_id, f.footprint,
+SELECT cut.community_id, f.district, f.id, bg.grid_id, f.footprint,
 	(SELECT sum(x.households) FROM unit x WHERE x.district = f.district AND x.building_id = f.id),
 	` + coverageGridColumns + `, ST_Multi(ST_CollectionExtract(ST_Intersection(f.footprint, b.boundary), 3))
 FROM cut JOIN building f ON f.district = cut.district AND f.id = cut.id
 JOIN grid_boundary b ON b.boundary && f.footprint AND b.district = ANY($2) AND (b.during @> now()) IS TRUE AND ST_Relate(b.boundary, f.footprint, '2********')
 JOIN grid g ON g.district = b.district AND g.id = b.grid_id
 LEFT JOIN building_grid bg ON bg.district = f.district AND bg.building_id = f.id AND (bg.during @> now()) IS TRUE
-ORDER BY f.code, f.id, g.code`
+ORDER BY cut.community_id, f.code, f.id, g.code`
 
 	coverageUnassignedColumns = `SELECT b.district, b.id, coalesce(b.footprint, b.location), n.district, n.grid_id, n.m,
 	(SELECT sum(x.households) FROM unit x WHERE x.district = b.district AND x.building_id = b.id)
@@ -473,20 +485,24 @@ ORDER BY f.code, f.id, g.code`
 		WHERE x.district = ANY($2) AND x.during @> now() ORDER BY x.boundary <-> b.location LIMIT 8
 	) y ORDER BY y.district <> b.district, m LIMIT 1
 ) n ON true `
-	coverageNoGrid = `NOT EXISTS (SELECT 1 FROM building_grid bg WHERE bg.district = b.district AND bg.building_id = b.id AND (bg.during @> now()) IS TRUE)`
 
-	// Where two divisions of one level overlap, a building is the one's with the lower code. The buildings there come first, then which of them have no grid: the planner would rather go through all that have one.
-	coverageUnassignedIn = `-- name: coverage.UnassignedIn
+	// Of few buildings each is looked up, of all it is cheaper to go through what all have.
+	coverageStrays = `-- name: coverage.Strays
+SELECT b.id, ST_X(b.location), ST_Y(b.location) FROM building b
+WHERE b.district = ANY($1) AND NOT EXISTS (SELECT 1 FROM building_grid bg WHERE bg.district = b.district AND bg.building_id = b.id AND (bg.during @> now()) IS TRUE)
+ORDER BY b.id`
+	coverageStraysIn = `-- name: coverage.StraysIn
 WITH here AS MATERIALIZED (
-	SELECT x.district, x.id, x.code, x.location, x.footprint FROM building x WHERE x.district = ANY($2) AND x.location && $1::geometry
-), b AS MATERIALIZED (
-	SELECT x.district, x.id, x.code, x.location, x.footprint FROM here x
-	LEFT JOIN LATERAL (
-		SELECT true AS given FROM building_grid bg WHERE bg.district = x.district AND bg.building_id = x.id AND (bg.during @> now()) IS TRUE LIMIT 1
-	) g ON true WHERE g.given IS NULL
+	SELECT x.district, x.id, x.location FROM building x WHERE x.district = ANY($1) AND x.location && ST_MakeEnvelope($2, $3, $4, $5, 4490)
 )
-` + coverageUnassignedColumns + `FROM b LEFT` + coverageNearest + `
-WHERE ST_Covers($1::geometry, b.location) AND NOT EXISTS (
+SELECT b.id, ST_X(b.location), ST_Y(b.location) FROM here b LEFT JOIN LATERAL (
+	SELECT true AS given FROM building_grid bg WHERE bg.district = b.district AND bg.building_id = b.id AND (bg.during @> now()) IS TRUE LIMIT 1
+) g ON true WHERE g.given IS NULL ORDER BY b.id`
+
+	// Where two divisions of one level overlap, a building is the one's with the lower code.
+	coverageUnassignedIn = `-- name: coverage.UnassignedIn
+` + coverageUnassignedColumns + `FROM building b LEFT` + coverageNearest + `
+WHERE b.district = ANY($2) AND b.id = ANY($4) AND ST_Covers($1::geometry, b.location) AND NOT EXISTS (
 	SELECT 1 FROM division d JOIN division e ON e.level = d.level AND e.code < d.code AND e.boundary && b.location AND ST_Covers(e.boundary, b.location)
 	WHERE d.id = $3
 ) ORDER BY b.code, b.id`
@@ -494,12 +510,8 @@ WHERE ST_Covers($1::geometry, b.location) AND NOT EXISTS (
 	// Within $3 metres of the grids of a community, nearer to them than to others', and in no division that has a boundary.
 	coverageUnassignedNear = `-- name: coverage.UnassignedNear
 ` + coverageUnassignedColumns + `FROM building b` + coverageNearest + `
-WHERE b.district = ANY($2) AND b.location && (
-	SELECT ST_Expand(ST_SetSRID(ST_Extent(o.boundary)::geometry, 4490), $3 / 50000.0) FROM division d
-	JOIN grid h ON h.district = d.home AND h.community_id = d.id
-	JOIN grid_boundary o ON o.district = h.district AND o.grid_id = h.id AND (o.during @> now()) IS TRUE WHERE d.id = $1
-) AND ` + coverageNoGrid + `
-AND n.community_id = $1 AND n.m <= $3 AND NOT EXISTS (SELECT 1 FROM division e WHERE e.boundary && b.location AND ST_Covers(e.boundary, b.location))
+WHERE b.district = ANY($2) AND b.id = ANY($4) AND n.community_id = $1 AND n.m <= $3
+  AND NOT EXISTS (SELECT 1 FROM division e WHERE e.boundary && b.location AND ST_Covers(e.boundary, b.location))
 ORDER BY b.code, b.id`
 
 	coverageUnstaffed = `-- name: coverage.Unstaffed
@@ -625,12 +637,12 @@ func (s *Coverage) withHomes(ctx context.Context, actor account.Actor, areas []o
 }
 
 // Foreign implements coverage.Sources.
-func (s *Coverage) Foreign(ctx context.Context, actor account.Actor, community uuid.UUID) (out []coverage.Foreign, err error) {
+func (s *Coverage) Foreign(ctx context.Context, actor account.Actor, communities []uuid.UUID) (out []coverage.Foreign, err error) {
 	homes, err := s.homes(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
-	err = s.each(ctx, actor, coverageForeign, []any{community, homes}, func(rows pgx.Rows) error {
+	err = s.each(ctx, actor, coverageForeign, []any{communities, homes}, func(rows pgx.Rows) error {
 		var f coverage.Foreign
 		var a, b, shared geom.T
 		err := rows.Scan(append(append(intoGrid(&f.A, &a), intoGrid(&f.B, &b)...), &shared)...)
@@ -667,9 +679,9 @@ func (s *Coverage) Contents(ctx context.Context, actor account.Actor, areas []or
 }
 
 // Sizes implements coverage.Sources.
-func (s *Coverage) Sizes(ctx context.Context, actor account.Actor, community uuid.UUID) (map[uuid.UUID]place.Stats, error) {
+func (s *Coverage) Sizes(ctx context.Context, actor account.Actor, communities []uuid.UUID) (map[uuid.UUID]place.Stats, error) {
 	out := map[uuid.UUID]place.Stats{}
-	err := s.each(ctx, actor, coverageSizes, []any{community}, func(rows pgx.Rows) error {
+	err := s.each(ctx, actor, coverageSizes, []any{communities}, func(rows pgx.Rows) error {
 		var id uuid.UUID
 		var n place.Stats
 		err := rows.Scan(&id, &n.Buildings, &n.Households, &n.Residents)
@@ -680,35 +692,42 @@ func (s *Coverage) Sizes(ctx context.Context, actor account.Actor, community uui
 }
 
 // Registered implements coverage.Sources.
-func (s *Coverage) Registered(ctx context.Context, actor account.Actor, community uuid.UUID) (yes bool, err error) {
-	err = s.each(ctx, actor, coverageRegistered, []any{community}, func(rows pgx.Rows) error {
-		yes = true
-		return nil
+func (s *Coverage) Registered(ctx context.Context, actor account.Actor, communities []uuid.UUID) (map[uuid.UUID]bool, error) {
+	out := map[uuid.UUID]bool{}
+	err := s.each(ctx, actor, coverageRegistered, []any{communities}, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		err := rows.Scan(&id)
+		out[id] = true
+		return err
 	})
-	return yes, err
+	return out, err
 }
 
 // Cut implements coverage.Sources.
-func (s *Coverage) Cut(ctx context.Context, actor account.Actor, community uuid.UUID) (out []coverage.Cut, err error) {
+func (s *Coverage) Cut(ctx context.Context, actor account.Actor, communities []uuid.UUID) (map[uuid.UUID][]coverage.Cut, error) {
 	homes, err := s.everywhere(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
-	err = s.each(ctx, actor, coverageCut, []any{community, homes}, func(rows pgx.Rows) error {
+	out := map[uuid.UUID][]coverage.Cut{}
+	err = s.each(ctx, actor, coverageCut, []any{communities, homes}, func(rows pgx.Rows) error {
+		var community uuid.UUID
 		var c coverage.Cut
 		var g coverage.Grid
 		var footprint, boundary, part geom.T
-		before := []any{&c.Building.Home, &c.Building.ID, &c.Own, &footprint, &c.Households}
+		before := []any{&community, &c.Building.Home, &c.Building.ID, &c.Own, &footprint, &c.Households}
 		if err := rows.Scan(append(append(before, intoGrid(&g, &boundary)...), &part)...); err != nil {
 			return err
 		}
-		if n := len(out); n == 0 || out[n-1].Building != c.Building {
+		list := out[community]
+		if n := len(list); n == 0 || list[n-1].Building != c.Building {
 			if c.Footprint, err = area(footprint); err != nil {
 				return err
 			}
-			out = append(out, c)
+			list = append(list, c)
+			out[community] = list
 		}
-		last := &out[len(out)-1]
+		last := &list[len(list)-1]
 		p, err := area(part)
 		last.Grids, last.Parts = append(last.Grids, g), append(last.Parts, p)
 		return err
@@ -716,19 +735,38 @@ func (s *Coverage) Cut(ctx context.Context, actor account.Actor, community uuid.
 	return out, err
 }
 
-// Unassigned implements coverage.Sources.
-func (s *Coverage) Unassigned(ctx context.Context, actor account.Actor, community uuid.UUID, within orb.MultiPolygon) (out []coverage.Unassigned, err error) {
+// Strays implements coverage.Sources.
+func (s *Coverage) Strays(ctx context.Context, actor account.Actor, box *orb.Bound) (out []coverage.Stray, err error) {
 	homes, err := s.everywhere(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
-	sql, args := coverageUnassignedNear, []any{community, homes, float64(reachM)}
+	sql, args := coverageStrays, []any{homes}
+	if box != nil {
+		sql, args = coverageStraysIn, []any{homes, box.Left(), box.Bottom(), box.Right(), box.Top()}
+	}
+	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
+		var b coverage.Stray
+		err := rows.Scan(&b.ID, &b.At[0], &b.At[1])
+		out = append(out, b)
+		return err
+	})
+	return out, err
+}
+
+// Unassigned implements coverage.Sources.
+func (s *Coverage) Unassigned(ctx context.Context, actor account.Actor, community uuid.UUID, within orb.MultiPolygon, among []uuid.UUID) (out []coverage.Unassigned, err error) {
+	homes, err := s.everywhere(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	sql, args := coverageUnassignedNear, []any{community, homes, float64(reachM), among}
 	if within != nil {
 		shapes, err := toGeoms([]orb.MultiPolygon{within})
 		if err != nil {
 			return nil, err
 		}
-		sql, args = coverageUnassignedIn, []any{shapes[0], homes, community}
+		sql, args = coverageUnassignedIn, []any{shapes[0], homes, community, among}
 	}
 	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
 		var u coverage.Unassigned

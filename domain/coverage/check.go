@@ -14,11 +14,8 @@ import (
 	"wangge/internal/fault"
 )
 
-// checkAtOnce is how many communities are made current between two words on how far it is.
-const checkAtOnce = 20
-
 // Check looks at the division with code or, where it is empty, at those that lie in no other, and returns all that is wrong
-// there. progress hears how many communities were looked at. Operators only, FORBIDDEN to others: households are not
+// there. progress hears how many divisions of those that something changed in were looked at. Operators only, FORBIDDEN to others: households are not
 // suppressed. NOT_FOUND: there is no such division.
 func (s *Service) Check(ctx context.Context, actor account.Actor, places *place.Service, grids *grid.Service, code string, progress func(done, total int)) ([]Checked, error) {
 	if err := actor.RequireOperator(); err != nil {
@@ -28,18 +25,8 @@ func (s *Service) Check(ctx context.Context, actor account.Actor, places *place.
 	if err != nil {
 		return nil, err
 	}
-	if code == "" { // all, a few at a time
-		communities, err := places.Communities(ctx, actor)
-		if err != nil {
-			return nil, err
-		}
-		for i := 0; i < len(communities); i += checkAtOnce {
-			few := communities[i:min(i+checkAtOnce, len(communities))]
-			if err := s.Current(ctx, actor, idsOf(few)); err != nil {
-				return nil, err
-			}
-			progress(i+len(few), len(communities))
-		}
+	if err := s.follow(ctx, actor, idsOf(divisions), progress); err != nil {
+		return nil, err
 	}
 	reports, err := s.Reports(ctx, actor, idsOf(divisions))
 	if err != nil {
@@ -66,6 +53,16 @@ func (s *Service) Check(ctx context.Context, actor account.Actor, places *place.
 		}
 	}
 	return out, nil
+}
+
+// follow is Current for who wants to hear how far it is.
+func (s *Service) follow(ctx context.Context, actor account.Actor, divisions []uuid.UUID, progress func(done, total int)) error {
+	ctx = s.Store.Apart(ctx)
+	now, err := s.now(ctx, actor)
+	if err != nil || s.known(divisions, now) {
+		return err
+	}
+	return s.refresh(ctx, actor, divisions, now, progress)
 }
 
 func asked(ctx context.Context, actor account.Actor, places *place.Service, code string) ([]place.Division, error) {

@@ -19,47 +19,66 @@ import (
 	"wangge/geo/shape"
 )
 
-// look makes a division's own findings anew. All that lies in a division is looked at as one cover of it, its members: its
-// own grids, the divisions beneath that have a boundary, and the grids of those that have none.
-func (s *Service) look(ctx context.Context, actor account.Actor, t tree, d uuid.UUID, now stamp) error {
-	err := s.Store.Alone(ctx, actor, []uuid.UUID{d}, func(ctx context.Context) error {
-		state, found, err := s.Store.State(ctx, actor, d)
-		if err != nil || !found || state.Change >= now.n && state.Day == now.day {
-			return err // somebody else was faster, or the division is gone
-		}
-		// What is read from here on knows this change at least; a later one makes the findings stale again.
-		n, err := s.Store.Newest(ctx, actor)
+// together is how many divisions are looked at in one transaction, since what is read for many costs hardly more than for one.
+const together = 50
+
+// look makes the own findings of some divisions anew. All that lies in a division is looked at as one cover of it, its members:
+// its own grids, the divisions beneath that have a boundary, and the grids of those that have none.
+func (s *Service) look(ctx context.Context, actor account.Actor, t tree, divisions []uuid.UUID, strays *[]Stray, now stamp) error {
+	return s.Store.Alone(ctx, actor, divisions, func(ctx context.Context) error {
+		states, err := s.Store.States(ctx, actor, divisions)
 		if err != nil {
 			return err
 		}
-		l := looking{s: s, ctx: ctx, actor: actor, t: t, d: t.nodes[d], day: now}
-		l.out = Findings{Division: d, Change: n, Day: now.day}
-		for _, step := range []func() error{l.members, l.cover, l.outward, l.multiparts, l.buildings, l.staff, l.sizes, l.describe} {
-			if err := step(); err != nil {
-				return err
+		r := &reading{s: s, ctx: ctx, actor: actor, t: t, now: now, strays: strays}
+		var list []*looking
+		for _, n := range states { // of those that are not gone
+			if n.Change < now.n || n.Day != now.day { // nobody else was faster
+				// What was read up to here knows this change at least; a later one makes the findings stale again.
+				list = append(list, &looking{reading: r, d: t.nodes[n.ID], out: Findings{Division: n.ID, Change: now.n, Day: now.day}})
 			}
 		}
-		return s.Store.Save(ctx, actor, l.out)
+		if err := r.read(list); err != nil {
+			return err
+		}
+		found := make([]Findings, len(list))
+		for i, l := range list {
+			for _, step := range []func() error{l.cover, l.outward, l.multiparts, l.buildings, l.staff, l.sizes, l.describe} {
+				if err := step(); err != nil {
+					return fmt.Errorf("look at division %s: %w", l.d.Code, err)
+				}
+			}
+			found[i] = l.out
+		}
+		return s.Store.Save(ctx, actor, found)
 	})
-	if err != nil {
-		return fmt.Errorf("look at division %s: %w", t.nodes[d].Code, err)
-	}
-	return nil
 }
 
-// looking is a division being looked at.
-type looking struct {
+// reading is what was read for divisions that are looked at together.
+type reading struct {
 	s     *Service
 	ctx   context.Context
 	actor account.Actor
 	t     tree
-	d     Node
-	day   stamp
-	out   Findings
+	now   stamp
 
-	whole      orb.MultiPolygon               // the boundary; nil where there is none
 	boundaries map[uuid.UUID]orb.MultiPolygon // of the divisions that were asked for; nil where there is none
-	grids      []Grid                         // its own, and those of the divisions beneath without a boundary
+	foreign    map[uuid.UUID][]Foreign        // of a community, as are cut and unstaffed
+	cut        map[uuid.UUID][]Cut
+	unstaffed  map[uuid.UUID][]Problem
+	counts     map[uuid.UUID]place.Stats // of a grid
+	policies   map[uuid.UUID]place.SizePolicy
+	strays     *[]Stray // all there are; nil: not read
+}
+
+// looking is a division being looked at.
+type looking struct {
+	*reading
+	d   Node
+	out Findings
+
+	whole      orb.MultiPolygon // the boundary; nil where there is none
+	grids      []Grid           // its own, and those of the divisions beneath without a boundary
 	own        []Grid
 	children   []uuid.UUID // beneath, with a boundary
 	areas      []orb.MultiPolygon
@@ -75,35 +94,85 @@ type draft struct {
 	fix  func(beside []Grid) ([]Fix, []key.Key, error)
 }
 
-func (l *looking) members() error {
-	communities := []uuid.UUID{l.d.ID}
-	for i := 0; i < len(communities); i++ {
-		for _, c := range l.t.children[communities[i]] {
-			if l.t.nodes[c].Bounded {
-				l.children = append(l.children, c)
-			} else {
-				communities = append(communities, c)
+// read reads what the divisions are made of, and gives each its members.
+func (r *reading) read(list []*looking) (err error) {
+	var bounded, unbounded, ids, lines []uuid.UUID // the divisions whose boundaries, and those whose grids are wanted
+	communities := make([]map[uuid.UUID]bool, len(list))
+	for i, l := range list {
+		beneath := []uuid.UUID{l.d.ID}
+		for k := 0; k < len(beneath); k++ {
+			for _, c := range r.t.children[beneath[k]] {
+				if r.t.nodes[c].Bounded {
+					l.children = append(l.children, c)
+				} else {
+					beneath = append(beneath, c)
+				}
 			}
 		}
+		communities[i] = make(map[uuid.UUID]bool, len(beneath))
+		for _, c := range beneath {
+			communities[i][c] = true
+		}
+		ids, bounded, unbounded = append(ids, l.d.ID), append(append(bounded, l.d.ID), l.children...), append(unbounded, beneath...)
+		lines = append(append(lines, l.d.ID), r.t.above(l.d.ID)...)
 	}
-	var err error
-	if l.boundaries, err = l.s.Store.Boundaries(l.ctx, l.actor, append([]uuid.UUID{l.d.ID}, l.children...)); err != nil {
+	if r.boundaries, err = r.s.Store.Boundaries(r.ctx, r.actor, bounded); err != nil {
 		return err
 	}
-	l.whole = l.boundaries[l.d.ID]
-	if l.grids, err = l.s.Store.GridsIn(l.ctx, l.actor, communities); err != nil {
+	grids, err := r.s.Store.GridsIn(r.ctx, r.actor, unbounded)
+	if err != nil {
 		return err
 	}
-	for _, g := range l.grids {
-		l.areas = append(l.areas, g.Boundary)
-		if g.CommunityID == l.d.ID {
-			l.own = append(l.own, g)
+	registered, err := r.s.Store.Registered(r.ctx, r.actor, ids)
+	if err != nil {
+		return err
+	}
+	var having []uuid.UUID // grids of their own
+	for i, l := range list {
+		l.whole, l.registered = r.boundaries[l.d.ID], registered[l.d.ID]
+		for _, g := range grids {
+			if !communities[i][g.CommunityID] {
+				continue
+			}
+			l.grids, l.areas = append(l.grids, g), append(l.areas, g.Boundary)
+			if g.CommunityID == l.d.ID {
+				l.own = append(l.own, g)
+			}
+		}
+		for _, c := range l.children {
+			l.areas = append(l.areas, r.boundaries[c])
+		}
+		if len(l.own) > 0 {
+			having = append(having, l.d.ID)
 		}
 	}
-	for _, c := range l.children {
-		l.areas = append(l.areas, l.boundaries[c])
+	if r.policies, err = r.s.Store.Policies(r.ctx, r.actor, lines); err != nil || len(having) == 0 {
+		return err
 	}
-	l.registered, err = l.s.Store.Registered(l.ctx, l.actor, l.d.ID)
+	return r.readGrids(having)
+}
+
+// readGrids reads what is asked of communities that have grids.
+func (r *reading) readGrids(communities []uuid.UUID) error {
+	foreign, err := r.s.Store.Foreign(r.ctx, r.actor, communities)
+	if err != nil {
+		return err
+	}
+	r.foreign = map[uuid.UUID][]Foreign{}
+	for _, f := range foreign {
+		r.foreign[f.A.CommunityID] = append(r.foreign[f.A.CommunityID], f)
+	}
+	if r.cut, err = r.s.Store.Cut(r.ctx, r.actor, communities); err != nil {
+		return err
+	}
+	if r.counts, err = r.s.Store.Sizes(r.ctx, r.actor, communities); err != nil {
+		return err
+	}
+	unstaffed, err := r.s.unstaffed(r.ctx, r.actor, communities, r.now)
+	r.unstaffed = map[uuid.UUID][]Problem{}
+	for _, p := range unstaffed {
+		r.unstaffed[p.DivisionIDs[0]] = append(r.unstaffed[p.DivisionIDs[0]], p)
+	}
 	return err
 }
 
@@ -237,14 +306,7 @@ func (l *looking) once(faulty map[int]bool) error {
 
 // outward finds what the community's grids share with those of other communities.
 func (l *looking) outward() error {
-	if len(l.own) == 0 {
-		return nil
-	}
-	found, err := l.s.Store.Foreign(l.ctx, l.actor, l.d.ID)
-	if err != nil {
-		return err
-	}
-	for _, f := range found {
+	for _, f := range l.foreign[l.d.ID] {
 		area := genuine(f.Shared)
 		above := l.t.common(f.A.CommunityID, f.B.CommunityID)
 		if len(area) == 0 {
@@ -271,6 +333,7 @@ func (l *looking) outward() error {
 		}
 		p := Problem{Kind: Overlap, ID: newID(Overlap, a.Key.ID, b.Key.ID), Weight: m2, AreaM2: &m2, DivisionIDs: []uuid.UUID{a.CommunityID, b.CommunityID},
 			Grids: []key.Key{a.Key, b.Key}, Fixes: cutEither(a, b, m2, stray)}
+		var err error
 		if p.Geometry, err = toGeom(area); err != nil {
 			return err
 		}
@@ -316,7 +379,7 @@ func (l *looking) buildings() error {
 		where = append(where, nil) // what lies in no division at all, beside its grids
 	}
 	for _, area := range where {
-		list, err := l.s.Store.Unassigned(l.ctx, l.actor, l.d.ID, area)
+		list, err := l.unassigned(area)
 		if err != nil {
 			return err
 		}
@@ -331,14 +394,7 @@ func (l *looking) buildings() error {
 			}
 		}
 	}
-	if len(l.own) == 0 {
-		return nil
-	}
-	list, err := l.s.Store.Cut(l.ctx, l.actor, l.d.ID)
-	if err != nil {
-		return err
-	}
-	for _, c := range list {
+	for _, c := range l.cut[l.d.ID] {
 		total, most, in := areaM2(c.Footprint), 0, 0.0
 		for i, part := range c.Parts {
 			if m2 := areaM2(part); m2 > in {
@@ -384,6 +440,38 @@ func (l *looking) buildings() error {
 	return nil
 }
 
+// besideDegrees is more than buildings of nobody's may lie from a community's grids, at any latitude of the country.
+const besideDegrees = 0.006
+
+// unassigned finds the buildings of no grid as Sources.Unassigned does, which is asked only where there may be some.
+func (l *looking) unassigned(area orb.MultiPolygon) ([]Unassigned, error) {
+	box := area.Bound()
+	if area == nil {
+		for _, g := range l.own {
+			box = box.Union(g.Boundary.Bound())
+		}
+		box = box.Pad(besideDegrees)
+	}
+	strays := l.strays
+	if strays == nil {
+		found, err := l.s.Store.Strays(l.ctx, l.actor, &box)
+		if err != nil {
+			return nil, err
+		}
+		strays = &found
+	}
+	var near []uuid.UUID
+	for _, b := range *strays {
+		if box.Contains(b.At) {
+			near = append(near, b.ID)
+		}
+	}
+	if len(near) == 0 {
+		return nil, nil
+	}
+	return l.s.Store.Unassigned(l.ctx, l.actor, l.d.ID, area, near)
+}
+
 // building keeps a problem of one building.
 func (l *looking) building(p Problem, where orb.Geometry, households *int) error {
 	one := 1
@@ -402,12 +490,8 @@ func (l *looking) building(p Problem, where orb.Geometry, households *int) error
 }
 
 func (l *looking) staff() error {
-	if len(l.own) == 0 {
-		return nil
-	}
-	found, err := l.s.unstaffed(l.ctx, l.actor, []uuid.UUID{l.d.ID}, l.day)
-	l.out.Problems = append(l.out.Problems, found...)
-	return err
+	l.out.Problems = append(l.out.Problems, l.unstaffed[l.d.ID]...)
+	return nil
 }
 
 // sizes finds grids that the policy holds too large or too small, and communities of too many or too few.
@@ -418,23 +502,18 @@ func (l *looking) sizes() error {
 	line := l.t.above(l.d.ID)
 	slices.Reverse(line)
 	line = append(line, l.d.ID)
-	set, err := l.s.Store.Policies(l.ctx, l.actor, line)
-	if err != nil || len(set) == 0 {
-		return err
-	}
 	var policies []place.SizePolicy
 	for _, d := range line {
-		if p, ok := set[d]; ok {
+		if p, ok := l.policies[d]; ok {
 			policies = append(policies, p)
 		}
 	}
-	policy := place.Effective(policies)
-	counts, err := l.s.Store.Sizes(l.ctx, l.actor, l.d.ID)
-	if err != nil {
-		return err
+	if len(policies) == 0 {
+		return nil
 	}
+	policy := place.Effective(policies)
 	if l.registered {
-		if err := l.gridSizes(policy, counts); err != nil {
+		if err := l.gridSizes(policy); err != nil {
 			return err
 		}
 	}
@@ -445,14 +524,15 @@ func (l *looking) sizes() error {
 	p := Problem{Kind: kind, ID: l.id(kind), Weight: tenths(len(l.own), limit), DivisionIDs: []uuid.UUID{l.d.ID}}
 	if l.whole != nil {
 		p.AreaM2 = &l.out.AreaM2
+		var err error
 		if p.Geometry, err = toGeom(l.whole); err != nil {
 			return err
 		}
 	}
 	all := place.Stats{}
 	for _, g := range l.own {
-		all.Buildings += counts[g.Key.ID].Buildings
-		all.Households += counts[g.Key.ID].Households
+		all.Buildings += l.counts[g.Key.ID].Buildings
+		all.Households += l.counts[g.Key.ID].Households
 	}
 	p.Buildings = &all.Buildings
 	if l.registered {
@@ -460,7 +540,7 @@ func (l *looking) sizes() error {
 	}
 	bySize := slices.Clone(l.own)
 	slices.SortStableFunc(bySize, func(a, b Grid) int {
-		return cmp.Or(-cmp.Compare(blurred(counts[a.Key.ID].Households), blurred(counts[b.Key.ID].Households)), -cmp.Compare(areaM2(a.Boundary), areaM2(b.Boundary)))
+		return cmp.Or(-cmp.Compare(blurred(l.counts[a.Key.ID].Households), blurred(l.counts[b.Key.ID].Households)), -cmp.Compare(areaM2(a.Boundary), areaM2(b.Boundary)))
 	})
 	switch {
 	case len(bySize) == 0:
@@ -473,10 +553,10 @@ func (l *looking) sizes() error {
 	return nil
 }
 
-func (l *looking) gridSizes(policy place.SizePolicy, counts map[uuid.UUID]place.Stats) error {
+func (l *looking) gridSizes(policy place.SizePolicy) error {
 	people := 0
-	for _, c := range counts {
-		people += c.Residents
+	for _, g := range l.own {
+		people += l.counts[g.Key.ID].Residents
 	}
 	if people == 0 { // nobody counted them
 		policy.ResidentsMin, policy.ResidentsMax = nil, nil
@@ -485,7 +565,7 @@ func (l *looking) gridSizes(policy place.SizePolicy, counts map[uuid.UUID]place.
 		if g.Dedicated {
 			continue
 		}
-		n := counts[g.Key.ID]
+		n := l.counts[g.Key.ID]
 		found := map[Kind]float64{}
 		for _, rule := range []struct {
 			n        int
@@ -506,7 +586,7 @@ func (l *looking) gridSizes(policy place.SizePolicy, counts map[uuid.UUID]place.
 			if kind == Oversize {
 				p.Fixes = []Fix{{Action: SplitGrid, Grid: &g.Key, Args: map[string]any{ArgParts: float64(parts(policy, n))}}}
 			} else {
-				p.Fixes = l.mergeWith(g, policy, counts)
+				p.Fixes = l.mergeWith(g, policy)
 			}
 			var err error
 			if p.Geometry, err = toGeom(g.Boundary); err != nil {
@@ -520,7 +600,7 @@ func (l *looking) gridSizes(policy place.SizePolicy, counts map[uuid.UUID]place.
 
 // mergeWith ranks the neighbours that a small grid could be merged with: those first with which it stays within the policy,
 // the nearest to its target before the others.
-func (l *looking) mergeWith(g Grid, policy place.SizePolicy, counts map[uuid.UUID]place.Stats) []Fix {
+func (l *looking) mergeWith(g Grid, policy place.SizePolicy) []Fix {
 	type option struct {
 		grid      Grid
 		tooMany   bool
@@ -531,8 +611,8 @@ func (l *looking) mergeWith(g Grid, policy place.SizePolicy, counts map[uuid.UUI
 		if o.Key == g.Key || o.Dedicated || geocoverage.SharedBorderM(g.Boundary, o.Boundary) == 0 {
 			continue
 		}
-		households := blurred(counts[g.Key.ID].Households) + blurred(counts[o.Key.ID].Households)
-		residents := blurred(counts[g.Key.ID].Residents) + blurred(counts[o.Key.ID].Residents)
+		households := blurred(l.counts[g.Key.ID].Households) + blurred(l.counts[o.Key.ID].Households)
+		residents := blurred(l.counts[g.Key.ID].Residents) + blurred(l.counts[o.Key.ID].Residents)
 		x := option{grid: o}
 		x.tooMany = policy.HouseholdsMax != nil && households > *policy.HouseholdsMax || policy.ResidentsMax != nil && residents > *policy.ResidentsMax
 		if target := cmp.Or(policy.HouseholdsTarget, policy.HouseholdsMin); target != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -11,8 +12,12 @@ import (
 	"wangge/domain/account"
 )
 
-// atOnce is how many divisions are looked at at once.
+// atOnce is how many transactions that look at divisions run at once.
 const atOnce = 2
+
+// manyStale is how many divisions are looked at at least where all buildings of no grid are asked for once, which takes as long as
+// asking around so many.
+const manyStale = 20
 
 // tree is the divisions as they hang together.
 type tree struct {
@@ -121,8 +126,8 @@ func (t tree) stale(divisions []uuid.UUID, changed map[uuid.UUID]Changed, now st
 	return whole, staff
 }
 
-// refresh looks again at what is stale of the divisions and all beneath them.
-func (s *Service) refresh(ctx context.Context, actor account.Actor, divisions []uuid.UUID, now stamp) error {
+// refresh looks again at what is stale of the divisions and all beneath them. progress hears how many of these were looked at.
+func (s *Service) refresh(ctx context.Context, actor account.Actor, divisions []uuid.UUID, now stamp, progress func(done, total int)) error {
 	list, err := s.Store.Divisions(ctx, actor)
 	if err != nil {
 		return err
@@ -148,6 +153,22 @@ func (s *Service) refresh(ctx context.Context, actor account.Actor, divisions []
 		heights[d] = t.height(d)
 	}
 	slices.SortStableFunc(whole, func(a, b uuid.UUID) int { return cmp.Compare(heights[a], heights[b]) })
+	var strays *[]Stray
+	if len(whole) >= manyStale {
+		found, err := s.Store.Strays(ctx, actor, nil)
+		if err != nil {
+			return err
+		}
+		strays = &found
+	}
+	var telling sync.Mutex
+	done, total := 0, len(whole)
+	tell := func(more int) {
+		telling.Lock()
+		defer telling.Unlock()
+		done += more
+		progress(done, total)
+	}
 	for len(whole) > 0 {
 		n := 1
 		for n < len(whole) && heights[whole[n]] == heights[whole[0]] {
@@ -155,8 +176,14 @@ func (s *Service) refresh(ctx context.Context, actor account.Actor, divisions []
 		}
 		group, ctx := errgroup.WithContext(ctx)
 		group.SetLimit(atOnce)
-		for _, d := range whole[:n] {
-			group.Go(func() error { return s.look(ctx, actor, t, d, now) })
+		for part := range slices.Chunk(whole[:n], together) {
+			group.Go(func() error {
+				err := s.look(ctx, actor, t, part, strays, now)
+				if err == nil {
+					tell(len(part))
+				}
+				return err
+			})
 		}
 		if err := group.Wait(); err != nil {
 			return err

@@ -25,8 +25,8 @@ type Store interface {
 	// Changes returns what changed after a change, by the divisions that it concerns.
 	Changes(ctx context.Context, actor account.Actor, after int64) (map[uuid.UUID]Changed, error)
 
-	// State returns the state that a division's report is of; false where there is no such division.
-	State(ctx context.Context, actor account.Actor, division uuid.UUID) (Node, bool, error)
+	// States returns some divisions with the state that their reports are of; one that is gone is left out.
+	States(ctx context.Context, actor account.Actor, divisions []uuid.UUID) ([]Node, error)
 
 	// MayWait is how many may wait for reports while they hold a transaction.
 	MayWait() int
@@ -45,8 +45,8 @@ type Store interface {
 	// Alone runs fn in a transaction while nobody else looks at the same divisions. Each statement in it sees what was
 	// committed before it.
 	Alone(ctx context.Context, actor account.Actor, divisions []uuid.UUID, fn func(ctx context.Context) error) error
-	// Save replaces a division's findings, and those that it shares with other divisions.
-	Save(ctx context.Context, actor account.Actor, f Findings) error
+	// Save replaces the findings of divisions, and those that they share with other divisions.
+	Save(ctx context.Context, actor account.Actor, list []Findings) error
 	// SaveStaff replaces who is missing in divisions whose other findings still hold.
 	SaveStaff(ctx context.Context, actor account.Actor, divisions []uuid.UUID, n int64, day civil.Date, found []Problem) error
 
@@ -61,21 +61,24 @@ type Sources interface {
 	GridsIn(ctx context.Context, actor account.Actor, communities []uuid.UUID) ([]Grid, error)
 	// GridsAt returns, for each area, the grids of any community that touch it, by code.
 	GridsAt(ctx context.Context, actor account.Actor, areas []orb.MultiPolygon) ([][]Grid, error)
-	// Foreign returns where grids of a community overlap grids of other ones.
-	Foreign(ctx context.Context, actor account.Actor, community uuid.UUID) ([]Foreign, error)
+	// Foreign returns where grids of communities overlap grids of other ones.
+	Foreign(ctx context.Context, actor account.Actor, communities []uuid.UUID) ([]Foreign, error)
 	// GapsOf returns all that is a gap in divisions or beneath them, by division.
 	GapsOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID) (map[uuid.UUID]orb.MultiPolygon, error)
 	// Contents counts the buildings whose location lies in each area, and the households in them.
 	Contents(ctx context.Context, actor account.Actor, areas []orb.MultiPolygon) ([]Content, error)
-	// Sizes counts what belongs to each grid of a community.
-	Sizes(ctx context.Context, actor account.Actor, community uuid.UUID) (map[uuid.UUID]place.Stats, error)
-	// Registered reports whether households are known in a community: somebody entered units.
-	Registered(ctx context.Context, actor account.Actor, community uuid.UUID) (bool, error)
-	// Cut returns the buildings that a border of a community's grids cuts, with all grids that hold a part of them.
-	Cut(ctx context.Context, actor account.Actor, community uuid.UUID) ([]Cut, error)
-	// Unassigned returns the buildings of no grid that lie in the area and in no division of the same level with a lower code,
-	// or, where it is nil, nobody's within reach of the community's grids. Households are nil where the building has no units.
-	Unassigned(ctx context.Context, actor account.Actor, community uuid.UUID, area orb.MultiPolygon) ([]Unassigned, error)
+	// Sizes counts what belongs to each grid of communities, by grid.
+	Sizes(ctx context.Context, actor account.Actor, communities []uuid.UUID) (map[uuid.UUID]place.Stats, error)
+	// Registered tells the communities in which households are known: somebody entered units.
+	Registered(ctx context.Context, actor account.Actor, communities []uuid.UUID) (map[uuid.UUID]bool, error)
+	// Cut returns the buildings that a border of a community's grids cuts, with all grids that hold a part of them, by community.
+	Cut(ctx context.Context, actor account.Actor, communities []uuid.UUID) (map[uuid.UUID][]Cut, error)
+	// Strays returns the buildings of no grid whose location lies in a box; nil for all.
+	Strays(ctx context.Context, actor account.Actor, box *orb.Bound) ([]Stray, error)
+	// Unassigned returns those of some buildings of no grid that lie in the area and in no division of the same level with a
+	// lower code, or, where it is nil, nobody's within reach of the community's grids. Households are nil where the building has
+	// no units.
+	Unassigned(ctx context.Context, actor account.Actor, community uuid.UUID, area orb.MultiPolygon, among []uuid.UUID) ([]Unassigned, error)
 	// Unstaffed returns the grids of communities that no grid worker is in office for on a day.
 	Unstaffed(ctx context.Context, actor account.Actor, communities []uuid.UUID, day civil.Date) ([]Empty, error)
 	Policies(ctx context.Context, actor account.Actor, divisions []uuid.UUID) (map[uuid.UUID]place.SizePolicy, error)
@@ -124,6 +127,12 @@ type Cut struct {
 	Grids      []Grid // without boundaries
 	Parts      []orb.MultiPolygon
 	Households *int
+}
+
+// Stray is a building of no grid, and where it is.
+type Stray struct {
+	ID uuid.UUID
+	At orb.Point
 }
 
 // Unassigned is a building of no grid.

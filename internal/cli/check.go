@@ -93,7 +93,7 @@ func checked(w io.Writer, lang fault.Language) func(done, total int) {
 
 var _ = fault.Register(
 	[3]string{"check.nothing", "There are no divisions yet: wangge import divisions FILE, or wangge demo.", "还没有行政区划：请先运行 wangge import divisions 文件，或 wangge demo。"},
-	[3]string{"check.progress", "{done} of {total} communities looked at", "已检查 {total} 个社区中的 {done} 个"},
+	[3]string{"check.progress", "{done} of {total} divisions looked at", "已检查 {total} 个区划中的 {done} 个"},
 	[3]string{"check.covered", "area {area}, covered {percent}", "面积 {area}，已覆盖 {percent}"},
 	[3]string{"check.figures", "gap {gap}, overlap {overlap}, outside {outside}", "空白 {gap}，重叠 {overlap}，越界 {outside}"},
 	[3]string{"check.unbounded", "no boundary is known, so gaps are unknown; overlap {overlap}", "没有边界数据，无法判断空白；重叠 {overlap}"},
