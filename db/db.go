@@ -102,11 +102,12 @@ func (d *DB) as(ctx context.Context, actor account.Actor, begin string, fn func(
 	if err := actor.RequireKnown(); err != nil {
 		return err
 	}
-	if open, ok := ctx.Value(txKey{}).(*openTx); ok && open.actor == actor {
+	around := ctx.Value(txKey{})
+	if open, ok := around.(*openTx); ok && open.actor == actor {
 		return fn(ctx, open)
 	}
 	open := &openTx{d: d, actor: actor, begin: begin}
-	_, open.apart = ctx.Value(txKey{}).(apart)
+	_, open.apart = around.(apart)
 	if err := open.run(ctx, fn); err != nil || open.noted == 0 {
 		return err
 	}

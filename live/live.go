@@ -15,6 +15,7 @@ import (
 
 	"wangge/domain/civil"
 	"wangge/domain/grid"
+	"wangge/domain/place"
 	"wangge/domain/staff"
 )
 
@@ -143,6 +144,15 @@ func (l *Live) Roster(ctx context.Context, day civil.Date) (*staff.Roster, bool)
 		return nil, false
 	}
 	return s.Roster, true
+}
+
+// Tree is all divisions; otherwise as Ground.
+func (l *Live) Tree(ctx context.Context) (*place.Tree, bool) {
+	s := l.of(ctx)
+	if s == nil {
+		return nil, false
+	}
+	return s.Tree, true
 }
 
 // WaitLoaded returns when something was read; an error: ctx ended before.

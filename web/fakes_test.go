@@ -184,6 +184,14 @@ func (t *fakeTown) OnCall(ctx context.Context, _ account.Actor, refs []staff.Gri
 	return out, t.err
 }
 
+func (t *fakeTown) OnCallOf(ctx context.Context, actor account.Actor, ref staff.GridRef, asOf *time.Time) (*staff.Assignment, error) {
+	found, err := t.OnCall(ctx, actor, []staff.GridRef{ref}, asOf)
+	if a, ok := found[ref.Key.ID]; ok {
+		return &a, err
+	}
+	return nil, err
+}
+
 func (t *fakeTown) InOffice(ctx context.Context, _ account.Actor, areas []staff.Area, _ *time.Time) (map[uuid.UUID][]staff.Assignment, error) {
 	t.note(ctx, "InOffice")
 	out := map[uuid.UUID][]staff.Assignment{}
@@ -216,6 +224,14 @@ func (t fakePlaces) DivisionsByID(ctx context.Context, _ account.Actor, ids []uu
 		}
 	}
 	return out, t.err
+}
+
+func (t fakePlaces) Division(ctx context.Context, actor account.Actor, id uuid.UUID) (*place.Division, error) {
+	found, err := t.DivisionsByID(ctx, actor, []uuid.UUID{id}, place.Fields{})
+	if d, ok := found[id]; ok {
+		return &d, err
+	}
+	return nil, err
 }
 
 func (t fakePlaces) ByCode(ctx context.Context, _ account.Actor, code string, _ place.Fields) (place.Division, error) {

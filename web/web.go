@@ -43,6 +43,8 @@ type Grids interface {
 type Staff interface {
 	// OnCall leaves out grids with nobody to call.
 	OnCall(ctx context.Context, actor account.Actor, grids []staff.GridRef, asOf *time.Time) (map[uuid.UUID]staff.Assignment, error)
+	// OnCallOf is OnCall for one grid; nil: nobody. The answer may be shared.
+	OnCallOf(ctx context.Context, actor account.Actor, g staff.GridRef, asOf *time.Time) (*staff.Assignment, error)
 	// InOffice returns the assignments for each area, by the area's id.
 	InOffice(ctx context.Context, actor account.Actor, areas []staff.Area, asOf *time.Time) (map[uuid.UUID][]staff.Assignment, error)
 	// Photo: NOT_FOUND where there is no such worker or no photo.
@@ -52,6 +54,8 @@ type Staff interface {
 // Places answers what lies around a grid.
 type Places interface {
 	DivisionsByID(ctx context.Context, actor account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID]place.Division, error)
+	// Division is DivisionsByID for one, without what is heavy; nil: there is none. The answer may be shared.
+	Division(ctx context.Context, actor account.Actor, id uuid.UUID) (*place.Division, error)
 	// ByCode: NOT_FOUND where there is no such division.
 	ByCode(ctx context.Context, actor account.Actor, code string, with place.Fields) (place.Division, error)
 	// Communities returns the divisions that hold grids, by code.

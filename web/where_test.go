@@ -16,6 +16,8 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/geo/coord"
 )
@@ -220,11 +222,10 @@ type (
 )
 
 func answerOf(f *found) whereAnswer {
-	orNil := func(before, s string) *string {
+	orNil := func(s string) *string {
 		if s == "" {
 			return nil
 		}
-		s = before + s
 		return &s
 	}
 	out := whereAnswer{Rule: f.Rule, NeedsConfirmation: f.NeedsConfirmation, Candidates: []whereCandidate{}}
@@ -238,11 +239,15 @@ func answerOf(f *found) whereAnswer {
 	if g := f.Grid; g != nil {
 		out.Grid = &whereGrid{g.Code, g.Name, f.public + "/g/" + url.PathEscape(g.Code)}
 	}
-	if f.staffed {
-		out.Worker = &whereWorker{f.name, orNil("", f.phone), orNil(f.public, f.photo)}
+	if a := f.onCall; a != nil {
+		w, photo := a.Worker, ""
+		if w.HasPhoto {
+			photo = f.public + "/photos/" + w.Key.String()
+		}
+		out.Worker = &whereWorker{w.Name, orNil(w.WorkPhone), orNil(photo)}
 	}
-	if f.within {
-		out.Division = &whereDivision{f.code, f.called}
+	if d := f.division; d != nil {
+		out.Division = &whereDivision{d.Code, d.Name}
 	}
 	if !f.asOf.IsZero() {
 		at := f.asOf.UTC().Truncate(time.Second)
@@ -277,11 +282,11 @@ func TestWhereWritesWhatPackageJSONWould(t *testing.T) {
 		for range random.IntN(4) {
 			f.Candidates = append(f.Candidates, grid.Candidate{Grid: &grid.Grid{Code: text(), Name: text()}, Probability: number(), DistanceM: number()})
 		}
-		if f.staffed = maybe(); f.staffed {
-			f.name, f.phone, f.photo = text(), text(), text()
+		if maybe() {
+			f.onCall = &staff.Assignment{Worker: staff.Worker{Key: key.Key{Home: text()}, Name: text(), WorkPhone: text(), HasPhoto: maybe()}}
 		}
-		if f.within = maybe(); f.within {
-			f.code, f.called = text(), text()
+		if maybe() {
+			f.division = &place.Division{Code: text(), Name: text()}
 		}
 		if maybe() {
 			f.asOf = time.Unix(random.Int64N(4e9), random.Int64N(1e9)).In(time.FixedZone("", 8*3600))

@@ -24,6 +24,21 @@ func (s *Service) DivisionsByID(ctx context.Context, actor account.Actor, ids []
 	return s.Store.DivisionsByID(ctx, actor, ids, with)
 }
 
+// Division returns one division, of whose heavy fields nothing is said; nil: there is none. The answer may be shared and is not to
+// be changed.
+func (s *Service) Division(ctx context.Context, actor account.Actor, id uuid.UUID) (*Division, error) {
+	if s.Tree != nil {
+		if tree, ok := s.Tree(ctx); ok {
+			return tree.ByID(id), actor.RequireKnown()
+		}
+	}
+	found, err := s.DivisionsByID(ctx, actor, []uuid.UUID{id}, Fields{})
+	if d, ok := found[id]; ok {
+		return &d, err
+	}
+	return nil, err
+}
+
 // Children returns the divisions directly within each division, by code. The map's key is the parent's id.
 func (s *Service) Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error) {
 	return s.Store.Children(ctx, actor, parents, with)

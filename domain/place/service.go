@@ -20,6 +20,9 @@ type Service struct {
 	Store Store
 	Now   func() time.Time
 
+	// Tree is all divisions, where they are in memory; false where they are not, or nil: the store is asked.
+	Tree func(ctx context.Context) (*Tree, bool)
+
 	mu      sync.Mutex
 	known   untold
 	finding chan struct{} // closed when it was found anew what is untold; nil: nobody looks
