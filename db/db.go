@@ -49,8 +49,10 @@ func New(pool *pgxpool.Pool) *DB {
 
 type txKey struct{}
 
-// openTx is a transaction that begins with its first statement, so that what needs none takes no connection.
+// openTx is a transaction that begins with its first statement, so that what needs none takes no connection; it is the context of
+// those who are in it.
 type openTx struct {
+	context.Context
 	d     *DB
 	actor account.Actor
 	begin string
@@ -60,6 +62,14 @@ type openTx struct {
 	tx    pgx.Tx
 	slot  chan struct{}
 	noted int64 // the number of the change that it noted; 0: none
+}
+
+// Value implements context.Context.
+func (o *openTx) Value(key any) any {
+	if key == (txKey{}) {
+		return o
+	}
+	return o.Context.Value(key)
 }
 
 // As is the one door to the store: it opens a transaction whose session knows who acts, runs fn in it, and commits
@@ -106,9 +116,9 @@ func (d *DB) as(ctx context.Context, actor account.Actor, begin string, fn func(
 	if open, ok := around.(*openTx); ok && open.actor == actor {
 		return fn(ctx, open)
 	}
-	open := &openTx{d: d, actor: actor, begin: begin}
+	open := &openTx{Context: ctx, d: d, actor: actor, begin: begin}
 	_, open.apart = around.(apart)
-	if err := open.run(ctx, fn); err != nil || open.noted == 0 {
+	if err := open.run(fn); err != nil || open.noted == 0 {
 		return err
 	}
 	for last := d.noted.Load(); last < open.noted && !d.noted.CompareAndSwap(last, open.noted); last = d.noted.Load() {
@@ -119,18 +129,18 @@ func (d *DB) as(ctx context.Context, actor account.Actor, begin string, fn func(
 	return nil
 }
 
-func (o *openTx) run(ctx context.Context, fn func(ctx context.Context, open *openTx) error) (err error) {
+func (o *openTx) run(fn func(ctx context.Context, open *openTx) error) (err error) {
 	defer o.release()
 	defer func() {
 		if o.tx != nil && err != nil {
 			// The request's context may be what ended it; the roll-back must still reach the server.
-			err = errors.Join(err, ignoreClosed(o.tx.Rollback(context.WithoutCancel(ctx))))
+			err = errors.Join(err, ignoreClosed(o.tx.Rollback(context.WithoutCancel(o.Context))))
 		}
 	}()
-	if err = fn(context.WithValue(ctx, txKey{}, o), o); err != nil || o.tx == nil {
+	if err = fn(o, o); err != nil || o.tx == nil {
 		return asFault(err)
 	}
-	return asFault(o.tx.Commit(ctx))
+	return asFault(o.tx.Commit(o.Context))
 }
 
 // start begins the transaction where it did not begin yet.

@@ -23,10 +23,19 @@ import (
 
 type pinKey struct{}
 
-// pin is the state that a use case began with: all that it reads from memory is of it.
+// pin is the context of a use case, with the state that it began with: all that it reads from memory is of it.
 type pin struct {
-	*State
+	context.Context
+	state *State
 	moved atomic.Bool // what it reads from the store is of another change, so that it is to read all from there
+}
+
+// Value implements context.Context.
+func (p *pin) Value(key any) any {
+	if key == (pinKey{}) {
+		return p
+	}
+	return p.Context.Value(key)
 }
 
 type doer interface {
@@ -36,7 +45,7 @@ type doer interface {
 // do begins a use case, unless ctx is in one.
 func (l *Live) do(ctx context.Context, actor account.Actor, store doer, fn func(ctx context.Context) error) error {
 	if s := l.state.Load(); s != nil && !l.Inside(ctx) {
-		ctx = context.WithValue(ctx, pinKey{}, &pin{State: s})
+		ctx = &pin{Context: ctx, state: s}
 	}
 	return store.Do(ctx, actor, fn)
 }
@@ -47,7 +56,7 @@ func (l *Live) of(ctx context.Context) *State {
 		return l.state.Load()
 	}
 	if p, ok := ctx.Value(pinKey{}).(*pin); ok && !p.moved.Load() {
-		return p.State
+		return p.state
 	}
 	return nil
 }
@@ -55,7 +64,7 @@ func (l *Live) of(ctx context.Context) *State {
 // Sees is told which change is the newest that what the use case of ctx reads from the store knows. Where that is not the one of
 // its state, the use case goes on with the store alone.
 func (l *Live) Sees(ctx context.Context, newest int64) {
-	if p, ok := ctx.Value(pinKey{}).(*pin); ok && p.N != newest {
+	if p, ok := ctx.Value(pinKey{}).(*pin); ok && p.state.N != newest {
 		p.moved.Store(true)
 	}
 }
