@@ -3,6 +3,8 @@ package coverage
 import (
 	"cmp"
 	"maps"
+	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -92,13 +94,10 @@ func (s *Shard) arcsOf(k int32) []int32 { return s.runs[s.rings[k].arcs:s.rings[
 // ringsOf returns the numbers of the rings of area i, from and to.
 func (s *Shard) ringsOf(i int32) (from, to int32) { return s.starts[i], s.starts[i+1] }
 
-// path is the vertices of arc k, both ends included.
-func (s *Shard) path(k int32) []orb.Point { return s.points[s.arcs[k].first:s.arcs[k+1].first] }
-
 // halfEdge is an edge as a ring runs along it.
 type halfEdge struct {
-	low, high int32 // vertices, by number
-	ring, at  int32 // from the vertex at of the ring
+	ends     uint64 // vertices, by number: the lower and the higher
+	ring, at int32  // from the vertex at of the ring
 }
 
 // chain is what is known of an edge, whoever runs along it.
@@ -108,13 +107,15 @@ type chain struct {
 	up          bool  // the arc runs from low to high
 }
 
+// meeting is how many edges meet at a vertex, and two of them.
+type meeting struct{ edges, one, other int32 }
+
 // breakUp makes the arcs and rings of areas, which carry the same vertices on both sides of shared borders.
-func (s *Shard) breakUp(areas []orb.MultiPolygon, c *crowds) {
-	var rings []orb.Ring // without the last vertex, which is the first again
-	var area []int32
-	var inner []int // 1 where the area lies to the left of its ring, -1 to the right
-	total := 0
+func (s *Shard) breakUp(areas []orb.MultiPolygon, b *builder) {
+	b.rings, b.area, b.inner, b.at, b.begins = b.rings[:0], b.area[:0], b.inner[:0], b.at[:0], append(b.begins[:0], 0)
+	defer func() { clear(b.rings) }() // they are the caller's
 	s.starts = make([]int32, len(areas)+1)
+	total := 0
 	for i, a := range areas {
 		for _, polygon := range a {
 			for j, r := range polygon {
@@ -122,126 +123,180 @@ func (s *Shard) breakUp(areas []orb.MultiPolygon, c *crowds) {
 				if j > 0 {
 					turn = -turn
 				}
-				s.rings = append(s.rings, ring{hole: j > 0})
 				r = r[:max(len(r)-1, 0)]
-				rings, area, inner, total = append(rings, r), append(area, int32(i)), append(inner, turn), total+len(r)
+				b.rings, b.area, b.inner = append(b.rings, r), append(b.area, int32(i)), append(b.inner, int8(turn))
+				total += len(r)
 			}
 		}
-		s.starts[i+1] = int32(len(rings))
+		s.starts[i+1] = int32(len(b.rings))
 	}
-	s.rings = slices.Clip(append(s.rings, ring{}))
-
-	// Vertices get numbers.
-	ids, at := make(map[orb.Point]int32, total/2), make([]int32, 0, total)
-	begins := make([]int, len(rings)+1)
-	for k, r := range rings {
-		for _, p := range r {
-			id, ok := ids[p]
-			if !ok {
-				id = int32(len(ids))
-				ids[p] = id
+	s.rings = make([]ring, len(b.rings)+1)
+	for i := range areas {
+		k := s.starts[i]
+		for _, polygon := range areas[i] {
+			for j := range polygon {
+				s.rings[k].hole = j > 0
+				k++
 			}
-			at = append(at, id)
 		}
-		begins[k+1] = len(at)
 	}
-	vertices := len(ids)
-	ids = nil
+	s.number(b, total)
 
 	// Edges get numbers, and the areas beside them.
-	halves := make([]halfEdge, 0, total)
-	for k := range rings {
-		mine := at[begins[k]:begins[k+1]]
+	b.halves = b.halves[:0]
+	for k := range b.rings {
+		mine := b.ring(k)
 		for i, v := range mine {
-			w := mine[(i+1)%len(mine)]
-			halves = append(halves, halfEdge{min(v, w), max(v, w), int32(k), int32(i)})
+			w := mine[0]
+			if i+1 < len(mine) {
+				w = mine[i+1]
+			}
+			b.halves = append(b.halves, halfEdge{uint64(min(v, w))<<32 | uint64(max(v, w)), int32(k), int32(i)})
 		}
 	}
-	slices.SortFunc(halves, func(a, b halfEdge) int {
-		return cmp.Or(cmp.Compare(a.low, b.low), cmp.Compare(a.high, b.high), cmp.Compare(a.ring, b.ring), cmp.Compare(a.at, b.at))
+	slices.SortFunc(b.halves, func(a, b halfEdge) int {
+		if a.ends != b.ends {
+			return cmp.Compare(a.ends, b.ends)
+		}
+		return cmp.Or(int(a.ring-b.ring), int(a.at-b.at))
 	})
-	edges, edgeAt := make([]chain, 0, total), make([]int32, total)
-	meeting := make([]struct{ edges, one, other int32 }, vertices)
+	b.edges, b.edgeAt = b.edges[:0], slices.Grow(b.edgeAt[:0], total)[:total]
+	b.meeting = append(b.meeting[:0], make([]meeting, len(b.vertices))...)
 	var left, right []int32
-	for i := 0; i < len(halves); {
-		h := halves[i]
+	for i := 0; i < len(b.halves); {
+		ends := b.halves[i].ends
+		low, high := int32(ends>>32), int32(ends&math.MaxInt32)
 		left, right = left[:0], right[:0]
-		for ; i < len(halves) && halves[i].low == h.low && halves[i].high == h.high; i++ {
-			k, a := halves[i].ring, halves[i].at
-			edgeAt[begins[k]+int(a)] = int32(len(edges))
-			if (at[begins[k]+int(a)] == h.low) == (inner[k] >= 0) {
-				left = append(left, area[k])
+		for ; i < len(b.halves) && b.halves[i].ends == ends; i++ {
+			k, a := b.halves[i].ring, b.begins[b.halves[i].ring]+b.halves[i].at
+			b.edgeAt[a] = int32(len(b.edges))
+			if (b.at[a] == low) == (b.inner[k] >= 0) {
+				left = append(left, b.area[k])
 			} else {
-				right = append(right, area[k])
+				right = append(right, b.area[k])
 			}
 		}
 		slices.Sort(left)
 		slices.Sort(right)
-		for _, v := range [2]int32{h.low, h.high} {
-			m := &meeting[v]
-			m.edges, m.one, m.other = m.edges+1, m.other, int32(len(edges))
+		for _, v := range [2]int32{low, high} {
+			m := &b.meeting[v]
+			m.edges, m.one, m.other = m.edges+1, m.other, int32(len(b.edges))
 		}
-		edges = append(edges, chain{c.label(left), c.label(right), -1, false})
+		b.edges = append(b.edges, chain{b.crowds.label(left), b.crowds.label(right), -1, false})
 	}
 
-	node := make([]bool, vertices)
-	for v, m := range meeting {
-		node[v] = m.edges != 2
+	b.node = slices.Grow(b.node[:0], len(b.vertices))[:len(b.vertices)]
+	for v, m := range b.meeting {
+		b.node[v] = m.edges != 2
 		if m.edges == 2 { // no valid ring turns back at v, so that both edges border the same; held for others too
-			e, f := edges[m.one], edges[m.other]
-			node[v] = !(e.left == f.left && e.right == f.right || e.left == f.right && e.right == f.left)
+			e, f := b.edges[m.one], b.edges[m.other]
+			b.node[v] = !(e.left == f.left && e.right == f.right || e.left == f.right && e.right == f.left)
 		}
 	}
-	for k := range rings {
-		if mine := at[begins[k]:begins[k+1]]; len(mine) > 0 && !slices.ContainsFunc(mine, func(v int32) bool { return node[v] }) {
-			node[mine[0]] = true
+	isNode := func(v int32) bool { return b.node[v] }
+	for k := range b.rings {
+		if mine := b.ring(k); len(mine) > 0 && !slices.ContainsFunc(mine, isNode) {
+			b.node[mine[0]] = true
 		}
 	}
 
 	// Each ring goes from node to node. The first to come along an arc gives it its direction.
-	points, runs := make([]orb.Point, 0, total/2+total/8), []int32(nil)
-	for k, r := range rings {
-		s.rings[k].arcs = int32(len(runs))
-		mine := at[begins[k]:begins[k+1]]
+	b.units, b.arcOf, b.runs, b.arcs = b.units[:0], b.arcOf[:0], b.runs[:0], b.arcs[:0]
+	for k := range b.rings {
+		s.rings[k].arcs = int32(len(b.runs))
+		mine, edgeAt := b.ring(k), b.edgeAt[b.begins[k]:]
 		n := len(mine)
 		if n == 0 {
 			continue
 		}
-		begin := slices.IndexFunc(mine, func(v int32) bool { return node[v] })
+		begin := slices.IndexFunc(mine, isNode)
 		s.rings[k].skip = int32((n - begin) % n)
 		for done := 0; done < n; {
 			from := (begin + done) % n
 			size := 1
-			for !node[mine[(from+size)%n]] {
+			for !b.node[mine[(from+size)%n]] {
 				size++
 			}
-			e := &edges[edgeAt[begins[k]+from]]
-			next := mine[(from+1)%n]
-			up := mine[from] < next
+			e := &b.edges[edgeAt[from]]
+			up := mine[from] < mine[(from+1)%n]
 			if e.arc < 0 {
-				number := int32(len(s.arcs))
-				a := arc{first: int32(len(points)), left: e.left, right: e.right}
+				number := int32(len(b.arcs))
+				a := arc{first: int32(len(b.units)), left: e.left, right: e.right}
 				if !up {
 					a.left, a.right = a.right, a.left
 				}
-				s.arcs = append(s.arcs, a)
-				for i := range size {
+				b.arcs = append(b.arcs, a)
+				for i := range size + 1 {
 					here := (from + i) % n
-					points = append(points, r[here])
-					f := &edges[edgeAt[begins[k]+here]]
-					f.arc, f.up = number, mine[here] < mine[(here+1)%n]
+					b.units, b.arcOf = append(b.units, b.vertices[mine[here]]), append(b.arcOf, number)
+					if i < size {
+						f := &b.edges[edgeAt[here]]
+						f.arc, f.up = number, mine[here] < mine[(here+1)%n]
+					}
 				}
-				points = append(points, r[(from+size)%n])
 			}
 			if e.up == up {
-				runs = append(runs, e.arc)
+				b.runs = append(b.runs, e.arc)
 			} else {
-				runs = append(runs, ^e.arc)
+				b.runs = append(b.runs, ^e.arc)
 			}
 			done += size
 		}
 	}
-	s.rings[len(rings)].arcs = int32(len(runs))
-	s.arcs = slices.Clip(append(s.arcs, arc{first: int32(len(points))}))
-	s.points, s.runs = slices.Clone(points), slices.Clone(runs)
+	s.rings[len(b.rings)].arcs = int32(len(b.runs))
+	s.arcs, s.runs = slices.Clone(append(b.arcs, arc{first: int32(len(b.units))})), slices.Clone(b.runs)
+	s.keep(b)
+}
+
+// ring is the vertices of ring k, by number.
+func (b *builder) ring(k int) []int32 { return b.at[b.begins[k]:b.begins[k+1]] }
+
+// number gives vertices numbers, in the order in which they come up.
+func (s *Shard) number(b *builder, total int) {
+	bits := 64 - bits.LeadingZeros64(uint64(2*total))
+	b.table = slices.Grow(b.table[:0], 1<<bits)[:1<<bits]
+	clear(b.table)
+	b.vertices = b.vertices[:0]
+	for _, r := range b.rings {
+		for _, p := range r {
+			v := quantise(p)
+			h := (uint64(v.x)*0x9e3779b97f4a7c15 ^ uint64(v.y)) * 0xd6e8feb86659fd93 >> (64 - bits)
+			for b.table[h] != 0 && b.vertices[b.table[h]-1] != v {
+				h = (h + 1) & (1<<bits - 1)
+			}
+			if b.table[h] == 0 {
+				b.vertices = append(b.vertices, v)
+				b.table[h] = int32(len(b.vertices))
+			}
+			b.at = append(b.at, b.table[h]-1)
+		}
+		b.begins = append(b.begins, int32(len(b.at)))
+	}
+}
+
+// keep stores the vertices of the arcs.
+func (s *Shard) keep(b *builder) {
+	b.points = b.points[:0]
+	if len(b.units) == 0 {
+		return
+	}
+	low, high := b.units[0], b.units[0]
+	for _, v := range b.units {
+		b.points = append(b.points, v.point())
+		low, high = vertex{min(low.x, v.x), min(low.y, v.y)}, vertex{max(high.x, v.x), max(high.y, v.y)}
+	}
+	origin := vertex{low.x - 1, low.y - 1}
+	s.raster.origin = orb.Point{float64(origin.x), float64(origin.y)}
+	size := high.minus(origin)
+	if max(size.x, size.y) > math.MaxInt32 {
+		s.wide = slices.Clone(b.units)
+	} else {
+		s.places = make([]place, len(b.units))
+	}
+	for i, v := range b.units {
+		b.units[i] = v.minus(origin)
+		if s.places != nil {
+			s.places[i] = place{int32(b.units[i].x), int32(b.units[i].y)}
+		}
+	}
 }

@@ -77,7 +77,7 @@ func (c *Coverage) DistanceToBorderM(r Ref, p orb.Point) float64 {
 	a := measure.ApproachTo(p)
 	for k, to := s.ringsOf(r.Area); k < to; k++ {
 		for _, n := range s.arcsOf(k) {
-			a.Along(s.path(max(n, ^n)))
+			a.Along(s.appendPath(nil, max(n, ^n)))
 		}
 	}
 	return a.DistanceM()
@@ -94,9 +94,9 @@ func (c *Coverage) GaussianShare(r Ref, p orb.Point, sigmaM float64) float64 {
 		mass := 0.0
 		for _, n := range s.arcsOf(k) {
 			if n >= 0 {
-				mass += bell.Beneath(s.path(n))
+				mass += bell.Beneath(s.appendPath(nil, n))
 			} else {
-				mass -= bell.Beneath(s.path(^n))
+				mass -= bell.Beneath(s.appendPath(nil, ^n))
 			}
 		}
 		bell.Ring(mass, s.rings[k].hole)

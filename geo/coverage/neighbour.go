@@ -24,6 +24,7 @@ func (c *Coverage) Neighbours(r Ref) []Neighbour {
 	mine := c.shards[r.Shard]
 	var space [64]int32
 	var others []int32
+	var path []orb.Point
 	if b := mine.boxes[r.Area]; b != nowhere {
 		others = c.near(widened(b, unit), space[:0])
 	}
@@ -31,7 +32,7 @@ func (c *Coverage) Neighbours(r Ref) []Neighbour {
 	for k, to := mine.ringsOf(r.Area); k < to; k++ {
 		for _, n := range mine.arcsOf(k) {
 			n = max(n, ^n)
-			path := mine.path(n)
+			path = mine.appendPath(path[:0], n)
 			metres := -1.0
 			mine.beside(n, &one, func(area int32) {
 				if area != r.Area {
@@ -75,15 +76,14 @@ func (s *Shard) beside(n int32, one *[1]int32, f func(area int32)) {
 // eachEdge calls f with each edge, by its first vertex, of the cells that b meets.
 func (s *Shard) eachEdge(b orb.Bound, f func(e int32)) {
 	r := &s.raster
-	if r.nx == 0 || !meets(r.box, b) {
-		return
-	}
-	west, east := r.column(b.Min[0]), r.column(b.Max[0])
-	south, north := r.row(b.Min[1]), r.row(b.Max[1])
-	for j := south; j <= north; j++ {
-		at := j*r.nx + west
-		for _, e := range r.edges[r.cells[at].edges:r.cells[j*r.nx+east+1].edges] {
-			f(e)
+	west, south, east, north, ok := r.cells(b)
+	for j := south; ok && j <= north; j++ {
+		for i := west; i <= east; i++ {
+			r.eachRun(j*r.nx+i, func(run run) {
+				for e := run.first; e < run.end; e++ {
+					f(e)
+				}
+			})
 		}
 	}
 }
@@ -94,13 +94,13 @@ func (s *Shard) alongside(p, q orb.Point, f func(e int32, from, to orb.Point)) {
 	found := space[:0]
 	box := widened(orb.MultiPoint{p, q}.Bound(), unit)
 	s.eachEdge(box, func(e int32) {
-		if meets(box, orb.MultiPoint{s.points[e], s.points[e+1]}.Bound()) {
+		if meets(box, orb.MultiPoint{s.at(e), s.at(e + 1)}.Bound()) {
 			found = append(found, e)
 		}
 	})
 	slices.Sort(found)
 	for _, e := range slices.Compact(found) {
-		if from, to, ok := together(p, q, s.points[e], s.points[e+1]); ok {
+		if from, to, ok := together(p, q, s.at(e), s.at(e+1)); ok {
 			f(e, from, to)
 		}
 	}

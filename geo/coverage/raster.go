@@ -10,192 +10,212 @@ import (
 // raster divides the box of a shard into cells. A cell knows the edges that come into it and what covers its corner, from which
 // one gets to any place of the cell by counting the edges that are crossed on the way.
 //
-// What is on which side of what is decided exactly, on the float64s themselves. The raster need not be exact, and only has to
-// be the same each time: a cell lists the edges of a margin around it too, much wider than rounding errors are.
+// It counts in units of 1e-8 degree from an origin a unit south-west of all vertices; its lines lie half a unit off theirs, so that no
+// vertex is on one. It need not be exact, and only has to be the same each time: a cell lists the edges of a unit around it too, where a place is
+// known to a hundred-thousandth.
 type raster struct {
-	box           orb.Bound // of all areas
-	origin        orb.Point // of the raster: outside all areas
-	width, height float64   // of a cell, in degrees
-	perX, perY    float64   // cells a degree
+	origin        orb.Point // in units: whole numbers
+	perX, perY    float64   // cells a unit
 	nx, ny        int
-	cells         []cell // by rows, from the south-west; and one past the last
-	// edges are those of the cells, each by the number of its first vertex in Shard.points.
-	edges []int32
-	// hints tells of every hintEvery'th vertex which arc it belongs to.
-	hints []int32
+	words         []int32 // see record
+	width, height float64 // of a cell, in units: whole numbers
+	box           orb.Bound
 }
 
-type cell struct {
-	corner label // what covers the south-west corner
-	edges  int32 // its first in raster.edges; they end where the next cell's begin
-}
+// The first nx·ny words are the cells, by rows, from the south-west. A cell without edges is the label of what covers it, doubled, plus 1;
+// else it is double the index of its record among the words: the label of what covers its south-west corner, and the runs, each of
+// runWords: the first vertex of an arc that comes into the cell, double the number of edges, plus 1 where another run follows, and the areas
+// left and right of the arc.
+const runWords = 4
 
 const (
-	hintEvery = 8
-
 	edgesPerCell   = 2
 	listedPerEdge  = 12 // at most, on average; else the raster is made coarser
 	crowdedPerEdge = 8  // the same for areas in lists
-	leastCell      = 1e-6
-	margin         = 1e-6 // of a cell: 1e-12 degree at least, where coordinates are rounded to 3e-14
+	leastCell      = 100
 )
 
-// column and row are monotonous, whatever rounding does, and so always give the same cells.
-func (r *raster) column(x float64) int {
-	return min(max(int((x-r.origin[0])*r.perX), 0), r.nx-1)
+// column and row are those of a place in units, within the raster.
+func (r *raster) column(x float64) int { return min(max(int((x-0.5)*r.perX), 0), r.nx-1) }
+func (r *raster) row(y float64) int    { return min(max(int((y-0.5)*r.perY), 0), r.ny-1) }
+
+// units is p in units from the origin, off by less than hair where p lies near.
+func (r *raster) units(p orb.Point) (x, y float64) {
+	return p[0]*1e8 - r.origin[0], p[1]*1e8 - r.origin[1]
 }
 
-func (r *raster) row(y float64) int {
-	return min(max(int((y-r.origin[1])*r.perY), 0), r.ny-1)
-}
-
-// corner is the south-west corner of a cell, computed in one way only: the conversions keep compilers from fusing.
+// corner is the south-west corner of a cell, in degrees.
 func (r *raster) corner(i, j int) orb.Point {
-	return orb.Point{r.origin[0] + float64(float64(i)*r.width), r.origin[1] + float64(float64(j)*r.height)}
+	return orb.Point{(r.origin[0] + float64(i)*r.width + 0.5) / 1e8, (r.origin[1] + float64(j)*r.height + 0.5) / 1e8}
 }
 
-// holds reports whether p, which may be NaN, lies in the box.
-func (r *raster) holds(p orb.Point) bool {
-	return r.box.Min[0] <= p[0] && p[0] <= r.box.Max[0] && r.box.Min[1] <= p[1] && p[1] <= r.box.Max[1]
-}
-
-func (s *Shard) rasterise(c *crowds) {
-	r := &s.raster
-	r.box = nowhere
-	for _, b := range s.boxes {
-		if b != nowhere {
-			if r.box == nowhere {
-				r.box = b
-			}
-			r.box = r.box.Union(b)
-		}
-	}
-	n := len(s.points) - (len(s.arcs) - 1)
+// rasterise lays the raster over the arcs, whose vertices are points.
+func (s *Shard) rasterise(b *builder) {
+	n := len(b.points) - (len(s.arcs) - 1)
 	if n == 0 {
 		return
 	}
-	r.hints = make([]int32, (len(s.points)+hintEvery-1)/hintEvery)
-	for k := range int32(len(s.arcs) - 1) {
-		for i := (s.arcs[k].first + hintEvery - 1) / hintEvery * hintEvery; i < s.arcs[k+1].first; i += hintEvery {
-			r.hints[i/hintEvery] = k
-		}
-	}
-	kept := len(c.lists)
-	s.crowds = c.lists // those of the arcs
+	s.crowds = b.crowds.lists // those of the arcs
+	kept := len(s.crowds)
 	for wanted := max(1, n/edgesPerCell); ; wanted /= 4 {
-		s.divide(wanted)
-		if wanted > 1 && !s.list(listedPerEdge*n+64) {
-			continue
-		} else if wanted <= 1 {
-			s.list(math.MaxInt)
+		s.divide(max(1, wanted))
+		listed, crowded := listedPerEdge*n+64, crowdedPerEdge*n+64
+		if wanted <= 1 { // there is one cell
+			listed, crowded = math.MaxInt, math.MaxInt
 		}
-		c.forget(kept)
-		if s.label(c, crowdedPerEdge*n+64) || wanted <= 1 {
+		if !s.list(b, listed) {
+			continue
+		}
+		b.crowds.forget(kept)
+		if s.fill(b, crowded) {
 			break
 		}
 	}
-	s.crowds = slices.Clip(c.lists)
+	s.raster.words = slices.Clone(b.words)
+	s.crowds = slices.Clone(b.crowds.lists)
 }
 
 // divide lays a raster of about so many cells, as square as may be.
 func (s *Shard) divide(wanted int) {
 	r := &s.raster
-	size := orb.Point{r.box.Max[0] - r.box.Min[0], r.box.Max[1] - r.box.Min[1]}
-	side := max(math.Sqrt(size[0]*size[1]/float64(wanted)), max(size[0], size[1])/float64(wanted), leastCell)
-	r.nx, r.ny = max(1, int(size[0]/side)), max(1, int(size[1]/side))
-	// The first column begins west of all, so that nothing covers its corners.
-	r.width, r.height = (size[0]+2*leastCell)/float64(r.nx), (size[1]+2*leastCell)/float64(r.ny)
-	r.origin = orb.Point{r.box.Min[0] - leastCell, r.box.Min[1] - leastCell}
+	w, h := math.Round((r.box.Max[0]-r.box.Min[0])*1e8)+1, math.Round((r.box.Max[1]-r.box.Min[1])*1e8)+1
+	side := max(math.Sqrt(w*h/float64(wanted)), max(w, h)/float64(wanted), leastCell)
+	r.nx, r.ny = max(1, int(w/side)), max(1, int(h/side))
+	// The last column ends east of all, and the first begins west of all, so that nothing covers its corners.
+	r.width, r.height = math.Floor(w/float64(r.nx))+1, math.Floor(h/float64(r.ny))+1
 	r.perX, r.perY = 1/r.width, 1/r.height
 }
 
-// eachCell calls f with the cells that the edge from a to b comes into or within a margin of, and perhaps with some others.
-func (r *raster) eachCell(a, b orb.Point, f func(cell int)) {
-	if a[1] > b[1] {
-		a, b = b, a
-	}
-	mx, my := margin*r.width, margin*r.height
-	slope := (b[0] - a[0]) / (b[1] - a[1])
-	for j, to := r.row(a[1]-my), r.row(b[1]+my); j <= to; j++ {
-		x1, x2 := a[0], b[0]
-		if bottom := r.corner(0, j)[1] - my; a[1] < bottom {
-			x1 += slope * (min(bottom, b[1]) - a[1])
-		}
-		if top := r.corner(0, j+1)[1] + my; b[1] > top {
-			x2 = a[0] + slope*(max(top, a[1])-a[1])
-		}
-		for i, to := r.column(min(x1, x2)-mx), r.column(max(x1, x2)+mx); i <= to; i++ {
-			f(j*r.nx + i)
-		}
-	}
-}
-
-// list gives the cells their edges, and false where these would be more than most.
-func (s *Shard) list(most int) bool {
+// list gives the cells their edges, in order, and false where these would be more than most.
+func (s *Shard) list(b *builder, most int) bool {
 	r := &s.raster
-	r.cells = make([]cell, r.nx*r.ny+1)
-	total := 0
-	for k := range int32(len(s.arcs) - 1) {
-		for i := s.arcs[k].first; i+1 < s.arcs[k+1].first; i++ {
-			r.eachCell(s.points[i], s.points[i+1], func(cell int) { r.cells[cell].edges++; total++ })
-			if total > most {
+	cells := r.nx * r.ny
+	b.listed = b.listed[:0]
+	b.ends = append(b.ends[:0], make([]int32, cells+1)...)
+	for k := range len(s.arcs) - 1 {
+		for e := s.arcs[k].first; e+1 < s.arcs[k+1].first; e++ {
+			low, high := b.units[e], b.units[e+1]
+			if low.y > high.y {
+				low, high = high, low
+			}
+			x, y := float64(low.x), float64(low.y)
+			toX, toY := float64(high.x), float64(high.y)
+			slope := 0.0
+			if toY > y {
+				slope = (toX - x) / (toY - y)
+			}
+			for j, top := r.row(y-1), r.row(toY+1); j <= top; j++ {
+				x1, x2 := x, toX
+				if bottom := float64(j)*r.height - 0.5; y < bottom {
+					x1 += slope * (min(bottom, toY) - y)
+				}
+				if top := float64(j+1)*r.height + 1.5; toY > top {
+					x2 = x + slope*(max(top, y)-y)
+				}
+				for i, east := r.column(min(x1, x2)-1), r.column(max(x1, x2)+1); i <= east; i++ {
+					at := int32(j*r.nx + i)
+					b.listed = append(b.listed, [2]int32{at, e})
+					b.ends[at]++
+				}
+			}
+			if len(b.listed) > most {
 				return false
 			}
 		}
 	}
-	at := int32(0)
-	for i := range r.cells { // from counts to ends, which filling moves back to the beginnings
-		at += r.cells[i].edges
-		r.cells[i].edges = at
+	total := int32(0)
+	for at, n := range b.ends { // from counts to beginnings, which filling moves to the ends
+		b.ends[at] = total
+		total += n
 	}
-	r.edges = make([]int32, total)
-	for k := len(s.arcs) - 2; k >= 0; k-- {
-		for i := s.arcs[k+1].first - 2; i >= s.arcs[k].first; i-- {
-			r.eachCell(s.points[i], s.points[i+1], func(cell int) {
-				r.cells[cell].edges--
-				r.edges[r.cells[cell].edges] = i
-			})
-		}
+	b.edgesOf = slices.Grow(b.edgesOf[:0], len(b.listed))[:len(b.listed)]
+	for _, l := range b.listed {
+		b.edgesOf[b.ends[l[0]]] = l[1]
+		b.ends[l[0]]++
 	}
 	return true
 }
 
-// label finds what covers the corners, from west to east, and gives false where lists of areas come to more than most.
-func (s *Shard) label(c *crowds, most int) bool {
+// fill finds what covers the corners, from west to east, and writes the words. It gives false where lists of areas come to more
+// than most.
+func (s *Shard) fill(b *builder, most int) bool {
 	r := &s.raster
-	var covers []int32
+	b.words = append(b.words[:0], make([]int32, r.nx*r.ny)...)
+	begin := int32(0)
 	for j := range r.ny {
-		covers = covers[:0]
+		covers := b.covers[:0]
 		for i := range r.nx {
 			at := j*r.nx + i
-			r.cells[at].corner = c.label(covers)
-			if c.size > most {
+			edges := b.edgesOf[begin:b.ends[at]]
+			begin = b.ends[at]
+			corner := b.crowds.label(covers)
+			if b.crowds.size > most {
 				return false
 			}
+			if len(edges) == 0 {
+				b.words[at] = int32(corner)<<1 | 1
+				continue
+			}
+			b.words[at] = int32(len(b.words)) << 1
+			b.words = append(b.words, int32(corner))
 			from, to := r.corner(i, j), r.corner(i+1, j)
-			for _, e := range r.edges[r.cells[at].edges:r.cells[at+1].edges] {
-				if crosses(s.points[e], s.points[e+1], from, to) {
-					covers = s.cross(s.arcOf(e), covers)
+			for k := 0; k < len(edges); {
+				first := edges[k]
+				of, odd := s.arcs[b.arcOf[first]], false
+				n := int32(0)
+				for ; k < len(edges) && edges[k] == first+n; n++ {
+					if crosses(b.points[edges[k]], b.points[edges[k]+1], from, to) {
+						odd = !odd
+					}
+					k++
+				}
+				more := int32(0)
+				if k < len(edges) {
+					more = 1
+				}
+				b.words = append(b.words, first, n<<1|more, int32(of.left), int32(of.right))
+				if odd {
+					covers = s.flip(of.right, s.flip(of.left, covers))
 				}
 			}
 			slices.Sort(covers)
 		}
+		b.covers = covers
 	}
 	return true
 }
 
-// arcOf is the arc of the edge that begins at vertex e.
-func (s *Shard) arcOf(e int32) int32 {
-	k := s.raster.hints[e/hintEvery]
-	for s.arcs[k+1].first <= e {
-		k++
-	}
-	return k
+// run is edges of one arc, one after the other, that come into a cell.
+type run struct {
+	first, end  int32 // of the vertices: those of the edges' beginnings, end excluded
+	left, right label
+	more        bool // another run follows
 }
 
-// cross changes what covers a place by going over arc k.
-func (s *Shard) cross(k int32, covers []int32) []int32 {
-	return s.flip(s.arcs[k].right, s.flip(s.arcs[k].left, covers))
+func (r *raster) run(at int32) run {
+	w := r.words[at : at+runWords : at+runWords]
+	return run{w[0], w[0] + w[1]>>1, label(w[2]), label(w[3]), w[1]&1 != 0}
+}
+
+// eachRun calls f with the runs of a cell.
+func (r *raster) eachRun(cell int, f func(run)) {
+	w := r.words[cell]
+	if w&1 != 0 {
+		return
+	}
+	for at := w>>1 + 1; ; at += runWords {
+		run := r.run(at)
+		f(run)
+		if !run.more {
+			return
+		}
+	}
+}
+
+// arcOf is the arc of the edge that begins at vertex e.
+func (s *Shard) arcOf(e int32) int32 {
+	k, _ := slices.BinarySearchFunc(s.arcs, e+1, func(a arc, v int32) int { return int(a.first) - int(v) })
+	return int32(k) - 1
 }
 
 // flip takes those areas of l away that are there and adds those that are not.
@@ -239,69 +259,113 @@ func besides(a, b, p orb.Point) bool {
 	}
 }
 
+// hair is more than a place or a vertex is off in units, in float64: of 36e9 units, the whole way around, the last bit is 8e-6.
+const hair = 1e-5
+
 // locate appends the areas of the shard, which is number n of a coverage, that cover p, in order.
+//
+// It goes from the corner of p's cell along the meridian, then along the parallel, and counts the edges that it crosses, in float64 units.
+// What that leaves in doubt, which a place on a border does, is located exactly.
 func (s *Shard) locate(p orb.Point, n int32, out []Held) []Held {
 	r := &s.raster
-	if !r.holds(p) || r.nx == 0 {
+	px, py := r.units(p)
+	column, row := (px-0.5)*r.perX, (py-0.5)*r.perY
+	if !(column >= 0 && row >= 0) {
 		return out
 	}
-	i, j := r.column(p[0]), r.row(p[1])
-	at := j*r.nx + i
-	here, end := r.cells[at], r.cells[at+1].edges
+	i, j := int(column), int(row)
+	if i >= r.nx || j >= r.ny {
+		return out
+	}
+	w := r.words[j*r.nx+i]
+	if w&1 != 0 {
+		return s.hold(label(w>>1), n, out)
+	}
+	if s.places == nil {
+		return s.locateExactly(p, i, j, n, out)
+	}
+	cx, cy := float64(i)*r.width+0.5, float64(j)*r.height+0.5
+	at := w >> 1
+	corner := label(r.words[at])
+	at++
+	var crossed [8][2]label
+	m := 0
+	for {
+		run := r.run(at)
+		path := s.places[run.first : run.end+1]
+		ax, ay := float64(path[0].x), float64(path[0].y)
+		east, north := ax > cx, ay > py
+		if math.Abs(ay-py) < hair {
+			return s.locateExactly(p, i, j, n, out)
+		}
+		odd := false
+		for _, b := range path[1:] {
+			bx, by := float64(b.x), float64(b.y)
+			if math.Abs(by-py) < hair {
+				return s.locateExactly(p, i, j, n, out)
+			}
+			wasEast, wasNorth := east, north
+			east, north = bx > cx, by > py
+			if north != wasNorth { // it crosses the parallel: east of the corner, east of p, or both?
+				eastOfP, sure := crossesEast(ax-px, ay-py, bx-px, by-py)
+				if !sure {
+					return s.locateExactly(p, i, j, n, out)
+				}
+				if eastOfP {
+					odd = !odd
+				}
+				eastOfC, sure := crossesEast(ax-cx, ay-py, bx-cx, by-py)
+				if !sure {
+					return s.locateExactly(p, i, j, n, out)
+				}
+				if eastOfC {
+					odd = !odd
+				}
+			}
+			if east != wasEast { // it crosses the meridian: north of p, of the corner, or both?
+				northOfP, sure := crossesEast(ay-py, ax-cx, by-py, bx-cx)
+				if !sure {
+					return s.locateExactly(p, i, j, n, out)
+				}
+				if northOfP {
+					odd = !odd
+				}
+				northOfC, sure := crossesEast(ay-cy, ax-cx, by-cy, bx-cx)
+				if !sure {
+					return s.locateExactly(p, i, j, n, out)
+				}
+				if northOfC {
+					odd = !odd
+				}
+			}
+			ax, ay = bx, by
+		}
+		if odd {
+			if m == len(crossed) {
+				return s.locateExactly(p, i, j, n, out)
+			}
+			crossed[m] = [2]label{run.left, run.right}
+			m++
+		}
+		if !run.more {
+			break
+		}
+		at += runWords
+	}
+	if m == 0 {
+		return s.hold(corner, n, out)
+	}
+	if m == 1 && crossed[0][0] == corner {
+		return s.hold(crossed[0][1], n, out)
+	}
+	if m == 1 && crossed[0][1] == corner {
+		return s.hold(crossed[0][0], n, out)
+	}
 	var one [1]int32
-	if here.edges == end {
-		for _, a := range s.areas(here.corner, &one) {
-			out = append(out, Held{Ref{n, a}, false})
-		}
-		return out
-	}
-	corner := r.corner(i, j)
-	west, east := min(corner[0], p[0]), max(corner[0], p[0])
-	south, north := min(corner[1], p[1]), max(corner[1], p[1])
-	var space [16]int32
-	crossed := space[:0] // arcs
-	for _, e := range r.edges[here.edges:end] {
-		a, b := s.points[e], s.points[e+1]
-		if (a[1] <= p[1]) != (b[1] <= p[1]) { // the edge meets the parallel of p
-			if a[0] > east && b[0] > east || a[0] < west && b[0] < west {
-				continue // it meets neither the parallel between nor the meridian
-			}
-		} else if a[1] == p[1] || b[1] == p[1] { // it only touches it
-			if on(a, b, p) {
-				return s.locateOnBorder(p, n, out)
-			}
-		}
-		if (a[0] <= corner[0]) == (b[0] <= corner[0]) || a[1] > north && b[1] > north || a[1] < south && b[1] < south {
-			// It does not meet the meridian between.
-			if (a[1] <= p[1]) == (b[1] <= p[1]) {
-				continue
-			}
-			side := orient(a, b, p)
-			if side == 0 {
-				return s.locateOnBorder(p, n, out)
-			}
-			if (side > 0) != besides(a, b, orb.Point{corner[0], p[1]}) {
-				crossed = append(crossed, s.arcOf(e))
-			}
-			continue
-		}
-		if on(a, b, p) {
-			return s.locateOnBorder(p, n, out)
-		}
-		if crosses(a, b, corner, p) {
-			crossed = append(crossed, s.arcOf(e))
-		}
-	}
-	if len(crossed) == 0 {
-		for _, a := range s.areas(here.corner, &one) {
-			out = append(out, Held{Ref{n, a}, false})
-		}
-		return out
-	}
-	var more [16]int32
-	covers := append(more[:0], s.areas(here.corner, &one)...)
-	for _, k := range crossed {
-		covers = s.cross(k, covers)
+	var room [16]int32
+	covers := append(room[:0], s.areas(corner, &one)...)
+	for _, c := range crossed[:m] {
+		covers = s.flip(c[1], s.flip(c[0], covers))
 	}
 	slices.Sort(covers)
 	for _, a := range covers {
@@ -310,20 +374,31 @@ func (s *Shard) locate(p orb.Point, n int32, out []Held) []Held {
 	return out
 }
 
-// comesInto reports whether an area of the shard comes into b, as far as cells tell.
-func (s *Shard) comesInto(b orb.Bound) bool {
-	r := &s.raster
-	if r.nx == 0 || !meets(r.box, b) {
-		return false
+// crossesEast reports whether the edge from a to b, which crosses the parallel through 0, does so east of 0; sure is false where coordinates
+// right to a hair do not tell.
+func crossesEast(ax, ay, bx, by float64) (east, sure bool) {
+	if ax > hair && bx > hair {
+		return true, true
 	}
-	for j, top := r.row(b.Min[1]), r.row(b.Max[1]); j <= top; j++ {
-		for i, east := r.column(b.Min[0]), r.column(b.Max[0]); i <= east; i++ {
-			if at := j*r.nx + i; r.cells[at].corner != none || r.cells[at].edges != r.cells[at+1].edges {
-				return true
-			}
-		}
+	if ax < -hair && bx < -hair {
+		return false, true
 	}
-	return false
+	det := ax*by - bx*ay
+	// A hair of each coordinate times the others, twice that for what rounding adds: less than 1e-15 of products of at most 2^31 each.
+	bound := 2 * hair * (math.Abs(ax) + math.Abs(ay) + math.Abs(bx) + math.Abs(by))
+	return det > 0 == (by > 0), math.Abs(det) > bound
+}
+
+// hold appends the areas of l, of which none has p on its border.
+func (s *Shard) hold(l label, n int32, out []Held) []Held {
+	if l >= 0 {
+		return append(out, Held{Ref{n, int32(l)}, false})
+	}
+	var one [1]int32
+	for _, a := range s.areas(l, &one) {
+		out = append(out, Held{Ref{n, a}, false})
+	}
+	return out
 }
 
 // on reports whether p lies on the edge from a to b.
@@ -331,32 +406,43 @@ func on(a, b, p orb.Point) bool {
 	return min(a[0], b[0]) <= p[0] && p[0] <= max(a[0], b[0]) && min(a[1], b[1]) <= p[1] && p[1] <= max(a[1], b[1]) && orient(a, b, p) == 0
 }
 
-// locateOnBorder is locate for a p that lies on an edge: those whose border it is are known without counting, and for the
-// others that edge does not count.
-func (s *Shard) locateOnBorder(p orb.Point, n int32, out []Held) []Held {
+// locateExactly is locate for p in a cell with edges, on the float64s that p and the vertices are. Those whose border p is on are known without
+// counting, and for the others that edge does not count.
+func (s *Shard) locateExactly(p orb.Point, i, j int, n int32, out []Held) []Held {
 	r := &s.raster
-	i, j := r.column(p[0]), r.row(p[1])
-	at, corner := j*r.nx+i, r.corner(i, j)
+	corner := r.corner(i, j)
+	at := r.words[j*r.nx+i] >> 1
 	var one [1]int32
 	var space, more [16]int32
 	bordering := space[:0]
-	covers := append(more[:0], s.areas(r.cells[at].corner, &one)...)
-	for _, e := range r.edges[r.cells[at].edges:r.cells[at+1].edges] {
-		a, b := s.points[e], s.points[e+1]
-		k := s.arcOf(e)
-		if !on(a, b, p) {
-			if crosses(a, b, corner, p) {
-				covers = s.cross(k, covers)
-			}
-			continue
-		}
-		for _, l := range [2]label{s.arcs[k].left, s.arcs[k].right} {
-			for _, a := range s.areas(l, &one) {
-				if !slices.Contains(bordering, a) {
-					bordering = append(bordering, a)
+	covers := append(more[:0], s.areas(label(r.words[at]), &one)...)
+	at++
+	for {
+		run := r.run(at)
+		odd := false
+		a := s.at(run.first)
+		for e := run.first; e < run.end; e++ {
+			b := s.at(e + 1)
+			if on(a, b, p) {
+				for _, l := range [2]label{run.left, run.right} {
+					for _, a := range s.areas(l, &one) {
+						if !slices.Contains(bordering, a) {
+							bordering = append(bordering, a)
+						}
+					}
 				}
+			} else if crosses(a, b, corner, p) {
+				odd = !odd
 			}
+			a = b
 		}
+		if odd {
+			covers = s.flip(run.right, s.flip(run.left, covers))
+		}
+		if !run.more {
+			break
+		}
+		at += runWords
 	}
 	inside := len(bordering)
 	for _, a := range covers {
@@ -368,6 +454,32 @@ func (s *Shard) locateOnBorder(p orb.Point, n int32, out []Held) []Held {
 	for k, a := range bordering {
 		out = append(out, Held{Ref{n, a}, k < inside})
 	}
-	slices.SortFunc(out[first:], func(a, b Held) int { return int(a.Area) - int(b.Area) })
+	if len(bordering) > 1 {
+		slices.SortFunc(out[first:], func(a, b Held) int { return int(a.Area) - int(b.Area) })
+	}
 	return out
+}
+
+// cells are the rows and columns that b, in degrees, comes into; ok is false where it comes into none.
+func (r *raster) cells(b orb.Bound) (west, south, east, north int, ok bool) {
+	if r.nx == 0 || !meets(r.box, b) {
+		return 0, 0, 0, 0, false
+	}
+	x1, y1 := r.units(b.Min)
+	x2, y2 := r.units(b.Max)
+	return r.column(x1), r.row(y1), r.column(x2), r.row(y2), true
+}
+
+// comesInto reports whether an area of the shard comes into b, as far as cells tell.
+func (s *Shard) comesInto(b orb.Bound) bool {
+	r := &s.raster
+	west, south, east, north, ok := r.cells(b)
+	for j := south; ok && j <= north; j++ {
+		for i := west; i <= east; i++ {
+			if w := r.words[j*r.nx+i]; w&1 == 0 || label(w>>1) != none {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/paulmach/orb"
 )
@@ -11,15 +12,19 @@ import (
 // Borders are kept as arcs, each once, whoever it is the border of: a ring is a list of arcs. What changes an arc changes
 // both sides, so that neighbours cannot come apart. Over the arcs lies a raster of cells, which finds what covers a place.
 type Shard struct {
-	points []orb.Point // the vertices of the arcs
+	raster raster
+	places []place     // the vertices of the arcs; nil where these lie too far apart,
+	wide   []vertex    // and then these are they
 	arcs   []arc       // and one past the last
 	runs   []int32     // the arcs of the rings
 	rings  []ring      // and one past the last
 	starts []int32     // of each area: its first ring; and one past the last
 	crowds [][]int32   // areas that are named together
 	boxes  []orb.Bound // of each area; of an empty one, what holds nothing
-	raster raster
 }
+
+// place is a vertex in units of 1e-8 degree from the raster's origin; 2^31 of them are 21 degrees.
+type place struct{ x, y int32 }
 
 // NewShard makes a shard of areas, which are snapped (shape.Snap) and valid; they may overlap, have holes and parts, be empty.
 // Vertices that neighbours lack are put in (InsertTVertices); areas itself is not changed. Area i of the shard is areas[i].
@@ -34,14 +39,56 @@ func NewShard(areas []orb.MultiPolygon) *Shard {
 	InsertTVertices(work)
 
 	s := &Shard{boxes: make([]orb.Bound, len(areas))}
+	box := nowhere
 	for i, a := range work {
 		s.boxes[i] = boxOf(a)
+		if box == nowhere {
+			box = s.boxes[i]
+		} else if s.boxes[i] != nowhere {
+			box = box.Union(s.boxes[i])
+		}
 	}
-	c := &crowds{}
-	s.breakUp(work, c)
-	s.rasterise(c)
+	s.raster.box = box
+	b := builders.Get().(*builder)
+	defer builders.Put(b)
+	b.crowds = crowds{}
+	s.breakUp(work, b)
+	s.rasterise(b)
 	return s
 }
+
+// builder is what a shard is built with; the next one is built in the same memory.
+type builder struct {
+	crowds crowds
+	points []orb.Point // the vertices of the arcs, in degrees,
+	units  []vertex    // and in units from the origin
+	arcOf  []int32     // of each vertex: its arc
+
+	// For arcs.
+	table    []int32 // vertices by hash, their number and 1 more
+	vertices []vertex
+	rings    []orb.Ring // without the last vertex, which is the first again
+	area     []int32    // of each ring
+	inner    []int8     // 1 where the area lies to the left of its ring, -1 to the right
+	begins   []int32    // of the rings in at, and one past the last
+	at       []int32    // vertices of the rings, by number
+	halves   []halfEdge
+	edges    []chain
+	edgeAt   []int32 // of each vertex in at: the edge that begins there
+	meeting  []meeting
+	node     []bool
+	runs     []int32
+	arcs     []arc
+
+	// For cells.
+	listed  [][2]int32 // cells and edges
+	ends    []int32    // of each cell: of its edges in edgesOf
+	edgesOf []int32
+	covers  []int32
+	words   []int32
+}
+
+var builders = sync.Pool{New: func() any { return &builder{} }}
 
 // nowhere is a box that holds nothing and comes near nothing.
 var nowhere = orb.Bound{Min: orb.Point{1, 1}, Max: orb.Point{-1, -1}}
@@ -63,7 +110,7 @@ func boxOf(a orb.MultiPolygon) orb.Bound {
 
 // box is the least box around all areas.
 func (s *Shard) box() orb.Bound {
-	if s == nil || s.raster.nx == 0 {
+	if s == nil {
 		return nowhere
 	}
 	return s.raster.box
@@ -75,13 +122,31 @@ func (s *Shard) Len() int { return len(s.boxes) }
 // Box is the least box around area i; Min lies past Max where it is empty.
 func (s *Shard) Box(i int) orb.Bound { return s.boxes[i] }
 
+// at is vertex i of the arcs in degrees: the float64s that came in.
+func (s *Shard) at(i int32) orb.Point {
+	r := &s.raster
+	if s.places == nil {
+		return s.wide[i].point()
+	}
+	p := s.places[i]
+	return orb.Point{(r.origin[0] + float64(p.x)) / 1e8, (r.origin[1] + float64(p.y)) / 1e8}
+}
+
+// appendPath appends the vertices of arc k, both ends included.
+func (s *Shard) appendPath(path []orb.Point, k int32) []orb.Point {
+	for i := s.arcs[k].first; i < s.arcs[k+1].first; i++ {
+		path = append(path, s.at(i))
+	}
+	return path
+}
+
 // Area is area i, made anew: what came in, and the vertices put in.
 func (s *Shard) Area(i int) orb.MultiPolygon {
 	area := orb.MultiPolygon{}
 	for k, to := s.ringsOf(int32(i)); k < to; k++ {
 		n := 1
 		for _, a := range s.arcsOf(k) {
-			n += len(s.path(max(a, ^a))) - 1
+			n += s.edgesIn(max(a, ^a))
 		}
 		r := make(orb.Ring, 0, n)
 		for _, a := range s.arcsOf(k) {
@@ -99,16 +164,17 @@ func (s *Shard) Area(i int) orb.MultiPolygon {
 	return area
 }
 
+// edgesIn is how many edges arc k has.
+func (s *Shard) edgesIn(k int32) int { return int(s.arcs[k+1].first-s.arcs[k].first) - 1 }
+
 // appendArc appends an arc, run as in a ring, without its last vertex.
 func (s *Shard) appendArc(r orb.Ring, a int32) orb.Ring {
-	path := s.path(max(a, ^a))
-	if a >= 0 {
-		return append(r, path[:len(path)-1]...)
+	from := len(r)
+	r = orb.Ring(s.appendPath(r, max(a, ^a)))
+	if a < 0 {
+		slices.Reverse(r[from:])
 	}
-	for i := len(path) - 1; i > 0; i-- {
-		r = append(r, path[i])
-	}
-	return r
+	return r[:len(r)-1]
 }
 
 // rotate makes r begin with what is at n.

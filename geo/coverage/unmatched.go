@@ -36,7 +36,7 @@ func (c *Coverage) Unmatched(i int, withinM float64) []Unmatched {
 		}
 		of := Ref{int32(i), int32(max(a.left, a.right))}
 		open := false // the last of out goes on
-		path := s.path(k)
+		path := s.appendPath(nil, k)
 		for n := 1; n < len(path); n++ {
 			p, q := path[n-1], path[n]
 			if c.matched(int32(i), p, q) {
@@ -83,7 +83,7 @@ func (c *Coverage) runsBeside(of Ref, p, q orb.Point, withinM float64, one *[1]i
 	for _, n := range c.near(box, space[:0]) {
 		s := c.shards[n]
 		s.eachEdge(box, func(e int32) {
-			a, b := s.points[e], s.points[e+1]
+			a, b := s.at(e), s.at(e+1)
 			ax, ay := plane.XY(a)
 			bx, by := plane.XY(b)
 			dot, size := (qx-px)*(bx-ax)+(qy-py)*(by-ay), math.Hypot(qx-px, qy-py)*math.Hypot(bx-ax, by-ay)
