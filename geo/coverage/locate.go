@@ -12,10 +12,10 @@ import (
 
 // Coverage is shards side by side, as a rule the communities of a city. It does not change; With makes the next one.
 type Coverage struct {
-	shards []*Shard
+	frame  frame
 	root   *node
-	frame  frame     // of the root
-	box    orb.Bound // what the root has room for
+	shards []*Shard
+	edits  int // that it took to come here, one after the other
 }
 
 // Ref names an area of a coverage: its shard and its number in that shard.
@@ -35,52 +35,61 @@ type Neighbour struct {
 
 // New makes a coverage of shards. nil holds nothing; positions are kept: Ref.Shard is the index in shards.
 func New(shards []*Shard) *Coverage {
-	c := &Coverage{shards: slices.Clone(shards), box: nowhere}
-	var changes []change
-	for i, s := range c.shards {
-		if b := s.box(); b != nowhere {
-			if c.box == nowhere {
-				c.box = b
-			}
-			c.box = c.box.Union(b)
-			changes = append(changes, change{int32(i), nowhere, b})
+	c := &Coverage{shards: slices.Clone(shards), frame: frame{box: nowhere}}
+	box := nowhere
+	for _, s := range c.shards {
+		if b := s.box(); box == nowhere {
+			box = b
+		} else if b != nowhere {
+			box = box.Union(b)
 		}
 	}
-	if c.box != nowhere { // room for a town that grows
-		size := max(c.box.Max[0]-c.box.Min[0], c.box.Max[1]-c.box.Min[1])
-		c.box = widened(c.box, size/16+slack)
-		c.frame = frameOf(c.box, 1)
-		c.root = (*node)(nil).with(c.frame, c.shards, changes)
+	if box == nowhere {
+		return c
+	}
+	size := max(box.Max[0]-box.Min[0], box.Max[1]-box.Min[1])
+	c.frame = frameOf(widened(box, size/16+slack)) // room for a town that grows
+	c.root = newRoot(len(c.shards), c.edits)
+	e := edit{c.edits, &c.frame, c.shards}
+	for i, s := range c.shards {
+		if s.box() != nowhere {
+			e.insert(c.root, everywhere, int32(i))
+		}
 	}
 	return c
 }
 
-// With is c with other shards at some places. A place at or past the end makes c longer, with nil between. It costs what the fields
-// of the changed shards cost.
+// With is c with other shards at some places. A place at or past the end makes c longer, with nil between. It costs a copy of the root,
+// some bytes a shard, and what the fields of the changed shards cost.
 func (c *Coverage) With(shards map[int]*Shard) *Coverage {
-	next := &Coverage{slices.Clone(c.shards), c.root, c.frame, c.box}
-	var changes []change
-	for _, i := range slices.Sorted(maps.Keys(shards)) {
+	next := &Coverage{c.frame, c.root, slices.Clone(c.shards), c.edits + 1}
+	fits := true
+	for i, s := range shards {
 		for len(next.shards) <= i {
 			next.shards = append(next.shards, nil)
 		}
-		ch := change{int32(i), next.shards[i].box(), shards[i].box()}
-		next.shards[i] = shards[i]
-		if ch.now != nowhere && (c.box == nowhere || c.box.Union(ch.now) != c.box) {
-			for i, s := range shards {
-				for len(next.shards) <= i {
-					next.shards = append(next.shards, nil)
-				}
-				next.shards[i] = s
-			}
-			return New(next.shards)
-		}
-		if ch.was != nowhere || ch.now != nowhere {
-			changes = append(changes, ch)
+		next.shards[i] = s
+		if b := s.box(); b != nowhere && (c.root == nil || c.frame.box.Union(b) != c.frame.box) {
+			fits = false
 		}
 	}
-	if len(changes) > 0 {
-		next.root = c.root.with(c.frame, next.shards, changes)
+	if !fits {
+		return New(next.shards)
+	}
+	if c.root == nil {
+		return next
+	}
+	e := edit{next.edits, &next.frame, next.shards}
+	next.root = e.own(c.root)
+	for _, i := range slices.Sorted(maps.Keys(shards)) {
+		if i < len(c.shards) {
+			if was := c.shards[i].box(); was != nowhere {
+				e.remove(next.root, everywhere, int32(i), was)
+			}
+		}
+		if shards[i].box() != nowhere {
+			e.insert(next.root, everywhere, int32(i))
+		}
 	}
 	return next
 }
@@ -100,30 +109,36 @@ func (c *Coverage) Area(r Ref) orb.MultiPolygon { return c.shards[r.Shard].Area(
 // Locate appends to out all areas that cover p, as ST_Covers has it, in order of shard and area. It allocates nothing where out
 // has room, unless dozens of areas lie on top of one another.
 func (c *Coverage) Locate(p orb.Point, out []Held) []Held {
-	if !(c.box.Min[0] <= p[0] && p[0] <= c.box.Max[0] && c.box.Min[1] <= p[1] && p[1] <= c.box.Max[1]) { // nor for NaN
+	f := &c.frame
+	if !(f.box.Min[0] <= p[0] && p[0] <= f.box.Max[0] && f.box.Min[1] <= p[1] && p[1] <= f.box.Max[1]) { // nor for NaN
 		return out
 	}
-	f := c.frame
+	i, j := f.column(p[0]), f.row(p[1])
 	for n := c.root; ; {
-		i, j := f.column(p[0]), f.row(p[1])
-		var one [1]int32
-		list, child := n.shards(j*fan+i, &one)
-		if child == nil {
-			for _, s := range list {
+		v := n.fields[n.field(i, j)]
+		if v >= 0 {
+			if v != empty {
+				out = c.shards[v].locate(p, v, out)
+			}
+			return out
+		}
+		b := &n.branches[^v]
+		if b.child == nil {
+			for _, s := range b.list {
 				out = c.shards[s].locate(p, s, out)
 			}
 			return out
 		}
-		n, f = child, f.child(i, j)
+		n = b.child
 	}
 }
 
 // near appends the shards, in order, that may have an area in b.
 func (c *Coverage) near(b orb.Bound, out []int32) []int32 {
-	if c.root == nil || !meets(c.box, b) {
+	if c.root == nil || !meets(c.frame.box, b) {
 		return out
 	}
-	out = c.root.near(c.frame, b, out)
+	out = c.root.near(everywhere, c.frame.cells(b), out)
 	slices.Sort(out)
 	return slices.Compact(out)
 }

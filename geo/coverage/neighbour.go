@@ -76,9 +76,9 @@ func (s *Shard) beside(n int32, one *[1]int32, f func(area int32)) {
 // eachEdge calls f with each edge, by its first vertex, of the cells that b meets.
 func (s *Shard) eachEdge(b orb.Bound, f func(e int32)) {
 	r := &s.raster
-	west, south, east, north, ok := r.cells(b)
-	for j := south; ok && j <= north; j++ {
-		for i := west; i <= east; i++ {
+	c, ok := r.cells(b)
+	for j := c.south; ok && j <= c.north; j++ {
+		for i := c.west; i <= c.east; i++ {
 			r.eachRun(j*r.nx+i, func(run run) {
 				for e := run.first; e < run.end; e++ {
 					f(e)

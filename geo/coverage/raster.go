@@ -460,22 +460,22 @@ func (s *Shard) locateExactly(p orb.Point, i, j int, n int32, out []Held) []Held
 	return out
 }
 
-// cells are the rows and columns that b, in degrees, comes into; ok is false where it comes into none.
-func (r *raster) cells(b orb.Bound) (west, south, east, north int, ok bool) {
+// cells are those that b, in degrees, comes into, and false where there are none.
+func (r *raster) cells(b orb.Bound) (cells, bool) {
 	if r.nx == 0 || !meets(r.box, b) {
-		return 0, 0, 0, 0, false
+		return cells{}, false
 	}
 	x1, y1 := r.units(b.Min)
 	x2, y2 := r.units(b.Max)
-	return r.column(x1), r.row(y1), r.column(x2), r.row(y2), true
+	return cells{r.column(x1), r.row(y1), r.column(x2), r.row(y2)}, true
 }
 
 // comesInto reports whether an area of the shard comes into b, as far as cells tell.
 func (s *Shard) comesInto(b orb.Bound) bool {
 	r := &s.raster
-	west, south, east, north, ok := r.cells(b)
-	for j := south; ok && j <= north; j++ {
-		for i := west; i <= east; i++ {
+	c, ok := r.cells(b)
+	for j := c.south; ok && j <= c.north; j++ {
+		for i := c.west; i <= c.east; i++ {
 			if w := r.words[j*r.nx+i]; w&1 == 0 || label(w>>1) != none {
 				return true
 			}
