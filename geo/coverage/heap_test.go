@@ -37,12 +37,22 @@ func TestLocateInHeaps(t *testing.T) {
 		}
 		return []orb.MultiPolygon{area(units...)}
 	}
+	var many []orb.MultiPolygon // more than 15 bits tell apart
+	for i := range int64(34_000) {
+		many = append(many, square(i%200*50, i/200*50, 50))
+	}
+	var bend [][2]int64 // hundreds of edges in one cell
+	for i := range int64(300) {
+		bend = append(bend, [2]int64{i, i * i / 10})
+	}
+	curve := []orb.MultiPolygon{area(append(bend, [2]int64{-100, 8940})...), square(-1_000_000, -1_000_000, 500_000), square(9_000_000, 9_000_000, 500_000)}
 	for _, c := range []struct {
 		name   string
 		areas  []orb.MultiPolygon
 		points int
 	}{
 		{"nested", nested, 60}, {"the same 400 times", same, 40}, {"needles", needles, 60}, {"the world", world, 300}, {"100,000 vertices", star(100_000), 2},
+		{"34,000 areas", append(many, many...), 20}, {"a curve", append(curve, nil, nil), 600},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			start := time.Now()

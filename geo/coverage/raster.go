@@ -17,16 +17,50 @@ type raster struct {
 	origin        orb.Point // in units: whole numbers
 	perX, perY    float64   // cells a unit
 	nx, ny        int
-	words         []int32 // see record
+	words         []int32
+	short         bool    // how runs are written
 	width, height float64 // of a cell, in units: whole numbers
 	box           orb.Bound
 }
 
 // The first nx·ny words are the cells, by rows, from the south-west. A cell without edges is the label of what covers it, doubled, plus 1;
-// else it is double the index of its record among the words: the label of what covers its south-west corner, and the runs, each of
-// runWords: the first vertex of an arc that comes into the cell, double the number of edges, plus 1 where another run follows, and the areas
-// left and right of the arc.
-const runWords = 4
+// else it is double the index of its record among the words: the label of what covers its south-west corner, and the runs of edges.
+
+// run is edges of one arc, one after the other, that come into a cell.
+type run struct {
+	first, end  int32 // of the vertices that they begin at, end excluded
+	left, right label // of the arc
+	more        bool  // another run follows
+}
+
+// A run is written in four words, or, where all runs of a shard can be, in two.
+const (
+	shortRun      = 1<<7 - 1  // edges
+	shortVertices = 1 << 24   // that the first may be one of
+	shortLabel    = 1<<15 - 1 // and -1<<15
+)
+
+func (r *raster) appendRun(words []int32, u run) []int32 {
+	n, more := u.end-u.first, int32(0)
+	if u.more {
+		more = 1
+	}
+	if r.short {
+		return append(words, u.first<<8|n<<1|more, int32(u.left)<<16|int32(u.right)&0xffff)
+	}
+	return append(words, u.first, n<<1|more, int32(u.left), int32(u.right))
+}
+
+// run reads the run at a word, and where the next one is.
+func (r *raster) run(at int32) (u run, next int32) {
+	if r.short {
+		w := r.words[at : at+2 : at+2]
+		first := int32(uint32(w[0]) >> 8)
+		return run{first, first + w[0]>>1&shortRun, label(w[1] >> 16), label(int16(w[1])), w[0]&1 != 0}, at + 2
+	}
+	w := r.words[at : at+4 : at+4]
+	return run{w[0], w[0] + w[1]>>1, label(w[2]), label(w[3]), w[1]&1 != 0}, at + 4
+}
 
 const (
 	edgesPerCell   = 2
@@ -57,6 +91,7 @@ func (s *Shard) rasterise(b *builder) {
 	}
 	s.crowds = b.crowds.lists // those of the arcs
 	kept := len(s.crowds)
+	s.raster.short = len(b.points) <= shortVertices && len(s.boxes) <= shortLabel && len(s.crowds) <= shortLabel-1
 	for wanted := max(1, n/edgesPerCell); ; wanted /= 4 {
 		s.divide(max(1, wanted))
 		listed, crowded := listedPerEdge*n+64, crowdedPerEdge*n+64
@@ -160,20 +195,16 @@ func (s *Shard) fill(b *builder, most int) bool {
 			b.words = append(b.words, int32(corner))
 			from, to := r.corner(i, j), r.corner(i+1, j)
 			for k := 0; k < len(edges); {
-				first := edges[k]
-				of, odd := s.arcs[b.arcOf[first]], false
-				n := int32(0)
-				for ; k < len(edges) && edges[k] == first+n; n++ {
-					if crosses(b.points[edges[k]], b.points[edges[k]+1], from, to) {
+				of, odd := s.arcs[b.arcOf[edges[k]]], false
+				u := run{edges[k], edges[k], of.left, of.right, false}
+				for ; k < len(edges) && edges[k] == u.end && !(r.short && u.end-u.first == shortRun); k++ {
+					if crosses(b.points[u.end], b.points[u.end+1], from, to) {
 						odd = !odd
 					}
-					k++
+					u.end++
 				}
-				more := int32(0)
-				if k < len(edges) {
-					more = 1
-				}
-				b.words = append(b.words, first, n<<1|more, int32(of.left), int32(of.right))
+				u.more = k < len(edges)
+				b.words = r.appendRun(b.words, u)
 				if odd {
 					covers = s.flip(of.right, s.flip(of.left, covers))
 				}
@@ -185,28 +216,15 @@ func (s *Shard) fill(b *builder, most int) bool {
 	return true
 }
 
-// run is edges of one arc, one after the other, that come into a cell.
-type run struct {
-	first, end  int32 // of the vertices: those of the edges' beginnings, end excluded
-	left, right label
-	more        bool // another run follows
-}
-
-func (r *raster) run(at int32) run {
-	w := r.words[at : at+runWords : at+runWords]
-	return run{w[0], w[0] + w[1]>>1, label(w[2]), label(w[3]), w[1]&1 != 0}
-}
-
 // eachRun calls f with the runs of a cell.
 func (r *raster) eachRun(cell int, f func(run)) {
 	w := r.words[cell]
 	if w&1 != 0 {
 		return
 	}
-	for at := w>>1 + 1; ; at += runWords {
-		run := r.run(at)
-		f(run)
-		if !run.more {
+	for u, at := r.run(w>>1 + 1); ; u, at = r.run(at) {
+		f(u)
+		if !u.more {
 			return
 		}
 	}
@@ -285,13 +303,10 @@ func (s *Shard) locate(p orb.Point, n int32, out []Held) []Held {
 		return s.locateExactly(p, i, j, n, out)
 	}
 	cx, cy := float64(i)*r.width+0.5, float64(j)*r.height+0.5
-	at := w >> 1
-	corner := label(r.words[at])
-	at++
+	corner := label(r.words[w>>1])
 	var crossed [8][2]label
 	m := 0
-	for {
-		run := r.run(at)
+	for run, next := r.run(w>>1 + 1); ; run, next = r.run(next) {
 		path := s.places[run.first : run.end+1]
 		ax, ay := float64(path[0].x), float64(path[0].y)
 		east, north := ax > cx, ay > py
@@ -350,7 +365,6 @@ func (s *Shard) locate(p orb.Point, n int32, out []Held) []Held {
 		if !run.more {
 			break
 		}
-		at += runWords
 	}
 	if m == 0 {
 		return s.hold(corner, n, out)
@@ -416,9 +430,7 @@ func (s *Shard) locateExactly(p orb.Point, i, j int, n int32, out []Held) []Held
 	var space, more [16]int32
 	bordering := space[:0]
 	covers := append(more[:0], s.areas(label(r.words[at]), &one)...)
-	at++
-	for {
-		run := r.run(at)
+	for run, next := r.run(at + 1); ; run, next = r.run(next) {
 		odd := false
 		a := s.at(run.first)
 		for e := run.first; e < run.end; e++ {
@@ -442,7 +454,6 @@ func (s *Shard) locateExactly(p orb.Point, i, j int, n int32, out []Held) []Held
 		if !run.more {
 			break
 		}
-		at += runWords
 	}
 	inside := len(bordering)
 	for _, a := range covers {
