@@ -291,12 +291,12 @@ func (s *Shard) keep(b *builder) {
 	if max(size.x, size.y) > math.MaxInt32 {
 		s.wide = slices.Clone(b.units)
 	} else {
-		s.places = make([]place, len(b.units))
+		s.raster.places = make([]place, len(b.units))
 	}
 	for i, v := range b.units {
 		b.units[i] = v.minus(origin)
-		if s.places != nil {
-			s.places[i] = place{int32(b.units[i].x), int32(b.units[i].y)}
+		if s.raster.places != nil {
+			s.raster.places[i] = place{int32(b.units[i].x), int32(b.units[i].y)}
 		}
 	}
 }

@@ -184,7 +184,7 @@ func (e *edit) remove(n *node, square cells, s int32, b orb.Bound) {
 
 // insert puts shard s into n.
 func (e *edit) insert(n *node, square cells, s int32) {
-	n.eachField(square, e.frame.cells(widened(e.shards[s].box(), slack)), func(at int, field cells) {
+	n.eachField(square, e.frame.cells(widened(e.shards[s].bound(), slack)), func(at int, field cells) {
 		if !e.shards[s].comesInto(widened(e.frame.bound(field), slack)) {
 			return
 		}
@@ -213,7 +213,7 @@ func (e *edit) insert(n *node, square cells, s int32) {
 func (e *edit) small(list []int32, field cells) (n int) {
 	f := e.frame.bound(field)
 	for _, s := range list {
-		if b := e.shards[s].box(); b.Max[0]-b.Min[0] < f.Max[0]-f.Min[0] && b.Max[1]-b.Min[1] < f.Max[1]-f.Min[1] {
+		if b := e.shards[s].bound(); b.Max[0]-b.Min[0] < f.Max[0]-f.Min[0] && b.Max[1]-b.Min[1] < f.Max[1]-f.Min[1] {
 			n++
 		}
 	}

@@ -12,10 +12,11 @@ import (
 
 // Coverage is shards side by side, as a rule the communities of a city. It does not change; With makes the next one.
 type Coverage struct {
-	frame  frame
-	root   *node
-	shards []*Shard
-	edits  int // that it took to come here, one after the other
+	frame   frame
+	root    *node
+	rasters []raster // of shards
+	shards  []*Shard
+	edits   int // that it took to come here, one after the other
 }
 
 // Ref names an area of a coverage: its shard and its number in that shard.
@@ -35,14 +36,11 @@ type Neighbour struct {
 
 // New makes a coverage of shards. nil holds nothing; positions are kept: Ref.Shard is the index in shards.
 func New(shards []*Shard) *Coverage {
-	c := &Coverage{shards: slices.Clone(shards), frame: frame{box: nowhere}}
+	c := &Coverage{shards: slices.Clone(shards), rasters: make([]raster, len(shards)), frame: frame{box: nowhere}}
 	box := nowhere
-	for _, s := range c.shards {
-		if b := s.box(); box == nowhere {
-			box = b
-		} else if b != nowhere {
-			box = box.Union(b)
-		}
+	for i, s := range c.shards {
+		box = union(box, s.bound())
+		c.place(i, s)
 	}
 	if box == nowhere {
 		return c
@@ -52,7 +50,7 @@ func New(shards []*Shard) *Coverage {
 	c.root = newRoot(len(c.shards), c.edits)
 	e := edit{c.edits, &c.frame, c.shards}
 	for i, s := range c.shards {
-		if s.box() != nowhere {
+		if s.bound() != nowhere {
 			e.insert(c.root, everywhere, int32(i))
 		}
 	}
@@ -62,14 +60,14 @@ func New(shards []*Shard) *Coverage {
 // With is c with other shards at some places. A place at or past the end makes c longer, with nil between. It costs a copy of the root,
 // some bytes a shard, and what the fields of the changed shards cost.
 func (c *Coverage) With(shards map[int]*Shard) *Coverage {
-	next := &Coverage{c.frame, c.root, slices.Clone(c.shards), c.edits + 1}
+	next := &Coverage{c.frame, c.root, slices.Clone(c.rasters), slices.Clone(c.shards), c.edits + 1}
 	fits := true
 	for i, s := range shards {
 		for len(next.shards) <= i {
-			next.shards = append(next.shards, nil)
+			next.shards, next.rasters = append(next.shards, nil), append(next.rasters, raster{})
 		}
-		next.shards[i] = s
-		if b := s.box(); b != nowhere && (c.root == nil || c.frame.box.Union(b) != c.frame.box) {
+		next.place(i, s)
+		if b := s.bound(); b != nowhere && (c.root == nil || c.frame.box.Union(b) != c.frame.box) {
 			fits = false
 		}
 	}
@@ -83,15 +81,23 @@ func (c *Coverage) With(shards map[int]*Shard) *Coverage {
 	next.root = e.own(c.root)
 	for _, i := range slices.Sorted(maps.Keys(shards)) {
 		if i < len(c.shards) {
-			if was := c.shards[i].box(); was != nowhere {
+			if was := c.shards[i].bound(); was != nowhere {
 				e.remove(next.root, everywhere, int32(i), was)
 			}
 		}
-		if shards[i].box() != nowhere {
+		if shards[i].bound() != nowhere {
 			e.insert(next.root, everywhere, int32(i))
 		}
 	}
 	return next
+}
+
+// place puts a shard at its place, not yet into the index.
+func (c *Coverage) place(i int, s *Shard) {
+	c.shards[i], c.rasters[i] = s, raster{}
+	if s != nil {
+		c.rasters[i] = s.raster
+	}
 }
 
 // Replace is With for one shard.
@@ -118,14 +124,14 @@ func (c *Coverage) Locate(p orb.Point, out []Held) []Held {
 		v := n.fields[n.field(i, j)]
 		if v >= 0 {
 			if v != empty {
-				out = c.shards[v].locate(p, v, out)
+				out = c.rasters[v].locate(p, v, out)
 			}
 			return out
 		}
 		b := &n.branches[^v]
 		if b.child == nil {
 			for _, s := range b.list {
-				out = c.shards[s].locate(p, s, out)
+				out = c.rasters[s].locate(p, s, out)
 			}
 			return out
 		}

@@ -79,7 +79,7 @@ func (s *Shard) eachEdge(b orb.Bound, f func(e int32)) {
 	c, ok := r.cells(b)
 	for j := c.south; ok && j <= c.north; j++ {
 		for i := c.west; i <= c.east; i++ {
-			r.eachRun(j*r.nx+i, func(run run) {
+			r.eachRun(j*int(r.nx)+i, func(run run) {
 				for e := run.first; e < run.end; e++ {
 					f(e)
 				}

@@ -13,15 +13,24 @@ import (
 // It counts in units of 1e-8 degree from an origin a unit south-west of all vertices; its lines lie half a unit off theirs, so that no
 // vertex is on one. It need not be exact, and only has to be the same each time: a cell lists the edges of a unit around it too, where a place is
 // known to a hundred-thousandth.
+//
+// A coverage has the rasters of its shards side by side; that of a nil one has no cells.
 type raster struct {
-	origin        orb.Point // in units: whole numbers
-	perX, perY    float64   // cells a unit
-	nx, ny        int
-	words         []int32
-	short         bool    // how runs are written
+	// What each place needs fills one line of the processor's cache,
+	origin     orb.Point // in units: whole numbers
+	perX, perY float64   // cells a unit
+	nx, ny     int32
+	words      []int32
+	// and what only a cell with edges needs, the next.
 	width, height float64 // of a cell, in units: whole numbers
-	box           orb.Bound
+	places        []place // the vertices of the shard's arcs; nil where these lie too far apart,
+	shard         *Shard
+	short         bool // how runs are written
+	_             [8]byte
 }
+
+// place is a vertex in units from the raster's origin; 2^31 of them are 21 degrees.
+type place struct{ x, y int32 }
 
 // The first nx·ny words are the cells, by rows, from the south-west. A cell without edges is the label of what covers it, doubled, plus 1;
 // else it is double the index of its record among the words: the label of what covers its south-west corner, and the runs of edges.
@@ -70,8 +79,8 @@ const (
 )
 
 // column and row are those of a place in units, within the raster.
-func (r *raster) column(x float64) int { return min(max(int((x-0.5)*r.perX), 0), r.nx-1) }
-func (r *raster) row(y float64) int    { return min(max(int((y-0.5)*r.perY), 0), r.ny-1) }
+func (r *raster) column(x float64) int { return min(max(int((x-0.5)*r.perX), 0), int(r.nx)-1) }
+func (r *raster) row(y float64) int    { return min(max(int((y-0.5)*r.perY), 0), int(r.ny)-1) }
 
 // units is p in units from the origin, off by less than hair where p lies near.
 func (r *raster) units(p orb.Point) (x, y float64) {
@@ -113,9 +122,9 @@ func (s *Shard) rasterise(b *builder) {
 // divide lays a raster of about so many cells, as square as may be.
 func (s *Shard) divide(wanted int) {
 	r := &s.raster
-	w, h := math.Round((r.box.Max[0]-r.box.Min[0])*1e8)+1, math.Round((r.box.Max[1]-r.box.Min[1])*1e8)+1
+	w, h := math.Round((s.box.Max[0]-s.box.Min[0])*1e8)+1, math.Round((s.box.Max[1]-s.box.Min[1])*1e8)+1
 	side := max(math.Sqrt(w*h/float64(wanted)), max(w, h)/float64(wanted), leastCell)
-	r.nx, r.ny = max(1, int(w/side)), max(1, int(h/side))
+	r.nx, r.ny = max(1, int32(w/side)), max(1, int32(h/side))
 	// The last column ends east of all, and the first begins west of all, so that nothing covers its corners.
 	r.width, r.height = math.Floor(w/float64(r.nx))+1, math.Floor(h/float64(r.ny))+1
 	r.perX, r.perY = 1/r.width, 1/r.height
@@ -148,7 +157,7 @@ func (s *Shard) list(b *builder, most int) bool {
 					x2 = x + slope*(max(top, y)-y)
 				}
 				for i, east := r.column(min(x1, x2)-1), r.column(max(x1, x2)+1); i <= east; i++ {
-					at := int32(j*r.nx + i)
+					at := int32(j*int(r.nx) + i)
 					b.listed = append(b.listed, [2]int32{at, e})
 					b.ends[at]++
 				}
@@ -175,12 +184,12 @@ func (s *Shard) list(b *builder, most int) bool {
 // than most.
 func (s *Shard) fill(b *builder, most int) bool {
 	r := &s.raster
-	b.words = append(b.words[:0], make([]int32, r.nx*r.ny)...)
+	b.words = append(b.words[:0], make([]int32, int(r.nx*r.ny))...)
 	begin := int32(0)
-	for j := range r.ny {
+	for j := range int(r.ny) {
 		covers := b.covers[:0]
-		for i := range r.nx {
-			at := j*r.nx + i
+		for i := range int(r.nx) {
+			at := j*int(r.nx) + i
 			edges := b.edgesOf[begin:b.ends[at]]
 			begin = b.ends[at]
 			corner := b.crowds.label(covers)
@@ -284,54 +293,59 @@ const hair = 1e-5
 //
 // It goes from the corner of p's cell along the meridian, then along the parallel, and counts the edges that it crosses, in float64 units.
 // What that leaves in doubt, which a place on a border does, is located exactly.
-func (s *Shard) locate(p orb.Point, n int32, out []Held) []Held {
-	r := &s.raster
+func (r *raster) locate(p orb.Point, n int32, out []Held) []Held {
 	px, py := r.units(p)
 	column, row := (px-0.5)*r.perX, (py-0.5)*r.perY
 	if !(column >= 0 && row >= 0) {
 		return out
 	}
 	i, j := int(column), int(row)
-	if i >= r.nx || j >= r.ny {
+	if i >= int(r.nx) || j >= int(r.ny) {
 		return out
 	}
-	w := r.words[j*r.nx+i]
+	w := r.words[j*int(r.nx)+i]
 	if w&1 != 0 {
-		return s.hold(label(w>>1), n, out)
+		if l := label(w >> 1); l >= none {
+			if l != none {
+				out = append(out, Held{Ref{n, int32(l)}, false})
+			}
+			return out
+		}
+		return r.shard.hold(label(w>>1), n, out)
 	}
-	if s.places == nil {
-		return s.locateExactly(p, i, j, n, out)
+	if r.places == nil {
+		return r.shard.locateExactly(p, i, j, n, out)
 	}
 	cx, cy := float64(i)*r.width+0.5, float64(j)*r.height+0.5
 	corner := label(r.words[w>>1])
 	var crossed [8][2]label
 	m := 0
 	for run, next := r.run(w>>1 + 1); ; run, next = r.run(next) {
-		path := s.places[run.first : run.end+1]
+		path := r.places[run.first : run.end+1]
 		ax, ay := float64(path[0].x), float64(path[0].y)
 		east, north := ax > cx, ay > py
 		if math.Abs(ay-py) < hair {
-			return s.locateExactly(p, i, j, n, out)
+			return r.shard.locateExactly(p, i, j, n, out)
 		}
 		odd := false
 		for _, b := range path[1:] {
 			bx, by := float64(b.x), float64(b.y)
 			if math.Abs(by-py) < hair {
-				return s.locateExactly(p, i, j, n, out)
+				return r.shard.locateExactly(p, i, j, n, out)
 			}
 			wasEast, wasNorth := east, north
 			east, north = bx > cx, by > py
 			if north != wasNorth { // it crosses the parallel: east of the corner, east of p, or both?
 				eastOfP, sure := crossesEast(ax-px, ay-py, bx-px, by-py)
 				if !sure {
-					return s.locateExactly(p, i, j, n, out)
+					return r.shard.locateExactly(p, i, j, n, out)
 				}
 				if eastOfP {
 					odd = !odd
 				}
 				eastOfC, sure := crossesEast(ax-cx, ay-py, bx-cx, by-py)
 				if !sure {
-					return s.locateExactly(p, i, j, n, out)
+					return r.shard.locateExactly(p, i, j, n, out)
 				}
 				if eastOfC {
 					odd = !odd
@@ -340,14 +354,14 @@ func (s *Shard) locate(p orb.Point, n int32, out []Held) []Held {
 			if east != wasEast { // it crosses the meridian: north of p, of the corner, or both?
 				northOfP, sure := crossesEast(ay-py, ax-cx, by-py, bx-cx)
 				if !sure {
-					return s.locateExactly(p, i, j, n, out)
+					return r.shard.locateExactly(p, i, j, n, out)
 				}
 				if northOfP {
 					odd = !odd
 				}
 				northOfC, sure := crossesEast(ay-cy, ax-cx, by-cy, bx-cx)
 				if !sure {
-					return s.locateExactly(p, i, j, n, out)
+					return r.shard.locateExactly(p, i, j, n, out)
 				}
 				if northOfC {
 					odd = !odd
@@ -357,7 +371,7 @@ func (s *Shard) locate(p orb.Point, n int32, out []Held) []Held {
 		}
 		if odd {
 			if m == len(crossed) {
-				return s.locateExactly(p, i, j, n, out)
+				return r.shard.locateExactly(p, i, j, n, out)
 			}
 			crossed[m] = [2]label{run.left, run.right}
 			m++
@@ -367,14 +381,15 @@ func (s *Shard) locate(p orb.Point, n int32, out []Held) []Held {
 		}
 	}
 	if m == 0 {
-		return s.hold(corner, n, out)
+		return r.shard.hold(corner, n, out)
 	}
 	if m == 1 && crossed[0][0] == corner {
-		return s.hold(crossed[0][1], n, out)
+		return r.shard.hold(crossed[0][1], n, out)
 	}
 	if m == 1 && crossed[0][1] == corner {
-		return s.hold(crossed[0][0], n, out)
+		return r.shard.hold(crossed[0][0], n, out)
 	}
+	s := r.shard
 	var one [1]int32
 	var room [16]int32
 	covers := append(room[:0], s.areas(corner, &one)...)
@@ -425,7 +440,7 @@ func on(a, b, p orb.Point) bool {
 func (s *Shard) locateExactly(p orb.Point, i, j int, n int32, out []Held) []Held {
 	r := &s.raster
 	corner := r.corner(i, j)
-	at := r.words[j*r.nx+i] >> 1
+	at := r.words[j*int(r.nx)+i] >> 1
 	var one [1]int32
 	var space, more [16]int32
 	bordering := space[:0]
@@ -473,7 +488,7 @@ func (s *Shard) locateExactly(p orb.Point, i, j int, n int32, out []Held) []Held
 
 // cells are those that b, in degrees, comes into, and false where there are none.
 func (r *raster) cells(b orb.Bound) (cells, bool) {
-	if r.nx == 0 || !meets(r.box, b) {
+	if r.nx == 0 || !meets(r.shard.box, b) {
 		return cells{}, false
 	}
 	x1, y1 := r.units(b.Min)
@@ -487,7 +502,7 @@ func (s *Shard) comesInto(b orb.Bound) bool {
 	c, ok := r.cells(b)
 	for j := c.south; ok && j <= c.north; j++ {
 		for i := c.west; i <= c.east; i++ {
-			if w := r.words[j*r.nx+i]; w&1 == 0 || label(w>>1) != none {
+			if w := r.words[j*int(r.nx)+i]; w&1 == 0 || label(w>>1) != none {
 				return true
 			}
 		}

@@ -13,8 +13,8 @@ import (
 // both sides, so that neighbours cannot come apart. Over the arcs lies a raster of cells, which finds what covers a place.
 type Shard struct {
 	raster raster
-	places []place     // the vertices of the arcs; nil where these lie too far apart,
-	wide   []vertex    // and then these are they
+	box    orb.Bound   // of all areas; nowhere where they are empty
+	wide   []vertex    // the vertices of the arcs, from Greenwich and the equator, where raster.places has no room for them
 	arcs   []arc       // and one past the last
 	runs   []int32     // the arcs of the rings
 	rings  []ring      // and one past the last
@@ -22,9 +22,6 @@ type Shard struct {
 	crowds [][]int32   // areas that are named together
 	boxes  []orb.Bound // of each area; of an empty one, what holds nothing
 }
-
-// place is a vertex in units of 1e-8 degree from the raster's origin; 2^31 of them are 21 degrees.
-type place struct{ x, y int32 }
 
 // NewShard makes a shard of areas, which are snapped (shape.Snap) and valid; they may overlap, have holes and parts, be empty.
 // Vertices that neighbours lack are put in (InsertTVertices); areas itself is not changed. Area i of the shard is areas[i].
@@ -38,17 +35,12 @@ func NewShard(areas []orb.MultiPolygon) *Shard {
 	}
 	InsertTVertices(work)
 
-	s := &Shard{boxes: make([]orb.Bound, len(areas))}
-	box := nowhere
+	s := &Shard{boxes: make([]orb.Bound, len(areas)), box: nowhere}
 	for i, a := range work {
 		s.boxes[i] = boxOf(a)
-		if box == nowhere {
-			box = s.boxes[i]
-		} else if s.boxes[i] != nowhere {
-			box = box.Union(s.boxes[i])
-		}
+		s.box = union(s.box, s.boxes[i])
 	}
-	s.raster.box = box
+	s.raster.shard = s
 	b := builders.Get().(*builder)
 	defer builders.Put(b)
 	b.crowds = crowds{}
@@ -108,12 +100,24 @@ func boxOf(a orb.MultiPolygon) orb.Bound {
 	return box
 }
 
-// box is the least box around all areas.
-func (s *Shard) box() orb.Bound {
+// union is the box around both.
+func union(a, b orb.Bound) orb.Bound {
+	switch nowhere {
+	case a:
+		return b
+	case b:
+		return a
+	default:
+		return a.Union(b)
+	}
+}
+
+// bound is the least box around all areas.
+func (s *Shard) bound() orb.Bound {
 	if s == nil {
 		return nowhere
 	}
-	return s.raster.box
+	return s.box
 }
 
 // Len is how many areas the shard has.
@@ -125,10 +129,10 @@ func (s *Shard) Box(i int) orb.Bound { return s.boxes[i] }
 // at is vertex i of the arcs in degrees: the float64s that came in.
 func (s *Shard) at(i int32) orb.Point {
 	r := &s.raster
-	if s.places == nil {
+	if r.places == nil {
 		return s.wide[i].point()
 	}
-	p := s.places[i]
+	p := r.places[i]
 	return orb.Point{(r.origin[0] + float64(p.x)) / 1e8, (r.origin[1] + float64(p.y)) / 1e8}
 }
 
