@@ -144,15 +144,19 @@ func BenchmarkOneArea(b *testing.B) {
 	ref := coverage.Ref{}
 	b.Run("DistanceToBorderM of 250 vertices", func(b *testing.B) {
 		b.ReportAllocs()
+		began := cpu()
 		for b.Loop() {
 			c.DistanceToBorderM(ref, p)
 		}
+		b.ReportMetric(float64((cpu()-began).Nanoseconds())/float64(b.N), "cpu-ns/op")
 	})
 	b.Run("GaussianShare of 250 vertices", func(b *testing.B) {
 		b.ReportAllocs()
+		began := cpu()
 		for b.Loop() {
 			c.GaussianShare(ref, p, 20)
 		}
+		b.ReportMetric(float64((cpu()-began).Nanoseconds())/float64(b.N), "cpu-ns/op")
 	})
 	town := coverage.New(sharded(city()))
 	b.Run("Neighbours", func(b *testing.B) {

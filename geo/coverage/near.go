@@ -74,13 +74,28 @@ func (c *Coverage) around(p orb.Point, radiusM float64, f func(r Ref, boxM float
 // DistanceToBorderM is how many metres p is away from the border of r, be it inside or outside (measure.DistanceToBoundaryM).
 func (c *Coverage) DistanceToBorderM(r Ref, p orb.Point) float64 {
 	s := c.shards[r.Shard]
-	a := measure.ApproachTo(p)
+	approach := measure.ApproachTo(p)
+	plane, shifts := approach.Plane(), s.shiftsFrom(p)
+	least, share := int32(-1), 0.0 // the edge that comes nearest, and where
 	for k, to := s.ringsOf(r.Area); k < to; k++ {
 		for _, n := range s.arcsOf(k) {
-			a.Along(s.appendPath(nil, max(n, ^n)))
+			n = max(n, ^n)
+			first, end := s.arcs[n].first, s.arcs[n+1].first
+			ax, ay := plane.Shift(shifts.of(first))
+			for e := first; e+1 < end; e++ {
+				bx, by := plane.Shift(shifts.of(e + 1))
+				if t, ok := approach.Nearer(ax, ay, bx, by); ok {
+					least, share = e, t
+				}
+				ax, ay = bx, by
+			}
 		}
 	}
-	return a.DistanceM()
+	if least < 0 {
+		return math.Inf(1)
+	}
+	a, b := s.at(least), s.at(least+1)
+	return measure.DistanceM(p, orb.Point{a[0] + share*(b[0]-a[0]), a[1] + share*(b[1]-a[1])})
 }
 
 // GaussianShare is the share of a position known to sigmaM that lies in r (measure.GaussianShare).
@@ -89,17 +104,44 @@ func (c *Coverage) GaussianShare(r Ref, p orb.Point, sigmaM float64) float64 {
 		return 0
 	}
 	s := c.shards[r.Shard]
-	bell := measure.BellAt(p, sigmaM)
+	bell, shifts := measure.BellAt(p, sigmaM), s.shiftsFrom(p)
 	for k, to := s.ringsOf(r.Area); k < to; k++ {
 		mass := 0.0
 		for _, n := range s.arcsOf(k) {
+			var w measure.Wedge
+			arc := max(n, ^n)
+			for i := s.arcs[arc].first; i < s.arcs[arc+1].first; i++ {
+				w.To(bell.At(shifts.of(i)))
+			}
 			if n >= 0 {
-				mass += bell.Beneath(s.appendPath(nil, n))
+				mass += w.Mass()
 			} else {
-				mass -= bell.Beneath(s.appendPath(nil, ^n))
+				mass -= w.Mass()
 			}
 		}
 		bell.Ring(mass, s.rings[k].hole)
 	}
 	return bell.Share()
+}
+
+// shifts tells how many degrees east and north of a place the vertices of a shard lie, to 1e-13.
+type shifts struct {
+	p      orb.Point
+	x, y   float64 // p in units
+	places []place
+	shard  *Shard
+}
+
+func (s *Shard) shiftsFrom(p orb.Point) shifts {
+	x, y := s.raster.units(p)
+	return shifts{p, x, y, s.raster.places, s}
+}
+
+func (f *shifts) of(i int32) (dLng, dLat float64) {
+	if f.places == nil {
+		v := f.shard.at(i)
+		return v[0] - f.p[0], v[1] - f.p[1]
+	}
+	v := f.places[i]
+	return (float64(v.x) - f.x) * 1e-8, (float64(v.y) - f.y) * 1e-8
 }

@@ -73,3 +73,42 @@ func TestGaussianShareAtAVertex(t *testing.T) {
 		}
 	}
 }
+
+// slow is the mass between the centre and an edge by Simpson's rule: along the line of the edge, at distance h, s = h sinh t.
+func slow(x1, y1, x2, y2 float64) float64 {
+	cross, length := x1*y2-x2*y1, math.Hypot(x2-x1, y2-y1)
+	h := math.Abs(cross) / length
+	from, to := math.Asinh((x1*(x2-x1)+y1*(y2-y1))/length/h), math.Asinh((x2*(x2-x1)+y2*(y2-y1))/length/h)
+	f := func(t float64) float64 { return -math.Expm1(-h*h*math.Cosh(t)*math.Cosh(t)/2) / math.Cosh(t) }
+	const n = 1000
+	sum, step := f(from)+f(to), (to-from)/n
+	for k := 1; k < n; k++ {
+		sum += f(from+float64(k)*step) * float64(2+2*(k%2))
+	}
+	return math.Copysign(sum*step/3/(2*math.Pi), cross)
+}
+
+func TestWedge(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	worst := 0.0
+	for range 3000 {
+		// An edge of some length, anywhere along a line at some distance, in any direction.
+		h, length := math.Pow(10, 8*random.Float64()-7), math.Pow(10, 5*random.Float64()-3)
+		s, turn := (random.Float64()-0.5)*(length+16), random.Float64()*2*math.Pi
+		sin, cos := math.Sincos(turn)
+		at := func(s float64) (x, y float64) { return h*cos - s*sin, h*sin + s*cos }
+		x1, y1 := at(s)
+		x2, y2 := at(s + length)
+		if random.IntN(2) == 0 {
+			x1, y1, x2, y2 = x2, y2, x1, y1
+		}
+		var w Wedge
+		w.To(x1, y1)
+		w.To(x2, y2)
+		worst = max(worst, math.Abs(w.Mass()-slow(x1, y1, x2, y2)))
+	}
+	t.Logf("off by at most %.1e", worst)
+	if worst > 1e-7 { // of an edge; an area has tens of them near a position
+		t.Errorf("off by %.1e", worst)
+	}
+}

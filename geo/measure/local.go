@@ -31,7 +31,11 @@ func LocalAt(origin orb.Point) Local {
 
 // XY returns p in metres east and north of the origin.
 func (l Local) XY(p orb.Point) (x, y float64) {
-	dLng, dLat := p[0]-l.origin[0], p[1]-l.origin[1]
+	return l.Shift(p[0]-l.origin[0], p[1]-l.origin[1])
+}
+
+// Shift is XY of what lies some degrees east and north of the origin.
+func (l Local) Shift(dLng, dLat float64) (x, y float64) {
 	return dLng * (l.perLng - l.narrowing*dLat), dLat * l.perLat
 }
 
@@ -91,19 +95,46 @@ func (a *Approach) Along(path []orb.Point) {
 	}
 	for i := 1; i < len(path); i++ {
 		bx, by := a.plane.XY(path[i])
-		// The line is no nearer than this, which takes no division: most edges end here.
-		if turn, dx, dy := ax*by-ay*bx, bx-ax, by-ay; turn*turn > a.least*(dx*dx+dy*dy)*(1+1e-9) {
-			ax, ay = bx, by
-			continue
-		}
-		t := along(ax, ay, bx, by)
-		x, y := ax+t*(bx-ax), ay+t*(by-ay)
-		if d := x*x + y*y; d < a.least {
+		if t, ok := a.Nearer(ax, ay, bx, by); ok {
 			p, q := path[i-1], path[i]
-			a.nearest, a.least = orb.Point{p[0] + t*(q[0]-p[0]), p[1] + t*(q[1]-p[1])}, d
+			a.nearest = orb.Point{p[0] + t*(q[0]-p[0]), p[1] + t*(q[1]-p[1])}
 		}
 		ax, ay = bx, by
 	}
+}
+
+// Plane is the plane around the point.
+func (a *Approach) Plane() Local { return a.plane }
+
+// Nearer reports whether the edge from a to b, in the plane, comes nearer than all before, and at what share of the way.
+func (a *Approach) Nearer(ax, ay, bx, by float64) (t float64, ok bool) {
+	// The line is no nearer than this: most edges end here.
+	dx, dy, turn := bx-ax, by-ay, ax*by-ay*bx
+	if turn*turn > a.least*(dx*dx+dy*dy)*(1+1e-9) {
+		return 0, false
+	}
+	return a.nearer(ax, ay, bx, by)
+}
+
+func (a *Approach) nearer(ax, ay, bx, by float64) (t float64, ok bool) {
+	dx, dy := bx-ax, by-ay
+	length2, toFoot := dx*dx+dy*dy, -(ax*dx + ay*dy)
+	var d float64
+	switch {
+	case toFoot <= 0:
+		t, d = 0, ax*ax+ay*ay
+	case toFoot >= length2:
+		t, d = 1, bx*bx+by*by
+	default:
+		t = toFoot / length2
+		x, y := ax+t*dx, ay+t*dy
+		d = x*x + y*y
+	}
+	if d >= a.least {
+		return 0, false
+	}
+	a.least = d
+	return t, true
 }
 
 // Place is the nearest place, and false where no path was gone along.
@@ -116,14 +147,4 @@ func (a *Approach) DistanceM() float64 {
 		return math.Inf(1)
 	}
 	return DistanceM(a.to, q)
-}
-
-// along is the share of the way from a to b, 0 to 1, at which the segment comes nearest to 0, 0.
-func along(ax, ay, bx, by float64) float64 {
-	dx, dy := bx-ax, by-ay
-	length2 := dx*dx + dy*dy
-	if length2 == 0 {
-		return 0
-	}
-	return min(1, max(0, -(ax*dx+ay*dy)/length2))
 }
