@@ -84,8 +84,10 @@ func (c *Coverage) DistanceToBorderM(r Ref, p orb.Point) float64 {
 			ax, ay := plane.Shift(shifts.of(first))
 			for e := first; e+1 < end; e++ {
 				bx, by := plane.Shift(shifts.of(e + 1))
-				if t, ok := approach.Nearer(ax, ay, bx, by); ok {
-					least, share = e, t
+				if !approach.Beyond(ax, ay, bx, by) {
+					if t, ok := approach.Nearer(ax, ay, bx, by); ok {
+						least, share = e, t
+					}
 				}
 				ax, ay = bx, by
 			}
@@ -139,9 +141,13 @@ func (s *Shard) shiftsFrom(p orb.Point) shifts {
 
 func (f *shifts) of(i int32) (dLng, dLat float64) {
 	if f.places == nil {
-		v := f.shard.at(i)
-		return v[0] - f.p[0], v[1] - f.p[1]
+		return f.far(i)
 	}
 	v := f.places[i]
 	return (float64(v.x) - f.x) * 1e-8, (float64(v.y) - f.y) * 1e-8
+}
+
+func (f *shifts) far(i int32) (dLng, dLat float64) {
+	v := f.shard.at(i)
+	return v[0] - f.p[0], v[1] - f.p[1]
 }

@@ -95,9 +95,11 @@ func (a *Approach) Along(path []orb.Point) {
 	}
 	for i := 1; i < len(path); i++ {
 		bx, by := a.plane.XY(path[i])
-		if t, ok := a.Nearer(ax, ay, bx, by); ok {
-			p, q := path[i-1], path[i]
-			a.nearest = orb.Point{p[0] + t*(q[0]-p[0]), p[1] + t*(q[1]-p[1])}
+		if !a.Beyond(ax, ay, bx, by) {
+			if t, ok := a.Nearer(ax, ay, bx, by); ok {
+				p, q := path[i-1], path[i]
+				a.nearest = orb.Point{p[0] + t*(q[0]-p[0]), p[1] + t*(q[1]-p[1])}
+			}
 		}
 		ax, ay = bx, by
 	}
@@ -106,17 +108,15 @@ func (a *Approach) Along(path []orb.Point) {
 // Plane is the plane around the point.
 func (a *Approach) Plane() Local { return a.plane }
 
-// Nearer reports whether the edge from a to b, in the plane, comes nearer than all before, and at what share of the way.
-func (a *Approach) Nearer(ax, ay, bx, by float64) (t float64, ok bool) {
-	// The line is no nearer than this: most edges end here.
+// Beyond reports that the line through a and b, in the plane, comes no nearer than all edges before: most are found out by it, without
+// a division.
+func (a *Approach) Beyond(ax, ay, bx, by float64) bool {
 	dx, dy, turn := bx-ax, by-ay, ax*by-ay*bx
-	if turn*turn > a.least*(dx*dx+dy*dy)*(1+1e-9) {
-		return 0, false
-	}
-	return a.nearer(ax, ay, bx, by)
+	return turn*turn > a.least*(dx*dx+dy*dy)*(1+1e-9)
 }
 
-func (a *Approach) nearer(ax, ay, bx, by float64) (t float64, ok bool) {
+// Nearer reports whether the edge from a to b, in the plane, comes nearer than all before, and at what share of the way.
+func (a *Approach) Nearer(ax, ay, bx, by float64) (t float64, ok bool) {
 	dx, dy := bx-ax, by-ay
 	length2, toFoot := dx*dx+dy*dy, -(ax*dx + ay*dy)
 	var d float64
