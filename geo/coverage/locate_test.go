@@ -121,6 +121,9 @@ func mosaic(r *rand.Rand) []orb.MultiPolygon {
 		case 2:
 			parts[k] = moved(parts[k], r.Int64N(400)-200, r.Int64N(400)-200)
 		case 3: // a hole, and what fills it
+			if len(parts[k]) == 0 {
+				continue
+			}
 			hole := parts[k].Clone()
 			c := hole[0][0].Bound().Center()
 			for i, p := range hole[0][0] {

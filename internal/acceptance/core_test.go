@@ -133,6 +133,7 @@ func TestTheCoreAgreesWithSTCovers(t *testing.T) {
 				random.Shuffle(len(spots), func(i, k int) { spots[i], spots[k] = spots[k], spots[i] })
 				spots = spots[:n/2]
 			}
+			bordering := len(spots)
 			for len(spots) < n {
 				spots = append(spots, orb.Point{box.Min[0] + random.Float64()*(box.Max[0]-box.Min[0]), box.Min[1] + random.Float64()*(box.Max[1]-box.Min[1])})
 			}
@@ -197,7 +198,7 @@ func TestTheCoreAgreesWithSTCovers(t *testing.T) {
 				}
 			}
 			t.Logf("%d areas, %d points, %d of them on a border: %d differences", len(at), len(spots), onBorder, wrong)
-			if onBorder < len(spots)/20 {
+			if onBorder < bordering/3 { // every vertex is; a middle may be rounded off it
 				t.Error("too few points on borders to tell")
 			}
 		})
