@@ -38,3 +38,11 @@ func Judged(r *Resolver, o Options) (http.Handler, error) {
 	}
 	return s, nil
 }
+
+// Schema is what is asked.
+func (s *Handler) Schema() *ast.Schema { return s.schema.Schema() }
+
+// ValuesOf is valuesOf.
+func (s *Handler) ValuesOf(op *ast.OperationDefinition, given map[string]any) (map[string]any, error) {
+	return s.valuesOf(op, given)
+}

@@ -10,7 +10,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/maypok86/otter/v2"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/validator"
 
 	"wangge/internal/fault"
 )
@@ -106,7 +105,7 @@ func (s *Handler) prepare(ctx context.Context, op *operation, r *request) (*prep
 	if list != nil {
 		return nil, list
 	}
-	variables, err := validator.VariableValues(s.schema.Schema(), p.operation, r.variables)
+	variables, err := s.valuesOf(p.operation, r.variables)
 	if err != nil {
 		wrong := gqlerror.WrapIfUnwrapped(err)
 		errcode.Set(wrong, errcode.ValidationFailed)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -95,7 +94,7 @@ func (p *plan) buildingsNear(ctx context.Context, in node.PointInput, withinM fl
 }
 
 func (p *plan) gridAt(ctx context.Context, in node.PointInput, sel ast.SelectionSet) (*node.GridMatch, error) {
-	m, err := p.Grids.At(ctx, p.actor, spot(in, p.at, p.asks(sel, "GridMatch", "building")))
+	m, err := p.Grids.At(ctx, p.actor, p.asked(sel).of(in))
 	if err != nil {
 		return nil, within("point", err)
 	}
@@ -105,9 +104,9 @@ func (p *plan) gridAt(ctx context.Context, in node.PointInput, sel ast.Selection
 
 // gridsAt answers for each point; one that is refused is null, and its error is added at its place in the answer.
 func (p *plan) gridsAt(ctx context.Context, in []*node.PointInput, sel ast.SelectionSet) ([]*node.GridMatch, error) {
-	spots, building := make([]grid.AtQuery, len(in)), p.asks(sel, "GridMatch", "building")
+	spots, asked := make([]grid.AtQuery, len(in)), p.asked(sel)
 	for i, point := range in {
-		spots[i] = spot(*point, p.at, building)
+		spots[i] = asked.of(*point)
 	}
 	matches, errs, err := p.Grids.AtMany(ctx, p.actor, spots)
 	if err != nil {
@@ -155,8 +154,17 @@ func viewer(a account.Actor) *node.Viewer {
 	return &node.Viewer{ID: a.ID, Name: a.ID, Kind: string(a.Role)}
 }
 
-func spot(in node.PointInput, at time.Time, building bool) grid.AtQuery {
-	q := grid.AtQuery{System: in.Crs, Lng: in.Lng, Lat: in.Lat, AccuracyM: in.AccuracyM, AsOf: &at, Building: building}
+// asked is what sel wants to know of spots.
+func (p *plan) asked(sel ast.SelectionSet) spot {
+	return spot{AsOf: &p.at, Building: p.asks(sel, "GridMatch", "building"), NoDistance: !p.asks(sel, "GridMatch", "boundaryDistanceM")}
+}
+
+// spot is a question that lacks the point.
+type spot grid.AtQuery
+
+func (s spot) of(in node.PointInput) grid.AtQuery {
+	q := grid.AtQuery(s)
+	q.System, q.Lng, q.Lat, q.AccuracyM = in.Crs, in.Lng, in.Lat, in.AccuracyM
 	if in.Address != nil {
 		q.Address = strings.TrimSpace(*in.Address)
 	}

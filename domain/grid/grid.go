@@ -99,7 +99,7 @@ type Match struct {
 	Rule              Rule
 	Candidates        []Candidate
 	NeedsConfirmation bool
-	BoundaryDistanceM *float64 // metres to the border of Grid
+	BoundaryDistanceM *float64 // metres to the border of Grid; nil where it was not asked for or there is no Grid
 	BuildingKey       *key.Key
 	DivisionID        *uuid.UUID // the smallest division around the spot
 }

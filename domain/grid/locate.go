@@ -26,7 +26,13 @@ type AtQuery struct {
 	AsOf      *time.Time // nil: now
 	Address   string     // what the person says the address is; see Service.address
 	Building  bool       // whether Match.BuildingKey is wanted
+
+	// NoDistance: Match.BoundaryDistanceM is not wanted and may be left out, which is most of what a point in a grid costs.
+	NoDistance bool
 }
+
+// distance reports whether the distance to the border is to be measured: for who asks, or to know how far candidates may be.
+func (q *AtQuery) distance() bool { return !q.NoDistance || q.AccuracyM != nil }
 
 var _ = fault.Register(
 	[3]string{"point.bad", "{reason}.", "坐标有误：{reason}。"},
@@ -58,7 +64,7 @@ func (s *Service) At(ctx context.Context, actor account.Actor, q AtQuery) (m Mat
 				return err
 			}
 		}
-		m = ground.match(p, s.NearestLimitM)
+		m = ground.match(p, s.NearestLimitM, q.distance())
 		if radius, vague := reach(m, q.AccuracyM); vague {
 			ground.weigh(&m, p, *q.AccuracyM, radius)
 		}
@@ -216,7 +222,7 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 		}
 	}
 	matches := make([]Match, len(points))
-	onAllCores(len(points), 256, func(j int) { matches[j] = ground.match(points[j], s.NearestLimitM) })
+	onAllCores(len(points), 256, func(j int) { matches[j] = ground.match(points[j], s.NearestLimitM, qs[index[j]].distance()) })
 
 	var vague []int // places in points
 	var radii []float64

@@ -24,14 +24,19 @@ const (
 )
 
 // match says which grid p belongs to: the one that holds it, of several the one with the lowest code; else the nearest within
-// limitM metres, of several equally near the one with the lowest code.
-func (g *Ground) match(p Point, limitM float64) Match {
+// limitM metres, of several equally near the one with the lowest code. Without distance the one to the border of a grid that holds p
+// is left out.
+func (g *Ground) match(p Point, limitM float64, distance bool) Match {
 	here := orb.Point{p.Lng, p.Lat}
 	var room [8]coverage.Held
 	held := g.cover.Locate(here, room[:0])
 	m := Match{DivisionID: g.divisions.around(here)}
 	if len(held) > 0 {
-		g.covered(&m, here, held)
+		g.covered(&m, held)
+		if distance {
+			edge := g.cover.DistanceToBorderM(held[0].Ref, here)
+			m.BoundaryDistanceM = &edge
+		}
 	} else {
 		g.missed(&m, here, limitM)
 	}
@@ -41,12 +46,11 @@ func (g *Ground) match(p Point, limitM float64) Match {
 	return m
 }
 
-// covered is the answer for a point that grids hold.
-func (g *Ground) covered(m *Match, here orb.Point, held []coverage.Held) {
+// covered is the answer for a point that grids hold, but for the distance. It puts held in the order of their codes.
+func (g *Ground) covered(m *Match, held []coverage.Held) {
 	slices.SortFunc(held, func(a, b coverage.Held) int { return byCode(g.at(a.Ref), g.at(b.Ref)) })
 	first := held[0]
-	edge := g.cover.DistanceToBorderM(first.Ref, here)
-	m.Grid, m.Rule, m.BoundaryDistanceM, m.NeedsConfirmation = g.at(first.Ref), RuleContains, &edge, len(held) > 1
+	m.Grid, m.Rule, m.NeedsConfirmation = g.at(first.Ref), RuleContains, len(held) > 1
 	if first.Border {
 		m.Rule = RuleBorder
 	}
