@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -75,12 +76,22 @@ func (l testLog) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// town is what newTown copies.
+var town testdb.Shared
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := town.Drop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
 // newTown is the demo's hand-drawn town in a database of its own.
 func newTown(t testing.TB) *pgxpool.Pool {
 	t.Helper()
-	pool := testdb.New(t)
-	fill(t, pool)
-	return pool
+	return town.New(t, func(pool *pgxpool.Pool) { fill(t, pool) })
 }
 
 // fill loads the demo's hand-drawn town.

@@ -47,7 +47,61 @@ const (
 // New returns a pool on a fresh migrated database, which is dropped when the test ends.
 func New(t testing.TB) *pgxpool.Pool {
 	t.Helper()
-	address := URL(t)
+	return open(t, URL(t))
+}
+
+// Shared is a database that the tests of a package copy, which is cheaper than to fill one for each.
+type Shared struct {
+	made sync.Once
+	name string // of the database; empty: it could not be made
+}
+
+// New returns a pool on a copy, which is dropped when the test ends. The first test that asks has the database filled.
+func (d *Shared) New(t testing.TB, fill func(*pgxpool.Pool)) *pgxpool.Pool {
+	t.Helper()
+	d.made.Do(func() {
+		s, err := theServer()
+		if err != nil {
+			giveUp(t, err)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), setUpTime)
+		defer cancel()
+		name := newName()
+		if err := s.do(ctx, func(conn *pgx.Conn) error { return s.clone(ctx, conn, name, s.template) }); err != nil {
+			t.Fatalf("testdb: create database: %v", err)
+		}
+		pool, err := db.Open(ctx, s.address(name), db.Options{ApplicationName: "wangge-test", MaxConns: maxConns})
+		if err != nil {
+			t.Fatalf("testdb: %v", err)
+		}
+		defer pool.Close()
+		fill(pool)
+		d.name = name
+	})
+	return open(t, create(t, func(s *server) string {
+		if d.name == "" {
+			t.Fatal("testdb: the database that is shared was not made: see the first test that asked for it")
+		}
+		return d.name
+	}))
+}
+
+// Drop drops what the copies were made of. It is for TestMain, after the tests; what a killed process leaves is dropped by a later one.
+func (d *Shared) Drop() error {
+	if d.name == "" {
+		return nil
+	}
+	s, err := theServer()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), setUpTime)
+	defer cancel()
+	return s.do(ctx, func(conn *pgx.Conn) error { return drop(ctx, conn, d.name) })
+}
+
+func open(t testing.TB, address string) *pgxpool.Pool {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), setUpTime)
 	defer cancel()
 	pool, err := db.Open(ctx, address, db.Options{ApplicationName: "wangge-test", MaxConns: maxConns})
@@ -79,7 +133,7 @@ func create(t testing.TB, from func(*server) string) string {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), setUpTime)
 	defer cancel()
-	name := fmt.Sprintf("wangge_test_%d_%s", time.Now().Unix(), randomHex())
+	name := newName()
 	err = s.do(ctx, func(conn *pgx.Conn) error {
 		return s.clone(ctx, conn, name, from(s))
 	})
@@ -96,6 +150,8 @@ func create(t testing.TB, from func(*server) string) string {
 	})
 	return s.address(name)
 }
+
+func newName() string { return fmt.Sprintf("wangge_test_%d_%s", time.Now().Unix(), randomHex()) }
 
 // giveUp skips the test, or fails it where somebody relies on it: in CI, or who named a server.
 func giveUp(t testing.TB, err error) {
@@ -169,7 +225,7 @@ func (s *server) makeTemplate(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	// Under a name that nobody clones until it is whole.
-	draft := fmt.Sprintf("wangge_test_%d_%s", time.Now().Unix(), randomHex())
+	draft := newName()
 	if err := s.clone(ctx, conn, draft, "template1"); err != nil {
 		return err
 	}
