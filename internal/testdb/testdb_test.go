@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 func has(t *testing.T, address, relation string) (ok bool) {
@@ -49,6 +50,32 @@ func TestDatabasesAreSeparateAndDropped(t *testing.T) {
 	err := New(t).QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`, name).Scan(&left)
 	if err != nil || left || name == "" {
 		t.Errorf("database %s left behind: %v, %v", name, left, err)
+	}
+}
+
+func TestSharedIsFilledOnceAndCopied(t *testing.T) {
+	ctx := context.Background()
+	var shared Shared
+	filled := 0
+	fill := func(pool *pgxpool.Pool) {
+		filled++
+		if _, err := pool.Exec(ctx, `CREATE TABLE mine AS SELECT 1 AS n`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 { // what is done to a copy is not seen in the next
+		var n int
+		if err := shared.New(t, fill).QueryRow(ctx, `INSERT INTO mine SELECT 2 RETURNING (SELECT count(*) FROM mine)`).Scan(&n); err != nil || n != 1 {
+			t.Errorf("%d rows, %v", n, err)
+		}
+	}
+	if err := shared.Drop(); err != nil || filled != 1 {
+		t.Errorf("filled %d times, %v", filled, err)
+	}
+	var left bool
+	err := New(t).QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`, shared.name).Scan(&left)
+	if err != nil || left || shared.name == "" {
+		t.Errorf("database %s left behind: %v, %v", shared.name, left, err)
 	}
 }
 
