@@ -157,7 +157,7 @@ func TestWithin(t *testing.T) {
 	}
 }
 
-// Crossings of edges all across Earth are no fractions of 64 bits.
+// Crossings of edges all across Earth are no fractions of 64 bits, and are rounded.
 func TestFaultsOfAllEarth(t *testing.T) {
 	one := orb.MultiPolygon{{{{-170, -70}, {171.12345678, 70.7654321}, {-168.1, 72.5}, {-170, -70}}}}
 	two := orb.MultiPolygon{{{{170, -70.3}, {173.3, 77.1}, {-171.7, 70.02}, {170, -70.3}}}}
@@ -176,6 +176,53 @@ func TestFaultsOfAllEarth(t *testing.T) {
 	}
 	if math.Abs(all-2*both-rest) > 1e-12*all || both < all/10 || rest < all/10 {
 		t.Errorf("%g in all, %g in both, %g in one", all, both, rest)
+	}
+}
+
+// A whole the size of a large country, with children whose borders, 30° to 69° long, cross near its middle, near one another and in common.
+func TestFaultsOfACountry(t *testing.T) {
+	whole := orb.MultiPolygon{{{{75, 18}, {135, 18}, {135, 53}, {75, 53}, {75, 18}}}}
+	parts := []orb.MultiPolygon{
+		{{{{75, 18}, {135, 18}, {135, 53.00000001}, {75, 18}}}},                            // beyond the whole by a unit
+		{{{{75, 18}, {134.99999999, 53}, {75, 53}, {75, 18}}}},                             // its border runs beside the first one's
+		{{{{75, 53}, {135, 18}, {135, 18.00000001}, {75, 53}}}},                            // 69° long, a unit wide
+		{{{{75.00000003, 53}, {134.99999999, 18}, {135, 18.00000002}, {75.00000003, 53}}}}, // and across that one
+		{{{{90.12345677, 20.7654321}, {132.98765433, 51.01234567}, {80.3141592, 47.2718281}, {90.12345677, 20.7654321}}}},
+	}
+	f := coverage.FindFaults(whole, parts)
+	if len(f.Overlaps) < 6 {
+		t.Fatal(told(f))
+	}
+	// Each square of ground counts once: parts less what is outside, and the gaps, are the whole and what two, three and more share.
+	got, want := 0.0, units(whole)
+	for _, g := range f.Gaps {
+		got += units(orb.MultiPolygon{g})
+	}
+	inside := coverage.Within(whole, parts, nil)
+	if all := got + units(inside); math.Abs(all-want) > 1e-12*want {
+		t.Errorf("gaps %g and what is covered %g are not the whole, %g", got, units(inside), want)
+	}
+	for i, p := range parts {
+		in, out := units(coverage.Within(whole, parts[i:i+1], nil)), 0.0
+		for _, o := range f.Outside {
+			if o.Part == i {
+				out += units(o.Area)
+			}
+		}
+		if math.Abs(in+out-units(p)) > 1e-12*want {
+			t.Errorf("part %d: %g inside, %g outside, %g in all", i, in, out, units(p))
+		}
+		for j := range i { // two by two, asked the other way around
+			shared := 0.0
+			for _, o := range f.Overlaps {
+				if o.A == j && o.B == i {
+					shared = units(o.Area)
+				}
+			}
+			if both := units(coverage.Within(parts[j], parts[i:i+1], nil)); math.Abs(both-shared) > 1e-12*want {
+				t.Errorf("parts %d and %d share %g, and %g asked the other way", j, i, shared, both)
+			}
+		}
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 
 // overlay is borders laid over one another and cut wherever they meet: pieces between spots, which make loops around
 // faces. It knows of each face what covers it. All of it is exact: a crossing is kept as the fraction that it is, nothing is
-// moved, and so nothing comes to cross that did not.
+// moved, and so nothing comes to cross that did not. The one exception are crossings of edges of more than 42°, which are moved
+// by less than a 2^62nd of a unit (finest): spots nearer to one another than that may become one, or change places.
 //
 // Borders come in layers. A layer is anything that has borders and a count of what lies to their left: an area, or what
 // is left of the borders of many (Residue).

@@ -14,7 +14,7 @@ type spot struct {
 	fx, fy fraction
 }
 
-// fraction is over/under in lowest terms, at least 0 and less than 1.
+// fraction is over/under in lowest terms, at least 0 and less than 1. It is exact but for edges across half a continent (finest).
 type fraction struct{ over, under uint64 }
 
 func spotAt(v vertex) spot { return spot{v.x, v.y, fraction{0, 1}, fraction{0, 1}} }
@@ -55,7 +55,8 @@ func product(v, w vertex) *big.Int {
 	return p.Sub(p, new(big.Int).Mul(big.NewInt(v.y), big.NewInt(w.x)))
 }
 
-// finest is the denominator of fractions that have none of 64 bits: those of crossings of edges more than 10° long.
+// finest is the denominator of fractions that have none of 64 bits, which are rounded down: those of crossings of two edges of which each, or
+// the geometric mean of both, is longer than 42°.
 var finest = new(big.Int).Lsh(big.NewInt(1), 62)
 
 // onTheWay is start + way × over/under.

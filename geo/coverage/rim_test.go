@@ -1,0 +1,155 @@
+package coverage
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/paulmach/orb"
+)
+
+// What follows is asked of places where rounding could put a point into another cell or field than its neighbours: on the lines between them,
+// and a last bit beside.
+
+// ringOf is a closed ring of vertices.
+func ringOf(list ...vertex) orb.MultiPolygon {
+	var ring orb.Ring
+	for _, v := range list {
+		ring = append(ring, v.point())
+	}
+	return orb.MultiPolygon{{append(ring, ring[0])}}
+}
+
+// beside calls f with p and all places that are a few last bits beside it.
+func beside(p orb.Point, f func(orb.Point)) {
+	steps := func(v float64) (out [5]float64) {
+		out[2] = v
+		out[1], out[3] = math.Nextafter(v, -1e9), math.Nextafter(v, 1e9)
+		out[0], out[4] = math.Nextafter(out[1], -1e9), math.Nextafter(out[3], 1e9)
+		return out
+	}
+	for _, x := range steps(p[0]) {
+		for _, y := range steps(p[1]) {
+			f(orb.Point{x, y})
+		}
+	}
+}
+
+// coversByRat is what covers p, of areas of one ring each, by rational arithmetic.
+func coversByRat(areas []orb.MultiPolygon, p orb.Point) (out []Held) {
+	for i, a := range areas {
+		inside, border := false, false
+		ring := a[0][0]
+		for k := 1; k < len(ring); k++ {
+			u, v := ring[k-1], ring[k]
+			if p[1] < min(u[1], v[1]) || p[1] > max(u[1], v[1]) {
+				continue
+			}
+			side := orientByRat(u, v, p)
+			border = border || side == 0 && min(u[0], v[0]) <= p[0] && p[0] <= max(u[0], v[0])
+			if (u[1] <= p[1]) != (v[1] <= p[1]) && (side > 0) == (v[1] > u[1]) {
+				inside = !inside
+			}
+		}
+		if inside || border {
+			out = append(out, Held{Ref{0, int32(i)}, border})
+		}
+	}
+	return out
+}
+
+// A border that runs exactly through a corner of the raster's cells, where four of them meet and two of them only there.
+func TestLocateAtCornersOfCells(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 1))
+	asked := 0
+	for round := range 60 {
+		west, south := 12_150_000_000+r.Int64N(1e8)-8e9*int64(round%3), 3_120_000_000+r.Int64N(1e8)
+		wide := 10_000 + r.Int64N(900_000)
+		high := wide/2 + r.Int64N(wide)
+		// Two areas side by side in a box; where the border between them runs does not change the raster: it has as many edges.
+		halves := func(from, to vertex) []orb.MultiPolygon {
+			sw, se := vertex{west, south}, vertex{west + wide, south}
+			nw, ne := vertex{west, south + high}, vertex{west + wide, south + high}
+			s, n := vertex{west + wide/2, south}, vertex{west + wide/2, south + high}
+			if from.x > west+wide/2 {
+				s, n = vertex{west + wide - 1, south}, vertex{west + wide - 1, south + high}
+			}
+			var rim []vertex // makes for more cells
+			for k := range int64(40) {
+				rim = append(rim, vertex{west, south + high - high*(k+1)/42})
+			}
+			return []orb.MultiPolygon{
+				ringOf(append([]vertex{sw, s, from, to, n, nw}, rim...)...),
+				ringOf(s, se, ne, n, to, from),
+			}
+		}
+		first := NewShard(halves(vertex{west + wide/2, south + high/3}, vertex{west + wide/2, south + 2*high/3}))
+		grid := &first.raster
+		for range 12 {
+			if grid.nx < 2 || grid.ny < 2 {
+				t.Fatalf("a raster of %d by %d", grid.nx, grid.ny)
+			}
+			i, j := 1+r.Int64N(int64(grid.nx)-1), 1+r.Int64N(int64(grid.ny)-1)
+			x, y := int64(grid.origin[0]+float64(i)*grid.width), int64(grid.origin[1]+float64(j)*grid.height) // the corner is half a unit north-east of it
+			dx, dy := r.Int64N(min(x-west, west+wide-x)/2+1), 1+r.Int64N(min(y-south, south+high-y)/2+1)
+			if r.IntN(2) == 0 {
+				dx = -dx - 1
+			}
+			areas := halves(vertex{x - dx, y - dy}, vertex{x + 1 + dx, y + 1 + dy})
+			s := NewShard(areas)
+			if s.raster.nx != grid.nx || s.raster.ny != grid.ny || s.raster.origin != grid.origin {
+				continue // a vertex fell on the straight line of another edge
+			}
+			c := New([]*Shard{s})
+			corner := s.raster.corner(int(i), int(j))
+			beside(corner, func(p orb.Point) {
+				asked++
+				got, want := c.Locate(p, nil), coversByRat(areas, p)
+				if len(got) != len(want) || len(got) > 0 && got[0] != want[0] || len(got) > 1 && got[1] != want[1] {
+					t.Fatalf("at %v, beside the corner of cells %v: %v, want %v (%v)", p, corner, got, want, areas)
+				}
+			})
+		}
+	}
+	if asked < 10_000 {
+		t.Errorf("only %d places", asked)
+	}
+}
+
+// Shards that meet where fields of the index do: in the middle of the frame. Half of them are where degrees are small, and float64s finer than
+// fields are found.
+func TestLocateAtBordersOfFields(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 2))
+	for round := range 300 {
+		x, y, reach := 12_150_000_000+r.Int64N(1e8), 3_120_000_000+r.Int64N(1e8), 100_000+r.Int64N(1e7)
+		if round%2 == 0 {
+			x, y = r.Int64N(2000)-1000, r.Int64N(2000)-1000
+		}
+		square := func(x, y, size int64) *Shard {
+			return NewShard([]orb.MultiPolygon{ringOf(vertex{x, y}, vertex{x + size, y}, vertex{x + size, y + size}, vertex{x, y + size})})
+		}
+		const size = 1000
+		shards := []*Shard{square(x-size, y-size, size), square(x, y-size, size), square(x-size, y, size), square(x, y, size),
+			square(x-reach, y-reach, 10), square(x+reach-10, y+reach-10, 10)}
+		c := New(shards)
+		for _, at := range []vertex{{x, y}, {x - size/2, y}, {x + size/2, y}, {x, y - size/2}, {x, y + size/2}} {
+			beside(at.point(), func(p orb.Point) {
+				var want []Held
+				for n, s := range shards {
+					for _, h := range coversByRat([]orb.MultiPolygon{s.Area(0)}, p) {
+						want = append(want, Held{Ref{int32(n), 0}, h.Border})
+					}
+				}
+				got := c.Locate(p, nil)
+				if len(got) != len(want) {
+					t.Fatalf("at %v: %v, want %v", p, got, want)
+				}
+				for k := range got {
+					if got[k] != want[k] {
+						t.Fatalf("at %v: %v, want %v", p, got, want)
+					}
+				}
+			})
+		}
+	}
+}
