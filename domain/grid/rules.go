@@ -82,7 +82,9 @@ func reach(m Match, accuracyM *float64) (float64, bool) {
 		return 0, false
 	}
 	r := radius(*accuracyM)
-	alone := m.held() && len(m.Candidates) == 1 && *m.BoundaryDistanceM >= r // all around it is the grid that holds it
+	// All around it is the grid that holds it. Another may still begin within it, on ground that both cover: who stands outside of such an
+	// overlap is not asked about it.
+	alone := m.held() && len(m.Candidates) == 1 && *m.BoundaryDistanceM >= r
 	return r, !alone || r >= maxCandidateM
 }
 

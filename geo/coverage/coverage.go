@@ -3,6 +3,10 @@
 //
 // Geometry is longitude, latitude in degrees of CGCS2000, snapped to 1e-8 degree (shape.Snap). All comparison is exact: of
 // vertices, on whole units of 1e-8 degree; of any place with a border, on the float64s that they are, as PostGIS has them.
+//
+// Degrees are a plane here, as in PostGIS' geometry: nothing wraps around at ±180°, so that areas on both sides of the date line are not
+// neighbours and nothing is near across it, and an area across it has to be two. Distances, shares and what is around a place are
+// for latitudes of less than 90°, and coarse within a few kilometres of a pole.
 package coverage
 
 import (

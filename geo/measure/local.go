@@ -54,12 +54,6 @@ func DistanceToBoundaryM(p orb.Point, area orb.MultiPolygon) float64 {
 	return a.DistanceM()
 }
 
-// NearestOnBoundary returns the place on the borders of area that is nearest to p, and false where there is no border.
-func NearestOnBoundary(p orb.Point, area orb.MultiPolygon) (orb.Point, bool) {
-	a := approach(p, area)
-	return a.Place()
-}
-
 func approach(p orb.Point, area orb.MultiPolygon) Approach {
 	a := ApproachTo(p)
 	for _, polygon := range area {
