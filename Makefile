@@ -63,7 +63,7 @@ BENCH = go run ./internal/bench
 
 bench: build ## wangge beside others on the same data, into docs/benchmarks.md; BASE=COMMIT measures an older version too, SIZE=district is quicker
 	script/install-debian.sh --bench
-	$(BENCH) compare --size '$(SIZE)' --base '$(BASE)' --keep '$(KEEP)' --write docs/benchmarks.md
+	$(BENCH) compare --made-by-make --size '$(SIZE)' --base '$(BASE)' --keep '$(KEEP)' --write docs/benchmarks.md
 
 bench-go: ## Benchmarks of Go code alone
 	go test -run '^$$' -bench . -benchmem ./...

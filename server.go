@@ -138,7 +138,7 @@ func (program) Simulate(ctx context.Context, progress func(cli.Progress)) (cli.S
 	s, err := load.Simulate(ctx, func(part string, rows, of int) {
 		progress(cli.Progress{Kind: part, Rows: rows, Done: int64(rows), Total: int64(of)})
 	})
-	speed := func(s load.Speed) cli.Speed { return cli.Speed{Near: s.Near, Spread: s.Spread, All: s.All} }
+	speed := func(s load.Speed) cli.Speed { return cli.Speed(s) }
 	return cli.Simulation{Communities: s.Communities, Grids: s.Grids, Vertices: s.Vertices, Draw: s.Draw, Build: s.Build, Bytes: s.Bytes, Peak: s.Peak,
 		Nation: speed(s.Nation), City: speed(s.City)}, err
 }

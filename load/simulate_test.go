@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"runtime"
 	"testing"
 
 	"wangge/load/demo"
@@ -21,6 +22,9 @@ func TestSimulatedCity(t *testing.T) {
 	speeds, err := measure(t.Context(), ground{city, whole})
 	if err != nil || speeds[0].Near <= 0 || speeds[0].Spread <= 0 || speeds[0].All <= 0 {
 		t.Errorf("%+v, %v", speeds, err)
+	}
+	if s := speeds[0]; runtime.GOOS == "linux" && (s.NearCPU <= 0 || s.SpreadCPU <= 0 || s.NearCPU > 2*s.Near || s.SpreadCPU > 2*s.Spread) {
+		t.Errorf("processor time: %+v", s)
 	}
 	// A structure of other ground must be told apart.
 	if _, err := measure(t.Context(), ground{demo.Nation(), whole}); err == nil {

@@ -53,7 +53,7 @@ func TestPatchIsSeamless(t *testing.T) {
 // What the soak takes for right: the old and the new while nobody can know, and neither too early nor too late.
 func TestHistoryAllows(t *testing.T) {
 	at := func(s float64) time.Time { return time.Unix(1000, 0).Add(time.Duration(s * float64(time.Second))) }
-	h := &history{states: []state{{"a", at(0), at(0.1)}, {"b", at(10), at(10.1)}}}
+	h := &history{grace: time.Second, states: []state{{"a", at(0), at(0.1)}, {"b", at(10), at(10.1)}}}
 	for _, c := range []struct {
 		name, code  string
 		from, until float64

@@ -401,7 +401,7 @@ func (s *stage) problems(c *comparison, out io.Writer, ours *process) error {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	c.starts = append(c.starts, fmt.Sprintf("coverage of the whole demo town, no report kept (wanted of a city: 3 s, aim 1) | %.2f s", time.Since(began).Seconds()))
+	c.starts = append(c.starts, fmt.Sprintf("coverage of the whole demo town, no report kept (wanted of a city: 3 s, aim 1) | %.4f s", time.Since(began).Seconds()))
 	lines, err := s.t.lines("problems", root)
 	if err != nil {
 		return err

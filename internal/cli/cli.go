@@ -66,10 +66,12 @@ type Simulation struct {
 	Nation, City                 Speed
 }
 
-// Speed is the time to locate a point on one core, near borders and spread out, and points a second on all.
+// Speed is the time to locate a point on one core, near borders and spread out; the same in processor time, 0 where that is not known;
+// and points a second on all cores.
 type Speed struct {
-	Near, Spread time.Duration
-	All          float64
+	Near, Spread       time.Duration
+	NearCPU, SpreadCPU time.Duration
+	All                float64
 }
 
 // ImportJob is one run of import.

@@ -49,7 +49,7 @@ func (p *recorder) Simulate(_ context.Context, progress func(Progress)) (Simulat
 	progress(Progress{Kind: "grids", Rows: 1})
 	p.did = "simulate"
 	return Simulation{Communities: 100, Grids: 1000, Vertices: 30_000, Draw: time.Second, Build: 2500 * time.Millisecond, Bytes: 500_000, Peak: 3 << 20,
-		Nation: Speed{200, 100, 5e6}, City: Speed{150, 80, 9e6}}, p.err
+		Nation: Speed{200, 100, 190, 95, 5e6}, City: Speed{150, 80, 145, 75, 9e6}}, p.err
 }
 
 func (p *recorder) Import(ctx context.Context, s config.Settings, job ImportJob) (place.Report, error) {
@@ -365,8 +365,8 @@ func TestNationIsHeldInMemoryOnly(t *testing.T) {
 	code, out, _ := call(t, p, "demo", "--size", "nation", "--in-memory")
 	want := `100 communities with 1000 grids and 30000 vertices
 drawn in 1.0 s, built in 2.5 s; 0 MB, 500 bytes a grid; the whole process at most 3 MB
-a point in the nation: 200 ns near borders, 100 ns spread out; 5.0 million a second on all cores
-a point in a city of 10,000 grids: 150 ns near borders, 80 ns spread out; 9.0 million a second on all cores
+a point in the nation: 200 ns near borders, 100 ns spread out (processor time: 190, 95); 5.000 million a second on all cores
+a point in a city of 10,000 grids: 150 ns near borders, 80 ns spread out (processor time: 145, 75); 9.000 million a second on all cores
 `
 	if code != ok || p.did != "simulate" || out != want {
 		t.Errorf("exit %d, did %q, said\n%s", code, p.did, out)

@@ -82,9 +82,9 @@ func (c *demoCmd) simulate(r *run) error {
 		{in(r.lang, "a point in the nation", "全国一点"), s.Nation},
 		{in(r.lang, "a point in a city of 10,000 grids", "一万个网格的城市中一点"), s.City},
 	} {
-		fmt.Fprintf(r.out, in(r.lang, "%s: %d ns near borders, %d ns spread out; %.1f million a second on all cores\n",
-			"%s：边界附近 %d 纳秒，分散 %d 纳秒；全部核心每秒 %.1f 百万点\n"),
-			line.name, line.speed.Near.Nanoseconds(), line.speed.Spread.Nanoseconds(), line.speed.All/1e6)
+		fmt.Fprintf(r.out, in(r.lang, "%s: %d ns near borders, %d ns spread out (processor time: %d, %d); %.3f million a second on all cores\n",
+			"%s：边界附近 %d 纳秒，分散 %d 纳秒（处理器时间：%d、%d）；全部核心每秒 %.3f 百万点\n"),
+			line.name, line.speed.Near.Nanoseconds(), line.speed.Spread.Nanoseconds(), line.speed.NearCPU.Nanoseconds(), line.speed.SpreadCPU.Nanoseconds(), line.speed.All/1e6)
 	}
 	return nil
 }
