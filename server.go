@@ -373,7 +373,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		Version: h.live.Version, AsOf: h.live.AsOf,
 	})
 	if err != nil {
-		return nil, err
+		return nil, config.Bad("TRUSTED_DOCUMENTS", server.TrustedFolder, "but not all its documents can be trusted: %v", err)
 	}
 	if err := metrics.Answers(func() (hits, misses, bytes uint64) {
 		kept := api.AnswerStats()

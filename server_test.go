@@ -574,7 +574,7 @@ func TestCtrlCLeavesNothingHalfDone(t *testing.T) {
 
 func TestABadSettingStartsNothing(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	for _, env := range []string{"CORS_ORIGINS=*", "WINDOW=1,2,3", "ADDR=nowhere", "TIME_ZONE=Mars", "RATE_LIMIT=much", "DATABASE_URL=postgres://localhost:1/none"} {
+	for _, env := range []string{"CORS_ORIGINS=*", "WINDOW=1,2,3", "ADDR=nowhere", "TIME_ZONE=Mars", "RATE_LIMIT=much", "DATABASE_URL=postgres://localhost:1/none", "TRUSTED_DOCUMENTS=/nonexistent"} {
 		code, out, errOut := run(t, []string{env, "DATA=" + data}, "serve")
 		if code == 0 || out != "" || strings.Count(strings.TrimSpace(errOut), "\n") != 0 {
 			t.Errorf("%s: exit %d, %q, %q", env, code, out, errOut)

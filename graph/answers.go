@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/maypok86/otter/v2"
@@ -105,86 +106,90 @@ func newAnswers(most int64, version func() (string, bool)) *answers {
 	}
 }
 
-// keyOf is the key of a request; false where its answer cannot be kept, whatever it asks.
-func (a *answers) keyOf(r *http.Request, m *mediaType, body *sent) (answerKey, bool) {
+// keyOf is the key of a request; nil where its answer cannot be kept, whatever it asks.
+func (a *answers) keyOf(r *http.Request, m *mediaType, body *sent) *answerKey {
 	if a == nil || body.Len() > longestAsked || account.FromContext(r.Context()).Role != account.Public {
-		return answerKey{}, false
+		return nil
 	}
 	version, current := a.version()
-	return answerKey{version: version, method: r.Method[0], newer: m == newerType, sent: body.String()}, current
+	if !current {
+		return nil
+	}
+	return &answerKey{version: version, method: r.Method[0], newer: m == newerType, sent: body.String()}
 }
 
-// serve answers what is kept.
-func (a *answers) serve(w http.ResponseWriter, r *http.Request, m *mediaType, body *sent) bool {
-	k, ok := a.keyOf(r, m, body)
-	if !ok {
-		return false
+// find returns what is kept; nil is nothing.
+func (a *answers) find(k *answerKey) *kept {
+	if k == nil {
+		return nil
 	}
-	found, ok := a.kept.GetIfPresent(k)
+	found, ok := a.kept.GetIfPresent(*k)
 	if !ok {
-		return false
+		return nil
 	}
 	a.hits.Add(1)
-	found.write(w, r)
-	return true
+	return found
 }
 
-// serveOnce answers what may be kept: make is called by the first of those who ask the same at a time. False: nothing
-// was written, since the answer cannot be kept, or the one that another made is not for others.
-func (a *answers) serveOnce(ctx context.Context, w http.ResponseWriter, r *http.Request, m *mediaType, body *sent, make func() *reply) bool {
-	k, ok := a.keyOf(r, m, body)
-	if !ok {
-		return false
-	}
+// once returns an answer that may be kept: make is called by the first of those who ask the same at a time. Where what it
+// made is not for others, or takes too long, each makes its own. A reply is for the one who asked only.
+func (a *answers) once(ctx context.Context, k answerKey, make func() *reply) (*kept, *reply) {
 	a.misses.Add(1)
-	found, mine := a.wait(ctx, k)
-	if found != nil {
-		found.write(w, r)
-		return true
-	}
+	mine, other := a.begin(k)
 	if mine == nil {
-		return false
+		if found := other.wait(ctx); found != nil {
+			return found, nil
+		}
+		return nil, make()
 	}
-	defer a.made(k, mine) // after a panic too
-	if other, ok := a.kept.GetIfPresent(k); ok {
-		mine.kept = other // made between the look-up and here
-		other.write(w, r)
-		return true
+	defer a.made(k, mine) // after a panic too; before it is written, since a client may read slowly
+	if found, ok := a.kept.GetIfPresent(k); ok {
+		mine.kept = found // made between the look-up and here
+		return found, nil
 	}
 	answer := make()
 	if answer.errors != nil || answer.dated || len(answer.text) > longestAnswer {
-		answer.write(w)
-		return true
+		return nil, answer
 	}
 	mine.kept = newKept(answer.text)
 	if answer.release != nil {
 		answer.release()
 	}
 	a.kept.Set(k, mine.kept)
-	mine.kept.write(w, r)
-	return true
+	return mine.kept, nil
 }
 
-// wait returns what another request has made meanwhile, or the making that is left to this one, or neither: what was
-// made is for nobody else, or the time is up.
-func (a *answers) wait(ctx context.Context, k answerKey) (*kept, *making) {
+// begin returns a making that is left to this request, or the one that another has begun.
+func (a *answers) begin(k answerKey) (mine, other *making) {
 	a.mu.Lock()
-	other, ok := a.making[k]
-	if !ok {
-		mine := &making{done: make(chan struct{})}
-		a.making[k] = mine
-		a.mu.Unlock()
-		return nil, mine
+	defer a.mu.Unlock()
+	if other, ok := a.making[k]; ok {
+		return nil, other
 	}
-	a.mu.Unlock()
-	select {
-	case <-other.done:
-		return other.kept, nil
-	case <-ctx.Done():
-		return nil, nil
-	}
+	mine = &making{done: make(chan struct{})}
+	a.making[k] = mine
+	return mine, nil
 }
 
+// wait returns what another request makes; nil where that is for nobody else, or has taken half of the time that is left:
+// the other half is to make it in.
+func (m *making) wait(ctx context.Context) *kept {
+	var enough <-chan time.Time
+	if end, ok := ctx.Deadline(); ok {
+		t := time.NewTimer(time.Until(end) / 2)
+		defer t.Stop()
+		enough = t.C
+	}
+	select {
+	case <-m.done:
+		return m.kept
+	case <-enough:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// made lets those who wait have what was made, and all others make it anew.
 func (a *answers) made(k answerKey, m *making) {
 	a.mu.Lock()
 	delete(a.making, k)
@@ -213,7 +218,6 @@ var noCache = []string{"no-cache"}
 func (k *kept) write(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Cache-Control"] = noCache
-	h.Add("Vary", "Accept-Encoding")
 	text, etag := k.text, k.plain
 	if len(text) >= minGzip && r.Header["Accept-Encoding"] != nil && answer.AcceptsGzip(r) {
 		text, etag = k.zipped(), []string{strings.TrimSuffix(k.etag, `"`) + `-gzip"`}

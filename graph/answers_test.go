@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,10 +18,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"wangge/domain/account"
 	"wangge/domain/place"
 	"wangge/graph"
 	"wangge/graph/node"
+	"wangge/internal/fault"
 	"wangge/internal/testdb"
 )
 
@@ -32,7 +36,7 @@ type keeping struct {
 	version atomic.Pointer[string]
 	old     atomic.Bool // the version may not be the newest
 	fail    atomic.Bool
-	slow    func()
+	slow    func(n int64) // a read, by its number
 }
 
 func (k *keeping) Do(ctx context.Context, _ account.Actor, fn func(context.Context) error) error {
@@ -42,9 +46,9 @@ func (k *keeping) Do(ctx context.Context, _ account.Actor, fn func(context.Conte
 func (k *keeping) DivisionByCode(context.Context, account.Actor, string, place.Fields) (place.Division, bool, error) {
 	n := k.reads.Add(1)
 	if k.slow != nil {
-		k.slow()
+		k.slow(n)
 	}
-	return place.Division{Code: "9901", Name: fmt.Sprintf("澜州%d", n)}, !k.fail.Load(), nil
+	return place.Division{Code: "9901", ParentID: &parent, Name: fmt.Sprintf("澜州%d", n)}, !k.fail.Load(), nil
 }
 
 func (k *keeping) be(version string) { k.version.Store(&version) }
@@ -92,6 +96,8 @@ func (k *keeping) get(t testing.TB, actor account.Actor, search, query string, h
 	}
 	return w, text
 }
+
+var parent = uuid.New()
 
 const named = `{ division(code: "9901") { name } }`
 
@@ -150,6 +156,45 @@ func TestKeptAnswers(t *testing.T) {
 			t.Errorf("%s was read %d times, asked twice", name, got)
 		}
 	}
+	point, shape := `{ lng: 120.1, lat: 31.2, crs: WGS84 }`, `{ crs: WGS84, geometry: { type: "Point", coordinates: [120, 31] } }`
+	for name, c := range map[string]struct {
+		query string
+		kept  bool
+	}{
+		"no filter":             {`{ grids { nodes { code } } }`, true},
+		"codes and kinds":       {`{ grids(filter: { codes: ["990102001001001"], kinds: [] }) { nodes { code } } }`, true},
+		"nulls":                 {`{ grids(filter: { near: null, text: null }) { nodes { code } } }`, true},
+		"near":                  {`{ grids(filter: { near: ` + point + ` }) { nodes { code } } }`, false},
+		"withinM":               {`{ grids(filter: { near: ` + point + `, withinM: 100 }) { nodes { code } } }`, false},
+		"by distance":           {`{ grids(filter: { near: ` + point + ` }, orderBy: DISTANCE) { nodes { code } } }`, false},
+		"text":                  {`{ grids(filter: { text: "一" }) { nodes { code } } }`, false},
+		"box":                   {`{ grids(filter: { box: { west: 120, south: 31, east: 121, north: 32, crs: WGS84 } }) { nodes { code } } }`, false},
+		"intersects":            {`{ grids(filter: { intersects: ` + shape + ` }) { nodes { code } } }`, false},
+		"within":                {`{ grids(filter: { within: ` + shape + ` }) { nodes { code } } }`, false},
+		"a problem":             {`{ grids(filter: { hasProblem: GAP }) { nodes { code } } }`, false},
+		"a division's, by text": {`{ division(code: "9901") { grids(filter: { text: "一" }) { nodes { code } } } }`, false},
+		"a fragment's":          {`{ division(code: "9901") { ...F } } fragment F on Division { a: grids(filter: { text: "一" }) { nodes { code } } }`, false},
+		"one of two":            {`{ grids { nodes { code } } b: grids(filter: { text: "一" }) { nodes { code } } }`, false},
+	} {
+		if got := graph.Keeps(k.Handler, c.query, nil); got != c.kept {
+			t.Errorf("%s: kept %v", name, got)
+		}
+	}
+	const asked = `query ($f: GridFilter, $o: GridOrder, $t: String, $skip: Boolean = false) { grids(filter: $f, orderBy: $o) { nodes { code } } division(code: "9901") { grids(filter: { text: $t }) { nodes @skip(if: $skip) { code } } } }`
+	for name, c := range map[string]struct {
+		variables map[string]any
+		kept      bool
+	}{
+		"none":        {nil, true},
+		"codes":       {map[string]any{"f": map[string]any{"codes": []any{"1"}}}, true},
+		"a position":  {map[string]any{"f": map[string]any{"near": map[string]any{"lng": 120.1, "lat": 31.2, "crs": "WGS84"}}}, false},
+		"by distance": {map[string]any{"o": "DISTANCE"}, false},
+		"a text":      {map[string]any{"t": "一"}, false},
+	} {
+		if got := graph.Keeps(k.Handler, asked, c.variables); got != c.kept {
+			t.Errorf("with the variable %s: kept %v", name, got)
+		}
+	}
 	long := named + "#" + strings.Repeat("x", 9000)
 	if w, _ := k.get(t, public, "", long); w.Header().Get("ETag") != "" {
 		t.Error("a long question is kept")
@@ -169,6 +214,12 @@ func TestETag(t *testing.T) {
 	if vary := strings.Join(plain.Header().Values("Vary"), ", "); vary != "Accept, Accept-Language, Accept-Encoding" {
 		t.Errorf("Vary: %s", vary)
 	}
+	around := httptest.NewRecorder() // what package ops has said by then
+	around.Header()["Vary"] = []string{"Authorization", "Accept-Encoding"}
+	k.ServeHTTP(around, httptest.NewRequest(http.MethodGet, "/graphql?query={__typename}", nil))
+	if vary := around.Header().Values("Vary"); len(vary) != 1 || vary[0] != "Authorization, Accept-Encoding, Accept, Accept-Language" {
+		t.Errorf("Vary: %q", vary)
+	}
 	for sent, status := range map[string]int{tag: 304, other: 304, `"x", W/` + tag: 304, "*": 304, `"x"`: 200, "": 200} {
 		w, text := k.get(t, account.Anyone(), "a=1&", long, "If-None-Match", sent)
 		if w.Code != status || (status == 304) != (text == "") || w.Header().Get("ETag") != tag {
@@ -187,7 +238,7 @@ func TestETag(t *testing.T) {
 func TestAskedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKeeping(t, graph.Options{Timeout: 20 * time.Second})
-		k.slow = func() { time.Sleep(10 * time.Second) }
+		k.slow = func(int64) { time.Sleep(5 * time.Second) }
 		var all sync.WaitGroup
 		for range 50 {
 			all.Go(func() {
@@ -214,9 +265,14 @@ func TestAskedAtOnce(t *testing.T) {
 		if n := k.reads.Load(); n != 6 {
 			t.Errorf("%d reads", n)
 		}
-		// One that is in a hurry.
+		// One that is in a hurry makes its own, while there is time.
 		k.be("3")
 		k.fail.Store(false)
+		k.slow = func(n int64) {
+			if n == 7 {
+				time.Sleep(5 * time.Second)
+			}
+		}
 		go k.get(t, account.Anyone(), "", named)
 		synctest.Wait()
 		r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(`{"query":"`+strings.ReplaceAll(named, `"`, `\"`)+`"}`))
@@ -225,11 +281,51 @@ func TestAskedAtOnce(t *testing.T) {
 		defer cancel()
 		w, start := httptest.NewRecorder(), time.Now()
 		k.ServeHTTP(w, r.WithContext(ctx))
-		if took := time.Since(start); took != time.Second || !strings.Contains(w.Body.String(), "UNAVAILABLE") {
+		if took := time.Since(start); took != time.Second/2 || !strings.Contains(w.Body.String(), "澜州8") {
 			t.Errorf("after %v it was answered %s", took, w.Body)
 		}
 		time.Sleep(time.Minute)
 	})
+}
+
+// unread is a client that does not read its answer.
+type unread struct {
+	*httptest.ResponseRecorder
+	until chan struct{}
+}
+
+func (u unread) Write(p []byte) (int, error) {
+	<-u.until
+	return u.ResponseRecorder.Write(p)
+}
+
+// TestASlowReaderKeepsNobodyWaiting: who asked first and does not read what it is answered is in nobody's way.
+func TestASlowReaderKeepsNobodyWaiting(t *testing.T) {
+	for name, fails := range map[string]bool{"an answer that is kept": false, "one that is not": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				k := newKeeping(t, graph.Options{})
+				k.fail.Store(fails)
+				k.slow = func(int64) { time.Sleep(time.Second) }
+				body, _ := json.Marshal(map[string]any{"query": named})
+				r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
+				r.Header.Set("Content-Type", "application/json")
+				slow := unread{httptest.NewRecorder(), make(chan struct{})}
+				go k.ServeHTTP(slow, r.WithContext(account.NewContext(r.Context(), account.Anyone())))
+				synctest.Wait()
+				start := time.Now()
+				_, text := k.get(t, account.Anyone(), "", named)
+				if took := time.Since(start); took > 2*time.Second || strings.Contains(text, "UNAVAILABLE") {
+					t.Errorf("after %v it was answered %s", took, text)
+				}
+				close(slow.until)
+				synctest.Wait()
+				if !json.Valid(slow.Body.Bytes()) {
+					t.Errorf("the slow one got %s", slow.Body)
+				}
+			})
+		})
+	}
 }
 
 // TestDataAsOf: an answer from old data says how old.
@@ -260,5 +356,19 @@ func TestKeptTown(t *testing.T) {
 				t.Errorf("%s: answered %s, want %s", actor.Role, got.Raw, want.Raw)
 			}
 		}
+	}
+}
+
+func (k *keeping) DivisionsByID(context.Context, account.Actor, []uuid.UUID, place.Fields) (map[uuid.UUID]place.Division, error) {
+	return nil, fault.Wrap(errors.New("connection refused"), fault.Unavailable, "", "database")
+}
+
+// TestAwayBeneath: what needs a store that is away is null with its own error, beside what was known.
+func TestAwayBeneath(t *testing.T) {
+	k := newKeeping(t, graph.Options{})
+	w, text := k.get(t, account.Anyone(), "", `{ division(code: "9901") { name parent { name } } }`)
+	if !strings.Contains(text, `"data":{"division":{"name":"澜州1","parent":null}}`) || !strings.Contains(text, `"path":["division","parent"]`) ||
+		!strings.Contains(text, "UNAVAILABLE") || w.Header().Get("ETag") != "" {
+		t.Errorf("answered %s", text)
 	}
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"wangge/domain/grid"
 	"wangge/domain/page"
 )
 
@@ -36,9 +38,10 @@ type prepared struct {
 	root      *selection
 	places    map[*ast.Selection]*selection // by the first entry of what graphql.CollectFields gave
 	fields    int
-	withArgs  int  // fields that have arguments
-	kept      bool // answers of the public may be kept
-	perhaps   bool // skip or include depends on variables: laid out for each request
+	withArgs  int     // fields that have arguments
+	kept      bool    // answers of the public may be kept, unless
+	filtered  []field // one of these says otherwise, with its arguments
+	perhaps   bool    // skip or include depends on variables: laid out for each request
 }
 
 // selection is what is asked of an object.
@@ -204,6 +207,27 @@ func (p *prepared) layOut(variables map[string]any) gqlerror.List {
 	return nil
 }
 
+// keeps reports whether what the public is answered may be kept, with these variables.
+func (p *prepared) keeps(variables map[string]any) bool {
+	return p.kept && !slices.ContainsFunc(p.filtered, func(f field) bool { return personal(f.ArgumentMap(variables)) })
+}
+
+// personal reports whether a list is asked for by a position, a shape or what somebody typed, or by what a coverage report
+// says, as notKept has it: by more than codes and kinds.
+func personal(args map[string]any) bool {
+	filter, _ := args["filter"].(map[string]any)
+	for name, value := range filter {
+		switch name {
+		case "divisions", "codes", "kinds":
+		default:
+			if value != nil {
+				return true
+			}
+		}
+	}
+	return args["orderBy"] == string(grid.ByDistance)
+}
+
 type layout struct {
 	*prepared
 	op      *graphql.OperationContext
@@ -236,6 +260,9 @@ func (l *layout) of(set ast.SelectionSet, typeName string, depth int) (*selectio
 		}
 		if notKept[typeName+"."+f.Name] {
 			l.kept = false
+		}
+		if f.Definition.Arguments.ForName("filter") != nil {
+			l.filtered = append(l.filtered, f)
 		}
 		c := &s.fields[i]
 		*c = priced(f, typeName)
@@ -363,18 +390,33 @@ func firstOf(args map[string]any) int {
 	return page.Default
 }
 
-// check prepares every operation of a document.
+// check prepares every operation of a document, and prices for the public those that need no variables.
 func (d *documents) check(query string) error {
-	p, list := d.of(query, "")
-	if p == nil && list != nil {
-		doc, err := parser.ParseQuery(&ast.Source{Input: query})
-		if err != nil || len(doc.Operations) < 2 {
+	doc, err := parser.ParseQuery(&ast.Source{Input: query})
+	if err != nil {
+		return err
+	}
+	if len(doc.Operations) == 0 {
+		return errors.New("no operation provided")
+	}
+	for _, o := range doc.Operations {
+		name := o.Name
+		if len(doc.Operations) == 1 {
+			name = "" // as most clients ask for it
+		}
+		p, list := d.of(query, name)
+		if list != nil {
 			return list
 		}
-		for _, o := range doc.Operations {
-			if _, list := d.of(query, o.Name); list != nil {
-				return list
-			}
+		variables, err := validator.VariableValues(d.schema, p.operation, nil)
+		if err != nil {
+			continue
+		}
+		if p, list = p.with(variables); list != nil {
+			return list
+		}
+		if err := p.price(context.Background(), variables); err != nil {
+			return err
 		}
 	}
 	return nil

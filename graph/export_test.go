@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -45,4 +46,15 @@ func (s *Handler) Schema() *ast.Schema { return s.schema.Schema() }
 // ValuesOf is valuesOf.
 func (s *Handler) ValuesOf(op *ast.OperationDefinition, given map[string]any) (map[string]any, error) {
 	return s.valuesOf(op, given)
+}
+
+// Keeps reports whether the public's answer to a query would be kept.
+func Keeps(s *Handler, query string, variables map[string]any) bool {
+	r := httptest.NewRequest(http.MethodPost, "/graphql", nil)
+	op := newOperation(r)
+	p, list := s.prepare(context.WithValue(r.Context(), operationKey{}, op), op, &request{query: query, variables: variables})
+	if list != nil {
+		panic(list)
+	}
+	return p.keeps(op.Variables)
 }

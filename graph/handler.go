@@ -131,7 +131,7 @@ func (s *Handler) document(ctx context.Context, r *request) *gqlerror.Error {
 	if r.document != "" {
 		text, ok := s.trusted[r.document]
 		if !ok {
-			return gqlerror.Wrap(fault.New(fault.NotFound, "documentId", "trusted.notFound", "id", fault.Shorten(r.document, 80)))
+			return gqlerror.Wrap(s.trusted.notFound(r.document))
 		}
 		r.query = text
 		return nil

@@ -3,13 +3,16 @@ package graph_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -126,6 +129,109 @@ func TestPanic(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), id) || !strings.Contains(log.String(), "panic: runtime.errorString") || strings.Contains(log.String(), "secret") {
 		t.Errorf("logged %s", log.String())
+	}
+}
+
+// slowly is a body of which only a part comes, until it is let go.
+type slowly struct {
+	first io.Reader
+	came  chan<- struct{}
+	until <-chan struct{}
+}
+
+func (s *slowly) Read(p []byte) (int, error) {
+	n, err := s.first.Read(p)
+	if err == io.EOF && s.came != nil {
+		close(s.came)
+		s.came = nil
+		<-s.until
+	}
+	return n, err
+}
+
+func post(body io.Reader, length int64) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/graphql", body)
+	r.Header.Set("Content-Type", oldType)
+	r.ContentLength = length
+	return r
+}
+
+// TestSlowBodies: clients that send long bodies slowly keep nobody else's from being read, and take no memory for what
+// they did not send.
+func TestSlowBodies(t *testing.T) {
+	s := bare(t)
+	until := make(chan struct{})
+	var all sync.WaitGroup
+	slow := func(sent int, length int64) *httptest.ResponseRecorder {
+		came, w := make(chan struct{}), httptest.NewRecorder()
+		all.Go(func() {
+			s.ServeHTTP(w, post(&slowly{first: strings.NewReader(strings.Repeat(" ", sent)), came: came, until: until}, length))
+		})
+		<-came
+		return w
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 400 {
+		slow(1, 256<<10)
+		slow(1, 10<<20)
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 64<<20 {
+		t.Errorf("800 bodies of which one byte came took %d bytes", took)
+	}
+	long := func() *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, post(strings.NewReader(`{"query":"{__typename}"`+strings.Repeat(" ", 1<<20)+`}`), -1))
+		return w
+	}
+	if w := long(); w.Code != 200 {
+		t.Errorf("beside slow bodies: %d %s", w.Code, w.Body)
+	}
+	for range 13 { // more than there is room for
+		slow(9<<20+1<<19, -1)
+	}
+	if w := long(); w.Code != 200 {
+		t.Errorf("beside 13 long bodies: %d %s", w.Code, w.Body)
+	}
+	full := httptest.NewRecorder()
+	s.ServeHTTP(full, post(strings.NewReader(strings.Repeat(" ", 9<<20)), 9<<20))
+	if full.Code != 503 || !strings.Contains(full.Body.String(), "UNAVAILABLE") {
+		t.Errorf("without room: %d %.300s", full.Code, full.Body)
+	}
+	short := httptest.NewRecorder()
+	if s.ServeHTTP(short, post(strings.NewReader(`{"query":"{__typename}"}`), 24)); short.Code != 200 {
+		t.Errorf("a short one without room: %d %s", short.Code, short.Body)
+	}
+	close(until)
+	all.Wait()
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, post(strings.NewReader(`{"query":"{__typename}"`+strings.Repeat(" ", 9<<20)+`}`), -1))
+	if w.Code != 200 {
+		t.Errorf("afterwards: %d %s", w.Code, w.Body)
+	}
+	if w := httptest.NewRecorder(); true {
+		s.ServeHTTP(w, post(nil, 11<<20)) // nothing of it is read
+		if w.Code != 413 {
+			t.Errorf("11 MiB announced: %d %s", w.Code, w.Body)
+		}
+	}
+}
+
+// TestABodyHasItsTime: over a connection, a long body that does not come is given up.
+func TestABodyHasItsTime(t *testing.T) {
+	s := httptest.NewServer(must(graph.NewHandler(&graph.Resolver{}, graph.Options{Timeout: 100 * time.Millisecond})))
+	defer s.Close()
+	from, to := io.Pipe()
+	defer to.Close()
+	go io.WriteString(to, "{")
+	answer, err := http.Post(s.URL, oldType, from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("status %d", answer.StatusCode)
 	}
 }
 

@@ -26,6 +26,7 @@ type plan struct {
 	actor account.Actor
 	at    time.Time  // the instant that is read
 	asOf  *time.Time // the same where it was asked for; nil: now
+	away  error      // why the store could not be read, once it could not
 }
 
 type field = graphql.CollectedField
@@ -47,7 +48,10 @@ func planned[T any](ctx context.Context, r *Resolver, asOf *time.Time, fn func(c
 		out, err = fn(ctx, p, graphql.GetFieldContext(ctx).Field.Selections)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil && p.away != nil: // it had been read before: its transaction ended then
+		return none, p.away
+	case err != nil:
 		return none, err
 	}
 	return out, nil
@@ -112,7 +116,8 @@ func (p *plan) page(first *int, after *string, order string) (page.Args, error) 
 type holder interface{ Put(key string, v any) }
 
 // each loads the fields that sel asks of nodes of a type. Where load refuses one, that is the field's error for every
-// node and the rest is still loaded; any other error ends the root field.
+// node and the rest is still loaded; so it is where the store is away, since much is read from memory. Any other error
+// ends the root field.
 func each[N holder](ctx context.Context, p *plan, nodes []N, sel ast.SelectionSet, typeName string, load func(context.Context, []N, field) error) error {
 	if len(nodes) == 0 {
 		return nil
@@ -127,7 +132,13 @@ func each[N holder](ctx context.Context, p *plan, nodes []N, sel ast.SelectionSe
 			continue
 		}
 		if !refusal(err) {
-			return err
+			if p.away == nil && fault.Is(err, fault.Unavailable) {
+				p.away = err
+			}
+			if p.away == nil {
+				return err
+			}
+			err = p.away // what fails from then on fails for that
 		}
 		for _, n := range nodes {
 			n.Put(f.Alias, err)

@@ -12,10 +12,13 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -28,14 +31,22 @@ import (
 // What a request may bring. A value in JSON becomes some 100 bytes of memory and more, however short it is written: 10,000
 // points are 50,000 values, a shape of 10,000 positions 30,000.
 const (
-	maxBody   = 10 << 20 // bytes
-	maxValues = 200_000  // values in the body
-	longBody  = 256 << 10
-	atOnce    = 4 // long bodies read and decoded at a time
+	maxBody   = 10 << 20  // bytes
+	maxValues = 200_000   // values in the body
+	longBody  = 256 << 10 // bytes
+	atOnce    = 4         // long bodies decoded at a time
+
+	// Bodies that have not come to their end, or are not decoded yet, wait in memory: beyond smallBody each takes of the
+	// room for all.
+	smallBody  = 64 << 10
+	roomForAll = 128 << 20
 )
 
-// longBodies holds a place for each long body that is read or decoded now.
-var longBodies = make(chan struct{}, atOnce)
+// longBodies holds a place for each long body that is decoded now, room the bytes of all that were read.
+var (
+	longBodies = make(chan struct{}, atOnce)
+	room       atomic.Int64
+)
 
 // The media types of an answer. With the older one every well-formed request is answered with 200; with the newer one
 // the status says whether it was executed (GraphQL over HTTP, draft of 2025, section 6.4).
@@ -50,6 +61,7 @@ var _ = fault.Register(
 	[3]string{"http.accept", "The answer is application/json or application/graphql-response+json; Accept allows neither.", "只能返回 application/json 或 application/graphql-response+json。"},
 	[3]string{"http.contentType", "The Content-Type must be application/json in UTF-8.", "Content-Type 须为 UTF-8 的 application/json。"},
 	[3]string{"http.tooLarge", "The body is larger than 10 MiB.", "请求体超过 10 MiB。"},
+	[3]string{"http.busy", "Too many long requests are being received; try again.", "正在接收的长请求过多，请稍后重试。"},
 	[3]string{"http.notUTF8", "The request is not UTF-8.", "请求不是 UTF-8 编码。"},
 	[3]string{"http.batch", "Batches are not taken; send one request at a time.", "不支持批量请求，请逐个发送。"},
 	[3]string{"http.json", "The body is no JSON object: {reason}.", "请求体不是 JSON 对象：{reason}。"},
@@ -67,13 +79,18 @@ func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Content-Type"] = mediaType.header
 	h["X-Content-Type-Options"] = noSniff
-	h.Add("Vary", "Accept, Accept-Language")
-	body, status, err := read(w, r)
+	vary(h)
+	body, status, err := s.read(w, r)
 	if body != nil {
 		defer body.release()
 	}
-	if acceptable && err == nil && s.answers.serve(w, r, mediaType, body) {
-		return
+	var key *answerKey
+	if acceptable && err == nil {
+		key = s.answers.keyOf(r, mediaType, body)
+		if found := s.answers.find(key); found != nil {
+			found.write(w, r)
+			return
+		}
 	}
 	h["Cache-Control"] = noStore
 	op := newOperation(r)
@@ -90,7 +107,7 @@ func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var params *request
 	if err == nil {
-		params, status, err = decode(r, body)
+		params, status, err = decode(ctx, r, body)
 	}
 	if err != nil {
 		if status == http.StatusMethodNotAllowed {
@@ -113,10 +130,28 @@ func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(ctx, w, http.StatusMethodNotAllowed, gqlerror.Wrap(fault.New(fault.Invalid, "", "http.mutation")))
 		return
 	}
-	if p.kept && s.answers.serveOnce(ctx, w, r, mediaType, body, func() *reply { return s.execute(ctx, op, p) }) {
+	if key == nil || !p.keeps(op.Variables) {
+		s.execute(ctx, op, p).write(w)
 		return
 	}
-	s.execute(ctx, op, p).write(w)
+	if found, own := s.answers.once(ctx, *key, func() *reply { return s.execute(ctx, op, p) }); found != nil {
+		found.write(w, r)
+	} else {
+		own.write(w)
+	}
+}
+
+// vary says in one line what the answer depends on, besides what was said before.
+func vary(h http.Header) {
+	const usual, packed = "Accept, Accept-Language", "Accept-Encoding"
+	by := usual
+	if before := strings.Join(h["Vary"], ", "); before != "" {
+		by = before + ", " + usual
+	}
+	if !strings.Contains(by, packed) {
+		by += ", " + packed
+	}
+	h["Vary"] = []string{by}
 }
 
 // refuse answers a request that is not executed.
@@ -191,19 +226,45 @@ func negotiate(accept []string) (*mediaType, bool) {
 }
 
 // sent is what a client sent: the body of a POST, the parameters of a GET. It is valid until release is called.
-type sent struct{ bytes.Buffer }
+type sent struct {
+	bytes.Buffer
+	came, room int64 // bytes read, and those of room that they take
+}
 
 var bodies = sync.Pool{New: func() any { return &sent{} }}
 
 func (s *sent) release() {
+	room.Add(-s.room)
+	s.came, s.room = 0, 0
 	if s.Cap() <= longBuffer {
 		s.Reset()
 		bodies.Put(s)
 	}
 }
 
-// read reads what was sent; an error comes with its status.
-func read(w http.ResponseWriter, r *http.Request) (*sent, int, error) {
+// coming reads a body into s as it comes, and takes room for what has come.
+type coming struct {
+	from io.Reader
+	*sent
+}
+
+var errNoRoom = fault.New(fault.Unavailable, "", "http.busy")
+
+func (c coming) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.came += int64(n)
+	if more := c.came - smallBody - c.room; more > 0 {
+		c.room += more
+		if room.Add(more) > roomForAll {
+			return n, errNoRoom
+		}
+	}
+	return n, err
+}
+
+// read reads what was sent, within the time of one request; an error comes with its status. Memory is taken as bytes
+// come, whatever length was announced.
+func (s *Handler) read(w http.ResponseWriter, r *http.Request) (*sent, int, error) {
 	switch r.Method {
 	case http.MethodGet:
 		body := bodies.Get().(*sent)
@@ -216,26 +277,27 @@ func read(w http.ResponseWriter, r *http.Request) (*sent, int, error) {
 	if !isJSON(r.Header.Get("Content-Type")) {
 		return nil, http.StatusUnsupportedMediaType, fault.New(fault.Invalid, "", "http.contentType")
 	}
-	if r.ContentLength < 0 || r.ContentLength > longBody {
-		select {
-		case longBodies <- struct{}{}:
-			defer func() { <-longBodies }()
-		case <-r.Context().Done():
-			return nil, http.StatusServiceUnavailable, fault.Wrap(r.Context().Err(), fault.Unavailable, "", "timeout")
-		}
+	if r.ContentLength > maxBody {
+		return nil, http.StatusRequestEntityTooLarge, fault.New(fault.Limited, "", "http.tooLarge")
 	}
 	body := bodies.Get().(*sent)
-	from := r.Body
-	if r.ContentLength < 0 || r.ContentLength > maxBody {
-		from = http.MaxBytesReader(w, from, maxBody)
-	} else {
-		body.Grow(int(r.ContentLength) + bytes.MinRead) // ReadFrom wants that much room to find the end
+	from := io.Reader(r.Body)
+	if r.ContentLength < 0 || r.ContentLength > smallBody {
+		conn := http.NewResponseController(w)
+		if conn.SetReadDeadline(time.Now().Add(s.timeout)) == nil { // not every writer has a connection
+			defer conn.SetReadDeadline(time.Time{})
+		}
+		from = coming{http.MaxBytesReader(w, r.Body, maxBody), body}
 	}
 	_, err := body.ReadFrom(from)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return body, http.StatusRequestEntityTooLarge, fault.New(fault.Limited, "", "http.tooLarge")
+	case errors.Is(err, errNoRoom):
+		return body, http.StatusServiceUnavailable, err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return body, http.StatusRequestTimeout, fault.Wrap(err, fault.Unavailable, "", "timeout")
 	case err != nil:
 		return body, http.StatusBadRequest, fault.Wrap(err, fault.Invalid, "", "http.json", "reason", "it ends too early")
 	}
@@ -258,8 +320,17 @@ type request struct {
 	variables, extensions      map[string]any
 }
 
-// decode reads the parameters of a request from what was sent; an error comes with its status.
-func decode(r *http.Request, body *sent) (*request, int, error) {
+// decode reads the parameters of a request from what was sent; an error comes with its status. Few long bodies are decoded
+// at a time: those take many times their length.
+func decode(ctx context.Context, r *http.Request, body *sent) (*request, int, error) {
+	if body.Len() > longBody {
+		select {
+		case longBodies <- struct{}{}:
+			defer func() { <-longBodies }()
+		case <-ctx.Done():
+			return nil, http.StatusServiceUnavailable, fault.Wrap(ctx.Err(), fault.Unavailable, "", "timeout")
+		}
+	}
 	var p *request
 	var err error
 	if r.Method == http.MethodGet {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -71,8 +72,8 @@ var _ = fault.Register(
 	[3]string{"config.bad", "{name} is {value}, {reason}.", "{name} 的值 {value} 无效：{reason}。"},
 )
 
-// bad is INVALID with one sentence that names the variable and the flag.
-func bad(env, value, format string, args ...any) error {
+// Bad is INVALID with one sentence that names the variable and the flag.
+func Bad(env, value, format string, args ...any) error {
 	flag := "--" + strings.ToLower(strings.ReplaceAll(env, "_", "-"))
 	return fault.New(fault.Invalid, env, "config.bad",
 		"name", fmt.Sprintf("%s (%s)", env, flag), "value", strconv.Quote(fault.Shorten(value, 60)), "reason", fmt.Sprintf(format, args...))
@@ -82,26 +83,26 @@ func bad(env, value, format string, args ...any) error {
 func (s Store) Check() (Settings, error) {
 	out := Settings{Data: s.Data, DatabaseURL: strings.TrimSpace(s.DatabaseURL)}
 	if strings.TrimSpace(s.Data) == "" {
-		return Settings{}, bad("DATA", s.Data, "but it must name a folder")
+		return Settings{}, Bad("DATA", s.Data, "but it must name a folder")
 	}
 	zone, err := time.LoadLocation(s.TimeZone)
 	if err != nil || s.TimeZone == "" || s.TimeZone == "Local" { // LoadLocation takes "" for UTC
-		return Settings{}, bad("TIME_ZONE", s.TimeZone, "which is no time zone; write one like Asia/Shanghai")
+		return Settings{}, Bad("TIME_ZONE", s.TimeZone, "which is no time zone; write one like Asia/Shanghai")
 	}
 	out.Zone = zone
 	out.StatementTimeout, err = time.ParseDuration(s.StatementTimeout)
 	if err != nil || out.StatementTimeout < 10*time.Millisecond || out.StatementTimeout > time.Hour {
-		return Settings{}, bad("STATEMENT_TIMEOUT", s.StatementTimeout, "but it must be a time from 10ms to 1h, like 10s")
+		return Settings{}, Bad("STATEMENT_TIMEOUT", s.StatementTimeout, "but it must be a time from 10ms to 1h, like 10s")
 	}
 	if err := out.LogLevel.UnmarshalText([]byte(s.LogLevel)); err != nil {
-		return Settings{}, bad("LOG_LEVEL", s.LogLevel, "but it must be debug, info, warn or error")
+		return Settings{}, Bad("LOG_LEVEL", s.LogLevel, "but it must be debug, info, warn or error")
 	}
 	switch s.LogFormat {
 	case "json":
 		out.LogJSON = true
 	case "text":
 	default:
-		return Settings{}, bad("LOG_FORMAT", s.LogFormat, "but it must be text or json")
+		return Settings{}, Bad("LOG_FORMAT", s.LogFormat, "but it must be text or json")
 	}
 	return out, nil
 }
@@ -119,15 +120,15 @@ func (s Server) Check() (ServerSettings, error) {
 	if s.Window != "" {
 		w, err := coord.ParseWindow(s.Window)
 		if err != nil {
-			return out, bad("WINDOW", s.Window, "but it must be west,south,east,north in degrees (%v)", err)
+			return out, Bad("WINDOW", s.Window, "but it must be west,south,east,north in degrees (%v)", err)
 		}
 		out.Window = &w
 	}
 	if out.NearestLimitM, err = strconv.ParseFloat(s.NearestLimitM, 64); err != nil || !(out.NearestLimitM >= 0 && out.NearestLimitM <= 100_000) {
-		return out, bad("NEAREST_LIMIT_M", s.NearestLimitM, "but it must be a number of metres from 0 to 100000")
+		return out, Bad("NEAREST_LIMIT_M", s.NearestLimitM, "but it must be a number of metres from 0 to 100000")
 	}
 	if out.RateLimit, err = strconv.ParseFloat(s.RateLimit, 64); err != nil || !(out.RateLimit >= 0) || math.IsInf(out.RateLimit, 0) {
-		return out, bad("RATE_LIMIT", s.RateLimit, "but it must be a number of requests a second, or 0 for no limit")
+		return out, Bad("RATE_LIMIT", s.RateLimit, "but it must be a number of requests a second, or 0 for no limit")
 	}
 	for _, o := range list(s.CORSOrigins) {
 		if err := checkOrigin(o); err != nil {
@@ -137,17 +138,22 @@ func (s Server) Check() (ServerSettings, error) {
 	}
 	megabytes, err := strconv.ParseInt(s.AnswerCacheMB, 10, 64)
 	if err != nil || megabytes < 0 || megabytes > 1<<20 {
-		return out, bad("ANSWER_CACHE_MB", s.AnswerCacheMB, "but it must be a whole number of megabytes, or 0 for none")
+		return out, Bad("ANSWER_CACHE_MB", s.AnswerCacheMB, "but it must be a whole number of megabytes, or 0 for none")
 	}
 	out.AnswerCache, out.TrustedFolder = megabytes<<20, s.TrustedFolder
+	if s.TrustedFolder != "" {
+		if folder, err := os.Stat(s.TrustedFolder); err != nil || !folder.IsDir() {
+			return out, Bad("TRUSTED_DOCUMENTS", s.TrustedFolder, "but it must be a folder of GraphQL documents")
+		}
+	}
 	if s.OnlyTrusted != "0" && s.OnlyTrusted != "1" {
-		return out, bad("ONLY_TRUSTED", s.OnlyTrusted, "but it must be 0 or 1")
+		return out, Bad("ONLY_TRUSTED", s.OnlyTrusted, "but it must be 0 or 1")
 	}
 	out.OnlyTrusted = s.OnlyTrusted == "1"
 	for _, p := range list(s.TrustedProxies) {
 		prefix, err := parsePrefix(p)
 		if err != nil {
-			return out, bad("TRUSTED_PROXIES", p, "which is no address and no network like 10.0.0.0/8")
+			return out, Bad("TRUSTED_PROXIES", p, "which is no address and no network like 10.0.0.0/8")
 		}
 		out.TrustedProxies = append(out.TrustedProxies, prefix)
 	}
@@ -158,7 +164,7 @@ func address(s string) (string, error) {
 	host, port, err := net.SplitHostPort(s)
 	n, portErr := strconv.ParseUint(port, 10, 16)
 	if err != nil || portErr != nil || strings.ContainsAny(host, " /") {
-		return "", bad("ADDR", s, "but it must be HOST:PORT, like 127.0.0.1:8080 or [::1]:8080, with a port from 0 to 65535")
+		return "", Bad("ADDR", s, "but it must be HOST:PORT, like 127.0.0.1:8080 or [::1]:8080, with a port from 0 to 65535")
 	}
 	return net.JoinHostPort(host, strconv.FormatUint(n, 10)), nil
 }
@@ -170,7 +176,7 @@ func publicURL(s string) (*url.URL, error) {
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, bad("PUBLIC_URL", s, "but it must be an address like https://grid.example.org, without a question mark or #")
+		return nil, Bad("PUBLIC_URL", s, "but it must be an address like https://grid.example.org, without a question mark or #")
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	return u, nil
@@ -190,11 +196,11 @@ func IsLoopback(u *url.URL) bool {
 // person's rights, and rs/cors answers https://* by reflecting whatever asks.
 func checkOrigin(o string) error {
 	if strings.Contains(o, "*") || strings.EqualFold(o, "null") {
-		return bad("CORS_ORIGINS", o, "but every origin must be written out, without *")
+		return Bad("CORS_ORIGINS", o, "but every origin must be written out, without *")
 	}
 	u, err := url.Parse(o)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || o != u.Scheme+"://"+u.Host {
-		return bad("CORS_ORIGINS", o, "but an origin is scheme, host and port only, like https://map.example.org")
+		return Bad("CORS_ORIGINS", o, "but an origin is scheme, host and port only, like https://map.example.org")
 	}
 	return nil
 }

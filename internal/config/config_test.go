@@ -88,6 +88,8 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 		{"a negative size", "ANSWER_CACHE_MB", "-1"},
 		{"a size with its unit", "ANSWER_CACHE_MB", "64MB"},
 		{"neither yes nor no", "ONLY_TRUSTED", "yes"},
+		{"a folder that is not there", "TRUSTED_DOCUMENTS", "/nonexistent"},
+		{"a file for a folder", "TRUSTED_DOCUMENTS", "config.go"},
 		{"a proxy by name", "TRUSTED_PROXIES", "proxy.local"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -95,7 +97,7 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout,
 				"LOG_LEVEL": &st.LogLevel, "LOG_FORMAT": &st.LogFormat, "ADDR": &se.Addr, "PUBLIC_URL": &se.PublicURL,
 				"WINDOW": &se.Window, "NEAREST_LIMIT_M": &se.NearestLimitM, "RATE_LIMIT": &se.RateLimit,
-				"ANSWER_CACHE_MB": &se.AnswerCacheMB, "ONLY_TRUSTED": &se.OnlyTrusted,
+				"ANSWER_CACHE_MB": &se.AnswerCacheMB, "TRUSTED_DOCUMENTS": &se.TrustedFolder, "ONLY_TRUSTED": &se.OnlyTrusted,
 				"CORS_ORIGINS": &se.CORSOrigins, "TRUSTED_PROXIES": &se.TrustedProxies}[c.env]
 			*field = c.value
 			_, err := st.Check()
