@@ -53,7 +53,8 @@ func main() { os.Exit(cli.Main(os.Args[1:], program{}, os.Stdout, os.Stderr)) }
 // program is what the commands drive.
 type program struct{}
 
-// Serve implements cli.Program. The address is opened first: that it is taken is found out before anything is started.
+// Serve implements cli.Program. The address is opened first: that it is taken is found out before anything is started. Until
+// the data is in memory it answers that it is not ready.
 func (program) Serve(ctx context.Context, s config.Settings, server config.ServerSettings, out io.Writer) error {
 	log := ops.NewLogger(os.Stderr, s.LogLevel, s.LogJSON)
 	slog.SetDefault(log)
@@ -62,6 +63,13 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 		return err
 	}
 	defer listener.Close()
+	door, served := ops.NewDoor(), make(chan error, 1)
+	answering, shut := context.WithCancel(ctx)
+	go func() {
+		defer close(served)
+		served <- ops.Serve(answering, listener, door, log)
+	}()
+	defer func() { shut(); <-served }()
 	token, made, err := httpauth.OpenToken(s.Data)
 	if err != nil {
 		return err
@@ -102,8 +110,10 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 	if made {
 		fmt.Fprintln(out, "operator token", token)
 	}
+	ops.GrowHeap()
+	door.Open(handler)
 	fmt.Fprintf(out, "listening on http://%s\n", listener.Addr())
-	return ops.Serve(ctx, listener, handler, log)
+	return <-served
 }
 
 // Demo implements cli.Program.

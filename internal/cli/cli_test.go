@@ -338,9 +338,18 @@ func TestProgressWithoutATerminal(t *testing.T) {
 	b.show(Progress{Rows: 4000, Done: 50, Total: 100})
 	b.last = b.last.Add(-lineEvery)
 	b.show(Progress{Rows: 8000})
+	b.show(Progress{Rows: 9000, Done: 100, Total: 100})
 	b.end()
-	if w.String() != "4000 buildings read, 50 %\n8000 buildings read\n" {
+	if w.String() != "4000 buildings read, 50 %\n8000 buildings read\n9000 buildings read, 100 %\n" {
 		t.Errorf("wrote %q", w.String())
+	}
+	w.Reset()
+	b = newBar(&w, "divisions")
+	b.last = b.last.Add(-lineEvery) // the database took so long to start
+	b.show(Progress{Total: 100})
+	b.end()
+	if w.Len() > 0 {
+		t.Errorf("of nothing: %q", w.String())
 	}
 }
 

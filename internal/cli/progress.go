@@ -22,6 +22,8 @@ type bar struct {
 	mu    sync.Mutex
 	drawn *progressbar.ProgressBar // nil where w is no terminal
 	last  time.Time                // of the last line
+	now   Progress                 // the last there was
+	told  Progress                 // that of the last line
 }
 
 func newBar(w io.Writer, kind string) *bar {
@@ -52,10 +54,15 @@ func (b *bar) show(p Progress) {
 		_ = b.drawn.Set64(p.Done) // a bar that cannot be drawn is no reason to stop
 		return
 	}
-	if time.Since(b.last) < lineEvery {
-		return
+	if b.now = p; p.Rows > 0 && time.Since(b.last) >= lineEvery {
+		b.tell()
 	}
-	b.last = time.Now()
+}
+
+// tell writes a line.
+func (b *bar) tell() {
+	p := b.now
+	b.told, b.last = p, time.Now()
 	if p.Total > 0 {
 		fmt.Fprintf(b.w, "%d %s read, %d %%\n", p.Rows, b.kind, p.Done*100/p.Total)
 		return
@@ -63,11 +70,15 @@ func (b *bar) show(p Progress) {
 	fmt.Fprintf(b.w, "%d %s read\n", p.Rows, b.kind)
 }
 
-// end clears the bar away.
+// end clears the bar away; after lines, the last says how far it came.
 func (b *bar) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.drawn != nil {
 		_ = b.drawn.Finish()
+		return
+	}
+	if b.told.Rows > 0 && b.told != b.now {
+		b.tell()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // Code says what kind of refusal an error is. The values are the ones that clients see in extensions.code.
@@ -76,7 +77,7 @@ func Wrap(err error, code Code, field, key string, args ...any) *Error {
 // Error is the English sentence and, for the log, the cause.
 func (e *Error) Error() string {
 	if e.Err != nil {
-		return e.Text(English) + ": " + e.Err.Error()
+		return strings.TrimSuffix(e.Text(English), ".") + ": " + e.Err.Error()
 	}
 	return e.Text(English)
 }

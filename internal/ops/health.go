@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
 
@@ -34,22 +35,43 @@ func Live() http.Handler {
 	})
 }
 
+var _ = fault.Register(
+	[3]string{"ops.readyFor", "/readyz knows for=residents and nothing else.", "/readyz 的 for 只能是 residents。"},
+)
+
 // Ready answers GET /readyz: 200 where every check holds, else 503. It says which fails; why is for the log. asOf is when the data
 // in memory was last known to be current, and whether it is: it is told where it is not, and how many seconds ago that was.
+//
+// /readyz?for=residents asks whether residents are answered, which is so from when the data is in memory, with or without the
+// database: Coverage alone. It is for balancers, which would else take every server away at once when the database is.
 func Ready(log *slog.Logger, asOf func() (at time.Time, current bool), checks ...Check) http.Handler {
 	var mu sync.Mutex
 	var asked time.Time
 	var ready bool
 	var results map[string]string
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	all := func(ctx context.Context) (bool, map[string]string) {
 		mu.Lock()
 		defer mu.Unlock()
 		if time.Since(asked) > checkEvery {
 			// Not the request's context: its sender's impatience says nothing of the database.
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), checkTimeout)
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTimeout)
 			defer cancel()
 			ready, results = run(ctx, log, checks)
 			asked = time.Now()
+		}
+		return ready, results
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var ready bool
+		var results map[string]string
+		switch r.URL.Query().Get("for") {
+		case "":
+			ready, results = all(r.Context())
+		case "residents":
+			ready, results = run(r.Context(), log, []Check{Coverage(asOf)})
+		default:
+			answer.Refuse(r, log, fault.New(fault.Invalid, "for", "ops.readyFor")).Write(w, r)
+			return
 		}
 		status := http.StatusOK
 		if !ready {

@@ -80,7 +80,14 @@ func (e *edge) mayAskNow(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method == http.MethodGet && isProbe(r.URL.Path) {
 		return true
 	}
-	wait := e.rate.wait(network(clientAddr(r, e.TrustedProxies)), time.Now())
+	from, forwarded := clientAddr(r, e.TrustedProxies)
+	if forwarded {
+		e.untold.Do(func() {
+			e.Log.WarnContext(r.Context(), "X-Forwarded-For comes from an address that is no trusted proxy and is not believed: if a proxy of yours stands there, all that comes through it shares one limit until TRUSTED_PROXIES names it",
+				"peer", from.String())
+		})
+	}
+	wait := e.rate.wait(network(from), time.Now())
 	if wait <= 0 {
 		return true
 	}
@@ -91,19 +98,24 @@ func (e *edge) mayAskNow(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // clientAddr is who asks: the peer, or, where the peer is a proxy of ours, the last address in X-Forwarded-For that
-// is none. What stands before that was written by the client and proves nothing.
-func clientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
+// is none. What stands before that was written by the client and proves nothing. unbelieved: the peer is none of ours, yet
+// says for whom it asks.
+func clientAddr(r *http.Request, trusted []netip.Prefix) (_ netip.Addr, unbelieved bool) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
-		return netip.Addr{} // a Unix socket: all share one bucket
+		return netip.Addr{}, false // a Unix socket: all share one bucket
 	}
 	addr := peer.Addr().Unmap()
 	if len(r.Header["X-Forwarded-For"]) == 0 {
-		return addr
+		return addr, false
+	}
+	ours := func(p netip.Prefix) bool { return p.Contains(addr) }
+	if !slices.ContainsFunc(trusted, ours) {
+		return addr, true
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		if !slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(addr) }) {
+		if !slices.ContainsFunc(trusted, ours) {
 			break
 		}
 		next, err := netip.ParseAddr(strings.TrimSpace(hop))
@@ -112,7 +124,7 @@ func clientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 		}
 		addr = next.Unmap()
 	}
-	return addr
+	return addr, false
 }
 
 // network is the address that is counted: one of IPv4, the /64 of IPv6, which one household has to itself.

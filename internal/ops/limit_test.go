@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 )
@@ -34,8 +35,12 @@ func TestWhoAsks(t *testing.T) {
 			for _, v := range c.forwarded {
 				r.Header.Add("X-Forwarded-For", v)
 			}
-			if got := network(clientAddr(r, trusted)).String(); got != c.want {
+			from, unbelieved := clientAddr(r, trusted)
+			if got := network(from).String(); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
+			}
+			if want := c.name == "a stranger's word is not believed"; unbelieved != want {
+				t.Errorf("unbelieved %t, want %t", unbelieved, want)
 			}
 		})
 	}
@@ -75,5 +80,18 @@ func TestMemoryIsBounded(t *testing.T) {
 	l.forget(later)
 	if len(l.buckets) != 1 {
 		t.Errorf("%d addresses are remembered, only one has asked lately", len(l.buckets))
+	}
+}
+
+// TestAProxyThatNobodyNamed: all who come through it share one limit, which is told, once.
+func TestAProxyThatNobodyNamed(t *testing.T) {
+	h := build(t, Options{RateLimit: 1e9})
+	for range 3 {
+		r := get("/")
+		r.Header.Set("X-Forwarded-For", "198.51.100.7")
+		h.ask(r)
+	}
+	if text := h.log.String(); strings.Count(text, "TRUSTED_PROXIES") != 1 || strings.Contains(text, "198.51.100.7") {
+		t.Errorf("the log says %s", text)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -45,6 +46,7 @@ type edge struct {
 	Options
 	routes, packed http.Handler // as they are, and compressed
 	rate           *limiter     // nil: no limit
+	untold         sync.Once    // that a proxy is not trusted
 	inner          http.Handler // what stands between the first look and the routes
 }
 

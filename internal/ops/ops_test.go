@@ -417,6 +417,61 @@ func TestReadiness(t *testing.T) {
 	if status, body := again(); status != 503 || body != want {
 		t.Errorf("got %d %s, want %s", status, body, want)
 	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, get("/readyz?for=residents"))
+	want = `{"checks":{"coverage":"ok"},"dataAgeS":60,"dataAsOf":"` + at.UTC().Format(time.RFC3339) + `","ready":true}`
+	if body := strings.TrimSpace(w.Body.String()); w.Code != 200 || body != want {
+		t.Errorf("for residents, from memory: %d %s, want %s", w.Code, body, want)
+	}
+	at = time.Time{}
+	w = httptest.NewRecorder()
+	if h.ServeHTTP(w, get("/readyz?for=residents")); w.Code != 503 {
+		t.Errorf("for residents, with nothing in memory: %d", w.Code)
+	}
+	w = httptest.NewRecorder()
+	if h.ServeHTTP(w, get("/readyz?for=resident")); w.Code != 400 {
+		t.Errorf("for somebody unknown: %d", w.Code)
+	}
+}
+
+func TestTheDoorBeforeItIsOpen(t *testing.T) {
+	d := NewDoor()
+	ask := func(r *http.Request) (int, string, string) {
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, r)
+		return w.Code, strings.TrimSpace(w.Body.String()), w.Header().Get("Retry-After")
+	}
+	if status, body, _ := ask(get("/livez")); status != 200 || body != `{"live":true}` {
+		t.Errorf("/livez: %d %s", status, body)
+	}
+	for _, probe := range []string{"/readyz", "/readyz?for=residents"} {
+		if status, body, _ := ask(get(probe)); status != 503 || body != `{"checks":{"coverage":"loading"},"ready":false}` {
+			t.Errorf("%s: %d %s", probe, status, body)
+		}
+	}
+	for _, path := range []string{"/", "/where?lng=1", "/graphql", "/metrics"} {
+		if status, body, after := ask(httptest.NewRequest(http.MethodPost, path, nil)); status != 503 || !strings.Contains(body, "UNAVAILABLE") || after == "" {
+			t.Errorf("%s: %d %s, Retry-After %q", path, status, body, after)
+		}
+	}
+	d.Open(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	if status, _, _ := ask(get("/readyz")); status != http.StatusTeapot {
+		t.Errorf("open: %d", status)
+	}
+}
+
+func TestErrorsAndTimesInTheLog(t *testing.T) {
+	err := fmt.Errorf("failed to connect to `user=wangge`:\n\t%w", errors.Join(errors.New("127.0.0.1:1: refused"), errors.New("127.0.0.1:1: refused"), errors.New("127.0.0.2:1: refused")))
+	var text, asJSON bytes.Buffer
+	NewLogger(&text, slog.LevelInfo, false).Warn("away", "error", err, "took", 1500*time.Microsecond)
+	NewLogger(&asJSON, slog.LevelInfo, true).Warn("away", "error", err, "took", 1500*time.Microsecond)
+	want := "failed to connect to `user=wangge`: 127.0.0.1:1: refused; 127.0.0.2:1: refused"
+	if got := text.String(); !strings.Contains(got, `error="`+want+`" took=1.5ms`) {
+		t.Errorf("as text: %s", got)
+	}
+	if got := asJSON.String(); !strings.Contains(got, `"error":"`+want+`","took_ms":1.5}`) {
+		t.Errorf("as JSON: %s", got)
+	}
 }
 
 func TestOperatorsAndProbesAreNotLimited(t *testing.T) {

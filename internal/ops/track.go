@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -159,13 +160,39 @@ func (l *limited) stop() {
 	}
 }
 
-// NewLogger returns a logger whose lines carry the id of the request whose context they are given.
+// NewLogger returns a logger whose lines carry the id of the request whose context they are given. An error is one line. In JSON,
+// where a number has no unit, a time that something took is in milliseconds, and its name says so: took_ms.
 func NewLogger(w io.Writer, level slog.Level, asJSON bool) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		switch a.Value.Kind() {
+		case slog.KindAny:
+			if err, ok := a.Value.Any().(error); ok {
+				a.Value = slog.StringValue(oneLine(err.Error()))
+			}
+		case slog.KindDuration:
+			if asJSON {
+				return slog.Float64(a.Key+"_ms", float64(a.Value.Duration().Microseconds())/1e3)
+			}
+		}
+		return a
+	}}
 	if asJSON {
 		return slog.New(withID{slog.NewJSONHandler(w, options)})
 	}
 	return slog.New(withID{slog.NewTextHandler(w, options)})
+}
+
+// oneLine is what errors that were joined say, what several say alike once: a connection is tried with and without TLS, and at
+// each address of a name.
+func oneLine(text string) string {
+	var told []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if !slices.ContainsFunc(told, func(other string) bool { return strings.HasSuffix(other, line) }) {
+			told = append(told, line)
+		}
+	}
+	return strings.ReplaceAll(strings.Join(told, "; "), ":; ", ": ")
 }
 
 type withID struct{ slog.Handler }
