@@ -282,6 +282,7 @@ func (h *house) enliven(zone *time.Location, schema int64) {
 	h.grids.Store = live.Grids{Store: h.grids.Store, Live: h.live}
 	h.staff.Store = live.Staff{Store: h.staff.Store, Live: h.live}
 	h.grids.Ground, h.staff.Roster, h.places.Tree = h.live.Ground, h.live.Roster, h.live.Tree
+	h.grids.InTouch, h.search.InTouch = h.live.InTouch, h.live.InTouch
 }
 
 // awaitServers waits until what this command committed is in force in every server, that who reads after it reads it.

@@ -34,8 +34,8 @@ func (p *plan) searchAddress(ctx context.Context, text string, near *node.PointI
 	for i, m := range found {
 		nodes[i] = &node.AddressMatch{Match: m}
 	}
-	var buildings map[uuid.UUID]place.Building
-	if p.asks(sel, "AddressMatch", "building") || p.asks(sel, "AddressMatch", "grid") {
+	var buildings map[uuid.UUID]place.Building // nil: the matches know their grids as they were
+	if p.asks(sel, "AddressMatch", "building") || p.asks(sel, "AddressMatch", "grid") && !p.Search.Away() {
 		if buildings, err = p.matchedBuildings(ctx, nodes, sel); err != nil {
 			return nil, err
 		}
@@ -74,7 +74,7 @@ func (p *plan) addressMatch(ctx context.Context, nodes []*node.AddressMatch, f f
 		return oneDivision(ctx, p, nodes, func(m *node.AddressMatch) uuid.UUID { return orZero(m.DivisionID) }, f)
 	case "grid":
 		return oneGrid(ctx, p, nodes, func(m *node.AddressMatch) (key.Key, *grid.Grid) {
-			if k := m.Match.Building; k != nil {
+			if k := m.Match.Building; k != nil && buildings != nil {
 				return orZero(buildings[k.ID].GridKey), nil
 			}
 			return orZero(m.Match.Grid), nil

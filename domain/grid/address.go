@@ -48,7 +48,7 @@ type Named struct {
 type NamedPlace struct {
 	Building *key.Key // its assignment decides
 	Estate   *key.Key // the estate itself, or the building's
-	Grid     *key.Key // of an estate, now
+	Grid     *key.Key // of an estate, now; of a building, when it was last read
 	At       Point
 	Score    float64 // 0 to 1
 }
@@ -58,7 +58,7 @@ type NamedPlace struct {
 //
 // The address decides (ADDRESS) where it names one place for sure, that place's grid is known, and the point lies within a
 // kilometre of it. Else the point decides as it would without, and the answer needs confirmation; so too while the database
-// is away, which alone knows what addresses name, and the points are known all the same.
+// is away, which alone knows what addresses name today, and the points are known all the same.
 func (s *Service) address(ctx context.Context, actor account.Actor, qs []AtQuery, points []Point, index []int, matches []Match, errs []error) error {
 	var asked []Address
 	var of []int // place in points
@@ -74,8 +74,12 @@ func (s *Service) address(ctx context.Context, actor account.Actor, qs []AtQuery
 	if len(asked) > maxAddresses {
 		return fault.New(fault.Limited, "points", "points.addresses", "n", len(asked), "max", maxAddresses)
 	}
-	named, err := s.Addresses.Named(ctx, actor, asked)
+	var named []Named
 	var grids map[uuid.UUID]shaped
+	err := error(fault.New(fault.Unavailable, "", "database"))
+	if !s.away() {
+		named, err = s.Addresses.Named(ctx, actor, asked)
+	}
 	if err == nil {
 		grids, err = s.gridsNamed(ctx, actor, named, qs[0].AsOf)
 	}
@@ -129,14 +133,20 @@ func (s *Service) shapes(ctx context.Context, actor account.Actor, keys []key.Ke
 	return out, nil
 }
 
-// gridsNamed are the grids of the named places at asOf, or now, by the id of the building or else of the estate.
+// gridsNamed are the grids of the named places at asOf, or now, by the id of the building or else of the estate. While the
+// database is away a building's grid of now is the one that was last read.
 func (s *Service) gridsNamed(ctx context.Context, actor account.Actor, named []Named, asOf *time.Time) (map[uuid.UUID]shaped, error) {
 	at := s.at(asOf)
 	var buildings, estates, keys []key.Key
 	now := map[uuid.UUID]key.Key{}
+	away := s.away()
 	for _, n := range named {
 		for _, p := range n.Places {
 			switch {
+			case p.Building != nil && asOf == nil && away:
+				if p.Grid != nil {
+					now[p.Building.ID] = *p.Grid
+				}
 			case p.Building != nil:
 				buildings = append(buildings, *p.Building)
 			case asOf != nil:
@@ -146,16 +156,21 @@ func (s *Service) gridsNamed(ctx context.Context, actor account.Actor, named []N
 			}
 		}
 	}
-	assigned, err := s.Store.GridsOfBuildings(ctx, actor, buildings, at)
-	if err != nil {
-		return nil, err
+	assigned := now
+	if len(buildings) > 0 {
+		of, err := s.Store.GridsOfBuildings(ctx, actor, buildings, at)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(assigned, of)
 	}
-	past, err := s.Store.GridsOfEstates(ctx, actor, estates, at)
-	if err != nil {
-		return nil, err
+	if len(estates) > 0 {
+		of, err := s.Store.GridsOfEstates(ctx, actor, estates, at)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(assigned, of)
 	}
-	maps.Copy(assigned, past)
-	maps.Copy(assigned, now)
 	for _, k := range assigned {
 		keys = append(keys, k)
 	}
@@ -238,7 +253,8 @@ func fitting(n Named, grids map[uuid.UUID]shaped) []Candidate {
 }
 
 // AtAddress is At where nothing but an address is known: where it names no one place for sure, NONE with the grids that it may
-// mean as candidates. INVALID: the address is blank or too long.
+// mean as candidates. While the database is away it answers by what was last read, and needs confirmation. INVALID: the address
+// is blank or too long; UNAVAILABLE: the database is away and nothing was read before.
 func (s *Service) AtAddress(ctx context.Context, actor account.Actor, text string, asOf *time.Time) (Match, error) {
 	m := Match{Rule: RuleNone, NeedsConfirmation: true}
 	if s.Addresses == nil {
@@ -253,8 +269,12 @@ func (s *Service) AtAddress(ctx context.Context, actor account.Actor, text strin
 			return inAddress(named[0].Err)
 		}
 		grids, err := s.gridsNamed(ctx, actor, named, asOf)
+		if err != nil {
+			return err
+		}
 		m = addressed(m, nil, named[0], grids)
-		return err
+		m.NeedsConfirmation = m.NeedsConfirmation || s.away()
+		return nil
 	})
 	return m, err
 }

@@ -44,3 +44,20 @@ func TestAnAddressWhileTheDatabaseIsAway(t *testing.T) {
 		})
 	}
 }
+
+func TestNobodyWaitsForADatabaseThatIsKnownToBeAway(t *testing.T) {
+	s := &Service{Addresses: nobodyAsks{t}, InTouch: func() bool { return false }}
+	here := &Grid{Code: "990102001001001"}
+	matches := []Match{{Grid: here, Rule: RuleContains}}
+	err := s.address(t.Context(), account.Anyone(), []AtQuery{{Address: "听雨里3号楼"}}, make([]Point, 1), []int{0}, matches, make([]error, 1))
+	if err != nil || matches[0].Grid != here || !matches[0].NeedsConfirmation {
+		t.Errorf("%v, %+v", err, matches)
+	}
+}
+
+type nobodyAsks struct{ t *testing.T }
+
+func (n nobodyAsks) Named(context.Context, account.Actor, []Address) ([]Named, error) {
+	n.t.Error("asked")
+	return nil, nil
+}

@@ -29,7 +29,10 @@ type Service struct {
 	// Ground is the ground of an instant where it is in memory; false where it is not, as for the past, or nil: it is made from the
 	// store around the points that are asked about.
 	Ground func(ctx context.Context, at time.Time) (*Ground, bool)
-	Window *coord.Window // points outside are refused; nil: the box of the divisions, widened
+	// InTouch reports whether the store answers, as far as is known: where it does not, it is not asked what addresses name, for it
+	// may not even refuse. nil: it does.
+	InTouch func() bool
+	Window  *coord.Window // points outside are refused; nil: the box of the divisions, widened
 
 	mu         sync.Mutex
 	extent     *coord.Window // the widened box as last read
@@ -42,6 +45,8 @@ var _ = fault.Register(
 	[3]string{"grid.pastHouseholds", "Grids are ordered by the households of another time for operators only.", "仅运营人员可按过往户数排序。"},
 	[3]string{"grid.withinNeedsNear", "filter.withinM needs filter.near and must be 0 to 100,000 metres.", "filter.withinM 需要 filter.near，且应为 0 到 100000 米。"},
 )
+
+func (s *Service) away() bool { return s.InTouch != nil && !s.InTouch() }
 
 func (s *Service) at(asOf *time.Time) time.Time {
 	if asOf != nil {

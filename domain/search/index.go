@@ -410,9 +410,16 @@ func (b *builder) build(data Data) {
 		}
 	}
 	addressed := map[int32][]grid.Point{} // streets that only addresses know
+	grids := map[uuid.UUID]*key.Key{}     // of buildings
 	for _, r := range data.Buildings {
 		name, address := b.designate(r.Name, false), b.designate(r.Address, true)
 		d := doc{kind: Building, key: r.Key, building: &r.Key, division: r.CommunityID, home: -1, at: []grid.Point{r.At}}
+		if r.GridID != nil {
+			if d.grid = grids[*r.GridID]; d.grid == nil {
+				d.grid = &key.Key{Home: r.Key.Home, ID: *r.GridID}
+				grids[*r.GridID] = d.grid
+			}
+		}
 		var e *estateParts
 		if r.EstateID != nil {
 			e = estates[*r.EstateID]
@@ -439,7 +446,7 @@ func (b *builder) build(data Data) {
 			if r.GridID == nil || e.grid != nil && e.grid.ID != *r.GridID {
 				e.grids = true
 			} else {
-				e.grid = &key.Key{Home: r.Key.Home, ID: *r.GridID}
+				e.grid = d.grid
 			}
 			if len(address.terms) > 1 && len(address.nums) > 1 {
 				e.gates[gate{address.terms[0], address.nums[0].number}]++

@@ -60,7 +60,7 @@ type Match struct {
 	Building   *key.Key    // the building itself, or that of an entity
 	Estate     *key.Key    // the estate itself, or that of the building
 	DivisionID *uuid.UUID  // the division itself, or the smallest it lies in; nil for a street
-	Grid       *key.Key    // the grid itself, or that of all buildings of an estate, or that of the piece of a street nearest to the point; a building's is its assignment, which is asked elsewhere
+	Grid       *key.Key    // the grid itself, or that of all buildings of an estate, or that of the piece of a street nearest to the point; a building's is the one it was assigned to when the index was made, which is asked elsewhere while it can be
 	Location   *grid.Point // of a street, one of its pieces; of what has no place of its own, its division's
 	Score      float64     // 0 to 1
 	DistanceM  *float64    // from the point that was given
@@ -135,6 +135,10 @@ type Service struct {
 	Store Store
 	Until context.Context // ends what is made beside the questions, as the server does; nil: nothing but a minute does
 
+	// InTouch reports whether the store answers, as far as is known: where it does not, it is not asked, for it may not even refuse.
+	// nil: it does.
+	InTouch func() bool
+
 	index   atomic.Pointer[Index]
 	mu      sync.Mutex // held while an index is made
 	renewal atomic.Bool
@@ -181,11 +185,15 @@ func (s *Service) Warm(ctx context.Context, actor account.Actor) error {
 // current is the index of today's data, or, where it is large, one of a moment ago while it is made anew.
 func (s *Service) current(ctx context.Context, actor account.Actor) (*Index, error) {
 	index := s.index.Load()
-	newest, err := s.Store.Newest(ctx, actor)
+	var newest int64
+	err := error(fault.New(fault.Unavailable, "", "database"))
+	if !s.Away() {
+		newest, err = s.Store.Newest(ctx, actor)
+	}
 	switch {
 	case err == nil:
-	case index != nil && ctx.Err() == nil && fault.As(err).Code == fault.Unavailable:
-		return index, nil // while the store is away, the last answers
+	case index != nil && index.Len() > 0 && ctx.Err() == nil && fault.As(err).Code == fault.Unavailable:
+		return index, nil // while the store is away, the last answers; one made before there was anything does not know that there is not
 	default:
 		return nil, err
 	}
@@ -204,6 +212,9 @@ func (s *Service) current(ctx context.Context, actor account.Actor) (*Index, err
 	}
 	return index, nil
 }
+
+// Away reports whether the store is known not to answer.
+func (s *Service) Away() bool { return s.InTouch != nil && !s.InTouch() }
 
 // renew makes an index that knows of change, unless somebody else has meanwhile.
 func (s *Service) renew(ctx context.Context, actor account.Actor, change int64) (*Index, error) {

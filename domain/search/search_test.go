@@ -15,6 +15,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/internal/fault"
 )
 
 func TestFold(t *testing.T) {
@@ -389,5 +390,38 @@ func TestARenewalEndsWithTheServer(t *testing.T) {
 	case <-town.stopped:
 	case <-time.After(5 * time.Second):
 		t.Fatal("the renewal goes on without its server")
+	}
+}
+
+// TestWhileTheStoreIsAway: the last index answers, without a question to the store; none, or one of nothing, does not say that
+// there is nothing.
+func TestWhileTheStoreIsAway(t *testing.T) {
+	id := uuid.UUID{1: 7}
+	town, away := &store{}, true
+	s := &Service{Store: town, InTouch: func() bool { return !away }}
+	search := func() ([]Match, error) {
+		return s.Search(t.Context(), account.Anyone(), Query{Text: "旧仓库", First: 1})
+	}
+	if _, err := search(); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("before there is an index: %v", err)
+	}
+	away = false
+	if _, err := search(); err != nil {
+		t.Fatal(err)
+	}
+	away = true
+	if _, err := search(); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("with an index of nothing: %v", err)
+	}
+	town.set(Data{Buildings: []BuildingRow{{Key: key.Key{Home: "home", ID: uuid.UUID{1: 1}}, Name: "旧仓库", GridID: &id}}})
+	away = false
+	if found, err := search(); err != nil || len(found) != 1 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	away = true
+	town.set(Data{})
+	found, err := search()
+	if err != nil || len(found) != 1 || found[0].Grid == nil || found[0].Grid.ID != id {
+		t.Errorf("with an index: %+v, %v", found, err)
 	}
 }
