@@ -29,6 +29,7 @@ var _ = fault.Register(
 	[3]string{"page.number", "{field} must be a number.", "{field}应为数字。"},
 	[3]string{"page.accuracy", "Accuracy must be between 0 and 1,000,000 metres.", "精度应为 0 到 1000000 之间的米数。"},
 	[3]string{"page.crs", "Please choose the coordinate system.", "请选择坐标系。"},
+	[3]string{"page.away", "This cannot be looked up at the moment. Please try again in a few minutes.", "这一项暂时查不到，请过几分钟再试。"},
 	[3]string{"page.noGrid", "There is no grid “{code}”.", "没有网格“{code}”。"},
 	[3]string{"page.noDivision", "There is no community “{code}”.", "没有社区“{code}”。"},
 )
@@ -39,6 +40,7 @@ var pageSentences = map[string]string{
 	"point.range": "page.range", "point.swapped": "page.swapped", "point.accuracy": "page.accuracy",
 	"where.missing": "page.missing", "where.twice": "page.twice", "where.number": "page.number",
 	"where.accuracy": "page.accuracy", "where.crs": "page.crs",
+	"database": "page.away", "timeout": "page.away",
 	"grid.notFound": "page.noGrid", "division.notFound": "page.noDivision",
 }
 

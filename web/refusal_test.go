@@ -89,6 +89,21 @@ func TestWordsForPeople(t *testing.T) {
 	}
 }
 
+// TestTheDatabaseIsAwayInWordsForPeople: who asks whether anyone is left out has no database.
+func TestTheDatabaseIsAwayInWordsForPeople(t *testing.T) {
+	for _, key := range []string{"database", "timeout"} {
+		town := newTown()
+		town.err = fault.New(fault.Unavailable, "", key)
+		for lang, want := range map[string]string{"zh": "这一项暂时查不到，请过几分钟再试。", "en": "This cannot be looked up at the moment."} {
+			w := town.get("GET", "/coverage?lang="+lang)
+			if w.Code != 503 {
+				t.Errorf("%d", w.Code)
+			}
+			wantContains(t, w.Body.String(), want)
+		}
+	}
+}
+
 func TestNumbersAsPeopleTypeThem(t *testing.T) {
 	for _, query := range []string{"lng=１２０．００５&lat=３１．００５", "lng=120，005&lat=31。005", "lng=120,005&lat=%20３１、００５"} {
 		town := newTown()

@@ -73,6 +73,7 @@ var sentences = map[string][2]string{
 	"zoomIn":  {"放大", "Zoom in"},
 	"zoomOut": {"缩小", "Zoom out"},
 	"noMap":   {"地图没有加载成功，下面的查询仍然可用。", "The map could not be loaded; the question below still works."},
+	"mapAway": {"地图暂时画不出来。请用“用我的位置”，或按社区查找。", "The map cannot be drawn at the moment. Use your location, or find your community."},
 	"stale":   {"数据截至 {}，之后可能有变化。", "Data as of {}; it may have changed since."},
 	"failed":  {"没有连上服务器，请稍后再试。", "The server could not be reached; please try again."},
 

@@ -78,7 +78,7 @@ func (b *bar) end() {
 		_ = b.drawn.Finish()
 		return
 	}
-	if b.told.Rows > 0 && b.told != b.now {
+	if b.told.Rows > 0 && b.now.Rows > 0 && b.told != b.now {
 		b.tell()
 	}
 }

@@ -34,6 +34,8 @@ export interface Options {
   /** Room that the panel takes, in pixels. */
   padding: () => Padding;
   onAsk: (lng: number, lat: number) => void;
+  /** There is nothing to draw, since the server has no tiles at the moment; later: there is again. */
+  onAway: (away: boolean) => void;
   /** A button of the page's that goes onto the map. */
   button: HTMLButtonElement;
 }
@@ -42,6 +44,9 @@ export interface MapView {
   show(found: Found): void;
   whenReady: Promise<void>;
 }
+
+/** How often is asked whether there are tiles again, ms. */
+const RETRY = 5_000;
 
 export function openMap(options: Options): MapView {
   setWorkerUrl(new URL(MAP_WORKER, location.href).href);
@@ -85,6 +90,28 @@ export function openMap(options: Options): MapView {
     map.getSource<GeoJSONSource>(HERE)?.setData(around(shown.place, shown.accuracyM));
   };
   map.on("style.load", draw);
+
+  // A map without grids invites taps at random. What was drawn before stays.
+  let away = false;
+  const lookAgain = async () => {
+    const tiles = await fetch("/tiles/grids.json").catch(() => null);
+    if (!tiles?.ok) return void setTimeout(lookAgain, RETRY);
+    away = false;
+    options.onAway(false);
+    map.resize(); // it could not be seen
+    map.setStyle(style(), { diff: false });
+  };
+  map.on("error", (event) => {
+    const status = (event.error as { status?: number } | undefined)?.status ?? 0;
+    if (status < 500) {
+      console.error(event.error); // as MapLibre does where nobody listens
+      return;
+    }
+    if (away || map.getSource(SOURCE) && map.querySourceFeatures(SOURCE, { sourceLayer: GRIDS }).length > 0) return;
+    away = true;
+    options.onAway(true);
+    setTimeout(lookAgain, RETRY);
+  });
   darkness.addEventListener("change", () => map.setStyle(style(), { diff: false }));
 
   const whenReady = new Promise<void>((resolve) => map.once("load", () => resolve()));

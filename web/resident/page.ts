@@ -34,7 +34,22 @@ function readFound(): Found {
   return { code: data["code"] ?? "", box: readBox(data["box"]), place, accuracyM: Number(data["accuracy"] ?? 0) };
 }
 
+/** A photo that cannot be loaded gives way to what stands where there is none. */
+function withoutPhoto(photo: HTMLImageElement): void {
+  const initial = document.createElement("span");
+  initial.className = "photo initial";
+  initial.setAttribute("aria-hidden", "true");
+  initial.textContent = photo.dataset["initial"] ?? "";
+  photo.replaceWith(initial);
+}
+answer.addEventListener("error", (event) => {
+  if (event.target instanceof HTMLImageElement) withoutPhoto(event.target);
+}, true); // it does not bubble
+
 function refresh(): void {
+  for (const photo of answer.querySelectorAll<HTMLImageElement>("img.photo")) {
+    if (photo.complete && photo.naturalWidth === 0) withoutPhoto(photo); // it failed before this script ran
+  }
   for (const button of answer.querySelectorAll<HTMLButtonElement>(".share")) button.hidden = false;
   const title = answer.querySelector<HTMLElement>(".found")?.dataset["title"];
   document.title = title ? `${title} · ${ownTitle}` : ownTitle;
@@ -159,6 +174,10 @@ try {
     padding,
     button: locateOnMap,
     onAsk: (lng, lat) => void askAt(lng, lat, "CGCS2000"), // the map's own system
+    onAway: (away) => {
+      document.documentElement.classList.toggle("no-map", away);
+      status.textContent = away ? word(locate.offsetParent ? "mapAway" : "noMap") : ""; // beside an answer the button is not shown
+    },
   });
   void view.whenReady.then(() => { container.dataset["ready"] = "true"; });
 } catch (error) {
