@@ -376,3 +376,24 @@ func TestDivisionsThatStayedKeepTheirAreas(t *testing.T) {
 		t.Error("a town that stayed was made anew")
 	}
 }
+
+// TestASpotThatIsZeroMetresFromABorder: whether a person should confirm does not depend on whether the distance is asked for. A
+// thousandth of a degree of latitude is 110.87 m here.
+func TestASpotThatIsZeroMetresFromABorder(t *testing.T) {
+	g := ground(t, 0, []Community{{ID: id('c', 1), Versions: []Version{version(1, 1, "1", box(0, 0, 10, 10), 0, nil), version(2, 1, "2", box(0, 10, 10, 20), 0, nil)}}})
+	for _, c := range []struct {
+		fromBorderM float64
+		sure        bool
+	}{{0.001, false}, {0.0049, false}, {0.0051, true}, {0.009, true}, {0.02, true}, {0.5, true}} {
+		for _, side := range []float64{-1, 1} {
+			p := spot(5, 10+side*c.fromBorderM/110.87)
+			with, without := g.match(p, 300, true), g.match(p, 300, false)
+			if with.Rule != RuleContains || with.NeedsConfirmation == c.sure || math.Abs(*with.BoundaryDistanceM-c.fromBorderM) > 1e-4 {
+				t.Errorf("%v m from a border: %+v, %v m", c.fromBorderM, with, *with.BoundaryDistanceM)
+			}
+			if without.NeedsConfirmation != with.NeedsConfirmation || without.BoundaryDistanceM != nil {
+				t.Errorf("%v m from a border, without its distance: %+v", c.fromBorderM, without)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package grid
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -18,9 +19,10 @@ const (
 	candidateSigmas  = 3.5    // grids further away hold less than 0.3 % of the probability
 	maxCandidateM    = 3000.0 // grids further away are not listed, however inexact the position
 	maxCandidates    = 20
-	maxTotalReachM   = 3e6  // of all vague points of a request: a thousand at 3 km, ten thousand at 300 m
-	sureAbove        = 0.9  // a likelier first candidate needs no confirmation
-	leastProbability = 1e-3 // of the likelihood of all; a less likely candidate is not worth a line
+	maxTotalReachM   = 3e6   // of all vague points of a request: a thousand at 3 km, ten thousand at 300 m
+	sureAbove        = 0.9   // a likelier first candidate needs no confirmation
+	zeroM            = 0.005 // a border so near is told as 0 m away, and on which side of it a spot lies is nobody's to say
+	leastProbability = 1e-3  // of the likelihood of all; a less likely candidate is not worth a line
 )
 
 // match says which grid p belongs to: the one that holds it, of several the one with the lowest code; else the nearest within
@@ -33,9 +35,12 @@ func (g *Ground) match(p Point, limitM float64, distance bool) Match {
 	m := Match{DivisionID: g.divisions.around(here)}
 	if len(held) > 0 {
 		g.covered(&m, held)
-		if distance {
+		if distance || !m.NeedsConfirmation && g.nearBorder(here, held[0].Ref) {
 			edge := g.cover.DistanceToBorderM(held[0].Ref, here)
-			m.BoundaryDistanceM = &edge
+			m.NeedsConfirmation = m.NeedsConfirmation || edge < zeroM
+			if distance {
+				m.BoundaryDistanceM = &edge
+			}
 		}
 	} else {
 		g.missed(&m, here, limitM)
@@ -44,6 +49,21 @@ func (g *Ground) match(p Point, limitM float64, distance bool) Match {
 		m.DivisionID = &m.Grid.CommunityID
 	}
 	return m
+}
+
+// nearBorder reports whether the border of r may come within zeroM metres of here, which lies in it. That is looked for a
+// centimetre around, at a fraction of what the distance costs.
+func (g *Ground) nearBorder(here orb.Point, r coverage.Ref) bool {
+	const lat = 1e-7 // degrees: 11 mm
+	lng := lat / math.Cos(here.Lat()*math.Pi/180)
+	var room [8]coverage.Held
+	for _, step := range [...]orb.Point{{lng, 0}, {-lng, 0}, {0, lat}, {0, -lat}} {
+		around := g.cover.Locate(orb.Point{here[0] + step[0], here[1] + step[1]}, room[:0])
+		if !slices.ContainsFunc(around, func(h coverage.Held) bool { return h.Ref == r }) {
+			return true
+		}
+	}
+	return false
 }
 
 // covered is the answer for a point that grids hold, but for the distance. It puts held in the order of their codes.
