@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -394,6 +395,54 @@ func TestANewcomersFirstHour(t *testing.T) {
 			t.Errorf("after Ctrl-C: exit %d", code)
 		}
 	})
+}
+
+// TestItAnswersBeforeItIsLoaded: while the database is made, the address is open already and says that it is not ready.
+func TestItAnswersBeforeItIsLoaded(t *testing.T) {
+	needPrivate(t)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ready := make(chan struct{})
+	before := make(chan map[string]int)
+	go func() {
+		seen := map[string]int{}
+		for {
+			select {
+			case <-ready:
+				before <- seen
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+			for _, path := range []string{"/livez", "/readyz", "/"} {
+				if resp, err := http.Get("http://" + addr + path); err == nil {
+					seen[fmt.Sprint(path, " ", resp.StatusCode)]++
+					resp.Body.Close()
+				}
+			}
+		}
+	}()
+	s := serve(t, []string{"DATA=" + dataFolder(t)}, "--addr", addr)
+	close(ready)
+	seen := <-before
+	for _, want := range []string{"/livez 200", "/readyz 503", "/ 503"} {
+		if seen[want] == 0 {
+			t.Errorf("never %s before it was loaded: %v", want, seen)
+		}
+	}
+	for _, path := range []string{"/readyz", "/readyz?for=residents", "/"} {
+		if status, body := s.get(t, path); status != 200 {
+			t.Errorf("loaded, %s: %d %s", path, status, body)
+		}
+	}
+	if code := s.stop(t, syscall.SIGTERM); code != 0 {
+		t.Errorf("exit %d", code)
+	}
 }
 
 func TestMigrations(t *testing.T) {
