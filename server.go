@@ -62,14 +62,12 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
 	door, served := ops.NewDoor(), make(chan error, 1)
-	answering, shut := context.WithCancel(ctx)
 	go func() {
 		defer close(served)
-		served <- ops.Serve(answering, listener, door, log)
+		served <- ops.Serve(ctx, listener, door, log)
 	}()
-	defer func() { shut(); <-served }()
+	defer func() { listener.Close(); <-served }() // a server that did not come up answers nobody any more
 	token, made, err := httpauth.OpenToken(s.Data)
 	if err != nil {
 		return err
