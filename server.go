@@ -274,8 +274,9 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 
 // enliven lets the services answer from memory what it holds. schema is the version of the tables.
 func (h *house) enliven(zone *time.Location, schema int64) {
-	h.live = live.New(live.Options{Source: db.NewLive(h.store), Zone: zone, Log: h.log, Schema: schema, Inside: h.store.Inside})
-	h.store.Sees, h.store.Committed = h.live.Sees, h.live.Committed
+	h.live = live.New(live.Options{Source: db.NewLive(h.store), Zone: zone, Log: h.log, Schema: schema})
+	h.store.Memory = h.live
+	h.places.Now, h.grids.Now, h.staff.Now = h.live.Clock, h.live.Clock, h.live.Clock
 	h.places.Store = live.Places{Store: h.places.Store, Live: h.live}
 	h.grids.Store = live.Grids{Store: h.grids.Store, Live: h.live}
 	h.staff.Store = live.Staff{Store: h.staff.Store, Live: h.live}
@@ -370,7 +371,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	})
 	mux := http.NewServeMux()
 	mux.Handle("GET /livez", ops.Live())
-	mux.Handle("GET /readyz", ops.Ready(h.log, h.live.AsOf, ops.Database(h.pool), ops.Schema(h.pool, newest), ops.Coverage(h.live.AsOf)))
+	mux.Handle("GET /readyz", ops.Ready(h.log, h.live.AsOf, ops.Database(h.pool), ops.Schema(h.pool, newest), ops.Coverage(h.live.AsOf, h.live.Behind)))
 	mux.Handle("GET /metrics", metrics.Handler())
 	api, err := graph.NewHandler(&graph.Resolver{
 		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search,

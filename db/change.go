@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"wangge/domain/account"
+	"wangge/live"
 )
 
 // What a change can be about, as the table change_log names it.
@@ -24,7 +25,7 @@ const (
 const (
 	changeAppend = `-- name: change.Append
 INSERT INTO change_log (n, at, what, division_ids, grids_of, divisions, workers)
-SELECT coalesce(max(c.n), 0) + 1, now(), $1, $2, $3, $4, $5 FROM change_log c RETURNING n`
+SELECT coalesce(max(c.n), 0) + 1, now(), $1, $2, $3, $4, $5 FROM change_log c RETURNING n, at`
 
 	// Its own statement: Citus would not plan it within another. Who listens is told at commit.
 	changeTell = `-- name: change.Tell
@@ -113,19 +114,19 @@ func noteChange(ctx context.Context, tx pgx.Tx, c change) error {
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('wangge change'))"); err != nil {
 		return err
 	}
-	var n int64
+	var noted live.Mark
 	coverage := append([]uuid.UUID{}, c.coverage...) // never NULL
-	err := tx.QueryRow(ctx, changeAppend, c.what, coverage, c.gridsOf.list(), c.divisions.list(), c.workers.list()).Scan(&n)
+	err := tx.QueryRow(ctx, changeAppend, c.what, coverage, c.gridsOf.list(), c.divisions.list(), c.workers.list()).Scan(&noted.N, &noted.At)
 	if err != nil {
 		return err
 	}
 	if open, ok := ctx.Value(txKey{}).(*openTx); ok {
-		open.noted = n
-		if open.d.Sees != nil {
-			open.d.Sees(ctx, n)
+		open.noted = noted
+		if open.d.Memory != nil {
+			open.d.Memory.Wrote(open.Context)
 		}
 	}
-	_, err = tx.Exec(ctx, changeTell, n)
+	_, err = tx.Exec(ctx, changeTell, noted.N)
 	return err
 }
 

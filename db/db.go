@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/domain/account"
+	"wangge/live"
 )
 
 // DB opens transactions on a pool that Open made.
@@ -23,13 +24,22 @@ type DB struct {
 	// connections held so, nobody would go on. apart keeps them few, and looks those of them that take long fewer still.
 	plain, apart, looks chan struct{}
 
-	// Sees is told, with the ctx of a use case that reads one state of the data, which change is the newest that it knows: when it
-	// begins to read, and when it notes one itself. Committed is told the number of a change that has been committed, and holds its
-	// writer until it returns. Both are set before the first use; nil: nobody is told.
-	Sees      func(ctx context.Context, newest int64)
-	Committed func(ctx context.Context, n int64)
+	// Memory is told what use cases see and change. It is set before the first use; nil: nobody is told.
+	Memory Memory
 
 	noted atomic.Int64 // the highest number of a change that was committed here
+}
+
+// Memory holds what is in force outside the store; *live.Live implements it. Sees and Wrote are given the very ctx with which the
+// use case was begun.
+type Memory interface {
+	// Sees is told which change is the newest that a use case knows which reads one state of the data, when it begins to read. An
+	// error ends the use case.
+	Sees(ctx context.Context, newest live.Mark) error
+	// Wrote is told that a use case noted a change of its own.
+	Wrote(ctx context.Context)
+	// Committed is told of a change that has been committed, and holds its writer until it returns.
+	Committed(ctx context.Context, mark live.Mark)
 }
 
 // How many transactions may run apart at once, how many of them for long, and how many connections are left to them where there
@@ -58,10 +68,11 @@ type openTx struct {
 	begin string
 	apart bool
 
-	conn  *pgxpool.Conn // nil until it began, as are tx and slot
-	tx    pgx.Tx
-	slot  chan struct{}
-	noted int64 // the number of the change that it noted; 0: none
+	conn    *pgxpool.Conn // nil until it began, as are tx and slot
+	tx      pgx.Tx
+	slot    chan struct{}
+	refused error     // why Memory ended it
+	noted   live.Mark // the change that it noted; zero: none
 }
 
 // Value implements context.Context.
@@ -108,6 +119,14 @@ func (d *DB) Inside(ctx context.Context) bool {
 	return ok
 }
 
+// Begin lets the use case of ctx begin to read, so that the state of the data that it sees is that of now. Without one it does nothing.
+func (d *DB) Begin(ctx context.Context) error {
+	if open, ok := ctx.Value(txKey{}).(*openTx); ok {
+		return open.start(ctx)
+	}
+	return nil
+}
+
 func (d *DB) as(ctx context.Context, actor account.Actor, begin string, fn func(ctx context.Context, open *openTx) error) error {
 	if err := actor.RequireKnown(); err != nil {
 		return err
@@ -118,13 +137,13 @@ func (d *DB) as(ctx context.Context, actor account.Actor, begin string, fn func(
 	}
 	open := &openTx{Context: ctx, d: d, actor: actor, begin: begin}
 	_, open.apart = around.(apart)
-	if err := open.run(fn); err != nil || open.noted == 0 {
+	if err := open.run(fn); err != nil || open.noted.N == 0 {
 		return err
 	}
-	for last := d.noted.Load(); last < open.noted && !d.noted.CompareAndSwap(last, open.noted); last = d.noted.Load() {
+	for last := d.noted.Load(); last < open.noted.N && !d.noted.CompareAndSwap(last, open.noted.N); last = d.noted.Load() {
 	}
-	if d.Committed != nil { // it may wait, so it holds no connection
-		d.Committed(ctx, open.noted)
+	if d.Memory != nil { // it may wait, so it holds no connection
+		d.Memory.Committed(ctx, open.noted)
 	}
 	return nil
 }
@@ -146,7 +165,7 @@ func (o *openTx) run(fn func(ctx context.Context, open *openTx) error) (err erro
 // start begins the transaction where it did not begin yet.
 func (o *openTx) start(ctx context.Context) (err error) {
 	if o.tx != nil {
-		return nil
+		return o.refused
 	}
 	slot := o.d.plain
 	if o.apart {
@@ -166,15 +185,15 @@ func (o *openTx) start(ctx context.Context) (err error) {
 		o.release()
 		return asFault(err)
 	}
-	if o.begin != snapshot || o.d.Sees == nil {
+	if o.begin != snapshot || o.d.Memory == nil {
 		return nil
 	}
-	var n int64
-	if err := o.tx.QueryRow(ctx, changeNewest).Scan(&n); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	var newest live.Mark
+	if err := o.tx.QueryRow(ctx, liveMark).Scan(&newest.N, &newest.At); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return asFault(err)
 	}
-	o.d.Sees(ctx, n)
-	return nil
+	o.refused = o.d.Memory.Sees(o.Context, newest)
+	return o.refused
 }
 
 func (o *openTx) release() {

@@ -52,6 +52,11 @@ SELECT c.n, c.at, c.grids_of, c.divisions, c.workers FROM change_log c WHERE c.n
 	liveMark = `-- name: live.Mark
 SELECT c.n, c.at FROM change_log c ORDER BY c.n DESC LIMIT 1`
 
+	// How much room the tables take of which memory holds what is in them, in bytes; on a cluster, none.
+	liveSize = `-- name: live.Size
+SELECT clock_timestamp(), sum(pg_relation_size(t.name::regclass))::bigint FROM unnest(ARRAY['division', 'division_code', 'grid_group', 'grid',
+	'grid_code', 'grid_boundary', 'worker', 'worker_photo', 'assignment', 'absence']) AS t(name) ORDER BY 1`
+
 	// Of the versions that are past only when the last ended: where publications are frequent there are hundreds. grid_id = ANY(ARRAY[…]) is nothing for the GiST index of the
 	// EXCLUDE, which takes half a millisecond to probe.
 	liveGrids = `-- name: live.Grids
@@ -99,7 +104,7 @@ SELECT ` + absenceColumns + ` FROM absence x WHERE x.district = ANY($1) AND uppe
 )
 
 const (
-	liveTimeout  = "120s" // of a statement: a city is read in a second, on a busy machine in some
+	liveTimeout  = "0" // of a statement: its ctx ends it
 	waitForEvery = 10 * time.Millisecond
 )
 
@@ -126,11 +131,17 @@ func (l *Live) Connect(ctx context.Context) (live.Link, error) {
 	return link, nil
 }
 
+// Reachable implements live.Source.
+func (l *Live) Reachable(ctx context.Context) bool {
+	_, err := l.Newest(ctx, account.TheOperator())
+	return err == nil
+}
+
 // AwaitServers returns when every server that is connected to the database holds the state of change n, or ctx ends: false.
 func (l *Live) AwaitServers(ctx context.Context, n int64) bool {
 	for {
 		behind := 1
-		err := l.each(ctx, account.TheOperator(), liveBehind, []any{n}, func(rows pgx.Rows) error { return rows.Scan(&behind) })
+		err := l.each(ctx, account.TheOperator(), liveBehind, []any{lockOf(n)}, func(rows pgx.Rows) error { return rows.Scan(&behind) })
 		if err == nil && behind == 0 {
 			return true
 		}
@@ -145,7 +156,7 @@ func (l *Live) AwaitServers(ctx context.Context, n int64) bool {
 type liveLink struct {
 	conn *pgx.Conn
 	d    *DB
-	held int64 // the change whose lock it holds
+	held int32 // the lock that it holds
 
 	homes []string // of all districts, as last read
 }
@@ -167,22 +178,35 @@ func (l *liveLink) Hear(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// Newest implements live.Link.
-func (l *liveLink) Newest(ctx context.Context) (n int64, err error) {
-	err = eachRow(ctx, l.conn, changeNewest, nil, func(rows pgx.Rows) error { return rows.Scan(&n) })
-	return n, err
+// Look implements live.Link.
+func (l *liveLink) Look(ctx context.Context) (sight live.Sight, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(liveMark).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := rows.Scan(&sight.N, &sight.At); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+	batch.Queue(liveSize).QueryRow(func(row pgx.Row) error { return row.Scan(&sight.Now, &sight.Bytes) })
+	return sight, l.conn.SendBatch(ctx, batch).Close()
 }
+
+// lockOf is the number of the lock that says that change n is in force: PostgreSQL has 31 bits for it.
+func lockOf(n int64) int32 { return int32(n % (1 << 31)) }
 
 // Applied implements live.Link.
 func (l *liveLink) Applied(ctx context.Context, n int64) error {
-	if n == l.held {
+	lock := lockOf(n)
+	if lock == l.held {
 		return nil
 	}
-	if _, err := l.conn.Exec(ctx, liveHold, n); err != nil {
+	if _, err := l.conn.Exec(ctx, liveHold, lock); err != nil {
 		return err
 	}
 	_, err := l.conn.Exec(ctx, liveLetGo, l.held)
-	l.held = n
+	l.held = lock
 	return err
 }
 

@@ -115,15 +115,21 @@ func (p *plan) gridsAt(ctx context.Context, in []*node.PointInput, sel ast.Selec
 	answers := make([]*node.GridMatch, len(in))
 	found := make([]*node.GridMatch, 0, len(in))
 	for i, m := range matches {
-		if errs[i] != nil {
-			path := append(slices.Clone(graphql.GetPath(ctx)), ast.PathIndex(i))
-			graphql.AddError(ctx, gqlerror.WrapPath(path, within(fmt.Sprintf("points.%d", i), errs[i])))
-			continue
+		if errs[i] == nil {
+			answers[i] = &node.GridMatch{Match: m}
+			found = append(found, answers[i])
 		}
-		answers[i] = &node.GridMatch{Match: m}
-		found = append(found, answers[i])
 	}
-	return answers, p.matches(ctx, found, sel)
+	if err := p.matches(ctx, found, sel); err != nil {
+		return nil, err
+	}
+	for i, err := range errs { // last, since all before may be read twice
+		if err != nil {
+			path := append(slices.Clone(graphql.GetPath(ctx)), ast.PathIndex(i))
+			graphql.AddError(ctx, gqlerror.WrapPath(path, within(fmt.Sprintf("points.%d", i), err)))
+		}
+	}
+	return answers, nil
 }
 
 // coverage is how a division is covered.

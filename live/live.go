@@ -26,9 +26,6 @@ type Options struct {
 	Now    func() time.Time // nil: time.Now
 	Log    *slog.Logger     // nil: nothing is logged
 	Schema int64            // the version of the tables, of which a data version is made
-
-	// Inside reports whether ctx is that of a use case that reads from the store already, so that all of it has to; nil: never.
-	Inside func(ctx context.Context) bool
 }
 
 // How often is asked whether something changed, since neither NOTIFY nor a connection that seems open is to be relied on; how
@@ -37,12 +34,16 @@ const (
 	beat          = time.Second
 	answerTimeout = time.Second
 	openTimeout   = 5 * time.Second
-	readTimeout   = time.Minute
+	readTimeout   = 15 * time.Minute // of everything there is, on the slowest machine
+	readPatience  = 5 * time.Second  // then the database answers in place of memory
+	reloadPause   = 10 * time.Second // between readings of everything because tables are of another size
 	firstPause    = 20 * time.Millisecond
 	longestPause  = time.Second
 
-	lead        = 2 * time.Second // before something begins by the clock, what is in force then is made
-	longestWait = 5 * time.Second // of a writer, for its own change
+	lead        = 2 * time.Second        // before something begins by the clock, what is in force then is made
+	longestWait = 5 * time.Second        // of a writer, for its own change
+	fitPatience = 200 * time.Millisecond // of a use case, for the state that the store is of
+	waitBeat    = 50 * time.Millisecond
 )
 
 // Live is the state in force. Its methods may be called by any number of goroutines.
@@ -50,8 +51,14 @@ type Live struct {
 	Options
 	state     atomic.Pointer[State] // nil: nothing was read yet
 	linked    atomic.Bool
+	behind    atomic.Bool  // not linked, though the store answers: so it does in place of memory
 	confirmed atomic.Int64 // when the state was last known to be current, Unix nanoseconds; 0: never
+	offset    atomic.Int64 // what the clock of the database is ahead of Now, nanoseconds
 	started   string
+
+	// Of the goroutine that runs.
+	bytes, seen int64     // the size of the tables when they were read, and when they were last looked at
+	reloaded    time.Time // when everything was read because that size was another
 
 	changed chan struct{} // closed when the state is another; guarded by waits
 	waits   sync.Mutex
@@ -87,9 +94,6 @@ func New(o Options) *Live {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Inside == nil {
-		o.Inside = func(context.Context) bool { return false }
-	}
 	return &Live{Options: o, changed: make(chan struct{}), started: strconv.FormatInt(o.Now().UnixNano(), 36)}
 }
 
@@ -99,29 +103,65 @@ func (l *Live) State() *State { return l.state.Load() }
 // InTouch reports whether the state is current: the store is in touch, and tells of every change.
 func (l *Live) InTouch() bool { return l.linked.Load() }
 
-// AsOf is when the state was last known to be current, and whether it still is. The zero time: nothing was read yet.
+// Behind reports whether the state is not known to be current though the database answers, and so answers all that is asked.
+func (l *Live) Behind() bool { return l.behind.Load() && !l.linked.Load() }
+
+// serving is the state that answers; nil: the store does.
+func (l *Live) serving() *State {
+	if l.Behind() {
+		return nil
+	}
+	return l.state.Load()
+}
+
+// Clock is the time by the clock of the database, which dates what is written: nobody who asks for now is told what was before the
+// last change, though the clock here is behind. Clocks that cannot be told apart are one.
+func (l *Live) Clock() time.Time {
+	now := l.Now().Add(time.Duration(l.offset.Load()))
+	if s := l.state.Load(); s != nil && now.Before(s.Ground.Since()) {
+		return s.Ground.Since()
+	}
+	return now
+}
+
+// setClock takes what the clock of the database said between two instants of the clock here.
+func (l *Live) setClock(says, before, after time.Time) {
+	var offset time.Duration
+	if says.After(after) {
+		offset = says.Sub(after)
+	} else if says.Before(before) {
+		offset = says.Sub(before)
+	}
+	l.offset.Store(int64(offset))
+}
+
+// AsOf is when what is answered was last known to be current, and whether it still is: the state's, or while the database answers
+// in its place, the database's. The zero time: nothing was read yet.
 func (l *Live) AsOf() (t time.Time, current bool) {
 	nanos := l.confirmed.Load()
 	if nanos == 0 {
 		return time.Time{}, false
 	}
-	return time.Unix(0, nanos), l.linked.Load()
+	return time.Unix(0, nanos), l.linked.Load() || l.behind.Load()
 }
 
 // Age is how long ago the state was last known to be current; 0 while it is.
 func (l *Live) Age() time.Duration {
-	t, current := l.AsOf()
-	if current || t.IsZero() {
+	nanos := l.confirmed.Load()
+	if nanos == 0 || l.linked.Load() {
 		return 0
 	}
-	return max(0, l.Now().Sub(t))
+	return max(0, l.Now().Sub(time.Unix(0, nanos)))
 }
 
 // Version names the state of the data: as long as it is the same, so is every public answer that depends on nothing but the data
-// and the day. false: it is not known, since the store is not in touch.
+// and the day. false: it is not known, since the store is not in touch, or the state is not of now.
 func (l *Live) Version() (string, bool) {
 	s := l.state.Load()
-	if s == nil || !l.linked.Load() || !l.Now().Before(s.Until()) {
+	if s == nil || !l.linked.Load() {
+		return "", false
+	}
+	if now := l.Clock(); now.Before(s.Ground.Since()) || !now.Before(s.Until()) {
 		return "", false
 	}
 	return s.version, true
@@ -160,17 +200,22 @@ func (l *Live) WaitLoaded(ctx context.Context) error {
 	return l.wait(ctx, func(s *State) bool { return s != nil })
 }
 
-// Committed returns when change n is in force here, so that who wrote it reads it; at the latest after five seconds.
-func (l *Live) Committed(ctx context.Context, n int64) {
+// Committed returns when a change is in force here, so that who wrote it reads it; at the latest after five seconds, and at once
+// where the state is not kept current. A higher number counts only where it is none of before the database was put back: noted
+// later, or known to be the database's since.
+func (l *Live) Committed(ctx context.Context, mark Mark) {
 	ctx, cancel := context.WithTimeout(ctx, longestWait)
 	defer cancel()
-	err := l.wait(ctx, func(s *State) bool { return s != nil && s.N >= n })
+	began := l.Now().UnixNano()
+	err := l.wait(ctx, func(s *State) bool {
+		return !l.linked.Load() || s.Mark.Is(mark) || s.N > mark.N && (s.At.After(mark.At) || l.confirmed.Load() > began)
+	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		l.Log.WarnContext(ctx, "a change is committed, but not yet in force here", "change", n)
+		l.Log.WarnContext(ctx, "a change is committed, but not yet in force here", "change", mark.N)
 	}
 }
 
-// wait returns when a state holds what is asked for.
+// wait returns when what is asked for holds, of a state or of what is known of it.
 func (l *Live) wait(ctx context.Context, enough func(*State) bool) error {
 	for {
 		l.waits.Lock()
@@ -181,6 +226,7 @@ func (l *Live) wait(ctx context.Context, enough func(*State) bool) error {
 		}
 		select {
 		case <-changed:
+		case <-time.After(waitBeat):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -200,22 +246,25 @@ func (l *Live) Run(ctx context.Context) {
 	var clock sync.WaitGroup
 	clock.Go(func() { l.keepTime(ctx) })
 	defer clock.Wait()
-	pause, away := firstPause, time.Time{}
+	pause, away, told := firstPause, time.Time{}, ""
 	for ctx.Err() == nil {
 		err := l.follow(ctx, func() {
 			if !away.IsZero() {
 				l.Log.InfoContext(ctx, "the data is current again", "change", l.State().N, "away", l.Now().Sub(away).Round(time.Millisecond))
 			}
-			pause, away = firstPause, time.Time{}
+			pause, away, told = firstPause, time.Time{}, ""
 		})
 		if ctx.Err() != nil {
 			return
 		}
-		l.linked.Store(false)
+		l.lose(ctx)
 		if away.IsZero() {
 			away = l.Now()
+		}
+		if who := l.answering(); who != told { // once each
+			told = who
 			asOf, _ := l.AsOf()
-			l.Log.WarnContext(ctx, "not in touch with the database: answering from memory", "error", err, "as_of", asOf)
+			l.Log.WarnContext(ctx, "what is in memory is not kept current: "+who, "error", err, "as_of", asOf)
 		}
 		select {
 		case <-time.After(pause):
@@ -225,65 +274,146 @@ func (l *Live) Run(ctx context.Context) {
 	}
 }
 
+// lose notes that the state is not kept current, and finds out whether the database answers in its place.
+func (l *Live) lose(ctx context.Context) {
+	l.linked.Store(false)
+	asking, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	l.behind.Store(l.Source.Reachable(asking))
+}
+
+// answering is who answers while the state is not kept current.
+func (l *Live) answering() string {
+	switch {
+	case l.State() == nil:
+		return "waiting for the database"
+	case l.Behind():
+		return "the database answers"
+	}
+	return "the database is away, memory answers"
+}
+
 // follow keeps the state current over one connection, until that fails. current is called once the state is.
 func (l *Live) follow(ctx context.Context, current func()) error {
 	opening, cancel := context.WithTimeout(ctx, openTimeout)
 	link, err := l.Source.Connect(opening)
 	cancel()
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot connect to the database: %w", err)
 	}
 	defer link.Close()
-	if err := l.catchUp(ctx, link); err != nil {
-		return err
+	if err := l.catchUp(ctx, link, l.State()); err != nil {
+		return fmt.Errorf("cannot read the data: %w", err)
 	}
 	current()
+	due := time.Now().Add(beat)
 	for {
-		behind, err := l.listen(ctx, link)
-		if err == nil && behind {
-			err = l.catchUp(ctx, link)
+		switch next, err := l.listen(ctx, link, due); {
+		case err != nil:
+			return fmt.Errorf("cannot hear of changes: %w", err)
+		case next == goOn:
+			continue
+		case next == readChanges || next == readAll:
+			was := l.State()
+			if next == readAll {
+				l.Log.WarnContext(ctx, "the tables are of another size than when they were read, without a change: everything is read anew")
+				l.reloaded, was = time.Now(), nil
+			}
+			if err := l.catchUp(ctx, link, was); err != nil {
+				return fmt.Errorf("cannot read the data: %w", err)
+			}
 		}
-		if err != nil {
-			return err
-		}
+		due = time.Now().Add(beat)
 	}
 }
 
-// listen waits for a change, and after a time without one asks; it reports whether there is one that the state does not know.
-func (l *Live) listen(ctx context.Context, link Link) (behind bool, err error) {
-	hearing, cancel := context.WithTimeout(ctx, beat)
+// What listening comes to.
+type heard int
+
+const (
+	goOn        heard = iota // nothing of concern was said
+	upToDate                 // the state is that of the database
+	readChanges              // there are changes that the state does not know
+	readAll                  // there is something else in the tables than was read
+)
+
+// listen waits for a change until a time, then looks, however much is said.
+func (l *Live) listen(ctx context.Context, link Link, due time.Time) (heard, error) {
+	hearing, cancel := context.WithDeadline(ctx, due)
 	n, err := link.Hear(hearing)
 	cancel()
-	if err == nil {
-		return n > l.State().N, nil
+	if err != nil && (ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded)) {
+		return goOn, err
 	}
-	if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
-		return false, err
+	if err == nil && n > 0 && n != l.State().N { // a lower one, too: the database was put back, or the news is old
+		return readChanges, nil
 	}
-	asking, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
+	if time.Now().Before(due) {
+		return goOn, nil
+	}
 	asked := l.Now()
-	if n, err = link.Newest(asking); err != nil {
-		return false, err
+	sight, err := l.look(ctx, link)
+	if err != nil {
+		return goOn, err
 	}
-	if n == l.State().N {
-		l.confirmed.Store(asked.UnixNano())
-		return false, nil
+	if !sight.Mark.Is(l.State().Mark) {
+		return readChanges, nil
 	}
-	return true, nil
+	l.confirmed.Store(asked.UnixNano())
+	// A restore brings the changes before what they changed. While the tables grow there is nothing to read yet.
+	resting := sight.Bytes == l.seen
+	l.seen = sight.Bytes
+	if sight.Bytes != l.bytes && resting && time.Since(l.reloaded) >= reloadPause {
+		return readAll, nil
+	}
+	return upToDate, nil
 }
 
-// catchUp brings the state up to the last change.
-func (l *Live) catchUp(ctx context.Context, link Link) error {
+// look looks at the database, and at its clock.
+func (l *Live) look(ctx context.Context, link Link) (Sight, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	before := l.Now()
+	sight, err := link.Look(ctx)
+	if err == nil {
+		l.setClock(sight.Now, before, l.Now())
+	}
+	return sight, err
+}
+
+// whileReading keeps the state from answering as if it were current where reading takes long, until what it returns is called.
+func (l *Live) whileReading(ctx context.Context) (done func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for wait := readPatience; ; wait = beat {
+			select {
+			case <-time.After(wait):
+				l.lose(ctx)
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return func() { cancel(); watch.Wait() }
+}
+
+// catchUp brings a state up to the last change; nil: it reads everything.
+func (l *Live) catchUp(ctx context.Context, link Link, was *State) error {
+	done := sync.OnceFunc(l.whileReading(ctx))
+	defer done()
 	reading, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	began := l.Now()
-	was := l.State()
+	sight, err := l.look(ctx, link) // before it is read: what is written meanwhile is found by the next look
+	if err != nil {
+		return err
+	}
 	data, err := l.read(reading, link, was)
 	if err != nil {
 		return err
 	}
-	unchanged := was != nil && data.N == was.N && data.GridsOf.None() && data.DivisionIDs.None() && data.Areas.None()
+	unchanged := was != nil && data.Mark.Is(was.Mark) && data.GridsOf.None() && data.DivisionIDs.None() && data.Areas.None()
 	if !unchanged {
 		err = l.apply(was, data)
 	}
@@ -297,8 +427,14 @@ func (l *Live) catchUp(ctx context.Context, link Link) error {
 	if err != nil {
 		return err
 	}
+	done()
+	if !unchanged {
+		l.bytes = sight.Bytes
+	}
+	l.seen = sight.Bytes
 	l.confirmed.Store(began.UnixNano())
 	l.linked.Store(true)
+	l.behind.Store(false)
 	l.tell()
 	took := l.Now().Sub(began)
 	if data.GridsOf.All {
@@ -317,7 +453,7 @@ func (l *Live) read(ctx context.Context, link Link, was *State) (Data, error) {
 	if was != nil {
 		since = &was.Mark
 	}
-	return link.Read(ctx, since, civil.Of(l.Now(), l.Zone))
+	return link.Read(ctx, since, civil.Of(l.Clock(), l.Zone))
 }
 
 // apply puts what was read since the state was into force.
@@ -328,9 +464,15 @@ func (l *Live) apply(was *State, d Data) error {
 		if was == nil || d.GridsOf.All && d.DivisionIDs.All && d.Areas.All {
 			of = nil
 		}
-		next, err := newState(of, d, l.Now(), l.Zone)
+		next, err := newState(of, d, l.Clock(), l.Zone)
 		if err != nil {
 			return err
+		}
+		if now != nil {
+			next.epoch = now.epoch
+		}
+		if d.GridsOf.All {
+			next.epoch++
 		}
 		if l.swap(now, next) {
 			return nil
@@ -340,7 +482,8 @@ func (l *Live) apply(was *State, d Data) error {
 
 // swap puts a state into force unless another is in force than was.
 func (l *Live) swap(was, next *State) bool {
-	next.version = fmt.Sprintf("%d-%s-%s-%d-%s", next.N, next.Roster.From(), strconv.FormatInt(next.Ground.Since().UnixNano(), 36), l.Schema, l.started)
+	next.version = fmt.Sprintf("%d-%s-%s-%s-%d-%s-%d", next.N, strconv.FormatInt(next.At.UnixNano(), 36), next.Roster.From(),
+		strconv.FormatInt(next.Ground.Since().UnixNano(), 36), l.Schema, l.started, next.epoch)
 	return l.state.CompareAndSwap(was, next)
 }
 
@@ -353,7 +496,7 @@ func (l *Live) keepTime(ctx context.Context) {
 		s := l.state.Load()
 		var due <-chan time.Time
 		if s != nil {
-			due = time.After(s.Until().Sub(l.Now()) - lead)
+			due = time.After(s.Until().Sub(l.Clock()) - lead)
 		}
 		select {
 		case <-due:
@@ -368,7 +511,7 @@ func (l *Live) keepTime(ctx context.Context) {
 func (l *Live) passTo(ctx context.Context, s *State, changed <-chan struct{}) {
 	until := s.Until()
 	next, err := s.at(until, l.Zone)
-	due := time.After(until.Sub(l.Now()))
+	due := time.After(until.Sub(l.Clock()))
 	if err != nil { // what was stored is no area; nothing can be done until something changes
 		l.Log.ErrorContext(ctx, "what begins by the clock cannot be put into force", "error", err)
 		due = nil

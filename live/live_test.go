@@ -46,16 +46,16 @@ type house struct {
 func newHouse(t testing.TB, pool *pgxpool.Pool, change ...func(*live.Options)) *house {
 	t.Helper()
 	h := &house{store: db.New(pool), pool: pool}
-	o := live.Options{Source: db.NewLive(h.store), Zone: zone, Inside: h.store.Inside, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))}
+	o := live.Options{Source: db.NewLive(h.store), Zone: zone, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))}
 	for _, c := range change {
 		c(&o)
 	}
 	h.Live = live.New(o)
-	h.store.Sees, h.store.Committed = h.Live.Sees, h.Live.Committed
+	h.store.Memory = h.Live
 	h.Services = load.Services{
-		Places: &place.Service{Store: live.Places{Store: db.NewPlaces(h.store), Live: h.Live}, Now: time.Now},
-		Grids:  &grid.Service{Store: live.Grids{Store: db.NewGrids(h.store), Live: h.Live}, Now: time.Now, NearestLimitM: 300, Ground: h.Live.Ground},
-		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(h.store), Live: h.Live}, Now: time.Now, Zone: zone, IDs: key.Random{}},
+		Places: &place.Service{Store: live.Places{Store: db.NewPlaces(h.store), Live: h.Live}, Now: h.Clock},
+		Grids:  &grid.Service{Store: live.Grids{Store: db.NewGrids(h.store), Live: h.Live}, Now: h.Clock, NearestLimitM: 300, Ground: h.Live.Ground},
+		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(h.store), Live: h.Live}, Now: h.Clock, Zone: zone, IDs: key.Random{}},
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -16,14 +16,20 @@ import (
 type Source interface {
 	// Connect opens a connection of its own, which hears of every change that is committed from then on.
 	Connect(ctx context.Context) (Link, error)
+	// Reachable reports whether it answers, over other connections than a Link's.
+	Reachable(ctx context.Context) bool
+	// Inside reports whether ctx is that of a use case, whose reads of the store are of one state of the data.
+	Inside(ctx context.Context) bool
+	// Begin lets the use case of ctx begin to read there: from then on it sees the state of now.
+	Begin(ctx context.Context) error
 }
 
 // Link is a connection to a Source, for one goroutine. After an error it is good for nothing but Close.
 type Link interface {
 	// Hear waits for a change and returns its number. Where ctx ends before, it returns its error, and the Link stays good.
 	Hear(ctx context.Context) (int64, error)
-	// Newest is the number of the last change; 0 where there was none.
-	Newest(ctx context.Context) (int64, error)
+	// Look tells the last change, what o'clock it is, and how much there is to hold.
+	Look(ctx context.Context) (Sight, error)
 	// Read reads what changed since a mark, or everything, in one state of the data: everything where since is nil, or is no
 	// mark of this database, or a change after it is missing. Of the staff it reads who is in office on day or later.
 	Read(ctx context.Context, since *Mark, day civil.Date) (Data, error)
@@ -32,10 +38,21 @@ type Link interface {
 	Close()
 }
 
-// Mark is a state of the data: its last change, and when that was noted. The zero Mark is that before the first.
+// Mark is a state of the data: its last change, and when that was noted. The zero Mark is that before the first. A database that
+// was put back to an older state reaches a number again, but not at the same time.
 type Mark struct {
 	N  int64
 	At time.Time
+}
+
+// Is reports whether both are the same state.
+func (m Mark) Is(o Mark) bool { return m.N == o.N && m.At.Equal(o.At) }
+
+// Sight is what a Link sees without reading much.
+type Sight struct {
+	Mark
+	Now   time.Time // by the clock of the database
+	Bytes int64     // that the tables take of which memory holds what is in them
 }
 
 // Data is what a Link read. A Part says of which things of a kind, and what is read is complete for it.

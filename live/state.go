@@ -24,6 +24,7 @@ type State struct {
 	divisions map[uuid.UUID]place.Division
 	holding   map[uuid.UUID]bool // the communities that have grids, in force or not
 	dayEnds   time.Time          // when the day after the roster's first begins
+	epoch     int64              // how often everything had been read then
 	version   string
 }
 
@@ -105,6 +106,7 @@ func (s *State) takeGrids(d Data) (err error) {
 			}
 		}
 	}
+	had := s.holding
 	if d.GridsOf.All {
 		if s.Ground, err = grid.NewGround(since, d.Communities, slices.Collect(maps.Values(s.divisions))); err != nil {
 			return err
@@ -133,18 +135,18 @@ func (s *State) takeGrids(d Data) (err error) {
 	for _, id := range d.Holding {
 		holding[id] = true
 	}
-	if !maps.Equal(holding, s.holding) {
-		s.holding, s.Tree = holding, s.Tree.WithGrids(slices.Collect(maps.Keys(holding)))
+	s.holding = holding
+	if !maps.Equal(holding, had) {
+		s.Tree = s.Tree.WithGrids(slices.Collect(maps.Keys(holding)))
 	}
-	if s.Extent != nil {
-		box := *s.Extent
-		for _, c := range d.Communities {
-			for _, v := range c.Versions {
-				b := v.Grid.BBox
-				box = place.Box{West: min(box.West, b.West), South: min(box.South, b.South), East: max(box.East, b.East), North: max(box.North, b.North)}
+	for _, c := range d.Communities {
+		for _, v := range c.Versions {
+			box := v.Grid.BBox
+			if e := s.Extent; e != nil {
+				box = place.Box{West: min(box.West, e.West), South: min(box.South, e.South), East: max(box.East, e.East), North: max(box.North, e.North)}
 			}
+			s.Extent = &box
 		}
-		s.Extent = &box
 	}
 	return nil
 }

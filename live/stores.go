@@ -2,8 +2,8 @@ package live
 
 import (
 	"context"
+	"errors"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,12 +23,17 @@ import (
 
 type pinKey struct{}
 
-// pin is the context of a use case, with the state that it began with: all that it reads from memory is of it.
+// pin is the context of a use case, with the state that it began with: all that it reads from memory is of it. Like a transaction it
+// is for one goroutine at a time.
 type pin struct {
 	context.Context
-	state *State
-	moved atomic.Bool // what it reads from the store is of another change, so that it is to read all from there
+	state *State // nil: the store answers all
+	fits  bool   // the state is to be the one that the store is of when it is first asked
+	moved bool   // the store is of another state than what memory may have answered already
 }
+
+// errMoved ends a use case that has to begin again. Nobody but do sees it.
+var errMoved = errors.New("the store is of another state than memory")
 
 // Value implements context.Context.
 func (p *pin) Value(key any) any {
@@ -42,30 +47,68 @@ type doer interface {
 	Do(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
 }
 
-// do begins a use case, unless ctx is in one.
+// do begins a use case, unless ctx is in one. It reads one state, in memory and in the store: where the store turns out to be of
+// another when it is first asked, before anything can have been written, what was read until then is thrown away and fn runs once
+// more, that time asking the store first. So fn must be able to run twice.
 func (l *Live) do(ctx context.Context, actor account.Actor, store doer, fn func(ctx context.Context) error) error {
-	if s := l.state.Load(); s != nil && !l.Inside(ctx) {
-		ctx = &pin{Context: ctx, state: s}
+	s := l.serving()
+	if s == nil || l.Source.Inside(ctx) {
+		return store.Do(ctx, actor, fn)
 	}
-	return store.Do(ctx, actor, fn)
+	p := &pin{Context: ctx, state: s}
+	if err := store.Do(p, actor, fn); !p.moved {
+		return err
+	}
+	return store.Do(&pin{Context: ctx, fits: true}, actor, func(ctx context.Context) error {
+		if err := l.Source.Begin(ctx); err != nil {
+			return err
+		}
+		return fn(ctx)
+	})
 }
 
 // of is the state that answers in ctx; nil: none does.
 func (l *Live) of(ctx context.Context) *State {
-	if !l.Inside(ctx) {
-		return l.state.Load()
+	if !l.Source.Inside(ctx) {
+		return l.serving()
 	}
-	if p, ok := ctx.Value(pinKey{}).(*pin); ok && !p.moved.Load() {
+	if p, ok := ctx.Value(pinKey{}).(*pin); ok && !p.moved {
 		return p.state
 	}
 	return nil
 }
 
-// Sees is told which change is the newest that what the use case of ctx reads from the store knows. Where that is not the one of
-// its state, the use case goes on with the store alone.
-func (l *Live) Sees(ctx context.Context, newest int64) {
-	if p, ok := ctx.Value(pinKey{}).(*pin); ok && p.state.N != newest {
-		p.moved.Store(true)
+// Sees implements db.Memory: newest is that of all that the use case will read from the store.
+func (l *Live) Sees(ctx context.Context, newest Mark) error {
+	p, ok := ctx.(*pin)
+	switch {
+	case !ok:
+	case p.fits:
+		p.state = l.fitting(ctx, newest)
+	case !p.state.Mark.Is(newest):
+		p.moved = true
+		return errMoved
+	}
+	return nil
+}
+
+// fitting is the state of a change, for which it waits shortly; nil: it is not, or no more, in memory.
+func (l *Live) fitting(ctx context.Context, mark Mark) (fit *State) {
+	ctx, cancel := context.WithTimeout(ctx, fitPatience)
+	defer cancel()
+	_ = l.wait(ctx, func(s *State) bool { // where it ended without one, the store answers
+		if s != nil && s.Mark.Is(mark) {
+			fit = s
+		}
+		return fit != nil || s == nil || s.N > mark.N || !l.linked.Load()
+	})
+	return fit
+}
+
+// Wrote implements db.Memory: what the use case wrote only the store knows.
+func (l *Live) Wrote(ctx context.Context) {
+	if p, ok := ctx.(*pin); ok {
+		p.state = nil
 	}
 }
 
@@ -410,7 +453,7 @@ func (s Places) DivisionsWithGrids(ctx context.Context, actor account.Actor) ([]
 // GridInForce implements place.Store.
 func (s Places) GridInForce(ctx context.Context, actor account.Actor, code string) (key.Key, bool, error) {
 	state := s.Live.of(ctx)
-	if state == nil || !state.Holds(s.Live.Now()) || actor.RequireKnown() != nil {
+	if state == nil || !state.Holds(s.Live.Clock()) || actor.RequireKnown() != nil {
 		return s.Store.GridInForce(ctx, actor, code)
 	}
 	g := state.Ground.ByCode(code)

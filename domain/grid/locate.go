@@ -93,6 +93,7 @@ func (s *Service) AtMany(ctx context.Context, actor account.Actor, qs []AtQuery)
 		return matches, errs, nil
 	}
 	err := s.Store.Do(ctx, actor, func(ctx context.Context) error {
+		clear(errs)
 		points, index := make([]Point, 0, len(qs)), make([]int, 0, len(qs)) // of each point in qs
 		for i, q := range qs {
 			p, err := s.position(ctx, actor, q)

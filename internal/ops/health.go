@@ -109,11 +109,15 @@ func Database(pool *pgxpool.Pool) Check {
 	return Check{"database", pool.Ping}
 }
 
-// Coverage holds once the grids are in memory; asOf is as in Ready. That they are of a while ago the database's check says.
-func Coverage(asOf func() (at time.Time, current bool)) Check {
+// Coverage holds once the grids are in memory, unless they are not kept current there though the database answers; asOf is as in
+// Ready. That they are of a while ago since the database is away, its check says.
+func Coverage(asOf func() (at time.Time, current bool), behind func() bool) Check {
 	return Check{"coverage", func(context.Context) error {
 		if at, _ := asOf(); at.IsZero() {
 			return errors.New("nothing is loaded")
+		}
+		if behind() {
+			return errors.New("what is in memory is behind the database")
 		}
 		return nil
 	}}

@@ -392,9 +392,9 @@ func TestFigures(t *testing.T) {
 func TestReadiness(t *testing.T) {
 	var down error
 	var at time.Time
-	current := false
+	current, behind := false, false
 	asOf := func() (time.Time, bool) { return at, current }
-	h := Ready(slog.New(slog.DiscardHandler), asOf, Check{"database", func(context.Context) error { return down }}, Coverage(asOf))
+	h := Ready(slog.New(slog.DiscardHandler), asOf, Check{"database", func(context.Context) error { return down }}, Coverage(asOf, func() bool { return behind }))
 	ask := func() (int, string) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, get("/readyz"))
@@ -411,7 +411,11 @@ func TestReadiness(t *testing.T) {
 	if status, body := again(); status != 200 || body != `{"checks":{"coverage":"ok","database":"ok"},"ready":true}` {
 		t.Errorf("got %d %s", status, body)
 	}
-	down = errors.New("password authentication failed for user wangge")
+	behind = true
+	if status, body := again(); status != 503 || body != `{"checks":{"coverage":"failed","database":"ok"},"ready":false}` {
+		t.Errorf("behind a database that answers: %d %s", status, body)
+	}
+	behind, down = false, errors.New("password authentication failed for user wangge")
 	at, current = time.Now().Add(-time.Minute), false
 	want := `{"checks":{"coverage":"ok","database":"failed"},"dataAgeS":60,"dataAsOf":"` + at.UTC().Format(time.RFC3339) + `","ready":false}`
 	if status, body := again(); status != 503 || body != want {
