@@ -15,6 +15,7 @@ import (
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/civil"
+	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/page"
@@ -62,6 +63,13 @@ func TestEveryKindOfChangeIsSeenByEveryServer(t *testing.T) {
 		return in[area.ID][0]
 	}
 	ofGrid := staff.Area{Kind: staff.AreaGrid, Home: g.Key.Home, ID: g.Key.ID}
+	var building key.Key // of another grid
+	var buildingCode string
+	err = pool.QueryRow(ctx, `SELECT b.district, b.id, b.code FROM building b JOIN building_grid x ON x.district = b.district AND x.building_id = b.id
+		WHERE x.grid_id <> $1 AND EXISTS (SELECT 1 FROM unit u WHERE u.building_id = b.id) ORDER BY b.code LIMIT 1`, g.Key.ID).Scan(&building.Home, &building.ID, &buildingCode)
+	if err != nil {
+		t.Fatal(err)
+	}
 	today := civil.Of(time.Now(), zone)
 	var worker staff.Worker
 	var absence staff.Absence
@@ -86,6 +94,38 @@ func TestEveryKindOfChangeIsSeenByEveryServer(t *testing.T) {
 		{"a grid's code", func() error {
 			_, err := here.Grids.Recode(ctx, operator, "990102001001099", "990102001001098", 2)
 			return err
+		}},
+		{"what grids are to be like", func() error {
+			most := 400
+			_, err := here.Places.SetPolicy(ctx, operator, place.SizePolicy{DivisionID: community.ID, HouseholdsMax: &most, Version: 1})
+			return err
+		}},
+		{"a building's grid", func() error {
+			_, err := here.Places.PlaceBuilding(ctx, operator, building, &g.Code)
+			return err
+		}},
+		{"a household", func() error {
+			report, err := here.Places.ImportHouseholds(ctx, operator, func(yield func(place.HouseholdRow, error) bool) {
+				yield(place.HouseholdRow{Source: "1", Building: buildingCode, Unit: "9单元", Room: "901", Use: place.OwnerUse}, nil)
+			}, place.ImportOptions{IDs: key.Random{}})
+			if err == nil && report.Refused > 0 {
+				err = errors.New(report.Notes[0].Reason)
+			}
+			return err
+		}},
+		{"a border that a fix moved", func() error {
+			x, y := g.LabelPoint.X(), g.LabelPoint.Y()
+			area := geom.NewPolygonFlat(geom.XY, []float64{x, y, x + 1e-4, y, x + 1e-4, y + 1e-4, x, y + 1e-4, x, y}, []int{10}).SetSRID(4490)
+			return db.NewCoverage(here.store).Redraw(ctx, operator, coverage.Redraw{Area: area, From: []key.Key{g.Key}, Change: here.State().N})
+		}},
+		{"a community without a boundary", func() error {
+			_, err := here.Places.ImportDivisions(ctx, operator, func(yield func(place.DivisionRow, error) bool) {
+				yield(place.DivisionRow{Row: place.Row{Code: "990102001066", Source: "1", Name: "无界社区"}, Level: place.Community}, nil)
+			}, place.ImportOptions{IDs: key.Random{}})
+			return err
+		}},
+		{"a grid that moves there", func() error {
+			return bringGrid(ctx, here, grid.Row{Row: place.Row{Code: "990102001001098", Source: "1", Geometry: moved(g, 0.05)}, Community: "990102001066"})
 		}},
 		{"a division's boundary and name", func() error {
 			report, err := here.Places.ImportDivisions(ctx, operator, func(yield func(place.DivisionRow, error) bool) {
