@@ -123,9 +123,17 @@ func (s Grids) Do(ctx context.Context, actor account.Actor, fn func(ctx context.
 	return s.Live.do(ctx, actor, s.Store, fn)
 }
 
-// ground is the grids in force at an instant; nil: they are not in memory, or nobody known asks.
-func (s Grids) ground(ctx context.Context, actor account.Actor, at time.Time) *grid.Ground {
+// at is the state with the grids in force at an instant; nil: they are not in memory, or nobody known asks.
+func (s Grids) at(ctx context.Context, actor account.Actor, at time.Time) *State {
 	if state := s.Live.of(ctx); state != nil && state.Holds(at) && actor.RequireKnown() == nil {
+		return state
+	}
+	return nil
+}
+
+// ground is the grids of at.
+func (s Grids) ground(ctx context.Context, actor account.Actor, at time.Time) *grid.Ground {
+	if state := s.at(ctx, actor, at); state != nil {
 		return state.Ground
 	}
 	return nil
@@ -231,13 +239,13 @@ func listed(q grid.Query) bool {
 
 // ListGrids implements grid.Store.
 func (s Grids) ListGrids(ctx context.Context, actor account.Actor, q grid.Query) (page.Page[grid.Grid], error) {
-	ground := s.ground(ctx, actor, q.At)
-	if ground == nil || !listed(q) {
+	state := s.at(ctx, actor, q.At)
+	if state == nil || !listed(q) {
 		return s.Store.ListGrids(ctx, actor, q)
 	}
 	var divisions []uuid.UUID // nil for all
 	if q.Filter.Divisions != nil {
-		allowed, err := beneath(s.Live.of(ctx).Tree, q.Filter.Divisions)
+		allowed, err := beneath(state.Tree, q.Filter.Divisions)
 		if err != nil {
 			return page.Page[grid.Grid]{}, err
 		}
@@ -246,17 +254,17 @@ func (s Grids) ListGrids(ctx context.Context, actor account.Actor, q grid.Query)
 			divisions = append(divisions, id)
 		}
 	}
-	p, _ := pageOf(ground, divisions, q)
+	p, _ := pageOf(state.Ground, divisions, q)
 	return p, nil
 }
 
 // ListGridsOf implements grid.Store.
 func (s Grids) ListGridsOf(ctx context.Context, actor account.Actor, roots []uuid.UUID, q grid.Query) (map[uuid.UUID]page.Page[grid.Grid], error) {
-	ground := s.ground(ctx, actor, q.At)
-	if ground == nil || !listed(q) {
+	state := s.at(ctx, actor, q.At)
+	if state == nil || !listed(q) {
 		return s.Store.ListGridsOf(ctx, actor, roots, q)
 	}
-	tree := s.Live.of(ctx).Tree
+	tree := state.Tree
 	var allowed map[uuid.UUID]bool
 	if q.Filter.Divisions != nil {
 		var err error
@@ -273,7 +281,7 @@ func (s Grids) ListGridsOf(ctx context.Context, actor account.Actor, roots []uui
 		if allowed != nil {
 			divisions = slices.DeleteFunc(divisions, func(id uuid.UUID) bool { return !allowed[id] })
 		}
-		if p, any := pageOf(ground, divisions, q); any {
+		if p, any := pageOf(state.Ground, divisions, q); any {
 			out[root] = p
 		}
 	}
