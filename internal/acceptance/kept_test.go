@@ -35,12 +35,12 @@ func TestKeptAnswersAgreeWithTheStore(t *testing.T) {
 	ctx := t.Context()
 	pool, zone := testdb.New(t), time.FixedZone("CST", 8*3600)
 	store := db.New(pool)
-	held := live.New(live.Options{Source: db.NewLive(store), Zone: zone, Inside: store.Inside, Log: slog.New(slog.DiscardHandler)})
-	store.Sees, store.Committed = held.Sees, held.Committed
+	held := live.New(live.Options{Source: db.NewLive(store), Zone: zone, Log: slog.New(slog.DiscardHandler)})
+	store.Memory = held
 	w := load.Services{
-		Places: &place.Service{Store: live.Places{Store: db.NewPlaces(store), Live: held}, Now: time.Now},
-		Grids:  &grid.Service{Store: live.Grids{Store: db.NewGrids(store), Live: held}, Now: time.Now, NearestLimitM: 300, Ground: held.Ground},
-		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: held}, Now: time.Now, Zone: zone, IDs: key.Random{}},
+		Places: &place.Service{Store: live.Places{Store: db.NewPlaces(store), Live: held}, Now: held.Clock},
+		Grids:  &grid.Service{Store: live.Grids{Store: db.NewGrids(store), Live: held}, Now: held.Clock, NearestLimitM: 300, Ground: held.Ground},
+		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: held}, Now: held.Clock, Zone: zone, IDs: key.Random{}},
 	}
 	running, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

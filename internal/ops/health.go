@@ -43,7 +43,7 @@ var _ = fault.Register(
 // in memory was last known to be current, and whether it is: it is told where it is not, and how many seconds ago that was.
 //
 // /readyz?for=residents asks whether residents are answered, which is so from when the data is in memory, with or without the
-// database: Coverage alone. It is for balancers, which would else take every server away at once when the database is.
+// database: memory behind a database that answers is passed by. It is for balancers, which would else take every server away at once when the database is.
 func Ready(log *slog.Logger, asOf func() (at time.Time, current bool), checks ...Check) http.Handler {
 	var mu sync.Mutex
 	var asked time.Time
@@ -68,7 +68,7 @@ func Ready(log *slog.Logger, asOf func() (at time.Time, current bool), checks ..
 		case "":
 			ready, results = all(r.Context())
 		case "residents":
-			ready, results = run(r.Context(), log, []Check{Coverage(asOf)})
+			ready, results = run(r.Context(), log, []Check{loaded(asOf)})
 		default:
 			answer.Refuse(r, log, fault.New(fault.Invalid, "for", "ops.readyFor")).Write(w, r)
 			return
@@ -112,12 +112,19 @@ func Database(pool *pgxpool.Pool) Check {
 // Coverage holds once the grids are in memory, unless they are not kept current there though the database answers; asOf is as in
 // Ready. That they are of a while ago since the database is away, its check says.
 func Coverage(asOf func() (at time.Time, current bool), behind func() bool) Check {
+	return Check{"coverage", func(ctx context.Context) error {
+		if behind() {
+			return errors.New("what is in memory is behind the database")
+		}
+		return loaded(asOf).Run(ctx)
+	}}
+}
+
+// loaded is the part of Coverage that residents need.
+func loaded(asOf func() (at time.Time, current bool)) Check {
 	return Check{"coverage", func(context.Context) error {
 		if at, _ := asOf(); at.IsZero() {
 			return errors.New("nothing is loaded")
-		}
-		if behind() {
-			return errors.New("what is in memory is behind the database")
 		}
 		return nil
 	}}
