@@ -47,6 +47,7 @@ type answers struct {
 
 	mu     sync.Mutex
 	making map[answerKey]*making // by what is made now
+	of     string                // the version that answers were last made of
 
 	hits, misses atomic.Uint64
 }
@@ -163,6 +164,10 @@ func (a *answers) once(ctx context.Context, k answerKey, make func() *reply) (*k
 func (a *answers) begin(k answerKey) (mine, other *making) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if k.version != a.of { // nobody asks for answers of the past: they would fill the room until they are pushed out
+		a.of = k.version
+		a.kept.InvalidateAll()
+	}
 	if other, ok := a.making[k]; ok {
 		return nil, other
 	}

@@ -30,3 +30,22 @@ func FuzzCursor(f *testing.F) {
 		}
 	})
 }
+
+// Nobody asks for answers of the past again.
+func TestAnswersOfThePastMakeRoom(t *testing.T) {
+	a := newAnswers(1<<20, func() (string, bool) { return "", true })
+	ask := func(version, sent string) {
+		a.once(t.Context(), answerKey{version: version, sent: sent}, func() *reply { return &reply{text: []byte(`{"data":null}`)} })
+	}
+	ask("1", "a")
+	ask("1", "b")
+	ask("2", "a")
+	for _, k := range []answerKey{{version: "1", sent: "a"}, {version: "1", sent: "b"}} {
+		if a.find(&k) != nil {
+			t.Errorf("%q of the past is kept", k.sent)
+		}
+	}
+	if a.find(&answerKey{version: "2", sent: "a"}) == nil {
+		t.Error("what is of now is not kept")
+	}
+}
