@@ -157,13 +157,12 @@ func (s Grids) GridsByKey(ctx context.Context, actor account.Actor, keys []key.K
 	if ground == nil {
 		return s.Store.GridsByKey(ctx, actor, keys, at, with)
 	}
-	out := make(map[uuid.UUID]grid.Grid, len(keys))
-	for _, k := range keys {
+	return byID(keys, func(k key.Key) (grid.Grid, bool) {
 		if g := ground.ByKey(k); g != nil {
-			out[k.ID] = g.Only(with)
+			return g.Only(with), true
 		}
-	}
-	return out, nil
+		return grid.Grid{}, false
+	}), nil
 }
 
 // GridsOfGroups implements grid.Store.
@@ -172,17 +171,14 @@ func (s Grids) GridsOfGroups(ctx context.Context, actor account.Actor, groups []
 	if ground == nil {
 		return s.Store.GridsOfGroups(ctx, actor, groups, at, with)
 	}
-	out := make(map[uuid.UUID][]grid.Grid, len(groups))
-	for _, k := range groups {
-		if list := ground.OfGroup(k); len(list) > 0 {
-			grids := make([]grid.Grid, len(list))
-			for i, g := range list {
-				grids[i] = g.Only(with)
-			}
-			out[k.ID] = grids
+	return byID(groups, func(k key.Key) ([]grid.Grid, bool) {
+		list := ground.OfGroup(k)
+		grids := make([]grid.Grid, len(list))
+		for i, g := range list {
+			grids[i] = g.Only(with)
 		}
-	}
-	return out, nil
+		return grids, len(list) > 0
+	}), nil
 }
 
 // Groups implements grid.Store.
@@ -191,13 +187,7 @@ func (s Grids) Groups(ctx context.Context, actor account.Actor, keys []key.Key) 
 	if state == nil || actor.RequireKnown() != nil {
 		return s.Store.Groups(ctx, actor, keys)
 	}
-	out := make(map[uuid.UUID]grid.Group, len(keys))
-	for _, k := range keys {
-		if g, ok := state.Ground.Group(k); ok {
-			out[k.ID] = g
-		}
-	}
-	return out, nil
+	return byID(keys, state.Ground.Group), nil
 }
 
 // Neighbours implements grid.Store.
@@ -206,16 +196,24 @@ func (s Grids) Neighbours(ctx context.Context, actor account.Actor, grids []key.
 	if ground == nil {
 		return s.Store.Neighbours(ctx, actor, grids, at, with)
 	}
-	out := make(map[uuid.UUID][]grid.Neighbour, len(grids))
-	for _, k := range grids {
-		if list := ground.Neighbours(k); len(list) > 0 {
-			for i := range list {
-				list[i].Grid = list[i].Grid.Only(with)
-			}
-			out[k.ID] = list
+	return byID(grids, func(k key.Key) ([]grid.Neighbour, bool) {
+		list := ground.Neighbours(k)
+		for i := range list {
+			list[i].Grid = list[i].Grid.Only(with)
+		}
+		return list, len(list) > 0
+	}), nil
+}
+
+// byID is what find finds for keys, by their ids.
+func byID[V any](keys []key.Key, find func(key.Key) (V, bool)) map[uuid.UUID]V {
+	out := make(map[uuid.UUID]V, len(keys))
+	for _, k := range keys {
+		if v, ok := find(k); ok {
+			out[k.ID] = v
 		}
 	}
-	return out, nil
+	return out
 }
 
 // Extent implements grid.Store.
