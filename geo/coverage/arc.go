@@ -2,7 +2,6 @@ package coverage
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"math/bits"
 	"slices"
@@ -12,7 +11,7 @@ import (
 	"wangge/geo/shape"
 )
 
-// label names areas of a shard: none, one by its number, or several, by the place of their list in Shard.crowds.
+// label names areas of a shard: none, one by its number, or several, by the place of their list in the crowds of a shard or a sheet.
 type label int32
 
 const none label = -1
@@ -20,8 +19,8 @@ const none label = -1
 // crowd is the label of the list at k.
 func crowd(k int) label { return label(-2 - k) }
 
-// areas are those of a label; one is where a label of one area is written down.
-func (s *Shard) areas(l label, one *[1]int32) []int32 {
+// areasOf are those of a label; one is where a label of one area is written down.
+func areasOf(l label, crowds [][]int32, one *[1]int32) []int32 {
 	switch {
 	case l >= 0:
 		one[0] = int32(l)
@@ -29,9 +28,11 @@ func (s *Shard) areas(l label, one *[1]int32) []int32 {
 	case l == none:
 		return nil
 	default:
-		return s.crowds[-2-l]
+		return crowds[-2-l]
 	}
 }
+
+func (s *Shard) areas(l label, one *[1]int32) []int32 { return areasOf(l, s.crowds, one) }
 
 // crowds makes labels while a shard is built: the same areas have the same label.
 type crowds struct {
@@ -65,21 +66,14 @@ func (c *crowds) label(areas []int32) label {
 	return l
 }
 
-// forget takes back all lists but the first n.
-func (c *crowds) forget(n int) {
-	for _, list := range c.lists[n:] {
-		c.size -= len(list)
-	}
-	c.lists = c.lists[:n]
-	maps.DeleteFunc(c.known, func(_ string, l label) bool { return int(-2-l) >= n })
-}
-
 // arc is a piece of border between two nodes: all of it borders the same areas, and every ring through one of its edges runs along
 // all of it. A node is where more or fewer than two edges meet, or one vertex of a ring that meets no other.
 type arc struct {
-	first       int32 // of its vertices in Shard.points; they end where the next arc's begin
+	first       int32 // of its vertices in the shard's; they end where the next arc's begin
 	left, right label // the areas beside it, seen along it; as a rule one each, or none beyond the outermost border
 }
+
+func (a *arc) sides() [2]label { return [2]label{a.left, a.right} }
 
 // ring is a ring of an area: arcs one after the other, run forwards (the arc's number) or backwards (its complement, ^).
 type ring struct {
@@ -201,7 +195,7 @@ func (s *Shard) breakUp(areas []orb.MultiPolygon, b *builder) {
 	}
 
 	// Each ring goes from node to node. The first to come along an arc gives it its direction.
-	b.units, b.arcOf, b.runs, b.arcs = b.units[:0], b.arcOf[:0], b.runs[:0], b.arcs[:0]
+	b.units, b.runs, b.arcs = b.units[:0], b.runs[:0], b.arcs[:0]
 	for k := range b.rings {
 		s.rings[k].arcs = int32(len(b.runs))
 		mine, edgeAt := b.ring(k), b.edgeAt[b.begins[k]:]
@@ -228,7 +222,7 @@ func (s *Shard) breakUp(areas []orb.MultiPolygon, b *builder) {
 				b.arcs = append(b.arcs, a)
 				for i := range size + 1 {
 					here := (from + i) % n
-					b.units, b.arcOf = append(b.units, b.vertices[mine[here]]), append(b.arcOf, number)
+					b.units = append(b.units, b.vertices[mine[here]])
 					if i < size {
 						f := &b.edges[edgeAt[here]]
 						f.arc, f.up = number, mine[here] < mine[(here+1)%n]
@@ -274,29 +268,30 @@ func (s *Shard) number(b *builder, total int) {
 	}
 }
 
-// keep stores the vertices of the arcs.
+// keep stores the vertices of the arcs, and what is around each block of them.
 func (s *Shard) keep(b *builder) {
-	b.points = b.points[:0]
 	if len(b.units) == 0 {
 		return
 	}
 	low, high := b.units[0], b.units[0]
 	for _, v := range b.units {
-		b.points = append(b.points, v.point())
 		low, high = vertex{min(low.x, v.x), min(low.y, v.y)}, vertex{max(high.x, v.x), max(high.y, v.y)}
 	}
-	origin := vertex{low.x - 1, low.y - 1}
-	s.raster.origin = orb.Point{float64(origin.x), float64(origin.y)}
-	size := high.minus(origin)
-	if max(size.x, size.y) > math.MaxInt32 {
-		s.wide = slices.Clone(b.units)
-	} else {
-		s.raster.places = make([]place, len(b.units))
-	}
-	for i, v := range b.units {
-		b.units[i] = v.minus(origin)
-		if s.raster.places != nil {
-			s.raster.places[i] = place{int32(b.units[i].x), int32(b.units[i].y)}
+	s.origin = low
+	if high.minus(low).short() {
+		s.places = make([]place, len(b.units))
+		for i, v := range b.units {
+			s.places[i] = place{int32(v.x - low.x), int32(v.y - low.y)}
 		}
+	} else {
+		s.wide = slices.Clone(b.units)
+	}
+	s.blocks = make([]orb.Bound, (len(b.units)+block-1)/block)
+	for i := range s.blocks {
+		box := nowhere
+		for _, v := range b.units[i*block : min(i*block+block+1, len(b.units))] { // the last edge ends in the next block
+			box = union(box, orb.Bound{Min: v.point(), Max: v.point()})
+		}
+		s.blocks[i] = box
 	}
 }

@@ -53,6 +53,9 @@ func dot(a, b vertex) int64 {
 // cross returns a×b in the same way: positive where b lies to the left of a.
 func cross(a, b vertex) int64 { return dot(vertex{-a.y, a.x}, b) }
 
+// plane is v as float64s, which hold it exactly.
+func (v vertex) plane() orb.Point { return orb.Point{float64(v.x), float64(v.y)} }
+
 func (v vertex) minus(w vertex) vertex { return vertex{v.x - w.x, v.y - w.y} }
 
 // touches reports whether p lies beside the inside of the edge from a to b, at most one unit off its line, and how
@@ -94,4 +97,12 @@ func abs(v int64) int64 {
 // finite reports whether p is a place that quantise can take.
 func finite(p orb.Point) bool {
 	return math.Abs(p[0]) <= 360 && math.Abs(p[1]) <= 360
+}
+
+func widened(b orb.Bound, by float64) orb.Bound {
+	return orb.Bound{Min: orb.Point{b.Min[0] - by, b.Min[1] - by}, Max: orb.Point{b.Max[0] + by, b.Max[1] + by}}
+}
+
+func meets(a, b orb.Bound) bool {
+	return a.Min[0] <= b.Max[0] && b.Min[0] <= a.Max[0] && a.Min[1] <= b.Max[1] && b.Min[1] <= a.Max[1]
 }

@@ -1,7 +1,6 @@
 package coverage
 
 import (
-	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -12,11 +11,8 @@ import (
 
 // Coverage is shards side by side, as a rule the communities of a city. It does not change; With makes the next one.
 type Coverage struct {
-	frame   frame
-	root    *node
-	rasters []raster // of shards
-	shards  []*Shard
-	edits   int // that it took to come here, one after the other
+	index  index
+	shards []*Shard
 }
 
 // Ref names an area of a coverage: its shard and its number in that shard.
@@ -36,68 +32,24 @@ type Neighbour struct {
 
 // New makes a coverage of shards. nil holds nothing; positions are kept: Ref.Shard is the index in shards.
 func New(shards []*Shard) *Coverage {
-	c := &Coverage{shards: slices.Clone(shards), rasters: make([]raster, len(shards)), frame: frame{box: nowhere}}
-	box := nowhere
-	for i, s := range c.shards {
-		box = union(box, s.bound())
-		c.place(i, s)
-	}
-	if box == nowhere {
-		return c
-	}
-	size := max(box.Max[0]-box.Min[0], box.Max[1]-box.Min[1])
-	c.frame = frameOf(widened(box, size/16+slack)) // room for a town that grows
-	c.root = newRoot(len(c.shards), c.edits)
-	e := edit{c.edits, &c.frame, c.shards}
-	for i, s := range c.shards {
-		if s.bound() != nowhere {
-			e.insert(c.root, everywhere, int32(i))
-		}
-	}
-	return c
+	return &Coverage{newIndex(shards), slices.Clone(shards)}
 }
 
-// With is c with other shards at some places. A place at or past the end makes c longer, with nil between. It costs a copy of the root,
-// some bytes a shard, and what the fields of the changed shards cost.
+// With is c with other shards at some places. A place at or past the end makes c longer, with nil between. It costs some bytes a shard and
+// the drawing anew of the sheets on which a changed shard lies or lay; of all where the town outgrows them.
 func (c *Coverage) With(shards map[int]*Shard) *Coverage {
-	next := &Coverage{c.frame, c.root, slices.Clone(c.rasters), slices.Clone(c.shards), c.edits + 1}
-	fits := true
+	are := slices.Clone(c.shards)
 	for i, s := range shards {
-		for len(next.shards) <= i {
-			next.shards, next.rasters = append(next.shards, nil), append(next.rasters, raster{})
+		for len(are) <= i {
+			are = append(are, nil)
 		}
-		next.place(i, s)
-		if b := s.bound(); b != nowhere && (c.root == nil || c.frame.box.Union(b) != c.frame.box) {
-			fits = false
-		}
+		are[i] = s
 	}
-	if !fits {
-		return New(next.shards)
+	next, ok := c.index.with(c.shards, are, shards)
+	if !ok {
+		return New(are)
 	}
-	if c.root == nil {
-		return next
-	}
-	e := edit{next.edits, &next.frame, next.shards}
-	next.root = e.own(c.root)
-	for _, i := range slices.Sorted(maps.Keys(shards)) {
-		if i < len(c.shards) {
-			if was := c.shards[i].bound(); was != nowhere {
-				e.remove(next.root, everywhere, int32(i), was)
-			}
-		}
-		if shards[i].bound() != nowhere {
-			e.insert(next.root, everywhere, int32(i))
-		}
-	}
-	return next
-}
-
-// place puts a shard at its place, not yet into the index.
-func (c *Coverage) place(i int, s *Shard) {
-	c.shards[i], c.rasters[i] = s, raster{}
-	if s != nil {
-		c.rasters[i] = s.raster
-	}
+	return &Coverage{next, are}
 }
 
 // Replace is With for one shard.
@@ -114,40 +66,10 @@ func (c *Coverage) Area(r Ref) orb.MultiPolygon { return c.shards[r.Shard].Area(
 
 // Locate appends to out all areas that cover p, as ST_Covers has it, in order of shard and area. It allocates nothing where out
 // has room, unless dozens of areas lie on top of one another.
-func (c *Coverage) Locate(p orb.Point, out []Held) []Held {
-	f := &c.frame
-	if !(f.box.Min[0] <= p[0] && p[0] <= f.box.Max[0] && f.box.Min[1] <= p[1] && p[1] <= f.box.Max[1]) { // nor for NaN
-		return out
-	}
-	i, j := f.column(p[0]), f.row(p[1])
-	for n := c.root; ; {
-		v := n.fields[n.field(i, j)]
-		if v >= 0 {
-			if v != empty {
-				out = c.rasters[v].locate(p, v, out)
-			}
-			return out
-		}
-		b := &n.branches[^v]
-		if b.child == nil {
-			for _, s := range b.list {
-				out = c.rasters[s].locate(p, s, out)
-			}
-			return out
-		}
-		n = b.child
-	}
-}
+func (c *Coverage) Locate(p orb.Point, out []Held) []Held { return c.index.locate(p, out) }
 
 // near appends the shards, in order, that may have an area in b.
-func (c *Coverage) near(b orb.Bound, out []int32) []int32 {
-	if c.root == nil || !meets(c.frame.box, b) {
-		return out
-	}
-	out = c.root.near(everywhere, c.frame.cells(b), out)
-	slices.Sort(out)
-	return slices.Compact(out)
-}
+func (c *Coverage) near(b orb.Bound, out []int32) []int32 { return c.index.near(c.shards, b, out) }
 
 // batch is how many points a core takes at a time.
 const batch = 1024

@@ -135,8 +135,7 @@ type shifts struct {
 }
 
 func (s *Shard) shiftsFrom(p orb.Point) shifts {
-	x, y := s.raster.units(p)
-	return shifts{p, x, y, s.raster.places, s}
+	return shifts{p, p[0]*1e8 - float64(s.origin.x), p[1]*1e8 - float64(s.origin.y), s.places, s}
 }
 
 func (f *shifts) of(i int32) (dLng, dLat float64) {

@@ -47,9 +47,9 @@ func (c *Coverage) Neighbours(r Ref) []Neighbour {
 					continue
 				}
 				for i := 1; i < len(path); i++ {
-					c.shards[o].alongside(path[i-1], path[i], func(e int32, from, to orb.Point) {
+					c.shards[o].alongside(path[i-1], path[i], func(arc int32, from, to orb.Point) {
 						m := measure.DistanceM(from, to)
-						c.shards[o].beside(c.shards[o].arcOf(e), &one, func(area int32) { add(Ref{o, area}, m) })
+						c.shards[o].beside(arc, &one, func(area int32) { add(Ref{o, area}, m) })
 					})
 				}
 			}
@@ -66,44 +66,20 @@ const unit = 1.5e-8
 
 // beside calls f with the areas beside arc n, on either side.
 func (s *Shard) beside(n int32, one *[1]int32, f func(area int32)) {
-	for _, l := range [2]label{s.arcs[n].left, s.arcs[n].right} {
+	for _, l := range s.arcs[n].sides() {
 		for _, a := range s.areas(l, one) {
 			f(a)
 		}
 	}
 }
 
-// eachEdge calls f with each edge, by its first vertex, of the cells that b meets.
-func (s *Shard) eachEdge(b orb.Bound, f func(e int32)) {
-	r := &s.raster
-	c, ok := r.cells(b)
-	for j := c.south; ok && j <= c.north; j++ {
-		for i := c.west; i <= c.east; i++ {
-			r.eachRun(j*int(r.nx)+i, func(run run) {
-				for e := run.first; e < run.end; e++ {
-					f(e)
-				}
-			})
-		}
-	}
-}
-
-// alongside calls f with the edges that run along the one from p to q, and from where to where.
-func (s *Shard) alongside(p, q orb.Point, f func(e int32, from, to orb.Point)) {
-	var space [64]int32
-	found := space[:0]
-	box := widened(orb.MultiPoint{p, q}.Bound(), unit)
-	s.eachEdge(box, func(e int32) {
-		if meets(box, orb.MultiPoint{s.at(e), s.at(e + 1)}.Bound()) {
-			found = append(found, e)
+// alongside calls f with the arcs of the edges that run along the one from p to q, and from where to where.
+func (s *Shard) alongside(p, q orb.Point, f func(arc int32, from, to orb.Point)) {
+	s.eachEdge(widened(orb.MultiPoint{p, q}.Bound(), unit), func(e, arc int32) {
+		if from, to, ok := together(p, q, s.at(e), s.at(e+1)); ok {
+			f(arc, from, to)
 		}
 	})
-	slices.Sort(found)
-	for _, e := range slices.Compact(found) {
-		if from, to, ok := together(p, q, s.at(e), s.at(e+1)); ok {
-			f(e, from, to)
-		}
-	}
 }
 
 // together is where the edges from p to q and from a to b run together: between two vertices of either that both pass, at most

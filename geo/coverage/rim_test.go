@@ -8,7 +8,7 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// What follows is asked of places where rounding could put a point into another cell or field than its neighbours: on the lines between them,
+// What follows is asked of places where rounding could put a point into another cell than its neighbours: on the lines between them,
 // and a last bit beside.
 
 // ringOf is a closed ring of vertices.
@@ -58,15 +58,15 @@ func coversByRat(areas []orb.MultiPolygon, p orb.Point) (out []Held) {
 	return out
 }
 
-// A border that runs exactly through a corner of the raster's cells, where four of them meet and two of them only there.
+// Borders that run exactly through a corner of cells, where four of them meet and two of them only there: of the large cells, and of finer ones.
 func TestLocateAtCornersOfCells(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 1))
-	asked := 0
-	for round := range 60 {
+	asked, finer := 0, 0
+	for round := range 200 {
 		west, south := 12_150_000_000+r.Int64N(1e8)-8e9*int64(round%3), 3_120_000_000+r.Int64N(1e8)
-		wide := 10_000 + r.Int64N(900_000)
+		wide := 20_000 + r.Int64N(900_000)
 		high := wide/2 + r.Int64N(wide)
-		// Two areas side by side in a box; where the border between them runs does not change the raster: it has as many edges.
+		// Two areas side by side in a box; where the border between them runs does not change the scale: it has as many edges.
 		halves := func(from, to vertex) []orb.MultiPolygon {
 			sw, se := vertex{west, south}, vertex{west + wide, south}
 			nw, ne := vertex{west, south + high}, vertex{west + wide, south + high}
@@ -74,34 +74,51 @@ func TestLocateAtCornersOfCells(t *testing.T) {
 			if from.x > west+wide/2 {
 				s, n = vertex{west + wide - 1, south}, vertex{west + wide - 1, south + high}
 			}
-			var rim []vertex // makes for more cells
-			for k := range int64(40) {
-				rim = append(rim, vertex{west, south + high - high*(k+1)/42})
+			var rim []vertex // makes for more cells, and in odd rounds for one that is divided
+			for k := range int64(80) {
+				if round%2 == 0 {
+					rim = append(rim, vertex{west, south + high - high*(k+1)/82})
+				} else {
+					rim = append(rim, vertex{west, south + high - 1 - 10*k})
+				}
 			}
 			return []orb.MultiPolygon{
 				ringOf(append([]vertex{sw, s, from, to, n, nw}, rim...)...),
 				ringOf(s, se, ne, n, to, from),
 			}
 		}
-		first := NewShard(halves(vertex{west + wide/2, south + high/3}, vertex{west + wide/2, south + 2*high/3}))
-		grid := &first.raster
-		for range 12 {
-			if grid.nx < 2 || grid.ny < 2 {
-				t.Fatalf("a raster of %d by %d", grid.nx, grid.ny)
+		x := New([]*Shard{NewShard(halves(vertex{west + wide/2, south + high/3}, vertex{west + wide/2, south + 2*high/3}))}).index
+		size, at := int64(x.scale[0]), vertex{int64(x.origin[0]), int64(x.origin[1])}
+		if round%2 == 1 { // a corner in the cell where the rim's north end is
+			column, row := x.cell(vertex{west, south + high - 300}.point())
+			at = vertex{at.x + int64(column)*size, at.y + int64(row)*size}
+			if len(x.scale) < 2 {
+				continue
 			}
-			i, j := 1+r.Int64N(int64(grid.nx)-1), 1+r.Int64N(int64(grid.ny)-1)
-			x, y := int64(grid.origin[0]+float64(i)*grid.width), int64(grid.origin[1]+float64(j)*grid.height) // the corner is half a unit north-east of it
-			dx, dy := r.Int64N(min(x-west, west+wide-x)/2+1), 1+r.Int64N(min(y-south, south+high-y)/2+1)
+			size = int64(x.scale[1])
+		}
+		for range 12 {
+			i, k := r.Int64N(int64(x.columns)), r.Int64N(int64(x.rows))
+			if round%2 == 1 {
+				i, k = 1+r.Int64N(across-1), 1+r.Int64N(across-1)
+			}
+			on := vertex{at.x + i*size - 1, at.y + k*size - 1} // the corner is half a unit north-east of it
+			if on.x-west < 10 || west+wide-on.x < 10 || on.y-south < 10 || south+high-on.y < 10 {
+				continue
+			}
+			dx, dy := r.Int64N(min(on.x-west, west+wide-on.x)/2), 1+r.Int64N(min(on.y-south, south+high-on.y)/2)
 			if r.IntN(2) == 0 {
 				dx = -dx - 1
 			}
-			areas := halves(vertex{x - dx, y - dy}, vertex{x + 1 + dx, y + 1 + dy})
-			s := NewShard(areas)
-			if s.raster.nx != grid.nx || s.raster.ny != grid.ny || s.raster.origin != grid.origin {
+			areas := halves(vertex{on.x - dx, on.y - dy}, vertex{on.x + 1 + dx, on.y + 1 + dy})
+			c := New([]*Shard{NewShard(areas)})
+			if c.index.scale[0] != x.scale[0] || c.index.origin != x.origin {
 				continue // a vertex fell on the straight line of another edge
 			}
-			c := New([]*Shard{s})
-			corner := s.raster.corner(int(i), int(j))
+			if round%2 == 1 {
+				finer++
+			}
+			corner := cornerOf(vertex{on.x + 1, on.y + 1})
 			beside(corner, func(p orb.Point) {
 				asked++
 				got, want := c.Locate(p, nil), coversByRat(areas, p)
@@ -111,14 +128,13 @@ func TestLocateAtCornersOfCells(t *testing.T) {
 			})
 		}
 	}
-	if asked < 10_000 {
-		t.Errorf("only %d places", asked)
+	if asked < 10_000 || finer < 100 {
+		t.Errorf("only %d places, %d in finer cells", asked, finer)
 	}
 }
 
-// Shards that meet where fields of the index do: in the middle of the frame. Half of them are where degrees are small, and float64s finer than
-// fields are found.
-func TestLocateAtBordersOfFields(t *testing.T) {
+// Shards that meet in the middle of the sheets. Half of them are where degrees are small, and float64s finer than cells are found.
+func TestLocateWhereShardsMeet(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 2))
 	for round := range 300 {
 		x, y, reach := 12_150_000_000+r.Int64N(1e8), 3_120_000_000+r.Int64N(1e8), 100_000+r.Int64N(1e7)

@@ -10,11 +10,13 @@ import (
 // Shard is areas that are looked at together, as a rule the grids of one community. It does not change.
 //
 // Borders are kept as arcs, each once, whoever it is the border of: a ring is a list of arcs. What changes an arc changes
-// both sides, so that neighbours cannot come apart. Over the arcs lies a raster of cells, which finds what covers a place.
+// both sides, so that neighbours cannot come apart.
 type Shard struct {
-	raster raster
 	box    orb.Bound   // of all areas; nowhere where they are empty
-	wide   []vertex    // the vertices of the arcs, from Greenwich and the equator, where raster.places has no room for them
+	origin vertex      // the south-west corner of the box
+	places []place     // the vertices of the arcs, from the origin; nil where these lie too far apart,
+	wide   []vertex    // and then these, from Greenwich and the equator
+	blocks []orb.Bound // of each block of edges, by their first vertices
 	arcs   []arc       // and one past the last
 	runs   []int32     // the arcs of the rings
 	rings  []ring      // and one past the last
@@ -40,24 +42,25 @@ func NewShard(areas []orb.MultiPolygon) *Shard {
 		s.boxes[i] = boxOf(a)
 		s.box = union(s.box, s.boxes[i])
 	}
-	s.raster.shard = s
 	b := builders.Get().(*builder)
 	defer builders.Put(b)
 	b.crowds = crowds{}
 	s.breakUp(work, b)
-	s.rasterise(b)
+	s.crowds = b.crowds.lists
 	return s
 }
 
+// place is a vertex in units from the origin of its shard; 2^31 of them are 21 degrees.
+type place struct{ x, y int32 }
+
+// block is how many edges are passed over at a time where they are looked for.
+const block = 32
+
 // builder is what a shard is built with; the next one is built in the same memory.
 type builder struct {
-	crowds crowds
-	points []orb.Point // the vertices of the arcs, in degrees,
-	units  []vertex    // and in units from the origin
-	arcOf  []int32     // of each vertex: its arc
-
-	// For arcs.
-	table    []int32 // vertices by hash, their number and 1 more
+	crowds   crowds
+	units    []vertex // of the arcs
+	table    []int32  // vertices by hash, their number and 1 more
 	vertices []vertex
 	rings    []orb.Ring // without the last vertex, which is the first again
 	area     []int32    // of each ring
@@ -71,13 +74,6 @@ type builder struct {
 	node     []bool
 	runs     []int32
 	arcs     []arc
-
-	// For cells.
-	listed  [][2]int32 // cells and edges
-	ends    []int32    // of each cell: of its edges in edgesOf
-	edgesOf []int32
-	covers  []int32
-	words   []int32
 }
 
 var builders = sync.Pool{New: func() any { return &builder{} }}
@@ -126,14 +122,62 @@ func (s *Shard) Len() int { return len(s.boxes) }
 // Box is the least box around area i; Min lies past Max where it is empty.
 func (s *Shard) Box(i int) orb.Bound { return s.boxes[i] }
 
-// at is vertex i of the arcs in degrees: the float64s that came in.
-func (s *Shard) at(i int32) orb.Point {
-	r := &s.raster
-	if r.places == nil {
-		return s.wide[i].point()
+// edges is how many edges the arcs have.
+func (s *Shard) edges() int {
+	if s == nil {
+		return 0
 	}
-	p := r.places[i]
-	return orb.Point{(r.origin[0] + float64(p.x)) / 1e8, (r.origin[1] + float64(p.y)) / 1e8}
+	return len(s.places) + len(s.wide) - (len(s.arcs) - 1)
+}
+
+// vertexAt is vertex i of the arcs.
+func (s *Shard) vertexAt(i int32) vertex {
+	if s.places == nil {
+		return s.wide[i]
+	}
+	p := s.places[i]
+	return vertex{s.origin.x + int64(p.x), s.origin.y + int64(p.y)}
+}
+
+// at is vertex i of the arcs in degrees: the float64s that came in.
+func (s *Shard) at(i int32) orb.Point { return s.vertexAt(i).point() }
+
+// eachEdge calls f with each edge whose box meets b, by its first vertex, in order, and its arc.
+func (s *Shard) eachEdge(b orb.Bound, f func(first, arc int32)) {
+	for k, box := range s.blocks {
+		if !meets(box, b) {
+			continue
+		}
+		first, last := int32(k*block), s.arcs[len(s.arcs)-1].first
+		arc := s.arcOf(first)
+		p := s.at(first)
+		for e := first; e < min(first+block, last-1); e++ {
+			q := s.at(e + 1)
+			if e+1 == s.arcs[arc+1].first { // between two arcs
+				arc++
+			} else if min(p[0], q[0]) <= b.Max[0] && b.Min[0] <= max(p[0], q[0]) && min(p[1], q[1]) <= b.Max[1] && b.Min[1] <= max(p[1], q[1]) {
+				f(e, arc)
+			}
+			p = q
+		}
+	}
+}
+
+// arcOf is the arc that vertex i is of.
+func (s *Shard) arcOf(i int32) int32 {
+	k, _ := slices.BinarySearchFunc(s.arcs, i+1, func(a arc, v int32) int { return int(a.first) - int(v) })
+	return int32(k) - 1
+}
+
+// covers appends the areas that cover p, which is no vertex and thought to lie a trifle further north-east (crosses), to out, which is empty.
+func (s *Shard) covers(p orb.Point, out []int32) []int32 {
+	west := orb.Point{s.box.Min[0] - 1, p[1]}
+	s.eachEdge(orb.Bound{Min: west, Max: p}, func(e, arc int32) {
+		if crosses(s.at(e), s.at(e+1), west, p) {
+			out = flip(s.arcs[arc].sides(), s.crowds, out)
+		}
+	})
+	return out
 }
 
 // appendPath appends the vertices of arc k, both ends included.

@@ -82,7 +82,7 @@ func (c *Coverage) runsBeside(of Ref, p, q orb.Point, withinM float64, one *[1]i
 	runs := map[Ref]run{}
 	for _, n := range c.near(box, space[:0]) {
 		s := c.shards[n]
-		s.eachEdge(box, func(e int32) {
+		s.eachEdge(box, func(e, arc int32) {
 			a, b := s.at(e), s.at(e+1)
 			ax, ay := plane.XY(a)
 			bx, by := plane.XY(b)
@@ -90,7 +90,7 @@ func (c *Coverage) runsBeside(of Ref, p, q orb.Point, withinM float64, one *[1]i
 			if math.Abs(dot) < size*math.Cos(math.Pi/6) {
 				return
 			}
-			s.beside(s.arcOf(e), one, func(area int32) {
+			s.beside(arc, one, func(area int32) {
 				r := Ref{n, area}
 				if r == of {
 					return
