@@ -32,6 +32,7 @@ func scaleFrom(size float64) scale {
 type drawer struct {
 	scale  scale
 	shards []*Shard
+	store  *store
 	levels []easel
 }
 
@@ -62,7 +63,9 @@ type listing struct {
 	stroke
 }
 
-func newDrawer(sc scale, shards []*Shard) *drawer { return &drawer{sc, shards, make([]easel, len(sc))} }
+func newDrawer(sc scale, shards []*Shard, st *store) *drawer {
+	return &drawer{sc, shards, st, make([]easel, len(sc))}
+}
 
 // next is room for one more share.
 func (e *easel) next() *share {
@@ -94,43 +97,48 @@ func (d *drawer) sheet(origin vertex, of []int32) *sheet {
 	if len(e.shares) == 0 {
 		return nil
 	}
-	s, fine := d.draw(origin, 0)
-	if !fine {
-		d.drawWhole(s, origin, e)
+	s := d.draw(origin, 0)
+	if s == nil {
+		s = d.drawWhole(origin)
 	}
+	e.words = e.words[:0]
+	for k := range e.shares {
+		e.words = append(e.words, e.shares[k].shard)
+	}
+	s.shards = d.store.keep(e.words)
 	return s
 }
 
-// draw draws the shares of a level. Where cells would list too much it says that this is not fine, and leaves the sheet's cells alone.
-func (d *drawer) draw(origin vertex, level int) (s *sheet, fine bool) {
+// draw draws the shares of a level, cell by cell; nil where cells would list too much.
+func (d *drawer) draw(origin vertex, level int) *sheet {
 	e := &d.levels[level]
-	s = &sheet{shards: make([]int32, len(e.shares))}
 	e.crowds, e.words = crowds{}, e.words[:0]
 	total := 0
 	for k := range e.shares {
-		s.shards[k] = e.shares[k].shard
 		total += len(e.shares[k].edges)
 	}
 	room := listedPerEdge*total + 64
 	for k := range e.shares {
 		sh := &e.shares[k]
 		if room -= d.list(sh, origin, d.scale[level], room); room < 0 {
-			return s, false
+			return nil
 		}
 		d.walk(sh, origin, int64(d.scale[level]), &e.crowds)
 		if e.crowds.size > crowdedPerEdge*total+64 {
-			return s, false
+			return nil
 		}
 	}
+	s := d.store.sheet()
 	for at := range s.cells {
 		s.cells[at] = d.cell(s, int32(at), origin, level)
 	}
-	s.words, s.crowds = slices.Clone(e.words), e.crowds.lists
-	return s, true
+	s.words, s.crowds = d.store.keep(e.words), e.crowds.lists
+	return s
 }
 
-// drawWhole gives all cells the record of the whole sheet.
-func (d *drawer) drawWhole(s *sheet, origin vertex, e *easel) {
+// drawWhole draws the shares of a sheet as one record for all its cells.
+func (d *drawer) drawWhole(origin vertex) *sheet {
+	e, s := &d.levels[0], d.store.sheet()
 	e.crowds, e.words = crowds{}, e.words[:0]
 	for k := range e.shares {
 		sh := &e.shares[k]
@@ -140,7 +148,8 @@ func (d *drawer) drawWhole(s *sheet, origin vertex, e *easel) {
 	for at := range s.cells {
 		s.cells[at].shard = whole
 	}
-	s.words, s.crowds = slices.Clone(e.words), e.crowds.lists
+	s.words, s.crowds = d.store.keep(e.words), e.crowds.lists
+	return s
 }
 
 // in are the edges of a share that come into a cell.
@@ -181,7 +190,7 @@ func (d *drawer) cell(s *sheet, at int32, origin vertex, level int) cell {
 				in.corner = append(in.corner, areasOf(sh.corners[at], e.crowds.lists, &one)...)
 			}
 		}
-		if finer, fine := d.draw(origin, level+1); fine {
+		if finer := d.draw(origin, level+1); finer != nil {
 			s.finer = append(s.finer, finer)
 			return cell{divided, int32(len(s.finer) - 1)}
 		}

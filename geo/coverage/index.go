@@ -20,11 +20,12 @@ type index struct {
 	sheets        []*sheet  // by rows, from the south-west; nil where nothing is
 	scale         scale
 	bound         orb.Bound // what they have room for
-	edges         int       // of all shards when the scale was chosen
+	edges         int       // of all shards
+	chosenFor     int       // edges: when the scale was chosen
 }
 
 const (
-	edgesPerCell = 1    // for how many there is a cell
+	edgesPerCell = 1.5  // for how many there is a cell
 	outgrown     = 4    // times as many edges as the scale was chosen for are too many
 	slack        = 1e-6 // degrees that there is room for around one place
 )
@@ -39,6 +40,7 @@ func newIndex(shards []*Shard) index {
 		return x
 	}
 	size := max(x.bound.Max[0]-x.bound.Min[0], x.bound.Max[1]-x.bound.Min[1])
+	x.chosenFor = x.edges
 	x.bound = widened(x.bound, size/16+slack) // for a town that grows
 	low, high := quantise(x.bound.Min), quantise(x.bound.Max)
 	x.origin = low.plane()
@@ -56,30 +58,26 @@ func newIndex(shards []*Shard) index {
 	for i, s := range shards {
 		x.eachSheet(s.bound(), func(k int) { of[k] = append(of[k], int32(i)) })
 	}
-	x.draw(shards, of)
+	x.draw(shards, of, newStores(len(of), x.edges, cores(len(of))))
 	return x
 }
 
-// with is x where some shards are others now. ok is false where x has no room for them.
+// with is x where shards that were are others now. ok is false where x has no room for them.
 func (x *index) with(were, are []*Shard, changed map[int]*Shard) (next index, ok bool) {
-	edges := 0
-	for _, s := range are {
-		edges += s.edges()
-	}
-	if edges > outgrown*x.edges {
-		return next, false
-	}
 	next = *x
 	next.sheets = slices.Clone(x.sheets)
 	of := map[int][]int32{}
-	for _, i := range slices.Sorted(maps.Keys(changed)) {
-		for _, s := range [2]*Shard{at(were, i), changed[i]} {
-			b := s.bound()
-			if b != nowhere && x.bound.Union(b) != x.bound {
-				return next, false
-			}
-			x.eachSheet(b, func(k int) { of[k] = nil })
+	for i, s := range changed {
+		was := at(were, i)
+		next.edges += s.edges() - was.edges()
+		if b := s.bound(); b != nowhere && x.bound.Union(b) != x.bound {
+			return next, false
 		}
+		x.eachSheet(was.bound(), func(k int) { of[k] = nil })
+		x.eachSheet(s.bound(), func(k int) { of[k] = nil })
+	}
+	if next.edges > outgrown*x.chosenFor {
+		return next, false
 	}
 	for k := range of {
 		if s := x.sheets[k]; s != nil {
@@ -92,9 +90,12 @@ func (x *index) with(were, are []*Shard, changed map[int]*Shard) (next index, ok
 	for k := range of {
 		slices.Sort(of[k])
 	}
-	next.draw(are, of)
+	next.draw(are, of, make([]store, cores(len(of))))
 	return next, true
 }
+
+// cores is how many of them are of use for so many pieces of work.
+func cores(pieces int) int { return min(runtime.GOMAXPROCS(0), pieces) }
 
 // at is shard i, nil also past the end.
 func at(shards []*Shard, i int) *Shard {
@@ -129,18 +130,18 @@ func (x *index) eachSheet(b orb.Bound, f func(k int)) {
 	}
 }
 
-// draw draws sheets, given by number with the shards whose boxes meet them, on all cores.
-func (x *index) draw(shards []*Shard, of map[int][]int32) {
+// draw draws sheets, given by number with the shards whose boxes meet them, on as many cores as there are stores.
+func (x *index) draw(shards []*Shard, of map[int][]int32, stores []store) {
 	numbers := slices.Collect(maps.Keys(of))
 	var next atomic.Int64
 	var all sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(numbers)) {
+	for i := range stores {
 		all.Go(func() {
-			d, wide := newDrawer(x.scale, shards), int(x.wide)
+			d, wide, side := newDrawer(x.scale, shards, &stores[i]), int(x.wide), across*x.scale[0]
 			for i := int(next.Add(1)) - 1; i < len(numbers); i = int(next.Add(1)) - 1 {
 				k := numbers[i]
-				side := across * x.scale[0]
-				x.sheets[k] = d.sheet(vertex{int64(x.origin[0] + side*float64(k%wide)), int64(x.origin[1] + side*float64(k/wide))}, of[k])
+				origin := orb.Point{x.origin[0] + side*float64(k%wide), x.origin[1] + side*float64(k/wide)}
+				x.sheets[k] = d.sheet(vertex{int64(origin[0]), int64(origin[1])}, of[k])
 			}
 		})
 	}
@@ -162,50 +163,58 @@ func (x *index) near(shards []*Shard, b orb.Bound, out []int32) []int32 {
 	return slices.Compact(out)
 }
 
-// locate appends the areas that cover p, in order of shard and area.
-func (x *index) locate(p orb.Point, out []Held) []Held {
-	column, row := (p[0]*1e8-x.origin[0]-corner)*x.per, (p[1]*1e8-x.origin[1]-corner)*x.per
+// entry is where one comes from a place onto its sheet.
+type entry struct {
+	sheet       *sheet
+	cell        cell
+	column, row uint
+}
+
+// entry finds the cell of a place.
+func (x *index) entry(p orb.Point) entry {
+	column, row := x.cell(p)
 	if !(column >= 0 && row >= 0 && column < x.columns && row < x.rows) { // nor for NaN
-		return out
+		return entry{cell: cell{shard: nothing}}
 	}
 	i, j := uint(column), uint(row)
 	s := x.sheets[j/across*x.wide+i/across]
 	if s == nil {
-		return out
+		return entry{cell: cell{shard: nothing}}
 	}
-	at := s.cells[j%across*across+i%across]
-	if at.shard >= 0 {
-		return append(out, Held{Ref{at.shard, at.at}, false})
-	}
-	if at.shard == nothing {
-		return out
-	}
-	return x.descend(s, at, i, j, p, out)
+	return entry{s, s.cells[j%across*across+i%across], i, j}
 }
 
-// descend is locate in a cell of a sheet, at a column and a row, that has edges.
-func (x *index) descend(s *sheet, at cell, i, j uint, p orb.Point, out []Held) []Held {
+// locate appends the areas that cover p, which is entered at at, in order of shard and area.
+func (x *index) locate(at entry, p orb.Point, out []Held) []Held {
+	if at.cell.shard >= 0 {
+		return append(out, Held{Ref{at.cell.shard, at.cell.at}, false})
+	}
+	if at.cell.shard == nothing {
+		return out
+	}
+	return x.descend(at, p, out)
+}
+
+// descend is locate where the cell knows edges.
+func (x *index) descend(at entry, p orb.Point, out []Held) []Held {
 	px, py := p[0]*1e8-x.origin[0], p[1]*1e8-x.origin[1]
 	origin := vertex{int64(x.origin[0]), int64(x.origin[1])}
-	if at.shard == whole {
-		i, j = i/across*across, j/across*across
+	if at.cell.shard == whole {
+		at.column, at.row = at.column/across*across, at.row/across*across
 	}
 	for level := 0; ; level++ {
 		size := x.scale[level]
-		px, py = px-float64(i)*size, py-float64(j)*size
-		origin = vertex{origin.x + int64(i)*int64(size), origin.y + int64(j)*int64(size)}
-		if at.shard != divided {
-			return s.locate(at.at, p, px, py, origin, out)
+		px, py = px-float64(at.column)*size, py-float64(at.row)*size
+		origin = vertex{origin.x + int64(at.column)*int64(size), origin.y + int64(at.row)*int64(size)}
+		if at.cell.shard != divided {
+			return at.sheet.locate(at.cell.at, p, px, py, origin, out)
 		}
-		s = s.finer[at.at]
 		size = x.scale[level+1]
-		i, j = uint(min(max((px-corner)/size, 0), across-1)), uint(min(max((py-corner)/size, 0), across-1))
-		at = s.cells[j*across+i]
-		if at.shard >= 0 {
-			return append(out, Held{Ref{at.shard, at.at}, false})
-		}
-		if at.shard == nothing {
-			return out
+		s := at.sheet.finer[at.cell.at]
+		i, j := uint(min(max((px-corner)/size, 0), across-1)), uint(min(max((py-corner)/size, 0), across-1))
+		at = entry{s, s.cells[j*across+i], i, j}
+		if at.cell.shard >= nothing {
+			return x.locate(at, p, out)
 		}
 	}
 }

@@ -66,13 +66,18 @@ func (c *Coverage) Area(r Ref) orb.MultiPolygon { return c.shards[r.Shard].Area(
 
 // Locate appends to out all areas that cover p, as ST_Covers has it, in order of shard and area. It allocates nothing where out
 // has room, unless dozens of areas lie on top of one another.
-func (c *Coverage) Locate(p orb.Point, out []Held) []Held { return c.index.locate(p, out) }
+func (c *Coverage) Locate(p orb.Point, out []Held) []Held {
+	return c.index.locate(c.index.entry(p), p, out)
+}
 
 // near appends the shards, in order, that may have an area in b.
 func (c *Coverage) near(b orb.Bound, out []int32) []int32 { return c.index.near(c.shards, b, out) }
 
 // batch is how many points a core takes at a time.
 const batch = 1024
+
+// ahead is for how many of them it asks memory at a time: what it waits for then comes at once.
+const ahead = 16
 
 // LocateAll locates points on all cores. each is called with the index of a point and what holds it, at once from several
 // goroutines and in no order; held is only good until each returns.
@@ -82,14 +87,22 @@ func (c *Coverage) LocateAll(points []orb.Point, each func(i int, held []Held)) 
 	for range min(runtime.GOMAXPROCS(0), (len(points)+batch-1)/batch) {
 		all.Go(func() {
 			var held []Held
+			var entries [ahead]entry
 			for {
 				start := int(next.Add(batch)) - batch
 				if start >= len(points) {
 					return
 				}
-				for i := start; i < min(start+batch, len(points)); i++ {
-					held = c.Locate(points[i], held[:0])
-					each(i, held)
+				end := min(start+batch, len(points))
+				for ; start < end; start += ahead {
+					some := points[start:min(start+ahead, end)]
+					for k, p := range some {
+						entries[k] = c.index.entry(p)
+					}
+					for k, p := range some {
+						held = c.index.locate(entries[k], p, held[:0])
+						each(start+k, held)
+					}
 				}
 			}
 		})

@@ -281,6 +281,25 @@ func TestWith(t *testing.T) {
 	}
 }
 
+func TestWithNothing(t *testing.T) {
+	shard := coverage.NewShard([]orb.MultiPolygon{area([2]int64{0, 0}, [2]int64{100, 0}, [2]int64{0, 100})})
+	p := at(10, 10)
+	for _, c := range []*coverage.Coverage{coverage.New(nil), coverage.New([]*coverage.Shard{nil}), coverage.New([]*coverage.Shard{coverage.NewShard(nil)})} {
+		for _, change := range []map[int]*coverage.Shard{nil, {0: nil}, {3: coverage.NewShard(nil)}} {
+			empty := c.With(change)
+			if held := empty.Locate(p, nil); len(held) != 0 {
+				t.Errorf("%v holds %v", change, held)
+			}
+			if held := empty.Replace(1, shard).Locate(p, nil); !slices.Equal(held, []coverage.Held{{Ref: coverage.Ref{Shard: 1}}}) {
+				t.Errorf("after %v: %v", change, held)
+			}
+			if held := empty.Replace(1, shard).Replace(1, nil).Locate(p, nil); len(held) != 0 {
+				t.Errorf("taken away after %v: %v", change, held)
+			}
+		}
+	}
+}
+
 func TestAreaGivesBackWhatCameIn(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 2))
 	for range 100 {

@@ -16,7 +16,7 @@ type sheet struct {
 	words  []int32               // records
 	crowds [][]int32             // areas that labels name together
 	finer  []*sheet              // cells that are divided again
-	shards []int32               // all that have an area in the sheet, in order
+	shards []int32               // all that have an area in the sheet, in order; of a finer one not told
 }
 
 const across = 16 // cells along a side of a sheet

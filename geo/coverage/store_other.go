@@ -1,0 +1,5 @@
+//go:build !linux
+
+package coverage
+
+func inLargePages([]byte) {}
