@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,7 +45,9 @@ SELECT count(*) FROM (
 ) s WHERE s.n < $1::bigint ORDER BY 1`
 )
 
-// $1 the districts; $2 the communities, divisions or areas, NULL for all; $3 the day.
+// $1 the districts; $2 the communities, divisions, workers or areas. All of a kind have statements of their own: one that read either
+// would be planned for all, since PostgreSQL weighs what planning anew would save against what reading them all had cost, and so
+// looked through all grids for those of one community.
 const (
 	liveChanges = `-- name: live.Changes
 SELECT c.n, c.at, c.grids_of, c.divisions, c.workers FROM change_log c WHERE c.n >= $1 ORDER BY c.n`
@@ -59,29 +62,50 @@ SELECT clock_timestamp(), sum(pg_relation_size(t.name::regclass))::bigint FROM u
 
 	// Of the versions that are past only when the last ended: where publications are frequent there are hundreds. grid_id = ANY(ARRAY[…]) is nothing for the GiST index of the
 	// EXCLUDE, which takes half a millisecond to probe.
-	liveGrids = `-- name: live.Grids
-SELECT g.district, g.id, g.code, g.name, g.kind, coalesce(g.basis, ''), g.version, g.community_id, g.group_id,
+	liveGridColumns = `SELECT g.district, g.id, g.code, g.name, g.kind, coalesce(g.basis, ''), g.version, g.community_id, g.group_id,
 	coalesce(g.limit_east, ''), coalesce(g.limit_south, ''), coalesce(g.limit_west, ''), coalesce(g.limit_north, ''),
 	b.area_m2, b.label_point, b.boundary, lower(b.during), upper(b.during),
 	(SELECT max(upper(e.during)) FROM grid_boundary e WHERE e.district = g.district AND e.grid_id = ANY(ARRAY[g.id]) AND upper(e.during) <= now())
 FROM grid g LEFT JOIN grid_boundary b ON b.district = g.district AND b.grid_id = ANY(ARRAY[g.id]) AND b.district = ANY($1)
 	AND (upper_inf(b.during) OR upper(b.during) > now())
-WHERE g.district = ANY($1) AND ($2::uuid[] IS NULL OR g.community_id = ANY($2)) ORDER BY g.code, lower(b.during) NULLS FIRST`
+WHERE g.district = ANY($1)`
+
+	liveGridOrder = ` ORDER BY g.code, lower(b.during) NULLS FIRST`
+
+	liveGrids = `-- name: live.Grids
+` + liveGridColumns + liveGridOrder
+
+	liveGridsOf = `-- name: live.GridsOf
+` + liveGridColumns + ` AND g.community_id = ANY($2)` + liveGridOrder
+
+	liveFormerCodeColumns = `SELECT c.grid_id, c.code FROM grid_code c JOIN grid g ON g.district = c.district AND g.id = c.grid_id
+WHERE g.district = ANY($1) AND c.code <> g.code`
+
+	liveFormerCodeOrder = ` ORDER BY c.grid_id, c.since, c.code`
 
 	liveFormerCodes = `-- name: live.FormerCodes
-SELECT c.grid_id, c.code FROM grid_code c JOIN grid g ON g.district = c.district AND g.id = c.grid_id
-WHERE g.district = ANY($1) AND ($2::uuid[] IS NULL OR g.community_id = ANY($2)) AND c.code <> g.code ORDER BY c.grid_id, c.since, c.code`
+` + liveFormerCodeColumns + liveFormerCodeOrder
+
+	liveFormerCodesOf = `-- name: live.FormerCodesOf
+` + liveFormerCodeColumns + ` AND g.community_id = ANY($2)` + liveFormerCodeOrder
 
 	liveGroups = `-- name: live.Groups
-SELECT p.district, p.id, p.name, p.community_id FROM grid_group p
-WHERE p.district = ANY($1) AND ($2::uuid[] IS NULL OR p.community_id = ANY($2)) ORDER BY p.name, p.id`
+SELECT p.district, p.id, p.name, p.community_id FROM grid_group p WHERE p.district = ANY($1) ORDER BY p.name, p.id`
+
+	liveGroupsOf = `-- name: live.GroupsOf
+SELECT p.district, p.id, p.name, p.community_id FROM grid_group p WHERE p.district = ANY($1) AND p.community_id = ANY($2) ORDER BY p.name, p.id`
 
 	liveDivisions = `-- name: live.Divisions
-SELECT ` + divisionColumns + ` FROM division d WHERE $2::uuid[] IS NULL OR d.id = ANY($2) ORDER BY d.code`
+SELECT ` + divisionColumns + ` FROM division d ORDER BY d.code`
 
-	// Both are what workers are in office for now, were or will be; of those whose term there was undone somebody else has one.
-	liveAreas = `-- name: live.Areas
-SELECT DISTINCT a.area_id FROM assignment a WHERE a.district = ANY($1) AND a.worker_id = ANY($2) ORDER BY a.area_id`
+	liveDivisionsOf = `-- name: live.DivisionsOf
+SELECT ` + divisionColumns + ` FROM division d WHERE d.id = ANY($2) ORDER BY d.code`
+
+	// What workers are in office for now, were or will be; of those whose term there was undone somebody else has one.
+	liveAreasOf = `-- name: live.AreasOf
+SELECT DISTINCT o.area_id ` + liveAreasFound + ` ORDER BY o.area_id`
+
+	liveAreasFound = `FROM assignment o WHERE o.district = ANY($1) AND o.worker_id = ANY($2)`
 
 	liveTenureColumns = `SELECT a.district, a.id, a.worker_id, w.name, coalesce(w.work_phone, ''), w.duties, w.version,
 	(w.district, w.id) IN (SELECT f.district, f.worker_id FROM worker_photo f WHERE f.district = ANY($1)), a.post, a.cover, a.area_id,
@@ -96,11 +120,15 @@ WHERE a.district = ANY($1) AND w.district = ANY($1) `
 ` + liveTenureColumns + `AND (upper_inf(a.during) OR upper(a.during) > $2::date) ORDER BY a.area_id, a.id`
 
 	liveTenuresOf = `-- name: live.TenuresOf
-` + liveTenureColumns + `AND a.area_id = ANY($2) ORDER BY a.area_id, a.id`
+` + liveTenureColumns + `AND a.area_id IN (SELECT o.area_id ` + liveAreasFound + `) ORDER BY a.area_id, a.id`
 
 	liveAbsences = `-- name: live.Absences
-SELECT ` + absenceColumns + ` FROM absence x WHERE x.district = ANY($1) AND upper(x.during) > $2::date
-  AND ($3::uuid[] IS NULL OR x.worker_id = ANY($3)) ORDER BY x.worker_id, x.during`
+SELECT ` + absenceColumns + ` FROM absence x WHERE x.district = ANY($1) AND upper(x.during) > $2::date ORDER BY x.worker_id, x.during`
+
+	liveAbsencesOf = `-- name: live.AbsencesOf
+SELECT ` + absenceColumns + ` FROM absence x WHERE x.district = ANY($1) AND upper(x.during) > $3::date AND x.worker_id IN (
+	SELECT a.worker_id FROM assignment a WHERE a.district = ANY($1) AND a.area_id IN (SELECT o.area_id ` + liveAreasFound + `)
+) ORDER BY x.worker_id, x.during`
 )
 
 const (
@@ -202,40 +230,35 @@ func (l *liveLink) Applied(ctx context.Context, n int64) error {
 	if lock == l.held {
 		return nil
 	}
-	if _, err := l.conn.Exec(ctx, liveHold, lock); err != nil {
-		return err
-	}
-	_, err := l.conn.Exec(ctx, liveLetGo, l.held)
+	batch := &pgx.Batch{}
+	batch.Queue(liveHold, lock)
+	batch.Queue(liveLetGo, l.held)
 	l.held = lock
-	return err
+	return l.conn.SendBatch(ctx, batch).Close()
 }
 
 // Read implements live.Link.
 func (l *liveLink) Read(ctx context.Context, since *live.Mark, day civil.Date) (data live.Data, err error) {
-	begin := pgx.TxOptions{BeginQuery: snapshot + " READ ONLY" + identity(account.TheOperator())}
-	err = pgx.BeginTxFunc(ctx, l.conn, begin, func(tx pgx.Tx) error {
-		r := &liveReader{tx: tx, day: day, homes: l.homes, data: &data}
-		err := r.read(ctx, since)
-		l.homes = r.homes
-		return err
-	})
-	return data, err
+	if _, err := l.conn.Exec(ctx, snapshot+" READ ONLY"+identity(account.TheOperator())); err != nil {
+		return data, err
+	}
+	r := &liveReader{liveLink: l, day: day, data: &data}
+	return data, r.read(ctx, since) // after an error nobody asks the link again, so that there is nothing to undo
 }
 
-// liveReader reads in one transaction.
+// liveReader reads in one transaction, which it ends.
 type liveReader struct {
-	tx    pgx.Tx
+	*liveLink
 	day   civil.Date
-	homes []string
 	data  *live.Data
-	batch pgx.Batch // of what is to be read next: on a busy machine each way to the database and back takes milliseconds
+	batch pgx.Batch // of what is to be read at once: on a busy machine each way to the database and back takes milliseconds
 }
 
 func (r *liveReader) each(ctx context.Context, sql string, args []any, scan func(pgx.Rows) error) error {
-	return eachRow(ctx, r.tx, sql, args, scan)
+	return eachRow(ctx, r.conn, sql, args, scan)
 }
 
-// queue has sql run with the next send, which hands every row to scan.
+// queue has sql run with the batch, which hands every row to scan.
 func (r *liveReader) queue(sql string, args []any, scan func(pgx.Rows) error) {
 	r.batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
@@ -245,12 +268,6 @@ func (r *liveReader) queue(sql string, args []any, scan func(pgx.Rows) error) {
 		}
 		return rows.Err()
 	})
-}
-
-func (r *liveReader) send(ctx context.Context) error {
-	err := r.tx.SendBatch(ctx, &r.batch).Close()
-	r.batch = pgx.Batch{}
-	return err
 }
 
 func (r *liveReader) read(ctx context.Context, since *live.Mark) error {
@@ -275,11 +292,10 @@ func (r *liveReader) read(ctx context.Context, since *live.Mark) error {
 	}
 	r.grids()
 	r.divisions()
+	r.staff(workers)
 	r.queue("SELECT now()", nil, func(rows pgx.Rows) error { return rows.Scan(&r.data.Now) })
-	if err := r.send(ctx); err != nil {
-		return err
-	}
-	return r.staff(ctx, workers)
+	r.batch.Queue("COMMIT")
+	return r.conn.SendBatch(ctx, &r.batch).Close()
 }
 
 // changes notes what has to be read anew; narrow is false where that is everything.
@@ -322,12 +338,13 @@ func (r *liveReader) changes(ctx context.Context, since *live.Mark) (narrow bool
 	return narrow, workers, err
 }
 
-// idsIn is what a statement is asked for: NULL for all.
-func idsIn(p live.Part) []uuid.UUID {
+// part queues the statement that reads all of a kind, or the one that reads some, with first as $1.
+func (r *liveReader) part(p live.Part, first any, all, some string, scan func(pgx.Rows) error) {
 	if p.All {
-		return nil
+		r.queue(all, []any{first}, scan)
+	} else {
+		r.queue(some, []any{first, p.IDs}, scan)
 	}
-	return append([]uuid.UUID{}, p.IDs...)
 }
 
 func (r *liveReader) grids() {
@@ -335,9 +352,8 @@ func (r *liveReader) grids() {
 	if part.None() {
 		return
 	}
-	args := []any{r.homes, idsIn(part)}
 	former := map[uuid.UUID][]string{}
-	r.queue(liveFormerCodes, args, func(rows pgx.Rows) error {
+	r.part(part, r.homes, liveFormerCodes, liveFormerCodesOf, func(rows pgx.Rows) error {
 		var id uuid.UUID
 		var code string
 		err := rows.Scan(&id, &code)
@@ -356,7 +372,7 @@ func (r *liveReader) grids() {
 	for _, id := range part.IDs {
 		community(id) // which may have none left
 	}
-	r.queue(liveGrids, args, func(rows pgx.Rows) error {
+	r.part(part, r.homes, liveGrids, liveGridsOf, func(rows pgx.Rows) error {
 		var v grid.Version
 		var area *float64
 		var label, boundary geom.T
@@ -391,7 +407,7 @@ func (r *liveReader) grids() {
 		c.Versions = append(c.Versions, v)
 		return nil
 	})
-	r.queue(liveGroups, args, func(rows pgx.Rows) error {
+	r.part(part, r.homes, liveGroups, liveGroupsOf, func(rows pgx.Rows) error {
 		var p grid.Group
 		err := rows.Scan(&p.Key.Home, &p.Key.ID, &p.Name, &p.CommunityID)
 		c := community(p.CommunityID)
@@ -412,7 +428,7 @@ func (r *liveReader) divisions() {
 	if r.data.DivisionIDs.None() {
 		return
 	}
-	r.queue(liveDivisions, []any{true, idsIn(r.data.DivisionIDs)}, func(rows pgx.Rows) error {
+	r.part(r.data.DivisionIDs, true, liveDivisions, liveDivisionsOf, func(rows pgx.Rows) error {
 		d, err := scanDivision(rows)
 		r.data.Divisions = append(r.data.Divisions, d)
 		return err
@@ -424,21 +440,25 @@ func (r *liveReader) divisions() {
 	})
 }
 
-func (r *liveReader) staff(ctx context.Context, workers live.Part) error {
-	areas, sql, args := &r.data.Areas, liveTenures, []any{r.homes, r.day.Time()}
+func (r *liveReader) staff(workers live.Part) {
+	if workers.None() {
+		return
+	}
+	areas, tenures, absences := &r.data.Areas, liveTenures, liveAbsences
+	held := []any{r.homes, r.day.Time()}
+	away := held
 	if areas.All = workers.All; !workers.All {
-		if workers.None() {
-			return nil
-		}
-		var err error
-		areas.IDs, err = idsOf(ctx, r.tx, liveAreas, r.homes, workers.IDs)
-		if err != nil || len(areas.IDs) == 0 {
+		tenures, absences, held = liveTenuresOf, liveAbsencesOf, []any{r.homes, workers.IDs}
+		away = append(slices.Clip(held), r.day.Time())
+		r.queue(liveAreasOf, held, func(rows pgx.Rows) error {
+			var id uuid.UUID
+			err := rows.Scan(&id)
+			areas.IDs = append(areas.IDs, id)
 			return err
-		}
-		sql, args = liveTenuresOf, []any{r.homes, areas.IDs}
+		})
 	}
 	at := map[uuid.UUID][]int{} // places of a worker's tenures
-	err := r.each(ctx, sql, args, func(rows pgx.Rows) error {
+	r.queue(tenures, held, func(rows pgx.Rows) error {
 		var t staff.Tenure
 		var from time.Time
 		var until *time.Time
@@ -458,17 +478,7 @@ func (r *liveReader) staff(ctx context.Context, workers live.Part) error {
 		r.data.Tenures = append(r.data.Tenures, t)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	var of []uuid.UUID // NULL for all
-	if !areas.All {
-		of = []uuid.UUID{}
-		for id := range at {
-			of = append(of, id)
-		}
-	}
-	return r.each(ctx, liveAbsences, []any{r.homes, r.day.Time(), of}, func(rows pgx.Rows) error {
+	r.queue(absences, away, func(rows pgx.Rows) error {
 		var a staff.Absence
 		var from, until time.Time
 		err := rows.Scan(&a.Key.Home, &a.Key.ID, &a.Worker.ID, &from, &until)

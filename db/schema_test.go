@@ -179,3 +179,43 @@ func TestEveryStatementHasAPlanAndAnOrder(t *testing.T) {
 		})
 	}
 }
+
+// TestPartsAreFoundByIndex: what a server reads of some communities, divisions or workers is found by them, by the very plan that
+// PostgreSQL makes once for whatever is asked. It keeps to that plan where planning for each cost more so far, all included.
+func TestPartsAreFoundByIndex(t *testing.T) {
+	conn := connect(t)
+	exec := func(sql string) {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	exec(`INSERT INTO division (id, code, name, level, home) SELECT gen_random_uuid(), 'd' || n, 'd', 'COMMUNITY', 'home1' FROM generate_series(1, 500) n;
+INSERT INTO grid_group (district, id, community_id, name) SELECT 'home1', gen_random_uuid(), d.id, 'g' || n FROM division d, generate_series(1, 10) n;
+INSERT INTO grid (district, id, code, name, kind, community_id)
+	SELECT 'home1', gen_random_uuid(), d.code || '-' || n, 'g', 'COMPREHENSIVE', d.id FROM division d, generate_series(1, 10) n;
+INSERT INTO grid_code (code, district, grid_id, since) SELECT code, district, id, now() FROM grid;
+INSERT INTO worker (district, id, name) SELECT 'home1', gen_random_uuid(), 'w' FROM grid;
+INSERT INTO assignment (district, id, worker_id, post, cover, during, grid_id)
+	SELECT 'home1', gen_random_uuid(), w.id, 'GRID_WORKER', 'A', '[2026-01-01,)', g.id
+	FROM (SELECT id, row_number() OVER () AS n FROM worker) w JOIN (SELECT id, row_number() OVER () AS n FROM grid) g USING (n);
+SET plan_cache_mode = force_generic_plan;
+ANALYZE`)
+	all := namedStatements(t)
+	for name, by := range map[string]string{"live.GridsOf": "community_id", "live.FormerCodesOf": "community_id", "live.GroupsOf": "community_id",
+		"live.DivisionsOf": "id", "live.AreasOf": "worker_id", "live.TenuresOf": "worker_id"} {
+		exec("DEALLOCATE ALL")
+		exec("PREPARE plan AS " + all[name])
+		rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE plan("+"NULL, NULL)", pgx.QueryExecModeSimpleProtocol)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		plan := strings.Join(lines, "\n")
+		if !regexp.MustCompile(`Index Cond: .*\b` + by + ` = ANY \(\$2\)`).MatchString(plan) {
+			t.Errorf("%s does not find by %s:\n%s", name, by, plan)
+		}
+	}
+}
