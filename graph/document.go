@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ import (
 
 	"wangge/domain/grid"
 	"wangge/domain/page"
+	"wangge/graph/node"
 )
 
 // What is remembered of documents between requests, bytes of memory, even where somebody fills it on purpose.
@@ -42,6 +44,8 @@ type prepared struct {
 	kept      bool    // answers of the public may be kept, unless
 	filtered  []field // one of these says otherwise, with its arguments
 	perhaps   bool    // skip or include depends on variables: laid out for each request
+
+	lists map[string]listReader // of the variables that are lists of inputs for root fields, and nothing else
 }
 
 // selection is what is asked of an object.
@@ -198,12 +202,13 @@ func (p *prepared) layOut(variables map[string]any) gqlerror.List {
 		root = "Mutation"
 	}
 	l := layout{prepared: p, op: &graphql.OperationContext{Doc: p.doc, Variables: variables}}
-	p.places = map[*ast.Selection]*selection{}
+	p.places, p.lists = map[*ast.Selection]*selection{}, map[string]listReader{}
 	p.kept = p.operation.Operation == ast.Query
 	var err *gqlerror.Error
 	if p.root, err = l.of(p.operation.SelectionSet, root, 1); err != nil {
 		return gqlerror.List{err}
 	}
+	maps.DeleteFunc(p.lists, func(_ string, read listReader) bool { return read == nil })
 	return nil
 }
 
@@ -243,6 +248,11 @@ func (l *layout) of(set ast.SelectionSet, typeName string, depth int) (*selectio
 		l.places[&set[0]] = s
 	}
 	s.fields = make([]chosen, len(s.collected))
+	for _, f := range s.collected {
+		for _, a := range f.Arguments {
+			l.noteList(a.Value, depth == 1, f.Definition.Arguments.ForName(a.Name).Type)
+		}
+	}
 	aliases := 0
 	for i, f := range s.collected {
 		l.fields++
@@ -280,6 +290,25 @@ func (l *layout) of(set ast.SelectionSet, typeName string, depth int) (*selectio
 		}
 	}
 	return s, nil
+}
+
+// noteList notes by what a variable is read that v is or holds; nil: it is decoded, since it is used otherwise, too. t is the type of
+// the argument that v is the whole value of, or is within.
+func (l *layout) noteList(v *ast.Value, whole bool, t *ast.Type) {
+	if v.Kind != ast.Variable {
+		for _, c := range v.Children {
+			l.noteList(c.Value, false, t)
+		}
+		return
+	}
+	var read listReader
+	if whole && t.Elem != nil && t.Elem.Elem == nil {
+		read = listReaders[t.Elem.NamedType]
+	}
+	if before, used := l.lists[v.Raw]; used && before == nil {
+		return
+	}
+	l.lists[v.Raw] = read
 }
 
 // priced is f with what it costs, as far as that can be said without variables.
@@ -368,8 +397,11 @@ func (f *chosen) entries(t *tally, first int) int {
 		n = firstOf(f.ArgumentMap(t.variables))
 	case byPoints:
 		n = page.Default
-		if points, ok := f.ArgumentMap(t.variables)["points"].([]any); ok {
+		switch points := f.ArgumentMap(t.variables)["points"].(type) {
+		case []any:
 			n = len(points)
+		case ready:
+			n = len(points.list.([]*node.PointInput))
 		}
 	}
 	if f.most > 0 {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -42,7 +43,7 @@ type arguments struct{ Args map[string]any }
 // writers are kept with their buffers, unless these have become long.
 var writers = sync.Pool{New: func() any { return &writer{} }}
 
-const longBuffer = 1 << 20 // bytes
+const longBuffer = 2 << 20 // bytes
 
 // execute answers an operation: an object of JSON with its data and, where there are any, extensions as they are
 // written. The text is valid until release is called.
@@ -108,12 +109,28 @@ func (w *writer) root(f *chosen, nonNull bool, read func(context.Context, map[st
 	ctx := graphql.WithFieldContext(w.ctx, fc)
 	if read != nil {
 		var err error
-		if fc.Args, err = read(ctx, f.ArgumentMap(w.ec.Variables)); err != nil {
+		if fc.Args, err = readArguments(ctx, f.ArgumentMap(w.ec.Variables), read); err != nil {
 			graphql.AddError(ctx, err)
 			return w.null(nonNull)
 		}
 	}
 	return resolve(ctx, arguments{fc.Args})
+}
+
+// readArguments reads the arguments of a root field but for those that are ready.
+func readArguments(ctx context.Context, given map[string]any, read func(context.Context, map[string]any) (map[string]any, error)) (map[string]any, error) {
+	lists := map[string]any{}
+	for name, v := range given {
+		if v, ok := v.(ready); ok {
+			lists[name] = v.list
+			delete(given, name) // it was made for this field
+		}
+	}
+	args, err := read(ctx, given)
+	if err == nil {
+		maps.Copy(args, lists)
+	}
+	return args, err
 }
 
 // arguments reads those of a field, once for all objects. False: they cannot be read, which is noted.
@@ -183,6 +200,16 @@ func (w *writer) close(start, n int, ok bool) bool {
 		w.buf = append(w.buf, '}')
 	}
 	return ok
+}
+
+// sample is how many entries of a list are written until it is told how long the others will be.
+const sample = 16
+
+// expect makes room for a list of n entries of which a sample was written from start on, so that the text is not copied again and
+// again as it grows.
+func (w *writer) expect(start, n int) {
+	more := (len(w.buf) - start) / sample * (n - sample)
+	w.buf = slices.Grow(w.buf, min(more+more/8, maxAnswer))
 }
 
 // closeList ends a list that began at start.

@@ -105,7 +105,7 @@ func (s *Handler) prepare(ctx context.Context, op *operation, r *request) (*prep
 	if list != nil {
 		return nil, list
 	}
-	variables, err := s.valuesOf(p.operation, r.variables)
+	variables, err := s.variables(p, r)
 	if err != nil {
 		wrong := gqlerror.WrapIfUnwrapped(err)
 		errcode.Set(wrong, errcode.ValidationFailed)

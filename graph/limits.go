@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/lexer"
 
 	"wangge/domain/account"
+	"wangge/graph/node"
 	"wangge/internal/fault"
 )
 
@@ -175,6 +176,14 @@ func isStaff(ctx context.Context) bool { return account.FromContext(ctx).Role ==
 
 // addresses counts the points of a field that have an address.
 func addresses(args map[string]any) (n int) {
+	if read, ok := args["points"].(ready); ok {
+		for _, p := range read.list.([]*node.PointInput) {
+			if p.Address != nil && strings.TrimSpace(*p.Address) != "" {
+				n++
+			}
+		}
+		return n
+	}
 	points, ok := args["points"].([]any)
 	if !ok { // one point, which stands for a list of one too
 		points = []any{args["point"], args["points"]}

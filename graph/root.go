@@ -112,11 +112,11 @@ func (p *plan) gridsAt(ctx context.Context, in []*node.PointInput, sel ast.Selec
 	if err != nil {
 		return nil, err
 	}
-	answers := make([]*node.GridMatch, len(in))
+	answers, nodes := make([]*node.GridMatch, len(in)), make([]node.GridMatch, len(in))
 	found := make([]*node.GridMatch, 0, len(in))
 	for i, m := range matches {
 		if errs[i] == nil {
-			answers[i] = &node.GridMatch{Match: m}
+			answers[i], nodes[i].Match = &nodes[i], m
 			found = append(found, answers[i])
 		}
 	}
@@ -162,7 +162,8 @@ func viewer(a account.Actor) *node.Viewer {
 
 // asked is what sel wants to know of spots.
 func (p *plan) asked(sel ast.SelectionSet) spot {
-	return spot{AsOf: &p.at, Building: p.asks(sel, "GridMatch", "building"), NoDistance: !p.asks(sel, "GridMatch", "boundaryDistanceM")}
+	return spot{AsOf: &p.at, Building: p.asks(sel, "GridMatch", "building"), NoDistance: !p.asks(sel, "GridMatch", "boundaryDistanceM"),
+		NoConfirmation: !p.asks(sel, "GridMatch", "needsConfirmation")}
 }
 
 // spot is a question that lacks the point.

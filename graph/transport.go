@@ -22,6 +22,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -318,6 +319,7 @@ func isJSON(contentType string) bool {
 type request struct {
 	query, operation, document string
 	variables, extensions      map[string]any
+	raw                        json.RawMessage // variables that are not decoded yet: an object
 }
 
 // decode reads the parameters of a request from what was sent; an error comes with its status. Few long bodies are decoded
@@ -358,8 +360,8 @@ func readBody(body []byte) (*request, error) {
 	if values(body) > maxValues {
 		return nil, limited("http.values", maxValues)
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil || members == nil {
+	members, err := membersOf(body)
+	if err != nil || members == nil {
 		reason := "it is null"
 		var shape *json.UnmarshalTypeError
 		switch {
@@ -382,6 +384,10 @@ func readBody(body []byte) (*request, error) {
 		{"extensions", "an object", &p.extensions},
 	} {
 		raw, err := members[m.name], error(nil)
+		if m.into == any(&p.variables) && len(raw) > 0 && raw[0] == '{' {
+			p.raw = raw // decoded when it is known what is in them
+			continue
+		}
 		if text, ok := m.into.(*string); !ok {
 			err = member(raw, m.into)
 		} else if len(raw) > 0 {
@@ -392,6 +398,21 @@ func readBody(body []byte) (*request, error) {
 		}
 	}
 	return &p, nil
+}
+
+// membersOf are the members of an object of JSON; nil: it is null. Package json would look at each of its bytes three times.
+func membersOf(body []byte) (members map[string]json.RawMessage, err error) {
+	if len(body) == 0 || body[0] != '{' || !jsontext.Value(body).IsValid(jsontext.AllowDuplicateNames(true)) {
+		err = json.Unmarshal(body, &members) // which says what is wrong, if anything
+		return members, err
+	}
+	members = map[string]json.RawMessage{}
+	r := &reader{text: body}
+	if !r.object(func(name []byte) bool { members[string(name)] = r.value(); return true }) {
+		members = nil
+		err = json.Unmarshal(body, &members)
+	}
+	return members, err
 }
 
 // values is an upper bound of the number of values in a JSON text: every one but the first in a list or object follows

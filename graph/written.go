@@ -3595,6 +3595,9 @@ func (w *writer) marshalNAbsence2ᚕᚖwanggeᚋgraphᚋnodeᚐAbsenceᚄ(sel *s
 		}
 		ok = w.marshalNAbsence2ᚖwanggeᚋgraphᚋnodeᚐAbsence(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3615,6 +3618,9 @@ func (w *writer) marshalNAddressMatch2ᚕᚖwanggeᚋgraphᚋnodeᚐAddressMatch
 		}
 		ok = w.marshalNAddressMatch2ᚖwanggeᚋgraphᚋnodeᚐAddressMatch(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3660,6 +3666,9 @@ func (w *writer) marshalNAssignment2ᚕᚖwanggeᚋgraphᚋnodeᚐAssignmentᚄ(
 		}
 		ok = w.marshalNAssignment2ᚖwanggeᚋgraphᚋnodeᚐAssignment(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3684,6 +3693,9 @@ func (w *writer) marshalNBuilding2ᚕᚖwanggeᚋgraphᚋnodeᚐBuildingᚄ(sel 
 		}
 		ok = w.marshalNBuilding2ᚖwanggeᚋgraphᚋnodeᚐBuilding(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3711,6 +3723,9 @@ func (w *writer) marshalNBuildingEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐBuildingEdge
 		}
 		ok = w.marshalNBuildingEdge2ᚖwanggeᚋgraphᚋnodeᚐBuildingEdge(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3739,6 +3754,9 @@ func (w *writer) marshalNCoverageProblem2ᚕᚖwanggeᚋgraphᚋnodeᚐCoverageP
 		}
 		ok = w.marshalNCoverageProblem2ᚖwanggeᚋgraphᚋnodeᚐCoverageProblem(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3774,6 +3792,9 @@ func (w *writer) marshalNDivision2ᚕᚖwanggeᚋgraphᚋnodeᚐDivisionᚄ(sel 
 		}
 		ok = w.marshalNDivision2ᚖwanggeᚋgraphᚋnodeᚐDivision(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3816,6 +3837,9 @@ func (w *writer) marshalNExternalRef2ᚕwanggeᚋdomainᚋplaceᚐExternalRefᚄ
 		}
 		ok = w.marshalNExternalRef2wanggeᚋdomainᚋplaceᚐExternalRef(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3829,6 +3853,9 @@ func (w *writer) marshalNExternalRef2ᚕᚖwanggeᚋdomainᚋplaceᚐExternalRef
 		}
 		ok = w.marshalNExternalRef2ᚖwanggeᚋdomainᚋplaceᚐExternalRef(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3849,6 +3876,9 @@ func (w *writer) marshalNExternalRefOwner2ᚕᚖwanggeᚋgraphᚋnodeᚐExternal
 		}
 		ok = w.marshalNExternalRefOwner2ᚖwanggeᚋgraphᚋnodeᚐExternalRefOwner(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3877,6 +3907,9 @@ func (w *writer) marshalNFloat2ᚕfloat64ᚄ(sel *selection, v []float64) bool {
 		}
 		ok = w.marshalNFloat2float64(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3901,6 +3934,9 @@ func (w *writer) marshalNGrid2ᚕᚖwanggeᚋgraphᚋnodeᚐGridᚄ(sel *selecti
 		}
 		ok = w.marshalNGrid2ᚖwanggeᚋgraphᚋnodeᚐGrid(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3921,6 +3957,9 @@ func (w *writer) marshalNGridCandidate2ᚕᚖwanggeᚋgraphᚋnodeᚐGridCandida
 		}
 		ok = w.marshalNGridCandidate2ᚖwanggeᚋgraphᚋnodeᚐGridCandidate(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3948,6 +3987,9 @@ func (w *writer) marshalNGridEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐGridEdgeᚄ(sel 
 		}
 		ok = w.marshalNGridEdge2ᚖwanggeᚋgraphᚋnodeᚐGridEdge(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3972,6 +4014,9 @@ func (w *writer) marshalNGridMatch2ᚕᚖwanggeᚋgraphᚋnodeᚐGridMatch(sel *
 		}
 		ok = w.marshalOGridMatch2ᚖwanggeᚋgraphᚋnodeᚐGridMatch(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -3992,6 +4037,9 @@ func (w *writer) marshalNGridNeighbour2ᚕᚖwanggeᚋgraphᚋnodeᚐGridNeighbo
 		}
 		ok = w.marshalNGridNeighbour2ᚖwanggeᚋgraphᚋnodeᚐGridNeighbour(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4012,6 +4060,9 @@ func (w *writer) marshalNHousehold2ᚕᚖwanggeᚋgraphᚋnodeᚐHouseholdᚄ(se
 		}
 		ok = w.marshalNHousehold2ᚖwanggeᚋgraphᚋnodeᚐHousehold(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4032,6 +4083,9 @@ func (w *writer) marshalNHouseholdEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐHouseholdEd
 		}
 		ok = w.marshalNHouseholdEdge2ᚖwanggeᚋgraphᚋnodeᚐHouseholdEdge(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4056,6 +4110,9 @@ func (w *writer) marshalNID2ᚕstringᚄ(sel *selection, v []string) bool {
 		}
 		ok = w.marshalNID2string(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4080,6 +4137,9 @@ func (w *writer) marshalNLegalEntity2ᚕᚖwanggeᚋgraphᚋnodeᚐLegalEntity�
 		}
 		ok = w.marshalNLegalEntity2ᚖwanggeᚋgraphᚋnodeᚐLegalEntity(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4107,6 +4167,9 @@ func (w *writer) marshalNLegalEntityEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐLegalEnti
 		}
 		ok = w.marshalNLegalEntityEdge2ᚖwanggeᚋgraphᚋnodeᚐLegalEntityEdge(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4170,6 +4233,9 @@ func (w *writer) marshalNProblemEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐProblemEdge�
 		}
 		ok = w.marshalNProblemEdge2ᚖwanggeᚋgraphᚋnodeᚐProblemEdge(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4190,6 +4256,9 @@ func (w *writer) marshalNProblemFix2ᚕᚖwanggeᚋgraphᚋnodeᚐProblemFixᚄ(
 		}
 		ok = w.marshalNProblemFix2ᚖwanggeᚋgraphᚋnodeᚐProblemFix(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4257,6 +4326,9 @@ func (w *writer) marshalNString2ᚕstringᚄ(sel *selection, v []string) bool {
 		}
 		ok = w.marshalNString2string(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4270,6 +4342,9 @@ func (w *writer) marshalNTileset2ᚕᚖwanggeᚋgraphᚋnodeᚐTilesetᚄ(sel *s
 		}
 		ok = w.marshalNTileset2ᚖwanggeᚋgraphᚋnodeᚐTileset(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4290,6 +4365,9 @@ func (w *writer) marshalNUnit2ᚕᚖwanggeᚋgraphᚋnodeᚐUnitᚄ(sel *selecti
 		}
 		ok = w.marshalNUnit2ᚖwanggeᚋgraphᚋnodeᚐUnit(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4317,6 +4395,9 @@ func (w *writer) marshalNUnitEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐUnitEdgeᚄ(sel 
 		}
 		ok = w.marshalNUnitEdge2ᚖwanggeᚋgraphᚋnodeᚐUnitEdge(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4344,6 +4425,9 @@ func (w *writer) marshalNVacancy2ᚕᚖwanggeᚋgraphᚋnodeᚐVacancyᚄ(sel *s
 		}
 		ok = w.marshalNVacancy2ᚖwanggeᚋgraphᚋnodeᚐVacancy(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4371,6 +4455,9 @@ func (w *writer) marshalNVacancyEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐVacancyEdge�
 		}
 		ok = w.marshalNVacancyEdge2ᚖwanggeᚋgraphᚋnodeᚐVacancyEdge(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4398,6 +4485,9 @@ func (w *writer) marshalNWorkerRecord2ᚕᚖwanggeᚋgraphᚋnodeᚐWorkerRecord
 		}
 		ok = w.marshalNWorkerRecord2ᚖwanggeᚋgraphᚋnodeᚐWorkerRecord(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4418,6 +4508,9 @@ func (w *writer) marshalNWorkerRecordEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐWorkerRe
 		}
 		ok = w.marshalNWorkerRecordEdge2ᚖwanggeᚋgraphᚋnodeᚐWorkerRecordEdge(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4442,6 +4535,9 @@ func (w *writer) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgrap
 		}
 		ok = w.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4459,6 +4555,9 @@ func (w *writer) marshalN__DirectiveLocation2ᚕstringᚄ(sel *selection, v []st
 		}
 		ok = w.marshalN__DirectiveLocation2string(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4484,6 +4583,9 @@ func (w *writer) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgra
 		}
 		ok = w.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4501,6 +4603,9 @@ func (w *writer) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphql�
 		}
 		ok = w.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, true)
 }
@@ -4616,6 +4721,9 @@ func (w *writer) marshalOFloat2ᚕfloat64ᚄ(sel *selection, v []float64) bool {
 		}
 		ok = w.marshalNFloat2float64(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, false)
 }
@@ -4660,6 +4768,9 @@ func (w *writer) marshalOGridKind2ᚕwanggeᚋdomainᚋgridᚐKindᚄ(sel *selec
 		}
 		ok = w.marshalNGridKind2wanggeᚋdomainᚋgridᚐKind(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, false)
 }
@@ -4697,6 +4808,9 @@ func (w *writer) marshalOID2ᚕstringᚄ(sel *selection, v []string) bool {
 		}
 		ok = w.marshalNID2string(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, false)
 }
@@ -4734,6 +4848,9 @@ func (w *writer) marshalOPost2ᚕwanggeᚋdomainᚋstaffᚐPostᚄ(sel *selectio
 		}
 		ok = w.marshalNPost2wanggeᚋdomainᚋstaffᚐPost(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, false)
 }
@@ -4757,6 +4874,9 @@ func (w *writer) marshalOProblemKind2ᚕwanggeᚋdomainᚋcoverageᚐKindᚄ(sel
 		}
 		ok = w.marshalNProblemKind2wanggeᚋdomainᚋcoverageᚐKind(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, false)
 }
@@ -4787,6 +4907,9 @@ func (w *writer) marshalOString2ᚕstringᚄ(sel *selection, v []string) bool {
 		}
 		ok = w.marshalNString2string(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, false)
 }
@@ -4831,6 +4954,9 @@ func (w *writer) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgrap
 		}
 		ok = w.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, false)
 }
@@ -4847,6 +4973,9 @@ func (w *writer) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphql�
 		}
 		ok = w.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, false)
 }
@@ -4863,6 +4992,9 @@ func (w *writer) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgra
 		}
 		ok = w.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, false)
 }
@@ -4886,6 +5018,9 @@ func (w *writer) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphql�
 		}
 		ok = w.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(sel, v[i]) && ok
 		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
 	}
 	return w.closeList(start, ok, false)
 }
@@ -4895,4 +5030,34 @@ func (w *writer) marshalO__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphql�
 		return w.null(false)
 	}
 	return w.___Type(sel, v) || w.null(false)
+}
+
+// listReaders read lists of inputs, by the name of the input.
+var listReaders = map[string]listReader{
+	"PointInput": func(r *reader) (any, bool) { return readList(r, r._PointInput) },
+}
+
+func (r *reader) _PointInput(it *node.PointInput) bool {
+	missing := uint64(0 | 1<<0 | 1<<1 | 1<<2)
+	ok := r.object(func(name []byte) bool {
+		switch string(name) {
+		case "lng":
+			missing &^= 1 << 0
+			return r.number(&it.Lng)
+		case "lat":
+			missing &^= 1 << 1
+			return r.number(&it.Lat)
+		case "crs":
+			missing &^= 1 << 2
+			return enum(r, &it.Crs, node.UnmarshalCoordinateSystem)
+		case "accuracyM":
+			missing &^= 1 << 3
+			return r.numberOrNull(&it.AccuracyM)
+		case "address":
+			missing &^= 1 << 4
+			return r.textOrNull(&it.Address)
+		}
+		return false
+	})
+	return ok && missing == 0
 }

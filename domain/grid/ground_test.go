@@ -117,7 +117,7 @@ func TestTheRulesOfASpot(t *testing.T) {
 		{"vague, far from all", spot(500, 5), 50, "NONE ?"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m, less := g.match(c.at, 300, true), g.match(c.at, 300, false)
+			m, less := g.match(c.at, 300, true, true), g.match(c.at, 300, false, true)
 			if m.held() != (less.BoundaryDistanceM == nil && m.BoundaryDistanceM != nil) {
 				t.Errorf("the distance is %v, and %v where it is not asked for", m.BoundaryDistanceM, less.BoundaryDistanceM)
 			}
@@ -143,7 +143,7 @@ func TestTheRulesOfASpot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := brief(later.match(spot(5, 15), 300, true)); got != "CONTAINS 000 000:1.000@0 in d1" {
+	if got := brief(later.match(spot(5, 15), 300, true, true)); got != "CONTAINS 000 000:1.000@0 in d1" {
 		t.Errorf("once the large grid is in force: %s", got)
 	}
 }
@@ -198,7 +198,7 @@ func same(got, want *Ground, communities, grids int, codes []string) string {
 	for x := range 40 {
 		for y := range 10 {
 			p := spot(float64(x)/2, float64(y)/2)
-			if a, b := brief(got.match(p, 300, true)), brief(want.match(p, 300, true)); a != b {
+			if a, b := brief(got.match(p, 300, true, true)), brief(want.match(p, 300, true, true)); a != b {
 				return fmt.Sprintf("at %v: %s, want %s", p, a, b)
 			}
 		}
@@ -316,7 +316,7 @@ func TestAGridLeavesACommunityThatIsNotTold(t *testing.T) {
 	if next.ByKey(key.Key{Home: "elsewhere", ID: id('g', 2)}) != nil || next.Neighbours(key.Key{Home: "elsewhere", ID: id('g', 2)}) != nil {
 		t.Error("a grid is found in another district")
 	}
-	if got := brief(next.match(spot(7, 2), 300, true)); got != "CONTAINS 102 102:1.000@0 in c2" {
+	if got := brief(next.match(spot(7, 2), 300, true, true)); got != "CONTAINS 102 102:1.000@0 in c2" {
 		t.Error(got)
 	}
 }
@@ -369,7 +369,7 @@ func TestDivisionsThatStayedKeepTheirAreas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, was := brief(next.match(spot(15, 5), 1, true)), brief(g.match(spot(15, 5), 1, true)); got != "NONE in d1 ?" || was != "NONE in d2 ?" {
+	if got, was := brief(next.match(spot(15, 5), 1, true, true)), brief(g.match(spot(15, 5), 1, true, true)); got != "NONE in d1 ?" || was != "NONE in d2 ?" {
 		t.Errorf("where a community drew back: %s, was %s", got, was)
 	}
 	if a, b := g.divisions[1].families[0].shard, next.divisions[1].families[0].shard; a != b {
@@ -387,12 +387,15 @@ func TestASpotThatIsZeroMetresFromABorder(t *testing.T) {
 	}{{0.001, false}, {0.0049, false}, {0.0051, true}, {0.009, true}, {0.02, true}, {0.5, true}} {
 		for _, side := range []float64{-1, 1} {
 			p := spot(5, 10+side*c.fromBorderM/110.87)
-			with, without := g.match(p, 300, true), g.match(p, 300, false)
+			with, without := g.match(p, 300, true, true), g.match(p, 300, false, true)
 			if with.Rule != RuleContains || with.NeedsConfirmation == c.sure || math.Abs(*with.BoundaryDistanceM-c.fromBorderM) > 1e-4 {
 				t.Errorf("%v m from a border: %+v, %v m", c.fromBorderM, with, *with.BoundaryDistanceM)
 			}
 			if without.NeedsConfirmation != with.NeedsConfirmation || without.BoundaryDistanceM != nil {
 				t.Errorf("%v m from a border, without its distance: %+v", c.fromBorderM, without)
+			}
+			if bare := g.match(p, 300, false, false); bare.Rule != with.Rule || bare.Grid != with.Grid || bare.NeedsConfirmation || bare.BoundaryDistanceM != nil {
+				t.Errorf("%v m from a border, of which nothing is asked: %+v", c.fromBorderM, bare)
 			}
 		}
 	}

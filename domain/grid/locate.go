@@ -29,6 +29,8 @@ type AtQuery struct {
 
 	// NoDistance: Match.BoundaryDistanceM is not wanted and may be left out, which is most of what a point in a grid costs.
 	NoDistance bool
+	// NoConfirmation: Match.NeedsConfirmation is not wanted and may be false, so that it is not looked for how near the border is.
+	NoConfirmation bool
 }
 
 // distance reports whether the distance to the border is to be measured: for who asks, or to know how far candidates may be.
@@ -64,7 +66,7 @@ func (s *Service) At(ctx context.Context, actor account.Actor, q AtQuery) (m Mat
 				return err
 			}
 		}
-		m = ground.match(p, s.NearestLimitM, q.distance())
+		m = ground.match(p, s.NearestLimitM, q.distance(), !q.NoConfirmation)
 		if radius, vague := reach(m, q.AccuracyM); vague {
 			ground.weigh(&m, p, *q.AccuracyM, radius)
 		}
@@ -223,7 +225,10 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 		}
 	}
 	matches := make([]Match, len(points))
-	onAllCores(len(points), 256, func(j int) { matches[j] = ground.match(points[j], s.NearestLimitM, qs[index[j]].distance()) })
+	onAllCores(len(points), 256, func(j int) {
+		q := &qs[index[j]]
+		matches[j] = ground.match(points[j], s.NearestLimitM, q.distance(), !q.NoConfirmation)
+	})
 
 	var vague []int // places in points
 	var radii []float64

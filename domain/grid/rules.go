@@ -27,15 +27,15 @@ const (
 
 // match says which grid p belongs to: the one that holds it, of several the one with the lowest code; else the nearest within
 // limitM metres, of several equally near the one with the lowest code. Without distance the one to the border of a grid that holds p
-// is left out.
-func (g *Ground) match(p Point, limitM float64, distance bool) Match {
+// is left out, and without confirm as well, that the border is near does not ask for it.
+func (g *Ground) match(p Point, limitM float64, distance, confirm bool) Match {
 	here := orb.Point{p.Lng, p.Lat}
 	var room [8]coverage.Held
 	held := g.cover.Locate(here, room[:0])
 	m := Match{DivisionID: g.divisions.around(here)}
 	if len(held) > 0 {
 		g.covered(&m, held)
-		if distance || !m.NeedsConfirmation && g.nearBorder(here, held[0].Ref) {
+		if distance || confirm && !m.NeedsConfirmation && g.nearBorder(here, held[0].Ref) {
 			edge := g.cover.DistanceToBorderM(held[0].Ref, here)
 			m.NeedsConfirmation = m.NeedsConfirmation || edge < zeroM
 			if distance {

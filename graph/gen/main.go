@@ -40,6 +40,14 @@ func (writers) Name() string { return "writers" }
 // GenerateCode implements plugin.CodeGenerator. Fields that are maps, batched, or directives with code of their own are
 // refused, since the template knows nothing of them.
 func (writers) GenerateCode(data *codegen.Data) error {
+	isListed := listed(data)
+	for _, in := range data.Inputs {
+		for _, f := range in.Fields {
+			if isListed(in) && reads(f) == "" {
+				return fmt.Errorf("%s.%s: written.gotpl cannot read such a field", in.Name, f.Name)
+			}
+		}
+	}
 	for _, o := range data.Objects {
 		for _, f := range o.Fields {
 			if f.IsMap() || f.IsBatch() || f.HasHaser || f.VOkFunc || f.HasDirectives() || o.Stream {
@@ -59,9 +67,44 @@ func (writers) GenerateCode(data *codegen.Data) error {
 			"isOutput": func(t *config.TypeReference) bool {
 				return t.Definition.Kind == ast.Object || t.Definition.Kind == ast.Scalar || t.Definition.Kind == ast.Enum
 			},
-			"plain": plain,
+			"plain":  plain,
+			"listed": listed(data),
+			"reads":  reads,
 		},
 	})
+}
+
+// listed tells the inputs that a field of Query takes lists of: those come by the thousand.
+func listed(data *codegen.Data) func(*codegen.Object) bool {
+	names := map[string]bool{}
+	for _, f := range data.QueryRoot.Fields {
+		for _, a := range f.Args {
+			if t := a.TypeReference; t.IsSlice() && t.Definition.Kind == ast.InputObject {
+				names[t.Definition.Name] = true
+			}
+		}
+	}
+	return func(in *codegen.Object) bool { return names[in.Name] }
+}
+
+// reads is the method of reader that reads a field of an input, where there is one.
+func reads(f *codegen.Field) string {
+	t := f.TypeReference
+	basic, ok := t.Target.Underlying().(*types.Basic)
+	if !ok || t.IsSlice() || f.IsResolver {
+		return ""
+	}
+	switch {
+	case t.Definition.Name == "Float" && basic.Kind() == types.Float64 && t.GQL.NonNull:
+		return "number"
+	case t.Definition.Name == "Float" && basic.Kind() == types.Float64 && t.IsPtr():
+		return "numberOrNull"
+	case t.Definition.Name == "String" && basic.Kind() == types.String && t.IsPtr():
+		return "textOrNull"
+	case t.Definition.Kind == ast.Enum && basic.Kind() == types.String && t.GQL.NonNull && t.Unmarshaler != nil:
+		return "enum"
+	}
+	return ""
 }
 
 // plain is the method of writer that writes a scalar or enum straight, where there is one: those whose marshaller writes

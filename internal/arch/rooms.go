@@ -11,6 +11,7 @@ const (
 	gqlgen     = "github.com/99designs/gqlgen"
 	gqlparser  = "github.com/vektah/gqlparser/v2"
 	compress   = "github.com/klauspost/compress"
+	jsontext   = "github.com/go-json-experiment/json"
 	prometheus = "github.com/prometheus"
 )
 
@@ -33,12 +34,12 @@ var Rooms = []Room{
 		"internal/httpauth", "internal/localpg", "internal/ops"}, below), []string{pgx}},
 
 	// The middle row.
-	{"graph", doors, []string{gqlgen, gqlparser, geom, orb, uuid, compress, "github.com/maypok86/otter/v2"}},
+	{"graph", doors, []string{gqlgen, gqlparser, geom, orb, uuid, compress, jsontext, "github.com/maypok86/otter/v2"}},
 	{"graph/gen", nil, []string{gqlgen, gqlparser}},
 	{"tile", doors, []string{orb, compress}},
 	{"web", doors, []string{uuid, "github.com/cespare/xxhash", "golang.org/x/text"}},
 	{"load", slices.Concat([]string{"load/demo"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
-		"github.com/datadog/czlib", "github.com/go-json-experiment/json", "github.com/xuri/excelize/v2", "golang.org/x/text"}},
+		"github.com/datadog/czlib", jsontext, "github.com/xuri/excelize/v2", "golang.org/x/text"}},
 	{"load/demo", below, []string{orb, "golang.org/x/image"}},
 	{"db", slices.Concat([]string{"live", "migrations"}, below), []string{pgx, geom, orb, uuid, "github.com/twpayne/pgx-geom", "github.com/pressly/goose/v3"}},
 	{"migrations", nil, nil},
