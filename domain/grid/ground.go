@@ -160,6 +160,7 @@ func newPart(c Community, at time.Time) (*part, error) {
 	}
 	for i := range c.Versions {
 		v := &c.Versions[i]
+		v.Grid.Key.Home = key.SharedHome(v.Grid.Key.Home)
 		change(v.From)
 		if v.Until != nil {
 			change(*v.Until)

@@ -9,6 +9,7 @@ import (
 
 	"wangge/domain/civil"
 	"wangge/domain/index"
+	"wangge/domain/key"
 )
 
 // Roster is who is in office from a day on, in memory. It is never changed, nor may what it answers be: With and At make others
@@ -26,9 +27,11 @@ type Tenure struct {
 
 // desk is an area's tenures in the order of their answers, and the answer of the roster's first day.
 type desk struct {
+	home    string // the area's
 	tenures []Tenure
 	today   []Assignment
-	until   civil.Date // the first day whose answer may be another; zero: never
+	worker  *Assignment // of today, who answers for the grid worker's post; nil: nobody of the area
+	until   civil.Date  // the first day whose answer may be another; zero: never
 }
 
 // NewRoster makes the roster of a day and those after it. Terms that ended before are left out.
@@ -86,7 +89,7 @@ func newDesk(tenures []Tenure, from civil.Date) *desk {
 		return cmp.Or(cmp.Compare(a.Post, b.Post), cmp.Compare(a.Cover, b.Cover), a.From.Time().Compare(b.From.Time()),
 			bytes.Compare(a.Key.ID[:], b.Key.ID[:]))
 	})
-	d := &desk{tenures: tenures}
+	d := &desk{home: key.SharedHome(tenures[0].Area.Home), tenures: tenures}
 	change := func(day civil.Date) {
 		if from.Before(day) && (d.until.IsZero() || day.Before(d.until)) {
 			d.until = day
@@ -103,6 +106,7 @@ func newDesk(tenures []Tenure, from civil.Date) *desk {
 		}
 	}
 	d.today = d.on(from)
+	d.worker = OnCall(GridWorker, d.today, nil)
 	return d
 }
 
@@ -126,11 +130,11 @@ func (r *Roster) InOffice(area Area, day civil.Date) ([]Assignment, bool) {
 	if day.Before(r.from) {
 		return nil, false
 	}
-	d, ok := r.desks.Get(area.ID)
-	if !ok || d.tenures[0].Area.Home != area.Home {
+	d := r.desk(area.Home, area.ID)
+	switch {
+	case d == nil:
 		return nil, true
-	}
-	if d.until.IsZero() || day.Before(d.until) {
+	case d.of(day):
 		return d.today, true
 	}
 	return d.on(day), true
@@ -138,6 +142,12 @@ func (r *Roster) InOffice(area Area, day civil.Date) ([]Assignment, bool) {
 
 // OnCall is whom to call for a grid on a day that the roster knows; nil: nobody. See the rule OnCall.
 func (r *Roster) OnCall(g GridRef, day civil.Date) *Assignment {
+	if day.Before(r.from) {
+		return nil
+	}
+	if d := r.desk(g.Key.Home, g.Key.ID); d != nil && d.worker != nil && d.of(day) {
+		return d.worker // the group's leader comes after those of the area
+	}
 	ofGrid, _ := r.InOffice(Area{AreaGrid, g.Key.Home, g.Key.ID}, day)
 	var ofGroup []Assignment
 	if g.GroupID != nil {
@@ -145,3 +155,14 @@ func (r *Roster) OnCall(g GridRef, day civil.Date) *Assignment {
 	}
 	return OnCall(GridWorker, ofGrid, ofGroup)
 }
+
+// desk is the area's that has an id in a district; nil: nobody is or will be in office there.
+func (r *Roster) desk(home string, id uuid.UUID) *desk {
+	if d, ok := r.desks.Get(id); ok && d.home == home {
+		return d
+	}
+	return nil
+}
+
+// of reports whether today's answer is that of a day, which the roster knows.
+func (d *desk) of(day civil.Date) bool { return d.until.IsZero() || day.Before(d.until) }

@@ -152,6 +152,9 @@ func TestWhomToCallFromARoster(t *testing.T) {
 			t.Errorf("after %d days %+v is called, want %s", n, got, want)
 		}
 	}
+	if got := r.OnCall(grid, day.AddDays(-1)); got != nil {
+		t.Errorf("%s is called on a day before the roster's", got.Worker.Name)
+	}
 	if got := r.OnCall(GridRef{Key: key.Key{Home: "elsewhere", ID: grid.Key.ID}}, day); got != nil {
 		t.Errorf("%s is called for a grid of another district", got.Worker.Name)
 	}
