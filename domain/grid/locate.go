@@ -53,35 +53,29 @@ var _ = fault.Register(
 
 // At says which grid a position belongs to, and what decided it. INVALID: the point is no position, or outside the
 // deployment's window.
-func (s *Service) At(ctx context.Context, actor account.Actor, q AtQuery) (m Match, err error) {
-	err = s.Store.Do(ctx, actor, func(ctx context.Context) error {
+func (s *Service) At(ctx context.Context, actor account.Actor, q AtQuery) (Match, error) {
+	if !q.Building && q.Address == "" {
+		if err := actor.RequireKnown(); err != nil {
+			return Match{}, err
+		}
 		p, err := s.position(ctx, actor, q)
 		if err != nil {
-			return err
+			return Match{}, err
 		}
-		at := s.at(q.AsOf)
-		ground, ok := s.held(ctx, at)
-		if !ok {
-			if ground, err = s.ground(ctx, actor, []AtQuery{q}, []Point{p}, []int{0}, at); err != nil {
-				return err
+		// A ground is one state of the data by itself, and nothing else is read.
+		if ground, ok := s.held(ctx, s.at(q.AsOf)); ok {
+			m := ground.match(p, s.NearestLimitM, q.distance(), !q.NoConfirmation)
+			if radius, vague := reach(m, q.AccuracyM); vague {
+				ground.weigh(&m, p, *q.AccuracyM, radius)
 			}
+			return m, nil
 		}
-		m = ground.match(p, s.NearestLimitM, q.distance(), !q.NoConfirmation)
-		if radius, vague := reach(m, q.AccuracyM); vague {
-			ground.weigh(&m, p, *q.AccuracyM, radius)
-		}
-		if !q.Building && q.Address == "" {
-			return nil
-		}
-		qs, points, matches, errs := []AtQuery{q}, []Point{p}, []Match{m}, []error{nil}
-		err = s.spoken(ctx, actor, qs, points, []int{0}, matches, errs)
-		m = matches[0]
-		return cmp.Or(err, errs[0])
-	})
-	if err != nil {
+	}
+	matches, errs, err := s.AtMany(ctx, actor, []AtQuery{q})
+	if err = cmp.Or(err, errs[0]); err != nil {
 		return Match{}, err
 	}
-	return m, nil
+	return matches[0], nil
 }
 
 // AtMany is At for up to MaxPoints positions at one time (that of the first), answers in their order: for each a

@@ -1,10 +1,13 @@
 package grid
 
 import (
+	"context"
 	"errors"
 	"math"
 	"testing"
+	"time"
 
+	"wangge/domain/account"
 	"wangge/geo/coord"
 	"wangge/internal/fault"
 )
@@ -30,5 +33,21 @@ func TestMisplacedSaysWhatIsWrongInBothLanguages(t *testing.T) {
 				t.Errorf("%s at %q\n%s\n%s", f.Code, f.Field, f.Text(fault.English), f.Text(fault.Chinese))
 			}
 		})
+	}
+}
+
+// A position is answered from a ground in memory without a look at the store, of which this service has none, and to nobody whom
+// the store would refuse.
+func TestAPositionInMemoryAsksNoStore(t *testing.T) {
+	in := ground(t, 0, []Community{{ID: id('c', 1), Versions: []Version{version(1, 1, "A1", box(0, 0, 1, 1), 0, nil)}}})
+	s := &Service{Now: func() time.Time { return hours(0) }, Window: &coord.Window{West: 120, South: 30, East: 122, North: 32}, NearestLimitM: 100,
+		Ground: func(context.Context, time.Time) (*Ground, bool) { return in, true }}
+	here := spot(0.5, 0.5)
+	q := AtQuery{System: coord.SystemCGCS2000, Lng: here.Lng, Lat: here.Lat}
+	if m, err := s.At(t.Context(), account.Anyone(), q); err != nil || m.Grid == nil || m.Grid.Code != "A1" {
+		t.Errorf("%+v, %v", m, err)
+	}
+	if m, err := s.At(t.Context(), account.Actor{}, q); !fault.Is(err, fault.Unauthenticated) || m.Grid != nil {
+		t.Errorf("somebody unknown is told %+v, %v", m, err)
 	}
 }

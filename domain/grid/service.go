@@ -3,7 +3,7 @@ package grid
 import (
 	"context"
 	"iter"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,9 +34,13 @@ type Service struct {
 	InTouch func() bool
 	Window  *coord.Window // points outside are refused; nil: the box of the divisions, widened
 
-	mu         sync.Mutex
-	extent     *coord.Window // the widened box as last read
-	extentRead time.Time
+	extent atomic.Pointer[extent] // as last read; nil: nothing was
+}
+
+// extent is the box of all data, widened, at the time that it was read.
+type extent struct {
+	coord.Window
+	read time.Time
 }
 
 var _ = fault.Register(
@@ -144,22 +148,18 @@ func (s *Service) inWindow(ctx context.Context, actor account.Actor, c coord.CGC
 // extentAround is the widened box of all data; nil where there is none. It is read again where c lies outside what is
 // known, for data may have come since, but at most once a second: points outside are cheap to send.
 func (s *Service) extentAround(ctx context.Context, actor account.Actor, c coord.CGCS2000) (*coord.Window, error) {
-	now := s.Now()
-	s.mu.Lock()
-	known, fresh := s.extent, now.Sub(s.extentRead) < time.Second
-	s.mu.Unlock()
-	if known != nil && (fresh || known.Contains(c)) {
-		return known, nil
+	known := s.extent.Load()
+	if known != nil && (known.Contains(c) || s.Now().Sub(known.read) < time.Second) {
+		return &known.Window, nil
 	}
+	now := s.Now()
 	box, ok, err := s.Store.Extent(ctx, actor)
 	if err != nil || !ok {
 		return nil, err
 	}
-	w := &coord.Window{West: box.West - windowMargin, South: box.South - windowMargin, East: box.East + windowMargin, North: box.North + windowMargin}
-	s.mu.Lock()
-	s.extent, s.extentRead = w, now
-	s.mu.Unlock()
-	return w, nil
+	w := &extent{coord.Window{West: box.West - windowMargin, South: box.South - windowMargin, East: box.East + windowMargin, North: box.North + windowMargin}, now}
+	s.extent.Store(w)
+	return &w.Window, nil
 }
 
 // Recode gives a grid another code; the old one stays an alias. Operators only. NOT_FOUND: no such grid now; INVALID: no code;
