@@ -71,7 +71,4 @@ func wantsAll(r *http.Request) bool {
 }
 
 // vary says that the answer depends on more than what stands around the request has said already.
-func vary(h http.Header, by string) {
-	before := h["Vary"]
-	h["Vary"] = append(before[:len(before):len(before)], by)
-}
+func vary(h http.Header, by string) { h["Vary"] = append(h["Vary"], by) }

@@ -67,9 +67,12 @@ func Wrap(routes http.Handler, o Options) http.Handler {
 func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	id := requestID(r)
-	x := &exchange{answered: answered{ResponseWriter: w}, id: [1]string{id},
-		limited: limited{Context: answer.NewContext(r.Context(), id), until: start.Add(e.Timeout)}}
-	secure(w.Header(), x.id[:])
+	x := &exchange{answered: answered{ResponseWriter: w}, id: [1]string{id}}
+	x.limit(answer.NewContext(r.Context(), id), start.Add(e.Timeout))
+	header := w.Header()
+	header["X-Request-Id"] = x.id[:]
+	header["X-Content-Type-Options"] = noSniff
+	header["Vary"] = x.vary[:0]
 	inside := r.WithContext(&x.limited)
 	e.Metrics.begin()
 	defer func() {
@@ -95,7 +98,7 @@ func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
 			answer.Refuse(r, e.Log, err).Write(w, r)
 			return
 		}
-		vary(w.Header(), byAuthorization)
+		vary(w.Header(), "Authorization")
 		if limits, ok := r.Context().(*limited); ok {
 			limits.askedBy(actor)
 		}
@@ -115,7 +118,7 @@ func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
 		defer drain(body)
 	}
 	if len(r.Header["Accept-Encoding"]) == 0 {
-		vary(w.Header(), byAcceptEncoding)
+		vary(w.Header(), "Accept-Encoding")
 		e.routes.ServeHTTP(w, r)
 		return
 	}
@@ -124,49 +127,39 @@ func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
 
 // Header values that all answers share: nobody changes a slice in a header, net/http and its users replace or append.
 var (
-	bearer           = []string{`Bearer realm="wangge"`}
-	byAuthorization  = []string{"Authorization"}
-	byAcceptEncoding = []string{"Accept-Encoding"}
+	bearer = []string{`Bearer realm="wangge"`}
 
 	noSniff    = []string{"nosniff"}
 	sameOrigin = []string{"same-origin"} // a page's address may hold a position
 	framing    = []string{"SAMEORIGIN"}
 	features   = []string{"geolocation=(self), camera=(), microphone=()"}
+	nothing    = []string{"default-src 'none'; frame-ancestors 'self'"}
 	// MapLibre runs its workers from blobs and draws with inline styles.
 	policy = []string{"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; " +
 		"worker-src 'self' blob:; child-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"}
 )
 
-// secure sets what holds for every answer; a handler that needs another policy sets it over this one.
-func secure(h http.Header, id []string) {
-	h["X-Request-Id"] = id
-	h["X-Content-Type-Options"] = noSniff
-	h["X-Frame-Options"] = framing
-	h["Content-Security-Policy"] = policy
-}
-
-// secureDocument sets what a browser asks of a document and of nothing else: what its links tell, what its scripts may use.
-// JSON is none, and eight headers fit into the map that net/http makes, copies and sorts for every answer; a ninth costs more
-// than the other eight.
-func secureDocument(h http.Header) {
+// secure sets, when an answer begins, what browsers are to hold to; what a handler set itself stays. Where JSON is opened it shows
+// nothing but itself. What links tell and what scripts may use is asked of documents, which JSON is none of: eight headers fit into
+// the map that net/http makes, copies and sorts for every answer, and a ninth costs more than the other eight.
+func secure(h http.Header) {
+	unless := func(name string, values []string) {
+		if _, own := h[name]; !own {
+			h[name] = values
+		}
+	}
+	unless("X-Frame-Options", framing)
 	if kind := h["Content-Type"]; len(kind) > 0 && strings.HasPrefix(kind[0], "application/json") {
+		unless("Content-Security-Policy", nothing)
 		return
 	}
-	if _, own := h["Referrer-Policy"]; !own {
-		h["Referrer-Policy"] = sameOrigin
-	}
-	if _, own := h["Permissions-Policy"]; !own {
-		h["Permissions-Policy"] = features
-	}
+	unless("Content-Security-Policy", policy)
+	unless("Referrer-Policy", sameOrigin)
+	unless("Permissions-Policy", features)
 }
 
-// vary adds to Vary.
-func vary(h http.Header, by []string) {
-	if already, ok := h["Vary"]; ok {
-		by = append(already[:len(already):len(already)], by...)
-	}
-	h["Vary"] = by
-}
+// vary adds to Vary. Appending is safe also to values that answers share, which have no room left behind them.
+func vary(h http.Header, by string) { h["Vary"] = append(h["Vary"], by) }
 
 // compressed compresses text. Tiles and pictures are left alone: the former compress themselves, the latter are
 // compressed already.

@@ -186,7 +186,11 @@ func TestARequestTakesOnlySoLong(t *testing.T) {
 func TestTheTimeOfARequest(t *testing.T) {
 	type word struct{}
 	parent, leave := context.WithCancel(context.WithValue(context.Background(), word{}, "said"))
-	lasting := func(left time.Duration) *limited { return &limited{Context: parent, until: time.Now().Add(left)} }
+	lasting := func(left time.Duration) *limited {
+		l := new(limited)
+		l.limit(parent, time.Now().Add(left))
+		return l
+	}
 
 	l := lasting(20 * time.Millisecond)
 	if deadline, ok := l.Deadline(); !ok || !deadline.Equal(l.until) || l.Err() != nil || l.Value(word{}) != "said" {
@@ -353,13 +357,23 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	h.mux.HandleFunc("GET /own", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Security-Policy", "default-src 'none'")
 	})
-	for _, path := range []string{"/where", "/nowhere"} {
+	h.mux.HandleFunc("GET /json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		io.WriteString(w, "{}")
+	})
+	always := []string{"X-Content-Type-Options", "Content-Security-Policy", "X-Frame-Options", "X-Request-Id"}
+	documents := []string{"Referrer-Policy", "Permissions-Policy"}
+	for path, names := range map[string][]string{"/where": append(documents, always...), "/nowhere": append(documents, always...), "/json": always} {
 		header := h.ask(get(path)).Header()
-		for _, name := range []string{"X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy", "X-Frame-Options"} {
+		for _, name := range names {
 			if header.Get(name) == "" {
 				t.Errorf("%s lacks %s", path, name)
 			}
 		}
+	}
+	// What is opened of JSON may load and run nothing at all.
+	if got := h.ask(get("/json")).Header().Get("Content-Security-Policy"); got != "default-src 'none'; frame-ancestors 'self'" {
+		t.Errorf("JSON's policy is %q", got)
 	}
 	if got := h.ask(get("/own")).Header().Get("Content-Security-Policy"); got != "default-src 'none'" {
 		t.Errorf("a handler's own policy became %q", got)

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wangge/domain/account"
@@ -24,7 +25,8 @@ import (
 type exchange struct {
 	answered
 	limited
-	id [1]string // as a header's values
+	id   [1]string // as a header's values
+	vary [4]string // room for those of Vary
 }
 
 // answered notes how an answer begins and how long it is.
@@ -37,7 +39,7 @@ type answered struct {
 func (a *answered) begin(status int) {
 	if a.status == 0 && status >= 200 { // 1xx go before the answer
 		a.status = status
-		secureDocument(a.Header())
+		secure(a.Header())
 	}
 }
 
@@ -88,19 +90,29 @@ func (a *answered) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // limited is a context that ends at until, so that a request's statements are cancelled. Its clock starts when somebody first
 // waits for it to end: an answer from memory is there before anybody does, and a timer made and stopped for nothing is
-// a good part of what such an answer costs.
+// a good part of what such an answer costs. It is made by limit.
 type limited struct {
-	context.Context
-	until time.Time
+	until    time.Time
+	now      atomic.Pointer[stage]
+	changing sync.Mutex // held by who replaces now
+	first    stage      // what now begins with
+}
 
-	mu     sync.Mutex
-	timed  context.Context // Context with a clock; nil until somebody waits
-	cancel context.CancelFunc
+// stage is what a limited is until it learns more. It is never changed.
+type stage struct {
+	context.Context
+	cancel context.CancelFunc // stops the clock of Context; nil: nobody waits yet, it has none
+}
+
+// limit lets l end with ctx and at until, at the latest.
+func (l *limited) limit(ctx context.Context, until time.Time) {
+	l.until, l.first.Context = until, ctx
+	l.now.Store(&l.first)
 }
 
 // Deadline implements context.Context.
 func (l *limited) Deadline() (time.Time, bool) {
-	if sooner, ok := l.Context.Deadline(); ok && sooner.Before(l.until) {
+	if sooner, ok := l.now.Load().Deadline(); ok && sooner.Before(l.until) {
 		return sooner, true
 	}
 	return l.until, true
@@ -108,18 +120,21 @@ func (l *limited) Deadline() (time.Time, bool) {
 
 // Done implements context.Context.
 func (l *limited) Done() <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.timed == nil {
-		l.timed, l.cancel = context.WithDeadline(l.Context, l.until)
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	now := l.now.Load()
+	if now.cancel == nil {
+		timed, cancel := context.WithDeadline(now.Context, l.until)
+		now = &stage{timed, cancel}
+		l.now.Store(now)
 	}
-	return l.timed.Done()
+	return now.Done()
 }
 
 // Err implements context.Context.
 func (l *limited) Err() error {
-	ctx, timed := l.current()
-	if err := ctx.Err(); err != nil || timed || time.Now().Before(l.until) {
+	now := l.now.Load()
+	if err := now.Err(); err != nil || now.cancel != nil || time.Now().Before(l.until) {
 		return err
 	}
 	return context.DeadlineExceeded
@@ -127,36 +142,20 @@ func (l *limited) Err() error {
 
 // Value implements context.Context. Once somebody waits it is asked of the clock, by which package context finds that a
 // context made from this one can end with it without a goroutine of its own.
-func (l *limited) Value(key any) any {
-	ctx, _ := l.current()
-	return ctx.Value(key)
-}
-
-func (l *limited) current() (ctx context.Context, timed bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.timed != nil {
-		return l.timed, true
-	}
-	return l.Context, false
-}
+func (l *limited) Value(key any) any { return l.now.Load().Value(key) }
 
 // askedBy puts the actor into l, which spares the request another copy.
 func (l *limited) askedBy(actor account.Actor) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.Context = account.NewContext(l.Context, actor)
-	if l.timed != nil {
-		l.timed = account.NewContext(l.timed, actor)
-	}
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	now := l.now.Load()
+	l.now.Store(&stage{account.NewContext(now.Context, actor), now.cancel})
 }
 
 // stop lets go of the clock.
 func (l *limited) stop() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.cancel != nil {
-		l.cancel()
+	if cancel := l.now.Load().cancel; cancel != nil {
+		cancel()
 	}
 }
 
