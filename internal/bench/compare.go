@@ -182,6 +182,7 @@ func compare(ctx context.Context, o options, t *town, out io.Writer) error {
 	if c.starts, err = firstAnswers(ctx, ours, paths[0], bodies[0], nested(false)); err != nil {
 		return err
 	}
+	ours.settle(ctx)
 	for _, part := range []struct {
 		name string
 		run  func() error

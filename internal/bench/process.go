@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -85,6 +86,35 @@ func start(ctx context.Context, name string, env []string, program string, args 
 	}
 	p.ready = time.Since(began)
 	return p, nil
+}
+
+// settle waits until the server does next to nothing: what it prepares after its start is not for the first contest to pay. It
+// stops waiting after half a minute.
+func (p *process) settle(ctx context.Context) {
+	for last, end := p.busy(), time.Now().Add(30*time.Second); time.Now().Before(end) && ctx.Err() == nil; {
+		time.Sleep(time.Second)
+		now := p.busy()
+		if now-last < time.Second/20 {
+			return
+		}
+		last = now
+	}
+}
+
+// busy is the processor time that the server has taken, 0 where the system does not say.
+func (p *process) busy() time.Duration {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	_, after, _ := strings.Cut(string(b), ") ") // of the program's name
+	fields := strings.Fields(after)
+	if len(fields) < 13 {
+		return 0
+	}
+	ticks := 0
+	for _, f := range fields[11:13] { // utime, stime, in hundredths of a second
+		n, _ := strconv.Atoi(f)
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / 100
 }
 
 // stop ends the server, by force where it takes more than ten seconds.
