@@ -12,6 +12,7 @@ import (
 
 	"wangge/geo/coverage"
 	"wangge/geo/measure"
+	"wangge/geo/shape"
 )
 
 // judged tells by rational arithmetic whether a covers p, and whether p is on its border: even and odd crossings of a ray.
@@ -369,6 +370,31 @@ func TestMeasuresAreThoseOfPolygons(t *testing.T) {
 				around := slices.Contains(c.Around(p, 2, nil), ref)
 				if d := c.DistanceToBorderM(ref, p); d < 2 && !around {
 					t.Fatalf("area %d is %v m from %v, but not around it", i, d, p)
+				}
+			}
+		}
+	}
+}
+
+// Of rings of many edges, most are passed over a block at a time.
+func TestDistanceToLongBorders(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 5))
+	for _, lat := range []float64{0, 31, -53, 75} {
+		for _, size := range []float64{0.0001, 0.003, 0.05, 1} { // degrees
+			ring := make(orb.Ring, 400)
+			for i := range ring {
+				s, c := math.Sincos(float64(i) / float64(len(ring)) * 2 * math.Pi)
+				far := size * (0.7 + 0.3*r.Float64())
+				ring[i] = shape.SnapPoint(orb.Point{110 + far*c, lat + far*s})
+			}
+			a := orb.MultiPolygon{{append(ring, ring[0])}}
+			shards := []*coverage.Shard{coverage.NewShard([]orb.MultiPolygon{a})}
+			c := coverage.New(shards)
+			for range 200 {
+				p := orb.Point{110 + 3*size*(r.Float64()-0.5), lat + 3*size*(r.Float64()-0.5)}
+				want := measure.DistanceToBoundaryM(p, c.Area(coverage.Ref{}))
+				if got := c.DistanceToBorderM(coverage.Ref{}, p); math.Abs(got-want) > 1e-8+1e-12*want {
+					t.Fatalf("%v is %v m from a ring of %v° around 110, %v; want %v", p, got, size, lat, want)
 				}
 			}
 		}

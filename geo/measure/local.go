@@ -109,6 +109,13 @@ func (a *Approach) Beyond(ax, ay, bx, by float64) bool {
 	return turn*turn > a.least*(dx*dx+dy*dy)*(1+1e-9)
 }
 
+// BeyondBox reports that nothing in b, longitude and latitude in degrees, comes nearer than all before. What is nearest in the plane may
+// lie beside where b is entered, since the plane narrows, but is not nearer by a part in 1e3.
+func (a *Approach) BeyondBox(b orb.Bound) bool {
+	x, y := a.plane.XY(orb.Point{min(max(a.to[0], b.Min[0]), b.Max[0]), min(max(a.to[1], b.Min[1]), b.Max[1])})
+	return x*x+y*y > a.least*(1+1e-3)
+}
+
 // Nearer reports whether the edge from a to b, in the plane, comes nearer than all before, and at what share of the way.
 func (a *Approach) Nearer(ax, ay, bx, by float64) (t float64, ok bool) {
 	dx, dy := bx-ax, by-ay
