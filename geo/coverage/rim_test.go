@@ -169,3 +169,32 @@ func TestLocateWhereShardsMeet(t *testing.T) {
 		}
 	}
 }
+
+// Where the quick way of counting an edge is sure, it says what the exact way says: places a hair and less beside edges of all sizes, counted
+// from origins as far away as a coverage of the whole Earth has them.
+func TestSureIsRight(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 3))
+	const west, south = -18_000_000_000, -8_000_000_000
+	sure := 0
+	for range 300_000 {
+		corner := vertex{west + r.Int64N([]int64{1e6, 2e10, 3.5e10}[r.IntN(3)]), south + r.Int64N(1.6e10)}
+		size := []int64{200, 5000, 1e6, 1e9}[r.IntN(4)]
+		some := func() vertex { return vertex{r.Int64N(2*size) - size/2, r.Int64N(2*size) - size/2} }
+		from, to := some(), some()
+		a, b := vertex{corner.x + from.x, corner.y + from.y}.point(), vertex{corner.x + to.x, corner.y + to.y}.point()
+		share, off := r.Float64(), (r.Float64()-0.5)*math.Pow(10, -8*r.Float64())*1e-8
+		p := orb.Point{a[0] + share*(b[0]-a[0]) + off, a[1] + share*(b[1]-a[1]) + off}
+		x, y := p[0]*1e8-west-float64(corner.x-west), p[1]*1e8-south-float64(corner.y-south)
+		odd, ok := crossesOddly([]int32{int32(from.x), int32(from.y), int32(to.x), int32(to.y)}, x, y)
+		if !ok {
+			continue
+		}
+		sure++
+		if want := crosses(a, b, cornerOf(corner), p); odd != want {
+			t.Fatalf("the way from %v to %v crosses the edge from %v to %v: %v, want %v", corner, p, a, b, odd, want)
+		}
+	}
+	if sure < 50_000 {
+		t.Errorf("only %d sure", sure)
+	}
+}

@@ -116,8 +116,10 @@ func (s *sheet) hold(l label, shard int32, out []Held) []Held {
 	return out
 }
 
-// hair is more than a place or a vertex is off in units, in float64: of 36e9 units, the whole way around, the last bit is 8e-6.
-const hair = 1e-5
+// hair is more than the difference of two coordinates is off, in units. All are less than 2^37, which is more than three times around, where
+// float64 rounds by 8e-6 at most, and five times: the place in units, and from the origin; vertex and corner, which are meant as the float64s that
+// are nearest in degrees; the difference. That is 4e-5; what it grows by in a product is in crossesPast.
+const hair = 1e-4
 
 // crossesOddly reports whether the way from the corner to x, y, along the meridian first, then along the parallel, crosses an odd number of
 // the edges along path. sure is false where coordinates right to a hair do not tell: near a border, as a rule.
@@ -172,8 +174,9 @@ func crossesPast(ax, ay, bx, by float64) (past, sure bool) {
 		return false, true
 	}
 	det := ax*by - bx*ay
-	// A hair of each coordinate times the others, twice that for what rounding adds: less than 1e-15 of products of at most 2^31 each.
-	bound := 2 * hair * (math.Abs(ax) + math.Abs(ay) + math.Abs(bx) + math.Abs(by))
+	// Of each product: either factor times what the other is off, 4e-5, and what rounding it and the sum adds, 2^-52 of it, which is less
+	// than 4e-5 times one factor, as the other is less than 2^37.
+	bound := hair * (math.Abs(ax) + math.Abs(ay) + math.Abs(bx) + math.Abs(by))
 	return det > 0 == (by > 0), math.Abs(det) > bound
 }
 
