@@ -34,7 +34,7 @@ func areasOf(l label, crowds [][]int32, one *[1]int32) []int32 {
 
 func (s *Shard) areas(l label, one *[1]int32) []int32 { return areasOf(l, s.crowds, one) }
 
-// crowds makes labels while a shard is built: the same areas have the same label.
+// crowds makes labels while a shard is built or a sheet is drawn: the same areas have the same label.
 type crowds struct {
 	lists [][]int32
 	known map[string]label

@@ -7,6 +7,11 @@
 // Degrees are a plane here, as in PostGIS' geometry: nothing wraps around at ±180°, so that areas on both sides of the date line are not
 // neighbours and nothing is near across it, and an area across it has to be two. Distances, shares and what is around a place are
 // for latitudes of less than 90°, and coarse within a few kilometres of a pole.
+//
+// What is located is built by NewShard (shard.go, arc.go) and New (index.go lays sheets out, draw.go draws them, store.go keeps them). A place is
+// found by Locate (locate.go), which enters the index (index.go) and counts borders on a sheet (sheet.go); what float64 leaves in doubt there
+// is decided by crosses and on (sheet.go), and these by orient (orient.go). Distances and shares are in near.go, neighbours in neighbour.go. The
+// other files look at areas that are not yet in force: InsertTVertices, Residue, Faults and the overlay behind it.
 package coverage
 
 import (

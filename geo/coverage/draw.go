@@ -17,7 +17,8 @@ const (
 // scale is how large cells are, in units: those of the sheets of a coverage, and those of each finer level.
 type scale []float64
 
-// scaleFrom is the scale of cells of a size, in units.
+// scaleFrom is the scale of cells of a size, in units. Finer cells may reach beyond the one that they divide, and are drawn with its edges only;
+// but the last of each row begins in it, for sizes of more than across², so that no place is counted from elsewhere.
 func scaleFrom(size float64) scale {
 	size = math.Ceil(max(size, leastCell))
 	s := scale{size}
@@ -55,9 +56,10 @@ type share struct {
 	ends    [across * across]int32 // of their edges in listed
 	corners [across * across]label
 	listed  []stroke
-	pairs   []listing
+	pairs   []listing // listed by edges, before it is by cells
 }
 
+// listing is a stroke in a cell.
 type listing struct {
 	cell int32
 	stroke

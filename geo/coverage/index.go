@@ -21,7 +21,7 @@ type index struct {
 	scale         scale
 	bound         orb.Bound // what they have room for
 	edges         int       // of all shards
-	chosenFor     int       // edges: when the scale was chosen
+	chosenFor     int       // edges, when the scale was chosen
 }
 
 const (
@@ -213,7 +213,7 @@ func (x *index) descend(at entry, p orb.Point, out []Held) []Held {
 		s := at.sheet.finer[at.cell.at]
 		i, j := uint(min(max((px-corner)/size, 0), across-1)), uint(min(max((py-corner)/size, 0), across-1))
 		at = entry{s, s.cells[j*across+i], i, j}
-		if at.cell.shard >= nothing {
+		if at.cell.shard >= nothing { // or an area
 			return x.locate(at, p, out)
 		}
 	}

@@ -36,7 +36,7 @@ func New(shards []*Shard) *Coverage {
 }
 
 // With is c with other shards at some places. A place at or past the end makes c longer, with nil between. It costs some bytes a shard and
-// the drawing anew of the sheets on which a changed shard lies or lay; of all where the town outgrows them.
+// a sheet, and the drawing anew of the sheets on which a changed shard lies or lay; of all where the town outgrows them.
 func (c *Coverage) With(shards map[int]*Shard) *Coverage {
 	are := slices.Clone(c.shards)
 	for i, s := range shards {
@@ -58,7 +58,7 @@ func (c *Coverage) Replace(i int, s *Shard) *Coverage { return c.With(map[int]*S
 // Len is how many shards there are, nil ones included.
 func (c *Coverage) Len() int { return len(c.shards) }
 
-// Shard is shard i, or nil.
+// Shard is shard i, or nil; i is less than Len.
 func (c *Coverage) Shard(i int) *Shard { return c.shards[i] }
 
 // Area is the area of r, made anew.
@@ -76,7 +76,7 @@ func (c *Coverage) near(b orb.Bound, out []int32) []int32 { return c.index.near(
 // batch is how many points a core takes at a time.
 const batch = 1024
 
-// ahead is for how many of them it asks memory at a time: what it waits for then comes at once.
+// ahead is of how many of them the cells are read first. None of these reads waits for another, so that memory is waited for once.
 const ahead = 16
 
 // LocateAll locates points on all cores. each is called with the index of a point and what holds it, at once from several

@@ -65,7 +65,7 @@ func (c *Coverage) around(p orb.Point, radiusM float64, f func(r Ref, boxM float
 			if b == nowhere || !meets(b, box) {
 				continue
 			}
-			x, y := plane.XY(orb.Point{min(max(p[0], b.Min[0]), b.Max[0]), min(max(p[1], b.Min[1]), b.Max[1])})
+			x, y := plane.ToBox(b)
 			// The plane is right to a part in 1e5 here, and so must not say too much.
 			if m := math.Hypot(x, y) * (1 - 1e-4); m <= radiusM {
 				f(Ref{n, int32(i)}, m)

@@ -31,7 +31,8 @@ const (
 	divided // it is sheet.finer[at]
 )
 
-// A record is the shards that come into a cell, in order:
+// A record is the shards that come into a cell, with all edges that come within a unit of it: a place a hair from the line between two cells may
+// be looked up in either. In order:
 //
 //	shard, label of what covers the corner, runs<<2 | wide<<1 | whether another shard follows
 //	of each run, which is edges of one arc one after the other: label left, label right, edges; the vertices, one more than edges

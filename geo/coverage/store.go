@@ -5,8 +5,9 @@ import (
 	"unsafe"
 )
 
-// store is where sheets are kept. Those of a whole coverage lie side by side in a few large pieces of memory, which are let go together; sheets
-// drawn later have their own.
+// store is where sheets are kept. Those of a whole coverage lie side by side in a few large pieces of memory; sheets drawn later have their own.
+// A piece stays as long as one sheet in it is of use. So a coverage that is changed again and again (With) takes at most what it took when it was
+// made beside what it takes, until all of it has been drawn anew.
 type store struct {
 	sheets []sheet // not yet taken
 	words  []int32
@@ -17,14 +18,13 @@ type store struct {
 const (
 	wordsPerEdge = 8 // about
 	piecesEach   = 16
-	most         = 32 << 20 / int(unsafe.Sizeof(int32(0)))
 )
 
 // newStores are stores for all sheets of a coverage with so many edges, one for each that draws.
 func newStores(sheets, edges, drawers int) []store {
 	out := make([]store, drawers)
 	for i := range out {
-		out[i] = store{sheetsAtOnce: sheets / (piecesEach * drawers), wordsAtOnce: min(wordsPerEdge*edges/(piecesEach*drawers), most)}
+		out[i] = store{sheetsAtOnce: sheets / (piecesEach * drawers), wordsAtOnce: wordsPerEdge * edges / (piecesEach * drawers)}
 	}
 	return out
 }
@@ -39,7 +39,7 @@ func (s *store) sheet() *sheet {
 	return out
 }
 
-// keep is a copy of words.
+// keep is a copy of words. Many at a time have their own, so that no piece is left with much of it empty.
 func (s *store) keep(words []int32) []int32 {
 	n := len(words)
 	if n > s.wordsAtOnce/4 {

@@ -39,6 +39,11 @@ func (l Local) Shift(dLng, dLat float64) (x, y float64) {
 	return dLng * (l.perLng - l.narrowing*dLat), dLat * l.perLat
 }
 
+// ToBox is XY of where b begins, seen from the origin: of the origin itself in b, else of the place with the nearest longitude and latitude.
+func (l Local) ToBox(b orb.Bound) (x, y float64) {
+	return l.XY(orb.Point{min(max(l.origin[0], b.Min[0]), b.Max[0]), min(max(l.origin[1], b.Min[1]), b.Max[1])})
+}
+
 // Point is the inverse of XY: longitude, latitude in degrees.
 func (l Local) Point(x, y float64) orb.Point {
 	dLat := y / l.perLat
@@ -109,10 +114,10 @@ func (a *Approach) Beyond(ax, ay, bx, by float64) bool {
 	return turn*turn > a.least*(dx*dx+dy*dy)*(1+1e-9)
 }
 
-// BeyondBox reports that nothing in b, longitude and latitude in degrees, comes nearer than all before. What is nearest in the plane may
-// lie beside where b is entered, since the plane narrows, but is not nearer by a part in 1e3.
+// BeyondBox reports that nothing in b, longitude and latitude in degrees, comes nearer than all before. Since the plane narrows, a place beside
+// where b begins (ToBox) may be nearer, but not by as much as is left for it here.
 func (a *Approach) BeyondBox(b orb.Bound) bool {
-	x, y := a.plane.XY(orb.Point{min(max(a.to[0], b.Min[0]), b.Max[0]), min(max(a.to[1], b.Min[1]), b.Max[1])})
+	x, y := a.plane.ToBox(b)
 	return x*x+y*y > a.least*(1+1e-3)
 }
 
