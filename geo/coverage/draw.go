@@ -10,8 +10,11 @@ import (
 const (
 	finerFrom      = 32 // edges in a cell from which it is divided again, if that tells them apart
 	leastCell      = 100
-	listedPerEdge  = 12 // at most, on average, that the cells of a sheet may list; else all edges are listed once
-	crowdedPerEdge = 8  // the same for areas in lists
+	listedPerEdge  = 12                  // at most, on average, that the cells of a sheet may list; else all edges are listed once
+	deepPerEdge    = 24                  // the same for a sheet and all finer ones in it, as what crosses many cells is listed in each anew
+	crowdedPerEdge = 8                   // the same for areas in lists
+	spreadPerEdge  = 8                   // the same for the shards in cells,
+	spread         = 2 * across * across // and so many more
 )
 
 // scale is how large cells are, in units: those of the sheets of a coverage, and those of each finer level.
@@ -35,6 +38,14 @@ type drawer struct {
 	shards []*Shard
 	store  *store
 	levels []easel
+	room   int // how many edges the cells of the sheet and of its finer ones may still list
+	known  map[int32]corners
+}
+
+// corners is what of a shard covers the corner of a sheet, by number.
+type corners struct {
+	sheet int
+	areas []int32
 }
 
 // easel is what a sheet of one level is drawn with.
@@ -51,7 +62,7 @@ type stroke struct{ first, arc int32 }
 type share struct {
 	shard  int32
 	edges  []stroke // in order
-	corner []int32
+	corner []int32  // what covers it, in order
 	// By cells:
 	ends    [across * across]int32 // of their edges in listed
 	corners [across * across]label
@@ -66,7 +77,7 @@ type listing struct {
 }
 
 func newDrawer(sc scale, shards []*Shard, st *store) *drawer {
-	return &drawer{sc, shards, st, make([]easel, len(sc))}
+	return &drawer{scale: sc, shards: shards, store: st, levels: make([]easel, len(sc)), known: map[int32]corners{}}
 }
 
 // next is room for one more share.
@@ -81,24 +92,34 @@ func (e *easel) next() *share {
 	return sh
 }
 
-// sheet draws what some shards, in order, have in the sheet whose corner's vertices count from origin; nil where that is nothing.
-func (d *drawer) sheet(origin vertex, of []int32) *sheet {
+// sheet draws what some shards, in order, have in sheet k, whose corner's vertices count from origin; nil where that is nothing. What covers
+// the corner of the sheet after it is found on the way, and not looked for in whole shards; also from row to row, as these begin and end
+// where nothing is.
+func (d *drawer) sheet(k int, origin vertex, of []int32) *sheet {
 	e := &d.levels[0]
 	e.shares = e.shares[:0]
 	from, size := cornerOf(origin), int64(across*d.scale[0])
 	box := widened(orb.Bound{Min: from, Max: cornerOf(vertex{origin.x + size, origin.y + size})}, unit)
+	to, total := cornerOf(vertex{origin.x + size, origin.y}), 0
 	for _, n := range of {
 		s, sh := d.shards[n], e.next()
 		sh.shard = n
 		s.eachEdge(box, func(first, arc int32) { sh.edges = append(sh.edges, stroke{first, arc}) })
-		sh.corner = s.covers(from, sh.corner)
-		if len(sh.edges)+len(sh.corner) == 0 {
+		known, ok := d.known[n]
+		if ok && known.sheet == k {
+			sh.corner = append(sh.corner, known.areas...)
+		} else {
+			sh.corner = s.covers(from, sh.corner)
+		}
+		d.known[n] = corners{k + 1, s.step(sh.edges, from, to, append(known.areas[:0], sh.corner...))}
+		if total += len(sh.edges); len(sh.edges)+len(sh.corner) == 0 {
 			e.shares = e.shares[:len(e.shares)-1]
 		}
 	}
 	if len(e.shares) == 0 {
 		return nil
 	}
+	d.room = deepPerEdge*total + 64
 	s := d.draw(origin, 0)
 	if s == nil {
 		s = d.drawWhole(origin)
@@ -119,17 +140,19 @@ func (d *drawer) draw(origin vertex, level int) *sheet {
 	for k := range e.shares {
 		total += len(e.shares[k].edges)
 	}
-	room := listedPerEdge*total + 64
+	most := min(listedPerEdge*total+64, d.room)
+	room, cells, crowded := most, spreadPerEdge*total+spread, crowdedPerEdge*total+64
 	for k := range e.shares {
 		sh := &e.shares[k]
 		if room -= d.list(sh, origin, d.scale[level], room); room < 0 {
 			return nil
 		}
-		d.walk(sh, origin, int64(d.scale[level]), &e.crowds)
-		if e.crowds.size > crowdedPerEdge*total+64 {
+		cells -= d.walk(sh, origin, int64(d.scale[level]), &e.crowds, crowded)
+		if cells < 0 || e.crowds.size > crowded {
 			return nil
 		}
 	}
+	d.room -= most - room
 	s := d.store.sheet()
 	for at := range s.cells {
 		s.cells[at] = d.cell(s, int32(at), origin, level)
@@ -144,7 +167,6 @@ func (d *drawer) drawWhole(origin vertex) *sheet {
 	e.crowds, e.words = crowds{}, e.words[:0]
 	for k := range e.shares {
 		sh := &e.shares[k]
-		slices.Sort(sh.corner)
 		d.record(e, sh.shard, e.crowds.label(sh.corner), sh.edges, origin, k+1 < len(e.shares))
 	}
 	for at := range s.cells {
@@ -257,34 +279,48 @@ func (d *drawer) list(sh *share, origin vertex, size float64, most int) int {
 	return len(sh.pairs)
 }
 
-// walk finds what of a share covers the corners of cells: from the sheet's corner north, and from each row's beginning east.
-func (d *drawer) walk(sh *share, origin vertex, size int64, crowds *crowds) {
-	s := d.shards[sh.shard]
-	step := func(at int32, from, to orb.Point, covers []int32) []int32 {
-		for _, e := range sh.in(at) {
-			if crosses(s.at(e.first), s.at(e.first+1), from, to) {
-				covers = flip(s.arcs[e.arc].sides(), s.crowds, covers)
-			}
+// step is what of s covers a place, by what covers another one and all edges that the way between them may cross; in order.
+func (s *Shard) step(edges []stroke, from, to orb.Point, covers []int32) []int32 {
+	for _, e := range edges {
+		if crosses(s.at(e.first), s.at(e.first+1), from, to) {
+			covers = s.appendSides(e.arc, covers)
 		}
-		return covers
 	}
+	return oddly(covers)
+}
+
+// walk finds what of a share covers the corners of cells: from the sheet's corner north, and from each row's beginning east. It returns how many
+// cells have some of it; where lists of areas come to more than most it stops.
+func (d *drawer) walk(sh *share, origin vertex, size int64, crowds *crowds, most int) (cells int) {
+	s := d.shards[sh.shard]
 	at := func(i, j int64) orb.Point { return cornerOf(vertex{origin.x + i*size, origin.y + j*size}) }
 	var space, more [16]int32
 	covers, row := append(space[:0], sh.corner...), more[:0]
+	first := crowds.label(covers)
 	for j := range int64(across) {
 		row = append(row[:0], covers...)
+		l := first
 		for i := range int64(across) {
 			k := int32(j*across + i)
-			slices.Sort(row)
-			sh.corners[k] = crowds.label(row)
-			if i+1 < across && len(sh.in(k)) > 0 {
-				row = step(k, at(i, j), at(i+1, j), row)
+			sh.corners[k] = l
+			in := sh.in(k)
+			if len(in) > 0 || l != none {
+				cells++
+			}
+			if i+1 < across && len(in) > 0 {
+				row = s.step(in, at(i, j), at(i+1, j), row)
+				l = crowds.label(row)
 			}
 		}
 		if k := int32(j * across); j+1 < across && len(sh.in(k)) > 0 {
-			covers = step(k, at(0, j), at(0, j+1), covers)
+			covers = s.step(sh.in(k), at(0, j), at(0, j+1), covers)
+			first = crowds.label(covers)
+		}
+		if crowds.size > most {
+			break
 		}
 	}
+	return cells
 }
 
 // record writes what a cell holds of one shard.

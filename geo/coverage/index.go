@@ -46,8 +46,7 @@ func newIndex(shards []*Shard) index {
 	x.origin = low.plane()
 	extent := high.minus(low).plane()
 	cells := float64(x.edges) / edgesPerCell
-	// As square as may be, and no more of them in a row than there would be all in all.
-	x.scale = scaleFrom(max(math.Sqrt(extent[0]*extent[1]/cells), max(extent[0], extent[1])/(cells+across)))
+	x.scale = scaleFrom(math.Sqrt(extent[0] * extent[1] / cells)) // the room around makes what is thin some squares wide
 	x.per = 1 / x.scale[0]
 	side := across * x.scale[0]
 	wide, tall := uint(extent[0]/side)+1, uint(extent[1]/side)+1
@@ -132,16 +131,18 @@ func (x *index) eachSheet(b orb.Bound, f func(k int)) {
 
 // draw draws sheets, given by number with the shards whose boxes meet them, on as many cores as there are stores.
 func (x *index) draw(shards []*Shard, of map[int][]int32, stores []store) {
-	numbers := slices.Collect(maps.Keys(of))
+	numbers := slices.Sorted(maps.Keys(of))
+	piece := min(max(len(numbers)/(8*max(len(stores), 1)), 1), 64) // how many one draws in a row, so that all find some
 	var next atomic.Int64
 	var all sync.WaitGroup
 	for i := range stores {
 		all.Go(func() {
 			d, wide, side := newDrawer(x.scale, shards, &stores[i]), int(x.wide), across*x.scale[0]
-			for i := int(next.Add(1)) - 1; i < len(numbers); i = int(next.Add(1)) - 1 {
-				k := numbers[i]
-				origin := orb.Point{x.origin[0] + side*float64(k%wide), x.origin[1] + side*float64(k/wide)}
-				x.sheets[k] = d.sheet(vertex{int64(origin[0]), int64(origin[1])}, of[k])
+			for end := int(next.Add(int64(piece))); end-piece < len(numbers); end = int(next.Add(int64(piece))) {
+				for _, k := range numbers[end-piece : min(end, len(numbers))] {
+					origin := orb.Point{x.origin[0] + side*float64(k%wide), x.origin[1] + side*float64(k/wide)}
+					x.sheets[k] = d.sheet(k, vertex{int64(origin[0]), int64(origin[1])}, of[k])
+				}
 			}
 		})
 	}

@@ -174,9 +174,35 @@ func (s *Shard) covers(p orb.Point, out []int32) []int32 {
 	west := orb.Point{s.box.Min[0] - 1, p[1]}
 	s.eachEdge(orb.Bound{Min: west, Max: p}, func(e, arc int32) {
 		if crosses(s.at(e), s.at(e+1), west, p) {
-			out = flip(s.arcs[arc].sides(), s.crowds, out)
+			out = s.appendSides(arc, out)
 		}
 	})
+	return oddly(out)
+}
+
+// appendSides appends the areas on both sides of arc k.
+func (s *Shard) appendSides(k int32, out []int32) []int32 {
+	var one [1]int32
+	for _, l := range s.arcs[k].sides() {
+		out = append(out, s.areas(l, &one)...)
+	}
+	return out
+}
+
+// oddly keeps, in order, the areas that are in the list an odd number of times. However many there are, that takes no more than sorting.
+func oddly(areas []int32) []int32 {
+	slices.Sort(areas)
+	out := areas[:0]
+	for from := 0; from < len(areas); {
+		to := from + 1
+		for to < len(areas) && areas[to] == areas[from] {
+			to++
+		}
+		if (to-from)%2 == 1 {
+			out = append(out, areas[from])
+		}
+		from = to
+	}
 	return out
 }
 
