@@ -68,3 +68,14 @@ func TestLocateInHeaps(t *testing.T) {
 		})
 	}
 }
+
+// A ring of one place has no inside. It is not valid, and must not keep anybody waiting.
+func TestLocateInARingOfOnePlace(t *testing.T) {
+	p := at(0, 0)
+	for _, ring := range []orb.Ring{{p}, {p, p}, {p, p, p, p}} {
+		c := coverage.New([]*coverage.Shard{coverage.NewShard([]orb.MultiPolygon{{{ring}}})})
+		if held := c.Locate(at(10, 10), nil); len(held) > 0 {
+			t.Errorf("%v: %v", ring, held)
+		}
+	}
+}

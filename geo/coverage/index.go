@@ -45,7 +45,7 @@ func newIndex(shards []*Shard) index {
 	low, high := quantise(x.bound.Min), quantise(x.bound.Max)
 	x.origin = low.plane()
 	extent := high.minus(low).plane()
-	cells := float64(x.edges) / edgesPerCell
+	cells := max(float64(x.edges)/edgesPerCell, 1)
 	x.scale = scaleFrom(math.Sqrt(extent[0] * extent[1] / cells)) // the room around makes what is thin some squares wide
 	x.per = 1 / x.scale[0]
 	side := across * x.scale[0]
