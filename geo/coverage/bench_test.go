@@ -205,4 +205,12 @@ func TestLocateAllocatesNothing(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+	if n := testing.AllocsPerRun(10, func() {
+		for _, p := range points {
+			var room [8]coverage.Held // which stays on the stack
+			c.Locate(p, room[:0])
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations with room of the caller's own", n)
+	}
 }

@@ -187,13 +187,18 @@ func (x *index) entry(p orb.Point) entry {
 
 // locate appends the areas that cover p, which is entered at at, in order of shard and area.
 func (x *index) locate(at entry, p orb.Point, out []Held) []Held {
-	if at.cell.shard >= 0 {
-		return append(out, Held{Ref{at.cell.shard, at.cell.at}, false})
+	if at.cell.shard < nothing {
+		return x.descend(at, p, out)
 	}
-	if at.cell.shard == nothing {
+	return at.cell.hold(out)
+}
+
+// hold appends the area that covers all of a cell, if there is one.
+func (c cell) hold(out []Held) []Held {
+	if c.shard == nothing {
 		return out
 	}
-	return x.descend(at, p, out)
+	return append(out, Held{Ref{c.shard, c.at}, false})
 }
 
 // descend is locate where the cell knows edges.
@@ -215,7 +220,7 @@ func (x *index) descend(at entry, p orb.Point, out []Held) []Held {
 		i, j := uint(min(max((px-corner)/size, 0), across-1)), uint(min(max((py-corner)/size, 0), across-1))
 		at = entry{s, s.cells[j*across+i], i, j}
 		if at.cell.shard >= nothing { // or an area
-			return x.locate(at, p, out)
+			return at.cell.hold(out) // locate would do as well, but in a circle the compiler takes out to the heap
 		}
 	}
 }
