@@ -6,7 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"strings"
-	"unique"
+	"sync"
 
 	"github.com/google/uuid"
 )
@@ -23,9 +23,19 @@ type Key struct {
 // String is "home-id" with the id as 32 hexadecimal digits.
 func (k Key) String() string { return k.Home + "-" + hex.EncodeToString(k.ID[:]) }
 
-// SharedHome is home in a copy that is shared by those who ask for it meanwhile. What is held in memory by the thousand lies apart,
-// and to compare homes that are one copy looks at no text.
-func SharedHome(home string) string { return unique.Make(home).Value() }
+// SharedHome is home in the one copy that all share who ask for it. What is held in memory by the thousand lies apart, and to compare
+// homes that are one copy looks at no text. The copy is kept: homes are districts, of which there are few. Package unique would keep
+// it only until memory is next tidied, and what is read after that would have another.
+func SharedHome(home string) string {
+	shared, ok := homes.Load(home)
+	if !ok {
+		home = strings.Clone(home)
+		shared, _ = homes.LoadOrStore(home, home)
+	}
+	return shared.(string)
+}
+
+var homes sync.Map // a home by itself
 
 // Parse reads what String wrote; ok is false where s is none.
 func Parse(s string) (k Key, ok bool) {

@@ -1,6 +1,11 @@
 package key
 
-import "testing"
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"unsafe"
+)
 
 func TestParseReadsWhatStringWrote(t *testing.T) {
 	k := Key{Home: Random{}.NewHome(), ID: Random{}.NewID()}
@@ -12,5 +17,15 @@ func TestParseReadsWhatStringWrote(t *testing.T) {
 		if k, ok := Parse(bad); ok {
 			t.Errorf("%q was read as %v", bad, k)
 		}
+	}
+}
+
+// What is read today is compared with what was read months ago.
+func TestAHomeIsSharedForGood(t *testing.T) {
+	first := SharedHome(strings.Clone("home1"))
+	runtime.GC()
+	runtime.GC()
+	if later := SharedHome(strings.Clone("home1")); later != first || unsafe.StringData(later) != unsafe.StringData(first) {
+		t.Errorf("%q and %q are two copies", first, later)
 	}
 }
