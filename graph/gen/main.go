@@ -91,7 +91,7 @@ func listed(data *codegen.Data) func(*codegen.Object) bool {
 func reads(f *codegen.Field) string {
 	t := f.TypeReference
 	basic, ok := t.Target.Underlying().(*types.Basic)
-	if !ok || t.IsSlice() || f.IsResolver {
+	if !ok || t.IsSlice() || f.IsResolver || f.Default != nil || f.HasDirectives() {
 		return ""
 	}
 	switch {
