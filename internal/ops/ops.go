@@ -142,18 +142,24 @@ var (
 // secure sets, when an answer begins, what browsers are to hold to; what a handler set itself stays. Where JSON is opened it shows
 // nothing but itself. What links tell and what scripts may use is asked of documents, which JSON is none of: eight headers fit into
 // the map that net/http makes, copies and sorts for every answer, and a ninth costs more than the other eight.
-func secure(h http.Header) {
+//
+// With 304 an answer that the client has kept is good for longer, whose headers those of the 304 replace, and its kind may be left
+// out (as http.ServeContent does): the policy that it came with stays.
+func secure(h http.Header, status int) {
 	unless := func(name string, values []string) {
 		if _, own := h[name]; !own {
 			h[name] = values
 		}
 	}
 	unless("X-Frame-Options", framing)
-	if kind := h["Content-Type"]; len(kind) > 0 && strings.HasPrefix(kind[0], "application/json") {
+	kind := h["Content-Type"]
+	switch {
+	case len(kind) > 0 && strings.HasPrefix(kind[0], "application/json"):
 		unless("Content-Security-Policy", nothing)
 		return
+	case len(kind) > 0 || status != http.StatusNotModified:
+		unless("Content-Security-Policy", policy)
 	}
-	unless("Content-Security-Policy", policy)
 	unless("Referrer-Policy", sameOrigin)
 	unless("Permissions-Policy", features)
 }

@@ -361,6 +361,11 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		io.WriteString(w, "{}")
 	})
+	h.mux.HandleFunc("GET /kept", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.Header().Set("ETag", `"1"`)
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader("{}"))
+	})
 	always := []string{"X-Content-Type-Options", "Content-Security-Policy", "X-Frame-Options", "X-Request-Id"}
 	documents := []string{"Referrer-Policy", "Permissions-Policy"}
 	for path, names := range map[string][]string{"/where": append(documents, always...), "/nowhere": append(documents, always...), "/json": always} {
@@ -374,6 +379,11 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	// What is opened of JSON may load and run nothing at all.
 	if got := h.ask(get("/json")).Header().Get("Content-Security-Policy"); got != "default-src 'none'; frame-ancestors 'self'" {
 		t.Errorf("JSON's policy is %q", got)
+	}
+	again := get("/kept")
+	again.Header.Set("If-None-Match", `"1"`)
+	if w := h.ask(again); w.Code != http.StatusNotModified || w.Header().Get("Content-Security-Policy") != "" {
+		t.Errorf("JSON that a client has kept gets with %d another policy: %q", w.Code, w.Header().Get("Content-Security-Policy"))
 	}
 	if got := h.ask(get("/own")).Header().Get("Content-Security-Policy"); got != "default-src 'none'" {
 		t.Errorf("a handler's own policy became %q", got)

@@ -39,7 +39,7 @@ type answered struct {
 func (a *answered) begin(status int) {
 	if a.status == 0 && status >= 200 { // 1xx go before the answer
 		a.status = status
-		secure(a.Header())
+		secure(a.Header(), status)
 	}
 }
 
