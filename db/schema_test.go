@@ -205,7 +205,7 @@ ANALYZE`)
 		"live.DivisionsOf": "id", "live.AreasOf": "worker_id", "live.TenuresOf": "worker_id"} {
 		exec("DEALLOCATE ALL")
 		exec("PREPARE plan AS " + all[name])
-		rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE plan("+"NULL, NULL)", pgx.QueryExecModeSimpleProtocol)
+		rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE plan(NULL, NULL)", pgx.QueryExecModeSimpleProtocol)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
