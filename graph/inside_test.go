@@ -1,6 +1,9 @@
 package graph
 
 import (
+	"context"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"wangge/domain/account"
@@ -47,5 +50,39 @@ func TestAnswersOfThePastMakeRoom(t *testing.T) {
 	}
 	if a.find(&answerKey{version: "2", sent: "a"}) == nil {
 		t.Error("what is of now is not kept")
+	}
+}
+
+// watched is a context that notes how many long bodies are being decoded whenever it is asked for a value, as it is for the actor
+// once a request's variables are read.
+type watched struct {
+	context.Context
+	most *int
+}
+
+func (w watched) Value(key any) any {
+	*w.most = max(*w.most, len(longBodies))
+	return w.Context.Value(key)
+}
+
+// The variables of a long body are decoded in its turn, too, and the place is given back.
+func TestLongVariablesWaitTheirTurn(t *testing.T) {
+	s, err := NewHandler(&Resolver{}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(spaces int) (most int) {
+		body := `{"query": "query ($b: Boolean!) { __typename @include(if: $b) }", "variables": {"b": true` + strings.Repeat(" ", spaces) + `}}`
+		r := httptest.NewRequest("POST", "/graphql", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r.WithContext(watched{r.Context(), &most}))
+		if !strings.Contains(w.Body.String(), `{"data":{"__typename":"Query"}}`) || len(longBodies) != 0 {
+			t.Errorf("%d bytes: %s, and then %d places are taken", len(body), w.Body, len(longBodies))
+		}
+		return most
+	}
+	if short, long := ask(0), ask(longBody); short != 0 || long != 1 {
+		t.Errorf("a short body takes %d places, a long one %d", short, long)
 	}
 }

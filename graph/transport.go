@@ -106,11 +106,17 @@ func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(ctx, w, http.StatusNotAcceptable, gqlerror.Wrap(fault.New(fault.Invalid, "", "http.accept")))
 		return
 	}
+	leave := func() {}
+	if err == nil {
+		leave, status, err = placeFor(ctx, body)
+	}
+	defer leave() // where something panics
 	var params *request
 	if err == nil {
-		params, status, err = decode(ctx, r, body)
+		params, status, err = decode(r, body)
 	}
 	if err != nil {
+		leave()
 		if status == http.StatusMethodNotAllowed {
 			h.Set("Allow", "GET, POST")
 		}
@@ -118,6 +124,7 @@ func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p, list := s.prepare(ctx, op, params)
+	leave()
 	if list != nil {
 		status := http.StatusOK
 		if mediaType.name == newType {
@@ -322,17 +329,22 @@ type request struct {
 	raw                        json.RawMessage // variables that are not decoded yet: an object
 }
 
-// decode reads the parameters of a request from what was sent; an error comes with its status. Few long bodies are decoded
-// at a time: those take many times their length.
-func decode(ctx context.Context, r *http.Request, body *sent) (*request, int, error) {
-	if body.Len() > longBody {
-		select {
-		case longBodies <- struct{}{}:
-			defer func() { <-longBodies }()
-		case <-ctx.Done():
-			return nil, http.StatusServiceUnavailable, fault.Wrap(ctx.Err(), fault.Unavailable, "", "timeout")
-		}
+// placeFor waits until what was sent may be decoded, its variables included, which is so until leave is called. Few long bodies are
+// decoded at a time: those take many times their length. An error comes with its status.
+func placeFor(ctx context.Context, body *sent) (leave func(), status int, err error) {
+	if body.Len() <= longBody {
+		return func() {}, http.StatusOK, nil
 	}
+	select {
+	case longBodies <- struct{}{}:
+		return sync.OnceFunc(func() { <-longBodies }), http.StatusOK, nil
+	case <-ctx.Done():
+		return func() {}, http.StatusServiceUnavailable, fault.Wrap(ctx.Err(), fault.Unavailable, "", "timeout")
+	}
+}
+
+// decode reads the parameters of a request from what was sent; an error comes with its status.
+func decode(r *http.Request, body *sent) (*request, int, error) {
 	var p *request
 	var err error
 	if r.Method == http.MethodGet {
