@@ -1,10 +1,14 @@
 package graph
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"maps"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"wangge/domain/account"
 	"wangge/domain/page"
@@ -85,4 +89,48 @@ func TestLongVariablesWaitTheirTurn(t *testing.T) {
 	if short, long := ask(0), ask(longBody); short != 0 || long != 1 {
 		t.Errorf("a short body takes %d places, a long one %d", short, long)
 	}
+}
+
+// However many variables are sent, what is decoded beside a list is what the operation has, once.
+func TestVariablesThatNobodyAskedForCostNothing(t *testing.T) {
+	s, err := NewHandler(&Resolver{}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, wrong := s.documents.of(`query ($list: [PointInput!]!, $b: Boolean!) { gridsAt(points: $list) { rule } __type(name: "x") { fields(includeDeprecated: $b) { name } } }`, "")
+	if wrong != nil {
+		t.Fatal(wrong)
+	}
+	const list = `"list": [{"lng": 1, "lat": 2, "crs": "WGS84"}]`
+	for name, more := range map[string]string{"unknown": `, "a": 1`, "repeated": `, "b": true`} {
+		text := []byte("{" + list + strings.Repeat(more, 1000) + "}")
+		if took := testing.AllocsPerRun(3, func() { p.given(text) }); took > 100 {
+			t.Errorf("1000 %s variables make %v pieces of memory", name, took)
+		}
+	}
+	if given, ok := p.given([]byte(`{"b": false, "a": 1, ` + list + `}`)); !ok || len(given) != 2 || given["b"] != false {
+		t.Errorf("%v, %v", given, ok)
+	}
+}
+
+// FuzzMembers: an object has the members that package json finds in it, and what it refuses is refused alike.
+func FuzzMembers(f *testing.F) {
+	for _, body := range []string{`{"query": "{ a }", "variables" : {"x": [1, "}"]} , "variables":null }`, `{"\u0061": 1, "a": 2}`, `{"a": "\ud800"}`, `{"a": "\\", "b": "\"}"}`,
+		`{} {}`, `{"a": 01}`, `{"a": -0, "a": 1e400}`, "{\"a\": \"\xff\"}", "{\"\": \"\x01\"}", `{"a": [}`, `null`, `"a"`, `{"a":1,}`, ``, `{`, "\ufeff{}", `{"a":[[[[]]]]`} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if !utf8.Valid(body) { // which is refused before
+			return
+		}
+		var want map[string]json.RawMessage
+		wrong := json.Unmarshal(body, &want)
+		got, err := membersOf(body)
+		if (err == nil) != (wrong == nil) || err != nil && err.Error() != wrong.Error() {
+			t.Fatalf("%q: %v, want %v", body, err, wrong)
+		}
+		if err == nil && !maps.EqualFunc(got, want, func(a, b json.RawMessage) bool { return bytes.Equal(bytes.TrimRight(a, " \t\r\n"), b) }) {
+			t.Fatalf("%q: %q, want %q", body, got, want)
+		}
+	})
 }

@@ -50,7 +50,7 @@ func TestListsOfPointsAreWhatTheyAre(t *testing.T) {
 		for i := range list {
 			list[i] = point()
 		}
-		members := []string{`"list": ` + mostly("["+strings.Join(list, one(",", " ,\n"))+"]"), `"p": ` + point(), `"more": ` + mostly(`{"x": [1]}`)}
+		members := []string{`"list": ` + mostly("["+strings.Join(list, one(",", " ,\n"))+"]"), `"p": ` + point(), one(`"more": `+mostly(`{"x": [1]}`), `"list": [`+point()+`]`)}
 		query, _ := json.Marshal(one(queries...))
 		body := fmt.Sprintf(`%s{"query": %s, "variables": %s}%s`, one("", " \n"), query, mostly("{"+strings.Join(members[:1+random.IntN(3)], ", ")+"}"), one("", " ", "\n", "\n", "\n", "\n", "}"))
 		got, want := ours.send(t, account.Anyone(), "", []byte(body)), judged.send(t, account.Anyone(), "", []byte(body))

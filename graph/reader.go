@@ -133,7 +133,7 @@ func (r *reader) textOrNull(to **string) bool {
 	text, ok := r.quoted()
 	s := string(text)
 	*to = &s
-	return ok && strings.IndexByte(s, 0) < 0 // which is refused
+	return ok
 }
 
 // enum reads one of the values that read knows.

@@ -29,11 +29,19 @@ func (s *Handler) variables(p *prepared, r *request) (map[string]any, error) {
 	return s.valuesOf(p.operation, r.variables)
 }
 
-// given are the variables in an object of JSON, with lists of inputs read. False: one does not surely fit.
+// given are the variables in an object of JSON that the operation has, with lists of inputs read. False: one does not surely fit, or
+// comes twice.
 func (p *prepared) given(raw []byte) (map[string]any, bool) {
 	out := map[string]any{}
 	r := &reader{text: raw}
 	ok := r.object(func(name []byte) bool {
+		if p.operation.VariableDefinitions.ForName(string(name)) == nil {
+			r.value()
+			return true
+		}
+		if _, twice := out[string(name)]; twice {
+			return false
+		}
 		if read := p.lists[string(name)]; read != nil {
 			list, ok := read(r)
 			out[string(name)] = ready{list}
