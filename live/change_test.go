@@ -368,6 +368,7 @@ func TestALostConnectionIsMadeAgain(t *testing.T) {
 	pool := newTown(t)
 	h := newHouse(t, pool)
 	ctx := t.Context()
+	eventually(t, 5*time.Second, "in touch at first", h.InTouch) // which comes a moment after it is loaded
 	if _, current := h.AsOf(); !current || h.Age() != 0 {
 		t.Errorf("not current at first: %v", h.Age())
 	}
