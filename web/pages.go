@@ -346,7 +346,7 @@ func (s *site) fail(r *http.Request, v *view, err error) int {
 // refuse writes the page that says why there is none, or the refusal alone for a program that asked for JSON.
 func (s *site) refuse(w http.ResponseWriter, r *http.Request, v view, err error) {
 	if wantsJSON(r) {
-		vary(w.Header(), "Accept, Accept-Language")
+		w.Header().Add("Vary", "Accept, Accept-Language")
 		answer.Refuse(r, s.log, err).Write(w, r)
 		return
 	}
@@ -367,7 +367,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, v view) 
 		return
 	}
 	header := w.Header()
-	vary(header, "Accept, Accept-Language")
+	header.Add("Vary", "Accept, Accept-Language")
 	header.Set("Content-Language", v.HTMLLang())
 	header.Set("Content-Security-Policy", contentSecurityPolicy)
 	header.Set("Referrer-Policy", "same-origin") // the address may hold where somebody lives

@@ -69,6 +69,3 @@ func wantsAll(r *http.Request) bool {
 	}
 	return r.Method == http.MethodGet
 }
-
-// vary says that the answer depends on more than what stands around the request has said already.
-func vary(h http.Header, by string) { h["Vary"] = append(h["Vary"], by) }

@@ -23,7 +23,7 @@ import (
 // status of its code, and with the request's id where the fault is ours; the message is English unless Chinese is
 // asked for by lang or Accept-Language.
 func (s *site) where(w http.ResponseWriter, r *http.Request) {
-	vary(w.Header(), "Accept-Language")
+	w.Header().Add("Vary", "Accept-Language")
 	answered, err := s.find(r)
 	var body jsonText
 	if err == nil {

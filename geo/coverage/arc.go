@@ -32,6 +32,33 @@ func areasOf(l label, crowds [][]int32, one *[1]int32) []int32 {
 	}
 }
 
+// appendAreas appends the areas of labels. Of all borders that are crossed on the way to a place, and of the label where the way begins,
+// those cover the place that are there oddly often (oddly).
+func appendAreas(crowds [][]int32, out []int32, labels ...label) []int32 {
+	var one [1]int32
+	for _, l := range labels {
+		out = append(out, areasOf(l, crowds, &one)...)
+	}
+	return out
+}
+
+// oddly keeps, in order, the areas that are in the list an odd number of times. However many there are, that takes no more than sorting.
+func oddly(areas []int32) []int32 {
+	slices.Sort(areas)
+	out := areas[:0]
+	for from := 0; from < len(areas); {
+		to := from + 1
+		for to < len(areas) && areas[to] == areas[from] {
+			to++
+		}
+		if (to-from)%2 == 1 {
+			out = append(out, areas[from])
+		}
+		from = to
+	}
+	return out
+}
+
 func (s *Shard) areas(l label, one *[1]int32) []int32 { return areasOf(l, s.crowds, one) }
 
 // crowds makes labels while a shard is built or a sheet is drawn: the same areas have the same label.

@@ -185,14 +185,16 @@ func (sh *share) in(at int32) []stroke {
 	return sh.listed[begin:sh.ends[at]]
 }
 
+// has reports whether a share has an edge in a cell, or covers its corner.
+func (sh *share) has(at int32) bool { return len(sh.in(at)) > 0 || sh.corners[at] != none }
+
 // cell draws a cell.
 func (d *drawer) cell(s *sheet, at int32, origin vertex, level int) cell {
 	e := &d.levels[level]
 	last, groups, n := -1, 0, 0
 	for k := range e.shares {
-		sh := &e.shares[k]
-		if m := len(sh.in(at)); m > 0 || sh.corners[at] != none {
-			last, groups, n = k, groups+1, n+m
+		if sh := &e.shares[k]; sh.has(at) {
+			last, groups, n = k, groups+1, n+len(sh.in(at))
 		}
 	}
 	if groups == 0 {
@@ -208,7 +210,7 @@ func (d *drawer) cell(s *sheet, at int32, origin vertex, level int) cell {
 		f.shares = f.shares[:0]
 		var one [1]int32
 		for k := range e.shares {
-			if sh := &e.shares[k]; len(sh.in(at)) > 0 || sh.corners[at] != none {
+			if sh := &e.shares[k]; sh.has(at) {
 				in := f.next()
 				in.shard, in.edges = sh.shard, append(in.edges, sh.in(at)...)
 				in.corner = append(in.corner, areasOf(sh.corners[at], e.crowds.lists, &one)...)
@@ -221,7 +223,7 @@ func (d *drawer) cell(s *sheet, at int32, origin vertex, level int) cell {
 	}
 	begin := len(e.words)
 	for k := range last + 1 {
-		if sh := &e.shares[k]; len(sh.in(at)) > 0 || sh.corners[at] != none {
+		if sh := &e.shares[k]; sh.has(at) {
 			d.record(e, sh.shard, sh.corners[at], sh.in(at), origin, k < last)
 		}
 	}
@@ -303,11 +305,10 @@ func (d *drawer) walk(sh *share, origin vertex, size int64, crowds *crowds, most
 		for i := range int64(across) {
 			k := int32(j*across + i)
 			sh.corners[k] = l
-			in := sh.in(k)
-			if len(in) > 0 || l != none {
+			if sh.has(k) {
 				cells++
 			}
-			if i+1 < across && len(in) > 0 {
+			if in := sh.in(k); i+1 < across && len(in) > 0 {
 				row = s.step(in, at(i, j), at(i+1, j), row)
 				l = crowds.label(row)
 			}

@@ -182,28 +182,8 @@ func (s *Shard) covers(p orb.Point, out []int32) []int32 {
 
 // appendSides appends the areas on both sides of arc k.
 func (s *Shard) appendSides(k int32, out []int32) []int32 {
-	var one [1]int32
-	for _, l := range s.arcs[k].sides() {
-		out = append(out, s.areas(l, &one)...)
-	}
-	return out
-}
-
-// oddly keeps, in order, the areas that are in the list an odd number of times. However many there are, that takes no more than sorting.
-func oddly(areas []int32) []int32 {
-	slices.Sort(areas)
-	out := areas[:0]
-	for from := 0; from < len(areas); {
-		to := from + 1
-		for to < len(areas) && areas[to] == areas[from] {
-			to++
-		}
-		if (to-from)%2 == 1 {
-			out = append(out, areas[from])
-		}
-		from = to
-	}
-	return out
+	sides := s.arcs[k].sides()
+	return appendAreas(s.crowds, out, sides[:]...)
 }
 
 // appendPath appends the vertices of arc k, both ends included.

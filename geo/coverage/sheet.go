@@ -60,20 +60,15 @@ func (s *sheet) locate(at int32, p orb.Point, x, y float64, origin vertex, out [
 		end := groupHead
 		var crossed [8][2]label
 		m, sure := 0, head&wideBit == 0
-		for range head >> runShift {
-			if !sure {
-				break
-			}
+		for left := head >> runShift; left > 0 && sure; left-- {
 			run := r[end:]
-			n := 2 * int(run[2]+1)
+			n := sizeOf(int(run[2]), false)
 			var odd bool
 			if odd, sure = crossesOddly(run[runHead:runHead+n], x, y); odd {
-				if m == len(crossed) {
-					sure = false
-					break
+				if sure = m < len(crossed); sure {
+					crossed[m] = [2]label{label(run[0]), label(run[1])}
+					m++
 				}
-				crossed[m] = [2]label{label(run[0]), label(run[1])}
-				m++
 			}
 			end += runHead + n
 		}
@@ -87,14 +82,12 @@ func (s *sheet) locate(at int32, p orb.Point, x, y float64, origin vertex, out [
 		case m == 1 && crossed[0][1] == cover:
 			out = s.hold(crossed[0][0], shard, out)
 		default:
-			var one [1]int32
-			var room [16]int32
-			covers := append(room[:0], areasOf(cover, s.crowds, &one)...)
+			var room [32]int32
+			covers := appendAreas(s.crowds, room[:0], cover)
 			for _, c := range crossed[:m] {
-				covers = flip(c, s.crowds, covers)
+				covers = appendAreas(s.crowds, covers, c[:]...)
 			}
-			slices.Sort(covers)
-			for _, a := range covers {
+			for _, a := range oddly(covers) {
 				out = append(out, Held{Ref{shard, a}, false})
 			}
 		}
@@ -200,9 +193,9 @@ func cornerOf(origin vertex) orb.Point {
 func (s *sheet) locateExactly(r record, p orb.Point, origin vertex, out []Held) (_ []Held, end int) {
 	from, wide := cornerOf(origin), r[2]&wideBit != 0
 	var one [1]int32
-	var space, more [16]int32
+	var space, more [32]int32
 	bordering := space[:0]
-	covers := append(more[:0], areasOf(label(r[1]), s.crowds, &one)...)
+	covers := appendAreas(s.crowds, more[:0], label(r[1]))
 	end = groupHead
 	for range r[2] >> runShift {
 		sides, n := [2]label{label(r[end]), label(r[end+1])}, int(r[end+2])
@@ -225,12 +218,12 @@ func (s *sheet) locateExactly(r record, p orb.Point, origin vertex, out []Held) 
 			a = b
 		}
 		if odd {
-			covers = flip(sides, s.crowds, covers)
+			covers = appendAreas(s.crowds, covers, sides[:]...)
 		}
 		end += runHead + sizeOf(n, wide)
 	}
 	inside := len(bordering)
-	for _, a := range covers {
+	for _, a := range oddly(covers) {
 		if !slices.Contains(bordering[:inside], a) {
 			bordering = append(bordering, a)
 		}
@@ -280,20 +273,4 @@ func besides(a, b, p orb.Point) bool {
 	default:
 		return a[0] < b[0]
 	}
-}
-
-// flip takes away from covers what is there of either label, and adds what is not.
-func flip(of [2]label, crowds [][]int32, covers []int32) []int32 {
-	var one [1]int32
-	for _, l := range of {
-		for _, a := range areasOf(l, crowds, &one) {
-			if i := slices.Index(covers, a); i >= 0 {
-				covers[i] = covers[len(covers)-1]
-				covers = covers[:len(covers)-1]
-			} else {
-				covers = append(covers, a)
-			}
-		}
-	}
-	return covers
 }

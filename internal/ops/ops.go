@@ -98,7 +98,7 @@ func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
 			answer.Refuse(r, e.Log, err).Write(w, r)
 			return
 		}
-		vary(w.Header(), "Authorization")
+		w.Header().Add("Vary", "Authorization")
 		if limits, ok := r.Context().(*limited); ok {
 			limits.askedBy(actor)
 		}
@@ -118,7 +118,7 @@ func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
 		defer drain(body)
 	}
 	if len(r.Header["Accept-Encoding"]) == 0 {
-		vary(w.Header(), "Accept-Encoding")
+		w.Header().Add("Vary", "Accept-Encoding")
 		e.routes.ServeHTTP(w, r)
 		return
 	}
@@ -163,9 +163,6 @@ func secure(h http.Header, status int) {
 	unless("Referrer-Policy", sameOrigin)
 	unless("Permissions-Policy", features)
 }
-
-// vary adds to Vary. Appending is safe also to values that answers share, which have no room left behind them.
-func vary(h http.Header, by string) { h["Vary"] = append(h["Vary"], by) }
 
 // compressed compresses text. Tiles and pictures are left alone: the former compress themselves, the latter are
 // compressed already.
