@@ -10,8 +10,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/paulmach/orb"
+
 	"wangge/domain/account"
 	"wangge/geo/coord"
+	"wangge/geo/coverage"
 	"wangge/internal/fault"
 )
 
@@ -218,10 +221,13 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 			return nil, err
 		}
 	}
-	matches := make([]Match, len(points))
-	onAllCores(len(points), 256, func(j int) {
+	matches, here := make([]Match, len(points)), make([]orb.Point, len(points))
+	for j, p := range points {
+		here[j] = orb.Point{p.Lng, p.Lat}
+	}
+	ground.cover.LocateAll(here, func(j int, held []coverage.Held) {
 		q := &qs[index[j]]
-		matches[j] = ground.match(points[j], s.NearestLimitM, q.distance(), !q.NoConfirmation)
+		matches[j] = ground.decide(here[j], held, s.NearestLimitM, q.distance(), !q.NoConfirmation)
 	})
 
 	var vague []int // places in points
@@ -236,15 +242,16 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 	if len(vague) > 1 && total > maxTotalReachM {
 		return nil, fault.New(fault.Limited, "points", "points.vague", "n", len(vague))
 	}
-	onAllCores(len(vague), 16, func(k int) {
+	onAllCores(len(vague), func(k int) {
 		j := vague[k]
 		ground.weigh(&matches[j], points[j], *qs[index[j]].AccuracyM, radii[k])
 	})
 	return matches, nil
 }
 
-// onAllCores calls do with 0 to n-1, at once from several goroutines, each of which takes so many at a time.
-func onAllCores(n, atATime int, do func(i int)) {
+// onAllCores calls do with 0 to n-1, at once from several goroutines, each of which takes some at a time.
+func onAllCores(n int, do func(i int)) {
+	const atATime = 16
 	var next atomic.Int64
 	work := func() {
 		for {

@@ -31,7 +31,11 @@ const (
 func (g *Ground) match(p Point, limitM float64, distance, confirm bool) Match {
 	here := orb.Point{p.Lng, p.Lat}
 	var room [8]coverage.Held
-	held := g.cover.Locate(here, room[:0])
+	return g.decide(here, g.cover.Locate(here, room[:0]), limitM, distance, confirm)
+}
+
+// decide is match for a place whose grids are held; it changes their order.
+func (g *Ground) decide(here orb.Point, held []coverage.Held, limitM float64, distance, confirm bool) Match {
 	m := Match{DivisionID: g.divisions.around(here)}
 	if len(held) > 0 {
 		g.covered(&m, held)

@@ -74,38 +74,40 @@ func (c *Coverage) Locate(p orb.Point, out []Held) []Held {
 func (c *Coverage) near(b orb.Bound, out []int32) []int32 { return c.index.near(c.shards, b, out) }
 
 // batch is how many points a core takes at a time.
-const batch = 1024
+const batch = 256
 
 // ahead is of how many of them the cells are read first. None of these reads waits for another, so that memory is waited for once.
 const ahead = 16
 
 // LocateAll locates points on all cores. each is called with the index of a point and what holds it, at once from several
-// goroutines and in no order; held is only good until each returns.
+// goroutines, the caller's among them, and in no order; held is each's to change and only good until it returns.
 func (c *Coverage) LocateAll(points []orb.Point, each func(i int, held []Held)) {
 	var next atomic.Int64
-	var all sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), (len(points)+batch-1)/batch) {
-		all.Go(func() {
-			var held []Held
-			var entries [ahead]entry
-			for {
-				start := int(next.Add(batch)) - batch
-				if start >= len(points) {
-					return
+	work := func() {
+		var held []Held
+		var entries [ahead]entry
+		for {
+			start := int(next.Add(batch)) - batch
+			if start >= len(points) {
+				return
+			}
+			end := min(start+batch, len(points))
+			for ; start < end; start += ahead {
+				some := points[start:min(start+ahead, end)]
+				for k, p := range some {
+					entries[k] = c.index.entry(p)
 				}
-				end := min(start+batch, len(points))
-				for ; start < end; start += ahead {
-					some := points[start:min(start+ahead, end)]
-					for k, p := range some {
-						entries[k] = c.index.entry(p)
-					}
-					for k, p := range some {
-						held = c.index.locate(entries[k], p, held[:0])
-						each(start+k, held)
-					}
+				for k, p := range some {
+					held = c.index.locate(entries[k], p, held[:0])
+					each(start+k, held)
 				}
 			}
-		})
+		}
 	}
-	all.Wait()
+	var others sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), (len(points)+batch-1)/batch) - 1 {
+		others.Go(work)
+	}
+	work()
+	others.Wait()
 }
