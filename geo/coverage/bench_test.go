@@ -1,6 +1,7 @@
 package coverage_test
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -213,4 +214,47 @@ func TestLocateAllocatesNothing(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations with room of the caller's own", n)
 	}
+}
+
+// BenchmarkDraw draws the tile of the city with the most grids, and makes the sketches of all communities.
+func BenchmarkDraw(b *testing.B) {
+	shards := sharded(city())
+	c := coverage.New(shards)
+	box := orb.Bound{Min: orb.Point{180, 90}, Max: orb.Point{-180, -90}}
+	for _, areas := range city() {
+		for _, a := range areas {
+			box = box.Union(a.Bound())
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, zoom := range []uint32{10, 12, 14, 16} {
+		var most coverage.Tile
+		areas, vertices := 0, 0
+		for _, t := range tilesOf(box, zoom, 64, r) {
+			n, k := 0, 0
+			c.Draw(t, zoom, func(_ coverage.Ref, rings [][]coverage.Pixel) {
+				n++
+				for _, ring := range rings {
+					k += len(ring)
+				}
+			})
+			if n > areas {
+				most, areas, vertices = t, n, k
+			}
+		}
+		b.Run(fmt.Sprintf("zoom %d", zoom), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				c.Draw(most, zoom, func(coverage.Ref, [][]coverage.Pixel) {})
+			}
+			b.ReportMetric(float64(areas), "areas")
+			b.ReportMetric(float64(vertices), "vertices")
+		})
+	}
+	b.Run("sketches", func(b *testing.B) {
+		for b.Loop() {
+			coverage.New(shards).Draw(coverage.Tile{Zoom: 5, X: uint32(16 * (box.Center()[0] + 180) / 180), Y: 13}, 5, func(coverage.Ref, [][]coverage.Pixel) {})
+		}
+		b.ReportMetric(float64(len(shards)), "shards")
+	})
 }

@@ -11,8 +11,9 @@ import (
 
 // Coverage is shards side by side, as a rule the communities of a city. It does not change; With makes the next one.
 type Coverage struct {
-	index  index
-	shards []*Shard
+	index    index
+	shards   []*Shard
+	sketches []atomic.Pointer[lazySketch] // of each shard; nil where it was not drawn yet
 }
 
 // Ref names an area of a coverage: its shard and its number in that shard.
@@ -32,7 +33,7 @@ type Neighbour struct {
 
 // New makes a coverage of shards. nil holds nothing; positions are kept: Ref.Shard is the index in shards.
 func New(shards []*Shard) *Coverage {
-	return &Coverage{newIndex(shards), slices.Clone(shards)}
+	return &Coverage{newIndex(shards), slices.Clone(shards), make([]atomic.Pointer[lazySketch], len(shards))}
 }
 
 // With is c with other shards at some places. A place at or past the end makes c longer, with nil between. It costs some bytes a shard and
@@ -47,9 +48,9 @@ func (c *Coverage) With(shards map[int]*Shard) *Coverage {
 	}
 	next, ok := c.index.with(c.shards, are, shards)
 	if !ok {
-		return New(are)
+		next = newIndex(are)
 	}
-	return &Coverage{next, are}
+	return &Coverage{next, are, c.sketchesWith(are, shards)}
 }
 
 // Replace is With for one shard.

@@ -23,11 +23,13 @@ type Shard struct {
 	starts []int32     // of each area: its first ring; and one past the last
 	crowds [][]int32   // areas that are named together
 	boxes  []orb.Bound // of each area; of an empty one, what holds nothing
+	marks  []orb.Point // places that stay on their side of each border, however that is drawn
 }
 
 // NewShard makes a shard of areas, which are snapped (shape.Snap) and valid; they may overlap, have holes and parts, be empty.
-// Vertices that neighbours lack are put in (InsertTVertices); areas itself is not changed. Area i of the shard is areas[i].
-func NewShard(areas []orb.MultiPolygon) *Shard {
+// Vertices that neighbours lack are put in (InsertTVertices); areas itself is not changed. Area i of the shard is areas[i]. Marks are
+// places that stay on their side of each border, however that is simplified to be drawn (Draw): of names, as a rule.
+func NewShard(areas []orb.MultiPolygon, marks ...orb.Point) *Shard {
 	work := make([]orb.MultiPolygon, len(areas))
 	for i, a := range areas {
 		work[i] = make(orb.MultiPolygon, len(a))
@@ -37,7 +39,7 @@ func NewShard(areas []orb.MultiPolygon) *Shard {
 	}
 	InsertTVertices(work)
 
-	s := &Shard{boxes: make([]orb.Bound, len(areas)), box: nowhere}
+	s := &Shard{boxes: make([]orb.Bound, len(areas)), box: nowhere, marks: marks}
 	for i, a := range work {
 		s.boxes[i] = boxOf(a)
 		s.box = union(s.box, s.boxes[i])
