@@ -30,10 +30,21 @@ func (t Tile) Pixel(p orb.Point) (Pixel, bool) {
 }
 
 // Box is about the box of t with its buffer, in degrees: a millimetre too large rather than too small.
-func (t Tile) Box() orb.Bound {
-	f := viewOf(t).frame()
-	nw, se := f.low.degrees(), f.high.degrees()
-	return widened(orb.Bound{Min: orb.Point{nw[0], se[1]}, Max: orb.Point{se[0], nw[1]}}, unit)
+func (t Tile) Box() orb.Bound { return t.box(sight) }
+
+// box is that of t and so many units around it.
+func (t Tile) box(margin int64) orb.Bound { return viewOf(t).frame(margin).box() }
+
+// Areas calls each with the areas of c whose boxes meet a tile, without its buffer, in the order of shard and area.
+func (c *Coverage) Areas(t Tile, each func(Ref)) {
+	box := t.box(1)
+	for _, i := range c.near(box, nil) {
+		for n, b := range c.shards[i].boxes {
+			if b != nowhere && meets(b, box) {
+				each(Ref{i, int32(n)})
+			}
+		}
+	}
 }
 
 // Draw calls each with the areas of c that are seen on a tile, as they are drawn there, in the order of shard and area, with their rings: of
@@ -49,6 +60,31 @@ func (c *Coverage) Draw(t Tile, detail uint32, each func(r Ref, rings [][]Pixel)
 	p := painters.Get().(*painter)
 	defer painters.Put(p)
 	p.paint(c, viewOf(t), uint8(min(detail, allZooms)), each)
+}
+
+// DrawShards is Draw for whole shards, each as one area: borders between its areas are not drawn. each is told how many of its areas may be seen.
+func (c *Coverage) DrawShards(t Tile, detail uint32, each func(shard int32, areas int, rings [][]Pixel)) {
+	p := painters.Get().(*painter)
+	defer painters.Put(p)
+	p.view = viewOf(t)
+	defer clear(p.sketches)
+	if !p.find(c) {
+		return
+	}
+	p.gather(uint8(min(detail, allZooms)))
+	p.snap()
+	for from := 0; from < len(p.order); {
+		to := from
+		p.rings, p.store = p.rings[:0], p.store[:0]
+		for ; to < len(p.order) && p.order[to].sketch == p.order[from].sketch; to++ {
+			p.trace(p.order[to], 1)
+		}
+		p.rings = p.mender.mend(p.rings)
+		if len(p.rings) > 0 {
+			each(p.shards[p.order[from].sketch], to-from, p.rings)
+		}
+		from = to
+	}
 }
 
 // view is how a tile looks at the map.
@@ -74,9 +110,11 @@ func (v view) unit(d int64) int32 {
 	return int32(max(-remote, min((d+1<<(v.shift-1))>>v.shift, remote)))
 }
 
-// frame is what the tile and its buffer see, and a unit more.
-func (v view) frame() frame {
-	const margin = Buffer + 1
+// sight is how many units around a tile are looked at: its buffer, and what is rounded.
+const sight = Buffer + 1
+
+// frame is what the tile sees with so many units around it.
+func (v view) frame(margin int64) frame {
 	return frame{
 		mapPoint{v.origin.x - margin<<v.shift, v.origin.y - margin<<v.shift},
 		mapPoint{v.origin.x + (Extent+margin)<<v.shift, v.origin.y + (Extent+margin)<<v.shift},
@@ -161,15 +199,13 @@ func (p *painter) paint(c *Coverage, v view, detail uint8, each func(r Ref, ring
 
 // find finds the areas that may be seen, and the borders they have.
 func (p *painter) find(c *Coverage) bool {
-	sight := p.frame()
+	seen := p.frame(sight)
 	p.sketches, p.bases, p.order, p.lines = p.sketches[:0], p.bases[:0], p.order[:0], p.lines[:0]
-	nw, se := sight.low.degrees(), sight.high.degrees()
-	box := widened(orb.Bound{Min: orb.Point{nw[0], se[1]}, Max: orb.Point{se[0], nw[1]}}, 2*unit)
-	p.shards = c.index.near(c.shards, box, p.shards[:0])
+	p.shards = c.index.near(c.shards, seen.box(), p.shards[:0])
 	for _, i := range p.shards {
 		k := c.sketch(i)
 		for n, f := range k.areas {
-			if f.meets(sight) {
+			if f.meets(seen) {
 				p.order = append(p.order, area{int32(len(p.sketches)), int32(n)})
 			}
 		}
@@ -181,12 +217,12 @@ func (p *painter) find(c *Coverage) bool {
 
 // gather collects the borders' vertices. A border that is not seen is as good as the straight line between its ends.
 func (p *painter) gather(detail uint8) {
-	sight := p.frame()
+	seen := p.frame(sight)
 	p.xs, p.ys, p.pixels, p.pieces, p.steps = p.xs[:0], p.ys[:0], p.pixels[:0], p.pieces[:0], p.steps[:0]
 	scale := 1 / float64(int64(1)<<p.shift)
 	for at, k := range p.sketches {
 		for i := range k.arcs {
-			if !k.arcs[i].meets(sight) {
+			if !k.arcs[i].meets(seen) {
 				continue
 			}
 			from := int32(len(p.pixels))
@@ -299,13 +335,18 @@ func (p *painter) cellOf(x float64) int32 {
 
 // assemble makes the rings of an area, as they are drawn, in p.rings.
 func (p *painter) assemble(a area, mark int32) {
-	k := p.sketches[a.sketch]
-	s := k.shard
 	p.rings, p.store = p.rings[:0], p.store[:0]
-	mend := false
-	for r, to := s.ringsOf(a.number); r < to; r++ {
+	if p.trace(a, mark) {
+		p.rings = p.mender.mend(p.rings)
+	}
+}
+
+// trace appends the rings of an area. mend: they are not good yet.
+func (p *painter) trace(a area, mark int32) (mend bool) {
+	k := p.sketches[a.sketch]
+	for r, to := k.shard.ringsOf(a.number); r < to; r++ {
 		from := len(p.store)
-		again, out := p.trace(k, p.bases[a.sketch], r, mark)
+		again, out := p.traceRing(k, p.bases[a.sketch], r, mark)
 		if len(p.store)-from < 3 {
 			p.store = p.store[:from]
 			mend = mend || again
@@ -317,13 +358,11 @@ func (p *painter) assemble(a area, mark int32) {
 		}
 		p.rings = append(p.rings, p.store[from:len(p.store):len(p.store)])
 	}
-	if mend {
-		p.rings = p.mender.mend(p.rings)
-	}
+	return mend
 }
 
-// trace appends the pixels of ring r to the store. again: it comes through one of them twice, or through one where the area was before. out: some are not seen.
-func (p *painter) trace(k *sketch, base, r, mark int32) (again, out bool) {
+// traceRing appends the pixels of ring r to the store. again: it comes through one of them twice, or through one where the area was before. out: some are not seen.
+func (p *painter) traceRing(k *sketch, base, r, mark int32) (again, out bool) {
 	from := len(p.store)
 	add := func(s step) {
 		p.store = append(p.store, s.Pixel)

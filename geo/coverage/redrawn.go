@@ -55,8 +55,7 @@ func (c *Coverage) Redrawn(was *Coverage, before func(Ref) (Ref, bool)) []orb.Bo
 	frames = joined(frames)
 	out := make([]orb.Bound, len(frames))
 	for i, f := range frames {
-		nw, se := f.low.degrees(), f.high.degrees()
-		out[i] = widened(orb.Bound{Min: orb.Point{nw[0], se[1]}, Max: orb.Point{se[0], nw[1]}}, unit)
+		out[i] = f.box()
 	}
 	return out
 }

@@ -41,6 +41,12 @@ type frame struct{ low, high mapPoint }
 
 var noFrame = frame{mapPoint{math.MaxInt64, math.MaxInt64}, mapPoint{math.MinInt64, math.MinInt64}}
 
+// box is about f in degrees, a millimetre too large rather than too small.
+func (f frame) box() orb.Bound {
+	nw, se := f.low.degrees(), f.high.degrees()
+	return widened(orb.Bound{Min: orb.Point{nw[0], se[1]}, Max: orb.Point{se[0], nw[1]}}, 2*unit)
+}
+
 func (f frame) with(s mapPoint) frame {
 	return frame{mapPoint{min(f.low.x, s.x), min(f.low.y, s.y)}, mapPoint{max(f.high.x, s.x), max(f.high.y, s.y)}}
 }
