@@ -393,7 +393,16 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	}
 	mux.Handle("/graphql", api)
 	mux.Handle("GET /schema.graphql", schema())
-	mux.Handle("/tiles/", tile.New(tile.Options{Source: h.tiles, PublicURL: tilesAt, Logger: h.log}))
+	tiles := tile.New(tile.Options{Source: h.tiles, PublicURL: tilesAt, Logger: h.log, Cache: server.TileCache, Limit: server.TileLimit, Version: h.live.Version})
+	metrics.Tiles(func() ops.TileFigures {
+		asked, kept := tiles.Stats()
+		figures := ops.TileFigures{Bytes: kept.Bytes, Entries: kept.Entries, Evicted: kept.Evicted, Purged: kept.Purged}
+		for _, a := range asked {
+			figures.Asked = append(figures.Asked, ops.TilesAsked(a))
+		}
+		return figures
+	})
+	mux.Handle("/tiles/", tiles)
 	mux.Handle("GET /style.json", style.Handler(public, func() *place.Box {
 		if s := h.live.State(); s != nil {
 			return s.Extent

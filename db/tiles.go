@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -147,9 +148,15 @@ func ofGrids(layer string) bool { return layer == "grids" || layer == "grid_labe
 // ofDistricts holds for the layers whose tables are sharded.
 func ofDistricts(layer string) bool { return layer != "divisions" && layer != "gaps" }
 
-// Tile returns the vector tile (MVT 2.1) z/x/y with layers, in their order; empty where nothing of them lies in it.
-// The same data and the same layers give the same bytes. INVALID: a layer that does not exist, or none.
+// Tile is Encoded of now, with nothing left out.
 func (s *Tiles) Tile(ctx context.Context, actor account.Actor, layers []string, z, x, y uint32) ([]byte, error) {
+	return s.Encoded(ctx, actor, layers, z, x, y, time.Time{}, 0)
+}
+
+// Encoded returns the vector tile (MVT 2.1) z/x/y with layers, in their order, as they are at an instant, or now where that is zero;
+// empty where nothing of them lies in it. The same data and the same layers give the same bytes. cut is a tile.Reduction.
+// INVALID: a layer that does not exist, or none.
+func (s *Tiles) Encoded(ctx context.Context, actor account.Actor, layers []string, z, x, y uint32, at time.Time, cut uint8) ([]byte, error) {
 	if len(layers) == 0 {
 		return nil, fault.New(fault.Invalid, "layers", "required", "field", "layers")
 	}
@@ -159,7 +166,7 @@ func (s *Tiles) Tile(ctx context.Context, actor account.Actor, layers []string, 
 	}
 	var data []byte
 	err = s.db.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		args := s.arguments(z, x, y)
+		args := s.arguments(z, x, y, at)
 		if slices.ContainsFunc(layers, ofDistricts) {
 			// All of them: a district may lack a boundary, and a lake or a road may leave its own.
 			homes, err := s.db.everywhere(ctx, actor)
@@ -179,9 +186,9 @@ func (s *Tiles) Tile(ctx context.Context, actor account.Actor, layers []string, 
 }
 
 // arguments are those of every layer; pgx sends those that the statement names.
-func (s *Tiles) arguments(z, x, y uint32) pgx.NamedArgs {
-	now := time.Now()
-	if s.Now != nil {
+func (s *Tiles) arguments(z, x, y uint32, at time.Time) pgx.NamedArgs {
+	now := cmp.Or(at, time.Now())
+	if at.IsZero() && s.Now != nil {
 		now = s.Now()
 	}
 	shown, hidden := roadClasses(z)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -30,10 +31,15 @@ type source struct {
 	wait  bool // until the context ends
 	box   *place.Box
 	asked [][]string
+	at    time.Time                   // the instant that was asked about last
+	cut   func(tile.Reduction) []byte // what is answered instead of body; nil: body
 }
 
-func (s *source) Tile(ctx context.Context, _ account.Actor, layers []string, _, _, _ uint32) ([]byte, error) {
-	s.asked = append(s.asked, layers)
+func (s *source) Encoded(ctx context.Context, _ account.Actor, layers []string, _, _, _ uint32, at time.Time, cut uint8) ([]byte, error) {
+	s.asked, s.at = append(s.asked, layers), at
+	if s.cut != nil {
+		return s.cut(tile.Reduction(cut)), s.err
+	}
 	if s.wait {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -314,10 +320,188 @@ func TestBoundsAreRoundedOutward(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			doc, err := tile.New(tile.Options{Source: &source{box: &test.box}}).TileJSON(t.Context(), account.Anyone(), []string{"grids"}, "")
+			doc, err := tile.New(tile.Options{Source: &source{box: &test.box}}).TileJSON(t.Context(), account.Anyone(), []string{"grids"}, time.Time{}, "")
 			if err != nil || !slices.Equal(doc.Bounds, test.bounds) || !slices.Equal(doc.Center, test.center) {
 				t.Errorf("bounds %v, center %v, %v", doc.Bounds, doc.Center, err)
 			}
 		})
+	}
+}
+
+func TestAsOf(t *testing.T) {
+	s := &source{body: []byte("tile")}
+	version, known := "7.1", true
+	server := tile.New(tile.Options{Source: s, Cache: 1 << 20, Version: func() (string, bool) { return version, known }})
+	const path = "/tiles/grids/14/1/2.mvt"
+	tests := []struct {
+		name, query string
+		want        time.Time
+		code, says  string
+	}{
+		{name: "now", query: ""},
+		{name: "other things are ignored", query: "?v=7&asof=yesterday&z=1"},
+		{name: "an instant", query: "?v=7&asOf=2026-03-02T01:00:00.123456789Z", want: time.Date(2026, 3, 2, 1, 0, 0, 123456000, time.UTC)},
+		{name: "of another zone", query: "?asOf=2026-03-02T09:00:00%2B08:00", want: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)},
+		{name: "its plus not escaped", query: "?asOf=2026-03-02T09:00:00+08:00", want: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)},
+		{name: "to come", query: "?asOf=2090-01-01T00:00:00Z", want: time.Date(2090, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{name: "no instant", query: "?asOf=yesterday", code: "INVALID", says: "yesterday"},
+		{name: "a day", query: "?asOf=2026-03-02", code: "INVALID", says: "2026-03-02"},
+		{name: "nothing", query: "?asOf=", code: "INVALID", says: `""`},
+		{name: "before all times", query: "?asOf=1492-10-12T00:00:00Z", code: "INVALID", says: "1900"},
+		{name: "a query that cannot be read", query: "?asOf=%zz", code: "INVALID", says: "asOf"},
+		{name: "a book", query: "?asOf=" + strings.Repeat("9", 5000), code: "INVALID", says: "…"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s.asked = nil
+			w := get(server, "GET", path+test.query)
+			if test.code != "" {
+				var body refusal
+				if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != 400 || body.Error.Code != test.code || body.Error.Field != "asOf" ||
+					!strings.Contains(body.Error.Message, test.says) || len(body.Error.Message) > 300 || len(s.asked) > 0 {
+					t.Errorf("got %d %s (%v), asked %v", w.Code, w.Body, err, s.asked)
+				}
+				return
+			}
+			if w.Code != 200 || !s.at.Equal(test.want) {
+				t.Errorf("got %d, asked as of %v", w.Code, s.at)
+			}
+		})
+	}
+	asks := func(query string) int {
+		s.asked = nil
+		get(server, "GET", path+query)
+		return len(s.asked)
+	}
+	const then = "?asOf=2025-01-01T00:00:00Z"
+	for _, step := range []struct {
+		name  string
+		query string
+		do    func()
+		made  int
+	}{
+		{"the first time", then, func() {}, 1},
+		{"the same instant", then, func() {}, 0},
+		{"written otherwise", "?asOf=2025-01-01T08:00:00%2B08:00&v=2", func() {}, 0},
+		{"another instant", "?asOf=2025-01-01T00:00:01Z", func() {}, 1},
+		{"now", "?v=1", func() {}, 0},
+		{"the data have changed", then, func() { version = "8.1" }, 1},
+		{"the data of now are not known", then, func() { known = false }, 1},
+		{"still not", then, func() {}, 1},
+		{"now meanwhile", "", func() {}, 0},
+		{"known again", then, func() { known = true }, 0},
+	} {
+		step.do()
+		if got := asks(step.query); got != step.made {
+			t.Errorf("%s: made %d times, want %d", step.name, got, step.made)
+		}
+	}
+
+	var refused refusal
+	if w := get(server, "GET", "/tiles/grids,gaps/14/1/2.mvt"+then, "Accept-Language", "zh"); w.Code != 400 ||
+		json.Unmarshal(w.Body.Bytes(), &refused) != nil || refused.Error.Field != "asOf" || !strings.Contains(refused.Error.Message, "gaps 只反映当前") {
+		t.Errorf("what coverage reports find, of the past: %d %s", w.Code, w.Body)
+	}
+	var doc tile.TileJSON
+	w := get(server, "GET", "/tiles/grids.json?asOf=2026-03-02T09:00:00%2B08:00")
+	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || len(doc.Tiles) != 1 || !strings.HasSuffix(doc.Tiles[0], "/tiles/grids/{z}/{x}/{y}.mvt?asOf=2026-03-02T01:00:00Z") {
+		t.Errorf("TileJSON %s (%v)", w.Body, err)
+	}
+	if w := get(server, "GET", "/tiles/grids.json?asOf=x"); w.Code != 400 {
+		t.Errorf("TileJSON of no instant: %d", w.Code)
+	}
+}
+
+func TestKeptTiles(t *testing.T) {
+	s := &source{body: bytes.Repeat([]byte("tile "), 1000)}
+	server := tile.New(tile.Options{Source: s, Cache: 1 << 20})
+	as := func(actor account.Actor, path string, headers ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", path, nil)
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Add(headers[i], headers[i+1])
+		}
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, r.WithContext(account.NewContext(r.Context(), actor)))
+		return w
+	}
+	made := func() int { n := len(s.asked); s.asked = nil; return n }
+	first := as(account.Anyone(), "/tiles/grids,roads/14/1/2.mvt")
+	again := as(account.Anyone(), "/tiles/roads,grids/14/1/2.mvt?v=3")
+	if n := made(); n != 1 || !bytes.Equal(first.Body.Bytes(), again.Body.Bytes()) || fmt.Sprint(first.Header()) != fmt.Sprint(again.Header()) {
+		t.Errorf("made %d times; first %v, again %v", n, first.Header(), again.Header())
+	}
+	for _, path := range []string{"/tiles/grids/14/1/2.mvt", "/tiles/grids,roads/14/2/2.mvt", "/tiles/grids,roads/14/1/3.mvt", "/tiles/grids,roads/15/1/2.mvt"} {
+		as(account.Anyone(), path)
+		if made() != 1 {
+			t.Errorf("%s is taken for another", path)
+		}
+	}
+	w := as(account.TheOperator(), "/tiles/grids,roads/14/1/2.mvt")
+	if made() != 1 || w.Header().Get("Cache-Control") != "private, no-cache" {
+		t.Error("the operator is given what the public is")
+	}
+	as(account.TheOperator(), "/tiles/grids,roads/14/1/2.mvt")
+	if made() != 0 {
+		t.Error("the operator's is not kept")
+	}
+	// Layers that do not exist at a zoom make no difference.
+	as(account.Anyone(), "/tiles/divisions/8/1/2.mvt")
+	as(account.Anyone(), "/tiles/divisions,grids/8/1/2.mvt")
+	if n := made(); n != 1 {
+		t.Errorf("made %d times", n)
+	}
+	if w := as(account.Actor{}, "/tiles/grids,roads/14/1/2.mvt"); w.Code != 401 {
+		t.Errorf("nobody is answered %d", w.Code)
+	}
+	if n, err := server.Purge([]string{"grids"}, []place.Box{{West: -180, South: -90, East: 180, North: 90}}); n != 6 || err != nil {
+		t.Errorf("%d purged, %v", n, err)
+	}
+	asked, kept := server.Stats()
+	got := fmt.Sprint(asked, kept.Entries, kept.Purged)
+	if want := "[{divisions 8 1 1} {grids 14 2 5} {grids 15 0 1} {roads 14 2 4} {roads 15 0 1}] 1 6"; got != want {
+		t.Errorf("figures %s, want %s", got, want)
+	}
+	if _, err := server.Purge([]string{"households"}, nil); !fault.Is(err, fault.Invalid) {
+		t.Errorf("purge of a layer that there is not: %v", err)
+	}
+	if n := server.PurgeAll(); n != 1 {
+		t.Errorf("%d purged at last", n)
+	}
+
+	s.err = errors.New("no luck")
+	if w := as(account.Anyone(), "/tiles/grids/14/1/2.mvt"); w.Code != 500 {
+		t.Errorf("got %d", w.Code)
+	}
+	s.err = nil
+	if w := as(account.Anyone(), "/tiles/grids/14/1/2.mvt"); w.Code != 200 {
+		t.Errorf("an error was kept: %d", w.Code)
+	}
+}
+
+func TestTooLongTilesAreReduced(t *testing.T) {
+	sizes := map[tile.Reduction]int{tile.Full: 5000, tile.Attributes: 4000, tile.Coarser: 2000, tile.Aggregated: 1000}
+	s := &source{cut: func(r tile.Reduction) []byte { return bytes.Repeat([]byte("t"), sizes[r]) }}
+	for _, test := range []struct {
+		limit, size, made int
+		says              string
+	}{
+		{0, 5000, 1, ""}, {5000, 5000, 1, ""}, {4999, 4000, 2, "attributes"}, {2000, 2000, 3, "coarser"}, {1999, 1000, 4, "aggregated"},
+		{10, 1000, 4, "aggregated"}, // a map with one slow tile is worth more than one with a hole
+	} {
+		s.asked = nil
+		server := tile.New(tile.Options{Source: s, Limit: test.limit, Cache: 1 << 20})
+		for range 2 {
+			w := get(server, "GET", "/tiles/buildings/14/1/2.mvt")
+			if w.Code != 200 || w.Body.Len() != test.size || w.Header().Get("Tile-Reduced") != test.says {
+				t.Errorf("limit %d: %d, %d bytes, Tile-Reduced %q", test.limit, w.Code, w.Body.Len(), w.Header().Get("Tile-Reduced"))
+			}
+		}
+		if len(s.asked) != test.made {
+			t.Errorf("limit %d: made %d times", test.limit, len(s.asked))
+		}
+		w := get(server, "GET", "/tiles/buildings/14/1/2.mvt", "If-None-Match", "*")
+		if w.Code != 304 || w.Header().Get("Tile-Reduced") != test.says {
+			t.Errorf("limit %d: 304 is %d, Tile-Reduced %q", test.limit, w.Code, w.Header().Get("Tile-Reduced"))
+		}
 	}
 }

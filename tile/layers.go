@@ -11,6 +11,7 @@ type Layer struct {
 	Description string
 	MinZoom     uint32            // beneath it the layer is empty
 	Fields      map[string]string // attribute to its type in TileJSON
+	OfNow       bool              // it has no past
 }
 
 // Zooms. Tiles above MaxZoom are answered too, up to ZoomLimit; clients need not ask for them, since a zoom 16 tile
@@ -44,7 +45,7 @@ var layers = []Layer{
 	{Name: "land", MinZoom: 10,
 		Description: "Water and green, for the look of the map",
 		Fields:      map[string]string{"id": text, "name": text, "class": text}},
-	{Name: "gaps", MinZoom: 8,
+	{Name: "gaps", MinZoom: 8, OfNow: true,
 		Description: "What the coverage reports find, kind by kind as GraphQL names them: areas, or points where an area would be too small to see",
 		Fields:      map[string]string{"id": text, "kind": text, "area_m2": number}},
 }

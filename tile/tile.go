@@ -1,13 +1,11 @@
 // Package tile serves the vector tiles of the map: it says which layers there are and from which zoom, checks what is
-// asked for, compresses, and speaks HTTP. What a layer shows, and its encoding, is left to the Source; how the map
-// looks to package style.
+// asked for, keeps what was made until something in it changes, compresses, and speaks HTTP. What a layer shows, and its encoding,
+// is left to the Source; how the map looks to package style.
 package tile
 
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"log/slog"
 	"math/bits"
 	"net/http"
@@ -31,12 +29,16 @@ var _ = fault.Register(
 	[3]string{"tile.tooMany", "These are more layers than there are: {layers}.", "图层过多，可用的图层有 {layers}。"},
 	[3]string{"tile.path", "There are /tiles/LAYERS/Z/X/Y.mvt and /tiles/LAYERS.json.", "可用的地址是 /tiles/图层/Z/X/Y.mvt 和 /tiles/图层.json。"},
 	[3]string{"tile.method", "Only GET and HEAD.", "只支持 GET 和 HEAD。"},
+	[3]string{"tile.asOf", `asOf is "{value}"; it must be an instant of the years 1900 to 9998 with its time zone, like 2026-03-02T09:00:00Z.`,
+		`asOf 为“{value}”，应为带时区的时刻(1900 至 9998 年)，如 2026-03-02T09:00:00Z。`},
+	[3]string{"tile.past", "The layer {layer} is of now and has no past: ask for it without asOf.", "图层 {layer} 只反映当前情况，请去掉 asOf。"},
 )
 
 // Source encodes tiles.
 type Source interface {
-	// Tile returns the vector tile with layers, which are known and exist at z; empty where nothing lies in it.
-	Tile(ctx context.Context, actor account.Actor, layers []string, z, x, y uint32) ([]byte, error)
+	// Encoded returns the vector tile with layers, which are known and exist at z, as they are at an instant, or now where that is
+	// zero; empty where nothing lies in it. cut is a Reduction: how much is to be left out.
+	Encoded(ctx context.Context, actor account.Actor, layers []string, z, x, y uint32, at time.Time, cut uint8) ([]byte, error)
 	// Bounds returns the box of what there is in layers; nil where there is nothing.
 	Bounds(ctx context.Context, actor account.Actor, layers []string) (*place.Box, error)
 }
@@ -46,12 +48,23 @@ type Options struct {
 	Source      Source                     // required
 	PublicURL   func(*http.Request) string // where clients find this server, without a slash at its end; nil: where they asked
 	Attribution string                     // whose data it is; "" for none
-	Timeout     time.Duration              // the longest a request may take; 0 means 10 s
+	Timeout     time.Duration              // the longest a tile may take to make; 0 means 10 s
 	Logger      *slog.Logger               // for faults of ours; nil means slog.Default()
+
+	Cache int64 // bytes of memory for tiles that were made; 0 keeps none
+	Limit int   // bytes of a tile that is not compressed, above which it is made with less in it; 0: no limit
+
+	// Version names the state of the data, and says whether it is known to be that of now; nil: it is not known, and tiles of
+	// other instants than now are not kept.
+	Version func() (string, bool)
 }
 
 // Server answers for tiles.
-type Server struct{ Options }
+type Server struct {
+	Options
+	cache *cache
+	asked tallies
+}
 
 // New returns a Server.
 func New(o Options) *Server {
@@ -64,40 +77,112 @@ func New(o Options) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	return &Server{o}
+	return &Server{Options: o, cache: newCache(o.Cache, o.Logger)}
+}
+
+// Reduction is how much is left out of a tile that would be longer than the limit otherwise. Each step leaves out what those
+// before it did.
+type Reduction uint8
+
+// The steps.
+const (
+	Full       Reduction = iota // nothing is left out
+	Attributes                  // features keep their ids and what they are drawn by
+	Coarser                     // drawn as for a smaller scale, without the smallest
+	Aggregated                  // many features are told by one
+)
+
+// String is what the header Tile-Reduced says.
+func (r Reduction) String() string {
+	return [...]string{"", "attributes", "coarser", "aggregated"}[r]
 }
 
 // Response is a tile, or a TileJSON document.
 type Response struct {
-	Body []byte // empty where nothing lies in the tile
-	ETag string // strong, quoted, of Body; "" where Body is empty
+	Body    []byte    // empty where nothing lies in the tile
+	ETag    string    // strong, quoted, of Body; "" where Body is empty
+	Reduced Reduction // what is left out of it
 }
 
 // Gzip compresses Body.
-func (r Response) Gzip() []byte {
+func (r Response) Gzip() []byte { return compress(r.Body) }
+
+// Empty reports whether nothing lies in the tile.
+func (r Response) Empty() bool { return len(r.Body) == 0 }
+
+func compress(body []byte) []byte {
 	var out bytes.Buffer
 	w := compressors.Get().(*gzip.Writer)
 	defer compressors.Put(w)
 	w.Reset(&out)
-	w.Write(r.Body) // a bytes.Buffer does not fail
+	w.Write(body) // a bytes.Buffer does not fail
 	w.Close()
-	return out.Bytes()
+	return bytes.Clone(out.Bytes()) // it is kept: without the room that the buffer grew
 }
 
 // Compressors hold 0.8 MB each, too much to make one for every tile.
 var compressors = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
-// Empty reports whether nothing lies in the tile.
-func (r Response) Empty() bool { return len(r.Body) == 0 }
-
-func respond(body []byte) Response {
-	r := Response{Body: body}
-	if len(body) > 0 {
-		sum := sha256.Sum256(body)
-		r.ETag = `"` + hex.EncodeToString(sum[:16]) + `"`
-	}
-	return r
+// job is a tile that is asked for.
+type job struct {
+	scope   scope
+	layers  set // those that exist at its zoom
+	z, x, y uint32
+	at      time.Time // zero: now
 }
+
+// scope is what of the data somebody may see, which what is kept depends on.
+type scope uint8
+
+const (
+	ofPublic scope = iota
+	ofOperator
+)
+
+func scopeOf(a account.Actor) scope {
+	if a.Role == account.Operator {
+		return ofOperator
+	}
+	return ofPublic
+}
+
+// set is layers by their places in the list of all, the first by the lowest bit.
+type set uint16
+
+// first is the place of its first layer.
+func (s set) first() int { return bits.TrailingZeros16(uint16(s)) }
+
+// names are those of its layers, in the order in which a tile holds them.
+func (s set) names() []string {
+	out := make([]string, 0, bits.OnesCount16(uint16(s)))
+	for i, l := range layers {
+		if s&(1<<i) != 0 {
+			out = append(out, l.Name)
+		}
+	}
+	return out
+}
+
+// setOf returns the layers of these names. INVALID: one that there is not, or twice.
+func setOf(names []string) (s set, err error) {
+	list, err := find(names)
+	for _, l := range list {
+		s |= 1 << rank(l)
+	}
+	return s, err
+}
+
+// shownAt are, for each zoom, the layers that exist there.
+var shownAt = func() (out [ZoomLimit + 1]set) {
+	for z := range out {
+		for i, l := range layers {
+			if uint32(z) >= l.MinZoom {
+				out[z] |= 1 << i
+			}
+		}
+	}
+	return out
+}()
 
 // Tile returns a vector tile with the layers named, in any order: the same set gives the same bytes. Layers that do
 // not exist at its zoom are left out. INVALID: an unknown or repeated layer ("layers"), a tile outside the pyramid
@@ -106,27 +191,70 @@ func (s *Server) Tile(ctx context.Context, actor account.Actor, names []string, 
 	if err := actor.RequireKnown(); err != nil {
 		return Response{}, err
 	}
-	list, err := find(names)
+	list, err := setOf(names)
 	if err != nil {
 		return Response{}, err
 	}
 	if err := inPyramid(t); err != nil {
 		return Response{}, err
 	}
-	names = names[:0:0]
-	for _, l := range list {
-		if uint32(t.Z) >= l.MinZoom {
-			names = append(names, l.Name)
-		}
-	}
-	if len(names) == 0 {
-		return respond(nil), nil
-	}
-	body, err := s.Source.Tile(ctx, actor, names, uint32(t.Z), t.X, t.Y)
+	e, err := s.tile(ctx, actor, job{scope: scopeOf(actor), layers: list & shownAt[t.Z], z: uint32(t.Z), x: t.X, y: t.Y})
 	if err != nil {
 		return Response{}, err
 	}
-	return respond(body), nil
+	r := Response{Body: e.body, Reduced: e.reduced}
+	if len(e.body) > 0 {
+		r.ETag = e.etag[0]
+	}
+	return r, nil
+}
+
+var empty = newEntry(key{}, nil, Full)
+
+// tile returns what is kept of j, or makes it. The context of j's request ends the waiting; what is made ends with the last who waits.
+func (s *Server) tile(ctx context.Context, actor account.Actor, j job) (*entry, error) {
+	if j.layers == 0 {
+		return empty, nil
+	}
+	k, keep := s.keyOf(j)
+	if e := s.cache.find(k); e != nil {
+		s.asked.hit(j)
+		return e, nil
+	}
+	s.asked.miss(j)
+	return s.cache.get(ctx, k, keep, s.Timeout, func(ctx context.Context) ([]byte, Reduction, error) { return s.fit(ctx, actor, j) })
+}
+
+// keyOf returns the key of j, and whether it may be kept under it: a version that is not known to be that of now says nothing.
+// It is read before the tile is made, so that the tile is never older than it.
+func (s *Server) keyOf(j job) (k key, keep bool) {
+	k = key{scope: j.scope, layers: j.layers, z: uint8(j.z), x: j.x, y: j.y}
+	if j.at.IsZero() {
+		return k, true
+	}
+	k.past, k.at = true, j.at.UnixMicro()
+	if s.Version != nil {
+		if version, known := s.Version(); known {
+			k.version, keep = version, true
+		}
+	}
+	return k, keep
+}
+
+// fit makes j with as much in it as the limit lets through. What is too long at last is served all the same: a map with one slow tile
+// is worth more than one with a hole.
+func (s *Server) fit(ctx context.Context, actor account.Actor, j job) (body []byte, cut Reduction, err error) {
+	for cut = Full; ; cut++ {
+		body, err = s.make(ctx, actor, j, cut)
+		if err != nil || s.Limit <= 0 || len(body) <= s.Limit || cut == Aggregated {
+			return body, cut, err
+		}
+	}
+}
+
+// make makes j with its layers one after the other, without what cut leaves out.
+func (s *Server) make(ctx context.Context, actor account.Actor, j job, cut Reduction) ([]byte, error) {
+	return s.Source.Encoded(ctx, actor, j.layers.names(), j.z, j.x, j.y, j.at, uint8(cut))
 }
 
 // find returns the layers of these names in the order in which a tile holds them.
@@ -189,3 +317,17 @@ func fitZoom(degrees float64) int {
 	}
 	return max(0, bits.Len64(uint64(360/degrees))-1)
 }
+
+// Purge lets go of the kept tiles with one of layers that show something of boxes (degrees), and of all of other instants than now, and
+// returns how many those were. Who asks after it has returned is answered by the data of now; it is called once that is in force.
+// INVALID: a layer that there is not.
+func (s *Server) Purge(names []string, boxes []place.Box) (int, error) {
+	list, err := setOf(names)
+	if err != nil {
+		return 0, err
+	}
+	return s.cache.purge(list, boxes), nil
+}
+
+// PurgeAll is Purge of every tile.
+func (s *Server) PurgeAll() int { return s.cache.purgeAll() }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"wangge/domain/account"
 )
@@ -34,8 +35,9 @@ type VectorLayer struct {
 	Fields      map[string]string `json:"fields"`
 }
 
-// TileJSON describes the tiles with the layers named, as found at publicURL. Errors are those of Tile.
-func (s *Server) TileJSON(ctx context.Context, actor account.Actor, names []string, publicURL string) (TileJSON, error) {
+// TileJSON describes the tiles with the layers named, as found at publicURL, of the instant at, or of now where that is zero.
+// Errors are those of Tile.
+func (s *Server) TileJSON(ctx context.Context, actor account.Actor, names []string, at time.Time, publicURL string) (TileJSON, error) {
 	if err := actor.RequireKnown(); err != nil {
 		return TileJSON{}, err
 	}
@@ -47,6 +49,9 @@ func (s *Server) TileJSON(ctx context.Context, actor account.Actor, names []stri
 		Version: "3.0.0", Name: "wangge", Attribution: s.Attribution, Scheme: "xyz",
 		Tiles:   []string{strings.TrimSuffix(publicURL, "/") + "/tiles/" + strings.Join(names, ",") + "/{z}/{x}/{y}.mvt"},
 		MinZoom: MaxZoom, MaxZoom: MaxZoom,
+	}
+	if !at.IsZero() {
+		doc.Tiles[0] += "?asOf=" + at.UTC().Format(time.RFC3339Nano) // with Z, so that nothing in it needs to be escaped
 	}
 	for _, l := range list {
 		doc.MinZoom = min(doc.MinZoom, l.MinZoom)
@@ -73,14 +78,14 @@ func outward(degrees, direction, limit float64) float64 {
 
 func middle(a, b float64) float64 { return math.Round((a+b)/2*1e5) / 1e5 }
 
-func (s *Server) tileJSON(ctx context.Context, actor account.Actor, names []string, publicURL string) (Response, error) {
-	doc, err := s.TileJSON(ctx, actor, names, publicURL)
+func (s *Server) encodedTileJSON(ctx context.Context, actor account.Actor, names []string, at time.Time, publicURL string) ([]byte, error) {
+	doc, err := s.TileJSON(ctx, actor, names, at, publicURL)
 	if err != nil {
-		return Response{}, err
+		return nil, err
 	}
 	body, err := json.Marshal(doc)
 	if err != nil {
-		return Response{}, fmt.Errorf("encode TileJSON: %w", err)
+		return nil, fmt.Errorf("encode TileJSON: %w", err)
 	}
-	return respond(body), nil
+	return body, nil
 }

@@ -39,6 +39,8 @@ type Server struct {
 	CORSOrigins    string `name:"cors-origins" env:"CORS_ORIGINS" placeholder:"LIST" help:"Origins whose pages may call this server, separated by commas, each written out: https://map.example.org (${env})."`
 	RateLimit      string `name:"rate-limit" env:"RATE_LIMIT" default:"200" placeholder:"N" help:"Public requests a second and address; 0 means no limit (${env}, default ${default})."`
 	AnswerCacheMB  string `name:"answer-cache-mb" env:"ANSWER_CACHE_MB" default:"64" placeholder:"MB" help:"Memory for answers of public GraphQL queries, megabytes; 0 keeps none (${env}, default ${default})."`
+	TileCacheMB    string `name:"tile-cache-mb" env:"TILE_CACHE_MB" default:"256" placeholder:"MB" help:"Memory for tiles that were made, megabytes; 0 keeps none (${env}, default ${default})."`
+	TileLimitKB    string `name:"tile-limit-kb" env:"TILE_LIMIT_KB" default:"1024" placeholder:"KB" help:"Longest tile before it is compressed, kilobytes: a longer one is made with less in it; 0 means no limit (${env}, default ${default})."`
 	TrustedFolder  string `name:"trusted-documents" env:"TRUSTED_DOCUMENTS" placeholder:"DIR" help:"Folder of GraphQL documents (*.graphql) that clients may name by documentId, besides wangge's own (${env})."`
 	OnlyTrusted    string `name:"only-trusted" env:"ONLY_TRUSTED" default:"0" placeholder:"0|1" help:"1 refuses all GraphQL documents but the trusted ones to the public (${env}, default ${default})."`
 	TrustedProxies string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"LIST" help:"Addresses or networks of your reverse proxies, whose X-Forwarded-For is believed (${env})."`
@@ -63,6 +65,8 @@ type ServerSettings struct {
 	CORSOrigins    []string
 	RateLimit      float64 // requests a second; 0: none
 	AnswerCache    int64   // bytes; 0: none
+	TileCache      int64   // bytes; 0: none
+	TileLimit      int     // bytes of one tile; 0: no limit
 	TrustedFolder  string  // "": none
 	OnlyTrusted    bool
 	TrustedProxies []netip.Prefix
@@ -141,6 +145,15 @@ func (s Server) Check() (ServerSettings, error) {
 		return out, Bad("ANSWER_CACHE_MB", s.AnswerCacheMB, "but it must be a whole number of megabytes, or 0 for none")
 	}
 	out.AnswerCache, out.TrustedFolder = megabytes<<20, s.TrustedFolder
+	if megabytes, err = strconv.ParseInt(s.TileCacheMB, 10, 64); err != nil || megabytes < 0 || megabytes > 1<<20 {
+		return out, Bad("TILE_CACHE_MB", s.TileCacheMB, "but it must be a whole number of megabytes, or 0 for none")
+	}
+	out.TileCache = megabytes << 20
+	kilobytes, err := strconv.ParseInt(s.TileLimitKB, 10, 64)
+	if err != nil || kilobytes < 0 || kilobytes > 1<<20 {
+		return out, Bad("TILE_LIMIT_KB", s.TileLimitKB, "but it must be a whole number of kilobytes, or 0 for no limit")
+	}
+	out.TileLimit = int(kilobytes << 10)
 	if s.TrustedFolder != "" {
 		if folder, err := os.Stat(s.TrustedFolder); err != nil || !folder.IsDir() {
 			return out, Bad("TRUSTED_DOCUMENTS", s.TrustedFolder, "but it must be a folder of GraphQL documents")

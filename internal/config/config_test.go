@@ -15,7 +15,7 @@ func store() Store {
 }
 
 func server() Server {
-	return Server{Addr: "127.0.0.1:8080", NearestLimitM: "300", RateLimit: "200", AnswerCacheMB: "64", OnlyTrusted: "0"}
+	return Server{Addr: "127.0.0.1:8080", NearestLimitM: "300", RateLimit: "200", AnswerCacheMB: "64", TileCacheMB: "256", TileLimitKB: "1024", OnlyTrusted: "0"}
 }
 
 func TestGoodSettings(t *testing.T) {
@@ -35,6 +35,9 @@ func TestGoodSettings(t *testing.T) {
 	s, err := se.Check()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s.TileCache != 256<<20 || s.TileLimit != 1<<20 {
+		t.Errorf("tiles: %d bytes kept, %d at most", s.TileCache, s.TileLimit)
 	}
 	if s.Addr != "[::1]:0" || s.PublicURL.String() != "https://example.org/grid" || s.Window == nil || s.Window.West != 120 ||
 		s.NearestLimitM != 300 || s.RateLimit != 0 {
@@ -87,6 +90,8 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 		{"an origin without its scheme", "CORS_ORIGINS", "example.org"},
 		{"a negative size", "ANSWER_CACHE_MB", "-1"},
 		{"a size with its unit", "ANSWER_CACHE_MB", "64MB"},
+		{"tiles of less than nothing", "TILE_CACHE_MB", "-1"},
+		{"a limit with its unit", "TILE_LIMIT_KB", "1MB"},
 		{"neither yes nor no", "ONLY_TRUSTED", "yes"},
 		{"a folder that is not there", "TRUSTED_DOCUMENTS", "/nonexistent"},
 		{"a file for a folder", "TRUSTED_DOCUMENTS", "config.go"},
@@ -97,7 +102,7 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout,
 				"LOG_LEVEL": &st.LogLevel, "LOG_FORMAT": &st.LogFormat, "ADDR": &se.Addr, "PUBLIC_URL": &se.PublicURL,
 				"WINDOW": &se.Window, "NEAREST_LIMIT_M": &se.NearestLimitM, "RATE_LIMIT": &se.RateLimit,
-				"ANSWER_CACHE_MB": &se.AnswerCacheMB, "TRUSTED_DOCUMENTS": &se.TrustedFolder, "ONLY_TRUSTED": &se.OnlyTrusted,
+				"ANSWER_CACHE_MB": &se.AnswerCacheMB, "TILE_CACHE_MB": &se.TileCacheMB, "TILE_LIMIT_KB": &se.TileLimitKB, "TRUSTED_DOCUMENTS": &se.TrustedFolder, "ONLY_TRUSTED": &se.OnlyTrusted,
 				"CORS_ORIGINS": &se.CORSOrigins, "TRUSTED_PROXIES": &se.TrustedProxies}[c.env]
 			*field = c.value
 			_, err := st.Check()

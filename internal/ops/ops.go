@@ -187,7 +187,7 @@ func crossOrigin(next http.Handler, origins []string) http.Handler {
 		AllowedOrigins:   origins,
 		AllowedMethods:   []string{http.MethodGet, http.MethodHead, http.MethodPost},
 		AllowedHeaders:   []string{"Authorization", "Content-Type", "If-None-Match", "X-Request-Id"},
-		ExposedHeaders:   []string{"ETag", "Retry-After", "X-Request-Id"},
+		ExposedHeaders:   []string{"ETag", "Retry-After", "Tile-Reduced", "X-Request-Id"},
 		AllowCredentials: true,
 		MaxAge:           600,
 	}).Handler(next)
