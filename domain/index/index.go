@@ -109,3 +109,34 @@ func (x Index[K, V]) grown(entries int) Index[K, V] {
 	}
 	return y
 }
+
+// Differing yields the keys whose values are not the same in two indexes, or that only one of them has. Where one was made from the
+// other, it costs little more than what is different: buckets that both share are passed over.
+func Differing[K, V comparable](a, b Index[K, V]) iter.Seq[K] {
+	return func(yield func(K) bool) {
+		aligned := a.seed == b.seed && len(a.buckets) == len(b.buckets)
+		for i, bucket := range a.buckets {
+			if aligned && same(bucket, b.buckets[i]) {
+				continue
+			}
+			for _, e := range bucket {
+				if v, ok := b.Get(e.Key); (!ok || v != e.Value) && !yield(e.Key) {
+					return
+				}
+			}
+		}
+		for i, bucket := range b.buckets {
+			if aligned && same(bucket, a.buckets[i]) {
+				continue
+			}
+			for _, e := range bucket {
+				if _, ok := a.Get(e.Key); !ok && !yield(e.Key) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// same reports whether both are one slice.
+func same[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }

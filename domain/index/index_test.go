@@ -33,6 +33,21 @@ func TestAnIndexIsAMapThatKeepsItsPast(t *testing.T) {
 		past = append(past, kept{x, maps.Clone(want)})
 	}
 	for i, p := range past {
+		for _, o := range []kept{past[max(i, 3)-3], past[len(past)-1]} {
+			differ := map[int]bool{}
+			for k := range Differing(o.x, p.x) {
+				if differ[k] {
+					t.Fatalf("%d is yielded twice", k)
+				}
+				differ[k] = true
+			}
+			for k := range 3_000 {
+				v, ok := p.want[k]
+				if w, there := o.want[k]; differ[k] != (v != w || ok != there) {
+					t.Fatalf("%d differs: %v, from %d, %v to %d, %v", k, differ[k], w, there, v, ok)
+				}
+			}
+		}
 		if p.x.Len() != len(p.want) {
 			t.Fatalf("after %d changes there are %d keys, want %d", i+1, p.x.Len(), len(p.want))
 		}

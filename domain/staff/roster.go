@@ -156,6 +156,14 @@ func (r *Roster) OnCall(g GridRef, day civil.Date) *Assignment {
 	return OnCall(GridWorker, ofGrid, ofGroup)
 }
 
+// Differing returns the areas, by id, for which somebody else may be in office on the first day of r than on that of was, from which r was made.
+func (r *Roster) Differing(was *Roster) []uuid.UUID {
+	if r == was {
+		return nil
+	}
+	return slices.Collect(index.Differing(was.desks, r.desks))
+}
+
 // desk is the area's that has an id in a district; nil: nobody is or will be in office there.
 func (r *Roster) desk(home string, id uuid.UUID) *desk {
 	if d, ok := r.desks.Get(id); ok && d.home == home {
