@@ -29,6 +29,7 @@ import (
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
+	"wangge/domain/scene"
 	"wangge/domain/search"
 	"wangge/domain/staff"
 	"wangge/geo/coord"
@@ -235,6 +236,7 @@ type house struct {
 	store   *db.DB
 	live    *live.Live // nil but in a server
 	tiles   *db.Tiles
+	scenes  tile.Scenes // what tiles are drawn from
 	places  *place.Service
 	grids   *grid.Service
 	search  *search.Service
@@ -264,6 +266,7 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 	store := db.New(h.pool)
 	h.store = store
 	h.tiles = db.NewTiles(store, s.Zone)
+	h.scenes = scene.Service{Store: db.NewScenes(store), Zone: s.Zone}
 	h.places = &place.Service{Store: db.NewPlaces(store), Now: time.Now}
 	h.search = &search.Service{Store: db.NewSearch(store)}
 	h.grids = &grid.Service{Store: db.NewGrids(store), Addresses: h.search, Now: time.Now}
@@ -280,6 +283,7 @@ func (h *house) enliven(zone *time.Location, schema int64) {
 	h.places.Store = live.Places{Store: h.places.Store, Live: h.live}
 	h.grids.Store = live.Grids{Store: h.grids.Store, Live: h.live}
 	h.staff.Store = live.Staff{Store: h.staff.Store, Live: h.live}
+	h.scenes = live.Scenes{Store: db.NewScenes(h.store), Live: h.live}
 	h.grids.Ground, h.staff.Roster, h.places.Tree = h.live.Ground, h.live.Roster, h.live.Tree
 	h.grids.InTouch, h.search.InTouch = h.live.InTouch, h.live.InTouch
 }

@@ -62,13 +62,16 @@ SELECT clock_timestamp(), sum(pg_relation_size(t.name::regclass))::bigint FROM u
 
 	// Of the versions that are past only when the last ended: where publications are frequent there are hundreds. grid_id = ANY(ARRAY[…]) is nothing for the GiST index of the
 	// EXCLUDE, which takes half a millisecond to probe.
-	liveGridColumns = `SELECT g.district, g.id, g.code, g.name, g.kind, coalesce(g.basis, ''), g.version, g.community_id, g.group_id,
-	coalesce(g.limit_east, ''), coalesce(g.limit_south, ''), coalesce(g.limit_west, ''), coalesce(g.limit_north, ''),
-	b.area_m2, b.label_point, b.boundary, lower(b.during), upper(b.during),
+	liveGridColumns = `SELECT ` + versionColumns + `,
 	(SELECT max(upper(e.during)) FROM grid_boundary e WHERE e.district = g.district AND e.grid_id = ANY(ARRAY[g.id]) AND upper(e.during) <= now())
 FROM grid g LEFT JOIN grid_boundary b ON b.district = g.district AND b.grid_id = ANY(ARRAY[g.id]) AND b.district = ANY($1)
 	AND (upper_inf(b.during) OR upper(b.during) > now())
 WHERE g.district = ANY($1)`
+
+	// What communityRows.version scans.
+	versionColumns = `g.district, g.id, g.code, g.name, g.kind, coalesce(g.basis, ''), g.version, g.community_id, g.group_id,
+	coalesce(g.limit_east, ''), coalesce(g.limit_south, ''), coalesce(g.limit_west, ''), coalesce(g.limit_north, ''),
+	b.area_m2, b.label_point, b.boundary, lower(b.during), upper(b.during)`
 
 	liveGridOrder = ` ORDER BY g.code, lower(b.during) NULLS FIRST`
 
@@ -252,15 +255,22 @@ type liveReader struct {
 	day   civil.Date
 	data  *live.Data
 	batch pgx.Batch // of what is to be read at once: on a busy machine each way to the database and back takes milliseconds
+
+	communities communityRows
+	tenures     tenureRows
 }
 
 func (r *liveReader) each(ctx context.Context, sql string, args []any, scan func(pgx.Rows) error) error {
 	return eachRow(ctx, r.conn, sql, args, scan)
 }
 
-// queue has sql run with the batch, which hands every row to scan.
 func (r *liveReader) queue(sql string, args []any, scan func(pgx.Rows) error) {
-	r.batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+	queueRows(&r.batch, sql, args, scan)
+}
+
+// queueRows has sql run with a batch, which hands every row to scan.
+func queueRows(b *pgx.Batch, sql string, args []any, scan func(pgx.Rows) error) {
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			if err := scan(rows); err != nil {
 				return err
@@ -295,7 +305,9 @@ func (r *liveReader) read(ctx context.Context, since *live.Mark) error {
 	r.staff(workers)
 	r.queue("SELECT now()", nil, func(rows pgx.Rows) error { return rows.Scan(&r.data.Now) })
 	r.batch.Queue("COMMIT")
-	return r.conn.SendBatch(ctx, &r.batch).Close()
+	err = r.conn.SendBatch(ctx, &r.batch).Close()
+	r.data.Communities, r.data.Tenures = r.communities.list, r.tenures.list
+	return err
 }
 
 // changes notes what has to be read anew; narrow is false where that is everything.
@@ -352,68 +364,93 @@ func (r *liveReader) grids() {
 	if part.None() {
 		return
 	}
-	former := map[uuid.UUID][]string{}
-	r.part(part, r.homes, liveFormerCodes, liveFormerCodesOf, func(rows pgx.Rows) error {
-		var id uuid.UUID
-		var code string
-		err := rows.Scan(&id, &code)
-		former[id] = append(former[id], code)
-		return err
-	})
-	at, holding := map[uuid.UUID]int{}, map[uuid.UUID]bool{} // places of communities
-	community := func(id uuid.UUID) *grid.Community {
-		i, known := at[id]
-		if !known {
-			i = len(at)
-			at[id], r.data.Communities = i, append(r.data.Communities, grid.Community{ID: id})
-		}
-		return &r.data.Communities[i]
-	}
+	r.part(part, r.homes, liveFormerCodes, liveFormerCodesOf, r.communities.formerCode)
 	for _, id := range part.IDs {
-		community(id) // which may have none left
+		r.communities.of(id) // which may have none left
 	}
+	holding := map[uuid.UUID]bool{}
 	r.part(part, r.homes, liveGrids, liveGridsOf, func(rows pgx.Rows) error {
-		var v grid.Version
-		var area *float64
-		var label, boundary geom.T
-		var from, until, ended pgtype.Timestamptz
-		g := &v.Grid
-		err := rows.Scan(&g.Key.Home, &g.Key.ID, &g.Code, &g.Name, &g.Kind, &g.Basis, &g.Version, &g.CommunityID, &g.GroupID,
-			&g.Limits.East, &g.Limits.South, &g.Limits.West, &g.Limits.North, &area, &label, &boundary, &from, &until, &ended)
-		if err != nil {
-			return err
-		}
-		if !holding[g.CommunityID] {
-			holding[g.CommunityID], r.data.Holding = true, append(r.data.Holding, g.CommunityID)
+		var ended pgtype.Timestamptz
+		id, err := r.communities.version(rows, &ended)
+		if !holding[id] {
+			holding[id], r.data.Holding = true, append(r.data.Holding, id)
 		}
 		if last := finite(ended); last.After(r.data.Ended) {
 			r.data.Ended = last
 		}
-		if boundary == nil { // it has none, or none any more
-			return nil
-		}
-		g.AreaM2, g.Boundary = *area, multi(boundary)
-		g.LabelPoint, _ = label.(*geom.Point)
-		box := g.Boundary.Bounds()
-		g.BBox = place.Box{West: box.Min(0), South: box.Min(1), East: box.Max(0), North: box.Max(1)}
-		if g.FormerCodes = former[g.Key.ID]; g.FormerCodes == nil {
-			g.FormerCodes = []string{}
-		}
-		v.From = finite(from)
-		if ends := finite(until); !ends.IsZero() {
-			v.Until = &ends
-		}
-		c := community(g.CommunityID)
-		c.Versions = append(c.Versions, v)
-		return nil
-	})
-	r.part(part, r.homes, liveGroups, liveGroupsOf, func(rows pgx.Rows) error {
-		var p grid.Group
-		err := rows.Scan(&p.Key.Home, &p.Key.ID, &p.Name, &p.CommunityID)
-		c := community(p.CommunityID)
-		c.Groups = append(c.Groups, p)
 		return err
 	})
+	r.part(part, r.homes, liveGroups, liveGroupsOf, r.communities.group)
+}
+
+// communityRows gathers communities with their grids from rows of several statements: formerCode is to see its rows before version does.
+type communityRows struct {
+	list   []grid.Community
+	at     map[uuid.UUID]int // places in list
+	former map[uuid.UUID][]string
+}
+
+// of is a community, which may be new.
+func (c *communityRows) of(id uuid.UUID) *grid.Community {
+	i, known := c.at[id]
+	if !known {
+		if c.at == nil {
+			c.at = map[uuid.UUID]int{}
+		}
+		i = len(c.list)
+		c.at[id], c.list = i, append(c.list, grid.Community{ID: id})
+	}
+	return &c.list[i]
+}
+
+// formerCode takes a code that a grid had.
+func (c *communityRows) formerCode(rows pgx.Rows) error {
+	var id uuid.UUID
+	var code string
+	err := rows.Scan(&id, &code)
+	if c.former == nil {
+		c.former = map[uuid.UUID][]string{}
+	}
+	c.former[id] = append(c.former[id], code)
+	return err
+}
+
+// version takes a grid with its boundary for a time, where it has one; what stands after versionColumns goes to more. It returns the grid's
+// community.
+func (c *communityRows) version(rows pgx.Rows, more ...any) (uuid.UUID, error) {
+	var v grid.Version
+	var area *float64
+	var label, boundary geom.T
+	var from, until pgtype.Timestamptz
+	g := &v.Grid
+	err := rows.Scan(append([]any{&g.Key.Home, &g.Key.ID, &g.Code, &g.Name, &g.Kind, &g.Basis, &g.Version, &g.CommunityID, &g.GroupID,
+		&g.Limits.East, &g.Limits.South, &g.Limits.West, &g.Limits.North, &area, &label, &boundary, &from, &until}, more...)...)
+	if err != nil || boundary == nil { // it has none, or none any more
+		return g.CommunityID, err
+	}
+	g.AreaM2, g.Boundary = *area, multi(boundary)
+	g.LabelPoint, _ = label.(*geom.Point)
+	box := g.Boundary.Bounds()
+	g.BBox = place.Box{West: box.Min(0), South: box.Min(1), East: box.Max(0), North: box.Max(1)}
+	if g.FormerCodes = c.former[g.Key.ID]; g.FormerCodes == nil {
+		g.FormerCodes = []string{}
+	}
+	v.From = finite(from)
+	if ends := finite(until); !ends.IsZero() {
+		v.Until = &ends
+	}
+	community := c.of(g.CommunityID)
+	community.Versions = append(community.Versions, v)
+	return g.CommunityID, nil
+}
+
+// group takes a grid group.
+func (c *communityRows) group(rows pgx.Rows) error {
+	var p grid.Group
+	err := rows.Scan(&p.Key.Home, &p.Key.ID, &p.Name, &p.CommunityID)
+	community := c.of(p.CommunityID)
+	community.Groups = append(community.Groups, p)
+	return err
 }
 
 // finite is the zero time for no bound and for infinity.
@@ -457,35 +494,49 @@ func (r *liveReader) staff(workers live.Part) {
 			return err
 		})
 	}
-	at := map[uuid.UUID][]int{} // places of a worker's tenures
-	r.queue(tenures, held, func(rows pgx.Rows) error {
-		var t staff.Tenure
-		var from time.Time
-		var until *time.Time
-		w := &t.Worker
-		err := rows.Scan(&w.Key.Home, &t.Key.ID, &w.Key.ID, &w.Name, &w.WorkPhone, &w.Duties, &w.Version, &w.HasPhoto,
-			&t.Post, &t.Cover, &t.Area.ID, &t.Area.Kind, &t.AreaName, &from, &until)
-		t.Key.Home, t.Area.Home = w.Key.Home, w.Key.Home
-		if t.AreaName == "" {
-			t.AreaName = key.Key{Home: t.Area.Home, ID: t.Area.ID}.String()
-		}
-		t.From = civil.FromTime(from)
-		if until != nil {
-			u := civil.FromTime(*until)
-			t.Until = &u
-		}
-		at[w.Key.ID] = append(at[w.Key.ID], len(r.data.Tenures))
-		r.data.Tenures = append(r.data.Tenures, t)
-		return err
-	})
-	r.queue(absences, away, func(rows pgx.Rows) error {
-		var a staff.Absence
-		var from, until time.Time
-		err := rows.Scan(&a.Key.Home, &a.Key.ID, &a.Worker.ID, &from, &until)
-		a.Worker.Home, a.From, a.Until = a.Key.Home, civil.FromTime(from), civil.FromTime(until)
-		for _, i := range at[a.Worker.ID] {
-			r.data.Tenures[i].Absences = append(r.data.Tenures[i].Absences, a)
-		}
-		return err
-	})
+	r.queue(tenures, held, r.tenures.tenure)
+	r.queue(absences, away, r.tenures.absence)
+}
+
+// tenureRows gathers tenures from rows of two statements: tenure is to see its rows before absence does.
+type tenureRows struct {
+	list []staff.Tenure
+	of   map[uuid.UUID][]int // places of a worker's
+}
+
+// tenure takes an assignment, as liveTenureColumns has it.
+func (t *tenureRows) tenure(rows pgx.Rows) error {
+	var a staff.Tenure
+	var from time.Time
+	var until *time.Time
+	w := &a.Worker
+	err := rows.Scan(&w.Key.Home, &a.Key.ID, &w.Key.ID, &w.Name, &w.WorkPhone, &w.Duties, &w.Version, &w.HasPhoto,
+		&a.Post, &a.Cover, &a.Area.ID, &a.Area.Kind, &a.AreaName, &from, &until)
+	a.Key.Home, a.Area.Home = w.Key.Home, w.Key.Home
+	if a.AreaName == "" {
+		a.AreaName = key.Key{Home: a.Area.Home, ID: a.Area.ID}.String()
+	}
+	a.From = civil.FromTime(from)
+	if until != nil {
+		u := civil.FromTime(*until)
+		a.Until = &u
+	}
+	if t.of == nil {
+		t.of = map[uuid.UUID][]int{}
+	}
+	t.of[w.Key.ID] = append(t.of[w.Key.ID], len(t.list))
+	t.list = append(t.list, a)
+	return err
+}
+
+// absence takes an absence of a worker, as absenceColumns has it.
+func (t *tenureRows) absence(rows pgx.Rows) error {
+	var a staff.Absence
+	var from, until time.Time
+	err := rows.Scan(&a.Key.Home, &a.Key.ID, &a.Worker.ID, &from, &until)
+	a.Worker.Home, a.From, a.Until = a.Key.Home, civil.FromTime(from), civil.FromTime(until)
+	for _, i := range t.of[a.Worker.ID] {
+		t.list[i].Absences = append(t.list[i].Absences, a)
+	}
+	return err
 }

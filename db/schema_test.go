@@ -202,10 +202,15 @@ SET plan_cache_mode = force_generic_plan;
 ANALYZE`)
 	all := namedStatements(t)
 	for name, by := range map[string]string{"live.GridsOf": "community_id", "live.FormerCodesOf": "community_id", "live.GroupsOf": "community_id",
-		"live.DivisionsOf": "id", "live.AreasOf": "worker_id", "live.TenuresOf": "worker_id"} {
+		"live.DivisionsOf": "id", "live.AreasOf": "worker_id", "live.TenuresOf": "worker_id",
+		"scene.Grids": "community_id", "scene.Tenures": "area_id"} {
 		exec("DEALLOCATE ALL")
 		exec("PREPARE plan AS " + all[name])
-		rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE plan(NULL, NULL)", pgx.QueryExecModeSimpleProtocol)
+		nulls := "(NULL, NULL)"
+		if strings.Contains(all[name], "$3") {
+			nulls = "(NULL, NULL, NULL)"
+		}
+		rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE plan"+nulls, pgx.QueryExecModeSimpleProtocol)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

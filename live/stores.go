@@ -14,6 +14,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
+	"wangge/domain/scene"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
 )
@@ -467,4 +468,49 @@ func (s Places) GridInForce(ctx context.Context, actor account.Actor, code strin
 		return key.Key{}, false, nil
 	}
 	return g.Key, true, nil
+}
+
+// Scenes gives scenes: from memory what it knows, the rest from the store.
+type Scenes struct {
+	Store scene.Store
+	Live  *Live
+}
+
+// Scene returns the scene of an instant that is whole in a box, degrees of CGCS2000. What memory knows all of costs nothing; of other instants
+// the grids are read, and for other days who is in office, of the same state of the data. UNAUTHENTICATED: the zero actor.
+func (s Scenes) Scene(ctx context.Context, actor account.Actor, box place.Box, at time.Time) (scene.Scene, error) {
+	if known, _ := s.known(ctx, at); known.Whole() && actor.RequireKnown() == nil {
+		return known, nil
+	}
+	return s.read(ctx, actor, box, at)
+}
+
+func (s Scenes) read(ctx context.Context, actor account.Actor, box place.Box, at time.Time) (out scene.Scene, err error) {
+	err = s.Live.do(ctx, actor, s.Store, func(ctx context.Context) error {
+		known, state := s.known(ctx, at)
+		var divisions *grid.Ground
+		if state != nil {
+			divisions = state.Ground
+		}
+		out, err = scene.Complete(ctx, s.Store, actor, box, known, divisions)
+		return err
+	})
+	return out, err
+}
+
+// known is what memory knows of a scene, and the state that it is of; nil: none answers.
+func (s Scenes) known(ctx context.Context, at time.Time) (scene.Scene, *State) {
+	out := scene.Scene{At: at, Day: civil.Of(at, s.Live.Zone)}
+	state := s.Live.of(ctx)
+	if state == nil {
+		return out, nil
+	}
+	out.Change = state.N
+	if state.Holds(at) {
+		out.Ground = state.Ground
+	}
+	if !out.Day.Before(state.Roster.From()) {
+		out.Roster = state.Roster
+	}
+	return out, state
 }

@@ -73,6 +73,35 @@ func (g *Ground) WithDivisions(list []place.Division) (*Ground, error) {
 	return &next, nil
 }
 
+// WithDivisionsOf returns g with the divisions of another Ground, which both share.
+func (g *Ground) WithDivisionsOf(other *Ground) *Ground {
+	next := *g
+	next.divisions = other.divisions
+	return &next
+}
+
+// DivisionCover is the areas of the divisions of one level that have a boundary, a shard for those of one parent, for who draws them; of an
+// unknown level, nothing. The Ref of an area is that of DivisionAt.
+func (g *Ground) DivisionCover(of place.Level) *coverage.Coverage {
+	if l := g.divisions.of(of); l != nil {
+		return l.cover
+	}
+	return coverage.New(nil)
+}
+
+// DivisionAt returns the division whose area DivisionCover of its level knows as r, which must be one of g's.
+func (g *Ground) DivisionAt(of place.Level, r coverage.Ref) *place.Division {
+	return &g.divisions.of(of).families[r.Shard].members[r.Area]
+}
+
+// of is a level; nil: there is no such level.
+func (d *divisions) of(l place.Level) *level {
+	if rank := l.Rank(); rank >= 0 {
+		return &d[len(d)-1-rank]
+	}
+	return nil
+}
+
 func newFamily(parent uuid.UUID, members []place.Division) (*family, error) {
 	areas := make([]orb.MultiPolygon, len(members))
 	for i, d := range members {

@@ -318,6 +318,12 @@ func (g *Ground) Neighbours(k key.Key) []Neighbour {
 // at is the grid whose area cover knows as r.
 func (g *Ground) at(r coverage.Ref) *Grid { return g.communities[r.Shard].grids[r.Area] }
 
+// Cover is the grids' areas, a shard a community, for who draws them. The Ref of an area is that of At.
+func (g *Ground) Cover() *coverage.Coverage { return g.cover }
+
+// At returns the grid whose area Cover knows as r, which must be one of g's.
+func (g *Ground) At(r coverage.Ref) *Grid { return g.at(r) }
+
 // Beneath returns up to limit grids of some divisions, nil for all, by code: those that come after a code and id.
 func (g *Ground) Beneath(divisions []uuid.UUID, afterCode string, afterID uuid.UUID, limit int) []*Grid {
 	after := Grid{Code: afterCode, Key: key.Key{ID: afterID}}
