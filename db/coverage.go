@@ -88,8 +88,9 @@ VALUES ($1, $2, $3, now(), $4, $5, $6, $7, $8)
 ON CONFLICT (division_id) DO UPDATE SET n = excluded.n, day = excluded.day, checked_at = excluded.checked_at, area_m2 = excluded.area_m2,
 	covered_m2 = excluded.covered_m2, gap_m2 = excluded.gap_m2, overlap_m2 = excluded.overlap_m2, outside_m2 = excluded.outside_m2`
 
+	// Also of those that are kept in their place, $2, whoever found them before. It answers what was there: see toldOf.
 	coverageForget = `-- name: coverage.Forget
-DELETE FROM coverage_problem q WHERE q.found_by = ANY($1) OR q.shared_with = ANY($1)`
+DELETE FROM coverage_problem q WHERE q.found_by = ANY($1) OR q.shared_with = ANY($1) OR q.id = ANY($2) RETURNING ` + shownColumns
 
 	// Two communities that are looked at at once both find what they share.
 	coverageKeep = `-- name: coverage.Keep
@@ -103,7 +104,7 @@ ON CONFLICT (id) DO UPDATE SET division_id = excluded.division_id, found_by = ex
 SELECT 1 FROM coverage_problem q WHERE q.shared_with IS NOT NULL AND (q.found_by = ANY($1) OR q.shared_with = ANY($1)) ORDER BY 1 LIMIT 1`
 
 	coverageForgetStaff = `-- name: coverage.ForgetStaff
-DELETE FROM coverage_problem q WHERE q.found_by = ANY($1) AND q.kind = 'UNSTAFFED'`
+DELETE FROM coverage_problem q WHERE q.found_by = ANY($1) AND q.kind = 'UNSTAFFED' OR q.id = ANY($2) RETURNING ` + shownColumns
 
 	coverageSaveStaff = `-- name: coverage.SaveStaff
 UPDATE coverage_report r SET n = greatest(r.n, $2), day = $3, checked_at = now() WHERE r.division_id = ANY($1)`
@@ -309,17 +310,23 @@ func (s *Coverage) Save(ctx context.Context, actor account.Actor, list []coverag
 				return err
 			}
 		}
-		b := &pgx.Batch{}
+		b, told := &pgx.Batch{}, newTold()
 		if sharing {
 			b.Queue("SELECT pg_advisory_xact_lock(hashtextextended('wangge coverage shared', 0))")
 		}
-		b.Queue(coverageForget, divisions)
+		for _, f := range list {
+			told.finds(f.Problems...)
+			for _, p := range f.WithOthers {
+				told.finds(p.Problem)
+			}
+		}
+		queueRows(b, coverageForget, []any{divisions, told.ids}, told.gone)
 		for _, f := range list {
 			if err := save(b, f); err != nil {
 				return err
 			}
 		}
-		return tx.SendBatch(ctx, b).Close()
+		return told.send(ctx, tx, b)
 	})
 }
 
@@ -370,15 +377,16 @@ func keep(b *pgx.Batch, p coverage.Problem, division, finder uuid.UUID, with *uu
 // SaveStaff implements coverage.Store.
 func (s *Coverage) SaveStaff(ctx context.Context, actor account.Actor, divisions []uuid.UUID, n int64, day civil.Date, found []coverage.Problem) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		b := &pgx.Batch{}
-		b.Queue(coverageForgetStaff, divisions)
+		b, told := &pgx.Batch{}, newTold()
+		told.finds(found...)
+		queueRows(b, coverageForgetStaff, []any{divisions, told.ids}, told.gone)
 		b.Queue(coverageSaveStaff, divisions, n, day.Time())
 		for _, p := range found {
 			if err := keep(b, p, p.DivisionIDs[0], p.DivisionIDs[0], nil); err != nil {
 				return err
 			}
 		}
-		return tx.SendBatch(ctx, b).Close()
+		return told.send(ctx, tx, b)
 	})
 }
 

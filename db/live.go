@@ -153,7 +153,7 @@ func (l *Live) Connect(ctx context.Context) (live.Link, error) {
 		link.Close()
 		return nil, asFault(err)
 	}
-	for _, sql := range []string{"LISTEN wangge_change", "SELECT pg_advisory_lock_shared(hashtext('wangge live'), 0)"} {
+	for _, sql := range []string{"LISTEN wangge_change", "LISTEN wangge_report", "SELECT pg_advisory_lock_shared(hashtext('wangge live'), 0)"} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
 			link.Close()
 			return nil, asFault(err)
@@ -200,13 +200,17 @@ func (l *liveLink) Close() {
 }
 
 // Hear implements live.Link.
-func (l *liveLink) Hear(ctx context.Context) (int64, error) {
+func (l *liveLink) Hear(ctx context.Context) (news live.News, err error) {
 	heard, err := l.conn.WaitForNotification(ctx)
 	if err != nil {
-		return 0, err
+		return news, err
 	}
-	n, _ := strconv.ParseInt(heard.Payload, 10, 64) // what somebody else sent is no change: 0
-	return n, nil
+	if heard.Channel == "wangge_report" {
+		news.Reported, news.Box = true, parseBox(heard.Payload)
+	} else {
+		news.Change, _ = strconv.ParseInt(heard.Payload, 10, 64) // what somebody else sent is no change: 0
+	}
+	return news, nil
 }
 
 // Look implements live.Link.

@@ -24,6 +24,7 @@ import (
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/key"
+	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
 	"wangge/internal/testdb"
@@ -534,5 +535,41 @@ func TestTileBounds(t *testing.T) {
 				t.Errorf("%v: %v is %g degrees outside %v", test.layers, side.got, by, side.want)
 			}
 		}
+	}
+}
+
+func TestShownProblemsAreThoseInTheBox(t *testing.T) {
+	pool, _ := plantTiles(t)
+	store := db.NewCoverage(db.New(pool))
+	for _, test := range []struct {
+		name string
+		box  place.Box
+		want string
+	}{
+		{"all", place.Box{West: 120.3, South: 31.07, East: 120.33, North: 31.1}, "b1 GAP Polygon 10500, b2 OVERLAP Polygon 63.5, b3 UNASSIGNED_BUILDING Point none"},
+		{"the world, with its poles", place.Box{West: -180, South: -90, East: 180, North: 90}, "b1 GAP Polygon 10500, b2 OVERLAP Polygon 63.5, b3 UNASSIGNED_BUILDING Point none"},
+		{"one that it only touches", place.Box{West: 120.312, South: 31.0815, East: 120.313, North: 31.0818}, "b1 GAP Polygon 10500"},
+		{"none", place.Box{West: 120.3121, South: 31.0815, East: 120.313, North: 31.0818}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			found, err := store.Shown(t.Context(), account.Anyone(), test.box)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, p := range found {
+				area := "none"
+				if p.AreaM2 != nil {
+					area = fmt.Sprint(*p.AreaM2)
+				}
+				got = append(got, fmt.Sprintf("%s %s %s %s", p.ID.String()[34:], p.Kind, p.Shape.GeoJSONType(), area))
+			}
+			if strings.Join(got, ", ") != test.want {
+				t.Errorf("got %v, want %s", got, test.want)
+			}
+		})
+	}
+	if _, err := store.Shown(t.Context(), account.Actor{}, place.Box{}); fault.As(err).Code != fault.Unauthenticated {
+		t.Errorf("nobody known asks: %v", err)
 	}
 }

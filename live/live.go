@@ -26,6 +26,11 @@ type Options struct {
 	Now    func() time.Time // nil: time.Now
 	Log    *slog.Logger     // nil: nothing is logged
 	Schema int64            // the version of the tables, of which a data version is made
+
+	// Reported is told when coverage reports were stored, here or by any other process, that say something else than before of what lies in a
+	// box, degrees of CGCS2000; nil: anywhere, as after a connection was lost. It is called by one goroutine, which it must not hold up. nil:
+	// nobody is told.
+	Reported func(box *place.Box)
 }
 
 // How often is asked whether something changed, since neither NOTIFY nor a connection that seems open is to be relied on; how
@@ -93,6 +98,9 @@ func New(o Options) *Live {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Reported == nil {
+		o.Reported = func(*place.Box) {}
 	}
 	return &Live{Options: o, changed: make(chan struct{}), started: strconv.FormatInt(o.Now().UnixNano(), 36)}
 }
@@ -302,6 +310,7 @@ func (l *Live) follow(ctx context.Context, current func()) error {
 		return fmt.Errorf("cannot connect to the database: %w", err)
 	}
 	defer link.Close()
+	l.Reported(nil) // what was stored before it listened nobody told it
 	if err := l.catchUp(ctx, link, l.State()); err != nil {
 		return fmt.Errorf("cannot read the data: %w", err)
 	}
@@ -340,12 +349,15 @@ const (
 // listen waits for a change until a time, then looks, however much is said.
 func (l *Live) listen(ctx context.Context, link Link, due time.Time) (heard, error) {
 	hearing, cancel := context.WithDeadline(ctx, due)
-	n, err := link.Hear(hearing)
+	news, err := link.Hear(hearing)
 	cancel()
 	if err != nil && (ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded)) {
 		return goOn, err
 	}
-	if err == nil && n > 0 && n != l.State().N { // a lower one, too: the database was put back, or the news is old
+	if news.Reported {
+		l.Reported(news.Box)
+	}
+	if n := news.Change; n > 0 && n != l.State().N { // a lower one, too: the database was put back, or the news is old
 		return readChanges, nil
 	}
 	if time.Now().Before(due) {

@@ -14,7 +14,7 @@ import (
 
 // Source is where the state is read; package db implements it.
 type Source interface {
-	// Connect opens a connection of its own, which hears of every change that is committed from then on.
+	// Connect opens a connection of its own, which hears of every change that is committed, and of every report that is stored, from then on.
 	Connect(ctx context.Context) (Link, error)
 	// Reachable reports whether it answers, over other connections than a Link's.
 	Reachable(ctx context.Context) bool
@@ -26,8 +26,8 @@ type Source interface {
 
 // Link is a connection to a Source, for one goroutine. After an error it is good for nothing but Close.
 type Link interface {
-	// Hear waits for a change and returns its number. Where ctx ends before, it returns its error, and the Link stays good.
-	Hear(ctx context.Context) (int64, error)
+	// Hear waits for news. Where ctx ends before, it returns its error, and the Link stays good.
+	Hear(ctx context.Context) (News, error)
 	// Look tells the last change, what o'clock it is, and how much there is to hold.
 	Look(ctx context.Context) (Sight, error)
 	// Read reads what changed since a mark, or everything, in one state of the data: everything where since is nil, or is no
@@ -36,6 +36,13 @@ type Link interface {
 	// Applied tells the processes that wait for it that the state of change n is in force here.
 	Applied(ctx context.Context, n int64) error
 	Close()
+}
+
+// News is what a Link hears: a change, or that coverage reports are others.
+type News struct {
+	Change   int64 // its number; 0: it is no change
+	Reported bool
+	Box      *place.Box // where what is reported is other, degrees of CGCS2000; nil: anywhere
 }
 
 // Mark is a state of the data: its last change, and when that was noted. The zero Mark is that before the first. A database that

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wangge/domain/account"
+	"wangge/domain/coverage"
 	"wangge/domain/place"
 	"wangge/domain/scene"
 )
@@ -13,4 +14,11 @@ import (
 type Scenes interface {
 	// Scene returns the scene of an instant that is whole in a box, in degrees of CGCS2000: see scene.Scene. UNAUTHENTICATED: the zero actor.
 	Scene(ctx context.Context, actor account.Actor, box place.Box, at time.Time) (scene.Scene, error)
+}
+
+// Problems gives what the layer gaps is drawn from.
+type Problems interface {
+	// Shown returns what the stored coverage reports found that lies in a box, by id: see coverage.Shown. Reports are of now, whatever instant a
+	// tile is of. UNAUTHENTICATED: the zero actor.
+	Shown(ctx context.Context, actor account.Actor, box place.Box) ([]coverage.Shown, error)
 }

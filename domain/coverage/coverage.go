@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/paulmach/orb"
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/civil"
@@ -81,6 +82,14 @@ type Problem struct {
 	Buildings   *int
 	Households  *int // for operators: see HouseholdsFor
 	Fixes       []Fix
+}
+
+// Shown is a problem as a map shows it.
+type Shown struct {
+	ID     uuid.UUID
+	Kind   Kind
+	AreaM2 *float64     // nil where it is of no area
+	Shape  orb.Geometry // CGCS2000 longitude, latitude, degrees
 }
 
 // Fix is something that would mend a problem. What it says to people is made from these facts by FixText.
