@@ -64,6 +64,7 @@ type Server struct {
 	Options
 	cache *cache
 	asked tallies
+	feed  *feed
 }
 
 // New returns a Server.
@@ -77,7 +78,7 @@ func New(o Options) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	return &Server{Options: o, cache: newCache(o.Cache, o.Logger)}
+	return &Server{Options: o, cache: newCache(o.Cache, o.Logger), feed: newFeed()}
 }
 
 // Reduction is how much is left out of a tile that would be longer than the limit otherwise. Each step leaves out what those

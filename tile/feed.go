@@ -1,0 +1,325 @@
+package tile
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/paulmach/orb/maptile"
+
+	"wangge/domain/account"
+	"wangge/domain/place"
+	"wangge/internal/fault"
+)
+
+// What is remembered of changes: so many, each with so many extents, beyond which they become the one box around them. That
+// comes to a megabyte.
+const (
+	changesKept = 512
+	maxExtents  = 64
+)
+
+// maxTiles is how many tiles are listed at most; whoever needs more is better off with the extents.
+const maxTiles = 10_000
+
+// buffer is how far beyond its edges a tile shows what is there, in widths of a tile: 64 of its 4096 units.
+const buffer = 64.0 / 4096
+
+var _ = fault.Register(
+	[3]string{"tile.version", `"{value}" is no version; send one that tilesChanged gave.`, `“{value}”不是版本号，请使用 tilesChanged 返回的 version。`},
+	[3]string{"tile.zooms", "minZoom {min} is above maxZoom {max}.", "minZoom {min} 大于 maxZoom {max}。"},
+	[3]string{"tile.list", "More than {max} tiles changed; ask for fewer zooms, or use extents.", "变更的瓦片超过 {max} 个，请缩小级别范围，或改用 extents。"},
+)
+
+// Change says which tiles may be others than they were before.
+type Change struct {
+	Version    string      // of the data, once it has changed
+	Everything bool        // any tile of Layers; there are then no Extents
+	Layers     []string    // in the order in which a tile holds them; told with Everything, none are all
+	Extents    []place.Box // degrees; of Layers the tiles that show something of one of these
+}
+
+// nothing reports whether all tiles are as they were.
+func (c Change) nothing() bool { return !c.Everything && (len(c.Layers) == 0 || len(c.Extents) == 0) }
+
+// version orders the states of the data: the number of the last change, and the Unix nanoseconds at which what the clock brought
+// last came into force. It means the same in every server of a database.
+type version struct {
+	n, t uint64
+	text string
+}
+
+func parseVersion(text string) (version, bool) {
+	n, t, _ := strings.Cut(text, ".")
+	v := version{text: text}
+	var bad, worse error
+	v.n, bad = strconv.ParseUint(n, 10, 63)
+	v.t, worse = strconv.ParseUint(t, 10, 63)
+	return v, bad == nil && worse == nil
+}
+
+// holds reports whether a state has all that another has. Neither may have all of the other's: one server puts a commit into force
+// just before the clock strikes, another just after.
+func (v version) holds(other version) bool { return v.n >= other.n && v.t >= other.t }
+
+// feed tells what changes to those who follow it. A follower asks when it is ready: what has come meanwhile is told as one change,
+// so that nobody who is slow keeps the teller waiting, takes memory, or misses anything.
+type feed struct {
+	mu    sync.Mutex
+	known bool          // something was told
+	now   version       // of the data
+	start version       // what they were before the oldest change
+	kept  []told        // the oldest first
+	first uint64        // the number of the oldest
+	more  chan struct{} // closed when something more is told
+}
+
+// told is a change with what it is compared by.
+type told struct {
+	Change
+	at    version
+	still bool // at is what it was before
+}
+
+func newFeed() *feed { return &feed{more: make(chan struct{})} }
+
+// end is the number of the next change.
+func (f *feed) end() uint64 { return f.first + uint64(len(f.kept)) }
+
+// tell notes what changed. The first time it says of which version the data are: who was told nothing before has nothing to put
+// right. A version that does not hold the last is of a database that was put back: all that was told before is then void.
+func (f *feed) tell(c Change) {
+	at, ok := parseVersion(c.Version)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case !ok || f.known && !at.holds(f.now):
+		f.first, f.kept, f.start = f.end()+1, nil, at // no follower is as far as that
+	case !f.known:
+		f.start = at
+	case c.nothing():
+		f.now = at
+		return
+	default:
+		f.kept = append(f.kept, told{condensed(c), at, at == f.now})
+		if len(f.kept) > changesKept {
+			f.start = f.kept[0].at
+			f.kept = slices.Delete(f.kept, 0, 1)
+			f.first++
+		}
+	}
+	f.now, f.known = at, true
+	close(f.more)
+	f.more = make(chan struct{})
+}
+
+// after is the number of the first change that a version does not hold. False: that is not known any more, or not yet.
+func (f *feed) after(v version) (uint64, bool) {
+	if !v.holds(f.start) || !f.now.holds(v) {
+		return 0, false
+	}
+	for i, c := range f.kept {
+		if !v.holds(c.at) || c.still && v.n == c.at.n && v.t == c.at.t {
+			return f.first + uint64(i), true
+		}
+	}
+	return f.end(), true
+}
+
+// Follower is told what changes. It is for one goroutine.
+type Follower struct {
+	feed   *feed
+	layers []string // that it wants to hear of
+	since  *version
+	begun  bool
+	next   uint64 // the number of the change that it is told next
+}
+
+// Follow returns a Follower of these layers; none are all. Where since is a version, it is first told what came after it. INVALID:
+// a layer that is not there or is named twice ("layers"), a since that is no version ("since"). UNAUTHENTICATED: the zero actor.
+func (s *Server) Follow(actor account.Actor, since string, layers []string) (*Follower, error) {
+	if err := actor.RequireKnown(); err != nil {
+		return nil, err
+	}
+	list, err := find(layers)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		list = Layers()
+	}
+	f := &Follower{feed: s.feed}
+	for _, l := range list {
+		f.layers = append(f.layers, l.Name)
+	}
+	if since != "" {
+		v, ok := parseVersion(since)
+		if !ok {
+			return nil, fault.New(fault.Invalid, "since", "tile.version", "value", fault.Shorten(since, 40))
+		}
+		f.since = &v
+	}
+	return f, nil
+}
+
+// Next returns what changed since it was called last, as one change; where nothing did, it waits until something does or ctx ends,
+// whose error it then returns. The first time it returns at once, with the version of the data and what changed since the one that
+// Follow was given: nothing where it was given none, everything where that is not known.
+func (f *Follower) Next(ctx context.Context) (Change, error) {
+	for {
+		f.feed.mu.Lock()
+		c, some := f.take()
+		more := f.feed.more
+		f.feed.mu.Unlock()
+		if some {
+			return c, nil
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return Change{}, ctx.Err()
+		}
+	}
+}
+
+// take returns what it was not told yet, if anything. The feed is locked.
+func (f *Follower) take() (Change, bool) {
+	if !f.feed.known {
+		return Change{}, false
+	}
+	begins, from, known := !f.begun, f.next, f.next >= f.feed.first
+	if begins {
+		from, known = f.feed.end(), true
+		if f.since != nil {
+			from, known = f.feed.after(*f.since)
+		}
+	}
+	f.begun, f.next = true, f.feed.end()
+	c := Change{Version: f.feed.now.text}
+	if !known {
+		c.Everything, c.Layers = true, slices.Clone(f.layers)
+		return c, true
+	}
+	for _, one := range f.feed.kept[from-f.feed.first:] {
+		c.add(one.Change, f.layers)
+	}
+	return condensed(c), begins || !c.nothing()
+}
+
+// add makes c what changed by it and by other, as far as layers are concerned.
+func (c *Change) add(other Change, layers []string) {
+	concerns := false
+	for _, name := range layers {
+		if len(other.Layers) > 0 && !slices.Contains(other.Layers, name) {
+			continue
+		}
+		concerns = true
+		if !slices.Contains(c.Layers, name) {
+			c.Layers = append(c.Layers, name)
+		}
+	}
+	if concerns {
+		c.Everything = c.Everything || other.Everything
+		c.Extents = append(c.Extents, other.Extents...)
+	}
+}
+
+// condensed is c with layers in order, no box within another, and the one box around them where they are many. What it was made of
+// stays as it was.
+func condensed(c Change) Change {
+	c.Layers = slices.SortedFunc(slices.Values(c.Layers), func(a, b string) int { return layerRank(a) - layerRank(b) })
+	if c.Everything {
+		c.Extents = nil
+		return c
+	}
+	var boxes []place.Box
+	for _, b := range c.Extents {
+		if slices.ContainsFunc(boxes, func(a place.Box) bool { return around(a, b) == a }) {
+			continue
+		}
+		boxes = append(slices.DeleteFunc(boxes, func(a place.Box) bool { return around(a, b) == b }), b)
+		if len(boxes) > maxExtents {
+			all := boxes[0]
+			for _, b := range c.Extents {
+				all = around(all, b)
+			}
+			boxes = []place.Box{all}
+			break
+		}
+	}
+	c.Extents = boxes
+	return c
+}
+
+// around is the box around two.
+func around(a, b place.Box) place.Box {
+	return place.Box{West: min(a.West, b.West), South: min(a.South, b.South), East: max(a.East, b.East), North: max(a.North, b.North)}
+}
+
+func layerRank(name string) int {
+	return slices.IndexFunc(layers, func(l Layer) bool { return l.Name == name })
+}
+
+// Tiles are the tiles of these zooms that show something of the extents, their buffers included, by zoom, column and row; none
+// where everything may have changed, and none beneath the zoom that the layers begin at. INVALID: zooms that are none of 0 to 22
+// or in the wrong order ("minZoom", "maxZoom"). LIMITED: they are more than 10,000.
+func (c Change) Tiles(minZoom, maxZoom int) ([]maptile.Tile, error) {
+	switch {
+	case minZoom < 0 || minZoom > ZoomLimit:
+		return nil, outOfRange("minZoom", minZoom, ZoomLimit)
+	case maxZoom < 0 || maxZoom > ZoomLimit:
+		return nil, outOfRange("maxZoom", maxZoom, ZoomLimit)
+	case minZoom > maxZoom:
+		return nil, fault.New(fault.Invalid, "minZoom", "tile.zooms", "min", minZoom, "max", maxZoom)
+	case c.Everything:
+		return nil, nil
+	}
+	begins := uint32(ZoomLimit + 1)
+	for _, l := range layers {
+		if slices.Contains(c.Layers, l.Name) {
+			begins = min(begins, l.MinZoom)
+		}
+	}
+	found := map[maptile.Tile]bool{}
+	for z := max(uint32(minZoom), begins); z <= uint32(maxZoom); z++ {
+		for _, b := range c.Extents {
+			first, last := showing(b, maptile.Zoom(z))
+			if (uint64(last.X)-uint64(first.X)+1)*(uint64(last.Y)-uint64(first.Y)+1) > maxTiles {
+				return nil, fault.New(fault.Limited, "", "tile.list", "max", maxTiles)
+			}
+			for x := first.X; x <= last.X; x++ {
+				for y := first.Y; y <= last.Y; y++ {
+					found[maptile.New(x, y, maptile.Zoom(z))] = true
+				}
+			}
+			if len(found) > maxTiles {
+				return nil, fault.New(fault.Limited, "", "tile.list", "max", maxTiles)
+			}
+		}
+	}
+	list := make([]maptile.Tile, 0, len(found))
+	for t := range found {
+		list = append(list, t)
+	}
+	slices.SortFunc(list, func(a, b maptile.Tile) int {
+		return cmp.Or(cmp.Compare(a.Z, b.Z), cmp.Compare(a.X, b.X), cmp.Compare(a.Y, b.Y))
+	})
+	return list, nil
+}
+
+// showing are the first and the last tile of a zoom, by column and by row, that show something of a box in degrees, their buffers
+// included. What lies beyond the pyramid of tiles counts to its edge.
+func showing(b place.Box, z maptile.Zoom) (first, last maptile.Tile) {
+	width := float64(uint64(1) << z) // in tiles
+	row := func(lat float64) float64 {
+		return width * (0.5 - math.Asinh(math.Tan(lat*math.Pi/180))/(2*math.Pi))
+	}
+	within := func(tile float64) uint32 { return uint32(max(0, min(tile, width-1))) }
+	west, east := width*(b.West+180)/360, width*(b.East+180)/360
+	return maptile.New(within(math.Ceil(west-buffer-1)), within(math.Ceil(row(b.North)-buffer-1)), z),
+		maptile.New(within(math.Floor(east+buffer)), within(math.Floor(row(b.South)+buffer)), z)
+}
