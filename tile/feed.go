@@ -3,7 +3,6 @@ package tile
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,9 +24,6 @@ const (
 
 // maxTiles is how many tiles are listed at most; whoever needs more is better off with the extents.
 const maxTiles = 10_000
-
-// buffer is how far beyond its edges a tile shows what is there, in widths of a tile: 64 of its 4096 units.
-const buffer = 64.0 / 4096
 
 var _ = fault.Register(
 	[3]string{"tile.version", `"{value}" is no version; send one that tilesChanged gave.`, `“{value}”不是版本号，请使用 tilesChanged 返回的 version。`},
@@ -115,6 +111,16 @@ func (f *feed) tell(c Change) {
 	f.now, f.known = at, true
 	close(f.more)
 	f.more = make(chan struct{})
+}
+
+// again notes that something else changed of the version that was told last.
+func (f *feed) again(c Change) {
+	f.mu.Lock()
+	c.Version = f.now.text
+	f.mu.Unlock()
+	if c.Version != "" {
+		f.tell(c)
+	}
 }
 
 // after is the number of the first change that a version does not hold. False: that is not known any more, or not yet.
@@ -287,13 +293,13 @@ func (c Change) Tiles(minZoom, maxZoom int) ([]maptile.Tile, error) {
 	found := map[maptile.Tile]bool{}
 	for z := max(uint32(minZoom), begins); z <= uint32(maxZoom); z++ {
 		for _, b := range c.Extents {
-			first, last := showing(b, maptile.Zoom(z))
-			if (uint64(last.X)-uint64(first.X)+1)*(uint64(last.Y)-uint64(first.Y)+1) > maxTiles {
+			r := areaOf(b).at(uint8(z))
+			if r.count() > maxTiles {
 				return nil, fault.New(fault.Limited, "", "tile.list", "max", maxTiles)
 			}
-			for x := first.X; x <= last.X; x++ {
-				for y := first.Y; y <= last.Y; y++ {
-					found[maptile.New(x, y, maptile.Zoom(z))] = true
+			for x := r.west; x <= r.east; x++ {
+				for y := r.north; y <= r.south; y++ {
+					found[maptile.New(uint32(x), uint32(y), maptile.Zoom(z))] = true
 				}
 			}
 			if len(found) > maxTiles {
@@ -309,17 +315,4 @@ func (c Change) Tiles(minZoom, maxZoom int) ([]maptile.Tile, error) {
 		return cmp.Or(cmp.Compare(a.Z, b.Z), cmp.Compare(a.X, b.X), cmp.Compare(a.Y, b.Y))
 	})
 	return list, nil
-}
-
-// showing are the first and the last tile of a zoom, by column and by row, that show something of a box in degrees, their buffers
-// included. What lies beyond the pyramid of tiles counts to its edge.
-func showing(b place.Box, z maptile.Zoom) (first, last maptile.Tile) {
-	width := float64(uint64(1) << z) // in tiles
-	row := func(lat float64) float64 {
-		return width * (0.5 - math.Asinh(math.Tan(lat*math.Pi/180))/(2*math.Pi))
-	}
-	within := func(tile float64) uint32 { return uint32(max(0, min(tile, width-1))) }
-	west, east := width*(b.West+180)/360, width*(b.East+180)/360
-	return maptile.New(within(math.Ceil(west-buffer-1)), within(math.Ceil(row(b.North)-buffer-1)), z),
-		maptile.New(within(math.Floor(east+buffer)), within(math.Floor(row(b.South)+buffer)), z)
 }

@@ -18,8 +18,8 @@ import (
 	"wangge/internal/fault"
 )
 
-// spot is a box of a thousandth of a degree, another for each n.
-func spot(n int) place.Box {
+// patch is a box of a thousandth of a degree, another for each n.
+func patch(n int) place.Box {
 	west := 100 + float64(n)/100
 	return place.Box{West: west, South: 30, East: west + 0.001, North: 30.001}
 }
@@ -27,7 +27,7 @@ func spot(n int) place.Box {
 func at(version string, spots ...int) Change {
 	c := Change{Version: version, Layers: []string{"grids"}}
 	for _, n := range spots {
-		c.Extents = append(c.Extents, spot(n))
+		c.Extents = append(c.Extents, patch(n))
 	}
 	return c
 }
@@ -122,10 +122,10 @@ func TestLayersThatChange(t *testing.T) {
 			t.Errorf("it begins with %+v", got)
 		}
 	}
-	s.feed.tell(Change{Version: "2.1", Layers: []string{"roads"}, Extents: []place.Box{spot(1)}})
+	s.feed.tell(Change{Version: "2.1", Layers: []string{"roads"}, Extents: []place.Box{patch(1)}})
 	silent(t, f)
-	s.feed.tell(Change{Version: "3.1", Layers: []string{"roads", "buildings"}, Extents: []place.Box{spot(2)}})
-	want := Change{Version: "3.1", Layers: []string{"buildings"}, Extents: []place.Box{spot(2)}}
+	s.feed.tell(Change{Version: "3.1", Layers: []string{"roads", "buildings"}, Extents: []place.Box{patch(2)}})
+	want := Change{Version: "3.1", Layers: []string{"buildings"}, Extents: []place.Box{patch(2)}}
 	if got := next(t, f); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -167,10 +167,10 @@ func TestManyChangesWhileNobodyAsks(t *testing.T) {
 		}
 		s.feed.tell(at(fmt.Sprint(n+2, ".1"), n, n))
 	}
-	if got := next(t, few); !slices.Equal(got.Extents, []place.Box{spot(changesKept - 1), spot(changesKept)}) {
+	if got := next(t, few); !slices.Equal(got.Extents, []place.Box{patch(changesKept - 1), patch(changesKept)}) {
 		t.Errorf("two changes: %+v", got)
 	}
-	whole := around(spot(changesKept-maxExtents), spot(changesKept))
+	whole := around(patch(changesKept-maxExtents), patch(changesKept))
 	if got := next(t, many); !slices.Equal(got.Extents, []place.Box{whole}) {
 		t.Errorf("%d changes: %+v, want %+v", maxExtents+1, got, whole)
 	}
@@ -205,7 +205,7 @@ func TestADatabaseThatWasPutBack(t *testing.T) {
 		t.Errorf("who follows is told %+v", got)
 	}
 	s.feed.tell(at("6.10", 3))
-	if got := next(t, f); !slices.Equal(got.Extents, []place.Box{spot(3)}) {
+	if got := next(t, f); !slices.Equal(got.Extents, []place.Box{patch(3)}) {
 		t.Errorf("then %+v", got)
 	}
 	if got := next(t, follow(t, s, "8.10")); !got.Everything {
@@ -228,7 +228,7 @@ func TestNobodyMissesAnything(t *testing.T) {
 				c := next(t, f)
 				version = c.Version
 				for n := range reached {
-					reached[n] = reached[n] || c.Everything || slices.ContainsFunc(c.Extents, func(b place.Box) bool { return around(b, spot(n)) == b })
+					reached[n] = reached[n] || c.Everything || slices.ContainsFunc(c.Extents, func(b place.Box) bool { return around(b, patch(n)) == b })
 				}
 				if t.Failed() {
 					return

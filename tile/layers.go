@@ -31,8 +31,8 @@ var layers = []Layer{
 		Description: "Administrative divisions: cities and districts to zoom 7, towns at 8 and 9, communities from 9",
 		Fields:      map[string]string{"id": text, "code": text, "name": text, "level": text}},
 	{Name: "grids", MinZoom: 10,
-		Description: "The grids in force; group and worker (whom to call today) from zoom 12",
-		Fields:      map[string]string{"id": text, "code": text, "name": text, "kind": text, "group": text, "worker": text}},
+		Description: "The grids in force; group and worker (whom to call today) from zoom 12. Where the header Tile-Reduced says aggregated, communities, and how many grids they have",
+		Fields:      map[string]string{"id": text, "code": text, "name": text, "kind": text, "group": text, "worker": text, "grids": number}},
 	{Name: "grid_labels", MinZoom: 12,
 		Description: "One point in each grid, for its label",
 		Fields:      map[string]string{"id": text, "code": text, "name": text, "kind": text, "group": text, "worker": text}},
@@ -48,6 +48,9 @@ var layers = []Layer{
 	{Name: "gaps", MinZoom: 8, OfNow: true,
 		Description: "What the coverage reports find, kind by kind as GraphQL names them: areas, or points where an area would be too small to see",
 		Fields:      map[string]string{"id": text, "kind": text, "area_m2": number}},
+	{Name: "signboards", MinZoom: 14,
+		Description: "One point a board: whom to call there, and the address that its code leads to; building is of boards that stand for one",
+		Fields:      map[string]string{"grid": text, "building": text, "worker": text, "work_phone": text, "url": text}},
 }
 
 // Layers lists all layers, in the order in which a tile holds them.

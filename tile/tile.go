@@ -45,7 +45,11 @@ type Source interface {
 
 // Options of New.
 type Options struct {
-	Source      Source                     // required
+	Source      Source                     // of what PostGIS encodes; required
+	Scenes      Scenes                     // what grids and divisions are drawn from; required
+	Problems    Problems                   // what gaps are drawn from; required
+	Now         func() time.Time           // nil: time.Now
+	Signboards  string                     // address that the pages of signboards are under, without a slash at its end; "": relative
 	PublicURL   func(*http.Request) string // where clients find this server, without a slash at its end; nil: where they asked
 	Attribution string                     // whose data it is; "" for none
 	Timeout     time.Duration              // the longest a tile may take to make; 0 means 10 s
@@ -71,6 +75,9 @@ type Server struct {
 func New(o Options) *Server {
 	if o.PublicURL == nil {
 		o.PublicURL = whereAsked
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
