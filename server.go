@@ -397,7 +397,8 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	}
 	mux.Handle("/graphql", api)
 	mux.Handle("GET /schema.graphql", schema())
-	tiles := tile.New(tile.Options{Source: h.tiles, PublicURL: tilesAt, Logger: h.log, Cache: server.TileCache, Limit: server.TileLimit, Version: h.live.Version})
+	tiles := tile.New(tile.Options{Source: h.tiles, Scenes: h.scenes, Problems: db.NewCoverage(h.store), Now: h.live.Clock, Signboards: public,
+		PublicURL: tilesAt, Logger: h.log, Cache: server.TileCache, Limit: server.TileLimit, Version: h.live.Version})
 	metrics.Tiles(func() ops.TileFigures {
 		asked, kept := tiles.Stats()
 		figures := ops.TileFigures{Bytes: kept.Bytes, Entries: kept.Entries, Evicted: kept.Evicted, Purged: kept.Purged}

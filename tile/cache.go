@@ -230,17 +230,29 @@ func (c *cache) forgetOut() {
 	}
 }
 
-// purge lets go of the tiles that have one of layers and meet one of boxes, which are in degrees, and of all tiles of other
-// instants than now. It returns how many those were.
-func (c *cache) purge(layers set, boxes []place.Box) int {
-	areas := make([]area, len(boxes))
-	for i, b := range boxes {
-		areas[i] = areaOf(b)
+// stain is where tiles are no longer what they were: those of some zooms that have one of layers and meet one of boxes.
+type stain struct {
+	layers   set
+	from, to uint8
+	boxes    []place.Box // degrees
+}
+
+// purge lets go of the stained tiles, and of all tiles of other instants than now. It returns how many those were.
+func (c *cache) purge(stains ...stain) int {
+	areas := make([][]area, len(stains))
+	for i, s := range stains {
+		for _, b := range s.boxes {
+			areas[i] = append(areas[i], areaOf(b))
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for k := range c.making {
-		if k.past || k.layers&layers != 0 && meetsAny(areas, k) {
+		stained := k.past
+		for i, s := range stains {
+			stained = stained || k.layers&s.layers != 0 && s.from <= k.z && k.z <= s.to && meetsAny(areas[i], k)
+		}
+		if stained {
 			delete(c.making, k)
 		}
 	}
@@ -248,7 +260,11 @@ func (c *cache) purge(layers set, boxes []place.Box) int {
 		return 0
 	}
 	c.forgetOut()
-	return c.drop(append(c.places.meeting(layers, areas), c.places.past()...))
+	dropped := c.drop(c.places.past())
+	for i, s := range stains {
+		dropped += c.drop(c.places.meeting(s, areas[i]))
+	}
+	return dropped
 }
 
 // purgeAll lets go of every tile, and returns how many those were.

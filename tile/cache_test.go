@@ -78,7 +78,7 @@ func TestPurgeIsExact(t *testing.T) {
 				want++
 			}
 		}
-		if got := c.purge(list, boxes); got != want {
+		if got := c.purge(stain{list, 0, ZoomLimit, boxes}); got != want {
 			t.Errorf("round %d: %d tiles purged, want %d", round, got, want)
 		}
 		for k, stays := range model {
@@ -105,13 +105,13 @@ func TestPurgeOfTheRim(t *testing.T) {
 		n := math.Exp2(float64(z))
 		k := key{x: uint32(0.837 * n), y: uint32(0.409 * n), z: z, layers: 1}
 		for _, side := range []struct{ x, y float64 }{{-1, 0}, {1, 0}, {0, -1}, {0, 1}} {
-			for units, want := range map[float64]int{64.4: 1, 64.6: 0} {
+			for units, want := range map[float64]int{64.9: 1, 65.1: 0} {
 				c := newCache(1<<20, quiet)
 				keep(t, c, k, []byte("tile"))
 				x := float64(k.x) + .5 + side.x*(.5+units/4096)
 				y := float64(k.y) + .5 + side.y*(.5+units/4096)
 				lng, lat := x/n*360-180, math.Atan(math.Sinh(math.Pi*(1-2*y/n)))*180/math.Pi
-				if got := c.purge(1, []place.Box{{West: lng, East: lng, South: lat, North: lat}}); got != want {
+				if got := c.purge(stain{1, 0, ZoomLimit, []place.Box{{West: lng, East: lng, South: lat, North: lat}}}); got != want {
 					t.Errorf("zoom %d, %v units beyond %v: %d purged, want %d", z, units, side, got, want)
 				}
 			}
@@ -151,7 +151,7 @@ func TestNothingOlderThanThePurge(t *testing.T) {
 			for running() {
 				x, y := random.IntN(town), random.IntN(town)
 				is := data[x][y].Add(1)
-				c.purge(1, []place.Box{place1(west+uint32(x), north+uint32(y))})
+				c.purge(stain{1, 0, ZoomLimit, []place.Box{place1(west+uint32(x), north+uint32(y))}})
 				for was := purged[x][y].Load(); was < is && !purged[x][y].CompareAndSwap(was, is); was = purged[x][y].Load() {
 				}
 				purges.Add(1)
@@ -373,14 +373,14 @@ func BenchmarkPurge(b *testing.B) {
 	}{{"grid", []place.Box{box(.002)}}, {"few", []place.Box{box(.002), box(.003), box(.01)}}, {"town", []place.Box{box(.05)}}, {"others", []place.Box{{West: -170, South: -80, East: 80, North: 80}}}} {
 		b.Run(test.name, func(b *testing.B) {
 			for b.Loop() { // of a layer that none holds: what is found stays
-				c.purge(2, test.boxes)
+				c.purge(stain{2, 0, ZoomLimit, test.boxes})
 			}
 		})
 	}
 	b.Run("dropped", func(b *testing.B) {
 		var n, times int
 		for b.Loop() {
-			n += c.purge(1, []place.Box{box(.003)})
+			n += c.purge(stain{1, 0, ZoomLimit, []place.Box{box(.003)}})
 			times++
 			b.StopTimer()
 			areas := []area{areaOf(box(.003))}

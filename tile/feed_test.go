@@ -275,7 +275,7 @@ func TestTilesOfAChange(t *testing.T) {
 			for x := range uint32(1) << z {
 				for y := range uint32(1) << z {
 					tile := maptile.New(x, y, z)
-					shown := tile.Bound(buffer)
+					shown := tile.Bound(reach)
 					meets := b.East >= shown.Min[0] && b.West <= shown.Max[0] && max(b.North, -85) >= shown.Min[1] && min(b.South, 85) <= shown.Max[1]
 					if meets {
 						want = append(want, tile)

@@ -146,7 +146,7 @@ func TestFailures(t *testing.T) {
 				Source: &source{err: test.err, wait: test.wait}, Timeout: 20 * time.Millisecond,
 				Logger: slog.New(slog.NewTextHandler(&log, nil)),
 			})
-			w := get(server, "GET", "/tiles/roads,grids/14/13668/6704.mvt")
+			w := get(server, "GET", "/tiles/land,roads/14/13668/6704.mvt")
 			var body refusal
 			if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != test.status || body.Error.Code != test.code {
 				t.Errorf("got %d %s (%v)", w.Code, w.Body, err)
@@ -154,7 +154,7 @@ func TestFailures(t *testing.T) {
 			if strings.Contains(w.Body.String(), "hunter2") {
 				t.Error("the cause is shown to the client")
 			}
-			if !strings.Contains(log.String(), "layers=grids,roads zoom=14") {
+			if !strings.Contains(log.String(), "layers=roads,land zoom=14") {
 				t.Errorf("not logged: %s", &log)
 			}
 			if strings.Contains(log.String(), "13668") || strings.Contains(log.String(), "6704") {
@@ -170,7 +170,7 @@ func TestClientLeaves(t *testing.T) {
 	w := httptest.NewRecorder()
 	done := make(chan struct{})
 	go func() {
-		server.ServeHTTP(w, httptest.NewRequest("GET", "/tiles/grids/14/1/2.mvt", nil).WithContext(ctx))
+		server.ServeHTTP(w, httptest.NewRequest("GET", "/tiles/roads/14/1/2.mvt", nil).WithContext(ctx))
 		close(done)
 	}()
 	cancel()
@@ -187,7 +187,7 @@ func TestClientLeaves(t *testing.T) {
 func TestEncodingsAndETags(t *testing.T) {
 	body := bytes.Repeat([]byte("tile "), 1000)
 	server := tile.New(tile.Options{Source: &source{body: body}})
-	const path = "/tiles/grids/14/1/2.mvt"
+	const path = "/tiles/roads/14/1/2.mvt"
 
 	plain := get(server, "GET", path)
 	if plain.Code != 200 || !bytes.Equal(plain.Body.Bytes(), body) || plain.Header().Get("Content-Encoding") != "" {
@@ -266,9 +266,9 @@ func TestTileAsksForLayersThatExist(t *testing.T) {
 		z      maptile.Zoom
 		want   string // what the source is asked for
 	}{
-		{"always in one order", []string{"roads", "grids", "divisions"}, 14, "divisions,grids,roads"},
-		{"those of the zoom", []string{"grids", "divisions", "buildings"}, 10, "divisions,grids"},
-		{"none at this zoom", []string{"grids"}, 9, ""},
+		{"always in one order", []string{"land", "roads", "buildings"}, 14, "buildings,roads,land"},
+		{"those of the zoom", []string{"roads", "land", "buildings"}, 10, "roads,land"},
+		{"none at this zoom", []string{"roads"}, 9, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -286,7 +286,7 @@ func TestTileAsksForLayersThatExist(t *testing.T) {
 			}
 		})
 	}
-	w := get(tile.New(tile.Options{Source: &source{}}), "GET", "/tiles/grids/14/1/2.mvt")
+	w := get(tile.New(tile.Options{Source: &source{}}), "GET", "/tiles/roads/14/1/2.mvt")
 	if w.Code != http.StatusNoContent || w.Body.Len() > 0 || w.Header().Get("Content-Type") != "" {
 		t.Errorf("empty tile: %d, %v", w.Code, w.Header())
 	}
@@ -297,7 +297,7 @@ func TestTileAsksForLayersThatExist(t *testing.T) {
 
 func TestOperatorsTilesArePrivate(t *testing.T) {
 	server := tile.New(tile.Options{Source: &source{body: []byte("tile")}})
-	r := httptest.NewRequest("GET", "/tiles/grids/14/1/2.mvt", nil)
+	r := httptest.NewRequest("GET", "/tiles/roads/14/1/2.mvt", nil)
 	w := httptest.NewRecorder()
 	server.ServeHTTP(w, r.WithContext(account.NewContext(r.Context(), account.TheOperator())))
 	if got := w.Header().Get("Cache-Control"); got != "private, no-cache" {
@@ -332,7 +332,7 @@ func TestAsOf(t *testing.T) {
 	s := &source{body: []byte("tile")}
 	version, known := "7.1", true
 	server := tile.New(tile.Options{Source: s, Cache: 1 << 20, Version: func() (string, bool) { return version, known }})
-	const path = "/tiles/grids/14/1/2.mvt"
+	const path = "/tiles/roads/14/1/2.mvt"
 	tests := []struct {
 		name, query string
 		want        time.Time
@@ -425,55 +425,50 @@ func TestKeptTiles(t *testing.T) {
 		return w
 	}
 	made := func() int { n := len(s.asked); s.asked = nil; return n }
-	first := as(account.Anyone(), "/tiles/grids,roads/14/1/2.mvt")
-	again := as(account.Anyone(), "/tiles/roads,grids/14/1/2.mvt?v=3")
+	first := as(account.Anyone(), "/tiles/roads,land/14/1/2.mvt")
+	again := as(account.Anyone(), "/tiles/land,roads/14/1/2.mvt?v=3")
 	if n := made(); n != 1 || !bytes.Equal(first.Body.Bytes(), again.Body.Bytes()) || fmt.Sprint(first.Header()) != fmt.Sprint(again.Header()) {
 		t.Errorf("made %d times; first %v, again %v", n, first.Header(), again.Header())
 	}
-	for _, path := range []string{"/tiles/grids/14/1/2.mvt", "/tiles/grids,roads/14/2/2.mvt", "/tiles/grids,roads/14/1/3.mvt", "/tiles/grids,roads/15/1/2.mvt"} {
+	for _, path := range []string{"/tiles/roads/14/1/2.mvt", "/tiles/roads,land/14/2/2.mvt", "/tiles/roads,land/14/1/3.mvt", "/tiles/roads,land/15/1/2.mvt"} {
 		as(account.Anyone(), path)
 		if made() != 1 {
 			t.Errorf("%s is taken for another", path)
 		}
 	}
-	w := as(account.TheOperator(), "/tiles/grids,roads/14/1/2.mvt")
+	w := as(account.TheOperator(), "/tiles/roads,land/14/1/2.mvt")
 	if made() != 1 || w.Header().Get("Cache-Control") != "private, no-cache" {
 		t.Error("the operator is given what the public is")
 	}
-	as(account.TheOperator(), "/tiles/grids,roads/14/1/2.mvt")
+	as(account.TheOperator(), "/tiles/roads,land/14/1/2.mvt")
 	if made() != 0 {
 		t.Error("the operator's is not kept")
 	}
 	// Layers that do not exist at a zoom make no difference.
-	as(account.Anyone(), "/tiles/divisions/8/1/2.mvt")
-	as(account.Anyone(), "/tiles/divisions,grids/8/1/2.mvt")
+	as(account.Anyone(), "/tiles/roads/10/1/2.mvt")
+	as(account.Anyone(), "/tiles/buildings,roads/10/1/2.mvt")
 	if n := made(); n != 1 {
 		t.Errorf("made %d times", n)
 	}
-	if w := as(account.Actor{}, "/tiles/grids,roads/14/1/2.mvt"); w.Code != 401 {
+	if w := as(account.Actor{}, "/tiles/roads,land/14/1/2.mvt"); w.Code != 401 {
 		t.Errorf("nobody is answered %d", w.Code)
-	}
-	if n, err := server.Purge([]string{"grids"}, []place.Box{{West: -180, South: -90, East: 180, North: 90}}); n != 6 || err != nil {
-		t.Errorf("%d purged, %v", n, err)
 	}
 	asked, kept := server.Stats()
 	got := fmt.Sprint(asked, kept.Entries, kept.Purged)
-	if want := "[{divisions 8 1 1} {grids 14 2 5} {grids 15 0 1} {roads 14 2 4} {roads 15 0 1}] 1 6"; got != want {
+	if want := "[{roads 10 1 1} {roads 14 2 5} {roads 15 0 1} {land 14 2 4} {land 15 0 1}] 7 0"; got != want {
 		t.Errorf("figures %s, want %s", got, want)
 	}
-	if _, err := server.Purge([]string{"households"}, nil); !fault.Is(err, fault.Invalid) {
-		t.Errorf("purge of a layer that there is not: %v", err)
-	}
-	if n := server.PurgeAll(); n != 1 {
-		t.Errorf("%d purged at last", n)
+	server.Changed(tile.Turn{Version: "1.1", Anew: true})
+	if _, kept := server.Stats(); kept.Entries != 0 || kept.Purged != 7 {
+		t.Errorf("%d entries are left of what was kept, %d purged", kept.Entries, kept.Purged)
 	}
 
 	s.err = errors.New("no luck")
-	if w := as(account.Anyone(), "/tiles/grids/14/1/2.mvt"); w.Code != 500 {
+	if w := as(account.Anyone(), "/tiles/roads/14/1/2.mvt"); w.Code != 500 {
 		t.Errorf("got %d", w.Code)
 	}
 	s.err = nil
-	if w := as(account.Anyone(), "/tiles/grids/14/1/2.mvt"); w.Code != 200 {
+	if w := as(account.Anyone(), "/tiles/roads/14/1/2.mvt"); w.Code != 200 {
 		t.Errorf("an error was kept: %d", w.Code)
 	}
 }

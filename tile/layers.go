@@ -32,7 +32,7 @@ var layers = []Layer{
 		Fields:      map[string]string{"id": text, "code": text, "name": text, "level": text}},
 	{Name: "grids", MinZoom: 10,
 		Description: "The grids in force; group and worker (whom to call today) from zoom 12. Where the header Tile-Reduced says aggregated, communities, and how many grids they have",
-		Fields:      map[string]string{"id": text, "code": text, "name": text, "kind": text, "group": text, "worker": text, "grids": number}},
+		Fields:      map[string]string{"id": text, "code": text, "name": text, "kind": text, "group": text, "worker": text}},
 	{Name: "grid_labels", MinZoom: 12,
 		Description: "One point in each grid, for its label",
 		Fields:      map[string]string{"id": text, "code": text, "name": text, "kind": text, "group": text, "worker": text}},

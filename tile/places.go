@@ -9,7 +9,7 @@ import (
 
 // reach is how far beyond its side, in sides, a tile shows things: 64 units of 4,096, and the half unit by which what lies
 // beyond is rounded onto the rim.
-const reach = 64.5 / 4096
+const reach = 65.0 / 4096
 
 // places finds kept tiles by where they lie. The zero places is empty.
 type places struct {
@@ -62,19 +62,19 @@ func (p *places) remove(e *entry) {
 	}
 }
 
-// meeting returns the tiles of now that have one of layers and meet one of areas, each once. At each zoom either the tiles
+// meeting returns the tiles of now of the zooms of a stain that have one of its layers and meet one of areas, each once. At each zoom either the tiles
 // that an area could meet are looked up, or those that there are are held against the areas, whichever is less.
-func (p *places) meeting(layers set, areas []area) (out []*entry) {
+func (p *places) meeting(of stain, areas []area) (out []*entry) {
 	take := func(entries []*entry) {
 		for _, e := range entries {
-			if e.key.layers&layers != 0 {
+			if e.key.layers&of.layers != 0 {
 				out = append(out, e)
 			}
 		}
 	}
 	spans := make([]span, len(areas))
 	for z, at := range p.now {
-		if len(at) == 0 {
+		if len(at) == 0 || z < int(of.from) || z > int(of.to) {
 			continue
 		}
 		lookups := 0.0

@@ -260,11 +260,6 @@ func (s *Server) fit(ctx context.Context, actor account.Actor, j job) (body []by
 	}
 }
 
-// make makes j with its layers one after the other, without what cut leaves out.
-func (s *Server) make(ctx context.Context, actor account.Actor, j job, cut Reduction) ([]byte, error) {
-	return s.Source.Encoded(ctx, actor, j.layers.names(), j.z, j.x, j.y, j.at, uint8(cut))
-}
-
 // find returns the layers of these names in the order in which a tile holds them.
 func find(names []string) ([]Layer, error) {
 	if len(names) > len(layers) {
@@ -325,17 +320,3 @@ func fitZoom(degrees float64) int {
 	}
 	return max(0, bits.Len64(uint64(360/degrees))-1)
 }
-
-// Purge lets go of the kept tiles with one of layers that show something of boxes (degrees), and of all of other instants than now, and
-// returns how many those were. Who asks after it has returned is answered by the data of now; it is called once that is in force.
-// INVALID: a layer that there is not.
-func (s *Server) Purge(names []string, boxes []place.Box) (int, error) {
-	list, err := setOf(names)
-	if err != nil {
-		return 0, err
-	}
-	return s.cache.purge(list, boxes), nil
-}
-
-// PurgeAll is Purge of every tile.
-func (s *Server) PurgeAll() int { return s.cache.purgeAll() }

@@ -18,6 +18,7 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/scene"
 	"wangge/internal/testdb"
 	"wangge/tile"
 )
@@ -38,10 +39,11 @@ func serve(t testing.TB, file string) *tile.Server {
 		t.Fatal(err)
 	}
 	zone := time.FixedZone("Asia/Shanghai", 8*60*60)
-	tiles := db.NewTiles(db.New(pool), zone)
+	store := db.New(pool)
+	tiles := db.NewTiles(store, zone)
 	tiles.Now = func() time.Time { return time.Date(2026, 3, 2, 1, 0, 0, 0, zone) }
 	return tile.New(tile.Options{
-		Source: tiles, Attribution: "made up",
+		Source: tiles, Scenes: scene.Service{Store: db.NewScenes(store), Zone: zone}, Problems: db.NewCoverage(store), Now: tiles.Now, Attribution: "made up",
 		PublicURL: func(*http.Request) string { return "https://grids.example/" },
 	})
 }
@@ -131,7 +133,8 @@ func read(t testing.TB, server *tile.Server, layers string, at maptile.Tile) mvt
 }
 
 func TestTileJSONWithoutData(t *testing.T) {
-	server := tile.New(tile.Options{Source: db.NewTiles(db.New(testdb.New(t)), time.UTC)})
+	store := db.New(testdb.New(t))
+	server := tile.New(tile.Options{Source: db.NewTiles(store, time.UTC), Scenes: scene.Service{Store: db.NewScenes(store), Zone: time.UTC}, Problems: db.NewCoverage(store)})
 	w := get(server, "GET", "/tiles/roads,grids.json")
 	var doc map[string]any
 	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || w.Code != 200 {

@@ -22,7 +22,7 @@ var noDivisions = divisions{{cover: coverage.New(nil)}, {cover: coverage.New(nil
 // level is the divisions of one level, in families of the same parent.
 type level struct {
 	cover    *coverage.Coverage
-	families []*family // at the place of its shard in cover
+	families []*family // at the place of its shard in cover; nil: gone
 }
 
 type family struct {
@@ -49,26 +49,37 @@ func (g *Ground) WithDivisions(list []place.Division) (*Ground, error) {
 	next := *g
 	next.divisions = &divisions{}
 	for i := range by {
-		known := make(map[uuid.UUID]*family, len(g.divisions[i].families))
-		for _, f := range g.divisions[i].families {
-			known[f.parent] = f
+		was, l := &g.divisions[i], &next.divisions[i]
+		l.families = slices.Clone(was.families)
+		changed := map[int]*coverage.Shard{}
+		places := make(map[uuid.UUID]int, len(was.families))
+		for k, f := range was.families {
+			if f == nil {
+				continue
+			}
+			if places[f.parent] = k; by[i][f.parent] == nil {
+				l.families[k], changed[k] = nil, nil
+			}
 		}
-		l := &next.divisions[i]
-		var shards []*coverage.Shard
 		for parent, members := range by[i] {
 			slices.SortFunc(members, func(a, b place.Division) int { return cmp.Compare(a.Code, b.Code) })
-			f := known[parent]
-			if f == nil || !slices.EqualFunc(f.members, members, sameArea) {
-				var err error
-				if f, err = newFamily(parent, members); err != nil {
-					return nil, err
-				}
-			} else {
-				f = &family{parent, members, f.shard} // names and codes may be others
+			k, known := places[parent]
+			if known && slices.EqualFunc(l.families[k].members, members, sameArea) {
+				l.families[k] = &family{parent, members, l.families[k].shard} // names and codes may be others
+				continue
 			}
-			l.families, shards = append(l.families, f), append(shards, f.shard)
+			f, err := newFamily(parent, members)
+			if err != nil {
+				return nil, err
+			}
+			if !known {
+				k, l.families = len(l.families), append(l.families, nil)
+			}
+			l.families[k], changed[k] = f, f.shard
 		}
-		l.cover = coverage.New(shards)
+		if l.cover = was.cover; len(changed) > 0 {
+			l.cover = was.cover.With(changed)
+		}
 	}
 	return &next, nil
 }

@@ -177,7 +177,13 @@ func newPart(c Community, at time.Time) (*part, error) {
 			return nil, err
 		}
 	}
-	p.shard = coverage.NewShard(areas)
+	var names []orb.Point
+	for _, g := range p.grids {
+		if at := g.LabelPoint; at != nil {
+			names = append(names, orb.Point{at.X(), at.Y()})
+		}
+	}
+	p.shard = coverage.NewShard(areas, names...)
 	return p, nil
 }
 

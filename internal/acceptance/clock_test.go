@@ -17,6 +17,7 @@ import (
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/civil"
+	"wangge/domain/scene"
 	"wangge/domain/staff"
 	"wangge/graph"
 	"wangge/tile"
@@ -63,7 +64,7 @@ func TestWhoIsOnCallFollowsTheClock(t *testing.T) {
 
 	mux := http.NewServeMux()
 	web.Register(mux, web.Options{Grids: w.Grids, Staff: w.Staff, Places: w.Places})
-	mux.Handle("/tiles/", tile.New(tile.Options{Source: tiles}))
+	mux.Handle("/tiles/", tile.New(tile.Options{Source: tiles, Scenes: scene.Service{Store: db.NewScenes(w.DB), Zone: zone}, Problems: db.NewCoverage(w.DB), Now: clock}))
 	api, err := graph.NewHandler(&graph.Resolver{Places: w.Places, Grids: w.Grids, Staff: w.Staff}, graph.Options{})
 	if err != nil {
 		t.Fatal(err)
