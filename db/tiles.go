@@ -55,31 +55,6 @@ var tileSQL = map[string]string{
 	SELECT ST_AsMVTGeom(ST_Transform(b.label_point, 3857), ST_TileEnvelope(@z::int, @x::int, @y::int), 4096, 64, true) AS geom,
 		` + gridColumnsOfTile + gridsOfTile,
 
-	"buildings": `
-	SELECT ST_AsMVTGeom(b.shape_3857, ST_TileEnvelope(@z::int, @x::int, @y::int), 4096, 64, true) AS geom,
-		b.district || '-' || replace(b.id::text, '-', '') AS id, nullif(b.name, '') AS name, g.code AS grid, b.floors
-	FROM building b
-	LEFT JOIN building_grid bg ON bg.district = b.district AND bg.building_id = b.id AND bg.during @> @now::timestamptz
-	LEFT JOIN grid g ON g.district = bg.district AND g.id = bg.grid_id
-	WHERE b.district = ANY(@homes::text[])
-	  AND b.shape_3857 && ST_TileEnvelope(@z::int, @x::int, @y::int, margin => 0.015625)`,
-
-	"roads": `
-	SELECT ST_AsMVTGeom(r.shape_3857, ST_TileEnvelope(@z::int, @x::int, @y::int), 4096, 64, true) AS geom,
-		r.district || '-' || replace(r.id::text, '-', '') AS id, nullif(r.name, '') AS name, r.class
-	FROM road r
-	WHERE r.district = ANY(@homes::text[])
-	  AND r.shape_3857 && ST_TileEnvelope(@z::int, @x::int, @y::int, margin => 0.015625)
-	  AND (r.class = ANY(@shown::text[]) OR @others::bool AND r.class <> ALL(@hidden::text[]))`,
-
-	"land": `
-	SELECT ST_AsMVTGeom(l.shape_3857, ST_TileEnvelope(@z::int, @x::int, @y::int), 4096, 64, true) AS geom,
-		l.district || '-' || replace(l.id::text, '-', '') AS id, nullif(l.name, '') AS name, l.class
-	FROM land l
-	WHERE l.district = ANY(@homes::text[])
-	  AND l.shape_3857 && ST_TileEnvelope(@z::int, @x::int, @y::int, margin => 0.015625)
-	  AND ST_Area(l.shape_3857) >= @smallest::float8`,
-
 	// The reports as they are stored: making one anew is no work for a tile. What would be a speck, or would vanish when it is
 	// rounded to the tile's grid, is a point: a gap of a metre is somebody's door too.
 	"gaps": `
@@ -160,13 +135,30 @@ func (s *Tiles) Encoded(ctx context.Context, actor account.Actor, layers []strin
 	if len(layers) == 0 {
 		return nil, fault.New(fault.Invalid, "layers", "required", "field", "layers")
 	}
+	args := s.arguments(z, x, y, at)
+	var data []byte
+	for _, part := range parts(layers) {
+		encode := s.together
+		if encodes(part[0]) {
+			encode = s.encode
+		}
+		more, err := encode(ctx, actor, part, z, args, cut)
+		if err != nil {
+			return nil, fmt.Errorf("tile of %s: %w", strings.Join(part, ","), err) // not which: a position is personal
+		}
+		data = append(data, more...)
+	}
+	return data, nil
+}
+
+// together runs the statement of layers of which nothing is left out.
+func (s *Tiles) together(ctx context.Context, actor account.Actor, layers []string, _ uint32, args pgx.NamedArgs, _ uint8) ([]byte, error) {
 	sql, err := tileStatement(layers)
 	if err != nil {
 		return nil, err
 	}
 	var data []byte
 	err = s.db.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		args := s.arguments(z, x, y, at)
 		if slices.ContainsFunc(layers, ofDistricts) {
 			// All of them: a district may lack a boundary, and a lake or a road may leave its own.
 			homes, err := s.db.everywhere(ctx, actor)
@@ -179,10 +171,7 @@ func (s *Tiles) Encoded(ctx context.Context, actor account.Actor, layers []strin
 		// 80 ms where the plan for the tile takes 11 ms (1,024 grids at zoom 12).
 		return tx.QueryRow(ctx, sql, pgx.QueryExecModeCacheDescribe, args).Scan(&data)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("tile of %s: %w", strings.Join(layers, ","), err) // not which: a position is personal
-	}
-	return data, nil
+	return data, err
 }
 
 // arguments are those of every layer; pgx sends those that the statement names.
@@ -192,12 +181,17 @@ func (s *Tiles) arguments(z, x, y uint32, at time.Time) pgx.NamedArgs {
 		now = s.Now()
 	}
 	shown, hidden := roadClasses(z)
+	main, _ := roadClasses(min(z, 12))
+	side := world / float64(uint64(1)<<z)
+	scale := 4096 / side
 	return pgx.NamedArgs{
 		"z": int32(z), "x": int32(x), "y": int32(y),
 		"now": now, "day": civil.Of(now, s.zone).Time(),
 		"levels": divisionLevels(z),
 		"shown":  shown, "hidden": hidden, "others": z >= otherRoadsFrom,
-		"smallest": smallestLand(z), "speck": speck(z),
+		"main": main, "smallest": smallestLand(z), "speck": speck(z),
+		// Of EPSG:3857 to units of the tile: x * scale + dx, dy - y * scale.
+		"scale": scale, "dx": (world/2 - float64(x)*side) * scale, "dy": (world/2 - float64(y)*side) * scale,
 	}
 }
 
@@ -248,9 +242,11 @@ func smallestLand(z uint32) float64 {
 	return speck(z)
 }
 
+// world is the side of the zoom 0 tile in EPSG:3857.
+const world = 40_075_016.68557849
+
 // speck is the area of about four pixels of a tile shown 512 wide, in square units of EPSG:3857.
 func speck(z uint32) float64 {
-	const world = 40_075_016.68557849 // the side of the zoom 0 tile
 	side := world / float64(uint64(1)<<z) / 256
 	return side * side
 }

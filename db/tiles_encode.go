@@ -1,0 +1,222 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wangge/domain/account"
+)
+
+// What is left out of a tile that would be too long: the steps of tile.Reduction.
+const (
+	attributesCut = iota + 1
+	coarserCut
+	aggregatedCut
+)
+
+// encodedLayers are the layers that PostGIS encodes, by how they are made: what is drawn (geom, in tile coordinates, extent 4096, y
+// down, 64 units of buffer), the entity's id as text, and the attributes, by what is left out. Selection is by && on the stored
+// EPSG:3857 column with the buffer's margin, so that no row is transformed or compared exactly to be found. Districts are not
+// named: a tile does not know which it lies in, and all of them are none.
+var encodedLayers = map[string]func(z uint32, cut uint8) string{
+	"buildings": buildingsOfTile, "roads": roadsOfTile, "land": landOfTile,
+}
+
+// tileOf is the tile and the same with its margin; each is computed once, whatever the plan.
+const tileOf = `tile AS MATERIALIZED (
+	SELECT ST_TileEnvelope(@z::int, @x::int, @y::int) AS side, ST_TileEnvelope(@z::int, @x::int, @y::int, margin => 0.015625) AS wide
+)`
+
+const asTileGeometry = `ST_AsMVTGeom(%[1]s, (SELECT side FROM tile), 4096, 64, true)`
+
+// A building that lies in the tile as a whole is only moved and rounded, where that leaves it valid: ST_AsMVTGeom clips and mends it
+// whether it must or not, which takes twice as long. From zoom soundFrom on a unit is 15 cm or less, and no two walls of a
+// building are nearer, so that it is not looked at either, which takes most of the rest. What is smaller than 100 square units
+// goes the long way: it may fold.
+const soundFrom = 16
+
+func buildingsOfTile(z uint32, cut uint8) string {
+	if cut == aggregatedCut {
+		// A square for the buildings of each 128 units, where they lie on the average and as large as they are together. A building
+		// counts where its location is, so that it counts in one tile.
+		return `
+	SELECT ST_ForcePolygonCCW(ST_MakeEnvelope(c.x - c.half, c.y - c.half, c.x + c.half, c.y + c.half)) AS geom, c.id, c.count
+	FROM (
+		SELECT p.column || '-' || p.row AS id, count(*)::int AS count, round(avg(p.x)) AS x, round(avg(p.y)) AS y,
+			least(greatest(round(sqrt(sum(p.area)) / 2), 1), 64) AS half
+		FROM (
+			SELECT q.x, q.y, q.area, floor(q.x / 128)::int AS column, floor(q.y / 128)::int AS row
+			FROM building b, LATERAL (SELECT ST_X(b.location_3857) * @scale::float8 + @dx::float8 AS x, @dy::float8 - ST_Y(b.location_3857) * @scale::float8 AS y,
+				ST_Area(b.shape_3857) * @scale::float8 * @scale::float8 AS area OFFSET 0) q
+			WHERE b.shape_3857 && (SELECT wide FROM tile) AND q.x >= 0 AND q.x < 4096 AND q.y >= 0 AND q.y < 4096
+		) p GROUP BY p.column, p.row
+	) c`
+	}
+	geom := fmt.Sprintf(asTileGeometry, "b.shape_3857")
+	sound := `ST_Area(whole.geom) >= 100`
+	if z < soundFrom {
+		sound += ` AND ST_IsValid(whole.geom)`
+	}
+	geom = `CASE WHEN ` + sound + ` THEN whole.geom ELSE ` + geom + ` END`
+	const from = `
+	FROM building b
+	CROSS JOIN LATERAL (SELECT CASE WHEN b.shape_3857 @ (SELECT wide FROM tile) THEN
+		ST_ForcePolygonCCW(ST_SnapToGrid(ST_Affine(b.shape_3857, @scale::float8, 0, 0, -@scale::float8, @dx::float8, @dy::float8), 1)) END AS geom OFFSET 0) whole`
+	const where = `
+	WHERE b.shape_3857 && (SELECT wide FROM tile)`
+	switch cut {
+	case attributesCut:
+		return `
+	SELECT ` + geom + ` AS geom, ` + idOfTile("b") + from + where
+	case coarserCut:
+		return coarse(geom, idOfTile("b"), "", from+where, 256)
+	}
+	// The index of which place it is in is the one by building: that of the constraint, which could answer the whole condition, is
+	// slow to probe, and an array is what it cannot be probed with.
+	return `
+	SELECT ` + geom + ` AS geom, ` + idOfTile("b") + `, nullif(b.name, '') AS name, g.code AS grid, b.floors` + from + `
+	LEFT JOIN building_grid bg ON bg.building_id = ANY (ARRAY[b.id]) AND (bg.district = b.district) IS TRUE AND (bg.during @> @now::timestamptz) IS TRUE
+	LEFT JOIN grid g ON g.district = bg.district AND g.id = bg.grid_id` + where
+}
+
+func roadsOfTile(_ uint32, cut uint8) string {
+	geom := fmt.Sprintf(asTileGeometry, "r.shape_3857")
+	const from = `
+	FROM road r
+	WHERE r.shape_3857 && (SELECT wide FROM tile)
+	  AND (r.class = ANY(@shown::text[]) OR @others::bool AND r.class <> ALL(@hidden::text[]))`
+	switch cut {
+	case attributesCut:
+		return `
+	SELECT ` + geom + ` AS geom, ` + idOfTile("r") + `, r.class` + from
+	case coarserCut:
+		return coarse(geom, idOfTile("r"), "r.class", from, 0)
+	case aggregatedCut: // one feature for each of the main classes
+		return `
+	SELECT ST_CollectionExtract(ST_Collect(c.geom ORDER BY c.id COLLATE "C"), 2) AS geom, c.class AS id, c.class
+	FROM (` + coarse(geom, idOfTile("r"), "r.class", from+" AND r.class = ANY(@main::text[])", 0) + `) c
+	WHERE c.geom IS NOT NULL GROUP BY c.class`
+	}
+	return `
+	SELECT ` + geom + ` AS geom, ` + idOfTile("r") + `, nullif(r.name, '') AS name, r.class` + from
+}
+
+func landOfTile(_ uint32, cut uint8) string {
+	geom := fmt.Sprintf(asTileGeometry, "l.shape_3857")
+	const from = `
+	FROM land l
+	WHERE l.shape_3857 && (SELECT wide FROM tile)
+	  AND ST_Area(l.shape_3857) >= @smallest::float8`
+	switch cut {
+	case attributesCut:
+		return `
+	SELECT ` + geom + ` AS geom, ` + idOfTile("l") + `, l.class` + from
+	case coarserCut:
+		return coarse(geom, idOfTile("l"), "l.class", from, 256)
+	case aggregatedCut: // the large ones only: a side of 32 pixels
+		return coarse(geom, idOfTile("l"), "l.class", from, 1<<16)
+	}
+	return `
+	SELECT ` + geom + ` AS geom, ` + idOfTile("l") + `, nullif(l.name, '') AS name, l.class` + from
+}
+
+func idOfTile(table string) string {
+	return fmt.Sprintf("%[1]s.district || '-' || encode(uuid_send(%[1]s.id), 'hex') AS id", table)
+}
+
+// coarse draws geom rounded to 8 units, a pixel of a tile shown 512 wide, without areas beneath so many square units. One that
+// rounding folds is drawn as its box.
+func coarse(geom, id, attribute, from string, smallest int) string {
+	outer := "f.id"
+	if attribute != "" {
+		id, outer = id+", "+attribute, outer+", f.class"
+	}
+	return fmt.Sprintf(`
+	SELECT CASE WHEN ST_Dimension(f.drawn) < 2 THEN s.geom WHEN ST_Area(f.drawn) < %d THEN NULL
+		WHEN ST_IsValid(s.geom) THEN s.geom ELSE ST_ForcePolygonCCW(ST_Envelope(s.geom)) END AS geom, %s
+	FROM (SELECT %s AS drawn, %s%s) f, LATERAL (SELECT ST_SnapToGrid(f.drawn, 8) AS geom OFFSET 0) s`, smallest, outer, geom, id, from)
+}
+
+// encodeStatement is one statement for all layers, whose answers are joined: a tile is its layers one after the other.
+// The rows are gathered before they are encoded, since ST_AsMVT over several shards loses the attributes' names, and
+// are encoded in the order of their ids, so that the same data gives the same bytes. The feature id is the first 53
+// bits of the id's SHA-256: MVT ids are integers and JavaScript's are exact to 53 bits.
+func encodeStatement(layers []string, z uint32, cut uint8) string {
+	with, encode := []string{tileOf}, []string(nil)
+	for _, layer := range layers {
+		with = append(with, fmt.Sprintf("%s AS MATERIALIZED (%s\n)", layer, encodedLayers[layer](z, cut)))
+		encode = append(encode, fmt.Sprintf(`(SELECT ST_AsMVT(f, '%[1]s', 4096, 'geom', 'feature' ORDER BY f.id COLLATE "C") FROM (
+	SELECT t.*, ('x' || left(encode(sha256(convert_to(t.id, 'UTF8')), 'hex'), 14))::bit(56)::bigint >> 3 AS feature
+	FROM %[1]s t WHERE t.geom IS NOT NULL) f)`, layer))
+	}
+	return "-- name: tiles." + strings.Join(layers, "+") + "\nWITH " + strings.Join(with, ", ") + "\nSELECT " + strings.Join(encode, "\n|| ")
+}
+
+// encode runs the statement of layers, all of which PostGIS encodes.
+func (s *Tiles) encode(ctx context.Context, actor account.Actor, layers []string, z uint32, args pgx.NamedArgs, cut uint8) (data []byte, err error) {
+	sql, values, err := args.RewriteQuery(ctx, nil, encodeStatement(layers, z, cut), []any{args})
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.alone(ctx, actor, sql, values, &data)
+	return data, err
+}
+
+// alone is As for one statement that reads one value and whose plan is the same for all arguments: all of it goes to the server and
+// back once, where As takes three turns, and it is planned once a connection. Statements planned anew took 2 to 3 ms to plan
+// where they run 3 ms.
+func (d *DB) alone(ctx context.Context, actor account.Actor, sql string, args []any, value any) error {
+	if err := actor.RequireKnown(); err != nil {
+		return err
+	}
+	if d.Inside(ctx) {
+		return d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error { return tx.QueryRow(ctx, sql, args...).Scan(value) })
+	}
+	select {
+	case d.plain <- struct{}{}:
+		defer func() { <-d.plain }()
+	case <-ctx.Done():
+		return asFault(ctx.Err())
+	}
+	conn, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return asFault(err)
+	}
+	defer conn.Release()
+	batch := &pgx.Batch{}
+	for _, setting := range strings.Split("BEGIN READ ONLY"+identity(actor)+"; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off", "; ") {
+		batch.Queue(setting)
+	}
+	batch.Queue(sql, args...).QueryRow(func(row pgx.Row) error { return row.Scan(value) })
+	batch.Queue("COMMIT")
+	if err = conn.SendBatch(ctx, batch).Close(); err != nil {
+		rollBack(ctx, conn)
+	}
+	return asFault(err)
+}
+
+// rollBack ends the transaction that a batch left open, that its connection can be used again.
+func rollBack(ctx context.Context, conn *pgxpool.Conn) {
+	if !conn.Conn().IsClosed() && conn.Conn().PgConn().TxStatus() != 'I' {
+		conn.Exec(context.WithoutCancel(ctx), "ROLLBACK") // where it fails, the pool closes the connection
+	}
+}
+
+func encodes(layer string) bool { return encodedLayers[layer] != nil }
+
+// parts cuts layers where those that PostGIS encodes at once begin and end.
+func parts(layers []string) (out [][]string) {
+	for len(layers) > 0 {
+		n := slices.IndexFunc(layers, func(l string) bool { return encodes(l) != encodes(layers[0]) })
+		if n < 0 {
+			n = len(layers)
+		}
+		out, layers = append(out, layers[:n]), layers[n:]
+	}
+	return out
+}
