@@ -36,7 +36,8 @@ var Rooms = []Room{
 	// The middle row.
 	{"graph", doors, []string{gqlgen, gqlparser, geom, orb, uuid, compress, jsontext, "github.com/maypok86/otter/v2"}},
 	{"graph/gen", nil, []string{gqlgen, gqlparser}},
-	{"tile", doors, []string{orb, compress, "github.com/maypok86/otter/v2", "google.golang.org/protobuf"}},
+	{"tile", slices.Concat([]string{"tile/pmtiles"}, doors), []string{orb, compress, "github.com/maypok86/otter/v2", "google.golang.org/protobuf"}},
+	{"tile/pmtiles", nil, []string{compress}},
 	{"web", doors, []string{uuid, "github.com/cespare/xxhash", "golang.org/x/text"}},
 	{"load", slices.Concat([]string{"load/demo"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
 		"github.com/datadog/czlib", jsontext, "github.com/xuri/excelize/v2", "golang.org/x/text"}},
