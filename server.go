@@ -183,6 +183,35 @@ func (program) Export(ctx context.Context, s config.Settings, job cli.ExportJob)
 	return n, err
 }
 
+// ExportTiles implements cli.Program. The tiles are drawn as a server draws them, from what is in memory.
+func (program) ExportTiles(ctx context.Context, s config.Settings, job cli.TilesJob) (report cli.TilesReport, err error) {
+	layers := job.Layers
+	if len(layers) == 0 {
+		layers = style.Layers()
+	}
+	err = withHouse(ctx, s, func(h *house) error {
+		keeping, stop := context.WithCancel(ctx)
+		h.enliven(s.Zone, 0) // the version of the tables is part of a name that nobody asks for here
+		var kept sync.WaitGroup
+		defer func() { stop(); kept.Wait() }()
+		kept.Go(func() { h.live.Run(keeping) })
+		if err := h.live.WaitLoaded(ctx); err != nil {
+			return err
+		}
+		began := h.live.State()
+		done, err := tile.New(tile.Options{Source: h.tiles, Logger: h.log}).Export(ctx, job.File, tile.Export{
+			Layers: layers, First: job.First, Last: job.Last, Version: fmt.Sprint(began.N), Occupied: h.tiles.Occupied,
+			Progress: func(done, total uint64) {
+				job.Progress(cli.Progress{Rows: int(done), Done: int64(done), Total: int64(total)})
+			},
+		})
+		report = cli.TilesReport{Tiles: done.Tiles, Contents: done.Contents, MinZoom: done.MinZoom, MaxZoom: done.MaxZoom, Bytes: done.Bytes,
+			Moved: h.live.State() != began}
+		return err
+	})
+	return report, err
+}
+
 // Check implements cli.Program.
 func (program) Check(ctx context.Context, s config.Settings, job cli.CheckJob) (found []coverage.Checked, err error) {
 	err = withHouse(ctx, s, func(h *house) (err error) {

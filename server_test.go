@@ -27,6 +27,10 @@ import (
 
 	"wangge/internal/testdb"
 	"wangge/load/demo"
+	"wangge/tile"
+	"wangge/tile/pmtiles"
+	"wangge/tile/pmtiles/pmtilestest"
+	"wangge/tile/style"
 )
 
 // These tests run the program itself, as a process: the test binary started once more.
@@ -345,6 +349,28 @@ func TestANewcomersFirstHour(t *testing.T) {
 			t.Errorf("import says %q", out)
 		}
 	})
+	t.Run("the map for a CDN is what the server serves", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "town.pmtiles")
+		if out := mustRun(t, nil, "tiles", "export", "--data", data, file); !strings.Contains(out, " tiles of zooms ") || !strings.Contains(out, "written to "+file) {
+			t.Errorf("tiles export says %q", out)
+		}
+		archive := pmtilestest.Read(t, file)
+		var layers []string
+		for _, l := range archive.Metadata["vector_layers"].([]any) {
+			layers = append(layers, l.(map[string]any)["id"].(string))
+		}
+		slices.Sort(layers)
+		if public := slices.Sorted(slices.Values(style.Layers())); !slices.Equal(layers, public) || len(archive.Found) < 50 || archive.Zooms[1] != tile.MaxZoom {
+			t.Errorf("%d tiles of %v, zooms %v; the public map has %v", len(archive.Found), layers, archive.Zooms, public)
+		}
+		for id, body := range archive.Found {
+			z, x, y := pmtiles.Tile(id)
+			if status, served := s.get(t, fmt.Sprintf("/tiles/%s/%d/%d/%d.mvt", strings.Join(layers, ","), z, x, y)); status != 200 || served != body {
+				t.Errorf("%d/%d/%d: %d with %d bytes is served, %d bytes are in the archive", z, x, y, status, len(served), len(body))
+			}
+		}
+		pmtilestest.Judge(t, file, pmtiles.Summary{Tiles: archive.Tiles, Entries: archive.Entries, Contents: archive.Contents, MinZoom: archive.Zooms[0], MaxZoom: archive.Zooms[1]})
+	})
 	t.Run("the database is lost and comes back", func(t *testing.T) {
 		if err := syscall.Kill(postmaster(t, data), syscall.SIGKILL); err != nil {
 			t.Fatal(err)
@@ -613,6 +639,74 @@ func TestCtrlCLeavesNothingHalfDone(t *testing.T) {
 	}
 	if n := count(t, url, "building"); n != 0 {
 		t.Errorf("%d buildings stayed", n)
+	}
+}
+
+func TestNoArchiveOfTilesIsLeftHalfDone(t *testing.T) {
+	url := testdb.URL(t)
+	env := []string{"DATABASE_URL=" + url, "DATA=" + t.TempDir()}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "town.pmtiles")
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"--layers", "grids,households", file}, `There is no layer "households"`},
+		{[]string{"--zooms", "3-17", file}, "zooms from 0 to 16"},
+		{[]string{file}, "There is nothing of divisions"},
+	} {
+		code, out, errOut := run(t, env, append([]string{"tiles", "export"}, c.args...)...)
+		if code != 1 || out != "" || !strings.Contains(errOut, c.says) || strings.Count(errOut, "\n") != 1 {
+			t.Errorf("tiles export %v: exit %d, %q, %q", c.args, code, out, errOut)
+		}
+	}
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	if _, err := conn.Exec(t.Context(), `INSERT INTO building (district, id, code, name, location) VALUES ('dist1', gen_random_uuid(), 'b', '', ST_SetSRID(ST_MakePoint(120, 31), 4490)); ANALYZE building`); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errOut := run(t, env, "tiles", "export", filepath.Join(dir, "none", "town.pmtiles")); code != 1 || !strings.Contains(errOut, "none/town.pmtiles cannot be written: no such file or directory.") {
+		t.Errorf("a folder that is not there: exit %d, %q", code, errOut)
+	}
+
+	tx, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "LOCK TABLE land IN ACCESS EXCLUSIVE MODE"); err != nil { // the export waits here
+		t.Fatal(err)
+	}
+	cmd := command(t, env, "tiles", "export", "--layers", "land,buildings", file)
+	var errOut bytes.Buffer
+	cmd.Stderr = &errOut
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		var waiting bool
+		if err := tx.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'land'::regclass AND NOT granted)").Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+		if waiting {
+			break
+		}
+		if time.Now().After(deadline) {
+			_ = cmd.Process.Kill()
+			t.Fatalf("the export never came to the table: %s", &errOut)
+		}
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // the exit code says it
+	if code := cmd.ProcessState.ExitCode(); code != 130 || errOut.String() != "wangge: stopped; nothing was left half done\n" {
+		t.Errorf("exit %d, %q", code, &errOut)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("it left %v (%v)", left, err)
 	}
 }
 

@@ -42,6 +42,8 @@ type Program interface {
 	Import(ctx context.Context, s config.Settings, job ImportJob) (place.Report, error)
 	// Export returns how many it wrote.
 	Export(ctx context.Context, s config.Settings, job ExportJob) (int, error)
+	// ExportTiles writes the tiles of the public to an archive.
+	ExportTiles(ctx context.Context, s config.Settings, job TilesJob) (TilesReport, error)
 	// Template writes an empty list of households as XLSX.
 	Template(w io.Writer) error
 	// Check says how each division that is asked about is covered.
@@ -108,6 +110,23 @@ type ExportJob struct {
 	CRS  string // wgs84, cgcs2000, gcj02 or bd09; "": cgcs2000, as it is stored
 }
 
+// TilesJob is one run of tiles export.
+type TilesJob struct {
+	File        string
+	Layers      []string // none: those of the public map
+	First, Last uint32   // zooms
+	Progress    func(Progress)
+}
+
+// TilesReport is what an archive of tiles came to.
+type TilesReport struct {
+	Tiles, Contents uint64 // that can be asked for, that differ
+	MinZoom         uint8  // of what there is
+	MaxZoom         uint8
+	Bytes           int64 // of the file
+	Moved           bool  // the data changed while it was written
+}
+
 // CheckJob is one run of check.
 type CheckJob struct {
 	Division string                // code; "": the divisions that lie in no other
@@ -132,6 +151,7 @@ type grammar struct {
 	Import   importCmd   `cmd:"" help:"Take a file in: GeoJSON, OpenStreetMap (.osm, .pbf), what ogr2ogr reads; households from .xlsx and .csv."`
 	Template templateCmd `cmd:"" help:"Write an empty list to fill in and import."`
 	Export   exportCmd   `cmd:"" help:"Write a file: GeoJSON, or GeoPackage and shapefile through ogr2ogr."`
+	Tiles    tilesCmd    `cmd:"" help:"Write the map's tiles to an archive for a CDN."`
 	Check    checkCmd    `cmd:"" help:"Find gaps, overlaps and blind spots between grids."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, take the last step back, or show how they stand."`
 	Version  versionCmd  `cmd:"" help:"Say which wangge this is."`

@@ -28,6 +28,7 @@ type recorder struct {
 	server   config.ServerSettings
 	imported ImportJob
 	report   place.Report
+	tiles    TilesReport
 	checked  []coverage.Checked
 	err      error
 }
@@ -64,6 +65,13 @@ func (p *recorder) Import(ctx context.Context, s config.Settings, job ImportJob)
 func (p *recorder) Export(_ context.Context, s config.Settings, job ExportJob) (int, error) {
 	p.did, p.settings = fmt.Sprintf("export %+v", job), s
 	return 3, p.err
+}
+
+func (p *recorder) ExportTiles(_ context.Context, s config.Settings, job TilesJob) (TilesReport, error) {
+	job.Progress(Progress{Rows: 1, Done: 1, Total: 2})
+	job.Progress = nil
+	p.did, p.settings = fmt.Sprintf("tiles export %+v", job), s
+	return p.tiles, p.err
 }
 
 func (p *recorder) Template(w io.Writer) error {
@@ -117,7 +125,7 @@ func TestEveryCommandTakesDataAfterItsWords(t *testing.T) {
 	for _, words := range []string{
 		"serve", "demo", "check", "migrate up", "migrate down", "migrate status",
 		"import divisions|" + f, "import grids|" + f, "import buildings|" + f, "import roads|" + f, "import land|" + f,
-		"export divisions|" + f, "export grids|" + f, "export buildings|" + f,
+		"export divisions|" + f, "export grids|" + f, "export buildings|" + f, "tiles export|town.pmtiles",
 	} {
 		before, after, _ := strings.Cut(words, "|")
 		args := append(strings.Fields(before), "--data", "/some/where")
@@ -197,6 +205,13 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 		{"import grids --report " + f + " " + f, "is the file that is imported"},
 		{"import grids --report . " + f, "is no file that can be written"},
 		{"export roads x.geojson", `"roads" cannot be exported`},
+		{"tiles", "expected"},
+		{"tiles export", "<file>"},
+		{"tiles export town.mbtiles", "a .pmtiles file"},
+		{"tiles export --zooms 16-3 town.pmtiles", "--zooms 16-3: write the first and the last"},
+		{"tiles export --zooms all town.pmtiles", "--zooms all"},
+		{"tiles export --zooms=-3 town.pmtiles", "--zooms -3"},
+		{"tiles export --zooms 3- town.pmtiles", "--zooms 3-"},
 		{"migrate sideways", "must be one of"},
 		{"check --fail-on gap,hole", "--fail-on hole: the kinds are gap, overlap, outside, unassigned_building"},
 		{"check --division a/b", "--division a/b"},
@@ -206,6 +221,32 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 		if code != misused || !strings.Contains(errOut, c.want) || p.did != "" || strings.Count(strings.TrimSpace(errOut), "\n") > 0 {
 			t.Errorf("%q: exit %d, did %q, said %q", c.args, code, p.did, errOut)
 		}
+	}
+}
+
+func TestTilesAreExported(t *testing.T) {
+	plain(t)
+	for _, c := range []struct{ args, did string }{
+		{"town.pmtiles", "tiles export {File:town.pmtiles Layers:[] First:0 Last:16 Progress:<nil>}"},
+		{"--layers grids,grid_labels --zooms 10-14 a/TOWN.PMTILES", "tiles export {File:a/TOWN.PMTILES Layers:[grids grid_labels] First:10 Last:14 Progress:<nil>}"},
+		{"--zooms 7 town.pmtiles", "tiles export {File:town.pmtiles Layers:[] First:7 Last:7 Progress:<nil>}"},
+	} {
+		p := &recorder{tiles: TilesReport{Tiles: 69, Contents: 42, MinZoom: 3, MaxZoom: 16, Bytes: 1_234_567}}
+		code, out, errOut := call(t, p, append([]string{"tiles", "export"}, strings.Fields(c.args)...)...)
+		if code != ok || p.did != c.did || !strings.HasPrefix(out, "69 tiles of zooms 3 to 16, 42 of them different, written to ") || !strings.HasSuffix(out, ": 1.2 MB\n") || strings.Contains(errOut, "again") {
+			t.Errorf("%s: exit %d, did %q, said %q, %q", c.args, code, p.did, out, errOut)
+		}
+	}
+	p := &recorder{tiles: TilesReport{Tiles: 1, Moved: true}}
+	if code, _, errOut := call(t, p, "tiles", "export", "town.pmtiles"); code != ok || !strings.Contains(errOut, "export again") {
+		t.Errorf("the data changed: exit %d, said %q", code, errOut)
+	}
+	p = &recorder{err: context.Canceled}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var o, e bytes.Buffer
+	if code := runMain(ctx, []string{"tiles", "export", "town.pmtiles"}, p, &o, &e); code != interrupted || o.Len() > 0 {
+		t.Errorf("Ctrl-C: exit %d, %q", code, &o)
 	}
 }
 

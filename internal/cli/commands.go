@@ -10,11 +10,13 @@ import (
 	"regexp"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 
 	"wangge/domain/place"
 	"wangge/geo/coord"
 	"wangge/internal/config"
+	"wangge/internal/fault"
 )
 
 type serveCmd struct{ config.Server }
@@ -277,6 +279,60 @@ func (c *exportCmd) Run(r *run) error {
 		fmt.Fprintf(r.out, "%d %s written to %s\n", n, c.Kind, c.File)
 	}
 	return err
+}
+
+type tilesCmd struct {
+	Export tilesExportCmd `cmd:"" help:"Write every tile of the public map to one file, PMTiles version 3, which a CDN serves: a snapshot."`
+}
+
+type tilesExportCmd struct {
+	File   string   `arg:"" help:"The file to write, .pmtiles; one that is there is replaced."`
+	Layers []string `placeholder:"A,B" help:"Layers, as in /tiles/A,B.json; default: those of the public map."`
+	Zooms  string   `default:"0-16" placeholder:"FIRST-LAST" help:"Zooms; default 0-16. Maps show the last one also when they are zoomed in further."`
+}
+
+func (c *tilesExportCmd) Run(r *run) error {
+	if !strings.EqualFold(filepath.Ext(c.File), ".pmtiles") {
+		return usage{fmt.Sprintf(in(r.lang, "%s: an archive is a .pmtiles file", "%s：归档文件须以 .pmtiles 结尾"), c.File)}
+	}
+	job := TilesJob{File: c.File, Layers: c.Layers}
+	var err error
+	if job.First, job.Last, err = zooms(c.Zooms, r.lang); err != nil {
+		return err
+	}
+	s, err := r.settings(commandLevel)
+	if err != nil {
+		return err
+	}
+	bar := newBar(r.err, in(r.lang, "tiles", "瓦片"))
+	bar.did = in(r.lang, "drawn", "已绘制")
+	job.Progress = bar.show
+	report, err := r.program.ExportTiles(r.ctx, s, job)
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if report.Moved {
+		fmt.Fprintln(r.err, in(r.lang, "the data changed while the file was written: some tiles show what was before; export again for tiles of one state",
+			"写入期间数据有变化：部分瓦片为变化前的内容；如需一致请重新导出"))
+	}
+	fmt.Fprintf(r.out, in(r.lang, "%d tiles of zooms %d to %d, %d of them different, written to %s: %.1f MB\n", "%d 张瓦片（级别 %d 到 %d，其中 %d 张内容不同）已写入 %s：%.1f MB\n"),
+		report.Tiles, report.MinZoom, report.MaxZoom, report.Contents, c.File, float64(report.Bytes)/1e6)
+	return nil
+}
+
+// zooms reads FIRST-LAST, or one zoom. How deep there are any is left to the program.
+func zooms(s string, lang fault.Language) (first, last uint32, err error) {
+	from, to, several := strings.Cut(s, "-")
+	if !several {
+		to = from
+	}
+	a, errA := strconv.ParseUint(from, 10, 8)
+	b, errB := strconv.ParseUint(to, 10, 8)
+	if errA != nil || errB != nil || a > b {
+		return 0, 0, usage{fmt.Sprintf(in(lang, "--zooms %s: write the first and the last, like 0-16", "--zooms %s：请写起止级别，如 0-16"), s)}
+	}
+	return uint32(a), uint32(b), nil
 }
 
 type migrateCmd struct {

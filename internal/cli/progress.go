@@ -14,10 +14,11 @@ import (
 // lineEvery is how often a line is written where there is no terminal to draw a bar on.
 const lineEvery = 5 * time.Second
 
-// bar shows how far an import is: drawn on a terminal, else as a line every few seconds.
+// bar shows how far a command is: drawn on a terminal, else as a line every few seconds.
 type bar struct {
 	w    io.Writer
 	kind string
+	did  string // what was done to the rows: "read"
 
 	mu    sync.Mutex
 	drawn *progressbar.ProgressBar // nil where w is no terminal
@@ -27,9 +28,9 @@ type bar struct {
 }
 
 func newBar(w io.Writer, kind string) *bar {
-	b := &bar{w: w, kind: kind, last: time.Now()}
+	b := &bar{w: w, kind: kind, did: "read", last: time.Now()}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		b.drawn = progressbar.NewOptions64(-1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("reading "+kind),
+		b.drawn = progressbar.NewOptions64(-1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(kind),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true),
 			progressbar.OptionFullWidth())
 	}
@@ -64,10 +65,10 @@ func (b *bar) tell() {
 	p := b.now
 	b.told, b.last = p, time.Now()
 	if p.Total > 0 {
-		fmt.Fprintf(b.w, "%d %s read, %d %%\n", p.Rows, b.kind, p.Done*100/p.Total)
+		fmt.Fprintf(b.w, "%d %s %s, %d %%\n", p.Rows, b.kind, b.did, p.Done*100/p.Total)
 		return
 	}
-	fmt.Fprintf(b.w, "%d %s read\n", p.Rows, b.kind)
+	fmt.Fprintf(b.w, "%d %s %s\n", p.Rows, b.kind, b.did)
 }
 
 // end clears the bar away; after lines, the last says how far it came.

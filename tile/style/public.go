@@ -1,0 +1,6 @@
+package style
+
+import "strings"
+
+// Layers are the tile layers of the public map.
+func Layers() []string { return strings.Split(tileLayers, ",") }
