@@ -199,7 +199,7 @@ func (program) ExportTiles(ctx context.Context, s config.Settings, job cli.Tiles
 			return err
 		}
 		began := h.live.State()
-		done, err := tile.New(tile.Options{Source: h.tiles, Logger: h.log}).Export(ctx, job.File, tile.Export{
+		done, err := tile.New(h.tileOptions()).Export(ctx, job.File, tile.Export{
 			Layers: layers, First: job.First, Last: job.Last, Version: fmt.Sprint(began.N), Occupied: h.tiles.Occupied,
 			Progress: func(done, total uint64) {
 				job.Progress(cli.Progress{Rows: int(done), Done: int64(done), Total: int64(total)})
@@ -317,6 +317,11 @@ func (h *house) enliven(zone *time.Location, schema int64) {
 	h.grids.InTouch, h.search.InTouch = h.live.InTouch, h.live.InTouch
 }
 
+// tileOptions are what tiles are made of; the house is enlivened.
+func (h *house) tileOptions() tile.Options {
+	return tile.Options{Source: h.tiles, Scenes: h.scenes, Problems: db.NewCoverage(h.store), Now: h.live.Clock, Logger: h.log}
+}
+
 // awaitServers waits until what this command committed is in force in every server, that who reads after it reads it.
 func (h *house) awaitServers(ctx context.Context) {
 	n := h.store.Noted()
@@ -426,8 +431,9 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	}
 	mux.Handle("/graphql", api)
 	mux.Handle("GET /schema.graphql", schema())
-	tiles := tile.New(tile.Options{Source: h.tiles, Scenes: h.scenes, Problems: db.NewCoverage(h.store), Now: h.live.Clock, Signboards: public,
-		PublicURL: tilesAt, Logger: h.log, Cache: server.TileCache, Limit: server.TileLimit, Version: h.live.Version})
+	o := h.tileOptions()
+	o.PublicURL, o.Signboards, o.Cache, o.Limit, o.Version = tilesAt, public, server.TileCache, server.TileLimit, h.live.Version
+	tiles := tile.New(o)
 	metrics.Tiles(func() ops.TileFigures {
 		asked, kept := tiles.Stats()
 		figures := ops.TileFigures{Bytes: kept.Bytes, Entries: kept.Entries, Evicted: kept.Evicted, Purged: kept.Purged}

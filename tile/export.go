@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/paulmach/orb/maptile"
 
@@ -67,7 +68,7 @@ func (s *Server) export(ctx context.Context, path string, e Export) (sum pmtiles
 		e.Progress = func(uint64, uint64) {}
 	}
 	actor := account.Anyone()
-	doc, err := s.TileJSON(ctx, actor, e.Layers, "")
+	doc, err := s.TileJSON(ctx, actor, e.Layers, time.Time{}, "")
 	if err != nil {
 		return sum, err
 	}
@@ -166,9 +167,9 @@ func occupied(ctx context.Context, actor account.Actor, names []string, e Export
 }
 
 // spans are ids of tiles, ascending, as those that follow each other: a country has 40 million at zoom 16, in some thousand spans.
-type spans []span
+type spans []stretch
 
-type span struct{ first, length uint64 }
+type stretch struct{ first, length uint64 }
 
 // with adds an id that is larger than all there are.
 func (s spans) with(id uint64) spans {
@@ -176,14 +177,14 @@ func (s spans) with(id uint64) spans {
 		s[n-1].length++
 		return s
 	}
-	return append(s, span{id, 1})
+	return append(s, stretch{id, 1})
 }
 
 // within are the tiles of the next zoom within those of zoom z.
 func (s spans) within(z uint8) spans {
 	deeper := make(spans, len(s))
 	for i, r := range s {
-		deeper[i] = span{pmtiles.First(z+1) + 4*(r.first-pmtiles.First(z)), 4 * r.length}
+		deeper[i] = stretch{pmtiles.First(z+1) + 4*(r.first-pmtiles.First(z)), 4 * r.length}
 	}
 	return deeper
 }

@@ -14,11 +14,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/paulmach/orb/maptile"
+	"github.com/twpayne/go-geom"
 
 	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/civil"
+	"wangge/domain/grid"
 	"wangge/domain/place"
+	"wangge/domain/scene"
+	"wangge/domain/staff"
 	"wangge/internal/fault"
 	"wangge/tile"
 	"wangge/tile/pmtiles"
@@ -76,7 +82,7 @@ func TestArchiveHoldsWhatIsServed(t *testing.T) {
 			}
 			pmtilestest.Judge(t, name, sum)
 
-			doc, err := server.TileJSON(t.Context(), account.Anyone(), names, "")
+			doc, err := server.TileJSON(t.Context(), account.Anyone(), names, time.Time{}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -138,6 +144,8 @@ func always(_ context.Context, _ account.Actor, _ []string, _, _ uint32, x, _ []
 	return all, nil
 }
 
+func served(by *calm) *tile.Server { return tile.New(tile.Options{Source: by, Scenes: by}) }
+
 // calm is a source for many at once.
 type calm struct {
 	body []byte
@@ -146,12 +154,26 @@ type calm struct {
 	box  *place.Box
 }
 
-func (c *calm) Tile(ctx context.Context, _ account.Actor, _ []string, _, _, _ uint32) ([]byte, error) {
+func (c *calm) Encoded(ctx context.Context, _ account.Actor, _ []string, _, _, _ uint32, _ time.Time, _ uint8) ([]byte, error) {
 	if c.wait {
 		<-ctx.Done()
 		return nil, fault.Wrap(ctx.Err(), fault.Unavailable, "", "timeout")
 	}
 	return c.body, c.err
+}
+
+// Scene is of one city all over the world, where there is a body.
+func (c *calm) Scene(ctx context.Context, _ account.Actor, _ place.Box, at time.Time) (scene.Scene, error) {
+	if _, err := c.Encoded(ctx, account.Actor{}, nil, 0, 0, 0, at, 0); err != nil {
+		return scene.Scene{}, err
+	}
+	var world []place.Division
+	if c.body != nil {
+		ring := []float64{-200, -89, 200, -89, 200, 89, -200, 89, -200, -89}
+		world = append(world, place.Division{ID: uuid.New(), Level: place.City, Boundary: geom.NewMultiPolygonFlat(geom.XY, ring, [][]int{{len(ring)}})})
+	}
+	ground, err := grid.NewGround(at, nil, world)
+	return scene.Scene{At: at, Ground: ground, Roster: staff.NewRoster(civil.Of(at, time.UTC), nil)}, err
 }
 
 func (c *calm) Bounds(context.Context, account.Actor, []string) (*place.Box, error) {
@@ -173,7 +195,7 @@ func TestArchiveOfSomeZooms(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			name := filepath.Join(t.TempDir(), "town.pmtiles")
-			server := tile.New(tile.Options{Source: &calm{body: []byte("tile"), box: somewhere}})
+			server := served(&calm{body: []byte("tile"), box: somewhere})
 			sum, err := server.Export(t.Context(), name, tile.Export{Layers: strings.Split(test.layers, ","), First: test.first, Last: test.last, Occupied: always})
 			if err != nil || sum.Tiles != test.tiles || sum.Contents != 1 || uint32(sum.MinZoom) != test.first || uint32(sum.MaxZoom) != test.last {
 				t.Fatalf("got %+v, %v", sum, err)
@@ -196,7 +218,7 @@ func TestEmptyLandIsNotVisited(t *testing.T) {
 	houses := []maptile.Tile{maptile.At([2]float64{120.3, 31.1}, 16), maptile.At([2]float64{87.6, 43.8}, 16), maptile.At([2]float64{109.5, 18.2}, 16)}
 	var asked, drawn atomic.Int64
 	server := tile.New(tile.Options{Source: counting{&drawn}})
-	sum, err := server.Export(t.Context(), filepath.Join(t.TempDir(), "country.pmtiles"), tile.Export{Layers: []string{"grids", "buildings"}, Last: 16,
+	sum, err := server.Export(t.Context(), filepath.Join(t.TempDir(), "country.pmtiles"), tile.Export{Layers: []string{"roads", "buildings"}, Last: 16,
 		Occupied: func(_ context.Context, _ account.Actor, _ []string, z, deepest uint32, x, y []uint32) ([]bool, error) {
 			asked.Add(int64(len(x)))
 			holds := make([]bool, len(x))
@@ -213,7 +235,7 @@ func TestEmptyLandIsNotVisited(t *testing.T) {
 	if n := asked.Load(); n > 3*4*16+1 {
 		t.Errorf("it asked of %d tiles", n)
 	}
-	// Grids begin at zoom 10: three tiles at each of seven zooms.
+	// Roads begin at zoom 10: three tiles at each of seven zooms.
 	if n := drawn.Load(); n != 3*7 || sum.Tiles != 3*7 {
 		t.Errorf("%d tiles were drawn, %d are there", n, sum.Tiles)
 	}
@@ -222,7 +244,7 @@ func TestEmptyLandIsNotVisited(t *testing.T) {
 // counting answers each tile with its own number.
 type counting struct{ drawn *atomic.Int64 }
 
-func (c counting) Tile(_ context.Context, _ account.Actor, _ []string, z, x, y uint32) ([]byte, error) {
+func (c counting) Encoded(_ context.Context, _ account.Actor, _ []string, z, x, y uint32, _ time.Time, _ uint8) ([]byte, error) {
 	c.drawn.Add(1)
 	return fmt.Append(nil, z, x, y), nil
 }
@@ -272,7 +294,7 @@ func TestNoArchive(t *testing.T) {
 			if test.export.Occupied == nil {
 				test.export.Occupied = always
 			}
-			_, err := tile.New(tile.Options{Source: test.source}).Export(t.Context(), filepath.Join(dir, test.path), test.export)
+			_, err := served(test.source).Export(t.Context(), filepath.Join(dir, test.path), test.export)
 			if f := fault.As(err); err == nil || f.Code != test.code || f.Field != test.field || !strings.Contains(f.Text(fault.English), test.says) {
 				t.Errorf("got %v", err)
 			}
@@ -290,7 +312,7 @@ func TestExportIsInterrupted(t *testing.T) {
 	dir := t.TempDir()
 	ctx, stop := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, stop)
-	server := tile.New(tile.Options{Source: &calm{wait: true, box: somewhere}})
+	server := served(&calm{wait: true, box: somewhere})
 	if _, err := server.Export(ctx, filepath.Join(dir, "town.pmtiles"), tile.Export{Layers: []string{"divisions"}, Last: 5, Occupied: always}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}

@@ -27,7 +27,7 @@ const maxTiles = 10_000
 
 var _ = fault.Register(
 	[3]string{"tile.version", `"{value}" is no version; send one that tilesChanged gave.`, `“{value}”不是版本号，请使用 tilesChanged 返回的 version。`},
-	[3]string{"tile.zooms", "minZoom {min} is above maxZoom {max}.", "minZoom {min} 大于 maxZoom {max}。"},
+	[3]string{"tile.zoomOrder", "minZoom {min} is above maxZoom {max}.", "minZoom {min} 大于 maxZoom {max}。"},
 	[3]string{"tile.list", "More than {max} tiles changed; ask for fewer zooms, or use extents.", "变更的瓦片超过 {max} 个，请缩小级别范围，或改用 extents。"},
 )
 
@@ -280,7 +280,7 @@ func (c Change) Tiles(minZoom, maxZoom int) ([]maptile.Tile, error) {
 	case maxZoom < 0 || maxZoom > ZoomLimit:
 		return nil, outOfRange("maxZoom", maxZoom, ZoomLimit)
 	case minZoom > maxZoom:
-		return nil, fault.New(fault.Invalid, "minZoom", "tile.zooms", "min", minZoom, "max", maxZoom)
+		return nil, fault.New(fault.Invalid, "minZoom", "tile.zoomOrder", "min", minZoom, "max", maxZoom)
 	case c.Everything:
 		return nil, nil
 	}

@@ -321,7 +321,7 @@ func (t *sketcher) sort(all frame) {
 	n := len(t.obstacles)
 	side := max(all.high.x-all.low.x, all.high.y-all.low.y)
 	t.frame, t.shift = all, 0
-	for (side>>t.shift)*(side>>t.shift) > int64(n) && t.shift < 40 {
+	for across := float64(side); across*across > float64(n); across /= 2 {
 		t.shift++
 	}
 	t.wide = int((all.high.x-all.low.x)>>t.shift) + 1
