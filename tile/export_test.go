@@ -170,7 +170,7 @@ func (c *calm) Scene(ctx context.Context, _ account.Actor, _ place.Box, at time.
 	var world []place.Division
 	if c.body != nil {
 		ring := []float64{-200, -89, 200, -89, 200, 89, -200, 89, -200, -89}
-		world = append(world, place.Division{ID: uuid.New(), Level: place.City, Boundary: geom.NewMultiPolygonFlat(geom.XY, ring, [][]int{{len(ring)}})})
+		world = append(world, place.Division{ID: uuid.UUID{1}, Level: place.City, Boundary: geom.NewMultiPolygonFlat(geom.XY, ring, [][]int{{len(ring)}})})
 	}
 	ground, err := grid.NewGround(at, nil, world)
 	return scene.Scene{At: at, Ground: ground, Roster: staff.NewRoster(civil.Of(at, time.UTC), nil)}, err
