@@ -90,6 +90,7 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 	keeping, stop := context.WithCancel(ctx)
 	h.search.Until = keeping
 	h.enliven(s.Zone, newest)
+	h.openTiles(server)
 	var kept sync.WaitGroup
 	defer func() { stop(); kept.Wait() }()
 	kept.Go(func() { h.live.Run(keeping) })
@@ -265,7 +266,8 @@ type house struct {
 	store   *db.DB
 	live    *live.Live // nil but in a server
 	tiles   *db.Tiles
-	scenes  tile.Scenes // what tiles are drawn from
+	scenes  tile.Scenes  // what tiles are drawn from
+	tile    *tile.Server // nil but in a server
 	places  *place.Service
 	grids   *grid.Service
 	search  *search.Service
@@ -320,6 +322,33 @@ func (h *house) enliven(zone *time.Location, schema int64) {
 // tileOptions are what tiles are made of; the house is enlivened.
 func (h *house) tileOptions() tile.Options {
 	return tile.Options{Source: h.tiles, Scenes: h.scenes, Problems: db.NewCoverage(h.store), Now: h.live.Clock, Logger: h.log}
+}
+
+// openTiles makes the server of tiles, and has it told what changes. The house is enlivened, and does not run yet.
+func (h *house) openTiles(server config.ServerSettings) {
+	o := h.tileOptions()
+	o.Cache, o.Limit, o.Version = server.TileCache, server.TileLimit, h.live.Version
+	if server.PublicURL != nil { // else pages link relatively, and tiles name the address they were asked at
+		public := server.PublicURL.String()
+		o.Signboards, o.PublicURL = public, func(*http.Request) string { return public }
+	}
+	h.tile = tile.New(o)
+	h.live.Reported = h.tile.Reported
+	h.live.Changed = func(c live.Change) {
+		turn := tile.Turn{Is: h.sceneOf(c.Is), Version: c.Is.Order(), Anew: c.Anew || c.AllDrawn}
+		if c.Was != nil {
+			turn.Was = h.sceneOf(c.Was)
+		}
+		for _, d := range c.Drawn {
+			turn.Drawn = append(turn.Drawn, tile.Drawn(d))
+		}
+		h.tile.Changed(turn)
+	}
+}
+
+// sceneOf is what a map shows of a state at its beginning.
+func (h *house) sceneOf(s *live.State) scene.Scene {
+	return scene.Scene{At: s.Ground.Since(), Day: s.Roster.From(), Change: s.N, Ground: s.Ground, Roster: s.Roster}
 }
 
 // awaitServers waits until what this command committed is in force in every server, that who reads after it reads it.
@@ -392,11 +421,9 @@ func commandLog(s config.Settings) *slog.Logger {
 
 // handler is every route with everything around it.
 func (h *house) handler(server config.ServerSettings, token string, newest int64, here *url.URL) (http.Handler, error) {
-	// Where no address was set, pages link relatively and tiles name the address they were asked at.
-	public, tilesAt := "", (func(*http.Request) string)(nil)
+	public := ""
 	if server.PublicURL != nil {
 		public = server.PublicURL.String()
-		tilesAt = func(*http.Request) string { return public }
 	}
 	metrics := ops.NewMetrics(h.pool.Stat)
 	metrics.Watch(func() ops.Held {
@@ -411,14 +438,17 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	mux.Handle("GET /livez", ops.Live())
 	mux.Handle("GET /readyz", ops.Ready(h.log, h.live.AsOf, ops.Database(h.pool), ops.Schema(h.pool, newest), ops.Coverage(h.live.AsOf, h.live.Behind)))
 	mux.Handle("GET /metrics", metrics.Handler())
+	auth := httpauth.Bearer(token)
 	api, err := graph.NewHandler(&graph.Resolver{
 		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search,
-		PhotoURL: func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
-		Tilesets: func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
+		PhotoURL:     func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
+		Tilesets:     func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
+		TilesChanged: tilesChanged(h.tile),
 	}, graph.Options{
 		Log: h.log, RequestID: answer.RequestID, AnswerCache: cmp.Or(server.AnswerCache, -1),
 		Trusted: server.TrustedFolder, OnlyTrusted: server.OnlyTrusted,
 		Version: h.live.Version, AsOf: h.live.AsOf,
+		Auth: auth, Origins: append([]string{here.Scheme + "://" + here.Host}, server.CORSOrigins...),
 	})
 	if err != nil {
 		return nil, config.Bad("TRUSTED_DOCUMENTS", server.TrustedFolder, "but not all its documents can be trusted: %v", err)
@@ -429,20 +459,20 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	}); err != nil {
 		return nil, err
 	}
+	if err := metrics.Subscriptions(api.Subscriptions); err != nil {
+		return nil, err
+	}
 	mux.Handle("/graphql", api)
 	mux.Handle("GET /schema.graphql", schema())
-	o := h.tileOptions()
-	o.PublicURL, o.Signboards, o.Cache, o.Limit, o.Version = tilesAt, public, server.TileCache, server.TileLimit, h.live.Version
-	tiles := tile.New(o)
 	metrics.Tiles(func() ops.TileFigures {
-		asked, kept := tiles.Stats()
+		asked, kept := h.tile.Stats()
 		figures := ops.TileFigures{Bytes: kept.Bytes, Entries: kept.Entries, Evicted: kept.Evicted, Purged: kept.Purged}
 		for _, a := range asked {
 			figures.Asked = append(figures.Asked, ops.TilesAsked(a))
 		}
 		return figures
 	})
-	mux.Handle("/tiles/", tiles)
+	mux.Handle("/tiles/", h.tile)
 	mux.Handle("GET /style.json", style.Handler(public, func() *place.Box {
 		if s := h.live.State(); s != nil {
 			return s.Extent
@@ -452,7 +482,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
-		Log: h.log, Metrics: metrics, Auth: httpauth.Bearer(token), CORSOrigins: server.CORSOrigins,
+		Log: h.log, Metrics: metrics, Auth: auth, CORSOrigins: server.CORSOrigins,
 		RateLimit: server.RateLimit, TrustedProxies: server.TrustedProxies,
 	}), nil
 }
@@ -466,6 +496,34 @@ func tilesets(base string) []*node.Tileset {
 			MinZoom: int(l.MinZoom), MaxZoom: tile.MaxZoom})
 	}
 	return list
+}
+
+// tilesChanged is what changes in tiles as GraphQL tells it.
+func tilesChanged(tiles *tile.Server) func(context.Context, string, []string) (func(context.Context) (*node.TilesChange, error), error) {
+	return func(ctx context.Context, since string, layers []string) (func(context.Context) (*node.TilesChange, error), error) {
+		following, err := tiles.Follow(account.FromContext(ctx), since, layers)
+		if err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context) (*node.TilesChange, error) {
+			c, err := following.Next(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return &node.TilesChange{Version: c.Version, Everything: c.Everything, Layers: c.Layers, Boxes: c.Extents,
+				OfZooms: func(minZoom, maxZoom int) ([]node.TileID, error) {
+					found, err := c.Tiles(minZoom, maxZoom)
+					if err != nil {
+						return nil, err
+					}
+					list := make([]node.TileID, len(found))
+					for i, t := range found {
+						list[i] = node.TileID{Z: int(t.Z), X: int(t.X), Y: int(t.Y)}
+					}
+					return list, nil
+				}}, nil
+		}, nil
+	}
 }
 
 //go:embed graph/schema/*.graphqls

@@ -26,6 +26,7 @@ type operation struct {
 	graphql.OperationContext
 	ec     *executionContext // reads arguments
 	laid   *prepared
+	event  *event // of a subscription, that is answered now
 	http   *http.Request
 	most   int64 // fields
 	fields atomic.Int64

@@ -198,8 +198,11 @@ func (p *prepared) with(variables map[string]any) (*prepared, gqlerror.List) {
 // the first limit that is passed, so that fragments which multiply cannot keep it busy.
 func (p *prepared) layOut(variables map[string]any) gqlerror.List {
 	root := "Query"
-	if p.operation.Operation == ast.Mutation {
+	switch p.operation.Operation {
+	case ast.Mutation:
 		root = "Mutation"
+	case ast.Subscription:
+		root = "Subscription"
 	}
 	l := layout{prepared: p, op: &graphql.OperationContext{Doc: p.doc, Variables: variables}}
 	p.places, p.lists = map[*ast.Selection]*selection{}, map[string]listReader{}

@@ -55,9 +55,12 @@ func (p *prepared) execute(ctx context.Context, ec *executionContext, extensions
 	w.read = slices.Grow(w.read[:0], p.withArgs)[:p.withArgs]
 	clear(w.read)
 	var ok bool
-	if p.root.typeName == "Mutation" {
+	switch p.root.typeName {
+	case "Mutation":
 		ok = w._Mutation(p.root)
-	} else {
+	case "Subscription":
+		ok = w.told(p.root, w.op.event)
+	default:
 		ok = w._Query(p.root)
 	}
 	if !ok {
@@ -115,6 +118,23 @@ func (w *writer) root(f *chosen, nonNull bool, read func(context.Context, map[st
 		}
 	}
 	return resolve(ctx, arguments{fc.Args})
+}
+
+// told writes an event of the one field of Subscription that is asked for. A panic in it is an error at its place.
+func (w *writer) told(sel *selection, e *event) (ok bool) {
+	f, start, depth := &sel.fields[0], len(w.buf), len(w.path)
+	w.enter(f)
+	defer func() {
+		if reason := recover(); reason != nil {
+			at := w.at()
+			graphql.AddError(at, graphql.Recover(at, reason))
+			ok = false
+		}
+		w.path = w.path[:depth]
+		ok = w.close(start, 1, ok)
+	}()
+	w.key(0, f)
+	return e.write(w)
 }
 
 // readArguments reads the arguments of a root field but for those that are ready.

@@ -38,6 +38,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -80,6 +81,9 @@ type QueryResolver interface {
 	Coverage(ctx context.Context, division string) (*node.CoverageReport, error)
 	ByExternalRef(ctx context.Context, system string, code string) ([]*node.ExternalRefOwner, error)
 	Tilesets(ctx context.Context) ([]*node.Tileset, error)
+}
+type SubscriptionResolver interface {
+	TilesChanged(ctx context.Context, since *string, layers []string) (<-chan *node.TilesChange, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -172,6 +176,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -197,7 +218,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/api.graphqls" "schema/base.graphqls" "schema/building.graphqls" "schema/coverage.graphqls" "schema/division.graphqls" "schema/entity.graphqls" "schema/grid.graphqls" "schema/match.graphqls" "schema/register.graphqls" "schema/search.graphqls" "schema/staff.graphqls"
+//go:embed "schema/api.graphqls" "schema/base.graphqls" "schema/building.graphqls" "schema/coverage.graphqls" "schema/division.graphqls" "schema/entity.graphqls" "schema/grid.graphqls" "schema/match.graphqls" "schema/register.graphqls" "schema/search.graphqls" "schema/staff.graphqls" "schema/tiles.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -220,6 +241,7 @@ var sources = []*ast.Source{
 	{Name: "schema/register.graphqls", Input: sourceData("schema/register.graphqls"), BuiltIn: false},
 	{Name: "schema/search.graphqls", Input: sourceData("schema/search.graphqls"), BuiltIn: false},
 	{Name: "schema/staff.graphqls", Input: sourceData("schema/staff.graphqls"), BuiltIn: false},
+	{Name: "schema/tiles.graphqls", Input: sourceData("schema/tiles.graphqls"), BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -957,6 +979,34 @@ func (ec *executionContext) childFields_SizePolicy(ctx context.Context, field gr
 		return ec.fieldContext_SizePolicy_version(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SizePolicy", field.Name)
+}
+
+func (ec *executionContext) childFields_TileID(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "z":
+		return ec.fieldContext_TileID_z(ctx, field)
+	case "x":
+		return ec.fieldContext_TileID_x(ctx, field)
+	case "y":
+		return ec.fieldContext_TileID_y(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TileID", field.Name)
+}
+
+func (ec *executionContext) childFields_TilesChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_TilesChange_version(ctx, field)
+	case "everything":
+		return ec.fieldContext_TilesChange_everything(ctx, field)
+	case "layers":
+		return ec.fieldContext_TilesChange_layers(ctx, field)
+	case "extents":
+		return ec.fieldContext_TilesChange_extents(ctx, field)
+	case "tiles":
+		return ec.fieldContext_TilesChange_tiles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TilesChange", field.Name)
 }
 
 func (ec *executionContext) childFields_Tileset(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2148,6 +2198,50 @@ func (ec *executionContext) field_Query_workers_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_tilesChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "since",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["since"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "layers",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["layers"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_TilesChange_tiles_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "minZoom",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["minZoom"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "maxZoom",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxZoom"] = arg1
 	return args, nil
 }
 
@@ -9825,6 +9919,255 @@ func (ec *executionContext) _SizePolicy_version(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_SizePolicy_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SizePolicy", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Subscription_tilesChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_tilesChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().TilesChanged(ctx, fc.Args["since"].(*string), fc.Args["layers"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.TilesChange) graphql.Marshaler {
+			return ec.marshalNTilesChange2ᚖwanggeᚋgraphᚋnodeᚐTilesChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_tilesChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TilesChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_tilesChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TileID_z(ctx context.Context, field graphql.CollectedField, obj *node.TileID) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TileID_z(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Z, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TileID_z(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TileID", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TileID_x(ctx context.Context, field graphql.CollectedField, obj *node.TileID) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TileID_x(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.X, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TileID_x(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TileID", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TileID_y(ctx context.Context, field graphql.CollectedField, obj *node.TileID) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TileID_y(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Y, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TileID_y(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TileID", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TilesChange_version(ctx context.Context, field graphql.CollectedField, obj *node.TilesChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TilesChange_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TilesChange_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TilesChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TilesChange_everything(ctx context.Context, field graphql.CollectedField, obj *node.TilesChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TilesChange_everything(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Everything, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TilesChange_everything(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TilesChange", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _TilesChange_layers(ctx context.Context, field graphql.CollectedField, obj *node.TilesChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TilesChange_layers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Layers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TilesChange_layers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TilesChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TilesChange_extents(ctx context.Context, field graphql.CollectedField, obj *node.TilesChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TilesChange_extents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Extents(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v [][]float64) graphql.Marshaler {
+			return ec.marshalNFloat2ᚕᚕfloat64ᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TilesChange_extents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TilesChange", field, true, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _TilesChange_tiles(ctx context.Context, field graphql.CollectedField, obj *node.TilesChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TilesChange_tiles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Tiles(fc.Args["minZoom"].(int), fc.Args["maxZoom"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.TileID) graphql.Marshaler {
+			return ec.marshalOTileID2ᚕwanggeᚋgraphᚋnodeᚐTileIDᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TilesChange_tiles(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TilesChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TileID(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_TilesChange_tiles_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Tileset_id(ctx context.Context, field graphql.CollectedField, obj *node.Tileset) (ret graphql.Marshaler) {
@@ -18992,6 +19335,132 @@ func (ec *executionContext) _SizePolicy(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "tilesChanged":
+		return ec._Subscription_tilesChanged(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
+}
+
+var tileIDImplementors = []string{"TileID"}
+
+func (ec *executionContext) _TileID(ctx context.Context, sel ast.SelectionSet, obj *node.TileID) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tileIDImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TileID")
+		case "z":
+			out.Values[i] = ec._TileID_z(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "x":
+			out.Values[i] = ec._TileID_x(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "y":
+			out.Values[i] = ec._TileID_y(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var tilesChangeImplementors = []string{"TilesChange"}
+
+func (ec *executionContext) _TilesChange(ctx context.Context, sel ast.SelectionSet, obj *node.TilesChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tilesChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TilesChange")
+		case "version":
+			out.Values[i] = ec._TilesChange_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "everything":
+			out.Values[i] = ec._TilesChange_everything(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "layers":
+			out.Values[i] = ec._TilesChange_layers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "extents":
+			out.Values[i] = ec._TilesChange_extents(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tiles":
+			out.Values[i] = ec._TilesChange_tiles(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var tilesetImplementors = []string{"Tileset"}
 
 func (ec *executionContext) _Tileset(ctx context.Context, sel ast.SelectionSet, obj *node.Tileset) graphql.Marshaler {
@@ -21141,6 +21610,35 @@ func (ec *executionContext) marshalNFloat2ᚕfloat64ᚄ(ctx context.Context, sel
 	return ret
 }
 
+func (ec *executionContext) unmarshalNFloat2ᚕᚕfloat64ᚄ(ctx context.Context, v any) ([][]float64, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([][]float64, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFloat2ᚕfloat64ᚄ(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNFloat2ᚕᚕfloat64ᚄ(ctx context.Context, sel ast.SelectionSet, v [][]float64) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNFloat2ᚕfloat64ᚄ(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNGeoJSON2wanggeᚋgraphᚋnodeᚐGeoJSON(ctx context.Context, v any) (node.GeoJSON, error) {
 	var res node.GeoJSON
 	err := res.UnmarshalGQL(v)
@@ -21814,6 +22312,20 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNTileID2wanggeᚋgraphᚋnodeᚐTileID(ctx context.Context, sel ast.SelectionSet, v node.TileID) graphql.Marshaler {
+	return ec._TileID(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTilesChange2ᚖwanggeᚋgraphᚋnodeᚐTilesChange(ctx context.Context, sel ast.SelectionSet, v *node.TilesChange) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TilesChange(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNTileset2ᚕᚖwanggeᚋgraphᚋnodeᚐTilesetᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Tileset) graphql.Marshaler {
@@ -22772,6 +23284,25 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := node.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOTileID2ᚕwanggeᚋgraphᚋnodeᚐTileIDᚄ(ctx context.Context, sel ast.SelectionSet, v []node.TileID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTileID2wanggeᚋgraphᚋnodeᚐTileID(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOViewer2ᚖwanggeᚋgraphᚋnodeᚐViewer(ctx context.Context, sel ast.SelectionSet, v *node.Viewer) graphql.Marshaler {

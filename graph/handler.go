@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -11,6 +12,7 @@ import (
 	"github.com/maypok86/otter/v2"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"wangge/domain/account"
 	"wangge/internal/fault"
 )
 
@@ -33,6 +35,12 @@ type Options struct {
 	// AnswerCache is how many bytes of answers are kept; 0 means 64 MiB, below 0 none.
 	AnswerCache int64
 
+	// Auth finds out who sends a request whose Authorization came by connection_init: browsers send none with a WebSocket.
+	// Nil: whoever sends one is refused.
+	Auth func(*http.Request) (account.Actor, error)
+	// Origins are those whose pages may open a WebSocket besides our own, as "https://map.example.cn".
+	Origins []string
+
 	// Trusted is a folder of documents (*.graphql) that are trusted besides our own; "" is none.
 	Trusted string
 	// OnlyTrusted refuses all other documents to the public.
@@ -50,6 +58,9 @@ type Handler struct {
 	timeout   time.Duration
 	asOf      func() (time.Time, bool)
 	present   graphql.ErrorPresenterFunc
+	auth      func(*http.Request) (account.Actor, error)
+	origins   []string
+	open      atomic.Int64 // subscriptions
 
 	judge func(context.Context) ([]byte, gqlerror.List) // executes instead, in tests
 }
@@ -60,7 +71,7 @@ const (
 	longestHashed = 64 << 10
 )
 
-// NewHandler serves GraphQL over HTTP: POST and, for queries, GET. The request's context holds the actor
+// NewHandler serves GraphQL over HTTP: POST and, for queries, GET; subscriptions by server-sent events and WebSocket. The request's context holds the actor
 // (account.NewContext); without one nothing can be read. It fails where a trusted document cannot be read or is wrong.
 func NewHandler(r *Resolver, o Options) (*Handler, error) {
 	if o.Log == nil {
@@ -85,6 +96,8 @@ func NewHandler(r *Resolver, o Options) (*Handler, error) {
 		timeout: o.Timeout,
 		asOf:    o.AsOf,
 		present: present(o.Log, o.RequestID),
+		auth:    o.Auth,
+		origins: o.Origins,
 	}
 	var err error
 	s.trusted, err = trustedDocuments(s.documents, o.Trusted)

@@ -51,6 +51,7 @@ var costs = map[string]int{
 	"Query.searchAddress":      searchCost,
 	"AddressMatch.location":    3,
 	"CoverageProblem.geometry": 100, "CoverageProblem.bbox": 3,
+	"TilesChange.extents": 100, // an event's
 }
 
 // hasProblemCost is what a filter by problems costs more: all reports are asked whether they are current.
@@ -84,6 +85,8 @@ var lengths = map[string]int{
 	"CoverageProblem.grids":     3,
 	"CoverageProblem.fixes":     3,
 	"ApplyFixPayload.grids":     2,
+
+	"TilesChange.tiles": 10_000, // of an event, at most
 
 	"__Schema.types": 60, "__Schema.directives": 6, "__Type.fields": 10, "__Type.inputFields": 5, "__Type.enumValues": 6,
 	"__Field.args": 2, "__Directive.args": 2,

@@ -28,4 +28,7 @@ type Resolver struct {
 	PhotoURL func(staff.Worker) string
 	// Tilesets are the vector tile layers that are served. Nil: none.
 	Tilesets func(context.Context) ([]*node.Tileset, error)
+	// TilesChanged follows what changes in tiles, from a version on or, where since is "", from now on; no layers are all. next
+	// returns the first change at once and then waits for each; its error is that of its context. Nil: tiles are not followed.
+	TilesChanged func(ctx context.Context, since string, layers []string) (next func(context.Context) (*node.TilesChange, error), err error)
 }

@@ -54,12 +54,15 @@ var (
 const (
 	oldType = "application/json"
 	newType = "application/graphql-response+json"
+
+	eventType = "text/event-stream" // where the answer has no end, and for clients that read nothing else
 )
 
 var _ = fault.Register(
 	[3]string{"http.method", "Use POST, or GET for queries.", "请使用 POST；查询也可用 GET。"},
 	[3]string{"http.mutation", "Mutations need POST.", "修改操作须使用 POST。"},
-	[3]string{"http.accept", "The answer is application/json or application/graphql-response+json; Accept allows neither.", "只能返回 application/json 或 application/graphql-response+json。"},
+	[3]string{"http.accept", "The answer is application/json, application/graphql-response+json or text/event-stream; Accept allows none.", "只能返回 application/json、application/graphql-response+json 或 text/event-stream。"},
+	[3]string{"http.subscription", "Subscriptions are answered as text/event-stream, which Accept must name, or over a WebSocket.", "订阅须以 text/event-stream(在 Accept 中注明)或 WebSocket 方式请求。"},
 	[3]string{"http.contentType", "The Content-Type must be application/json in UTF-8.", "Content-Type 须为 UTF-8 的 application/json。"},
 	[3]string{"http.tooLarge", "The body is larger than 10 MiB.", "请求体超过 10 MiB。"},
 	[3]string{"http.busy", "Too many long requests are being received; try again.", "正在接收的长请求过多，请稍后重试。"},
@@ -76,6 +79,10 @@ var _ = fault.Register(
 
 // ServeHTTP answers GraphQL over HTTP. What is kept is found by the request's bytes, before anything is decoded.
 func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header["Upgrade"] != nil {
+		s.serveSocket(w, r)
+		return
+	}
 	mediaType, acceptable := negotiate(r.Header["Accept"])
 	h := w.Header()
 	h["Content-Type"] = mediaType.header
@@ -86,7 +93,7 @@ func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer body.release()
 	}
 	var key *answerKey
-	if acceptable && err == nil {
+	if acceptable && err == nil && mediaType != eventStream {
 		key = s.answers.keyOf(r, mediaType, body)
 		if found := s.answers.find(key); found != nil {
 			found.write(w, r)
@@ -125,6 +132,14 @@ func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	p, list := s.prepare(ctx, op, params)
 	leave()
+	if list == nil && p.operation.Operation == ast.Subscription && mediaType != eventStream {
+		s.refuse(ctx, w, http.StatusNotAcceptable, gqlerror.Wrap(fault.New(fault.Invalid, "", "http.subscription")))
+		return
+	}
+	if list != nil && mediaType == eventStream {
+		newEvents(w).only(s.refusal(ctx, http.StatusOK, list...)) // an EventSource reads nothing else
+		return
+	}
 	if list != nil {
 		status := http.StatusOK
 		if mediaType.name == newType {
@@ -133,9 +148,13 @@ func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(ctx, w, status, list...)
 		return
 	}
-	if r.Method == http.MethodGet && p.operation.Operation != ast.Query {
+	if r.Method == http.MethodGet && p.operation.Operation == ast.Mutation {
 		h.Set("Allow", "POST")
 		s.refuse(ctx, w, http.StatusMethodNotAllowed, gqlerror.Wrap(fault.New(fault.Invalid, "", "http.mutation")))
+		return
+	}
+	if mediaType == eventStream {
+		s.serveEvents(ctx, w, r, op, p)
 		return
 	}
 	if key == nil || !p.keeps(op.Variables) {
@@ -164,11 +183,15 @@ func vary(h http.Header) {
 
 // refuse answers a request that is not executed.
 func (s *Handler) refuse(ctx context.Context, w http.ResponseWriter, status int, list ...*gqlerror.Error) {
+	s.refusal(ctx, status, list...).write(w)
+}
+
+func (s *Handler) refusal(ctx context.Context, status int, list ...*gqlerror.Error) *reply {
 	ctx = s.responding(ctx)
 	for _, err := range list {
 		graphql.AddError(ctx, err)
 	}
-	(&reply{status: status, errors: graphql.GetErrors(ctx), text: []byte("{}\n")}).write(w)
+	return &reply{status: status, errors: graphql.GetErrors(ctx), text: []byte("{}\n")}
 }
 
 // statusOf is the status of a request that was not executed: that of its first error's fault.
@@ -193,8 +216,12 @@ type mediaType struct {
 var (
 	olderType = &mediaType{oldType, []string{oldType + "; charset=utf-8"}}
 	newerType = &mediaType{newType, []string{newType + "; charset=utf-8"}}
-	noStore   = []string{"no-store"}
-	noSniff   = []string{"nosniff"}
+
+	// eventStream is a stream of answers; until it begins, what is refused is told as ever.
+	eventStream = &mediaType{eventType, olderType.header}
+
+	noStore = []string{"no-store"}
+	noSniff = []string{"nosniff"}
 )
 
 // negotiate chooses the media type of the answer: the newer one only where it is named, as the draft asks for clients
@@ -220,6 +247,8 @@ func negotiate(accept []string) (*mediaType, bool) {
 		switch name {
 		case newType:
 			offer = newerType
+		case eventType:
+			offer = eventStream
 		case oldType, "*/*", "application/*":
 			offer = olderType
 		}
@@ -526,7 +555,17 @@ func (a *reply) write(w http.ResponseWriter) {
 	if a.release != nil {
 		defer a.release()
 	}
-	var head []byte
+	head := a.head()
+	w.Header()["Content-Length"] = []string{strconv.Itoa(len(head) + len(a.text))}
+	w.WriteHeader(a.status)
+	if len(head) > 0 {
+		w.Write(head) // a client that has gone is none of our errors
+	}
+	w.Write(a.text)
+}
+
+// head is what stands before text, which it makes begin accordingly: the errors.
+func (a *reply) head() (head []byte) {
 	if len(a.errors) > 0 {
 		slices.SortStableFunc(a.errors, func(a, b *gqlerror.Error) int { return comparePaths(a.Path, b.Path) })
 		list, err := json.Marshal(a.errors)
@@ -538,12 +577,16 @@ func (a *reply) write(w http.ResponseWriter) {
 			head = append(head, ',')
 		}
 	}
-	w.Header()["Content-Length"] = []string{strconv.Itoa(len(head) + len(a.text))}
-	w.WriteHeader(a.status)
-	if len(head) > 0 {
-		w.Write(head) // a client that has gone is none of our errors
+	return head
+}
+
+// appendTo appends an answer, in one line, to a message.
+func (a *reply) appendTo(message []byte) []byte {
+	if a.release != nil {
+		defer a.release()
 	}
-	w.Write(a.text)
+	message = append(message, a.head()...)
+	return append(message, bytes.TrimSuffix(a.text, []byte("\n"))...)
 }
 
 // comparePaths orders by the first step that differs: entries of a list by their number, fields by their name.

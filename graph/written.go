@@ -2739,6 +2739,104 @@ func (w *writer) _SizePolicy(sel *selection, obj *node.SizePolicy) bool {
 	return w.close(start, len(sel.fields), ok)
 }
 
+// subscribe begins what a field of Subscription tells.
+func (ec *executionContext) subscribe(ctx context.Context, f *chosen) (source, error) {
+	switch f.Name {
+	case "tilesChanged":
+		args, err := readArguments(ctx, f.ArgumentMap(ec.Variables), ec.field_Subscription_tilesChanged_args)
+		if err != nil {
+			return nil, err
+		}
+		fc := arguments{args}
+		told, err := ec.Resolvers.Subscription().TilesChanged(ctx, fc.Args["since"].(*string), fc.Args["layers"].([]string))
+		return sourceOf(told, func(w *writer, v *node.TilesChange) bool {
+			return w.marshalNTilesChange2ᚖwanggeᚋgraphᚋnodeᚐTilesChange(f.below, v)
+		}), err
+	}
+	panic("unknown field " + strconv.Quote(f.Name))
+}
+
+func (w *writer) _TileID(sel *selection, obj *node.TileID) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("TileID")
+		case "z":
+			w.enter(f)
+			v := obj.Z
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		case "x":
+			w.enter(f)
+			v := obj.X
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		case "y":
+			w.enter(f)
+			v := obj.Y
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _TilesChange(sel *selection, obj *node.TilesChange) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("TilesChange")
+		case "version":
+			w.enter(f)
+			v := obj.Version
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "everything":
+			w.enter(f)
+			v := obj.Everything
+			ok = w.marshalNBoolean2bool(f.below, v) && ok
+			w.leave()
+		case "layers":
+			w.enter(f)
+			v := obj.Layers
+			ok = w.marshalNString2ᚕstringᚄ(f.below, v) && ok
+			w.leave()
+		case "extents":
+			w.enter(f)
+			v := obj.Extents()
+			ok = w.marshalNFloat2ᚕᚕfloat64ᚄ(f.below, v) && ok
+			w.leave()
+		case "tiles":
+			w.enter(f)
+			fc, read := w.arguments(f, w.ec.field_TilesChange_tiles_args)
+			if !read {
+				ok = w.null(false) && ok
+				w.leave()
+				continue
+			}
+			v, err := obj.Tiles(fc.Args["minZoom"].(int), fc.Args["maxZoom"].(int))
+			if err != nil {
+				ok = w.fail(err, false) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalOTileID2ᚕwanggeᚋgraphᚋnodeᚐTileIDᚄ(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _Tileset(sel *selection, obj *node.Tileset) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -3914,6 +4012,22 @@ func (w *writer) marshalNFloat2ᚕfloat64ᚄ(sel *selection, v []float64) bool {
 	return w.closeList(start, ok, true)
 }
 
+func (w *writer) marshalNFloat2ᚕᚕfloat64ᚄ(sel *selection, v [][]float64) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNFloat2ᚕfloat64ᚄ(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
 func (w *writer) marshalNGeoJSON2wanggeᚋgraphᚋnodeᚐGeoJSON(sel *selection, v node.GeoJSON) bool {
 	return w.marshal(v)
 }
@@ -4331,6 +4445,17 @@ func (w *writer) marshalNString2ᚕstringᚄ(sel *selection, v []string) bool {
 		}
 	}
 	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNTileID2wanggeᚋgraphᚋnodeᚐTileID(sel *selection, v node.TileID) bool {
+	return w._TileID(sel, &v)
+}
+
+func (w *writer) marshalNTilesChange2ᚖwanggeᚋgraphᚋnodeᚐTilesChange(sel *selection, v *node.TilesChange) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._TilesChange(sel, v)
 }
 
 func (w *writer) marshalNTileset2ᚕᚖwanggeᚋgraphᚋnodeᚐTilesetᚄ(sel *selection, v []*node.Tileset) bool {
@@ -4919,6 +5044,25 @@ func (w *writer) marshalOString2ᚖstring(sel *selection, v *string) bool {
 		return w.null(false)
 	}
 	return w.text(string(*v))
+}
+
+func (w *writer) marshalOTileID2ᚕwanggeᚋgraphᚋnodeᚐTileIDᚄ(sel *selection, v []node.TileID) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNTileID2wanggeᚋgraphᚋnodeᚐTileID(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, false)
 }
 
 func (w *writer) marshalOViewer2ᚖwanggeᚋgraphᚋnodeᚐViewer(sel *selection, v *node.Viewer) bool {

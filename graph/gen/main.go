@@ -50,7 +50,7 @@ func (writers) GenerateCode(data *codegen.Data) error {
 	}
 	for _, o := range data.Objects {
 		for _, f := range o.Fields {
-			if f.IsMap() || f.IsBatch() || f.HasHaser || f.VOkFunc || f.HasDirectives() || o.Stream {
+			if f.IsMap() || f.IsBatch() || f.HasHaser || f.VOkFunc || f.HasDirectives() || o.Stream && !f.IsResolver {
 				return fmt.Errorf("%s.%s: written.gotpl cannot write such a field", o.Name, f.Name)
 			}
 		}

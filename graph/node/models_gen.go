@@ -260,10 +260,10 @@ type PointInput struct {
 // A request may go 15 fields deep, hold 30 aliases in one selection and 200 in all, 2,000 tokens outside parentheses and
 // 150,000 in all, and cost 600,000 (operators: 6,000,000), else it is LIMITED. A field costs 1; a `boundary` 400, a problem's
 // `geometry` 100, a `footprint` 10, `location`, `labelPoint` and `bbox` 3; for the time they take `searchAddress` and each
-// point's `address` 1,000, a division's `coverage` and `problems` 200, the filter `hasProblem` 10,000, `uncovered` 100,000; each
+// point's `address` 1,000, a division's `coverage` and `problems` 200, the filter `hasProblem` 10,000, `uncovered` 100,000, a change's `extents` 100; each
 // times the length of every list around it: `first`, the number of points sent, 20 for `candidates`, 4 for `children`, 10 for a
 // group's `grids`, 6 for `neighbours`, 4 for `ancestors` and `assignments`, 3 for a problem's `grids` and `fixes`, 2 for its
-// `divisions` and for `externalRefs`; and no more than 60 for a grid's `buildings`, 4 for a building's `units`, 10 for a unit's
+// `divisions` and for `externalRefs`, 10,000 for a change's `tiles`; and no more than 60 for a grid's `buildings`, 4 for a building's `units`, 10 for a unit's
 // `households`, however large `first` is. So a whole community passes in one request: 200 grids with their boundaries, 200 buildings each
 // and 50 units each, for operators with 100 households each; as do 10,000 points with the grid and its worker; boundaries of
 // more than some 1,400 grids do not. Where lists or texts turn out longer than that assumes, an
@@ -368,6 +368,19 @@ type ShapeInput struct {
 	Geometry GeoJSON `json:"geometry"`
 	// The system that `geometry` is in.
 	Crs coord.System `json:"crs"`
+}
+
+// What the server tells by itself, over a WebSocket (the protocol `graphql-transport-ws`) or as server-sent events (GraphQL over
+// SSE, distinct connections), both at the address of all else.
+//
+// By WebSocket `connection_init` may carry `{"Authorization": "Bearer TOKEN"}`, since browsers send no such header. A connection
+// may have 10 subscriptions at a time and begin 200 in all; queries and mutations are refused: send them by POST. The server pings
+// every 25 seconds, closes with 1001 when it stops, and with 4400 to 4429 where the protocol says so.
+//
+// Server-sent events are answered where `Accept` is `text/event-stream`, by POST and by GET, so that `EventSource` can ask: events
+// `next`, each an answer, and `complete`, after which a client closes. Each `next` has an id: an `EventSource` that lost its
+// connection sends the last one, which counts as `since`, and misses nothing.
+type Subscription struct {
 }
 
 // A layer of vector tiles.

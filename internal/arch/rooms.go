@@ -34,7 +34,7 @@ var Rooms = []Room{
 		"internal/httpauth", "internal/localpg", "internal/ops"}, below), []string{pgx}},
 
 	// The middle row.
-	{"graph", doors, []string{gqlgen, gqlparser, geom, orb, uuid, compress, jsontext, "github.com/maypok86/otter/v2"}},
+	{"graph", doors, []string{gqlgen, gqlparser, geom, orb, uuid, compress, jsontext, "github.com/maypok86/otter/v2", "github.com/coder/websocket"}},
 	{"graph/gen", nil, []string{gqlgen, gqlparser}},
 	{"tile", slices.Concat([]string{"tile/pmtiles"}, doors), []string{orb, compress, "github.com/maypok86/otter/v2", "google.golang.org/protobuf"}},
 	{"tile/pmtiles", nil, []string{compress}},

@@ -19,6 +19,7 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 	open     prometheus.Gauge
+	streams  prometheus.Gauge
 	took     *prometheus.HistogramVec
 
 	// The histograms of took by their labels, which are few and come again with every request: a map that is replaced, never
@@ -39,13 +40,16 @@ func NewMetrics(stat func() *pgxpool.Stat) *Metrics {
 		open: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "wangge_http_requests_open", Help: "Requests being answered.",
 		}),
+		streams: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "wangge_http_streams_open", Help: "Answers without an end that are open: server-sent events, WebSockets.",
+		}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "wangge_http_request_seconds", Help: "Time to answer, by route and status.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"method", "route", "status"}),
 	}
 	m.known.Store(&map[labels]prometheus.Observer{})
-	m.registry.MustRegister(m.open, m.took, collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
+	m.registry.MustRegister(m.open, m.streams, m.took, collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if stat != nil {
 		m.registry.MustRegister(poolStats{stat})
@@ -56,12 +60,24 @@ func NewMetrics(stat func() *pgxpool.Stat) *Metrics {
 // Register adds a collector of another room's figures.
 func (m *Metrics) Register(c prometheus.Collector) error { return m.registry.Register(c) }
 
+// Subscriptions adds the figure of those that are open, which count tells: a WebSocket may hold several.
+func (m *Metrics) Subscriptions(count func() int) error {
+	return m.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "wangge_graphql_subscriptions_open", Help: "GraphQL subscriptions that are open.",
+	}, func() float64 { return float64(count()) }))
+}
+
 // Handler answers GET /metrics.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{DisableCompression: true}) // compressed above
 }
 
 func (m *Metrics) begin() { m.open.Inc() }
+
+// stream: a request that was begun has become an answer without an end. Its time says nothing of how fast anything is.
+func (m *Metrics) stream() { m.open.Dec(); m.streams.Inc() }
+
+func (m *Metrics) streamEnd() { m.streams.Dec() }
 
 func (m *Metrics) end(method, route string, status int, took time.Duration) {
 	m.open.Dec()

@@ -48,12 +48,13 @@ type edge struct {
 	rate           *limiter     // nil: no limit
 	untold         sync.Once    // that a proxy is not trusted
 	inner          http.Handler // what stands between the first look and the routes
+	streams        streams
 }
 
 // Wrap puts everything around routes.
 func Wrap(routes http.Handler, o Options) http.Handler {
 	o.MaxBody, o.Timeout = cmp.Or(o.MaxBody, MaxBody), cmp.Or(o.Timeout, requestTimeout)
-	e := &edge{Options: o, routes: routes, packed: compressed(routes)}
+	e := &edge{Options: o, routes: routes, packed: compressed(routes), streams: streams{of: map[netip.Addr]int{}}}
 	if o.RateLimit > 0 {
 		e.rate = newLimiter(o.RateLimit)
 	}
@@ -67,7 +68,8 @@ func Wrap(routes http.Handler, o Options) http.Handler {
 func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	id := requestID(r)
-	x := &exchange{answered: answered{ResponseWriter: w}, id: [1]string{id}}
+	x := &exchange{answered: answered{ResponseWriter: w}, id: [1]string{id}, edge: e, asked: r}
+	x.streams = x
 	x.limit(answer.NewContext(r.Context(), id), start.Add(e.Timeout))
 	header := w.Header()
 	header["X-Request-Id"] = x.id[:]

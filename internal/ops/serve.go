@@ -66,10 +66,15 @@ func GrowHeap() {
 	}
 }
 
-// Serve answers on l until ctx ends, then stops taking requests and waits up to ten seconds for those that run.
+// Serve answers on l until ctx ends, then stops taking requests, ends answers that have no end, and waits up to ten seconds for
+// those that run.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+	streams := newStopping(ctx)
 	server := &http.Server{
-		Handler:           h,
+		Handler: h,
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), stoppingKey{}, streams)
+		},
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		WriteTimeout:      2 * time.Minute,
@@ -90,6 +95,9 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	if err := server.Shutdown(drain); err != nil {
 		log.Warn("requests were cut off", "error", err)
 		return server.Close()
+	}
+	if !streams.wait(drain) {
+		log.Warn("subscriptions were cut off")
 	}
 	return nil
 }

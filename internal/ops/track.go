@@ -27,6 +27,10 @@ type exchange struct {
 	limited
 	id   [1]string // as a header's values
 	vary [4]string // room for those of Vary
+
+	edge      *edge
+	asked     *http.Request // as it came
+	streaming bool          // its answer has no end
 }
 
 // answered notes how an answer begins and how long it is.
@@ -96,6 +100,7 @@ type limited struct {
 	now      atomic.Pointer[stage]
 	changing sync.Mutex // held by who replaces now
 	first    stage      // what now begins with
+	streams  answer.Streams
 }
 
 // stage is what a limited is until it learns more. It is never changed.
@@ -142,7 +147,12 @@ func (l *limited) Err() error {
 
 // Value implements context.Context. Once somebody waits it is asked of the clock, by which package context finds that a
 // context made from this one can end with it without a goroutine of its own.
-func (l *limited) Value(key any) any { return l.now.Load().Value(key) }
+func (l *limited) Value(key any) any {
+	if key == answer.StreamsKey {
+		return l.streams
+	}
+	return l.now.Load().Value(key)
+}
 
 // askedBy puts the actor into l, which spares the request another copy.
 func (l *limited) askedBy(actor account.Actor) {
@@ -252,11 +262,20 @@ func (e *edge) over(x *exchange, r *http.Request, route string, took time.Durati
 	if route == "" {
 		route = "none"
 	}
-	e.Metrics.end(method(r), route, x.status, took)
+	what, bytes := "request", slog.Int64("bytes", x.bytes)
+	if x.streaming {
+		what = "stream" // took is how long it was open
+		if x.status == http.StatusSwitchingProtocols {
+			bytes = slog.Attr{} // nobody knows: it was another's connection
+		}
+		e.Metrics.streamEnd()
+	} else {
+		e.Metrics.end(method(r), route, x.status, took)
+	}
 	if level := logLevel(route, x.status); e.Log.Enabled(&x.limited, level) {
-		e.Log.LogAttrs(&x.limited, level, "request",
+		e.Log.LogAttrs(&x.limited, level, what,
 			slog.String("method", method(r)), slog.String("route", route), slog.Int("status", x.status),
-			slog.Int64("bytes", x.bytes), slog.Duration("took", took))
+			bytes, slog.Duration("took", took))
 	}
 }
 
