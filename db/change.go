@@ -24,8 +24,8 @@ const (
 
 const (
 	changeAppend = `-- name: change.Append
-INSERT INTO change_log (n, at, what, division_ids, grids_of, divisions, workers)
-SELECT coalesce(max(c.n), 0) + 1, now(), $1, $2, $3, $4, $5 FROM change_log c RETURNING n, at`
+INSERT INTO change_log (n, at, what, division_ids, grids_of, divisions, workers, buildings_at, roads_at, land_at)
+SELECT coalesce(max(c.n), 0) + 1, now(), $1, $2, $3, $4, $5, $6, $7, $8 FROM change_log c RETURNING n, at`
 
 	// Its own statement: Citus would not plan it within another. Who listens is told at commit.
 	changeTell = `-- name: change.Tell
@@ -79,6 +79,8 @@ type change struct {
 	gridsOf   touched // the communities of grids and groups
 	divisions touched
 	workers   touched
+
+	drawn drawn // and where tiles of what they do not hold in memory are no more what they were
 }
 
 // touched are some things of a kind, or where they cannot be told, any.
@@ -116,7 +118,8 @@ func noteChange(ctx context.Context, tx pgx.Tx, c change) error {
 	}
 	var noted live.Mark
 	coverage := append([]uuid.UUID{}, c.coverage...) // never NULL
-	err := tx.QueryRow(ctx, changeAppend, c.what, coverage, c.gridsOf.list(), c.divisions.list(), c.workers.list()).Scan(&noted.N, &noted.At)
+	err := tx.QueryRow(ctx, changeAppend, c.what, coverage, c.gridsOf.list(), c.divisions.list(), c.workers.list(),
+		c.drawn.list(layerBuildings), c.drawn.list(layerRoads), c.drawn.list(layerLand)).Scan(&noted.N, &noted.At)
 	if err != nil {
 		return err
 	}
@@ -147,5 +150,5 @@ func (d *DB) Newest(ctx context.Context, actor account.Actor) (n int64, err erro
 
 // changed notes what an import changed.
 func (in *importing) changed(ctx context.Context, what string) error {
-	return noteTouched(ctx, in.tx, change{what: what, gridsOf: in.gridsOf, divisions: in.divisions, workers: in.workers}, changeTouched)
+	return noteTouched(ctx, in.tx, change{what: what, gridsOf: in.gridsOf, divisions: in.divisions, workers: in.workers, drawn: in.drawn}, changeTouched)
 }

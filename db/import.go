@@ -31,6 +31,7 @@ type importing struct {
 	refused map[int]bool // by row number, so that one row is refused once
 
 	gridsOf, divisions, workers touched // see change
+	drawn                       drawn
 }
 
 // Rows of every kind wait in one table; a kind leaves the columns it has no use for empty. n counts the file's rows from 1.
@@ -41,7 +42,8 @@ CREATE TEMPORARY TABLE stage (
 	level text, parent text, parents text[], limit_east text, limit_south text, limit_west text, limit_north text,
 	kind text, basis text, community text, community_id uuid, in_group text, group_id uuid, worker text, work_phone text, worker_id uuid, term_id uuid, worker_now uuid, term_now uuid,
 	address text, floors integer, estate text, managed_by text, estate_id uuid, class text,
-	credit_code text, employees integer, party_organisation text, party_members integer, building_id uuid
+	credit_code text, employees integer, party_organisation text, party_members integer, building_id uuid,
+	drawn_at geometry, drawn_as text
 ) ON COMMIT DROP`
 
 // errUndone ends the transaction of an import that is not to stay.

@@ -40,8 +40,8 @@ UPDATE stage s SET home = 'unplaced' WHERE s.home IS NULL`
 	// A code is a building's own within its district. One elsewhere is the same building only where it stands on the same
 	// ground: two districts may number theirs alike.
 	importKnownBuildings = `-- name: import.KnownBuildings
-UPDATE stage s SET known = x.id, known_home = x.district FROM (
-	SELECT DISTINCT ON (s.n) s.n, b.id, b.district FROM stage s JOIN building b ON b.code = s.code
+UPDATE stage s SET known = x.id, known_home = x.district, drawn_at = x.drawn_at, drawn_as = x.drawn_as FROM (
+	SELECT DISTINCT ON (s.n) s.n, b.id, b.district, coalesce(b.footprint, b.location) AS drawn_at, ` + buildingDrawnAs + ` AS drawn_as FROM stage s JOIN building b ON b.code = s.code
 		AND (b.district IN (s.home, 'unplaced') OR ST_Intersects(coalesce(b.footprint, b.location), s.shape))
 	ORDER BY s.n, b.district = s.home DESC, b.district
 ) x WHERE x.n = s.n`
@@ -183,6 +183,9 @@ func (s *Places) ImportBuildings(ctx context.Context, actor account.Actor, rows 
 		if err := in.assign(ctx); err != nil {
 			return err
 		}
+		if err := in.draws(ctx, drawnBuildings); err != nil {
+			return err
+		}
 		return in.counts(ctx)
 	})
 }
@@ -191,8 +194,8 @@ func (s *Places) ImportBuildings(ctx context.Context, actor account.Actor, rows 
 const (
 	importKnownRoads = `-- name: import.KnownRoads
 UPDATE stage s SET known = x.id, known_home = x.district, name = coalesce(s.name, x.name), aliases = coalesce(s.aliases, x.aliases),
-	class = coalesce(s.class, x.class) FROM (
-	SELECT DISTINCT ON (s.n) s.n, r.id, r.district, r.name, r.aliases, r.class FROM stage s JOIN road r ON r.code = s.code
+	class = coalesce(s.class, x.class), drawn_at = x.shape, drawn_as = x.drawn_as FROM (
+	SELECT DISTINCT ON (s.n) s.n, r.id, r.district, r.name, r.aliases, r.class, r.shape, ` + roadDrawnAs + ` AS drawn_as FROM stage s JOIN road r ON r.code = s.code
 		AND (r.district IN (s.home, 'unplaced') OR ST_Intersects(r.shape, s.shape))
 	ORDER BY s.n, r.district = s.home DESC, r.district
 ) x WHERE x.n = s.n`
@@ -207,8 +210,9 @@ SELECT s.home, coalesce(s.known, s.id), s.code, coalesce(s.name, ''), s.aliases,
 FROM stage s WHERE s.known IS NULL OR s.known_home <> s.home ORDER BY s.n`
 
 	importKnownLand = `-- name: import.KnownLand
-UPDATE stage s SET known = x.id, known_home = x.district, name = coalesce(s.name, x.name), class = coalesce(s.class, x.class) FROM (
-	SELECT DISTINCT ON (s.n) s.n, l.id, l.district, l.name, l.class FROM stage s JOIN land l ON l.code = s.code
+UPDATE stage s SET known = x.id, known_home = x.district, name = coalesce(s.name, x.name), class = coalesce(s.class, x.class),
+	drawn_at = x.shape, drawn_as = x.drawn_as FROM (
+	SELECT DISTINCT ON (s.n) s.n, l.id, l.district, l.name, l.class, l.shape, ` + landDrawnAs + ` AS drawn_as FROM stage s JOIN land l ON l.code = s.code
 		AND (l.district IN (s.home, 'unplaced') OR ST_Intersects(l.shape, s.shape))
 	ORDER BY s.n, l.district = s.home DESC, l.district
 ) x WHERE x.n = s.n`
@@ -225,15 +229,15 @@ FROM stage s WHERE s.known IS NULL OR s.known_home <> s.home ORDER BY s.n`
 
 // ImportRoads implements place.Store.
 func (s *Places) ImportRoads(ctx context.Context, actor account.Actor, rows iter.Seq2[place.RoadRow, error], o place.ImportOptions) (place.Report, error) {
-	return s.importRoads(ctx, actor, rows, o, append(lines, polygons...), "a LineString or MultiLineString", importKnownRoads, importLeaveRoads, importChangedRoads, importNewRoads)
+	return s.importRoads(ctx, actor, rows, o, append(lines, polygons...), "a LineString or MultiLineString", drawnRoads, importKnownRoads, importLeaveRoads, importChangedRoads, importNewRoads)
 }
 
 // ImportLand implements place.Store.
 func (s *Places) ImportLand(ctx context.Context, actor account.Actor, rows iter.Seq2[place.RoadRow, error], o place.ImportOptions) (place.Report, error) {
-	return s.importRoads(ctx, actor, rows, o, polygons, "a Polygon or MultiPolygon", importKnownLand, importLeaveLand, importChangedLand, importNewLand)
+	return s.importRoads(ctx, actor, rows, o, polygons, "a Polygon or MultiPolygon", drawnLand, importKnownLand, importLeaveLand, importChangedLand, importNewLand)
 }
 
-func (s *Places) importRoads(ctx context.Context, actor account.Actor, rows iter.Seq2[place.RoadRow, error], o place.ImportOptions, kinds []string, called string, statements ...string) (place.Report, error) {
+func (s *Places) importRoads(ctx context.Context, actor account.Actor, rows iter.Seq2[place.RoadRow, error], o place.ImportOptions, kinds []string, called, drawn string, statements ...string) (place.Report, error) {
 	return s.importFile(ctx, actor, o, changedOther, func(ctx context.Context, in *importing) error {
 		ok, err := read(ctx, in, rows, func(r *place.RoadRow) *place.Row { return &r.Row }, []string{"class"}, func(r *place.RoadRow) []any {
 			return []any{orNull(r.Class)}
@@ -245,6 +249,9 @@ func (s *Places) importRoads(ctx context.Context, actor account.Actor, rows iter
 			return err
 		}
 		if err := in.run(ctx, statements...); err != nil {
+			return err
+		}
+		if err := in.draws(ctx, drawn); err != nil {
 			return err
 		}
 		return in.counts(ctx)

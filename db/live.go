@@ -50,7 +50,7 @@ SELECT count(*) FROM (
 // looked through all grids for those of one community.
 const (
 	liveChanges = `-- name: live.Changes
-SELECT c.n, c.at, c.grids_of, c.divisions, c.workers FROM change_log c WHERE c.n >= $1 ORDER BY c.n`
+SELECT c.n, c.at, c.grids_of, c.divisions, c.workers, c.buildings_at, c.roads_at, c.land_at FROM change_log c WHERE c.n >= $1 ORDER BY c.n`
 
 	liveMark = `-- name: live.Mark
 SELECT c.n, c.at FROM change_log c ORDER BY c.n DESC LIMIT 1`
@@ -316,6 +316,7 @@ func (r *liveReader) read(ctx context.Context, since *live.Mark) error {
 
 // changes notes what has to be read anew; narrow is false where that is everything.
 func (r *liveReader) changes(ctx context.Context, since *live.Mark) (narrow bool, workers live.Part, err error) {
+	r.data.AllDrawn = since == nil
 	if since == nil {
 		return false, workers, r.each(ctx, liveMark, nil, func(rows pgx.Rows) error { return rows.Scan(&r.data.N, &r.data.At) })
 	}
@@ -329,7 +330,8 @@ func (r *liveReader) changes(ctx context.Context, since *live.Mark) (narrow bool
 	err = r.each(ctx, liveChanges, []any{since.N}, func(rows pgx.Rows) error {
 		var m live.Mark
 		var gridsOf, divisions, of []uuid.UUID
-		if err := rows.Scan(&m.N, &m.At, &gridsOf, &divisions, &of); err != nil {
+		var drawn [3][]float64
+		if err := rows.Scan(&m.N, &m.At, &gridsOf, &divisions, &of, &drawn[0], &drawn[1], &drawn[2]); err != nil {
 			return err
 		}
 		if m.N == since.N {
@@ -345,13 +347,33 @@ func (r *liveReader) changes(ctx context.Context, since *live.Mark) (narrow bool
 		add(&r.data.GridsOf, gridsOf)
 		add(&r.data.DivisionIDs, divisions)
 		add(&workers, of)
+		for i, layer := range []string{layerBuildings, layerRoads, layerLand} {
+			r.draw(layer, drawn[i])
+		}
 		return nil
 	})
 	if narrow = narrow && known; !narrow && err == nil { // also of a database that was put back, whose newest change is an older one
-		r.data.Mark = live.Mark{}
+		r.data.Mark, r.data.Drawn, r.data.AllDrawn = live.Mark{}, nil, true
 		err = r.each(ctx, liveMark, nil, func(rows pgx.Rows) error { return rows.Scan(&r.data.N, &r.data.At) })
 	}
 	return narrow, workers, err
+}
+
+// draw notes where a line of the change log says that a layer is drawn otherwise.
+func (r *liveReader) draw(layer string, boxes []float64) {
+	r.data.AllDrawn = r.data.AllDrawn || boxes == nil
+	if len(boxes) == 0 {
+		return
+	}
+	i := slices.IndexFunc(r.data.Drawn, func(d live.Drawn) bool { return d.Layers[0] == layer })
+	if i < 0 {
+		i = len(r.data.Drawn)
+		r.data.Drawn = append(r.data.Drawn, live.Drawn{Layers: []string{layer}})
+	}
+	d := &r.data.Drawn[i]
+	for b := range slices.Chunk(boxes, 4) {
+		d.Boxes = append(d.Boxes, place.Box{West: b[0], South: b[1], East: b[2], North: b[3]})
+	}
 }
 
 // part queues the statement that reads all of a kind, or the one that reads some, with first as $1.

@@ -308,7 +308,10 @@ func (in *importing) placeAll(ctx context.Context) error {
 	if err := in.run(ctx, placeMoveRoads, placeMoveLand, placeMovedNear, placeEntities, placeMoved); err != nil {
 		return err
 	}
-	return in.assign(ctx)
+	if err := in.assign(ctx); err != nil {
+		return err
+	}
+	return in.draws(ctx, drawnMoved)
 }
 
 // assign gives the buildings in the table placings their grids, from now on.
@@ -389,7 +392,10 @@ func (s *Places) PlaceBuilding(ctx context.Context, actor account.Actor, buildin
 			return nil, 0, err
 		}
 		changed, err := in.all(ctx, []string{placeUndo, placeEnd, placeBegin})
-		return concerned, changed, err
+		if err != nil || changed == 0 {
+			return concerned, changed, err
+		}
+		return concerned, changed, in.draws(ctx, drawnPlaced)
 	})
 }
 
@@ -427,7 +433,7 @@ func (s *Places) placeOne(ctx context.Context, actor account.Actor, step func(co
 		if err := tx.QueryRow(ctx, "SELECT now()").Scan(&from); err != nil || changed == 0 {
 			return err
 		}
-		return noteChange(ctx, tx, change{what: changedBuildings, coverage: concerned})
+		return noteChange(ctx, tx, change{what: changedBuildings, coverage: concerned, drawn: in.drawn})
 	})
 	return from, err
 }

@@ -85,7 +85,7 @@ func (s *Places) Renumber(ctx context.Context, actor account.Actor, d place.Divi
 			if divisions+grids == 0 {
 				return nil
 			}
-			return noteChange(ctx, in.tx, change{what: changedOther, coverage: []uuid.UUID{d.ID}, gridsOf: beneathIt, divisions: beneathIt, workers: held})
+			return noteChange(ctx, in.tx, change{what: changedOther, coverage: []uuid.UUID{d.ID}, gridsOf: beneathIt, divisions: beneathIt, workers: held, drawn: in.drawn})
 		}
 		if _, err := in.exec(ctx, recodeMoved, d.ID, version); err != nil { // where its code stayed
 			return err
@@ -96,7 +96,7 @@ func (s *Places) Renumber(ctx context.Context, actor account.Actor, d place.Divi
 				concerned = append(concerned, *p)
 			}
 		}
-		return noteChange(ctx, in.tx, change{what: changedBoundaries, coverage: concerned, gridsOf: beneathIt, divisions: beneathIt, workers: held})
+		return noteChange(ctx, in.tx, change{what: changedBoundaries, coverage: concerned, gridsOf: beneathIt, divisions: beneathIt, workers: held, drawn: in.drawn})
 	})
 }
 
@@ -113,7 +113,7 @@ func (s *Grids) RecodeGrid(ctx context.Context, actor account.Actor, g grid.Grid
 		if err != nil {
 			return err
 		}
-		return noteChange(ctx, in.tx, change{what: changedOther, coverage: []uuid.UUID{g.CommunityID}, gridsOf: these(g.CommunityID), workers: these(holders...)})
+		return noteChange(ctx, in.tx, change{what: changedOther, coverage: []uuid.UUID{g.CommunityID}, gridsOf: these(g.CommunityID), workers: these(holders...), drawn: in.drawn})
 	})
 }
 
@@ -161,7 +161,7 @@ func (in *importing) recode(ctx context.Context, taken, add, write string, homes
 	return len(list), in.give(ctx, taken, add, write, ids, next, homes)
 }
 
-// give gives each of ids its code. CONFLICT: one of them is or was another's.
+// give gives each of ids its code: grids, where homes says in which districts, else divisions. CONFLICT: one of them is or was another's.
 func (in *importing) give(ctx context.Context, taken, add, write string, ids []uuid.UUID, codes, homes []string) error {
 	args := []any{ids, codes}
 	var other string
@@ -174,6 +174,8 @@ func (in *importing) give(ctx context.Context, taken, add, write string, ids []u
 	if homes != nil {
 		args = append(args, homes)
 	}
-	_, err := in.all(ctx, []string{add, write}, args...)
-	return err
+	if _, err := in.all(ctx, []string{add, write}, args...); err != nil || homes == nil {
+		return err
+	}
+	return in.draws(ctx, drawnCodes, ids, homes)
 }

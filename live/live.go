@@ -31,6 +31,18 @@ type Options struct {
 	// box, degrees of CGCS2000; nil: anywhere, as after a connection was lost. It is called by one goroutine, which it must not hold up. nil:
 	// nobody is told.
 	Reported func(box *place.Box)
+
+	// Changed is told of every state that is put into force, one after the other, before those who wait for it: who wrote goes on
+	// when it returned. It must not wait for the Live. nil: nobody is told.
+	Changed func(Change)
+}
+
+// Change is from one state to the next. It is by the clock alone where both are of the same Mark and nothing was read anew.
+type Change struct {
+	Was, Is  *State  // Was is nil at the first
+	Anew     bool    // everything was read anew, so that anything may be another
+	Drawn    []Drawn // where what is not in memory is drawn otherwise
+	AllDrawn bool    // it cannot be told where: everywhere
 }
 
 // How often is asked whether something changed, since neither NOTIFY nor a connection that seems open is to be relied on; how
@@ -55,6 +67,8 @@ const (
 type Live struct {
 	Options
 	state     atomic.Pointer[State] // nil: nothing was read yet
+	told      atomic.Pointer[State] // the last of which Changed was told
+	swaps     sync.Mutex            // held while a state is put into force and Changed is told of it
 	linked    atomic.Bool
 	behind    atomic.Bool  // not linked, though the store answers: so it does in place of memory
 	confirmed atomic.Int64 // when the state was last known to be current, Unix nanoseconds; 0: never
@@ -215,7 +229,8 @@ func (l *Live) Committed(ctx context.Context, mark Mark) {
 	ctx, cancel := context.WithTimeout(ctx, longestWait)
 	defer cancel()
 	began := l.Now().UnixNano()
-	err := l.wait(ctx, func(s *State) bool {
+	err := l.wait(ctx, func(*State) bool {
+		s := l.told.Load()
 		return !l.linked.Load() || s.Mark.Is(mark) || s.N > mark.N && (s.At.After(mark.At) || l.confirmed.Load() > began)
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -473,7 +488,8 @@ func (l *Live) apply(was *State, d Data) error {
 	for {
 		now := l.state.Load() // as was, but that the clock may have gone on
 		of := now
-		if was == nil || d.GridsOf.All && d.DivisionIDs.All && d.Areas.All {
+		anew := was == nil || d.GridsOf.All && d.DivisionIDs.All && d.Areas.All
+		if anew {
 			of = nil
 		}
 		next, err := newState(of, d, l.Clock(), l.Zone)
@@ -486,17 +502,27 @@ func (l *Live) apply(was *State, d Data) error {
 		if d.GridsOf.All {
 			next.epoch++
 		}
-		if l.swap(now, next) {
+		if l.swap(Change{Was: now, Is: next, Anew: anew, Drawn: d.Drawn, AllDrawn: d.AllDrawn}) {
 			return nil
 		}
 	}
 }
 
-// swap puts a state into force unless another is in force than was.
-func (l *Live) swap(was, next *State) bool {
+// swap puts a state into force unless another is in force than was, and tells Changed.
+func (l *Live) swap(c Change) bool {
+	next := c.Is
 	next.version = fmt.Sprintf("%d-%s-%s-%s-%d-%s-%d", next.N, strconv.FormatInt(next.At.UnixNano(), 36), next.Roster.From(),
 		strconv.FormatInt(next.Ground.Since().UnixNano(), 36), l.Schema, l.started, next.epoch)
-	return l.state.CompareAndSwap(was, next)
+	l.swaps.Lock()
+	defer l.swaps.Unlock()
+	if !l.state.CompareAndSwap(c.Was, next) {
+		return false
+	}
+	if l.Changed != nil {
+		l.Changed(c)
+	}
+	l.told.Store(next)
+	return true
 }
 
 // keepTime puts into force what begins by the clock.
@@ -530,7 +556,7 @@ func (l *Live) passTo(ctx context.Context, s *State, changed <-chan struct{}) {
 	}
 	select {
 	case <-due:
-		if l.swap(s, next) {
+		if l.swap(Change{Was: s, Is: next}) {
 			l.tell()
 		}
 	case <-changed:

@@ -78,6 +78,15 @@ type Data struct {
 
 	Areas   Part           // that people hold posts for
 	Tenures []staff.Tenure // where some areas are read, also those that ended
+
+	Drawn    []Drawn
+	AllDrawn bool // it cannot be told where: everywhere, and Drawn says nothing
+}
+
+// Drawn is where things are drawn otherwise that are not in memory: buildings, roads and land.
+type Drawn struct {
+	Layers []string    // as tiles call them
+	Boxes  []place.Box // CGCS2000 degrees: of what was drawn there before, or is now
 }
 
 // Part is all things of a kind, or some.

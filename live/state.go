@@ -1,6 +1,7 @@
 package live
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -170,4 +171,14 @@ func (s *State) takeDivisions(d Data) (err error) {
 	s.Tree = place.NewTree(list, slices.Collect(maps.Keys(s.holding)))
 	s.Ground, err = s.Ground.WithDivisions(list)
 	return err
+}
+
+// Order names s among the states of a database, the same in every server: the number of its last change, and the Unix nanoseconds at which what the
+// clock brought last came into force. A later state has neither less.
+func (s *State) Order() string {
+	brought := s.Ground.Since()
+	if began := startOf(s.Roster.From(), s.dayEnds.Location()); began.After(brought) {
+		brought = began
+	}
+	return fmt.Sprintf("%d.%d", s.N, max(0, brought.UnixNano()))
 }

@@ -70,9 +70,7 @@ func (x *exchange) Stream() (context.Context, func(), error) {
 		}
 		forget = context.AfterFunc(server.asked, cancel)
 	}
-	conn := http.NewResponseController(x.ResponseWriter)
-	_ = conn.SetReadDeadline(time.Time{}) // net/http reads on, to notice that the client leaves; not every writer has a connection
-	_ = conn.SetWriteDeadline(time.Time{})
+	_ = http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Time{}) // not every writer has a connection
 	if !x.streaming {
 		x.streaming = true
 		e.Metrics.stream()

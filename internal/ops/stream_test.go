@@ -3,8 +3,10 @@ package ops
 import (
 	"bufio"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 func TestStreamsOutliveTheServersClocks(t *testing.T) {
 	left := make(chan struct{})
 	routes := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
 		ctx, end, err := answer.Stream(r)
 		if err != nil {
 			t.Error(err)
@@ -33,7 +36,7 @@ func TestStreamsOutliveTheServersClocks(t *testing.T) {
 	at.Start()
 	defer at.Close()
 	ctx, leave := context.WithCancel(t.Context())
-	r, err := http.NewRequestWithContext(ctx, "GET", at.URL, nil)
+	r, err := http.NewRequestWithContext(ctx, "POST", at.URL, strings.NewReader("all of it"))
 	if err != nil {
 		t.Fatal(err)
 	}

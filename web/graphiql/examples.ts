@@ -65,4 +65,17 @@ query Grids {
 }
 `,
   },
+  {
+    query: `# Which tiles of the map change, as it happens: first the version of the data, then each change.
+subscription Tiles {
+  tilesChanged(layers: ["grids", "grid_labels"]) {
+    version
+    everything
+    layers
+    extents
+    tiles(minZoom: 14, maxZoom: 16) { z x y }
+  }
+}
+`,
+  },
 ];

@@ -3,6 +3,7 @@ import "graphiql/style.css";
 import "./explorer.css";
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
+import { createClient } from "graphql-ws";
 import { createRoot } from "react-dom/client";
 import { examples } from "./examples";
 
@@ -16,6 +17,8 @@ const headers = JSON.stringify({ Authorization: "" }, null, 2);
 /** An empty token is no token: the server rightly refuses a malformed header. */
 const fetcher = createGraphiQLFetcher({
   url,
+  // Subscriptions. What they tell is public, so that no token is sent.
+  wsClient: createClient({ url: url.replace(/^http/, "ws") }),
   fetch: (input, init) => {
     const sent = new Headers(init?.headers);
     if (!sent.get("Authorization")?.trim()) sent.delete("Authorization");
