@@ -34,11 +34,11 @@ const tileOf = `tile AS MATERIALIZED (
 
 const asTileGeometry = `ST_AsMVTGeom(%[1]s, (SELECT side FROM tile), 4096, 64, true)`
 
-// A building that lies in the tile as a whole is only moved and rounded, where that leaves it valid: ST_AsMVTGeom clips and mends it
-// whether it must or not, which takes twice as long. From zoom soundFrom on a unit is 15 cm or less, and no two walls of a
-// building are nearer, so that it is not looked at either, which takes most of the rest. What is smaller than 100 square units
-// goes the long way: it may fold.
-const soundFrom = 16
+// wholeFrom is the zoom from which a building that lies in the tile as a whole is only moved and rounded: ST_AsMVTGeom clips and mends it
+// whether it must or not, which takes five times as long. A unit is then 15 cm or less, and no two walls of a building are nearer,
+// so that there is nothing to mend; what is smaller than 100 square units may still fold, and goes the long way. At smaller zooms it
+// would have to be looked at (ST_IsValid), which is no faster.
+const wholeFrom = 16
 
 func buildingsOfTile(z uint32, cut uint8) string {
 	if cut == aggregatedCut {
@@ -58,15 +58,14 @@ func buildingsOfTile(z uint32, cut uint8) string {
 	) c`
 	}
 	geom := fmt.Sprintf(asTileGeometry, "b.shape_3857")
-	sound := `ST_Area(whole.geom) >= 100`
-	if z < soundFrom {
-		sound += ` AND ST_IsValid(whole.geom)`
-	}
-	geom = `CASE WHEN ` + sound + ` THEN whole.geom ELSE ` + geom + ` END`
-	const from = `
-	FROM building b
+	from := `
+	FROM building b`
+	if z >= wholeFrom {
+		geom = `CASE WHEN ST_Area(whole.geom) >= 100 THEN whole.geom ELSE ` + geom + ` END`
+		from += `
 	CROSS JOIN LATERAL (SELECT CASE WHEN b.shape_3857 @ (SELECT wide FROM tile) THEN
 		ST_ForcePolygonCCW(ST_SnapToGrid(ST_Affine(b.shape_3857, @scale::float8, 0, 0, -@scale::float8, @dx::float8, @dy::float8), 1)) END AS geom OFFSET 0) whole`
+	}
 	const where = `
 	WHERE b.shape_3857 && (SELECT wide FROM tile)`
 	switch cut {
@@ -76,8 +75,8 @@ func buildingsOfTile(z uint32, cut uint8) string {
 	case coarserCut:
 		return coarse(geom, idOfTile("b"), "", from+where, 256)
 	}
-	// The index of which place it is in is the one by building: that of the constraint, which could answer the whole condition, is
-	// slow to probe, and an array is what it cannot be probed with.
+	// Which grid it is in is found by the index by building. The index of the constraint could answer the whole condition and is
+	// slow to probe: an array makes it one for a bitmap, which DB.alone rules out.
 	return `
 	SELECT ` + geom + ` AS geom, ` + idOfTile("b") + `, nullif(b.name, '') AS name, g.code AS grid, b.floors` + from + `
 	LEFT JOIN building_grid bg ON bg.building_id = ANY (ARRAY[b.id]) AND (bg.district = b.district) IS TRUE AND (bg.during @> @now::timestamptz) IS TRUE
@@ -189,7 +188,7 @@ func (d *DB) alone(ctx context.Context, actor account.Actor, sql string, args []
 	}
 	defer conn.Release()
 	batch := &pgx.Batch{}
-	for _, setting := range strings.Split("BEGIN READ ONLY"+identity(actor)+"; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off", "; ") {
+	for _, setting := range strings.Split("BEGIN READ ONLY"+identity(actor)+"; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off; SET LOCAL enable_bitmapscan = off", "; ") {
 		batch.Queue(setting)
 	}
 	batch.Queue(sql, args...).QueryRow(func(row pgx.Row) error { return row.Scan(value) })

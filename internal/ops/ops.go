@@ -37,6 +37,7 @@ type Options struct {
 	CORSOrigins    []string                                   // written out; none: no page of another origin may call
 	RateLimit      float64                                    // public requests a second and address; 0: no limit
 	TrustedProxies []netip.Prefix                             // whose X-Forwarded-For is believed
+	Compressed     string                                     // beginning of the paths whose answers their handlers compress; "": none
 	MaxBody        int64                                      // bytes; 0: MaxBody
 	Timeout        time.Duration                              // of one request; 0: 30 s
 }
@@ -119,6 +120,10 @@ func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, body, e.MaxBody)
 		defer drain(body)
 	}
+	if e.Compressed != "" && strings.HasPrefix(r.URL.Path, e.Compressed) { // their handlers say what they depend on
+		e.routes.ServeHTTP(w, r)
+		return
+	}
 	if len(r.Header["Accept-Encoding"]) == 0 {
 		w.Header().Add("Vary", "Accept-Encoding")
 		e.routes.ServeHTTP(w, r)
@@ -141,9 +146,14 @@ var (
 		"worker-src 'self' blob:; child-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"}
 )
 
+// vectorTile is the type of what browsers never show by itself.
+const vectorTile = "application/vnd.mapbox-vector-tile"
+
 // secure sets, when an answer begins, what browsers are to hold to; what a handler set itself stays. Where JSON is opened it shows
 // nothing but itself. What links tell and what scripts may use is asked of documents, which JSON is none of: eight headers fit into
 // the map that net/http makes, copies and sorts for every answer, and a ninth costs more than the other eight.
+//
+// A vector tile is no page, cannot be shown or framed, and is sent by the hundred: it has what is sniffed forbidden, and nothing else.
 //
 // With 304 an answer that the client has kept is good for longer, whose headers those of the 304 replace, and its kind may be left
 // out (as http.ServeContent does): the policy that it came with stays.
@@ -153,8 +163,11 @@ func secure(h http.Header, status int) {
 			h[name] = values
 		}
 	}
-	unless("X-Frame-Options", framing)
 	kind := h["Content-Type"]
+	if len(kind) > 0 && kind[0] == vectorTile {
+		return
+	}
+	unless("X-Frame-Options", framing)
 	switch {
 	case len(kind) > 0 && strings.HasPrefix(kind[0], "application/json"):
 		unless("Content-Security-Policy", nothing)
@@ -166,8 +179,7 @@ func secure(h http.Header, status int) {
 	unless("Permissions-Policy", features)
 }
 
-// compressed compresses text. Tiles and pictures are left alone: the former compress themselves, the latter are
-// compressed already.
+// compressed compresses text. Pictures are left alone, which are compressed already; tiles do not come here.
 func compressed(next http.Handler) http.Handler {
 	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(minGzip), gzhttp.ContentTypes([]string{
 		"application/json", "application/graphql-response+json", "application/geo+json", "application/javascript",

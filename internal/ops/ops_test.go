@@ -591,3 +591,29 @@ func TestALongBodyIsAnswered(t *testing.T) {
 		}
 	}
 }
+
+// A tile is sent by the hundred and is no page: it has no headers for pages, and nobody compresses it once more or tries to.
+func TestTilesAreSentAsTheyAre(t *testing.T) {
+	h := build(t, Options{Compressed: "/tiles/"})
+	long := strings.Repeat("tile ", 1000)
+	h.mux.HandleFunc("GET /tiles/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", vectorTile)
+		if strings.HasSuffix(r.URL.Path, ".json") {
+			w.Header().Set("Content-Type", "application/json")
+		}
+		_, _ = io.WriteString(w, long)
+	})
+	for path, policy := range map[string]bool{"/tiles/grids/1/2/3.mvt": false, "/tiles/grids.json": true} {
+		r := get(path)
+		r.Header.Set("Accept-Encoding", "gzip")
+		w := h.ask(r)
+		if w.Body.String() != long || w.Header().Get("Content-Encoding") != "" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %d bytes, %v", path, w.Body.Len(), w.Header())
+		}
+		for _, name := range []string{"Content-Security-Policy", "X-Frame-Options"} {
+			if got := w.Header().Get(name) != ""; got != policy {
+				t.Errorf("%s: %s %q", path, name, w.Header().Get(name))
+			}
+		}
+	}
+}
