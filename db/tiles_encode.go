@@ -188,7 +188,10 @@ func (d *DB) alone(ctx context.Context, actor account.Actor, sql string, args []
 	}
 	defer conn.Release()
 	batch := &pgx.Batch{}
-	for _, setting := range strings.Split("BEGIN READ ONLY"+identity(actor)+"; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off; SET LOCAL enable_bitmapscan = off", "; ") {
+	for _, setting := range []string{
+		"BEGIN READ ONLY", "SET LOCAL wangge.role = " + quote(string(actor.Role)), "SET LOCAL wangge.actor = " + quote(actor.ID),
+		"SET LOCAL plan_cache_mode = force_generic_plan", "SET LOCAL enable_bitmapscan = off", "SET LOCAL jit = off",
+	} {
 		batch.Queue(setting)
 	}
 	batch.Queue(sql, args...).QueryRow(func(row pgx.Row) error { return row.Scan(value) })
