@@ -200,7 +200,12 @@ func (program) ExportTiles(ctx context.Context, s config.Settings, job cli.Tiles
 			return err
 		}
 		began := h.live.State()
-		done, err := tile.New(h.tileOptions()).Export(ctx, job.File, tile.Export{
+		o := h.tileOptions()
+		o.Limit, o.Timeout = job.Settings.TileLimit, time.Hour // a slow tile is no reason to give up all others
+		if job.Settings.PublicURL != nil {
+			o.Signboards = job.Settings.PublicURL.String()
+		}
+		done, err := tile.New(o).Export(ctx, job.File, tile.Export{
 			Layers: layers, First: job.First, Last: job.Last, Version: fmt.Sprint(began.N), Occupied: h.tiles.Occupied,
 			Progress: func(done, total uint64) {
 				job.Progress(cli.Progress{Rows: int(done), Done: int64(done), Total: int64(total)})

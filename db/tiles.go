@@ -256,6 +256,7 @@ var tileColumns = map[string][2]string{
 	"divisions":   {"division", "boundary_3857"},
 	"grids":       {"grid_boundary", "boundary_3857"},
 	"grid_labels": {"grid_boundary", "boundary_3857"},
+	"signboards":  {"grid_boundary", "boundary_3857"},
 	"buildings":   {"building", "shape_3857"},
 	"roads":       {"road", "shape_3857"},
 	"land":        {"land", "shape_3857"},

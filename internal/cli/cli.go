@@ -115,6 +115,7 @@ type TilesJob struct {
 	File        string
 	Layers      []string // none: those of the public map
 	First, Last uint32   // zooms
+	Settings    config.ArchiveSettings
 	Progress    func(Progress)
 }
 

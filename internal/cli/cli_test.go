@@ -227,15 +227,18 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 func TestTilesAreExported(t *testing.T) {
 	plain(t)
 	for _, c := range []struct{ args, did string }{
-		{"town.pmtiles", "tiles export {File:town.pmtiles Layers:[] First:0 Last:16 Progress:<nil>}"},
-		{"--layers grids,grid_labels --zooms 10-14 a/TOWN.PMTILES", "tiles export {File:a/TOWN.PMTILES Layers:[grids grid_labels] First:10 Last:14 Progress:<nil>}"},
-		{"--zooms 7 town.pmtiles", "tiles export {File:town.pmtiles Layers:[] First:7 Last:7 Progress:<nil>}"},
+		{"town.pmtiles", "tiles export {File:town.pmtiles Layers:[] First:0 Last:16 Settings:{PublicURL:<nil> TileLimit:1048576} Progress:<nil>}"},
+		{"--layers grids,grid_labels --zooms 10-14 a/TOWN.PMTILES", "tiles export {File:a/TOWN.PMTILES Layers:[grids grid_labels] First:10 Last:14 Settings:{PublicURL:<nil> TileLimit:1048576} Progress:<nil>}"},
+		{"--zooms 7 town.pmtiles", "tiles export {File:town.pmtiles Layers:[] First:7 Last:7 Settings:{PublicURL:<nil> TileLimit:1048576} Progress:<nil>}"},
 	} {
 		p := &recorder{tiles: TilesReport{Tiles: 69, Contents: 42, MinZoom: 3, MaxZoom: 16, Bytes: 1_234_567}}
 		code, out, errOut := call(t, p, append([]string{"tiles", "export"}, strings.Fields(c.args)...)...)
 		if code != ok || p.did != c.did || !strings.HasPrefix(out, "69 tiles of zooms 3 to 16, 42 of them different, written to ") || !strings.HasSuffix(out, ": 1.2 MB\n") || strings.Contains(errOut, "again") {
 			t.Errorf("%s: exit %d, did %q, said %q, %q", c.args, code, p.did, out, errOut)
 		}
+	}
+	if code, _, errOut := call(t, &recorder{}, "tiles", "export", "--tile-limit-kb", "much", "town.pmtiles"); code != misused || !strings.Contains(errOut, "TILE_LIMIT_KB") {
+		t.Errorf("a limit that is none: exit %d, %q", code, errOut)
 	}
 	p := &recorder{tiles: TilesReport{Tiles: 1, Moved: true}}
 	if code, _, errOut := call(t, p, "tiles", "export", "town.pmtiles"); code != ok || !strings.Contains(errOut, "export again") {

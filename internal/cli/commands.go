@@ -289,6 +289,7 @@ type tilesExportCmd struct {
 	File   string   `arg:"" help:"The file to write, .pmtiles; one that is there is replaced."`
 	Layers []string `placeholder:"A,B" help:"Layers, as in /tiles/A,B.json; default: those of the public map."`
 	Zooms  string   `default:"0-16" placeholder:"FIRST-LAST" help:"Zooms; default 0-16. Maps show the last one also when they are zoomed in further."`
+	config.Archive
 }
 
 func (c *tilesExportCmd) Run(r *run) error {
@@ -298,6 +299,9 @@ func (c *tilesExportCmd) Run(r *run) error {
 	job := TilesJob{File: c.File, Layers: c.Layers}
 	var err error
 	if job.First, job.Last, err = zooms(c.Zooms, r.lang); err != nil {
+		return err
+	}
+	if job.Settings, err = c.Archive.Check(); err != nil {
 		return err
 	}
 	s, err := r.settings(commandLevel)

@@ -149,11 +149,9 @@ func (s Server) Check() (ServerSettings, error) {
 		return out, Bad("TILE_CACHE_MB", s.TileCacheMB, "but it must be a whole number of megabytes, or 0 for none")
 	}
 	out.TileCache = megabytes << 20
-	kilobytes, err := strconv.ParseInt(s.TileLimitKB, 10, 64)
-	if err != nil || kilobytes < 0 || kilobytes > 1<<20 {
-		return out, Bad("TILE_LIMIT_KB", s.TileLimitKB, "but it must be a whole number of kilobytes, or 0 for no limit")
+	if out.TileLimit, err = tileLimit(s.TileLimitKB); err != nil {
+		return out, err
 	}
-	out.TileLimit = int(kilobytes << 10)
 	if s.TrustedFolder != "" {
 		if folder, err := os.Stat(s.TrustedFolder); err != nil || !folder.IsDir() {
 			return out, Bad("TRUSTED_DOCUMENTS", s.TrustedFolder, "but it must be a folder of GraphQL documents")
@@ -235,4 +233,34 @@ func list(s string) []string {
 		}
 	}
 	return out
+}
+
+// Archive are the settings of a server that an archive of its tiles is made by, too: it holds what the server answers.
+type Archive struct {
+	PublicURL   string `name:"public-url" env:"PUBLIC_URL" placeholder:"URL" help:"Address under which people reach the server; it is what signboards say (${env})."`
+	TileLimitKB string `name:"tile-limit-kb" env:"TILE_LIMIT_KB" default:"1024" placeholder:"KB" help:"Longest tile before it is compressed, kilobytes: a longer one is made with less in it; 0 means no limit (${env}, default ${default})."`
+}
+
+// ArchiveSettings are those of an Archive, checked.
+type ArchiveSettings struct {
+	PublicURL *url.URL // nil: links are relative
+	TileLimit int      // bytes of one tile; 0: no limit
+}
+
+// Check checks the settings.
+func (a Archive) Check() (out ArchiveSettings, err error) {
+	if out.PublicURL, err = publicURL(a.PublicURL); err != nil {
+		return out, err
+	}
+	out.TileLimit, err = tileLimit(a.TileLimitKB)
+	return out, err
+}
+
+// tileLimit reads kilobytes as bytes.
+func tileLimit(s string) (int, error) {
+	kilobytes, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || kilobytes < 0 || kilobytes > 1<<20 {
+		return 0, Bad("TILE_LIMIT_KB", s, "but it must be a whole number of kilobytes, or 0 for no limit")
+	}
+	return int(kilobytes << 10), nil
 }
