@@ -87,8 +87,10 @@ func contest(ctx context.Context, o options, out io.Writer, title string, entran
 type comparison struct {
 	rows    []row
 	scores  []score // every entrant, in the order of the contests
+	sizes   []tileSize
 	starts  []string
 	publish *published
+	purge   *purge
 	inGo    string // what go test says
 }
 
@@ -120,8 +122,8 @@ func (s *stage) other(name string, args ...string) (*process, error) {
 	return p, err
 }
 
-func (s *stage) wangge(name, program, database string) (*process, error) {
-	p, err := s.t.serve(s.ctx, name, program, database)
+func (s *stage) wangge(name, program, database string, env ...string) (*process, error) {
+	p, err := s.t.serve(s.ctx, name, program, database, env...)
 	if err == nil {
 		s.running = append(s.running, p)
 	}
@@ -129,9 +131,9 @@ func (s *stage) wangge(name, program, database string) (*process, error) {
 }
 
 // http is an entrant that wrk loads. Each round goes on where the one before ended, so that no varied request comes twice.
-func (s *stage) http(name string, p *process, lines string) entrant {
+func (s *stage) http(name string, p *process, lines string, accept ...string) entrant {
 	return entrant{name, func(ctx context.Context, round int) (result, error) {
-		return s.t.wrk(ctx, p.url, lines, round*10_000_000, s.o.seconds)
+		return s.t.wrk(ctx, p.url, lines, round*10_000_000, s.o.seconds, accept...)
 	}}
 }
 
@@ -192,10 +194,25 @@ func compare(ctx context.Context, o options, t *town, out io.Writer) error {
 		{"nested", func() error { return s.nested(&c, out, ours) }},
 		{"lists", func() error { return s.lists(&c, out, ours) }},
 		{"problems", func() error { return s.problems(&c, out, ours) }},
+		{"cached tiles", func() error { return s.cached(&c, out, ours) }},
+		{"tiles", func() error {
+			ours.stop() // it has no part in what follows
+			return s.tiles(&c, out, t.url, ofTheTown)
+		}},
+		{"tiles of areas", func() error {
+			ours.stop()
+			return s.areaTiles(&c, out)
+		}},
 		{"publish", func() error {
 			s.close() // three servers need the cores
 			p, err := publications(ctx, o, t, out)
 			c.publish = &p
+			return err
+		}},
+		{"purge", func() error {
+			s.close()
+			p, err := purges(ctx, o, t, out)
+			c.purge = &p
 			return err
 		}},
 		{"go", func() (err error) { c.inGo, err = goBenchmarks(ctx, out); return err }},
@@ -322,7 +339,7 @@ func (s *stage) nested(c *comparison, out io.Writer, ours *process) error {
 		return err
 	}
 	path := filepath.Join(s.t.dir, "answer.json")
-	saved, err := json.Marshal(answerOf{headersOf(res), answer})
+	saved, err := json.Marshal(answerOf{headersOf(res.Header), answer})
 	if err != nil {
 		return err
 	}
@@ -365,8 +382,8 @@ func (s *stage) nested(c *comparison, out io.Writer, ours *process) error {
 }
 
 // headersOf leaves out what belongs to one answer alone.
-func headersOf(res *http.Response) http.Header {
-	h := res.Header.Clone()
+func headersOf(of http.Header) http.Header {
+	h := of.Clone()
 	for _, k := range []string{"Date", "X-Request-Id"} {
 		h.Del(k)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,8 +54,8 @@ type answerOf struct {
 func contestant(ctx context.Context, args []string, out io.Writer) error {
 	f := flag.NewFlagSet(contestantMode, flag.ContinueOnError)
 	length := f.Int("length", 0, "trivial: bytes")
-	answer := f.String("answer", "", "samebytes: file with the answer")
-	database := f.String("database", "", "gqlsql, httpsql: address")
+	answer := f.String("answer", "", "samebytes, sametiles: file with the answer, or those by path")
+	database := f.String("database", "", "gqlsql, httpsql, tilesql: address")
 	if len(args) == 0 {
 		return errors.New("which contestant?")
 	}
@@ -84,10 +85,37 @@ func contestant(ctx context.Context, args []string, out io.Writer) error {
 			}
 			w.Write(a.Body)
 		})
+	case sameTiles:
+		b, err := os.ReadFile(*answer)
+		if err != nil {
+			return err
+		}
+		var by map[string]answerOf
+		if err := json.Unmarshal(b, &by); err != nil {
+			return err
+		}
+		mux.HandleFunc("GET /tiles/", func(w http.ResponseWriter, r *http.Request) {
+			a, ok := by[r.URL.Path]
+			if !ok {
+				http.NotFound(w, r)
+				return
+			}
+			for k, v := range a.Header {
+				w.Header()[k] = v
+			}
+			w.Write(a.Body)
+		})
 	case gqlConst:
 		mux.Handle("POST /graphql", plainGqlgen(func(context.Context, float64, float64) (*gqlconst.GridMatch, error) {
 			return constantMatch, nil
 		}))
+	case tileSQL:
+		pool, err := pgxpool.New(ctx, *database+"&pool_max_conns=16")
+		if err != nil {
+			return err
+		}
+		defer pool.Close()
+		mux.HandleFunc("GET /tiles/{layer}/{z}/{x}/{file}", plainTile(pool))
 	case gqlSQL, httpSQL:
 		pool, err := pgxpool.New(ctx, *database+"&pool_max_conns=16")
 		if err != nil {
@@ -131,6 +159,35 @@ func contestant(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	return nil
+}
+
+// plainTile answers a tile with what one statement makes of it, gzipped where that is accepted.
+func plainTile(pool *pgxpool.Pool) http.HandlerFunc {
+	statements := map[string]string{}
+	for name, l := range tileLayers {
+		statements[name] = l.plainTile(name)
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		z, zErr := strconv.Atoi(r.PathValue("z"))
+		x, xErr := strconv.Atoi(r.PathValue("x"))
+		y, yErr := strconv.Atoi(strings.TrimSuffix(r.PathValue("file"), ".mvt"))
+		var tile []byte
+		// Planned for the tile: the plan for any tile whatever, which PostgreSQL would turn to, takes many times as long.
+		err := pool.QueryRow(r.Context(), statements[r.PathValue("layer")], pgx.QueryExecModeCacheDescribe, z, x, y).Scan(&tile)
+		if err := errors.Join(zErr, xErr, yErr, err); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/vnd.mapbox-vector-tile")
+		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			w.Write(tile)
+			return
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		zipper := gzip.NewWriter(w)
+		zipper.Write(tile)
+		zipper.Close()
+	}
 }
 
 // plainGqlgen is gqlgen as its documentation sets it up.

@@ -106,14 +106,15 @@ var requestsLua []byte
 const connections = 8
 
 // wrk loads url with the lines of a file from one thread over eight connections. Any error counts as a failure of the run: a
-// server that refuses is quick.
-func (t *town) wrk(ctx context.Context, url, lines string, first, seconds int) (r result, err error) {
+// server that refuses is quick. accept may be "gzip".
+func (t *town) wrk(ctx context.Context, url, lines string, first, seconds int, accept ...string) (r result, err error) {
 	script := filepath.Join(t.dir, "requests.lua")
 	if err := os.WriteFile(script, requestsLua, 0o600); err != nil {
 		return r, err
 	}
-	out, err := command(ctx, nil, "wrk", "-t1", fmt.Sprintf("-c%d", connections), fmt.Sprintf("-d%ds", seconds), "--timeout", "30s", "-s", script,
-		url, "--", lines, strconv.Itoa(first))
+	args := []string{"-t1", fmt.Sprintf("-c%d", connections), fmt.Sprintf("-d%ds", seconds), "--timeout", "30s", "-s", script,
+		url, "--", lines, strconv.Itoa(first)}
+	out, err := command(ctx, nil, "wrk", append(args, accept...)...)
 	if err != nil {
 		return r, err
 	}

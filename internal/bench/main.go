@@ -1,4 +1,4 @@
-// Command bench measures wangge beside others on the same data in one run: what answers a constant, what asks PostGIS, an
+// Command bench measures wangge beside others on the same data in one run: what answers a constant, what asks PostGIS, tegola, an
 // older version. It makes its own town in a database of its own, starts every contestant in a process of its own on
 // 127.0.0.1, and ends what it started. It reads wangge through HTTP alone, so that any version can be measured; only the
 // publications of soak and publish go through the services.
@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		o.duration < 10*time.Second || o.duration > 2*time.Hour {
 		return fmt.Errorf("rounds 1 to 20, seconds 1 to 30, times 1 to 10,000, duration 10s to 2h")
 	}
-	limit := 12 * time.Minute // loading the city takes four of them
+	limit := 20 * time.Minute // loading the city takes four of them
 	if mode == "soak" {
 		limit += o.duration
 	}

@@ -49,30 +49,11 @@ const startLimit = 2 * time.Minute
 
 // start runs a server until stop, and returns when it says where it listens.
 func start(ctx context.Context, name string, env []string, program string, args ...string) (*process, error) {
-	p := &process{name: name, cmd: exec.Command(program, args...), ended: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.Stderr = &p.said
-	// A terminal's Ctrl-C goes to this program, which stops its servers in order.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	stdout, err := p.cmd.StdoutPipe()
+	began := time.Now()
+	p, said, err := launch(name, env, program, args...)
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
-	if err := p.cmd.Start(); err != nil {
-		return nil, err
-	}
-	said := make(chan string, 1)
-	go func() {
-		defer close(p.ended)
-		lines := bufio.NewScanner(stdout)
-		for lines.Scan() {
-			if url, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
-				said <- url
-			}
-		}
-		p.cmd.Wait()
-	}()
 	select {
 	case p.url = <-said:
 	case <-p.ended:
@@ -86,6 +67,69 @@ func start(ctx context.Context, name string, env []string, program string, args 
 	}
 	p.ready = time.Since(began)
 	return p, nil
+}
+
+// startAt runs a server that does not say where it listens until stop, and returns when it answers at url and path.
+func startAt(ctx context.Context, name, url, path, program string, args ...string) (*process, error) {
+	p, _, err := launch(name, nil, program, args...)
+	if err != nil {
+		return nil, err
+	}
+	p.url = url
+	return p, p.answers(ctx, path)
+}
+
+// launch starts a program; what it says after "listening on" comes through the channel.
+func launch(name string, env []string, program string, args ...string) (*process, <-chan string, error) {
+	p := &process{name: name, cmd: exec.Command(program, args...), ended: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.Stderr = &p.said
+	// A terminal's Ctrl-C goes to this program, which stops its servers in order.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, nil, err
+	}
+	said := make(chan string, 1)
+	go func() {
+		defer close(p.ended)
+		lines := bufio.NewScanner(stdout)
+		for lines.Scan() {
+			if url, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
+				said <- url
+			}
+		}
+		p.cmd.Wait()
+	}()
+	return p, said, nil
+}
+
+// answers waits until the server answers a path; one that does not is stopped.
+func (p *process) answers(ctx context.Context, path string) error {
+	began := time.Now()
+	for {
+		res, err := client.Get(p.url + path)
+		if err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		ended := false
+		select {
+		case <-p.ended:
+			ended = true
+		default:
+		}
+		if ended || time.Since(began) > startLimit || ctx.Err() != nil {
+			p.stop()
+			return fmt.Errorf("%s is not ready after %s\n%s", p.name, time.Since(began).Round(time.Second), &p.said)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // settle waits until the server does next to nothing: what it prepares after its start is not for the first contest to pay. It
@@ -131,33 +175,24 @@ func (p *process) stop() {
 	}
 }
 
-// serve starts a wangge on a database and waits until it is ready.
-func (t *town) serve(ctx context.Context, name, program, database string) (*process, error) {
+// serve starts a wangge on a database and waits until it is ready. env are settings beside those of every run.
+func (t *town) serve(ctx context.Context, name, program, database string, env ...string) (*process, error) {
 	data, err := os.MkdirTemp(t.dir, "serve-")
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	p, err := start(ctx, name, []string{"DATABASE_URL=" + database, "DATA=" + data, "ADDR=127.0.0.1:0", "RATE_LIMIT=0", "LOG_LEVEL=warn"}, program, "serve")
+	env = append([]string{"DATABASE_URL=" + database, "DATA=" + data, "ADDR=127.0.0.1:0", "RATE_LIMIT=0", "LOG_LEVEL=warn"}, env...)
+	p, err := start(ctx, name, env, program, "serve")
 	if err != nil {
 		return nil, err
 	}
 	p.data = data
-	for {
-		res, err := client.Get(p.url + "/readyz")
-		if err == nil {
-			res.Body.Close()
-			if res.StatusCode == http.StatusOK {
-				p.ready = time.Since(began)
-				return p, nil
-			}
-		}
-		if time.Since(began) > startLimit || ctx.Err() != nil {
-			p.stop()
-			return nil, fmt.Errorf("%s is not ready after %s\n%s", name, startLimit, &p.said)
-		}
-		time.Sleep(20 * time.Millisecond)
+	if err := p.answers(ctx, "/readyz"); err != nil {
+		return nil, err
 	}
+	p.ready = time.Since(began)
+	return p, nil
 }
 
 // token is the operator's.

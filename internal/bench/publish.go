@@ -51,7 +51,7 @@ func (t *town) publisher(ctx context.Context, server *process) (*publisher, erro
 		return nil, err
 	}
 	store := db.NewGrids(db.New(pool))
-	const row, col, bulge = 5, 7, 12.0
+	const row, col = 5, 7
 	probe := func(x, y float64) spot { p := patchAt(x, y); return spot{lng: p[0], lat: p[1]} }
 	border := &site{at: probe(patchWidth/22+bulge/2, 0.5), codes: [2]string{patchGrid(0, 1), patchGrid(0, 0)}}
 	border.put = func(ctx context.Context, way int) error {
@@ -221,21 +221,37 @@ const inForceLimit = 10 * time.Second
 
 // publishOnce publishes and waits until every server shows it.
 func publishOnce(ctx context.Context, who *publisher, all []*process) (time.Duration, error) {
+	s, way := who.next()
+	return untilShown(ctx, all, func(ctx context.Context, p *process) (bool, error) {
+		code, err := codeAt(ctx, p.url, s.at)
+		return code == s.codes[way], err
+	}, func() error {
+		err := s.put(ctx, way)
+		if err != nil {
+			return fmt.Errorf("publish %s: %w", s.codes[way], err)
+		}
+		s.way = way
+		return nil
+	})
+}
+
+// untilShown publishes and asks each server every millisecond whether it shows that. It returns how long that took after what was
+// published was committed.
+func untilShown(ctx context.Context, all []*process, shows func(context.Context, *process) (bool, error), publish func() error) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, inForceLimit)
 	defer cancel()
-	s, way := who.next()
 	shown := make([]time.Time, len(all))
 	errs := make([]error, len(all))
 	var wait sync.WaitGroup
 	for i, p := range all {
 		wait.Go(func() {
 			for {
-				code, err := codeAt(ctx, p.url, s.at)
+				is, err := shows(ctx, p)
 				if err != nil {
-					errs[i] = fmt.Errorf("%s does not show %s: %w", p.name, s.codes[way], err)
+					errs[i] = fmt.Errorf("%s does not show what was published: %w", p.name, err)
 					return
 				}
-				if code == s.codes[way] {
+				if is {
 					shown[i] = time.Now()
 					return
 				}
@@ -243,14 +259,13 @@ func publishOnce(ctx context.Context, who *publisher, all []*process) (time.Dura
 			}
 		})
 	}
-	err := s.put(ctx, way)
+	err := publish()
 	committed := time.Now()
 	if err != nil {
 		cancel()
 		wait.Wait()
-		return 0, fmt.Errorf("publish %s: %w", s.codes[way], err)
+		return 0, err
 	}
-	s.way = way
 	wait.Wait()
 	var last time.Duration
 	for i := range all {

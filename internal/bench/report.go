@@ -69,7 +69,7 @@ func (c comparison) text(m machine, o options, took time.Duration) string {
 	fmt.Fprintf(&b, "Made by `%s` on %s in %s, at commit %s. %s, %s cores, %s; Debian %s, PostgreSQL %s, %s; load of the machine before: %s.\n",
 		by, time.Now().UTC().Format(time.DateOnly), took.Round(time.Second), m.commit, m.processor, m.cores, m.memory, m.debian, m.database, runtime.Version(), m.load)
 	fmt.Fprintf(&b, "The demo town of size %s, and beside it %d communities with %d grids. Each figure is the median of %d runs of %d s, the entrants of a "+
-		"contest in turns; `wrk -t1 -c%d` on the same machine. A ratio is that of the medians; in brackets the extremes of the single rounds. What is wanted is what issue 4, the coverage core, asks for.\n\n",
+		"contest in turns; `wrk -t1 -c%d` on the same machine. A ratio is that of the medians; in brackets the extremes of the single rounds. What is wanted is what the issues on the coverage core and on tiles ask for.\n\n",
 		o.size, patchCommunities, patchGrids, o.rounds, o.seconds, connections)
 	fmt.Fprint(&b, "| ratio | wanted | measured |\n|---|---|---|\n")
 	for _, r := range c.rows {
@@ -79,6 +79,13 @@ func (c comparison) text(m machine, o options, took time.Duration) string {
 	if p := c.publish; p != nil {
 		fmt.Fprintf(&b, "| a publication in force in every of %d servers, p99 of %d | 100 ms, aim 30 | %s%.1f ms |\n", servers, len(p.took),
 			missed(p.quantile(0.99) > 100*time.Millisecond), ms(p.quantile(0.99)))
+	}
+	if p := c.purge; p != nil {
+		last := quantile(p.took, 0.99)
+		fmt.Fprintf(&b, "| a shifted border in its tile in every of %d servers, p99 of %d | 100 ms | %s%.1f ms |\n", servers, len(p.took), missed(last > 100*time.Millisecond), ms(last))
+		if p.hits >= 0 {
+			fmt.Fprintf(&b, "| tiles elsewhere answered from what was kept meanwhile | %d of %[1]d | %s%d |\n", p.asked, missed(p.hits != p.asked || p.misses > 0), p.hits)
+		}
 	}
 	if len(c.scores) > 0 {
 		fmt.Fprint(&b, "\n| entrant | a second | least, most | p50 | p99 |\n|---|---|---|---|---|\n")
@@ -95,6 +102,9 @@ func (c comparison) text(m machine, o options, took time.Duration) string {
 		}
 		fmt.Fprintf(&b, "| %s | %.0f | %.0f, %.0f | %.2f ms | %s |\n", s.name, median(rates), slices.Min(rates), slices.Max(rates), median(p50)/1000, last)
 	}
+	if len(c.sizes) > 0 {
+		b.WriteString(sizesText(c.sizes))
+	}
 	if len(c.starts) > 0 {
 		fmt.Fprint(&b, "\n| cold | |\n|---|---|\n")
 		for _, line := range c.starts {
@@ -103,6 +113,9 @@ func (c comparison) text(m machine, o options, took time.Duration) string {
 	}
 	if c.publish != nil {
 		fmt.Fprint(&b, "\n", c.publish.text())
+	}
+	if c.purge != nil {
+		fmt.Fprint(&b, "\n", c.purge.text())
 	}
 	if c.inGo != "" {
 		fmt.Fprintf(&b, "\n`go test -bench . -benchtime 0.5s ./geo/coverage`:\n\n```\n%s\n```\n", c.inGo)

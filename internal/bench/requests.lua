@@ -1,10 +1,11 @@
 -- What wrk sends: the lines of a file one after another, each a path to GET or, from "{" on, a body to POST to /graphql. A body
--- that holds __N__ gets a number there that no other request of the run has. Arguments: the file, the first line and number.
+-- that holds __N__ gets a number there that no other request of the run has. Arguments: the file, the first line and number, and gzip where that is accepted.
 local ready, varied, n = {}, nil, 0
 local json = { ["Content-Type"] = "application/json" }
 
 function init(args)
   n = tonumber(args[2])
+  if args[3] then wrk.headers["Accept-Encoding"] = args[3] end
   for line in io.lines(args[1]) do
     if line:sub(1, 1) ~= "{" then
       ready[#ready + 1] = wrk.format("GET", line)

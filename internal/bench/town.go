@@ -100,10 +100,11 @@ func openTown(ctx context.Context, o options, out io.Writer) (_ *town, err error
 			}
 			there[baseDatabase] = true
 		}
-		if _, err := command(ctx, []string{"DATABASE_URL=" + t.url}, o.wangge, "migrate", "up"); err != nil {
-			return nil, err
-		}
 		fmt.Fprintf(out, "loaded in %s\n", time.Since(began).Round(time.Second))
+	}
+	// Made by an older version, or kept by one.
+	if _, err := command(ctx, []string{"DATABASE_URL=" + t.url}, o.wangge, "migrate", "up"); err != nil {
+		return nil, err
 	}
 	if o.base != "" {
 		if !there[baseDatabase] {
@@ -179,20 +180,26 @@ func (t *town) databases(ctx context.Context) (map[string]bool, error) {
 	return there, err
 }
 
-// load makes a database and fills it. Under another name until it is whole: a run that was stopped must not leave half a town.
+// load makes the town's database.
 func (t *town) load(ctx context.Context, wangge, name, size string) error {
+	divisions, grids := filepath.Join(t.dir, "divisions.geojson"), filepath.Join(t.dir, "grids.geojson")
+	if err := writePatch(divisions, grids); err != nil {
+		return err
+	}
+	return t.loadInto(ctx, name, wangge, []string{"demo", "--size", size}, []string{"import", "divisions", divisions}, []string{"import", "grids", grids})
+}
+
+// loadInto makes a database and fills it by commands of wangge. Under another name until it is whole: a run that was stopped must
+// not leave half a town.
+func (t *town) loadInto(ctx context.Context, name, wangge string, commands ...[]string) error {
 	draft := name + "_draft"
 	for _, sql := range []string{"DROP DATABASE IF EXISTS " + draft, "CREATE DATABASE " + draft + " TEMPLATE template1"} {
 		if err := t.admin(ctx, sql); err != nil {
 			return err
 		}
 	}
-	divisions, grids := filepath.Join(t.dir, "divisions.geojson"), filepath.Join(t.dir, "grids.geojson")
-	if err := writePatch(divisions, grids); err != nil {
-		return err
-	}
 	env := []string{"DATABASE_URL=" + t.database(draft), "DATA=" + t.dir}
-	for _, args := range [][]string{{"demo", "--size", size}, {"import", "divisions", divisions}, {"import", "grids", grids}} {
+	for _, args := range commands {
 		if _, err := command(ctx, env, wangge, args...); err != nil {
 			return err
 		}
