@@ -136,8 +136,8 @@ func (s *Handler) subscribe(ctx context.Context, op *operation, p *prepared) (_ 
 // tell answers with an event; op is its own request's again, with all that one may take.
 func (s *Handler) tell(ctx context.Context, op *operation, p *prepared, e *event) *reply {
 	op.event = e
-	op.fields.Store(0)
-	op.bytes.Store(0)
+	op.fields.Swap(0)
+	op.bytes.Swap(0)
 	return s.execute(ctx, op, p)
 }
 
