@@ -478,13 +478,18 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		return figures
 	})
 	mux.Handle("/tiles/", h.tile)
-	mux.Handle("GET /style.json", style.Handler(public, func() *place.Box {
+	site := style.Site{PublicURL: public, Log: h.log, Box: func() *place.Box {
 		if s := h.live.State(); s != nil {
 			return s.Extent
 		}
 		return nil
-	}))
-	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Log: h.log,
+	}}
+	basemapOrigin := ""
+	if b := server.Basemap; b != nil {
+		site.Basemap, basemapOrigin = &style.Basemap{URL: b.URL, Attribution: b.Attribution}, b.Origin
+	}
+	mux.Handle("GET /style.json", style.Handler(site))
+	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigin, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: auth, CORSOrigins: server.CORSOrigins,

@@ -47,10 +47,15 @@ func dict(pairs ...any) (map[string]any, error) {
 	return out, nil
 }
 
-// contentSecurityPolicy lets a page load scripts, styles, pictures and tiles from this server alone. MapLibre's worker is
-// a file of ours; its controls carry their icons as data.
-const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
-	"connect-src 'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+// contentSecurityPolicy lets a page load scripts, styles, pictures and tiles from this server alone, and the tiles of a basemap
+// from its origin ("": there is none). MapLibre's worker is a file of ours; its controls carry their icons as data.
+func contentSecurityPolicy(basemap string) string {
+	if basemap != "" {
+		basemap = " " + basemap
+	}
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:" + basemap + "; connect-src 'self'" + basemap +
+		"; worker-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+}
 
 // shownCandidates is how many grids a resident is asked to choose from, the likeliest first.
 const shownCandidates = 5
@@ -369,7 +374,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, v view) 
 	header := w.Header()
 	header.Add("Vary", "Accept, Accept-Language")
 	header.Set("Content-Language", v.HTMLLang())
-	header.Set("Content-Security-Policy", contentSecurityPolicy)
+	header.Set("Content-Security-Policy", s.policy)
 	header.Set("Referrer-Policy", "same-origin") // the address may hold where somebody lives
 	header.Set("Permissions-Policy", "geolocation=(self), camera=(), microphone=()")
 	s.sayAge(header, stale)

@@ -27,6 +27,10 @@ func TestFirstPage(t *testing.T) {
 	if !strings.Contains(policy, "script-src 'self';") || strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") {
 		t.Errorf("policy %q", policy)
 	}
+	const basemap = "https://tiles.example.org"
+	if got, want := contentSecurityPolicy(basemap), strings.NewReplacer("data: blob:;", "data: blob: "+basemap+";", "connect-src 'self';", "connect-src 'self' "+basemap+";").Replace(policy); got != want {
+		t.Errorf("with a basemap the policy is %q", got)
+	}
 	if again := newTown().get("GET", "/", "If-None-Match", w.Header().Get("ETag")); again.Code != http.StatusNotModified {
 		t.Errorf("with its ETag: %d", again.Code)
 	}

@@ -92,6 +92,7 @@ type Options struct {
 	Coverage  Coverage
 	Boards    bool         // whether /signboards/ is served, so that answers may link to it
 	PublicURL string       // where this server is seen from outside; "" makes links relative
+	Basemap   string       // the origin that tiles of a basemap come from; "": there is none
 	Log       *slog.Logger // nil: slog.Default()
 
 	// AsOf is the time the answers are of, in the zone people read it in, and whether that is now: it is not while the
@@ -108,6 +109,7 @@ type site struct {
 	coverage  Coverage
 	boards    bool
 	publicURL string
+	policy    string
 	log       *slog.Logger
 	asOf      func() (at time.Time, current bool)
 }
@@ -135,7 +137,8 @@ func (s *site) sayAge(h http.Header, at time.Time) {
 
 // Register adds the pages to mux, with the answer to every address that nothing else in mux answers. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"), log: o.Log, asOf: o.AsOf}
+	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
+		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

@@ -32,18 +32,20 @@ type Store struct {
 
 // Server are the settings of serve.
 type Server struct {
-	Addr           string `name:"addr" env:"ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one (${env}, default ${default})."`
-	PublicURL      string `name:"public-url" env:"PUBLIC_URL" placeholder:"URL" help:"Address under which people reach this server; it is what links and QR codes say (${env})."`
-	Window         string `name:"window" env:"WINDOW" placeholder:"W,S,E,N" help:"Area that points may lie in, degrees; default: the divisions' box and half a degree around it (${env})."`
-	NearestLimitM  string `name:"nearest-limit-m" env:"NEAREST_LIMIT_M" default:"300" placeholder:"METRES" help:"A point in no grid belongs to the nearest one within this distance (${env}, default ${default})."`
-	CORSOrigins    string `name:"cors-origins" env:"CORS_ORIGINS" placeholder:"LIST" help:"Origins whose pages may call this server, separated by commas, each written out: https://map.example.org (${env})."`
-	RateLimit      string `name:"rate-limit" env:"RATE_LIMIT" default:"200" placeholder:"N" help:"Public requests a second and address; 0 means no limit (${env}, default ${default})."`
-	AnswerCacheMB  string `name:"answer-cache-mb" env:"ANSWER_CACHE_MB" default:"64" placeholder:"MB" help:"Memory for answers of public GraphQL queries, megabytes; 0 keeps none (${env}, default ${default})."`
-	TileCacheMB    string `name:"tile-cache-mb" env:"TILE_CACHE_MB" default:"256" placeholder:"MB" help:"Memory for tiles that were made, megabytes; 0 keeps none (${env}, default ${default})."`
-	TileLimitKB    string `name:"tile-limit-kb" env:"TILE_LIMIT_KB" default:"1024" placeholder:"KB" help:"Longest tile before it is compressed, kilobytes: a longer one is made with less in it; 0 means no limit (${env}, default ${default})."`
-	TrustedFolder  string `name:"trusted-documents" env:"TRUSTED_DOCUMENTS" placeholder:"DIR" help:"Folder of GraphQL documents (*.graphql) that clients may name by documentId, besides wangge's own (${env})."`
-	OnlyTrusted    string `name:"only-trusted" env:"ONLY_TRUSTED" default:"0" placeholder:"0|1" help:"1 refuses all GraphQL documents but the trusted ones to the public (${env}, default ${default})."`
-	TrustedProxies string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"LIST" help:"Addresses or networks of your reverse proxies, whose X-Forwarded-For is believed (${env})."`
+	Addr               string `name:"addr" env:"ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one (${env}, default ${default})."`
+	PublicURL          string `name:"public-url" env:"PUBLIC_URL" placeholder:"URL" help:"Address under which people reach this server; it is what links and QR codes say (${env})."`
+	Window             string `name:"window" env:"WINDOW" placeholder:"W,S,E,N" help:"Area that points may lie in, degrees; default: the divisions' box and half a degree around it (${env})."`
+	NearestLimitM      string `name:"nearest-limit-m" env:"NEAREST_LIMIT_M" default:"300" placeholder:"METRES" help:"A point in no grid belongs to the nearest one within this distance (${env}, default ${default})."`
+	CORSOrigins        string `name:"cors-origins" env:"CORS_ORIGINS" placeholder:"LIST" help:"Origins whose pages may call this server, separated by commas, each written out: https://map.example.org (${env})."`
+	RateLimit          string `name:"rate-limit" env:"RATE_LIMIT" default:"200" placeholder:"N" help:"Public requests a second and address; 0 means no limit (${env}, default ${default})."`
+	AnswerCacheMB      string `name:"answer-cache-mb" env:"ANSWER_CACHE_MB" default:"64" placeholder:"MB" help:"Memory for answers of public GraphQL queries, megabytes; 0 keeps none (${env}, default ${default})."`
+	TileCacheMB        string `name:"tile-cache-mb" env:"TILE_CACHE_MB" default:"256" placeholder:"MB" help:"Memory for tiles that were made, megabytes; 0 keeps none (${env}, default ${default})."`
+	TileLimitKB        string `name:"tile-limit-kb" env:"TILE_LIMIT_KB" default:"1024" placeholder:"KB" help:"Longest tile before it is compressed, kilobytes: a longer one is made with less in it; 0 means no limit (${env}, default ${default})."`
+	TrustedFolder      string `name:"trusted-documents" env:"TRUSTED_DOCUMENTS" placeholder:"DIR" help:"Folder of GraphQL documents (*.graphql) that clients may name by documentId, besides wangge's own (${env})."`
+	OnlyTrusted        string `name:"only-trusted" env:"ONLY_TRUSTED" default:"0" placeholder:"0|1" help:"1 refuses all GraphQL documents but the trusted ones to the public (${env}, default ${default})."`
+	BasemapURL         string `name:"basemap-url" env:"BASEMAP_URL" placeholder:"URL" help:"Raster tiles beneath the map, with {z}, {x} and {y}: Web Mercator in WGS 84 or CGCS2000, such as Tianditu's. Maps in GCJ-02 (AMap, Tencent) are 300 to 700 m off and must not be used (${env})."`
+	BasemapAttribution string `name:"basemap-attribution" env:"BASEMAP_ATTRIBUTION" placeholder:"TEXT" help:"Whose the basemap is, and its review number; shown on the map as plain text (${env})."`
+	TrustedProxies     string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"LIST" help:"Addresses or networks of your reverse proxies, whose X-Forwarded-For is believed (${env})."`
 }
 
 // Settings is the checked form of Store.
@@ -70,6 +72,14 @@ type ServerSettings struct {
 	TrustedFolder  string  // "": none
 	OnlyTrusted    bool
 	TrustedProxies []netip.Prefix
+	Basemap        *Basemap // nil: none
+}
+
+// Basemap is a map of raster tiles beneath ours.
+type Basemap struct {
+	URL         string // of a tile, with {z}, {x} and {y}
+	Origin      string // its scheme, host and port
+	Attribution string // plain text
 }
 
 var _ = fault.Register(
@@ -161,6 +171,9 @@ func (s Server) Check() (ServerSettings, error) {
 		return out, Bad("ONLY_TRUSTED", s.OnlyTrusted, "but it must be 0 or 1")
 	}
 	out.OnlyTrusted = s.OnlyTrusted == "1"
+	if out.Basemap, err = basemap(s.BasemapURL, s.BasemapAttribution); err != nil {
+		return out, err
+	}
 	for _, p := range list(s.TrustedProxies) {
 		prefix, err := parsePrefix(p)
 		if err != nil {
@@ -191,6 +204,48 @@ func publicURL(s string) (*url.URL, error) {
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	return u, nil
+}
+
+// shifted are the hosts whose maps are drawn in GCJ-02 or BD-09, and what ends in them.
+var shifted = []string{"amap.com", "autonavi.com", "gtimg.com", "qq.com", "google.cn", "bdimg.com", "baidu.com"}
+
+// basemap is where tiles of a basemap are found. Pages load them, so that their origin is exact and nobody between can change them:
+// https, or http on this machine.
+func basemap(s, attribution string) (*Basemap, error) {
+	attribution = strings.TrimSpace(attribution)
+	if s == "" {
+		if attribution != "" {
+			return nil, Bad("BASEMAP_ATTRIBUTION", attribution, "but there is no basemap: set BASEMAP_URL as well")
+		}
+		return nil, nil
+	}
+	bad := func(format string, args ...any) (*Basemap, error) { return nil, Bad("BASEMAP_URL", s, format, args...) }
+	bare := s
+	for _, part := range []string{"{z}", "{x}", "{y}"} {
+		if strings.Count(s, part) != 1 {
+			return bad("but it must hold each of {z}, {x} and {y} once, like https://tiles.example.org/{z}/{x}/{y}.png")
+		}
+		bare = strings.Replace(bare, part, "0", 1)
+	}
+	u, err := url.Parse(bare)
+	switch {
+	case err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" || strings.ContainsAny(bare, "{}<>\"'; \t\r\n"):
+		return bad("but it must be an address like https://tiles.example.org/{z}/{x}/{y}.png, without other braces, spaces or signs")
+	case !strings.HasPrefix(s, u.Scheme+"://"+u.Host+"/"):
+		return bad("but {z}, {x} and {y} must come after the host, which is one and written out")
+	case u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u)):
+		return bad("but pages load it from elsewhere: it must begin with https://")
+	}
+	host := strings.ToLower(u.Hostname())
+	for _, other := range shifted {
+		if host == other || strings.HasSuffix(host, "."+other) {
+			return bad("whose maps are drawn in GCJ-02 or BD-09 and lie 300 to 700 m beside ours; take one in WGS 84 or CGCS2000, such as Tianditu's")
+		}
+	}
+	if attribution == "" || len(attribution) > 300 {
+		return nil, Bad("BASEMAP_ATTRIBUTION", attribution, "but it must say in at most 300 bytes whose the basemap is")
+	}
+	return &Basemap{URL: s, Origin: u.Scheme + "://" + u.Host, Attribution: attribution}, nil
 }
 
 // IsLoopback reports whether u can be reached from this machine only.

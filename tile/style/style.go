@@ -4,17 +4,22 @@ package style
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"html"
+	"log/slog"
 	"math"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"wangge/domain/account"
 	"wangge/domain/place"
+	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
 
@@ -22,6 +27,8 @@ var _ = fault.Register(
 	[3]string{"style.lang", "lang must be zh or en.", "lang 只能是 zh 或 en。"},
 	[3]string{"style.theme", "theme must be light or dark.", "theme 只能是 light 或 dark。"},
 	[3]string{"style.show", "show must be gaps, or left out.", "show 只能是 gaps，或不填。"},
+	[3]string{"style.for", "for must be staff, or left out.", "for 只能是 staff，或不填。"},
+	[3]string{"style.by", "by must be staffing, kind, group or gaps, and goes with for=staff.", "by 只能是 staffing、kind、group 或 gaps，且须与 for=staff 同用。"},
 )
 
 // Options say which style is wanted. The zero value is the light Chinese map with addresses relative to
@@ -31,16 +38,25 @@ type Options struct {
 	Lang      string // "zh" (also for "") or "en"
 	Dark      bool
 	Gaps      bool       // also what the coverage reports find, which a resident's map does not shout about
+	Staff     Theme      // for staff, by this theme; "": for the public
+	Basemap   *Basemap   // beneath all; nil: none
 	Box       *place.Box // where a map opens that is told nothing else; nil: nowhere in particular
 }
 
-// JSON returns a MapLibre style (style specification version 8) over the public layers.
+// Basemap is a map of raster tiles that lies beneath ours.
+type Basemap struct {
+	URL         string // of a tile, with {z}, {x} and {y}: Web Mercator, 256 pixels, WGS 84 or CGCS2000
+	Attribution string // whose it is, as plain text
+}
+
+// JSON returns a MapLibre style (style specification version 8) over the public layers, for staff also over those that staff look
+// at. Where its colours mean something its metadata say what: "wangge:legend" is a list of Entry.
 //
 // It names no glyphs: MapLibre GL JS 5.11 and later then draws every letter with the fonts of the reader's own
 // machine, so that neither a glyph server nor 20,000 Chinese glyphs have to be shipped. Names stand at the points
 // of grid_labels, not at polygons, which carry one label a tile; only from afar, where a polygon is small, they do.
 //
-// INVALID: a language there is no style in.
+// INVALID: a language there is no style in ("lang"), a theme that there is not ("by").
 func JSON(o Options) ([]byte, error) {
 	words, ok := languages[o.Lang]
 	if !ok {
@@ -50,23 +66,41 @@ func JSON(o Options) ([]byte, error) {
 	if o.Dark {
 		look = dark
 	}
-	drawn, from := layers(look, words), tileLayers
-	if o.Gaps {
+	drawn, from := layers(look, words, o.Basemap != nil), tileLayers
+	var legend []Entry
+	switch o.Staff {
+	case "":
+		if o.Gaps {
+			from, legend = from+",gaps", gapLegend(look)
+		}
+	case Staffing, Kind, Group, Gaps:
+		from += ",gaps,signboards"
+		drawn, legend = themed(drawn, look, words, o.Staff, o.Basemap != nil)
+		if o.Gaps && o.Staff != Gaps {
+			legend = append(legend, gapLegend(look)...)
+		}
+	default:
+		return nil, fault.New(fault.Invalid, "by", "style.by")
+	}
+	if o.Gaps || o.Staff == Gaps {
 		names := slices.IndexFunc(drawn, func(l layer) bool { return l.ID == Beneath })
-		drawn, from = slices.Insert(drawn, names, gapLayers(look)...), tileLayers+",gaps"
+		drawn = slices.Insert(drawn, names, gapLayers(look)...)
+	}
+	sources := map[string]any{Source: map[string]any{
+		"type": "vector",
+		"url":  strings.TrimSuffix(o.PublicURL, "/") + "/tiles/" + from + ".json",
+	}}
+	if o.Basemap != nil {
+		// MapLibre puts an attribution into the page as HTML.
+		sources[BasemapSource] = map[string]any{"type": "raster", "tiles": []string{o.Basemap.URL}, "tileSize": 256,
+			"maxzoom": basemapZoom, "attribution": html.EscapeString(o.Basemap.Attribution)}
 	}
 	center, zoom := view(o.Box)
-	body, err := json.Marshal(document{
-		Version: 8,
-		Name:    words.name,
-		Center:  center,
-		Zoom:    zoom,
-		Sources: map[string]any{Source: map[string]any{
-			"type": "vector",
-			"url":  strings.TrimSuffix(o.PublicURL, "/") + "/tiles/" + from + ".json",
-		}},
-		Layers: drawn,
-	})
+	doc := document{Version: 8, Name: words.name, Center: center, Zoom: zoom, Sources: sources, Layers: drawn}
+	if legend != nil {
+		doc.Metadata = map[string]any{"wangge:legend": legend}
+	}
+	body, err := json.Marshal(doc)
 	if err != nil {
 		return nil, fmt.Errorf("encode style: %w", err)
 	}
@@ -101,49 +135,79 @@ const (
 	worldPixels = 512.0
 )
 
-// Handler answers GET /style.json?lang=zh|en&theme=light|dark&show=gaps. publicURL is as in Options, box the Box there as it is
-// when it is asked for.
-func Handler(publicURL string, box func() *place.Box) http.Handler {
+// Site is what all styles of a server have alike.
+type Site struct {
+	PublicURL string            // as in Options
+	Basemap   *Basemap          // as in Options
+	Box       func() *place.Box // the Box of Options, when it is asked for; required
+	Log       *slog.Logger      // for faults of ours; nil means slog.Default()
+}
+
+// Handler answers GET /style.json?lang=zh|en&theme=light|dark&show=gaps, and for the operator
+// &for=staff&by=staffing|kind|group|gaps. INVALID: a value that there is not, its parameter is the field.
+// FORBIDDEN: a style for staff to somebody else.
+func Handler(site Site) http.Handler {
+	if site.Log == nil {
+		site.Log = slog.Default()
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		query := r.URL.Query()
-		o := Options{PublicURL: publicURL, Lang: query.Get("lang"), Box: box()}
-		var err error
-		switch query.Get("theme") {
-		case "", "light":
-		case "dark":
-			o.Dark = true
-		default:
-			err = fault.New(fault.Invalid, "theme", "style.theme")
-		}
-		switch query.Get("show") {
-		case "":
-		case "gaps":
-			o.Gaps = true
-		default:
-			err = fault.New(fault.Invalid, "show", "style.show")
-		}
+		o, err := site.asked(r)
 		var body []byte
 		if err == nil {
 			body, err = JSON(o)
 		}
+		if err != nil {
+			answer.Refuse(r, site.Log, err).Write(w, r)
+			return
+		}
 		header := w.Header()
 		header.Set("Content-Type", "application/json; charset=utf-8")
 		header.Set("X-Content-Type-Options", "nosniff")
-		if err != nil {
-			refusal := fault.As(err)
-			header.Set("Cache-Control", "no-store")
-			w.WriteHeader(refusal.Code.Status())
-			json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{
-				"code": refusal.Code, "field": refusal.Field, "message": refusal.Text(fault.English)}})
-			return
-		}
 		sum := sha256.Sum256(body)
 		header.Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
-		// The tiles come from an origin that others may draw maps from; so may the style. An hour is short
-		// enough for a new look to arrive the same day.
-		header.Set("Cache-Control", "public, max-age=3600")
+		if o.Staff != "" {
+			header.Set("Cache-Control", "private, no-cache")
+		} else {
+			// The tiles come from an origin that others may draw maps from; so may the style. An hour is short
+			// enough for a new look to arrive the same day.
+			header.Set("Cache-Control", "public, max-age=3600")
+		}
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 	})
+}
+
+// asked reads which style r asks for.
+func (s Site) asked(r *http.Request) (Options, error) {
+	query := r.URL.Query()
+	o := Options{PublicURL: s.PublicURL, Basemap: s.Basemap, Lang: query.Get("lang"), Box: s.Box()}
+	switch query.Get("theme") {
+	case "", "light":
+	case "dark":
+		o.Dark = true
+	default:
+		return o, fault.New(fault.Invalid, "theme", "style.theme")
+	}
+	switch query.Get("show") {
+	case "":
+	case "gaps":
+		o.Gaps = true
+	default:
+		return o, fault.New(fault.Invalid, "show", "style.show")
+	}
+	switch query.Get("for") {
+	case "":
+		if query.Has("by") {
+			return o, fault.New(fault.Invalid, "by", "style.by")
+		}
+	case "staff":
+		if err := account.FromContext(r.Context()).RequireOperator(); err != nil {
+			return o, err
+		}
+		o.Staff = cmp.Or(Theme(query.Get("by")), Staffing)
+	default:
+		return o, fault.New(fault.Invalid, "for", "style.for")
+	}
+	return o, nil
 }
 
 // What the style and the pages that add to it agree on (web/resident/map.ts; a test compares).
@@ -152,42 +216,54 @@ const (
 	Beneath = "road-label" // lines that a page draws go beneath this layer, so that names stay readable
 	Ground  = "green"      // and areas beneath this one, so that houses and water stay as they are
 
-	tileLayers = "divisions,grids,grid_labels,buildings,roads,land"
+	BasemapSource = "basemap" // the source of a basemap, and its layer
+
+	tileLayers  = "divisions,grids,grid_labels,buildings,roads,land"
+	basemapZoom = 18 // the nearest that tiles of basemaps are made for
 )
 
-// gridName breaks a long name before its last word, 网格, and nowhere else on a map seen from afar, so that on a phone's
-// width every grid of a community keeps its name.
-var gridName = expr{"let", "name", expr{"get", "name"},
-	expr{"case", expr{"all", expr{"==", expr{"slice", expr{"var", "name"}, -2}, "网格"}, expr{">", expr{"length", expr{"var", "name"}}, 4}},
-		expr{"concat", expr{"slice", expr{"var", "name"}, 0, -2}, "\n网格"}, expr{"var", "name"}}}
+// gridName leaves out the last word, 网格, of a name on a map seen from afar, where all are grids and few names have room; after a
+// number, which would mean nothing alone, it stays.
+var gridName = expr{"let", "name", expr{"to-string", expr{"get", "name"}},
+	expr{"case",
+		expr{"any", expr{"<", expr{"length", expr{"var", "name"}}, 5}, expr{"!=", expr{"slice", expr{"var", "name"}, -2}, "网格"}}, expr{"var", "name"},
+		expr{"in", expr{"slice", expr{"var", "name"}, -3, -2}, expr{"literal", "0123456789一二三四五六七八九十"}}, expr{"concat", expr{"slice", expr{"var", "name"}, 0, -2}, "\n网格"},
+		expr{"slice", expr{"var", "name"}, 0, -2}}}
 
 // gridNumber is the part of a code that tells the grids of a community apart, where codes are made so (12 + 3 digits).
 var gridNumber = expr{"case", expr{"==", expr{"length", expr{"get", "code"}}, 15}, expr{"slice", expr{"get", "code"}, -3}, expr{"get", "code"}}
 
-// The names as a style calls them. English pages show the grid's number beneath its Chinese name, so that a
+// words are the names as a style calls them. English pages show the grid's number beneath its Chinese name, so that a
 // reader of neither can find the number on the page again.
 type words struct {
 	name      string
-	gridName  expr // from afar
-	gridLabel expr
+	gridFar   expr
+	gridNear  expr
+	staffName expr // above what staff read beneath it
+	nobody    string
 }
 
-var languages = map[string]words{
-	"":   {"网格地图", gridName, expr{"step", expr{"zoom"}, gridName, 15, expr{"get", "name"}}},
-	"zh": {"网格地图", gridName, expr{"step", expr{"zoom"}, gridName, 15, expr{"get", "name"}}},
-	"en": {"Map of the grids", gridName, expr{"format",
-		expr{"get", "name"}, map[string]any{},
-		"\n", map[string]any{},
-		expr{"concat", "No. ", gridNumber}, map[string]any{"font-scale": 0.8}}},
+var (
+	whole   = expr{"get", "name"}
+	chinese = words{"网格地图", gridName, whole, whole, nobody.Chinese}
+	english = words{"Map of the grids", numbered(gridName), numbered(whole), expr{"concat", whole, "  No. ", gridNumber}, nobody.English}
+
+	languages = map[string]words{"": chinese, "zh": chinese, "en": english}
+)
+
+func numbered(name expr) expr {
+	return expr{"format", name, map[string]any{}, "\n", map[string]any{},
+		expr{"concat", "No. ", gridNumber}, map[string]any{"font-scale": 0.8}}
 }
 
 type document struct {
-	Version int            `json:"version"`
-	Name    string         `json:"name"`
-	Center  []float64      `json:"center,omitempty"`
-	Zoom    float64        `json:"zoom,omitempty"`
-	Sources map[string]any `json:"sources"`
-	Layers  []layer        `json:"layers"`
+	Version  int            `json:"version"`
+	Name     string         `json:"name"`
+	Center   []float64      `json:"center,omitempty"`
+	Zoom     float64        `json:"zoom,omitempty"`
+	Metadata map[string]any `json:"metadata,omitempty"`
+	Sources  map[string]any `json:"sources"`
+	Layers   []layer        `json:"layers"`
 }
 
 type layer struct {

@@ -13,9 +13,12 @@ import (
 	"strings"
 	"testing"
 
+	"wangge/domain/account"
 	"wangge/domain/place"
 	"wangge/internal/fault"
 )
+
+var basemap = &Basemap{URL: "https://tiles.example.org/{z}/{x}/{y}.png", Attribution: "Survey & Maps <GS>"}
 
 func TestStyleIsValid(t *testing.T) {
 	if _, err := os.Stat("../../web/node_modules/@maplibre/maplibre-gl-style-spec"); err != nil {
@@ -32,7 +35,9 @@ func TestStyleIsValid(t *testing.T) {
 		return string(out), err
 	}
 	for _, o := range []Options{{}, {Lang: "zh", PublicURL: "https://grid.example"}, {Lang: "en"}, {Dark: true}, {Gaps: true}, {Gaps: true, Dark: true, Lang: "en"},
-		{Gaps: true, Box: &place.Box{West: 120, South: 30, East: 121, North: 31}}} {
+		{Gaps: true, Box: &place.Box{West: 120, South: 30, East: 121, North: 31}},
+		{Basemap: basemap}, {Basemap: basemap, Dark: true, Staff: Group}, {Staff: Staffing}, {Staff: Kind, Lang: "en"}, {Staff: Group, Dark: true}, {Staff: Gaps},
+		{Staff: Kind, Gaps: true}} {
 		style, err := JSON(o)
 		if err != nil {
 			t.Fatalf("%+v: %v", o, err)
@@ -149,7 +154,7 @@ func TestHandler(t *testing.T) {
 			r.Header[name] = values
 		}
 		w := httptest.NewRecorder()
-		Handler("", func() *place.Box { return town }).ServeHTTP(w, r)
+		Handler(Site{Box: func() *place.Box { return town }}).ServeHTTP(w, r)
 		return w
 	}
 	first := get("/style.json?lang=zh", nil)
@@ -174,16 +179,130 @@ func TestHandler(t *testing.T) {
 	if moved := get("/style.json?show=gaps", nil); !strings.Contains(moved.Body.String(), `"center":[120.05,30.05`) {
 		t.Errorf("a map of problems does not open on the town: %.200s", moved.Body)
 	}
-	for target, field := range map[string]string{"/style.json?lang=fr": "lang", "/style.json?theme=pink": "theme", "/style.json?show=all": "show"} {
-		refused := get(target, nil)
-		var body struct {
-			Error struct{ Code, Field, Message string }
+	for target, field := range map[string]string{"/style.json?lang=fr": "lang", "/style.json?theme=pink": "theme", "/style.json?show=all": "show",
+		"/style.json?for=me": "for", "/style.json?by=kind": "by"} {
+		for language, said := range map[string]string{"en": field + " must be", "zh-CN": field + " 只能是"} {
+			refused := get(target, http.Header{"Accept-Language": {language}})
+			var body struct {
+				Error struct{ Code, Field, Message string }
+			}
+			if err := json.Unmarshal(refused.Body.Bytes(), &body); err != nil {
+				t.Fatal(err)
+			}
+			if refused.Code != 400 || body.Error.Code != string(fault.Invalid) || body.Error.Field != field || !strings.HasPrefix(body.Error.Message, said) {
+				t.Errorf("%s in %s: %d %+v", target, language, refused.Code, body)
+			}
+			if refused.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("%s may be kept: %v", target, refused.Header())
+			}
 		}
-		if err := json.Unmarshal(refused.Body.Bytes(), &body); err != nil {
+	}
+}
+
+func TestOnlyTheOperatorGetsAStyleForStaff(t *testing.T) {
+	get := func(actor account.Actor, target string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, target, nil)
+		w := httptest.NewRecorder()
+		Handler(Site{Box: func() *place.Box { return nil }}).ServeHTTP(w, r.WithContext(account.NewContext(r.Context(), actor)))
+		return w
+	}
+	for actor, status := range map[account.Actor]int{account.Anyone(): 403, {}: 401} {
+		if w := get(actor, "/style.json?for=staff&by=kind"); w.Code != status || strings.Contains(w.Body.String(), "layers") {
+			t.Errorf("%v: %d", actor, w.Code)
+		}
+	}
+	if w := get(account.TheOperator(), "/style.json?for=staff&by=colour"); w.Code != 400 || !strings.Contains(w.Body.String(), `"field":"by"`) {
+		t.Errorf("a theme that there is not: %d %s", w.Code, w.Body)
+	}
+	first := get(account.TheOperator(), "/style.json?for=staff").Body.String()
+	seen := map[string]bool{}
+	for _, theme := range []string{"staffing", "kind", "group", "gaps"} {
+		w := get(account.TheOperator(), "/style.json?for=staff&by="+theme)
+		if w.Code != 200 || w.Header().Get("Cache-Control") != "private, no-cache" {
+			t.Fatalf("%s: %d %v", theme, w.Code, w.Header())
+		}
+		if seen[w.Body.String()] {
+			t.Errorf("%s looks like another theme", theme)
+		}
+		seen[w.Body.String()] = true
+		if theme == "staffing" && w.Body.String() != first {
+			t.Error("who names no theme does not get staffing")
+		}
+		var style struct {
+			Metadata struct {
+				Legend []Entry `json:"wangge:legend"`
+			}
+			Sources map[string]struct{ URL string }
+			Layers  []struct {
+				ID string
+			}
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &style); err != nil {
 			t.Fatal(err)
 		}
-		if refused.Code != 400 || body.Error.Code != string(fault.Invalid) || body.Error.Field != field || body.Error.Message == "" {
-			t.Errorf("%s: %d %+v", target, refused.Code, body)
+		if style.Sources[Source].URL != "/tiles/"+tileLayers+",gaps,signboards.json" {
+			t.Errorf("%s: sources %v", theme, style.Sources)
+		}
+		ids := map[string]bool{}
+		for _, l := range style.Layers {
+			if ids[l.ID] {
+				t.Errorf("%s: layer %s twice", theme, l.ID)
+			}
+			ids[l.ID] = true
+		}
+		if !ids["signboard"] || !ids["building-outside"] || ids["gap-fill"] != (theme == "gaps") || !ids[Beneath] || !ids[Ground] {
+			t.Errorf("%s: layers %v", theme, ids)
+		}
+		drawn := strings.SplitN(w.Body.String(), `"layers":`, 2)[1]
+		for _, entry := range style.Metadata.Legend {
+			if entry.Chinese == "" || entry.English == "" || !strings.Contains(drawn, entry.Colour) {
+				t.Errorf("%s: %+v is not on the map, or not named", theme, entry)
+			}
+		}
+		if len(style.Metadata.Legend) < 3 {
+			t.Errorf("%s: legend %v", theme, style.Metadata.Legend)
+		}
+	}
+}
+
+func TestABasemapLiesBeneathAndShinesThrough(t *testing.T) {
+	read := func(o Options) (style struct {
+		Sources map[string]struct {
+			Type, Attribution string
+			Tiles             []string
+		}
+		Layers []struct {
+			ID     string
+			Layout struct{ Visibility string }
+			Paint  map[string]any
+		}
+	}) {
+		body, err := JSON(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(body, &style); err != nil {
+			t.Fatal(err)
+		}
+		return style
+	}
+	if _, there := read(Options{}).Sources[BasemapSource]; there {
+		t.Error("there is a basemap that nobody set")
+	}
+	over := read(Options{Basemap: basemap})
+	if s := over.Sources[BasemapSource]; s.Type != "raster" || !slices.Equal(s.Tiles, []string{basemap.URL}) || s.Attribution != "Survey &amp; Maps &lt;GS&gt;" {
+		t.Errorf("source %+v", s)
+	}
+	if over.Layers[0].ID != "paper" || over.Layers[1].ID != BasemapSource {
+		t.Errorf("beneath lie %s, %s", over.Layers[0].ID, over.Layers[1].ID)
+	}
+	for _, l := range over.Layers {
+		hidden := l.Layout.Visibility == "none"
+		if ground := slices.Contains([]string{"division-fill", Ground, "plaza", "water", "road-area", "path", "road-edge", "road"}, l.ID); hidden != ground {
+			t.Errorf("layer %s hidden: %v", l.ID, hidden)
+		}
+		if opacity, ok := l.Paint["fill-opacity"].([]any); l.ID == "grid-fill" && (!ok || opacity[4].(float64) > 0.5) {
+			t.Errorf("grids hide the basemap: %v", l.Paint["fill-opacity"])
 		}
 	}
 }
