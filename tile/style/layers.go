@@ -32,11 +32,11 @@ type look struct {
 }
 
 // The colours of neighbouring grids differ by their numbers, which people give in the order of the map; seven of them are few
-// enough to stay calm. None is a blue or a full green: a grid must not be taken for a lake or a park.
+// enough to stay calm. None is the blue or the green of the ground: a grid must not be taken for a lake or a park.
 var (
 	light = look{
 		paper: "#eeebe4", community: "#f8f6f1",
-		grids:       []string{"#f9d9bd", "#e3d8f1", "#f5e9b4", "#f4cfda", "#e5e6c3", "#ebcfe8", "#eadccb"},
+		grids:       []string{"#f9d9bd", "#e3d8f1", "#f5e9b4", "#f4cfda", "#e5e6c3", "#ebcfe8", "#d2e5de"},
 		gridOpacity: 0.75,
 		casing:      "#ffffff", gridLine: "#8a8591",
 		division: "#6f5583",
@@ -53,19 +53,19 @@ var (
 		gap: "#c1121f", overlap: "#6a2fb0", outside: "#0b6e8a", house: "#b25b00", other: "#5b6572",
 		calm: "#e1e4e8", alarm: "#f08a7b", board: "#00695c",
 		kinds:  [2]string{"#f1e5b5", "#cdb5ea"},
-		bright: []string{"#f6c394", "#cdb9ee", "#efdc83", "#efaec2", "#cfd394", "#dfacdb", "#dbbf9c"},
+		bright: []string{"#f6c394", "#cdb9ee", "#efdc83", "#efaec2", "#cfd394", "#dfacdb", "#a9d4c7"},
 		raster: paint{"raster-saturation": -0.35, "raster-contrast": -0.1},
 	}
 	dark = look{
 		paper: "#14181d", community: "#1a1f25",
-		grids:       []string{"#4b3627", "#3a3350", "#454021", "#4c2e3a", "#3a3c25", "#472e48", "#41382e"},
+		grids:       []string{"#4b3627", "#3a3350", "#454021", "#4c2e3a", "#3a3c25", "#472e48", "#28413c"},
 		gridOpacity: 0.85,
-		casing:      "#101317", gridLine: "#8f8b99",
-		division: "#c3a9d8",
+		casing:      "#101317", gridLine: "#807c8b",
+		division: "#ab94c0",
 		water:    "#16384e",
 		green:    "#253d29", plaza: "#37322b",
 		road: "#4a4f57", roadEdge: "#1d2126",
-		mainRoad: "#6a5d3e", mainRoadEdge: "#292419",
+		mainRoad: "#5d5440", mainRoadEdge: "#292419",
 		path:     "#59606a",
 		building: "#2b3138", buildingEdge: "#465059",
 		text: "#d6d3cc", waterText: "#a5d0ea",
@@ -75,7 +75,7 @@ var (
 		gap: "#ff6b6b", overlap: "#c49bff", outside: "#5cc9e6", house: "#ffb35c", other: "#aeb8c4",
 		calm: "#2d3238", alarm: "#9c3f37", board: "#6fd3c2",
 		kinds:  [2]string{"#4a4424", "#5a4380"},
-		bright: []string{"#74492a", "#544590", "#6b601f", "#7a3a50", "#565a25", "#6d3a70", "#5f4c36"},
+		bright: []string{"#74492a", "#544590", "#6b601f", "#7a3a50", "#565a25", "#6d3a70", "#2b5a50"},
 		raster: paint{"raster-saturation": -0.5, "raster-brightness-max": 0.45},
 	}
 )
@@ -192,7 +192,8 @@ func layers(c look, w words, basemap bool) []layer {
 				"line-width": zoomed(1.2, 4.0, 0.6, 10.0, 0.7, 12.0, 1.1, 14.0, 2.0, 18.0, 4.0)}},
 
 		layer{ID: Beneath, Type: "symbol", Source: Source, Layer: "roads", MinZoom: 14,
-			Filter: expr{"all", shapeOf("LineString"), named},
+			// Pavements are called as their street is.
+			Filter: expr{"all", shapeOf("LineString"), named, expr{"any", expr{"!", oneOf("class", footways)}, expr{"==", expr{"get", "class"}, "pedestrian"}}},
 			Layout: paint{"symbol-placement": "line", "text-field": expr{"get", "name"}, "text-font": regular,
 				"text-size":           zoomed(1, 14.0, 10.5, 18.0, 14.0),
 				"text-letter-spacing": 0.12, "text-max-angle": 35, "text-padding": 6, "symbol-spacing": 420},

@@ -105,11 +105,23 @@ func TestPageAgreesOnNames(t *testing.T) {
 	if err != nil {
 		t.Skip("the pages are not here: ", err)
 	}
-	for name, want := range map[string]string{"SOURCE": Source, "BENEATH": Beneath, "GROUND": Ground} {
+	for name, want := range map[string]string{"SOURCE": Source, "BENEATH": Beneath, "GROUND": Ground, "BASEMAP": BasemapSource} {
 		found := regexp.MustCompile(`export const ` + name + ` = "([^"]*)"`).FindSubmatch(source)
 		if found == nil || string(found[1]) != want {
 			t.Errorf("names.ts calls %s %q, the style %q", name, found, want)
 		}
+	}
+}
+
+// Only changes of what the page shows are told to it.
+func TestPageFollowsTheLayersOfTheStyle(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join("..", "..", "web", "resident", "names.ts"))
+	if err != nil {
+		t.Skip("the pages are not here: ", err)
+	}
+	want := `export const LAYERS = ["` + strings.ReplaceAll(tileLayers, ",", `", "`) + `"]`
+	if !bytes.Contains(source, []byte(want)) {
+		t.Errorf("names.ts lacks %s", want)
 	}
 }
 

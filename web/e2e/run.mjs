@@ -112,6 +112,111 @@ await step("the first page on a phone", PHONE, async (page) => {
   await picture(page, "phone-zh");
 });
 
+/** Tiles that the page asks for from now on, as [z, x, y]. */
+function tilesAsked(page) {
+  const asked = [];
+  page.on("request", (r) => {
+    const tile = r.url().match(/\/(\d+)\/(\d+)\/(\d+)\.mvt$/);
+    if (tile) asked.push(tile.slice(1).map(Number));
+  });
+  return asked;
+}
+
+/** Whether a tile, widened by 1/64 of its width, meets a box in degrees. */
+function meets([z, x, y], [west, south, east, north]) {
+  const across = (lng) => (lng / 360 + 0.5) * 2 ** z;
+  const down = (lat) => (0.5 - Math.asinh(Math.tan(lat * Math.PI / 180)) / (2 * Math.PI)) * 2 ** z;
+  return across(east) >= x - 1 / 64 && across(west) <= x + 65 / 64 && down(south) >= y - 1 / 64 && down(north) <= y + 65 / 64;
+}
+
+/** As an operator; the token is what script/with-town.sh hands over. */
+async function operate(query, variables) {
+  const answer = await (await fetch(base + "/graphql", {
+    method: "POST", headers: { "Content-Type": "application/json", Authorization: `Bearer ${process.env.WANGGE_TOKEN}` },
+    body: JSON.stringify({ query, variables }),
+  })).json();
+  assert(!answer.errors, JSON.stringify(answer.errors));
+  return answer.data;
+}
+
+const hide = (page, hidden) => page.evaluate((value) => {
+  Object.defineProperty(document, "hidden", { value, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}, hidden);
+
+if (process.env.WANGGE_TOKEN) {
+  await step("an open map shows what changed without being loaded again", WIDE, async (page) => {
+    const told = page.waitForResponse((r) => r.url().includes("tilesChanged") && r.status() === 200);
+    await open(page, "/");
+    await told;
+    await settled(page);
+    const read = async () => (await operate("query($point:PointInput!){gridAt(point:$point){grid{worker{id name version}}}}",
+      { point: { lng: spot.lng, lat: spot.lat, crs: "CGCS2000" } })).gridAt.grid.worker;
+    const rename = async (name) => {
+      const { id, version } = await read();
+      await operate("mutation($input:UpdateWorkerInput!){updateWorker(input:$input){worker{id}}}", { input: { id, version, name } });
+    };
+    const { name } = await read();
+    for (const hidden of [false, true]) { // in sight, and when it comes back into sight
+      if (hidden) await hide(page, true);
+      const other = name + (hidden ? "乙" : "甲");
+      const asked = tilesAsked(page);
+      // A tile's texts are UTF-8, so that the name is found in it as it is.
+      const arrived = page.waitForResponse(async (r) => r.url().endsWith(".mvt") && r.status() === 200 && (await r.body()).includes(other), { timeout: 15_000 });
+      arrived.catch(() => {}); // where something fails before it is awaited
+      try {
+        await rename(other);
+        if (hidden) {
+          await page.waitForTimeout(1500);
+          assert(asked.length === 0, "a page that nobody sees asks for tiles");
+          await hide(page, false);
+        }
+        await arrived;
+      } finally {
+        await rename(name);
+      }
+      await settled(page);
+    }
+  });
+} else {
+  console.log("skip  an open map shows what changed: WANGGE_TOKEN is not set");
+}
+
+await step("an open map asks for what it is told, once the connection is lost again by the last version", WIDE, async (page) => {
+  const [west, south, east, north] = (await text(gridPaths[0])).match(/data-box="([^"]+)"/)[1].split(",").map(Number);
+  const corner = [west, south, west + (east - west) / 100, south + (north - south) / 100];
+  const answers = [
+    { version: "7.1", everything: false, extents: [] },
+    { version: "8.1", everything: false, extents: [corner] },
+    { version: "9.1", everything: true, extents: [] },
+  ];
+  const since = [];
+  let go = () => {};
+  await page.route(/\/graphql\?query=subscription/, async (route) => {
+    since.push(JSON.parse(new URL(route.request().url()).searchParams.get("variables")).since);
+    const next = answers[since.length - 1];
+    if (since.length > 1) await new Promise((resolve) => { go = resolve; });
+    if (!next) return route.abort();
+    await route.fulfill({ contentType: "text/event-stream", body: `event: next\ndata: ${JSON.stringify({ data: { tilesChanged: next } })}\n\n` });
+  });
+  await open(page, "/");
+  await settled(page);
+  const first = tilesAsked(page);
+  go();
+  await page.waitForTimeout(1500);
+  assert(first.length > 0 && first.every((t) => meets(t, corner)), `for a corner asked for ${first.map((t) => t.join("/"))}`);
+  const second = tilesAsked(page);
+  await page.waitForTimeout(1000);
+  go();
+  await page.waitForTimeout(1500);
+  assert(second.some((t) => !meets(t, corner)), `for everything asked for ${second.map((t) => t.join("/"))}`);
+  assert(JSON.stringify(since.slice(0, 4)) === '[null,"7.1","8.1","9.1"]', `asked since ${JSON.stringify(since)}`);
+  const asked = since.length;
+  await hide(page, true);
+  await page.waitForTimeout(2500);
+  assert(since.length === asked, "a page that nobody sees keeps asking");
+});
+
 await step("a tap on the map names the grid and its worker; back undoes it", WIDE, async (page) => {
   await open(page, "/");
   await page.mouse.click(900, 400);

@@ -5,7 +5,8 @@ import {
 } from "maplibre-gl";
 import type { FilterSpecification, GeoJSONSource, IControl } from "maplibre-gl";
 import type { Feature, FeatureCollection } from "geojson";
-import { BENEATH, FIRST_GRIDS, GRIDS, GROUND, HERE, LAYER, SOURCE } from "./names";
+import { keepCurrent } from "./changes";
+import { BASEMAP, BENEATH, FIRST_GRIDS, GAPS, GRIDS, GROUND, HERE, LAYER, LAYERS, SOURCE } from "./names";
 
 declare const MAP_WORKER: string; // set by build.mjs
 
@@ -90,6 +91,7 @@ export function openMap(options: Options): MapView {
     map.getSource<GeoJSONSource>(HERE)?.setData(around(shown.place, shown.accuracyM));
   };
   map.on("style.load", draw);
+  keepCurrent(map, options.gaps ? [...LAYERS, GAPS] : LAYERS);
 
   // A map without grids invites taps at random. What was drawn before stays.
   let away = false;
@@ -102,6 +104,7 @@ export function openMap(options: Options): MapView {
     map.setStyle(style(), { diff: false });
   };
   map.on("error", (event) => {
+    if ((event as { sourceId?: string }).sourceId === BASEMAP) return; // somebody else's, and nobody needs it to find a grid
     const status = (event.error as { status?: number } | undefined)?.status ?? 0;
     if (status < 500) {
       console.error(event.error); // as MapLibre does where nobody listens
