@@ -52,13 +52,13 @@ var (
 		buildingText: "#6b5f50", buildingHalo: "#fdfbf7",
 		gap: "#c1121f", overlap: "#6a2fb0", outside: "#0b6e8a", house: "#b25b00", other: "#5b6572",
 		calm: "#e1e4e8", alarm: "#f08a7b", board: "#00695c",
-		kinds:  [2]string{"#f1e5b5", "#cdb5ea"},
-		bright: []string{"#f6c394", "#cdb9ee", "#efdc83", "#efaec2", "#cfd394", "#dfacdb", "#a9d4c7"},
+		kinds:  [2]string{"#f4ecca", "#cdb5ea"},
+		bright: []string{"#f6c394", "#cdb9ee", "#efdc83", "#efaec2", "#cfd394", "#dfacdb", "#a9d4c7", "#b3c2ea", "#cdb39a"},
 		raster: paint{"raster-saturation": -0.35, "raster-contrast": -0.1},
 	}
 	dark = look{
 		paper: "#14181d", community: "#1a1f25",
-		grids:       []string{"#4b3627", "#3a3350", "#454021", "#4c2e3a", "#3a3c25", "#472e48", "#28413c"},
+		grids:       []string{"#4b3627", "#3a3350", "#454021", "#4c2e3a", "#3a3c25", "#472e48", "#333a40"},
 		gridOpacity: 0.85,
 		casing:      "#101317", gridLine: "#807c8b",
 		division: "#ab94c0",
@@ -75,7 +75,7 @@ var (
 		gap: "#ff6b6b", overlap: "#c49bff", outside: "#5cc9e6", house: "#ffb35c", other: "#aeb8c4",
 		calm: "#2d3238", alarm: "#9c3f37", board: "#6fd3c2",
 		kinds:  [2]string{"#4a4424", "#5a4380"},
-		bright: []string{"#74492a", "#544590", "#6b601f", "#7a3a50", "#565a25", "#6d3a70", "#2b5a50"},
+		bright: []string{"#74492a", "#544590", "#6b601f", "#7a3a50", "#565a25", "#6d3a70", "#2b5a50", "#3a4f86", "#5d4633"},
 		raster: paint{"raster-saturation": -0.5, "raster-brightness-max": 0.45},
 	}
 )

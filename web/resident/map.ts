@@ -208,7 +208,7 @@ function addLayers(map: MapLibre, dark: boolean): void {
   const grids = { source: SOURCE, "source-layer": GRIDS, filter: nothing } as const;
   map.addLayer({
     ...grids, id: LAYER.selectedFill, type: "fill",
-    paint: { "fill-color": dark ? "#58371e" : "#ffd9a8", "fill-opacity": 0.9, "fill-antialias": false },
+    paint: { "fill-color": dark ? "#58371e" : "#ffd9a8", "fill-opacity": map.getSource(BASEMAP) ? 0.5 : 0.9, "fill-antialias": false },
   }, GROUND);
   map.addLayer({
     ...grids, id: LAYER.selectedCasing, type: "line", layout: { "line-join": "round" },
