@@ -150,13 +150,13 @@ if (process.env.WANGGE_TOKEN) {
     await open(page, "/");
     await told;
     await settled(page);
-    const read = async () => (await operate("query($point:PointInput!){gridAt(point:$point){grid{worker{id name version}}}}",
+    const { id, name } = (await operate("query($point:PointInput!){gridAt(point:$point){grid{worker{id name}}}}",
       { point: { lng: spot.lng, lat: spot.lat, crs: "CGCS2000" } })).gridAt.grid.worker;
+    let version = 1; // nobody has changed anything in the town of script/with-town.sh
     const rename = async (name) => {
-      const { id, version } = await read();
-      await operate("mutation($input:UpdateWorkerInput!){updateWorker(input:$input){worker{id}}}", { input: { id, version, name } });
+      const done = await operate("mutation($input:UpdateWorkerInput!){updateWorker(input:$input){version}}", { input: { id, version, name } });
+      version = done.updateWorker.version;
     };
-    const { name } = await read();
     for (const hidden of [false, true]) { // in sight, and when it comes back into sight
       if (hidden) await hide(page, true);
       const other = name + (hidden ? "乙" : "甲");
