@@ -222,6 +222,11 @@ func TestServerSentEvents(t *testing.T) {
 // reads nothing else, and by its status where the request is.
 func TestServerSentEventsOfOtherRequests(t *testing.T) {
 	_, base := listen(t, newTelling(), graph.Options{})
+	upgrading := func(r *http.Request) *http.Request {
+		r.Header.Set("Connection", "Upgrade")
+		r.Header.Set("Upgrade", "h2c")
+		return r
+	}
 	plain := func(r *http.Request) *http.Request { r.Header.Set("Accept", "application/json"); return r }
 	for _, test := range []struct {
 		name   string
@@ -239,6 +244,7 @@ func TestServerSentEventsOfOtherRequests(t *testing.T) {
 		{"no version", getFrom(base, `subscription {tilesChanged(since: "no version") {version}}`, nil), 200, `"extensions":{"code":"INVALID","field":["since"]}`},
 		{"a panic", getFrom(base, `subscription {tilesChanged(since: "panic") {version}}`, nil), 200, `"code":"INTERNAL"`},
 		{"too dear", getFrom(base, "subscription {tilesChanged {"+repeat(20, "a#: tiles {z x y}")+"}}", nil), 200, `"code":"LIMITED"`},
+		{"one that would rather have HTTP/2", upgrading(postTo(base, "{__typename}")), 200, `{"data":{"__typename":"Query"}}`},
 		{"no document", getFrom(base, "", nil), 400, `"code":"INVALID"`},
 		{"a subscription as JSON", plain(postTo(base, "subscription {tilesChanged {version}}")), 406, `"code":"INVALID"`},
 		{"a subscription by GET as JSON", plain(getFrom(base, "subscription {tilesChanged {version}}", nil)), 406, `"code":"INVALID"`},

@@ -79,7 +79,7 @@ var _ = fault.Register(
 
 // ServeHTTP answers GraphQL over HTTP. What is kept is found by the request's bytes, before anything is decoded.
 func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Header["Upgrade"] != nil {
+	if to := r.Header["Upgrade"]; to != nil && strings.EqualFold(to[0], "websocket") {
 		s.serveSocket(w, r)
 		return
 	}
