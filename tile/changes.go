@@ -24,7 +24,6 @@ type Turn struct {
 var (
 	showGrids     = must("grids")
 	showNames     = must("grid_labels", "signboards")
-	showCodes     = must("buildings") // of the grid that each is in
 	showDivisions = must("divisions")
 	showProblems  = must(gapsLayer)
 )
@@ -74,8 +73,8 @@ func (t Turn) stains() (out []stain) {
 		}
 	}
 	redrawn := t.Is.Ground.Redrawn(t.Was.Ground)
-	add(showGrids|showNames|showCodes, 0, ZoomLimit, redrawn.Captions)
-	add(showGrids|showCodes, 0, ZoomLimit, redrawn.Shapes)
+	add(showGrids|showNames, 0, ZoomLimit, redrawn.Captions)
+	add(showGrids, 0, ZoomLimit, redrawn.Shapes)
 	add(showNames, 0, ZoomLimit, redrawn.Labels)
 	add(showNames, 0, ZoomLimit, redrawn.Shapes) // of grids that came or went
 	add(showGrids|showNames, groupsFrom, ZoomLimit, t.manned())
