@@ -31,12 +31,13 @@ type look struct {
 	raster paint // a basemap beneath
 }
 
-// The colours of neighbouring grids differ by their numbers, which people give in the order of the map; seven of them are few
-// enough to stay calm. None is the blue or the green of the ground: a grid must not be taken for a lake or a park.
+// The colours of neighbouring grids differ by their numbers, which people give in the order of the map; seven hues are few
+// enough to stay calm, and each comes in two shades, since grids whose numbers differ by seven are often neighbours too. None is the blue or the green of the ground: a grid must not be taken for a lake or a park.
 var (
 	light = look{
 		paper: "#eeebe4", community: "#f8f6f1",
-		grids:       []string{"#f9d9bd", "#e3d8f1", "#f5e9b4", "#f4cfda", "#e5e6c3", "#ebcfe8", "#d2e5de"},
+		grids: []string{"#f9d9bd", "#e3d8f1", "#f5e9b4", "#f4cfda", "#e5e6c3", "#ebcfe8", "#d2e5de",
+			"#fcecde", "#f1ecf8", "#faf4da", "#fae7ec", "#f2f2e1", "#f5e7f4", "#e8f2ee"},
 		gridOpacity: 0.75,
 		casing:      "#ffffff", gridLine: "#8a8591",
 		division: "#6f5583",
@@ -58,7 +59,8 @@ var (
 	}
 	dark = look{
 		paper: "#14181d", community: "#1a1f25",
-		grids:       []string{"#4b3627", "#3a3350", "#454021", "#4c2e3a", "#3a3c25", "#472e48", "#333a40"},
+		grids: []string{"#4b3627", "#3a3350", "#454021", "#4c2e3a", "#3a3c25", "#472e48", "#333a40",
+			"#32261e", "#282437", "#2f2c1a", "#33212a", "#282a1d", "#302132", "#23292d"},
 		gridOpacity: 0.85,
 		casing:      "#101317", gridLine: "#807c8b",
 		division: "#ab94c0",
