@@ -82,7 +82,9 @@ func themed(drawn []layer, c look, w words, theme Theme, basemap bool) ([]layer,
 			Paint: paint{"circle-color": c.building, "circle-stroke-color": c.house, "circle-stroke-width": 2, "circle-radius": zoomed(1, 14.0, 2.0, 18.0, 5.0)}})
 	drawn = above(drawn, "division-line",
 		layer{ID: "signboard", Type: "circle", Source: Source, Layer: "signboards", MinZoom: 16,
-			Paint: paint{"circle-color": c.board, "circle-stroke-color": c.casing, "circle-stroke-width": 1.5, "circle-radius": zoomed(1, 16.0, 2.5, 19.0, 5.0)}})
+			// Above the name that stands at the same place.
+			Paint: paint{"circle-color": c.board, "circle-stroke-color": c.casing, "circle-stroke-width": 1.5, "circle-translate": []float64{0, -26},
+				"circle-radius": zoomed(1, 16.0, 3.0, 19.0, 5.0)}})
 	return drawn, append(legend, Entry{c.house, "未入网格的楼栋", "building in no grid"}, Entry{c.board, "公示牌", "signboard"})
 }
 
