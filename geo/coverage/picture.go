@@ -202,6 +202,7 @@ func (p *painter) find(c *Coverage) bool {
 	seen := p.frame(sight)
 	p.sketches, p.bases, p.order, p.lines = p.sketches[:0], p.bases[:0], p.order[:0], p.lines[:0]
 	p.shards = c.index.near(c.shards, seen.box(), p.shards[:0])
+	c.prepare(p.shards)
 	for _, i := range p.shards {
 		k := c.sketch(i)
 		for n, f := range k.areas {
@@ -407,6 +408,26 @@ func (p *painter) traceRing(k *sketch, base, r, mark int32) (again, out bool) {
 type lazySketch struct {
 	once sync.Once
 	made atomic.Pointer[sketch]
+}
+
+// prepare makes the sketches of shards on all cores, where they are not made yet.
+func (c *Coverage) prepare(shards []int32) {
+	var missing []int32
+	for _, i := range shards {
+		if lazy := c.sketches[i].Load(); lazy == nil || lazy.made.Load() == nil {
+			missing = append(missing, i)
+		}
+	}
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range cores(len(missing)) {
+		all.Go(func() {
+			for n := int(next.Add(1)); n <= len(missing); n = int(next.Add(1)) {
+				c.sketch(missing[n-1])
+			}
+		})
+	}
+	all.Wait()
 }
 
 // sketch is that of shard i, which holds something.

@@ -28,12 +28,17 @@ func (c *Coverage) Redrawn(was *Coverage, before func(Ref) (Ref, bool)) []orb.Bo
 			}
 		}
 		shards = append(shards, int32(i))
+	}
+	was.prepare(holding(was, shards))
+	c.prepare(holding(c, shards))
+	for _, i := range shards {
+		now := at(c.shards, int(i))
 		if now.bound() == nowhere {
 			continue
 		}
-		k := c.sketch(int32(i))
+		k := c.sketch(i)
 		for n := range k.areas {
-			if old, ok := before(Ref{int32(i), int32(n)}); ok && was.boxOf(old) != nowhere {
+			if old, ok := before(Ref{i, int32(n)}); ok && was.boxOf(old) != nowhere {
 				stayed[old] = true
 				frames = unlike(frames, was.sketch(old.Shard), old.Area, k, int32(n))
 			} else if now.boxes[n] != nowhere {
@@ -56,6 +61,16 @@ func (c *Coverage) Redrawn(was *Coverage, before func(Ref) (Ref, bool)) []orb.Bo
 	out := make([]orb.Bound, len(frames))
 	for i, f := range frames {
 		out[i] = f.box()
+	}
+	return out
+}
+
+// holding are those of shards in which c has an area.
+func holding(c *Coverage, shards []int32) (out []int32) {
+	for _, i := range shards {
+		if at(c.shards, int(i)).bound() != nowhere {
+			out = append(out, i)
+		}
 	}
 	return out
 }
