@@ -301,7 +301,7 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 	}
 	store := db.New(h.pool)
 	h.store = store
-	h.tiles = db.NewTiles(store, s.Zone)
+	h.tiles = db.NewTiles(store)
 	h.scenes = scene.Service{Store: db.NewScenes(store), Zone: s.Zone}
 	h.places = &place.Service{Store: db.NewPlaces(store), Now: time.Now}
 	h.search = &search.Service{Store: db.NewSearch(store)}

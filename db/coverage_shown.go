@@ -35,7 +35,7 @@ SELECT pg_notify('wangge_report', x.box) FROM unnest($1::text[]) AS x (box) ORDE
 // Shown returns what the stored reports found that lies in a box, degrees of CGCS2000, by id. It makes no report anew. Everyone may see it: it tells of
 // nobody.
 func (s *Coverage) Shown(ctx context.Context, actor account.Actor, box place.Box) (out []coverage.Shown, err error) {
-	args := []any{pgx.QueryExecModeCacheDescribe, box.West, box.South, box.East, box.North} // planned anew each time: see Tiles.Tile
+	args := []any{pgx.QueryExecModeCacheDescribe, box.West, box.South, box.East, box.North} // planned anew each time, for this box
 	err = s.each(ctx, actor, coverageShown, args, func(rows pgx.Rows) error {
 		var p coverage.Shown
 		var g geom.T

@@ -85,7 +85,8 @@ SELECT ` + absenceColumns + ` FROM absence x WHERE x.district = ANY($1) AND uppe
 ) ORDER BY x.worker_id, x.during`
 )
 
-// within runs sql with the box, the districts and the instant, and gives the ids that it answers. It is planned anew each time: see Tiles.Tile.
+// within runs sql with the box, the districts and the instant, and gives the ids that it answers. It is planned anew each time: a plan for any box whatever
+// takes several times as long.
 func (s *Scenes) within(ctx context.Context, actor account.Actor, sql string, box place.Box, homes []string, at time.Time) (ids []uuid.UUID, err error) {
 	err = s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		ids, err = idsOf(ctx, tx, sql, pgx.QueryExecModeCacheDescribe, box.West, box.South, box.East, box.North, homes, at)

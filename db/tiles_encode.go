@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -156,16 +155,6 @@ func encodeStatement(layers []string, z uint32, cut uint8) string {
 	return "-- name: tiles." + strings.Join(layers, "+") + "\nWITH " + strings.Join(with, ", ") + "\nSELECT " + strings.Join(encode, "\n|| ")
 }
 
-// encode runs the statement of layers, all of which PostGIS encodes.
-func (s *Tiles) encode(ctx context.Context, actor account.Actor, layers []string, z uint32, args pgx.NamedArgs, cut uint8) (data []byte, err error) {
-	sql, values, err := args.RewriteQuery(ctx, nil, encodeStatement(layers, z, cut), []any{args})
-	if err != nil {
-		return nil, err
-	}
-	err = s.db.alone(ctx, actor, sql, values, &data)
-	return data, err
-}
-
 // alone is As for one statement that reads one value and whose plan is the same for all arguments: all of it goes to the server and
 // back once, where As takes three turns, and it is planned once a connection. Statements planned anew took 2 to 3 ms to plan
 // where they run 3 ms.
@@ -207,18 +196,4 @@ func rollBack(ctx context.Context, conn *pgxpool.Conn) {
 	if !conn.Conn().IsClosed() && conn.Conn().PgConn().TxStatus() != 'I' {
 		conn.Exec(context.WithoutCancel(ctx), "ROLLBACK") // where it fails, the pool closes the connection
 	}
-}
-
-func encodes(layer string) bool { return encodedLayers[layer] != nil }
-
-// parts cuts layers where those that PostGIS encodes at once begin and end.
-func parts(layers []string) (out [][]string) {
-	for len(layers) > 0 {
-		n := slices.IndexFunc(layers, func(l string) bool { return encodes(l) != encodes(layers[0]) })
-		if n < 0 {
-			n = len(layers)
-		}
-		out, layers = append(out, layers[:n]), layers[n:]
-	}
-	return out
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"wangge/domain/account"
+	"wangge/domain/place"
 	"wangge/internal/fault"
 )
 
@@ -28,10 +29,10 @@ var inTileSQL = map[string]string{
 
 const gridInTile = `SELECT FROM grid_boundary b WHERE b.boundary_3857 && e.box`
 
-// Occupied reports of each tile x[i], y[i] of zoom z whether something of layers may lie in it, or in a tile within it down to
-// zoom deepest; where it does not, all of these are empty. A tile's buffer belongs to it. INVALID: a layer that does not exist,
+// Occupied reports of each tile x[i], y[i] of zoom z whether something of layers may lie in it, or in a tile within it, of divisions
+// those of some levels; where it does not, all of these are empty. A tile's buffer belongs to it. INVALID: a layer that does not exist,
 // or none.
-func (s *Tiles) Occupied(ctx context.Context, actor account.Actor, layers []string, z, deepest uint32, x, y []uint32) ([]bool, error) {
+func (s *Tiles) Occupied(ctx context.Context, actor account.Actor, layers []string, levels []place.Level, z uint32, x, y []uint32) ([]bool, error) {
 	if len(layers) == 0 {
 		return nil, fault.New(fault.Invalid, "layers", "required", "field", "layers")
 	}
@@ -44,10 +45,6 @@ func (s *Tiles) Occupied(ctx context.Context, actor account.Actor, layers []stri
 		if sql = "EXISTS (" + sql + ")"; !slices.Contains(finds, sql) {
 			finds = append(finds, sql)
 		}
-	}
-	var levels []string
-	for zoom := z; zoom <= deepest; zoom++ {
-		levels = append(levels, divisionLevels(zoom)...)
 	}
 	// The margin is wider than any layer's buffer. A tile's envelope with it holds those of the tiles within.
 	sql := `-- name: tiles.Occupied

@@ -13,6 +13,7 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/place"
 	"wangge/internal/fault"
 	"wangge/internal/testdb"
 )
@@ -20,23 +21,22 @@ import (
 func TestOccupiedTiles(t *testing.T) {
 	_, tiles := plantTiles(t)
 	tests := []struct {
-		name       string
-		layers     string
-		z, deepest uint32
-		x, y       []uint32
-		want       string // of each tile 1 or 0
+		name, layers string
+		z            uint32
+		x, y         []uint32
+		want         string // of each tile 1 or 0
 	}{
-		{"the town and beside it", "grids", 14, 16, []uint32{13666, 13667, 13668, 13667}, []uint32{6702, 6702, 6702, 6704}, "0100"},
-		{"houses begin deeper", "buildings", 0, 16, []uint32{0}, []uint32{0}, "1"},
-		{"a footpath begins deeper", "roads", 10, 16, []uint32{854, 855}, []uint32{418, 418}, "10"},
-		{"one layer of several", "gaps,land", 14, 16, []uint32{13667, 13660}, []uint32{6702, 6702}, "10"},
-		{"signs stand in grids", "signboards", 14, 16, []uint32{13667, 13660}, []uint32{6702, 6702}, "10"},
-		{"districts are seen from afar", "divisions", 7, 7, []uint32{106, 107}, []uint32{52, 52}, "10"},
-		{"no tiles", "grids", 14, 16, nil, nil, ""},
+		{"the town and beside it", "grids", 14, []uint32{13666, 13667, 13668, 13667}, []uint32{6702, 6702, 6702, 6704}, "0100"},
+		{"houses begin deeper", "buildings", 0, []uint32{0}, []uint32{0}, "1"},
+		{"a footpath begins deeper", "roads", 10, []uint32{854, 855}, []uint32{418, 418}, "10"},
+		{"one layer of several", "gaps,land", 14, []uint32{13667, 13660}, []uint32{6702, 6702}, "10"},
+		{"signs stand in grids", "signboards", 14, []uint32{13667, 13660}, []uint32{6702, 6702}, "10"},
+		{"districts are seen from afar", "divisions", 7, []uint32{106, 107}, []uint32{52, 52}, "10"},
+		{"no tiles", "grids", 14, nil, nil, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := tiles.Occupied(t.Context(), account.Anyone(), strings.Split(test.layers, ","), test.z, test.deepest, test.x, test.y)
+			got, err := tiles.Occupied(t.Context(), account.Anyone(), strings.Split(test.layers, ","), []place.Level{place.City, place.District}, test.z, test.x, test.y)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,19 +61,20 @@ func TestOccupiedByLevelsThatAreShown(t *testing.T) {
 	}
 	tiles := tilesOn(pool)
 	for _, test := range []struct {
-		place      maptile.Tile
-		z, deepest uint32
-		want       bool
+		place  maptile.Tile
+		z      uint32
+		levels []place.Level
+		want   bool
 	}{
-		{maptile.At(orb.Point{115, 35}, 16), 6, 16, true}, {maptile.At(orb.Point{115, 35}, 16), 7, 16, true},
-		{maptile.At(orb.Point{115, 35}, 16), 8, 16, false}, {maptile.At(orb.Point{115, 35}, 16), 16, 16, false},
-		{maptile.At(orb.Point{80.005, 30.005}, 16), 5, 16, true}, {maptile.At(orb.Point{80.005, 30.005}, 16), 5, 8, false},
-		{maptile.At(orb.Point{80.005, 30.005}, 16), 16, 16, true},
+		{maptile.At(orb.Point{115, 35}, 16), 7, []place.Level{place.City, place.District, place.Town}, true},
+		{maptile.At(orb.Point{115, 35}, 16), 16, []place.Level{place.Town, place.Community}, false},
+		{maptile.At(orb.Point{80.005, 30.005}, 16), 5, []place.Level{place.City, place.District}, false},
+		{maptile.At(orb.Point{80.005, 30.005}, 16), 16, []place.Level{place.Community}, true},
 	} {
-		got, err := tiles.Occupied(t.Context(), account.Anyone(), []string{"divisions"}, test.z, test.deepest,
+		got, err := tiles.Occupied(t.Context(), account.Anyone(), []string{"divisions"}, test.levels, test.z,
 			[]uint32{test.place.X >> (16 - test.z)}, []uint32{test.place.Y >> (16 - test.z)})
 		if err != nil || !slices.Equal(got, []bool{test.want}) {
-			t.Errorf("%v at zoom %d, down to %d: %v, %v", test.place, test.z, test.deepest, got, err)
+			t.Errorf("%v of %v at zoom %d: %v, %v", test.levels, test.place, test.z, got, err)
 		}
 	}
 }
@@ -90,7 +91,7 @@ func TestOccupiedRefusals(t *testing.T) {
 		{"no layer", account.Anyone(), nil, fault.Invalid},
 		{"nobody asks", account.Actor{}, []string{"grids"}, fault.Unauthenticated},
 	} {
-		if _, err := tiles.Occupied(t.Context(), test.actor, test.layers, 0, 16, []uint32{0}, []uint32{0}); !fault.Is(err, test.want) {
+		if _, err := tiles.Occupied(t.Context(), test.actor, test.layers, nil, 0, []uint32{0}, []uint32{0}); !fault.Is(err, test.want) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
@@ -113,7 +114,7 @@ func TestOccupiedUsesTheIndexes(t *testing.T) {
 	}
 	trace.sent = nil
 	many := make([]uint32, 512)
-	if _, err := tilesOn(pool).Occupied(t.Context(), account.Anyone(), []string{"buildings"}, 12, 16, many, many); err != nil {
+	if _, err := tilesOn(pool).Occupied(t.Context(), account.Anyone(), []string{"buildings"}, nil, 12, many, many); err != nil {
 		t.Fatal(err)
 	}
 	at := slices.IndexFunc(trace.sent, func(s pgx.TraceQueryStartData) bool { return strings.HasPrefix(s.SQL, "-- name: tiles.Occupied") })

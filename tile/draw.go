@@ -206,6 +206,18 @@ func levelsAt(zoom uint32) []place.Level {
 	}
 }
 
+// levelsFrom are the levels of divisions that are drawn at some of these zooms.
+func levelsFrom(zoom, last uint32) (levels []place.Level) {
+	for ; zoom <= last; zoom++ {
+		for _, l := range levelsAt(zoom) {
+			if !slices.Contains(levels, l) {
+				levels = append(levels, l)
+			}
+		}
+	}
+	return levels
+}
+
 func (d *drawing) divisions() *layerWriter {
 	l := newLayer("divisions", "id", "code", "name", "level")
 	const id, code, name, level = 0, 1, 2, 3

@@ -13,6 +13,7 @@ import (
 	"github.com/paulmach/orb/maptile"
 
 	"wangge/domain/account"
+	"wangge/domain/place"
 	"wangge/internal/fault"
 	"wangge/tile/pmtiles"
 )
@@ -29,9 +30,9 @@ type Export struct {
 	First, Last uint32   // zooms, up to MaxZoom
 	Version     string   // of the data, for the archive's metadata; "" is left out
 
-	// Occupied reports of each tile x[i], y[i] of zoom z whether something of layers may lie in it, or in a tile within it
-	// down to zoom deepest. A tile alone cannot say: what begins deeper, or is too small to see yet, is not in it. Required.
-	Occupied func(ctx context.Context, actor account.Actor, layers []string, z, deepest uint32, x, y []uint32) ([]bool, error)
+	// Occupied reports of each tile x[i], y[i] of zoom z whether something of layers may lie in it, or in a tile within it, of
+	// divisions those of levels. A tile alone cannot say: what begins deeper, or is too small to see yet, is not in it. Required.
+	Occupied func(ctx context.Context, actor account.Actor, layers []string, levels []place.Level, z uint32, x, y []uint32) ([]bool, error)
 
 	Progress func(done, total uint64) // of tiles; total is 0 while they are being found. nil: nobody asks
 }
@@ -138,12 +139,13 @@ func occupied(ctx context.Context, actor account.Actor, names []string, e Export
 	const batch = 512
 	level := spans{{first: pmtiles.First(0), length: 1}}
 	for z := uint32(0); z <= e.Last; z++ {
+		levels := levelsFrom(z, e.Last)
 		ask := func(ctx context.Context, ids []uint64) ([]bool, error) {
 			x, y := make([]uint32, len(ids)), make([]uint32, len(ids))
 			for i, id := range ids {
 				_, x[i], y[i] = pmtiles.Tile(id)
 			}
-			return e.Occupied(ctx, actor, names, z, e.Last, x, y)
+			return e.Occupied(ctx, actor, names, levels, z, x, y)
 		}
 		var here spans
 		err := inOrder(ctx, runtime.GOMAXPROCS(0), level.batches(batch), ask, func(ids []uint64, holds []bool) error {

@@ -136,7 +136,7 @@ func different(a, b map[uint64]string) (list []string) {
 }
 
 // always is an Occupied that knows nothing better.
-func always(_ context.Context, _ account.Actor, _ []string, _, _ uint32, x, _ []uint32) ([]bool, error) {
+func always(_ context.Context, _ account.Actor, _ []string, _ []place.Level, _ uint32, x, _ []uint32) ([]bool, error) {
 	all := make([]bool, len(x))
 	for i := range all {
 		all[i] = true
@@ -219,7 +219,7 @@ func TestEmptyLandIsNotVisited(t *testing.T) {
 	var asked, drawn atomic.Int64
 	server := tile.New(tile.Options{Source: counting{&drawn}})
 	sum, err := server.Export(t.Context(), filepath.Join(t.TempDir(), "country.pmtiles"), tile.Export{Layers: []string{"roads", "buildings"}, Last: 16,
-		Occupied: func(_ context.Context, _ account.Actor, _ []string, z, deepest uint32, x, y []uint32) ([]bool, error) {
+		Occupied: func(_ context.Context, _ account.Actor, _ []string, _ []place.Level, z uint32, x, y []uint32) ([]bool, error) {
 			asked.Add(int64(len(x)))
 			holds := make([]bool, len(x))
 			for i := range x {
@@ -275,7 +275,7 @@ func TestNoArchive(t *testing.T) {
 		{name: "a folder", export: tile.Export{Layers: []string{"divisions"}}, path: "folder", code: fault.Invalid, field: "file", says: "not a regular file"},
 		{name: "the source fails", source: &calm{err: broken, box: somewhere}, export: tile.Export{Layers: []string{"divisions"}, Last: 5}, code: fault.Internal},
 		{name: "finding fails", export: tile.Export{Layers: []string{"divisions"}, Last: 5,
-			Occupied: func(context.Context, account.Actor, []string, uint32, uint32, []uint32, []uint32) ([]bool, error) {
+			Occupied: func(context.Context, account.Actor, []string, []place.Level, uint32, []uint32, []uint32) ([]bool, error) {
 				return nil, broken
 			}}, code: fault.Internal},
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/paulmach/orb/encoding/mvt"
 	"github.com/paulmach/orb/maptile"
 
@@ -38,9 +39,14 @@ func serve(t testing.TB, file string) *tile.Server {
 	if _, err := pool.Exec(t.Context(), string(sql)); err != nil {
 		t.Fatal(err)
 	}
+	return serverOn(pool)
+}
+
+// serverOn serves a database as it is on 2 March.
+func serverOn(pool *pgxpool.Pool) *tile.Server {
 	zone := time.FixedZone("Asia/Shanghai", 8*60*60)
 	store := db.New(pool)
-	tiles := db.NewTiles(store, zone)
+	tiles := db.NewTiles(store)
 	tiles.Now = func() time.Time { return time.Date(2026, 3, 2, 1, 0, 0, 0, zone) }
 	return tile.New(tile.Options{
 		Source: tiles, Scenes: scene.Service{Store: db.NewScenes(store), Zone: zone}, Problems: db.NewCoverage(store), Now: tiles.Now, Attribution: "made up",
@@ -134,7 +140,7 @@ func read(t testing.TB, server *tile.Server, layers string, at maptile.Tile) mvt
 
 func TestTileJSONWithoutData(t *testing.T) {
 	store := db.New(testdb.New(t))
-	server := tile.New(tile.Options{Source: db.NewTiles(store, time.UTC), Scenes: scene.Service{Store: db.NewScenes(store), Zone: time.UTC}, Problems: db.NewCoverage(store)})
+	server := tile.New(tile.Options{Source: db.NewTiles(store), Scenes: scene.Service{Store: db.NewScenes(store), Zone: time.UTC}, Problems: db.NewCoverage(store)})
 	w := get(server, "GET", "/tiles/roads,grids.json")
 	var doc map[string]any
 	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || w.Code != 200 {

@@ -39,7 +39,7 @@ func TestWhoIsOnCallFollowsTheClock(t *testing.T) {
 	now := midnight(0).Add(-time.Second)
 	clock := func() time.Time { return now }
 	w.Places.Now, w.Grids.Now, w.Staff.Now = clock, clock, clock
-	tiles := db.NewTiles(w.DB, zone)
+	tiles := db.NewTiles(w.DB)
 	tiles.Now = clock
 
 	appoint := func(name string, cover staff.Cover, from civil.Date, until int) staff.Worker {
