@@ -106,11 +106,11 @@ func (t *told) send(ctx context.Context, tx pgx.Tx, b *pgx.Batch) error {
 		return nil
 	}
 	if len(t.boxes) > mostTold {
-		around := t.boxes[0]
+		all := t.boxes[0]
 		for _, x := range t.boxes {
-			around = place.Box{West: min(around.West, x.West), South: min(around.South, x.South), East: max(around.East, x.East), North: max(around.North, x.North)}
+			all = all.Around(x)
 		}
-		t.boxes = []place.Box{around}
+		t.boxes = []place.Box{all}
 	}
 	texts := make([]string, len(t.boxes))
 	for i, x := range t.boxes {

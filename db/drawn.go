@@ -158,7 +158,7 @@ type part struct {
 func cut(boxes []place.Box) part {
 	best := part{boxes: boxes, around: boxes[0]}
 	for _, b := range boxes {
-		best.around = around(best.around, b)
+		best.around = best.around.Around(b)
 	}
 	second := make([]float64, len(boxes)) // what the boxes from there on take
 	for _, middle := range []func(place.Box) float64{
@@ -169,7 +169,7 @@ func cut(boxes []place.Box) part {
 		slices.SortFunc(sorted, func(a, b place.Box) int { return cmp.Compare(middle(a), middle(b)) })
 		rest := sorted[len(sorted)-1]
 		for i := len(sorted) - 1; i > 0; i-- {
-			rest = around(rest, sorted[i])
+			rest = rest.Around(sorted[i])
 			second[i] = takes(rest)
 		}
 		first := sorted[0]
@@ -177,7 +177,7 @@ func cut(boxes []place.Box) part {
 			if saves := takes(best.around) - takes(first) - second[i]; saves > best.saves {
 				best.boxes, best.at, best.saves = sorted, i, saves
 			}
-			first = around(first, sorted[i])
+			first = first.Around(sorted[i])
 		}
 	}
 	return best
@@ -185,8 +185,3 @@ func cut(boxes []place.Box) part {
 
 // takes is what a box costs, square degrees: its area with what is nearby.
 func takes(b place.Box) float64 { return (b.East - b.West + nearby) * (b.North - b.South + nearby) }
-
-// around is the box that holds two.
-func around(a, b place.Box) place.Box {
-	return place.Box{West: min(a.West, b.West), South: min(a.South, b.South), East: max(a.East, b.East), North: max(a.North, b.North)}
-}

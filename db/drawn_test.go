@@ -44,14 +44,14 @@ func TestFewBoxesHoldWhatManyDo(t *testing.T) {
 		for _, b := range c.boxes {
 			in := false
 			for i, f := range few {
-				if around(f, b) != f {
+				if f.Around(b) != f {
 					continue
 				}
 				in = true
 				if ends[i] == nil {
 					ends[i] = &b
 				}
-				e := around(*ends[i], b)
+				e := ends[i].Around(b)
 				ends[i] = &e
 			}
 			if !in {

@@ -144,7 +144,7 @@ func (s *State) takeGrids(d Data) (err error) {
 		for _, v := range c.Versions {
 			box := v.Grid.BBox
 			if e := s.Extent; e != nil {
-				box = place.Box{West: min(box.West, e.West), South: min(box.South, e.South), East: max(box.East, e.East), North: max(box.North, e.North)}
+				box = box.Around(*e)
 			}
 			s.Extent = &box
 		}

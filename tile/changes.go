@@ -41,7 +41,7 @@ func must(names ...string) set {
 func (s *Server) Changed(t Turn) {
 	if t.Anew || !t.Was.Whole() || !t.Is.Whole() {
 		s.cache.purgeAll()
-		s.feed.tell(Change{Version: t.Version, Everything: true, Layers: allNames()})
+		s.feed.tell(Change{Version: t.Version, Everything: true, Layers: all.names()})
 		return
 	}
 	stains := t.stains()
@@ -126,11 +126,4 @@ func (t Turn) manned() (boxes []place.Box) {
 		}
 	}
 	return boxes
-}
-
-func allNames() (names []string) {
-	for _, l := range layers {
-		names = append(names, l.Name)
-	}
-	return names
 }

@@ -89,9 +89,24 @@ func (f *feed) end() uint64 { return f.first + uint64(len(f.kept)) }
 // tell notes what changed. The first time it says of which version the data are: who was told nothing before has nothing to put
 // right. A version that does not hold the last is of a database that was put back: all that was told before is then void.
 func (f *feed) tell(c Change) {
-	at, ok := parseVersion(c.Version)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.note(c)
+}
+
+// again notes that something else changed of the version that was told last.
+func (f *feed) again(c Change) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.known {
+		c.Version = f.now.text
+		f.note(c)
+	}
+}
+
+// note is tell; the feed is locked.
+func (f *feed) note(c Change) {
+	at, ok := parseVersion(c.Version)
 	switch {
 	case !ok || f.known && !at.holds(f.now):
 		f.first, f.kept, f.start = f.end()+1, nil, at // no follower is as far as that
@@ -111,16 +126,6 @@ func (f *feed) tell(c Change) {
 	f.now, f.known = at, true
 	close(f.more)
 	f.more = make(chan struct{})
-}
-
-// again notes that something else changed of the version that was told last.
-func (f *feed) again(c Change) {
-	f.mu.Lock()
-	c.Version = f.now.text
-	f.mu.Unlock()
-	if c.Version != "" {
-		f.tell(c)
-	}
 }
 
 // after is the number of the first change that a version does not hold. False: that is not known any more, or not yet.
@@ -151,17 +156,14 @@ func (s *Server) Follow(actor account.Actor, since string, layers []string) (*Fo
 	if err := actor.RequireKnown(); err != nil {
 		return nil, err
 	}
-	list, err := find(layers)
+	list, err := setOf(layers)
 	if err != nil {
 		return nil, err
 	}
-	if len(list) == 0 {
-		list = Layers()
+	if list == 0 {
+		list = all
 	}
-	f := &Follower{feed: s.feed}
-	for _, l := range list {
-		f.layers = append(f.layers, l.Name)
-	}
+	f := &Follower{feed: s.feed, layers: list.names()}
 	if since != "" {
 		v, ok := parseVersion(since)
 		if !ok {
@@ -237,37 +239,28 @@ func (c *Change) add(other Change, layers []string) {
 // condensed is c with layers in order, no box within another, and the one box around them where they are many. What it was made of
 // stays as it was.
 func condensed(c Change) Change {
-	c.Layers = slices.SortedFunc(slices.Values(c.Layers), func(a, b string) int { return layerRank(a) - layerRank(b) })
+	c.Layers = slices.SortedFunc(slices.Values(c.Layers), func(a, b string) int { return rank(a) - rank(b) })
 	if c.Everything {
 		c.Extents = nil
 		return c
 	}
 	var boxes []place.Box
 	for _, b := range c.Extents {
-		if slices.ContainsFunc(boxes, func(a place.Box) bool { return around(a, b) == a }) {
+		if slices.ContainsFunc(boxes, func(a place.Box) bool { return a.Around(b) == a }) {
 			continue
 		}
-		boxes = append(slices.DeleteFunc(boxes, func(a place.Box) bool { return around(a, b) == b }), b)
+		boxes = append(slices.DeleteFunc(boxes, func(a place.Box) bool { return a.Around(b) == b }), b)
 		if len(boxes) > maxExtents {
-			all := boxes[0]
+			whole := boxes[0]
 			for _, b := range c.Extents {
-				all = around(all, b)
+				whole = whole.Around(b)
 			}
-			boxes = []place.Box{all}
+			boxes = []place.Box{whole}
 			break
 		}
 	}
 	c.Extents = boxes
 	return c
-}
-
-// around is the box around two.
-func around(a, b place.Box) place.Box {
-	return place.Box{West: min(a.West, b.West), South: min(a.South, b.South), East: max(a.East, b.East), North: max(a.North, b.North)}
-}
-
-func layerRank(name string) int {
-	return slices.IndexFunc(layers, func(l Layer) bool { return l.Name == name })
 }
 
 // Tiles are the tiles of these zooms that show something of the extents, their buffers included, by zoom, column and row; none

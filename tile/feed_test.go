@@ -170,7 +170,7 @@ func TestManyChangesWhileNobodyAsks(t *testing.T) {
 	if got := next(t, few); !slices.Equal(got.Extents, []place.Box{patch(changesKept - 1), patch(changesKept)}) {
 		t.Errorf("two changes: %+v", got)
 	}
-	whole := around(patch(changesKept-maxExtents), patch(changesKept))
+	whole := patch(changesKept - maxExtents).Around(patch(changesKept))
 	if got := next(t, many); !slices.Equal(got.Extents, []place.Box{whole}) {
 		t.Errorf("%d changes: %+v, want %+v", maxExtents+1, got, whole)
 	}
@@ -228,7 +228,7 @@ func TestNobodyMissesAnything(t *testing.T) {
 				c := next(t, f)
 				version = c.Version
 				for n := range reached {
-					reached[n] = reached[n] || c.Everything || slices.ContainsFunc(c.Extents, func(b place.Box) bool { return around(b, patch(n)) == b })
+					reached[n] = reached[n] || c.Everything || slices.ContainsFunc(c.Extents, func(b place.Box) bool { return b.Around(patch(n)) == b })
 				}
 				if t.Failed() {
 					return

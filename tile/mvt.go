@@ -95,20 +95,11 @@ func (l *layerWriter) tag(key int, value uint64) {
 	l.tags = protowire.AppendVarint(protowire.AppendVarint(l.tags, uint64(key)), value)
 }
 
-func (l *layerWriter) point(p coverage.Pixel) {
-	l.kind, l.geometry = typePoint, appendPoint(l.geometry, p)
-}
-
 func appendPoint(b []byte, p coverage.Pixel) []byte {
 	return appendStep(append(b, moveTo|1<<3), p.X, p.Y)
 }
 
-// polygons takes rings as coverage.Draw tells them.
-func (l *layerWriter) polygons(rings [][]coverage.Pixel) {
-	l.kind, l.geometry = typePolygon, appendPolygons(l.geometry, rings)
-}
-
-// appendPolygons appends rings as commands: of each a move, lines, and its closing.
+// appendPolygons appends rings, as coverage.Draw tells them, as commands: of each a move, lines, and its closing.
 func appendPolygons(b []byte, rings [][]coverage.Pixel) []byte {
 	var at coverage.Pixel
 	for _, ring := range rings {

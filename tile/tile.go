@@ -160,24 +160,51 @@ type set uint16
 // first is the place of its first layer.
 func (s set) first() int { return bits.TrailingZeros16(uint16(s)) }
 
-// names are those of its layers, in the order in which a tile holds them.
-func (s set) names() []string {
-	out := make([]string, 0, bits.OnesCount16(uint16(s)))
+// layers are its layers, in the order in which a tile holds them.
+func (s set) layers() []Layer {
+	out := make([]Layer, 0, bits.OnesCount16(uint16(s)))
 	for i, l := range layers {
 		if s&(1<<i) != 0 {
-			out = append(out, l.Name)
+			out = append(out, l)
 		}
 	}
 	return out
 }
 
-// setOf returns the layers of these names. INVALID: one that there is not, or twice.
-func setOf(names []string) (s set, err error) {
-	list, err := find(names)
-	for _, l := range list {
-		s |= 1 << rank(l)
+// names are those of its layers.
+func (s set) names() []string {
+	out := make([]string, 0, bits.OnesCount16(uint16(s)))
+	for _, l := range s.layers() {
+		out = append(out, l.Name)
 	}
-	return s, err
+	return out
+}
+
+// all is every layer.
+var all = set(1<<len(layers) - 1)
+
+// setOf returns the layers of these names. INVALID ("layers"): one that there is not, or twice.
+func setOf(names []string) (s set, err error) {
+	known := strings.Join(all.names(), ", ")
+	if len(names) > len(layers) {
+		return 0, fault.New(fault.Invalid, "layers", "tile.tooMany", "layers", known)
+	}
+	for _, name := range names {
+		at := rank(name)
+		if at < 0 {
+			return 0, fault.New(fault.Invalid, "layers", "tile.layer", "layer", fault.Shorten(name, 40), "layers", known)
+		}
+		if s&(1<<at) != 0 {
+			return 0, fault.New(fault.Invalid, "layers", "tile.layerTwice", "layer", name)
+		}
+		s |= 1 << at
+	}
+	return s, nil
+}
+
+// rank is the place of a layer in the list of all; below 0: there is none of that name.
+func rank(name string) int {
+	return slices.IndexFunc(layers, func(l Layer) bool { return l.Name == name })
 }
 
 // shownAt are, for each zoom, the layers that exist there.
@@ -258,41 +285,6 @@ func (s *Server) fit(ctx context.Context, actor account.Actor, j job) (body []by
 			return body, cut, err
 		}
 	}
-}
-
-// find returns the layers of these names in the order in which a tile holds them.
-func find(names []string) ([]Layer, error) {
-	if len(names) > len(layers) {
-		return nil, fault.New(fault.Invalid, "layers", "tile.tooMany", "layers", layerNames())
-	}
-	var out []Layer
-	for i, name := range names {
-		at := slices.IndexFunc(layers, func(l Layer) bool { return l.Name == name })
-		if at < 0 {
-			return nil, fault.New(fault.Invalid, "layers", "tile.layer", "layer", fault.Shorten(name, 40), "layers", layerNames())
-		}
-		if slices.Contains(names[:i], name) {
-			return nil, fault.New(fault.Invalid, "layers", "tile.layerTwice", "layer", name)
-		}
-		out = append(out, layers[at])
-	}
-	slices.SortFunc(out, func(a, b Layer) int { return rank(a) - rank(b) })
-	return out, nil
-}
-
-func rank(l Layer) int {
-	return slices.IndexFunc(layers, func(x Layer) bool { return x.Name == l.Name })
-}
-
-func layerNames() string { return strings.ReplaceAll(joined(layers), ",", ", ") }
-
-// joined is list as the log names it.
-func joined(list []Layer) string {
-	names := make([]string, len(list))
-	for i, l := range list {
-		names[i] = l.Name
-	}
-	return strings.Join(names, ",")
 }
 
 func inPyramid(t maptile.Tile) error {

@@ -41,7 +41,7 @@ func (s *Server) TileJSON(ctx context.Context, actor account.Actor, names []stri
 	if err := actor.RequireKnown(); err != nil {
 		return TileJSON{}, err
 	}
-	list, err := find(names)
+	list, err := setOf(names)
 	if err != nil {
 		return TileJSON{}, err
 	}
@@ -53,7 +53,7 @@ func (s *Server) TileJSON(ctx context.Context, actor account.Actor, names []stri
 	if !at.IsZero() {
 		doc.Tiles[0] += "?asOf=" + at.UTC().Format(time.RFC3339Nano) // with Z, so that nothing in it needs to be escaped
 	}
-	for _, l := range list {
+	for _, l := range list.layers() {
 		doc.MinZoom = min(doc.MinZoom, l.MinZoom)
 		doc.VectorLayers = append(doc.VectorLayers, VectorLayer{l.Name, l.Description, l.MinZoom, MaxZoom, l.Fields})
 	}

@@ -2,6 +2,7 @@ package grid
 
 import (
 	"github.com/google/uuid"
+	"github.com/paulmach/orb"
 
 	"wangge/domain/key"
 	"wangge/domain/place"
@@ -22,7 +23,7 @@ func (g *Ground) Redrawn(was *Ground) (out Redrawn) {
 		return old.ref, ok
 	}
 	for _, b := range g.cover.Redrawn(was.cover, before) {
-		out.Shapes = append(out.Shapes, place.Box{West: b.Min[0], South: b.Min[1], East: b.Max[0], North: b.Max[1]})
+		out.Shapes = append(out.Shapes, boxOf(b))
 	}
 	for i, c := range g.communities {
 		if c == nil || i < len(was.communities) && was.communities[i] == c {
@@ -33,8 +34,9 @@ func (g *Ground) Redrawn(was *Ground) (out Redrawn) {
 			if !ok {
 				continue // its area is new
 			}
-			if now.Code != old.Code || now.Name != old.Name || now.Kind != old.Kind || g.groupName(now) != was.groupName(old.Grid) {
-				out.Captions = append(out.Captions, around(now.BBox, old.BBox))
+			if now.Code != old.Code || now.Name != old.Name || now.Kind != old.Kind || !sameGroup(now, old.Grid) ||
+				g.groupName(now) != was.groupName(old.Grid) {
+				out.Captions = append(out.Captions, now.BBox.Around(old.BBox))
 			}
 			if a, b := now.LabelPoint, old.LabelPoint; a != nil && b != nil && (a.X() != b.X() || a.Y() != b.Y()) {
 				out.Labels = append(out.Labels, place.Box{West: a.X(), South: a.Y(), East: a.X(), North: a.Y()},
@@ -43,6 +45,14 @@ func (g *Ground) Redrawn(was *Ground) (out Redrawn) {
 		}
 	}
 	return out
+}
+
+// sameGroup reports whether both are in one group, or in none: who leads it may have to be called.
+func sameGroup(a, b *Grid) bool {
+	if a.GroupID == nil || b.GroupID == nil {
+		return a.GroupID == b.GroupID
+	}
+	return *a.GroupID == *b.GroupID
 }
 
 // groupName is "" for a grid without a group.
@@ -54,8 +64,8 @@ func (g *Ground) groupName(of *Grid) string {
 	return p.Name
 }
 
-func around(a, b place.Box) place.Box {
-	return place.Box{West: min(a.West, b.West), South: min(a.South, b.South), East: max(a.East, b.East), North: max(a.North, b.North)}
+func boxOf(b orb.Bound) place.Box {
+	return place.Box{West: b.Min[0], South: b.Min[1], East: b.Max[0], North: b.Max[1]}
 }
 
 // RedrawnDivisions tells the same of the divisions of a level.
@@ -79,13 +89,12 @@ func (g *Ground) RedrawnDivisions(was *Ground, of place.Level) (out Redrawn) {
 		return b.ref, ok
 	})
 	for _, b := range boxes {
-		out.Shapes = append(out.Shapes, place.Box{West: b.Min[0], South: b.Min[1], East: b.Max[0], North: b.Max[1]})
+		out.Shapes = append(out.Shapes, boxOf(b))
 	}
 	for _, f := range now.families {
 		for j, m := range f.all() {
 			if b, ok := before[m.ID]; ok && (b.Code != m.Code || b.Name != m.Name || b.Level != m.Level) {
-				box := f.shard.Box(j)
-				out.Captions = append(out.Captions, place.Box{West: box.Min[0], South: box.Min[1], East: box.Max[0], North: box.Max[1]})
+				out.Captions = append(out.Captions, boxOf(f.shard.Box(j)))
 			}
 		}
 	}

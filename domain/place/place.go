@@ -75,6 +75,11 @@ func (l Limits) Empty() bool { return l == Limits{} }
 // Box is degrees of CGCS2000 longitude and latitude.
 type Box struct{ West, South, East, North float64 }
 
+// Around returns the box around b and other.
+func (b Box) Around(other Box) Box {
+	return Box{min(b.West, other.West), min(b.South, other.South), max(b.East, other.East), max(b.North, other.North)}
+}
+
 // Building (楼栋).
 type Building struct {
 	Key       key.Key

@@ -161,7 +161,6 @@ type painter struct {
 	wide   int32   // cells in a row
 
 	passed []passing
-	ring   []Pixel
 	rings  [][]Pixel
 	store  []Pixel
 	mender mender
