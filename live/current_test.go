@@ -1,12 +1,14 @@
 package live_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/twpayne/go-geom"
 
+	"wangge/db"
 	"wangge/domain/civil"
 	"wangge/domain/grid"
 	"wangge/domain/key"
@@ -106,15 +108,28 @@ func TestARestoreBringsChangesBeforeWhatTheyChanged(t *testing.T) {
 // TestWhatCannotBeReadTheDatabaseAnswers: memory cannot be kept current though the database answers.
 func TestWhatCannotBeReadTheDatabaseAnswers(t *testing.T) {
 	pool := newTown(t)
-	h := newHouse(t, pool)
+	var last atomic.Pointer[live.Change]
+	h := newHouse(t, pool, func(o *live.Options) { o.Changed = func(c live.Change) { last.Store(&c) } })
 	const code = "990102001001"
 	exec(t, pool, `ALTER TABLE grid_group RENAME TO elsewhere`) // which only reading needs
 	exec(t, pool, `UPDATE division SET name = '新名' WHERE code = $1`, code)
-	note(t, pool)
+	renamed := func() { // as who renames a division notes it, so that nothing else is read
+		exec(t, pool, `WITH c AS (INSERT INTO change_log (n, at, what, division_ids, grids_of, divisions, workers)
+			SELECT max(n) + 1, clock_timestamp(), 'boundaries', '{}', '{}', (SELECT array_agg(id) FROM division WHERE code = $1), '{}' FROM change_log RETURNING n)
+			SELECT pg_notify('wangge_change', n::text) FROM c`, code)
+	}
+	renamed()
 	eventually(t, 5*time.Second, "behind", h.Behind)
 	if d, err := h.Places.ByCode(t.Context(), operator, code, place.Fields{}); err != nil || d.Name != "新名" {
 		t.Errorf("behind, it answers %q, %v", d.Name, err)
 	}
+	sees := func() {
+		t.Helper()
+		if _, err := (live.Scenes{Store: db.NewScenes(h.store), Live: h.Live}).Scene(t.Context(), operator, place.Box{East: 1, North: 1}, h.Clock()); err != nil {
+			t.Error(err)
+		}
+	}
+	sees()
 	if _, ok := h.Version(); ok || h.InTouch() || h.Age() == 0 {
 		t.Error("behind, what is in memory counts as current")
 	}
@@ -129,6 +144,12 @@ func TestWhatCannotBeReadTheDatabaseAnswers(t *testing.T) {
 		t.Error("in touch, it is behind")
 	}
 	sameAnswers(t, h)
+	if !last.Load().Anew {
+		t.Error("what the database showed meanwhile counts as compared")
+	}
+	sees()
+	renamed()
+	eventually(t, 5*time.Second, "the next change", func() bool { return !last.Load().Anew })
 }
 
 // TestTheFirstGridsOfATownWithoutBoundaries: they are where it is.

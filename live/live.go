@@ -40,7 +40,7 @@ type Options struct {
 // Change is from one state to the next. It is by the clock alone where both are of the same Mark and nothing was read anew.
 type Change struct {
 	Was, Is  *State  // Was is nil at the first
-	Anew     bool    // everything was read anew, so that anything may be another
+	Anew     bool    // anything may be another: all was read anew, or scenes were of states between Was and Is, which the store answered
 	Drawn    []Drawn // where what is not in memory is drawn otherwise
 	AllDrawn bool    // it cannot be told where: everywhere
 }
@@ -71,6 +71,7 @@ type Live struct {
 	swaps     sync.Mutex            // held while a state is put into force and Changed is told of it
 	linked    atomic.Bool
 	behind    atomic.Bool  // not linked, though the store answers: so it does in place of memory
+	strayed   atomic.Bool  // scenes were read from the store while that answered in place of memory, since the state was put into force
 	confirmed atomic.Int64 // when the state was last known to be current, Unix nanoseconds; 0: never
 	offset    atomic.Int64 // what the clock of the database is ahead of Now, nanoseconds
 	started   string
@@ -325,10 +326,10 @@ func (l *Live) follow(ctx context.Context, current func()) error {
 		return fmt.Errorf("cannot connect to the database: %w", err)
 	}
 	defer link.Close()
-	l.Reported(nil) // what was stored before it listened nobody told it
 	if err := l.catchUp(ctx, link, l.State()); err != nil {
 		return fmt.Errorf("cannot read the data: %w", err)
 	}
+	l.Reported(nil) // what was stored before it listened nobody told it; now, that who follows takes it for later than what it caught up with
 	current()
 	due := time.Now().Add(beat)
 	for {
@@ -443,6 +444,8 @@ func (l *Live) catchUp(ctx context.Context, link Link, was *State) error {
 	unchanged := was != nil && data.Mark.Is(was.Mark) && data.GridsOf.None() && data.DivisionIDs.None() && data.Areas.None()
 	if !unchanged {
 		err = l.apply(was, data)
+	} else {
+		l.strayed.Store(false) // they were of the same state
 	}
 	if err != nil && was != nil {
 		// It does not fit what is here: everything is read anew.
@@ -485,6 +488,7 @@ func (l *Live) read(ctx context.Context, link Link, was *State) (Data, error) {
 
 // apply puts what was read since the state was into force.
 func (l *Live) apply(was *State, d Data) error {
+	strayed := false
 	for {
 		now := l.state.Load() // as was, but that the clock may have gone on
 		of := now
@@ -502,7 +506,8 @@ func (l *Live) apply(was *State, d Data) error {
 		if d.GridsOf.All {
 			next.epoch++
 		}
-		if l.swap(Change{Was: now, Is: next, Anew: anew, Drawn: d.Drawn, AllDrawn: d.AllDrawn}) {
+		strayed = l.strayed.Swap(false) || strayed
+		if l.swap(Change{Was: now, Is: next, Anew: anew || strayed, Drawn: d.Drawn, AllDrawn: d.AllDrawn}) {
 			return nil
 		}
 	}

@@ -486,6 +486,9 @@ func (s Scenes) Scene(ctx context.Context, actor account.Actor, box place.Box, a
 }
 
 func (s Scenes) read(ctx context.Context, actor account.Actor, box place.Box, at time.Time) (out scene.Scene, err error) {
+	if s.Live.Behind() {
+		s.Live.strayed.Store(true)
+	}
 	err = s.Live.do(ctx, actor, s.Store, func(ctx context.Context) error {
 		known, state := s.known(ctx, at)
 		var divisions *grid.Ground
