@@ -226,17 +226,27 @@ func (p *painter) gather(detail uint8) {
 				continue
 			}
 			from := int32(len(p.pixels))
-			for v := k.shard.arcs[i].first; v < k.shard.arcs[i+1].first; v++ {
+			add := func(v int32) {
+				s := k.spots[v]
+				// Half a step of the map keeps vertices off the lines between units.
+				x, y := (float64(s.x-p.origin.x)+0.5)*scale, (float64(s.y-p.origin.y)+0.5)*scale
+				if n := len(p.xs); n > int(from) {
+					p.leave(p.xs[n-1], p.ys[n-1], x, y)
+				}
+				p.xs, p.ys, p.pixels = append(p.xs, x), append(p.ys, y), append(p.pixels, step{p.pixel(s), -1})
+			}
+			first := k.shard.arcs[i].first
+			start := first
+			for v := first; v < k.shard.arcs[i+1].first; v++ {
 				if k.levels[v] <= detail {
-					s := k.spots[v]
-					// Half a step of the map keeps vertices off the lines between units.
-					p.xs = append(p.xs, (float64(s.x-p.origin.x)+0.5)*scale)
-					p.ys = append(p.ys, (float64(s.y-p.origin.y)+0.5)*scale)
-					p.pixels = append(p.pixels, step{p.pixel(s), -1})
+					if len(p.pixels) == int(from) {
+						start = v
+					}
+					add(v)
 				}
 			}
-			if n := int32(len(p.pixels)); n > from && k.levels[k.shard.arcs[i].first] > detail { // it closes elsewhere
-				p.xs, p.ys, p.pixels = append(p.xs, p.xs[from]), append(p.ys, p.ys[from]), append(p.pixels, p.pixels[from])
+			if len(p.pixels) > int(from) && k.levels[first] > detail { // it closes elsewhere
+				add(start)
 			}
 			p.pieces = append(p.pieces, sighted{p.bases[at] + int32(i), from, int32(len(p.pixels))})
 		}
@@ -258,6 +268,42 @@ func (p *painter) gather(detail uint8) {
 		}
 	}
 }
+
+// leave appends where the straight line between two vertices comes to the edges of sight: hot pixels like vertices. Lines that are bent at those in
+// sight only would otherwise cross on their way to what is out of it.
+func (p *painter) leave(ax, ay, bx, by float64) {
+	turned := bx < ax || bx == ax && by < ay
+	if turned { // the same from both ends
+		ax, ay, bx, by = bx, by, ax, ay
+	}
+	var met [4]struct{ along, x, y float64 }
+	n := 0
+	for _, side := range [2]float64{lowest, highest} {
+		if ax < side != (bx < side) {
+			t := (side - ax) / (bx - ax)
+			met[n].along, met[n].x, met[n].y = t, side, ay+t*(by-ay)
+			n++
+		}
+		if ay < side != (by < side) {
+			t := (side - ay) / (by - ay)
+			met[n].along, met[n].x, met[n].y = t, ax+t*(bx-ax), side
+			n++
+		}
+	}
+	if n > 1 {
+		slices.SortFunc(met[:n], func(a, b struct{ along, x, y float64 }) int { return cmp.Compare(a.along, b.along) })
+	}
+	if turned {
+		slices.Reverse(met[:n])
+	}
+	for _, m := range met[:n] {
+		p.xs, p.ys = append(p.xs, m.x), append(p.ys, m.y)
+		p.pixels = append(p.pixels, step{Pixel{nearest(m.x), nearest(m.y)}, -1})
+	}
+}
+
+// nearest is the unit that a coordinate lies in.
+func nearest(x float64) int32 { return int32(max(-remote, min(math.Floor(x+0.5), remote))) }
 
 // heat is the number of a pixel that is seen among the hot ones.
 func (p *painter) heat(at Pixel) int32 {
