@@ -88,6 +88,12 @@ func levelOf(distance float64) uint8 {
 // border does not vanish as long as it is some quarter of that distance wide.
 const standOut = 8
 
+// deepest is how often a piece is divided where it is farthest from the straight line; then it is in the middle. Real borders are divided twenty times.
+const deepest = 48
+
+// boxBits: so many edges, as a power of two, are looked at one by one.
+const boxBits = 4
+
 // newSketch makes the sketch of s beside others whose boxes meet its box.
 func newSketch(s *Shard, beside []*Shard) *sketch {
 	n := len(s.places) + len(s.wide)
@@ -158,9 +164,11 @@ func (k *sketch) along(a int32, f func(i int32)) {
 // sketcher is what a sketch is made with; the next one is made in the same memory.
 type sketcher struct {
 	*sketch
-	table table   // the vertices of the shard's outermost arcs
-	node  []bool  // of each vertex
-	path  []int32 // the piece at hand, by its vertices
+	table table     // the vertices of the shard's outermost arcs
+	node  []bool    // of each vertex
+	path  []int32   // the piece at hand, by its vertices
+	boxes [][]frame // around edges of path: see box
+	boxed []frame
 	turn  int32   // of ranks: pieces are counted by their lengths
 	rank  []int32 // of each vertex of the shard: turn and its place in path, of the piece that it was in last
 
@@ -411,13 +419,14 @@ func (t *sketcher) piece() {
 	for i, v := range p {
 		t.rank[v] = t.turn + int32(i)
 	}
-	t.divide(0, len(p)-1, standOut)
+	t.box()
+	t.divide(0, len(p)-1, standOut, 0)
 	t.turn += int32(len(p))
 }
 
 // divide finds the levels of the vertices between i and j of path, and returns the lowest. The one that is farthest from the straight line
-// counts for as much more as is said.
-func (t *sketcher) divide(i, j int, more float64) uint8 {
+// counts for as much more as is said. depth is how often it was divided before.
+func (t *sketcher) divide(i, j int, more float64, depth int) uint8 {
 	if j-i < 2 {
 		return allZooms
 	}
@@ -432,6 +441,9 @@ func (t *sketcher) divide(i, j int, more float64) uint8 {
 			far, at = d, k
 		}
 	}
+	if depth > deepest {
+		at = middle // a spiral would be divided turn by turn, in the square of the time
+	}
 	far = math.Sqrt(far)
 	level := levelOf(far * more)
 	if level > 0 && t.blocked(i, j, far) {
@@ -442,7 +454,7 @@ func (t *sketcher) divide(i, j int, more float64) uint8 {
 	} else {
 		more = 1
 	}
-	level = min(level, t.divide(i, at, more), t.divide(at, j, more))
+	level = min(level, t.divide(i, at, more, depth+1), t.divide(at, j, more, depth+1))
 	t.levels[t.path[at]] = level
 	return level
 }
@@ -481,7 +493,7 @@ func (t *sketcher) blocked(i, j int, far float64) bool {
 			if !f.meets(frame{o.mapPoint, o.mapPoint}) || apart(float64(o.x-a.x), float64(o.y-a.y), bx, by, length) > far {
 				continue
 			}
-			if t.inside(o.mapPoint, chain) {
+			if t.inside(o.mapPoint, i, j) {
 				return true
 			}
 		}
@@ -489,24 +501,80 @@ func (t *sketcher) blocked(i, j int, far float64) bool {
 	return false
 }
 
-// inside reports whether p lies between the chain and the straight line between its ends, or on that line.
-func (t *sketcher) inside(p mapPoint, chain []int32) bool {
-	in := false
-	was := t.spots[chain[len(chain)-1]]
-	for k, v := range chain {
-		at := t.spots[v]
-		ax, ay := float64(was.x-p.x), float64(was.y-p.y)
-		bx, by := float64(at.x-p.x), float64(at.y-p.y)
-		side := ax*by - bx*ay
-		if k == 0 && side == 0 && ax*bx <= 0 && ay*by <= 0 {
-			return true
-		}
-		if ay > 0 != (by > 0) && side > 0 == (by > ay) {
-			in = !in
-		}
-		was = at
+// inside reports whether p lies between path from i to j and the straight line between its ends, or on that line.
+func (t *sketcher) inside(p mapPoint, i, j int) bool {
+	in, on := passes(p, t.spots[t.path[j]], t.spots[t.path[i]])
+	return on || in != t.odd(p, i, j, len(t.boxes)-1, 0)
+}
+
+// passes reports whether an edge runs east of p, from south of it to north or back, and whether p lies on it.
+func passes(p, a, b mapPoint) (east, on bool) {
+	ax, ay := float64(a.x-p.x), float64(a.y-p.y)
+	bx, by := float64(b.x-p.x), float64(b.y-p.y)
+	side := ax*by - bx*ay
+	return ay > 0 != (by > 0) && side > 0 == (by > ay), side == 0 && ax*bx <= 0 && ay*by <= 0
+}
+
+// odd reports whether an odd number of the edges of path between i and j, as far as box k of a level has them, pass east of p. Boxes that lie
+// beside p are not looked into: a long piece has many edges, and is asked about many places.
+func (t *sketcher) odd(p mapPoint, i, j, level, k int) (odd bool) {
+	from, to := k<<(level+boxBits), min((k+1)<<(level+boxBits), len(t.path)-1)
+	if to <= i || from >= j {
+		return false
 	}
-	return in
+	f := &t.boxes[level][k]
+	if f.high.x < p.x || f.high.y <= p.y || f.low.y > p.y {
+		return false
+	}
+	from, to = max(from, i), min(to, j)
+	switch {
+	case f.low.x > p.x:
+		return t.spots[t.path[from]].y > p.y != (t.spots[t.path[to]].y > p.y)
+	case level > 0:
+		odd = t.odd(p, i, j, level-1, 2*k)
+		if 2*k+1 < len(t.boxes[level-1]) {
+			odd = odd != t.odd(p, i, j, level-1, 2*k+1)
+		}
+	default:
+		was := t.spots[t.path[from]]
+		for _, v := range t.path[from+1 : to+1] {
+			at := t.spots[v]
+			if east, _ := passes(p, was, at); east {
+				odd = !odd
+			}
+			was = at
+		}
+	}
+	return odd
+}
+
+// box puts boxes around the edges of path, 2^boxBits of them each, and around each two boxes, up to one.
+func (t *sketcher) box() {
+	level := slices.Grow(t.boxed[:0], (len(t.path)-1)>>(boxBits-1)+64)
+	t.boxes = t.boxes[:0]
+	for from := 0; from < len(t.path)-1; from += 1 << boxBits {
+		f := noFrame
+		for _, v := range t.path[from:min(from+1<<boxBits+1, len(t.path))] {
+			f = f.with(t.spots[v])
+		}
+		level = append(level, f)
+	}
+	t.boxed = level
+	for {
+		t.boxes = append(t.boxes, level)
+		if len(level) < 2 {
+			return
+		}
+		up := level[len(level):]
+		for k := 0; k < len(level); k += 2 {
+			f := level[k]
+			if k+1 < len(level) {
+				f = f.join(level[k+1])
+			}
+			up = append(up, f)
+		}
+		level = up
+	}
 }
 
 // table finds numbers by vertex.
