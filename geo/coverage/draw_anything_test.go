@@ -120,7 +120,7 @@ func TestDrawAnything(t *testing.T) {
 			}
 		}
 	}
-	if drawn < 3000 {
+	if drawn < 1000 {
 		t.Errorf("only %d were drawn", drawn)
 	}
 }
