@@ -596,19 +596,28 @@ func TestAFileGoesInWholeOrNotAtAll(t *testing.T) {
 
 func TestCtrlCLeavesNothingHalfDone(t *testing.T) {
 	url := testdb.URL(t)
+	interruptAt(t, url, "building", "import", "buildings", write(t, "good.geojson", fmt.Sprintf(twoBuildings, soundRing)))
+	if n := count(t, url, "building"); n != 0 {
+		t.Errorf("%d buildings stayed", n)
+	}
+}
+
+// interruptAt runs a command until it waits for a table, and interrupts it there.
+func interruptAt(t *testing.T, url, table string, args ...string) {
+	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.WithoutCancel(t.Context()))
+	defer conn.Close(context.WithoutCancel(t.Context())) // which gives the table free
 	tx, err := conn.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(t.Context(), "LOCK TABLE building IN ACCESS EXCLUSIVE MODE"); err != nil { // the import waits here
+	if _, err := tx.Exec(t.Context(), "LOCK TABLE "+table+" IN ACCESS EXCLUSIVE MODE"); err != nil {
 		t.Fatal(err)
 	}
-	cmd := command(t, []string{"DATABASE_URL=" + url, "DATA=" + t.TempDir()}, "import", "buildings", write(t, "good.geojson", fmt.Sprintf(twoBuildings, soundRing)))
+	cmd := command(t, []string{"DATABASE_URL=" + url, "DATA=" + t.TempDir()}, args...)
 	var errOut bytes.Buffer
 	cmd.Stderr = &errOut
 	if err := cmd.Start(); err != nil {
@@ -616,7 +625,7 @@ func TestCtrlCLeavesNothingHalfDone(t *testing.T) {
 	}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		var waiting bool
-		if err := tx.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'building'::regclass AND NOT granted)").Scan(&waiting); err != nil {
+		if err := tx.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = $1::text::regclass AND NOT granted)", table).Scan(&waiting); err != nil {
 			t.Fatal(err)
 		}
 		if waiting {
@@ -624,7 +633,7 @@ func TestCtrlCLeavesNothingHalfDone(t *testing.T) {
 		}
 		if time.Now().After(deadline) {
 			_ = cmd.Process.Kill()
-			t.Fatalf("the import never came to the table: %s", &errOut)
+			t.Fatalf("%v never came to the table: %s", args, &errOut)
 		}
 	}
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
@@ -632,13 +641,7 @@ func TestCtrlCLeavesNothingHalfDone(t *testing.T) {
 	}
 	_ = cmd.Wait() // the exit code says it
 	if code := cmd.ProcessState.ExitCode(); code != 130 || errOut.String() != "wangge: stopped; nothing was left half done\n" {
-		t.Errorf("exit %d, %q", code, &errOut)
-	}
-	if err := tx.Rollback(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := count(t, url, "building"); n != 0 {
-		t.Errorf("%d buildings stayed", n)
+		t.Errorf("%v: exit %d, %q", args, code, &errOut)
 	}
 }
 
@@ -672,39 +675,7 @@ func TestNoArchiveOfTilesIsLeftHalfDone(t *testing.T) {
 		t.Errorf("a folder that is not there: exit %d, %q", code, errOut)
 	}
 
-	tx, err := conn.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := tx.Exec(t.Context(), "LOCK TABLE land IN ACCESS EXCLUSIVE MODE"); err != nil { // the export waits here
-		t.Fatal(err)
-	}
-	cmd := command(t, env, "tiles", "export", "--layers", "land,buildings", file)
-	var errOut bytes.Buffer
-	cmd.Stderr = &errOut
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		var waiting bool
-		if err := tx.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'land'::regclass AND NOT granted)").Scan(&waiting); err != nil {
-			t.Fatal(err)
-		}
-		if waiting {
-			break
-		}
-		if time.Now().After(deadline) {
-			_ = cmd.Process.Kill()
-			t.Fatalf("the export never came to the table: %s", &errOut)
-		}
-	}
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait() // the exit code says it
-	if code := cmd.ProcessState.ExitCode(); code != 130 || errOut.String() != "wangge: stopped; nothing was left half done\n" {
-		t.Errorf("exit %d, %q", code, &errOut)
-	}
+	interruptAt(t, url, "land", "tiles", "export", "--layers", "land,buildings", file)
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("it left %v (%v)", left, err)
 	}

@@ -55,7 +55,8 @@ func (c *Coverage) Areas(t Tile, each func(Ref)) {
 // the tile's own as a rule. What is left is rounded to the tile's units. Neighbours do not part: a border is drawn once for both, where
 // vertices and other borders come to lie in one unit they are made to meet in it (snap rounding), and areas that have become narrower
 // than that fall together. So every edge inside the tile is that of the neighbour in reverse, unless nobody is there; rings cross neither
-// each other nor themselves, and all areas together cover what they covered.
+// each other nor themselves, and all areas together cover what they covered. Only vertices in sight make a unit such a one: two borders
+// that come through it from beyond to beyond, less than a unit apart, may still change sides, by less than a unit.
 func (c *Coverage) Draw(t Tile, detail uint32, each func(r Ref, rings [][]Pixel)) {
 	p := painters.Get().(*painter)
 	defer painters.Put(p)

@@ -142,7 +142,7 @@ func (k *sketch) id(arc int32) (id uint64) {
 // many is how many frames are looked at each by itself.
 const many = 1000
 
-// joined puts frames that meet into one, until none do.
+// joined puts frames that meet into one, until hardly any do: to a frame that grew, those before it are not held again.
 func joined(frames []frame) []frame {
 	if len(frames) > many {
 		all := noFrame

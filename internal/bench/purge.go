@@ -45,13 +45,9 @@ func nearBorder(t maptile.Tile) bool {
 func purges(ctx context.Context, o options, t *town, out io.Writer) (found purge, err error) {
 	s := &stage{ctx: ctx, o: o, t: t}
 	defer s.close()
-	var all []*process
-	for i := range servers {
-		p, err := s.wangge(fmt.Sprintf("wangge %d", i+1), o.wangge, t.url)
-		if err != nil {
-			return found, err
-		}
-		all = append(all, p)
+	all, err := s.several()
+	if err != nil {
+		return found, err
 	}
 	who, err := t.publisher(ctx, all[0])
 	if err != nil {
