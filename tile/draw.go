@@ -305,8 +305,8 @@ func middleOf(g orb.Geometry) orb.Point {
 	return centre
 }
 
-// make makes j with its layers one after the other, without what cut leaves out.
-func (s *Server) make(ctx context.Context, actor account.Actor, j job, cut Reduction) ([]byte, error) {
+// make makes j with its layers one after the other, without what cut leaves out. known is the scene, where it is needed.
+func (s *Server) make(ctx context.Context, actor account.Actor, j job, cut Reduction, known func() (scene.Scene, error)) ([]byte, error) {
 	var out []byte
 	var d *drawing
 	var stored []string
@@ -315,11 +315,7 @@ func (s *Server) make(ctx context.Context, actor account.Actor, j job, cut Reduc
 		if drawers[name] == nil && name != gapsLayer {
 			stored = append(stored, name)
 		} else if d == nil {
-			at := j.at
-			if at.IsZero() {
-				at = s.Now()
-			}
-			sc, err := s.Scenes.Scene(ctx, actor, boxOf(j), at)
+			sc, err := known()
 			if err != nil {
 				return nil, err
 			}

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/place"
+	"wangge/domain/scene"
 	"wangge/internal/fault"
 	"wangge/tile"
 )
@@ -498,5 +500,56 @@ func TestTooLongTilesAreReduced(t *testing.T) {
 		if w.Code != 304 || w.Header().Get("Tile-Reduced") != test.says {
 			t.Errorf("limit %d: 304 is %d, Tile-Reduced %q", test.limit, w.Code, w.Header().Get("Tile-Reduced"))
 		}
+	}
+}
+
+// pastScenes gives no scene before it is told to go on, and counts how many are asked for.
+type pastScenes struct {
+	asked atomic.Int32
+	goOn  chan struct{}
+}
+
+func (p *pastScenes) Scene(ctx context.Context, _ account.Actor, _ place.Box, _ time.Time) (scene.Scene, error) {
+	p.asked.Add(1)
+	select {
+	case <-p.goOn:
+	case <-ctx.Done():
+	}
+	return scene.Scene{}, fault.New(fault.Unavailable, "", "tile.path")
+}
+
+// TestTilesOfThePastTakeTurns asks for tiles of many instants, for each of which a city may be read: a few are made at a time, tiles of now do not wait for
+// them, and those who have waited too long are told so.
+func TestTilesOfThePastTakeTurns(t *testing.T) {
+	scenes := &pastScenes{goOn: make(chan struct{})}
+	server := tile.New(tile.Options{Source: &source{body: []byte("tile")}, Scenes: scenes, Timeout: time.Second, Cache: 1 << 20})
+	const most = 2
+	codes := make(chan int, 40)
+	for i := range cap(codes) {
+		go func() {
+			codes <- get(server, "GET", fmt.Sprintf("/tiles/grids/10/1/2.mvt?asOf=2026-03-02T01:00:00.%06dZ", i)).Code
+		}()
+	}
+	for scenes.asked.Load() < most {
+		time.Sleep(time.Millisecond)
+	}
+	if w := get(server, "GET", "/tiles/roads/14/1/2.mvt?asOf=2026-03-02T01:00:00Z"); w.Code != 200 {
+		t.Errorf("what needs no scene waits: %d", w.Code)
+	}
+	if n := scenes.asked.Load(); n != most {
+		t.Errorf("%d scenes at a time", n)
+	}
+	for range cap(codes) {
+		if code := <-codes; code != 503 {
+			t.Errorf("got %d", code)
+		}
+	}
+	close(scenes.goOn)
+	before := scenes.asked.Load()
+	if get(server, "GET", "/tiles/grids/10/1/2.mvt?asOf=2026-03-03T01:00:00Z"); scenes.asked.Load() != before+1 {
+		t.Error("a turn was not given back")
+	}
+	if get(server, "GET", "/tiles/grids/10/1/2.mvt"); scenes.asked.Load() != before+2 {
+		t.Error("a tile of now is not made")
 	}
 }

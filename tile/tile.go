@@ -19,6 +19,7 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/place"
+	"wangge/domain/scene"
 	"wangge/internal/fault"
 )
 
@@ -69,7 +70,12 @@ type Server struct {
 	cache *cache
 	asked tallies
 	feed  *feed
+	past  chan struct{} // holds one for each tile of another instant that is being drawn
 }
+
+// mostPast is how many tiles of other instants than now are drawn at a time; others wait. The scene of one may be a whole city, read from the database for
+// it alone, and instants are many: nobody who asks for them may take all connections and all memory.
+const mostPast = 2
 
 // New returns a Server.
 func New(o Options) *Server {
@@ -85,7 +91,7 @@ func New(o Options) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	return &Server{Options: o, cache: newCache(o.Cache, o.Logger), feed: newFeed()}
+	return &Server{Options: o, cache: newCache(o.Cache, o.Logger), feed: newFeed(), past: make(chan struct{}, mostPast)}
 }
 
 // Reduction is how much is left out of a tile that would be longer than the limit otherwise. Each step leaves out what those
@@ -279,8 +285,28 @@ func (s *Server) keyOf(j job) (k key, keep bool) {
 // fit makes j with as much in it as the limit lets through. What is too long at last is served all the same: a map with one slow tile
 // is worth more than one with a hole.
 func (s *Server) fit(ctx context.Context, actor account.Actor, j job) (body []byte, cut Reduction, err error) {
+	at, turn := j.at, false
+	if at.IsZero() {
+		at = s.Now()
+	}
+	known := sync.OnceValues(func() (scene.Scene, error) { // for all cuts
+		if !j.at.IsZero() {
+			select {
+			case s.past <- struct{}{}:
+				turn = true
+			case <-ctx.Done():
+				return scene.Scene{}, ctx.Err()
+			}
+		}
+		return s.Scenes.Scene(ctx, actor, boxOf(j), at)
+	})
+	defer func() {
+		if turn {
+			<-s.past
+		}
+	}()
 	for cut = Full; ; cut++ {
-		body, err = s.make(ctx, actor, j, cut)
+		body, err = s.make(ctx, actor, j, cut, known)
 		if err != nil || s.Limit <= 0 || len(body) <= s.Limit || cut == Aggregated {
 			return body, cut, err
 		}
