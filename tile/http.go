@@ -145,15 +145,15 @@ var ofNow = func() (s set) {
 // asOf is the instant that query names, to the microsecond, as PostgreSQL knows it; zero where it names none. INVALID: it is none,
 // or a layer is of now only.
 func asOf(query string, list set) (at time.Time, err error) {
-	if !strings.Contains(query, "asOf=") {
+	if !strings.Contains(query, "asOf") && strings.IndexByte(query, '%') < 0 { // a name may be escaped
 		return at, nil
 	}
 	values, err := url.ParseQuery(query)
 	if err != nil || !values.Has("asOf") {
-		if err != nil {
-			err = fault.New(fault.Invalid, "asOf", "tile.asOf", "value", fault.Shorten(query, 40))
+		if err != nil && strings.Contains(query, "asOf") {
+			return at, fault.New(fault.Invalid, "asOf", "tile.asOf", "value", fault.Shorten(query, 40))
 		}
-		return at, err
+		return at, nil
 	}
 	text := values.Get("asOf")
 	at, err = time.Parse(time.RFC3339Nano, strings.ReplaceAll(text, " ", "+")) // a plus that was not escaped

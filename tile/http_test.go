@@ -342,8 +342,11 @@ func TestAsOf(t *testing.T) {
 	}{
 		{name: "now", query: ""},
 		{name: "other things are ignored", query: "?v=7&asof=yesterday&z=1"},
+		{name: "and may be no query", query: "?v=%zz"},
 		{name: "an instant", query: "?v=7&asOf=2026-03-02T01:00:00.123456789Z", want: time.Date(2026, 3, 2, 1, 0, 0, 123456000, time.UTC)},
 		{name: "of another zone", query: "?asOf=2026-03-02T09:00:00%2B08:00", want: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)},
+		{name: "its name escaped", query: "?%61sOf=2026-03-02T01:00:00Z", want: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)},
+		{name: "its name alone", query: "?asOf", code: "INVALID", says: `""`},
 		{name: "its plus not escaped", query: "?asOf=2026-03-02T09:00:00+08:00", want: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)},
 		{name: "to come", query: "?asOf=2090-01-01T00:00:00Z", want: time.Date(2090, 1, 1, 0, 0, 0, 0, time.UTC)},
 		{name: "no instant", query: "?asOf=yesterday", code: "INVALID", says: "yesterday"},
