@@ -82,7 +82,7 @@ func (c *Coverage) DrawShards(t Tile, detail uint32, each func(shard int32, area
 		}
 		p.rings = p.mender.mend(p.rings)
 		if len(p.rings) > 0 {
-			each(p.shards[p.order[from].sketch], to-from, p.rings)
+			each(p.shards[p.order[from].sketch], to-from, settled(p.rings))
 		}
 		from = to
 	}
@@ -192,7 +192,7 @@ func (p *painter) paint(c *Coverage, v view, detail uint8, each func(r Ref, ring
 		mark++
 		p.assemble(a, mark)
 		if len(p.rings) > 0 {
-			each(Ref{p.shards[a.sketch], a.number}, p.rings)
+			each(Ref{p.shards[a.sketch], a.number}, settled(p.rings))
 		}
 	}
 }
@@ -448,6 +448,40 @@ func (p *painter) traceRing(k *sketch, base, r, mark int32) (again, out bool) {
 		p.store = p.store[:n-1]
 	}
 	return again, out
+}
+
+// settled has each ring begin at its first vertex from west to east, or of several from north to south, and polygons and their holes follow each
+// other likewise: an area is drawn the same wherever its rings begin in the data, which may become another place though its border stays.
+func settled(rings [][]Pixel) [][]Pixel {
+	for _, ring := range rings {
+		begin := 0
+		for i := range ring {
+			if comparePixels(ring[i], ring[begin]) < 0 {
+				begin = i
+			}
+		}
+		if begin > 0 {
+			slices.Reverse(ring[:begin])
+			slices.Reverse(ring[begin:])
+			slices.Reverse(ring)
+		}
+	}
+	byStart := func(a, b []Pixel) int { return slices.CompareFunc(a, b, comparePixels) }
+	var polygons [][][]Pixel
+	for from := 0; len(rings) > 1 && from < len(rings); {
+		to := from + 1
+		for to < len(rings) && twiceArea(rings[to]) < 0 {
+			to++
+		}
+		slices.SortFunc(rings[from+1:to], byStart)
+		polygons = append(polygons, rings[from:to])
+		from = to
+	}
+	if len(polygons) > 1 {
+		slices.SortFunc(polygons, func(a, b [][]Pixel) int { return byStart(a[0], b[0]) })
+		copy(rings, slices.Concat(polygons...))
+	}
+	return rings
 }
 
 // lazySketch is a sketch that is made when it is first asked for.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -318,5 +319,54 @@ func TestTilesDoNotTear(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDrawnTheSameWhereverRingsBegin: nothing of a picture depends on at which vertex the data begin a ring, nor on the order of polygons and holes.
+func TestDrawnTheSameWhereverRingsBegin(t *testing.T) {
+	ring := func(w, s, e, n float64) orb.Ring {
+		return orb.Ring{{w, s}, {(w + e) / 2, s - 0.0003}, {e, s}, {e, n}, {w + 0.0001, n}, {w, s}}
+	}
+	hole := func(w, s, e, n float64) orb.Ring { return orb.Ring{{w, s}, {w, n}, {e, n}, {e, s}, {w, s}} }
+	area := orb.MultiPolygon{
+		{ring(121, 31, 121.02, 31.02), hole(121.004, 31.004, 121.008, 31.008), hole(121.012, 31.004, 121.016, 31.008)},
+		{ring(121.03, 31, 121.05, 31.02), hole(121.034, 31.004, 121.038, 31.008)},
+	}
+	beside := orb.MultiPolygon{{orb.Ring{{121, 31}, {120.98, 31}, {120.98, 31.02}, {121.0001, 31.02}, {121, 31}}}}
+	random := rand.New(rand.NewPCG(3, 3))
+	tiles := []coverage.Tile{{Zoom: 10, X: 856, Y: 419}, {Zoom: 13, X: 6849, Y: 3353}, {Zoom: 13, X: 6850, Y: 3353}, {Zoom: 14, X: 13699, Y: 6706}}
+	pictures := func(areas ...orb.MultiPolygon) (out []drawn) {
+		c := coverage.New([]*coverage.Shard{coverage.NewShard(areas)})
+		for _, tile := range tiles {
+			out = append(out, draw(c, tile, tile.Zoom))
+			whole := drawn{tile, map[coverage.Ref][][]coverage.Pixel{}}
+			c.DrawShards(tile, tile.Zoom, func(_ int32, _ int, rings [][]coverage.Pixel) {
+				for _, ring := range rings {
+					whole.areas[coverage.Ref{}] = append(whole.areas[coverage.Ref{}], slices.Clone(ring))
+				}
+			})
+			out = append(out, whole)
+		}
+		return out
+	}
+	want := pictures(area, beside)
+	if len(want[0].areas) != 2 || len(want[0].areas[coverage.Ref{}]) != 5 {
+		t.Fatalf("drawn is %v", want[0])
+	}
+	for range 50 {
+		other := area.Clone()
+		for _, polygon := range other {
+			for k, ring := range polygon {
+				begin := random.IntN(len(ring) - 1)
+				turned := append(slices.Clone(ring[begin:len(ring)-1]), ring[:begin]...)
+				polygon[k] = append(turned, turned[0])
+			}
+			holes := polygon[1:]
+			random.Shuffle(len(holes), func(i, k int) { holes[i], holes[k] = holes[k], holes[i] })
+		}
+		random.Shuffle(2, func(i, k int) { other[i], other[k] = other[k], other[i] })
+		if got := pictures(other, beside); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%v\nis drawn as\n%v\nnot as\n%v", other, got, want)
+		}
 	}
 }
