@@ -305,7 +305,7 @@ func middleOf(g orb.Geometry) orb.Point {
 	return centre
 }
 
-// make makes j with its layers one after the other, without what cut leaves out. known is the scene, where it is needed.
+// make makes j, whose instant is told, with its layers one after the other, without what cut leaves out. known is the scene, where it is needed.
 func (s *Server) make(ctx context.Context, actor account.Actor, j job, cut Reduction, known func() (scene.Scene, error)) ([]byte, error) {
 	var out []byte
 	var d *drawing

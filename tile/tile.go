@@ -37,8 +37,8 @@ var _ = fault.Register(
 
 // Source encodes tiles.
 type Source interface {
-	// Encoded returns the vector tile with layers, which are known and exist at z, as they are at an instant, or now where that is
-	// zero; empty where nothing lies in it. cut is a Reduction: how much is to be left out.
+	// Encoded returns the vector tile with layers, which are known and exist at z, as they are at an instant; empty where nothing lies in
+	// it. cut is a Reduction: how much is to be left out.
 	Encoded(ctx context.Context, actor account.Actor, layers []string, z, x, y uint32, at time.Time, cut uint8) ([]byte, error)
 	// Bounds returns the box of what there is in layers; nil where there is nothing.
 	Bounds(ctx context.Context, actor account.Actor, layers []string) (*place.Box, error)
@@ -285,12 +285,12 @@ func (s *Server) keyOf(j job) (k key, keep bool) {
 // fit makes j with as much in it as the limit lets through. What is too long at last is served all the same: a map with one slow tile
 // is worth more than one with a hole.
 func (s *Server) fit(ctx context.Context, actor account.Actor, j job) (body []byte, cut Reduction, err error) {
-	at, turn := j.at, false
-	if at.IsZero() {
-		at = s.Now()
+	past, turn := !j.at.IsZero(), false
+	if !past {
+		j.at = s.Now() // the same for all layers, and by a clock that is not behind what dates what is written
 	}
 	known := sync.OnceValues(func() (scene.Scene, error) { // for all cuts
-		if !j.at.IsZero() {
+		if past {
 			select {
 			case s.past <- struct{}{}:
 				turn = true
@@ -298,7 +298,7 @@ func (s *Server) fit(ctx context.Context, actor account.Actor, j job) (body []by
 				return scene.Scene{}, ctx.Err()
 			}
 		}
-		return s.Scenes.Scene(ctx, actor, boxOf(j), at)
+		return s.Scenes.Scene(ctx, actor, boxOf(j), j.at)
 	})
 	defer func() {
 		if turn {
