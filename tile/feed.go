@@ -20,6 +20,7 @@ import (
 const (
 	changesKept = 512
 	maxExtents  = 64
+	stagesKept  = 4096 // also of those that changed nothing that is shown
 )
 
 // maxTiles is how many tiles are listed at most; whoever needs more is better off with the extents.
@@ -65,20 +66,19 @@ func (v version) holds(other version) bool { return v.n >= other.n && v.t >= oth
 // feed tells what changes to those who follow it. A follower asks when it is ready: what has come meanwhile is told as one change,
 // so that nobody who is slow keeps the teller waiting, takes memory, or misses anything.
 type feed struct {
-	mu    sync.Mutex
-	known bool          // something was told
-	now   version       // of the data
-	start version       // what they were before the oldest change
-	kept  []told        // the oldest first
-	first uint64        // the number of the oldest
-	more  chan struct{} // closed when something more is told
+	mu     sync.Mutex
+	known  bool          // something was told
+	now    version       // of the data
+	kept   []Change      // the oldest first
+	first  uint64        // the number of the oldest
+	stages []stage       // that the data went through here, the oldest first: those after which no change is forgotten
+	more   chan struct{} // closed when something more is told
 }
 
-// told is a change with what it is compared by.
-type told struct {
-	Change
-	at    version
-	still bool // at is what it was before
+// stage is a version that the data had here, and the number of the first change after it.
+type stage struct {
+	version
+	next uint64
 }
 
 func newFeed() *feed { return &feed{more: make(chan struct{})} }
@@ -107,38 +107,45 @@ func (f *feed) again(c Change) {
 // note is tell; the feed is locked.
 func (f *feed) note(c Change) {
 	at, ok := parseVersion(c.Version)
+	quiet := false
 	switch {
 	case !ok || f.known && !at.holds(f.now):
-		f.first, f.kept, f.start = f.end()+1, nil, at // no follower is as far as that
+		f.first, f.kept, f.stages = f.end()+1, nil, nil // no follower is as far as that
 	case !f.known:
-		f.start = at
 	case c.nothing():
-		f.now = at
-		return
+		quiet = true
 	default:
-		f.kept = append(f.kept, told{condensed(c), at, at == f.now})
+		f.kept = append(f.kept, condensed(c))
 		if len(f.kept) > changesKept {
-			f.start = f.kept[0].at
 			f.kept = slices.Delete(f.kept, 0, 1)
 			f.first++
 		}
 	}
+	if len(f.stages) == 0 || at != f.now { // what is told again of a version is new to who had it
+		f.stages = append(f.stages, stage{at, f.end()})
+	}
+	gone := 0
+	for gone < len(f.stages) && (f.stages[gone].next < f.first || len(f.stages)-gone > stagesKept) {
+		gone++
+	}
+	f.stages = slices.Delete(f.stages, 0, gone)
 	f.now, f.known = at, true
+	if quiet {
+		return
+	}
 	close(f.more)
 	f.more = make(chan struct{})
 }
 
-// after is the number of the first change that a version does not hold. False: that is not known any more, or not yet.
+// after is the number of the first change that a version does not hold. False: that is not known any more, or not yet; or the data
+// went past it here in one step, of which only is known what it came to: what moved before that version and back after it is no part of it.
 func (f *feed) after(v version) (uint64, bool) {
-	if !v.holds(f.start) || !f.now.holds(v) {
-		return 0, false
-	}
-	for i, c := range f.kept {
-		if !v.holds(c.at) || c.still && v.n == c.at.n && v.t == c.at.t {
-			return f.first + uint64(i), true
+	for _, s := range f.stages {
+		if s.n == v.n && s.t == v.t {
+			return s.next, true
 		}
 	}
-	return f.end(), true
+	return 0, false
 }
 
 // Follower is told what changes. It is for one goroutine.
@@ -213,7 +220,7 @@ func (f *Follower) take() (Change, bool) {
 		return c, true
 	}
 	for _, one := range f.feed.kept[from-f.feed.first:] {
-		c.add(one.Change, f.layers)
+		c.add(one, f.layers)
 	}
 	return condensed(c), begins || !c.nothing()
 }

@@ -78,9 +78,9 @@ func TestSince(t *testing.T) {
 		{"one came since", "8.10", at("8.30", 30)},
 		{"two came since", "6.10", at("8.30", 8, 30)},
 		{"all came since", "5.10", at("8.30", 6, 8, 30)},
-		{"another server stopped within a step of ours", "7.10", at("8.30", 8, 30)},
-		{"another server was struck by the clock before a commit", "6.30", at("8.30", 8, 30)},
-		{"another server has the commit, not the clock's", "8.20", at("8.30", 30)},
+		{"another server stopped within a step of ours", "7.10", everything},
+		{"another server was struck by the clock before a commit", "6.30", everything},
+		{"another server has the commit, not the clock's", "8.20", everything},
 		{"before the oldest", "4.10", everything},
 		{"before the oldest by the clock", "6.9", everything},
 		{"newer than ours", "9.30", everything},
@@ -102,6 +102,30 @@ func TestSince(t *testing.T) {
 	}
 }
 
+// TestSinceWithinAStep: of 6 and 7, which this server read at once, it knows what they came to together. That is nothing where 7 took back what
+// 6 did; who saw 6 elsewhere would miss 7.
+func TestSinceWithinAStep(t *testing.T) {
+	s := New(Options{})
+	for _, c := range []Change{at("5.10"), at("7.10"), at("8.10", 8)} {
+		s.feed.tell(c)
+	}
+	for since, want := range map[string]Change{
+		"5.10": at("8.10", 8),
+		"6.10": {Version: "8.10", Everything: true, Layers: []string{"grids"}},
+		"7.10": at("8.10", 8),
+	} {
+		if got := next(t, follow(t, s, since, "grids")); !reflect.DeepEqual(got, want) {
+			t.Errorf("since %s: %+v, want %+v", since, got, want)
+		}
+	}
+	for n := range 2 * stagesKept {
+		s.feed.tell(at(fmt.Sprint(9+n, ".10"))) // nothing that is shown
+	}
+	if got := next(t, follow(t, s, fmt.Sprint(9+stagesKept, ".10"))); got.Everything || got.Extents != nil || len(s.feed.stages) != stagesKept {
+		t.Errorf("%d stages are known, and since one of them: %+v", len(s.feed.stages), got)
+	}
+}
+
 // TestChangesOfOneVersion: what is told twice under one version, as of coverage reports, is told again to who has the first.
 func TestChangesOfOneVersion(t *testing.T) {
 	s := New(Options{})
@@ -110,6 +134,12 @@ func TestChangesOfOneVersion(t *testing.T) {
 	}
 	if got, want := next(t, follow(t, s, "6.10", "grids")), at("7.10", 7, 8); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for n := range changesKept + 1 { // more than are remembered
+		s.feed.tell(at("7.10", n))
+	}
+	if got := next(t, follow(t, s, "7.10", "grids")); !got.Everything {
+		t.Errorf("since a version of which much was forgotten: %+v", got)
 	}
 }
 
@@ -180,7 +210,7 @@ func TestManyChangesWhileNobodyAsks(t *testing.T) {
 	if len(s.feed.kept) != changesKept {
 		t.Errorf("%d changes are kept", len(s.feed.kept))
 	}
-	if got := next(t, follow(t, s, "2.1")); got.Everything || len(got.Extents) != 1 {
+	if got := next(t, follow(t, s, "2.1")); len(s.feed.stages) != changesKept+1 || got.Everything || len(got.Extents) != 1 {
 		t.Errorf("since the version before the oldest: %+v", got)
 	}
 	if got := next(t, follow(t, s, "1.1")); !got.Everything {
