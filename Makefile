@@ -70,10 +70,10 @@ bench-go: ## Benchmarks of Go code alone
 
 DURATION ?= 10m
 
-soak: build ## DURATION (10m) of mixed load with a publication every second, each answer checked; then 1,000,000 points against PostGIS
+soak: build ## DURATION (10m) of mixed load with a publication every second, each answer checked; 1,000,000 points against PostGIS; DURATION of changes, each tile against a new one
 	script/install-debian.sh --bench
 	$(BENCH) soak --size '$(SIZE)' --keep '$(KEEP)' --duration '$(DURATION)'
-	SOAK=1 CI=true go test -count=1 -timeout 60m -run 'Core' -v ./internal/acceptance
+	SOAK=1 CI=true DURATION='$(DURATION)' go test -count=1 -timeout 0 -run 'Core|KeptTiles' -v ./internal/acceptance
 
 fuzz: ## Every fuzz target for FUZZTIME (default 20s)
 	script/fuzz.sh
