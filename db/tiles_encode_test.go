@@ -2,6 +2,8 @@ package db_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"os"
@@ -343,6 +345,30 @@ func BenchmarkEncoded(b *testing.B) {
 					b.ReportMetric(float64(size), "bytes")
 				})
 			}
+		}
+	}
+}
+
+// The number of a feature is that of its id (tile.FeatureID), stored or not.
+func TestFeaturesAreNumbered(t *testing.T) {
+	_, tiles := plantTiles(t)
+	for _, z := range []uint32{14, 16} {
+		count := 0
+		for cut := range uint8(4) {
+			read, _ := encoded(t, tiles, encodedLayers, z, 13667<<(z-14), 6702<<(z-14), cut)
+			for _, l := range read {
+				for _, f := range l.Features {
+					id, _ := f.Properties["id"].(string)
+					sum := sha256.Sum256([]byte(id))
+					if want := float64(binary.BigEndian.Uint64(sum[:8]) >> 11); f.ID != want {
+						t.Errorf("zoom %d, %d left out: %s %s has the number %v, want %v", z, cut, l.Name, id, f.ID, want)
+					}
+					count++
+				}
+			}
+		}
+		if count < 4 {
+			t.Errorf("zoom %d: %d features", z, count)
 		}
 	}
 }
