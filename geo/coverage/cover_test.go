@@ -90,8 +90,12 @@ func seamless(r *rand.Rand) (areas []orb.MultiPolygon, marks []orb.Point) {
 		}
 		k := r.IntN(most + 1)
 		k = min(k, int((high-low)/4), int(width/4))
-		switch r.IntN(4) {
+		switch r.IntN(5) {
 		case 0: // straight
+		case 3: // teeth, of which many are as far as others
+			for s := range k {
+				add(low+(high-low)*int64(s)/int64(k), across[m]+width*int64(s%2))
+			}
 		case 1, 2: // onwards
 			rough := float64(width) * math.Pow(r.Float64(), 3)
 			for s := range k {
