@@ -70,7 +70,7 @@ func seamless(r *rand.Rand) (areas []orb.MultiPolygon, marks []orb.Point) {
 	path := func(i, j int, upright bool) []unitPoint {
 		a := nodes[i][j]
 		along, across, n, m := xs, ys, i, j
-		b := unitPoint{}
+		var b unitPoint
 		if upright {
 			along, across, n, m = ys, xs, j, i
 			b = nodes[i][j+1]
