@@ -217,3 +217,16 @@ func TestRedrawnAnything(t *testing.T) {
 		t.Errorf("%d tiles changed, %d did not", changed, same)
 	}
 }
+
+// A speck that comes to lie where a neighbour's border was straightened has that drawn otherwise, as far as it reaches.
+func TestRedrawnBesideASpeck(t *testing.T) {
+	at := vertex{12_150_000_000, 3_120_000_000}
+	on := func(x, y int64) vertex { return vertex{at.x + x, at.y + y} }
+	c := New([]*Shard{NewShard([]orb.MultiPolygon{ringOf(on(0, 0), on(1e6, 0), on(1e6, 1e6), on(5e5, 1e6+1000), on(0, 1e6))}), nil})
+	c.sketch(0)
+	next := c.With(map[int]*Shard{1: NewShard([]orb.MultiPolygon{ringOf(on(499_990, 1e6+300), on(500_010, 1e6+300), on(5e5, 1e6+320))})})
+	boxes := next.Redrawn(c, func(r Ref) (Ref, bool) { return r, r.Shard == 0 })
+	if corner := on(0, 1e6).point(); !slices.ContainsFunc(boxes, func(b orb.Bound) bool { return b.Contains(corner) }) {
+		t.Errorf("told of %v", boxes)
+	}
+}
