@@ -190,9 +190,18 @@ func same(t *testing.T, what, got, want string) {
 }
 
 func TestServerSentEvents(t *testing.T) {
-	s := newTelling()
-	h, base := listen(t, s, graph.Options{})
-	for _, r := range []*http.Request{getFrom(base, everyField, map[string]any{"since": "1.1", "layers": []string{"grids"}}), postTo(base, everyField)} {
+	for _, test := range []struct {
+		ask   func(base string) *http.Request
+		asked string
+	}{
+		{func(base string) *http.Request {
+			return getFrom(base, everyField, map[string]any{"since": "1.1", "layers": []string{"grids"}})
+		}, "public 1.1 [grids]"},
+		{func(base string) *http.Request { return postTo(base, everyField) }, "public  []"},
+	} {
+		s := newTelling()
+		_, base := listen(t, s, graph.Options{})
+		r := test.ask(base)
 		e := stream(t, r)
 		if kind := e.Header.Get("Content-Type"); e.StatusCode != 200 || kind != "text/event-stream; charset=utf-8" || e.Header.Get("Cache-Control") != "no-store" {
 			t.Fatalf("%s: %d, %v", r.Method, e.StatusCode, e.Header)
@@ -205,12 +214,12 @@ func TestServerSentEvents(t *testing.T) {
 			}
 			same(t, r.Method, data, told(version))
 		}
-		e.Body.Close()
-		alone(t, h) // else the one that left takes what the next is told
+		if s.last() != test.asked {
+			t.Errorf("%s asked for %q", r.Method, s.last())
+		}
 	}
-	if s.asked[0] != "public 1.1 [grids]" || s.asked[1] != "public  []" {
-		t.Errorf("asked for %q", s.asked)
-	}
+	s := newTelling()
+	_, base := listen(t, s, graph.Options{})
 	back := getFrom(base, everyField, map[string]any{"since": "1.1"})
 	back.Header.Set("Last-Event-ID", "3.1")
 	e := stream(t, back)
