@@ -248,10 +248,3 @@ func matches(values []string, etag string) bool {
 	}
 	return false
 }
-
-func whereAsked(r *http.Request) string {
-	if r.TLS != nil {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
-}

@@ -20,6 +20,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/place"
 	"wangge/domain/scene"
+	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
 
@@ -80,7 +81,7 @@ const mostPast = 2
 // New returns a Server.
 func New(o Options) *Server {
 	if o.PublicURL == nil {
-		o.PublicURL = whereAsked
+		o.PublicURL = answer.WhereAsked
 	}
 	if o.Now == nil {
 		o.Now = time.Now

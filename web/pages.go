@@ -70,7 +70,6 @@ type view struct {
 	Query    url.Values
 	Title    string // of the answer; empty on the first page
 	Boards   bool   // there are signboards to link to
-	Public   string // PUBLIC_URL: what addresses in tiles start with
 	Box      string // where the map looks at first
 	Result   result
 	Form     bool // the question by coordinates is open
@@ -159,7 +158,7 @@ func (v view) HTMLLang() string {
 }
 
 func (s *site) newView(r *http.Request) view {
-	return view{Lang: answer.Language(r, fault.Chinese), Path: r.URL.EscapedPath(), Query: r.URL.Query(), Boards: s.boards, Public: s.publicURL}
+	return view{Lang: answer.Language(r, fault.Chinese), Path: r.URL.EscapedPath(), Query: r.URL.Query(), Boards: s.boards}
 }
 
 // home is the first page, and the answer where lng, lat and crs are given.

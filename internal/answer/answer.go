@@ -165,3 +165,12 @@ func (x Refusal) shaped(r *http.Request) any {
 	}
 	return map[string]any{"errors": []any{map[string]any{"message": message, "extensions": extensions}}}
 }
+
+// WhereAsked is the scheme, host and port that r asked for, as far as this server sees it: behind a proxy it may be another than
+// people use.
+func WhereAsked(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}

@@ -137,7 +137,7 @@ const (
 
 // Site is what all styles of a server have alike.
 type Site struct {
-	PublicURL string            // as in Options
+	PublicURL string            // as in Options; "": the address that the style is asked at
 	Basemap   *Basemap          // as in Options
 	Box       func() *place.Box // the Box of Options, when it is asked for; required
 	Log       *slog.Logger      // for faults of ours; nil means slog.Default()
@@ -179,7 +179,7 @@ func Handler(site Site) http.Handler {
 // asked reads which style r asks for.
 func (s Site) asked(r *http.Request) (Options, error) {
 	query := r.URL.Query()
-	o := Options{PublicURL: s.PublicURL, Basemap: s.Basemap, Lang: query.Get("lang"), Box: s.Box()}
+	o := Options{PublicURL: cmp.Or(s.PublicURL, answer.WhereAsked(r)), Basemap: s.Basemap, Lang: query.Get("lang"), Box: s.Box()}
 	switch query.Get("theme") {
 	case "", "light":
 	case "dark":

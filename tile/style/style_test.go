@@ -176,8 +176,11 @@ func TestHandler(t *testing.T) {
 	if gaps := get("/style.json?show=gaps", nil).Body.String(); !strings.Contains(gaps, tileLayers+",gaps.json") || strings.Contains(first.Body.String(), "gaps") {
 		t.Error("problems are to be on the map that asks for them, and on no other")
 	}
-	if !strings.Contains(first.Body.String(), `"url":"/tiles/`) {
-		t.Error("without a public address the tiles are not relative")
+	if !strings.Contains(first.Body.String(), `"url":"http://example.com/tiles/`) {
+		t.Errorf("a page of another origin does not find the tiles: %.300s", first.Body)
+	}
+	if secure := get("https://grid.example:8443/style.json", nil); !strings.Contains(secure.Body.String(), `"url":"https://grid.example:8443/tiles/`) {
+		t.Errorf("asked by https: %.300s", secure.Body)
 	}
 	if again := get("/style.json?lang=zh", http.Header{"If-None-Match": {first.Header().Get("ETag")}}); again.Code != http.StatusNotModified {
 		t.Errorf("asked again with its ETag: %d", again.Code)
@@ -252,7 +255,7 @@ func TestOnlyTheOperatorGetsAStyleForStaff(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &style); err != nil {
 			t.Fatal(err)
 		}
-		if style.Sources[Source].URL != "/tiles/"+tileLayers+",gaps,signboards.json" {
+		if style.Sources[Source].URL != "http://example.com/tiles/"+tileLayers+",gaps,signboards.json" {
 			t.Errorf("%s: sources %v", theme, style.Sources)
 		}
 		ids := map[string]bool{}

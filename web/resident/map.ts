@@ -27,7 +27,6 @@ export interface Padding { top: number; right: number; bottom: number; left: num
 export interface Options {
   container: HTMLElement;
   lang: string;
-  publicURL: string;
   /** Whether the map shows what the coverage reports find. */
   gaps: boolean;
   box: Box | null;
@@ -63,9 +62,9 @@ export function openMap(options: Options): MapView {
     pitchWithRotate: false,
     touchPitch: false,
     attributionControl: false,
-    // Tiles name the address this server has outside. The page asks the one it came from, which is the same server
-    // and needs no permission.
-    transformRequest: (url) => ({ url: ours(url, options.publicURL) }),
+    // The style and TileJSON name the address this server has outside. The page asks the one it came from, which is the same
+    // server and needs no permission.
+    transformRequest: (url) => ({ url: ours(url) }),
     locale: {
       "NavigationControl.ZoomIn": options.words.zoomIn,
       "NavigationControl.ZoomOut": options.words.zoomOut,
@@ -250,11 +249,12 @@ function around(place: Found["place"], radiusM: number): FeatureCollection {
   };
 }
 
-function ours(url: string, publicURL: string): string {
-  if (url.startsWith("/")) return location.origin + url;
-  if (publicURL && url.startsWith(publicURL + "/")) return location.origin + url.slice(publicURL.length);
-  return url;
+/** Tiles of this server are asked for where the page is from, whatever address it names: behind a proxy it may not know its own. */
+function ours(url: string): string {
+  const at = new URL(url, location.origin);
+  return at.pathname.startsWith(OWN) ? location.origin + at.pathname + at.search : url;
 }
+const OWN = `/tiles/${LAYERS.join(",")}`; // and what follows: no basemap has such a path
 
 function roomy(p: Padding): Padding {
   const room = p.left > 0 ? 32 : 14; // a phone has none to give away

@@ -167,7 +167,6 @@ try {
   view = openMap({
     container,
     lang: word("lang"),
-    publicURL: word("public"),
     gaps: word("show") === "gaps",
     box: found.box ?? readBox(word("box")),
     words: { zoomIn: word("zoomIn"), zoomOut: word("zoomOut"), map: container.getAttribute("aria-label") ?? "" },
