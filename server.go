@@ -63,7 +63,7 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 	if err != nil {
 		return err
 	}
-	door, served := ops.NewDoor(), make(chan error, 1)
+	door, served := ops.NewDoor(server.CORSOrigins), make(chan error, 1)
 	go func() {
 		defer close(served)
 		served <- ops.Serve(ctx, listener, door, log)

@@ -17,10 +17,10 @@ var _ = fault.Register(
 // all else.
 type Door struct{ inside atomic.Pointer[http.Handler] }
 
-// NewDoor returns a Door that is shut.
-func NewDoor() *Door {
+// NewDoor returns a Door that is shut. Pages of origins can read that it is.
+func NewDoor(origins []string) *Door {
 	d := &Door{}
-	d.Open(starting())
+	d.Open(crossOrigin(starting(), origins))
 	return d
 }
 

@@ -463,7 +463,13 @@ func TestReadiness(t *testing.T) {
 }
 
 func TestTheDoorBeforeItIsOpen(t *testing.T) {
-	d := NewDoor()
+	d := NewDoor([]string{"https://map.example.org"})
+	elsewhere := httptest.NewRequest(http.MethodGet, "/style.json", nil)
+	elsewhere.Header.Set("Origin", "https://map.example.org")
+	w := httptest.NewRecorder()
+	if d.ServeHTTP(w, elsewhere); w.Code != 503 || w.Header().Get("Access-Control-Allow-Origin") != "https://map.example.org" {
+		t.Errorf("a page of another origin cannot read that we start: %d %v", w.Code, w.Header())
+	}
 	ask := func(r *http.Request) (int, string, string) {
 		w := httptest.NewRecorder()
 		d.ServeHTTP(w, r)
