@@ -24,9 +24,20 @@ type Entry struct {
 	Colour  string `json:"colour"` // #rrggbb
 	Chinese string `json:"zh"`
 	English string `json:"en"`
+	Shape   string `json:"shape"` // what has the colour: fill, line or point
 }
 
-var nobody = Entry{Chinese: "今日无人可联系", English: "nobody to call today"}
+// The shapes of an Entry.
+const (
+	fill  = "fill"
+	line  = "line"
+	point = "point"
+)
+
+var (
+	nobody    = Entry{Chinese: "今日无人可联系", English: "nobody to call today"}
+	ungridded = Entry{Chinese: "未入网格的楼栋", English: "building in no grid"}
+)
 
 // themed paints drawn, the public layers, for staff by theme, and adds what staff look at besides. The legend begins with what
 // the areas say.
@@ -45,15 +56,15 @@ func themed(drawn []layer, c look, w words, theme Theme, basemap bool) ([]layer,
 		drawn = above(drawn, "division-line", layer{ID: "unstaffed-far-point", Type: "circle", Source: Source, Layer: "gaps", MaxZoom: pointsFrom,
 			Filter: expr{"all", shapeOf("Point"), expr{"==", expr{"get", "kind"}, string(coverage.Unstaffed)}},
 			Paint:  paint{"circle-color": c.alarm, "circle-radius": 3, "circle-stroke-color": c.casing, "circle-stroke-width": 1}})
-		legend = append(legend, Entry{c.alarm, nobody.Chinese, nobody.English}, Entry{c.calm, "有人可联系", "somebody to call"})
+		legend = append(legend, Entry{c.alarm, nobody.Chinese, nobody.English, fill}, Entry{c.calm, "有人可联系", "somebody to call", fill})
 	case Kind:
 		colour = expr{"match", expr{"get", "kind"}, "DEDICATED", c.kinds[1], c.kinds[0]}
-		legend = append(legend, Entry{c.kinds[0], "综合网格", "comprehensive grid"}, Entry{c.kinds[1], "专属网格", "dedicated grid"})
+		legend = append(legend, Entry{c.kinds[0], "综合网格", "comprehensive grid", fill}, Entry{c.kinds[1], "专属网格", "dedicated grid", fill})
 	case Group:
 		colour = expr{"step", expr{"zoom"}, c.calm, pointsFrom, expr{"case", expr{"has", "group"}, byName("group", c.bright), c.calm}}
 		about = append(about, expr{"case", expr{"has", "group"}, expr{"concat", "\n", expr{"get", "group"}}, ""}, map[string]any{"font-scale": 0.8})
-		legend = append(legend, Entry{c.bright[0], "同色且相邻：通常同组，以组名为准", "neighbours of one colour: mostly one group; its name decides"},
-			Entry{c.calm, "未编组", "in no group"})
+		legend = append(legend, Entry{c.bright[0], "同色且相邻：通常同组，以组名为准", "neighbours of one colour: mostly one group; its name decides", fill},
+			Entry{c.calm, "未编组", "in no group", fill})
 	case Gaps:
 		colour = c.calm
 		legend = append(legend, gapLegend(c)...)
@@ -85,7 +96,7 @@ func themed(drawn []layer, c look, w words, theme Theme, basemap bool) ([]layer,
 			// Above the name that stands at the same place.
 			Paint: paint{"circle-color": c.board, "circle-stroke-color": c.casing, "circle-stroke-width": 1.5, "circle-translate": []float64{0, -26},
 				"circle-radius": zoomed(1, 16.0, 3.0, 19.0, 5.0)}})
-	return drawn, append(legend, Entry{c.house, "未入网格的楼栋", "building in no grid"}, Entry{c.board, "公示牌", "signboard"})
+	return drawn, append(legend, Entry{c.house, ungridded.Chinese, ungridded.English, line}, Entry{c.board, "公示牌", "signboard", point})
 }
 
 // gapLegend names the colours of gapLayers.
@@ -100,10 +111,10 @@ func gapLegend(c look) []Entry {
 	var legend []Entry
 	rest := slices.Clone(coverage.Kinds)
 	for _, found := range c.problems() {
-		legend = append(legend, Entry{found.colour, name(fault.Chinese, "、", found.kinds), name(fault.English, ", ", found.kinds)})
+		legend = append(legend, Entry{found.colour, name(fault.Chinese, "、", found.kinds), name(fault.English, ", ", found.kinds), fill})
 		rest = slices.DeleteFunc(rest, func(k coverage.Kind) bool { return slices.Contains(found.kinds, k) })
 	}
-	return append(legend, Entry{c.other, name(fault.Chinese, "、", rest), name(fault.English, ", ", rest)})
+	return append(legend, Entry{c.other, name(fault.Chinese, "、", rest), name(fault.English, ", ", rest), line})
 }
 
 type problem struct {

@@ -85,6 +85,8 @@ func JSON(o Options) ([]byte, error) {
 	if o.Gaps || o.Staff == Gaps {
 		names := slices.IndexFunc(drawn, func(l layer) bool { return l.ID == Beneath })
 		drawn = slices.Insert(drawn, names, gapLayers(look)...)
+		// Among the problems are the buildings in no grid, in the same colour.
+		legend = slices.DeleteFunc(legend, func(e Entry) bool { return e.Chinese == ungridded.Chinese })
 	}
 	sources := map[string]any{Source: map[string]any{
 		"type": "vector",
@@ -246,7 +248,7 @@ type words struct {
 var (
 	whole   = expr{"get", "name"}
 	chinese = words{"网格地图", gridName, whole, whole, nobody.Chinese}
-	english = words{"Map of the grids", numbered(gridName), numbered(whole), expr{"concat", whole, "  No. ", gridNumber}, nobody.English}
+	english = words{"Map of the grids", numbered(gridName), numbered(whole), expr{"concat", whole, "\nNo. ", gridNumber}, nobody.English}
 
 	languages = map[string]words{"": chinese, "zh": chinese, "en": english}
 )
