@@ -478,7 +478,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		return figures
 	})
 	mux.Handle("/tiles/", h.tile)
-	site := style.Site{PublicURL: public, Log: h.log, Box: func() *place.Box {
+	site := style.Site{PublicURL: public, Log: h.log, AsOf: tile.AsOf, Box: func() *place.Box {
 		if s := h.live.State(); s != nil {
 			return s.Extent
 		}

@@ -166,6 +166,16 @@ func asOf(query string, list set) (at time.Time, err error) {
 	return at.UTC().Truncate(time.Microsecond), nil
 }
 
+// AsOf is the instant that the query of an address asks for, of layers that there are; zero where it asks for none. INVALID ("asOf"):
+// it is none, or a layer is of now only; as with tiles.
+func AsOf(query string, layers []string) (time.Time, error) {
+	list, err := setOf(layers)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return asOf(query, list)
+}
+
 // splitLayers cuts off what is longer than any list of layers can be, which find then refuses.
 func splitLayers(s string) []string { return strings.SplitN(s, ",", len(layers)+1) }
 

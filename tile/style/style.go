@@ -40,6 +40,7 @@ type Options struct {
 	Gaps      bool       // also what the coverage reports find, which a resident's map does not shout about
 	Staff     Theme      // for staff, by this theme; "": for the public
 	Basemap   *Basemap   // beneath all; nil: none
+	At        time.Time  // the instant that is shown; zero: now. What coverage reports find and what staff see has none but now
 	Box       *place.Box // where a map opens that is told nothing else; nil: nowhere in particular
 }
 
@@ -88,10 +89,11 @@ func JSON(o Options) ([]byte, error) {
 		// Among the problems are the buildings in no grid, in the same colour.
 		legend = slices.DeleteFunc(legend, func(e Entry) bool { return e.Chinese == ungridded.Chinese })
 	}
-	sources := map[string]any{Source: map[string]any{
-		"type": "vector",
-		"url":  strings.TrimSuffix(o.PublicURL, "/") + "/tiles/" + from + ".json",
-	}}
+	tiles := strings.TrimSuffix(o.PublicURL, "/") + "/tiles/" + from + ".json"
+	if !o.At.IsZero() {
+		tiles += "?asOf=" + o.At.UTC().Format(time.RFC3339Nano) // with Z, so that nothing in it needs to be escaped
+	}
+	sources := map[string]any{Source: map[string]any{"type": "vector", "url": tiles}}
 	if o.Basemap != nil {
 		// MapLibre puts an attribution into the page as HTML.
 		sources[BasemapSource] = map[string]any{"type": "raster", "tiles": []string{o.Basemap.URL}, "tileSize": 256,
@@ -142,10 +144,12 @@ type Site struct {
 	PublicURL string            // as in Options; "": the address that the style is asked at
 	Basemap   *Basemap          // as in Options
 	Box       func() *place.Box // the Box of Options, when it is asked for; required
-	Log       *slog.Logger      // for faults of ours; nil means slog.Default()
+	// AsOf reads the instant from the query of a request for tiles of layers: zero where it names none. nil: there is only now.
+	AsOf func(query string, layers []string) (time.Time, error)
+	Log  *slog.Logger // for faults of ours; nil means slog.Default()
 }
 
-// Handler answers GET /style.json?lang=zh|en&theme=light|dark&show=gaps, and for the operator
+// Handler answers GET /style.json?lang=zh|en&theme=light|dark&show=gaps&asOf=INSTANT, and for the operator
 // &for=staff&by=staffing|kind|group|gaps. INVALID: a value that there is not, its parameter is the field.
 // FORBIDDEN: a style for staff to somebody else.
 func Handler(site Site) http.Handler {
@@ -209,7 +213,16 @@ func (s Site) asked(r *http.Request) (Options, error) {
 	default:
 		return o, fault.New(fault.Invalid, "for", "style.for")
 	}
-	return o, nil
+	if s.AsOf == nil {
+		return o, nil
+	}
+	from := strings.Split(tileLayers, ",")
+	if o.Gaps || o.Staff != "" {
+		from = append(from, "gaps")
+	}
+	var err error
+	o.At, err = s.AsOf(r.URL.RawQuery, from)
+	return o, err
 }
 
 // What the style and the pages that add to it agree on (web/resident/map.ts; a test compares).

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"wangge/domain/account"
 	"wangge/domain/place"
@@ -210,6 +211,30 @@ func TestHandler(t *testing.T) {
 			if refused.Header().Get("Cache-Control") != "no-store" {
 				t.Errorf("%s may be kept: %v", target, refused.Header())
 			}
+		}
+	}
+}
+
+func TestAStyleOfAnotherTimeNamesTilesOfThatTime(t *testing.T) {
+	refused := fault.New(fault.Invalid, "asOf", "style.for")
+	site := Site{Box: func() *place.Box { return nil }, AsOf: func(query string, layers []string) (time.Time, error) {
+		if slices.Contains(layers, "gaps") {
+			return time.Time{}, refused
+		}
+		if query != "asOf=x&unknown=1" {
+			return time.Time{}, nil
+		}
+		return time.Date(2026, 3, 2, 17, 0, 0, 0, time.FixedZone("", 8*3600)), nil
+	}}
+	for target, want := range map[string]string{
+		"/style.json?asOf=x&unknown=1":   tileLayers + `.json?asOf=2026-03-02T09:00:00Z"`,
+		"/style.json?unknown=1":          tileLayers + `.json"`,
+		"/style.json?show=gaps&asOf=now": `"field":"asOf"`,
+	} {
+		w := httptest.NewRecorder()
+		Handler(site).ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %d %.300s", target, w.Code, w.Body)
 		}
 	}
 }
