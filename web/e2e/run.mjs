@@ -147,7 +147,8 @@ const hide = (page, hidden) => page.evaluate((value) => {
 if (process.env.WANGGE_TOKEN) {
   await step("an open map shows what changed without being loaded again", WIDE, async (page) => {
     const told = page.waitForResponse((r) => r.url().includes("tilesChanged") && r.status() === 200);
-    await open(page, "/");
+    await open(page, spotPath);
+    await page.locator("a.call").focus();
     await told;
     await settled(page);
     const { id, name } = (await operate("query($point:PointInput!){gridAt(point:$point){grid{worker{id name}}}}",
@@ -172,6 +173,8 @@ if (process.env.WANGGE_TOKEN) {
           await hide(page, false);
         }
         await arrived;
+        await page.waitForFunction((other) => document.querySelector("#answer").textContent.includes(other), other, { timeout: 5000 });
+        assert(await page.evaluate(() => document.activeElement.matches("a.call")), "who is on the number to call loses it when the answer changes");
       } finally {
         await rename(name);
       }

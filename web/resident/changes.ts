@@ -5,7 +5,7 @@ import type { Box } from "./map";
 import { SOURCE } from "./names";
 
 /** Tiles that may be others than they were: all, or those that meet a box. */
-interface Change { everything: boolean; extents: Box[] }
+export interface Change { everything: boolean; extents: Box[] }
 
 const QUERY = "subscription($since:String,$layers:[String!]){tilesChanged(since:$since,layers:$layers){version everything extents}}";
 
@@ -15,8 +15,8 @@ const LONGEST_WAIT = 60_000;
 /** So often a server that has never told anything is asked. */
 const PATIENCE = 4;
 
-/** Keeps what map shows of layers of SOURCE current. */
-export function keepCurrent(map: MapLibre, layers: readonly string[]): void {
+/** Keeps what map shows of layers of SOURCE current, and tells onChange what changed. */
+export function keepCurrent(map: MapLibre, layers: readonly string[], onChange: (change: Change) => void): void {
   let waiting: Change = { everything: false, extents: [] };
   let later = false;
   const apply = () => {
@@ -35,6 +35,7 @@ export function keepCurrent(map: MapLibre, layers: readonly string[]): void {
   };
   follow(layers, (change) => {
     waiting = { everything: waiting.everything || change.everything, extents: [...waiting.extents, ...change.extents] };
+    onChange(change);
     if (!later) apply();
   });
 }

@@ -36,12 +36,16 @@ export interface Options {
   onAsk: (lng: number, lat: number) => void;
   /** There is nothing to draw, since the server has no tiles at the moment; later: there is again. */
   onAway: (away: boolean) => void;
+  /** What is shown may be another by now. */
+  onStale: () => void;
   /** A button of the page's that goes onto the map. */
   button: HTMLButtonElement;
 }
 
 export interface MapView {
   show(found: Found): void;
+  /** Marks what was found, and leaves the map where it is. */
+  mark(found: Found): void;
   whenReady: Promise<void>;
 }
 
@@ -90,7 +94,10 @@ export function openMap(options: Options): MapView {
     map.getSource<GeoJSONSource>(HERE)?.setData(around(shown.place, shown.accuracyM));
   };
   map.on("style.load", draw);
-  keepCurrent(map, options.gaps ? [...LAYERS, GAPS] : LAYERS);
+  keepCurrent(map, options.gaps ? [...LAYERS, GAPS] : LAYERS, ({ everything, extents }) => {
+    const box: Box | null = shown.box ?? (shown.place && [...shown.place, ...shown.place]);
+    if (box && (everything || extents.some((e) => e[0] <= box[2] && e[2] >= box[0] && e[1] <= box[3] && e[3] >= box[1]))) options.onStale();
+  });
 
   // A map without grids invites taps at random. What was drawn before stays.
   let away = false;
@@ -117,6 +124,10 @@ export function openMap(options: Options): MapView {
   darkness.addEventListener("change", () => map.setStyle(style(), { diff: false }));
 
   const whenReady = new Promise<void>((resolve) => map.once("load", () => resolve()));
+  void whenReady.then(() => {
+    // Where there is little room whose the map is gives way to its button, once it was seen.
+    if (options.padding().left === 0) options.container.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");
+  });
   if (!options.box) {
     // No division has a boundary: look at what the tiles say they hold.
     void whenReady.then(() => {
@@ -156,6 +167,10 @@ export function openMap(options: Options): MapView {
 
   return {
     whenReady,
+    mark(found) {
+      shown = found;
+      draw();
+    },
     show(found) {
       shown = found;
       draw();

@@ -46,14 +46,16 @@ answer.addEventListener("error", (event) => {
   if (event.target instanceof HTMLImageElement) withoutPhoto(event.target);
 }, true); // it does not bubble
 
-function refresh(): void {
+/** Goes on from an answer that was put in place; quietly: the map stays where it is. */
+function refresh(quietly = false): void {
   for (const photo of answer.querySelectorAll<HTMLImageElement>("img.photo")) {
     if (photo.complete && photo.naturalWidth === 0) withoutPhoto(photo); // it failed before this script ran
   }
   for (const button of answer.querySelectorAll<HTMLButtonElement>(".share")) button.hidden = false;
   const title = answer.querySelector<HTMLElement>(".found")?.dataset["title"];
   document.title = title ? `${title} · ${ownTitle}` : ownTitle;
-  view?.show(readFound());
+  if (quietly) view?.mark(readFound());
+  else view?.show(readFound());
 }
 
 /** Asks the server for the answer at url and puts it in place; a later question cancels an earlier one. */
@@ -81,6 +83,41 @@ async function ask(url: URL, push: boolean): Promise<void> {
   } finally {
     if (asking === mine) answer.removeAttribute("aria-busy");
   }
+}
+
+/** Asks for the answer that is shown once more, and changes what differs: nobody loses the place where they read, or the focus. */
+async function askAgain(): Promise<void> {
+  if (answer.hasAttribute("aria-busy")) return void setTimeout(askAgain, 1000);
+  const before = asking;
+  const part = new URL(location.href);
+  part.searchParams.set("part", "answer");
+  const response = await fetch(part, { headers: { Accept: "text/html" } }).catch(() => null);
+  const html = await response?.text().catch(() => "");
+  // What failed is no news. What was asked for meanwhile is newer.
+  if (!response || response.status >= 500 || asking !== before || !html?.startsWith('<div class="found"')) return;
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html; // written and escaped by our server's templates
+  const [is, be] = [answer.firstElementChild, fresh.content.firstElementChild];
+  if (!is || !be) return;
+  match(is, be);
+  refresh(true);
+}
+
+/** Makes is what be is: elements stay where their kinds and numbers agree, and keep what people opened and this script showed. */
+function match(is: Element, be: Element): void {
+  const [old, next] = [[...is.childNodes], [...be.childNodes]];
+  if (is.nodeName !== be.nodeName || old.length !== next.length || old.some((node, i) => node.nodeType !== next[i]?.nodeType)) {
+    is.replaceWith(be);
+    return;
+  }
+  const kept = ["open", "hidden"];
+  for (const { name } of [...is.attributes]) if (!be.hasAttribute(name) && !kept.includes(name)) is.removeAttribute(name);
+  for (const { name, value } of be.attributes) if (is.getAttribute(name) !== value && !kept.includes(name)) is.setAttribute(name, value);
+  old.forEach((node, i) => {
+    const other = next[i];
+    if (node instanceof Element && other instanceof Element) match(node, other);
+    else if (other && node.nodeValue !== other.nodeValue) node.nodeValue = other.nodeValue;
+  });
 }
 
 function askAt(lng: number, lat: number, crs: string, accuracyM?: number): Promise<void> {
@@ -173,6 +210,7 @@ try {
     padding,
     button: locateOnMap,
     onAsk: (lng, lat) => void askAt(lng, lat, "CGCS2000"), // the map's own system
+    onStale: () => void askAgain(),
     onAway: (away) => {
       document.documentElement.classList.toggle("no-map", away);
       status.textContent = away ? word(locate.offsetParent ? "mapAway" : "noMap") : ""; // beside an answer the button is not shown
