@@ -201,6 +201,7 @@ func (program) ExportTiles(ctx context.Context, s config.Settings, job cli.Tiles
 		}
 		began := h.live.State()
 		o := h.tileOptions()
+		o.Attribution = job.Settings.Attribution
 		o.Limit, o.Timeout = job.Settings.TileLimit, time.Hour // a slow tile is no reason to give up all others
 		if job.Settings.PublicURL != nil {
 			o.Signboards = job.Settings.PublicURL.String()
@@ -332,6 +333,7 @@ func (h *house) tileOptions() tile.Options {
 // openTiles makes the server of tiles, and has it told what changes. The house is enlivened, and does not run yet.
 func (h *house) openTiles(server config.ServerSettings) {
 	o := h.tileOptions()
+	o.Attribution = server.Attribution
 	o.Cache, o.Limit, o.Version = server.TileCache, server.TileLimit, h.live.Version
 	if server.PublicURL != nil { // else pages link relatively, and tiles name the address they were asked at
 		public := server.PublicURL.String()
@@ -478,7 +480,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		return figures
 	})
 	mux.Handle("/tiles/", h.tile)
-	site := style.Site{PublicURL: public, Log: h.log, AsOf: tile.AsOf, Box: func() *place.Box {
+	site := style.Site{PublicURL: public, Log: h.log, AsOf: tile.AsOf, Attribution: server.Attribution, Box: func() *place.Box {
 		if s := h.live.State(); s != nil {
 			return s.Extent
 		}

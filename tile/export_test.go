@@ -91,7 +91,7 @@ func TestArchiveHoldsWhatIsServed(t *testing.T) {
 					t.Errorf("box and center %v, want %v %v", got.Degrees, doc.Bounds, doc.Center)
 				}
 			}
-			if got.Metadata["name"] != "wangge" || got.Metadata["attribution"] != "made up" || got.Metadata["version"] != "7" {
+			if got.Metadata["name"] != "wangge" || got.Metadata["attribution"] != "made up &amp; &lt;drawn&gt;" || got.Metadata["version"] != "7" {
 				t.Errorf("it says of itself %v", got.Metadata)
 			}
 			var described []string

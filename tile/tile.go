@@ -53,7 +53,7 @@ type Options struct {
 	Now         func() time.Time           // nil: time.Now
 	Signboards  string                     // address that the pages of signboards are under, without a slash at its end; "": relative
 	PublicURL   func(*http.Request) string // where clients find this server, without a slash at its end; nil: where they asked
-	Attribution string                     // whose data it is; "" for none
+	Attribution string                     // whose data it is, plain text; "" for none
 	Timeout     time.Duration              // the longest a tile may take to make; 0 means 10 s
 	Logger      *slog.Logger               // for faults of ours; nil means slog.Default()
 

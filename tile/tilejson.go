@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"math"
 	"strings"
 	"time"
@@ -11,7 +12,7 @@ import (
 	"wangge/domain/account"
 )
 
-// TileJSON is a TileJSON 3.0 document. Bounds are west, south, east, north and Center is longitude, latitude, zoom, in
+// TileJSON is a TileJSON 3.0 document. Attribution is HTML, as maps show it. Bounds are west, south, east, north and Center is longitude, latitude, zoom, in
 // degrees of WGS 84; both are left out where there is no data.
 type TileJSON struct {
 	Version      string        `json:"tilejson"`
@@ -46,7 +47,7 @@ func (s *Server) TileJSON(ctx context.Context, actor account.Actor, names []stri
 		return TileJSON{}, err
 	}
 	doc := TileJSON{
-		Version: "3.0.0", Name: "wangge", Attribution: s.Attribution, Scheme: "xyz",
+		Version: "3.0.0", Name: "wangge", Attribution: html.EscapeString(s.Attribution), Scheme: "xyz",
 		Tiles:   []string{strings.TrimSuffix(publicURL, "/") + "/tiles/" + strings.Join(names, ",") + "/{z}/{x}/{y}.mvt"},
 		MinZoom: MaxZoom, MaxZoom: MaxZoom,
 	}

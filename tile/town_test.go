@@ -49,7 +49,7 @@ func serverOn(pool *pgxpool.Pool) *tile.Server {
 	tiles := db.NewTiles(store)
 	tiles.Now = func() time.Time { return time.Date(2026, 3, 2, 1, 0, 0, 0, zone) }
 	return tile.New(tile.Options{
-		Source: tiles, Scenes: scene.Service{Store: db.NewScenes(store), Zone: zone}, Problems: db.NewCoverage(store), Now: tiles.Now, Attribution: "made up",
+		Source: tiles, Scenes: scene.Service{Store: db.NewScenes(store), Zone: zone}, Problems: db.NewCoverage(store), Now: tiles.Now, Attribution: "made up & <drawn>",
 		PublicURL: func(*http.Request) string { return "https://grids.example/" },
 	})
 }
@@ -67,7 +67,7 @@ func TestTileJSONAgreesWithTheTiles(t *testing.T) {
 	if got := doc.Tiles[0]; got != "https://grids.example/tiles/"+everything+"/{z}/{x}/{y}.mvt" {
 		t.Errorf("tiles at %s", got)
 	}
-	if doc.Version != "3.0.0" || doc.MinZoom != 0 || doc.MaxZoom != 16 || doc.Attribution != "made up" {
+	if doc.Version != "3.0.0" || doc.MinZoom != 0 || doc.MaxZoom != 16 || doc.Attribution != "made up &amp; &lt;drawn&gt;" {
 		t.Errorf("got %+v", doc)
 	}
 	if len(doc.Bounds) != 4 || doc.Bounds[0] > 120.3 || doc.Bounds[1] > 31.077 || doc.Bounds[2] < 120.322 || doc.Bounds[3] < 31.086 ||

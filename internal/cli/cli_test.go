@@ -227,9 +227,9 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 func TestTilesAreExported(t *testing.T) {
 	plain(t)
 	for _, c := range []struct{ args, did string }{
-		{"town.pmtiles", "tiles export {File:town.pmtiles Layers:[] First:0 Last:16 Settings:{PublicURL:<nil> TileLimit:1048576} Progress:<nil>}"},
-		{"--layers grids,grid_labels --zooms 10-14 a/TOWN.PMTILES", "tiles export {File:a/TOWN.PMTILES Layers:[grids grid_labels] First:10 Last:14 Settings:{PublicURL:<nil> TileLimit:1048576} Progress:<nil>}"},
-		{"--zooms 7 town.pmtiles", "tiles export {File:town.pmtiles Layers:[] First:7 Last:7 Settings:{PublicURL:<nil> TileLimit:1048576} Progress:<nil>}"},
+		{"town.pmtiles", "tiles export {File:town.pmtiles Layers:[] First:0 Last:16 Settings:{PublicURL:<nil> TileLimit:1048576 Attribution:} Progress:<nil>}"},
+		{"--layers grids,grid_labels --zooms 10-14 a/TOWN.PMTILES", "tiles export {File:a/TOWN.PMTILES Layers:[grids grid_labels] First:10 Last:14 Settings:{PublicURL:<nil> TileLimit:1048576 Attribution:} Progress:<nil>}"},
+		{"--zooms 7 town.pmtiles", "tiles export {File:town.pmtiles Layers:[] First:7 Last:7 Settings:{PublicURL:<nil> TileLimit:1048576 Attribution:} Progress:<nil>}"},
 	} {
 		p := &recorder{tiles: TilesReport{Tiles: 69, Contents: 42, MinZoom: 3, MaxZoom: 16, Bytes: 1_234_567}}
 		code, out, errOut := call(t, p, append([]string{"tiles", "export"}, strings.Fields(c.args)...)...)

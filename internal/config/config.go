@@ -45,6 +45,7 @@ type Server struct {
 	OnlyTrusted        string `name:"only-trusted" env:"ONLY_TRUSTED" default:"0" placeholder:"0|1" help:"1 refuses all GraphQL documents but the trusted ones to the public (${env}, default ${default})."`
 	BasemapURL         string `name:"basemap-url" env:"BASEMAP_URL" placeholder:"URL" help:"Raster tiles beneath the map, with {z}, {x} and {y}: Web Mercator in WGS 84 or CGCS2000, such as Tianditu's. Maps in GCJ-02 (AMap, Tencent) are 300 to 700 m off and must not be used (${env})."`
 	BasemapAttribution string `name:"basemap-attribution" env:"BASEMAP_ATTRIBUTION" placeholder:"TEXT" help:"Whose the basemap is, and its review number; shown on the map as plain text (${env})."`
+	MapAttribution     string `name:"map-attribution" env:"MAP_ATTRIBUTION" placeholder:"TEXT" help:"Whose the data is that was imported, such as © OpenStreetMap contributors, ODbL; shown on the map as plain text (${env})."`
 	TrustedProxies     string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"LIST" help:"Addresses or networks of your reverse proxies, whose X-Forwarded-For is believed (${env})."`
 }
 
@@ -73,6 +74,7 @@ type ServerSettings struct {
 	OnlyTrusted    bool
 	TrustedProxies []netip.Prefix
 	Basemap        *Basemap // nil: none
+	Attribution    string   // of the data, plain text; "": none
 }
 
 // Basemap is a map of raster tiles beneath ours.
@@ -174,6 +176,9 @@ func (s Server) Check() (ServerSettings, error) {
 	if out.Basemap, err = basemap(s.BasemapURL, s.BasemapAttribution); err != nil {
 		return out, err
 	}
+	if out.Attribution, err = mapAttribution(s.MapAttribution); err != nil {
+		return out, err
+	}
 	for _, p := range list(s.TrustedProxies) {
 		prefix, err := parsePrefix(p)
 		if err != nil {
@@ -248,6 +253,15 @@ func basemap(s, attribution string) (*Basemap, error) {
 	return &Basemap{URL: s, Origin: u.Scheme + "://" + u.Host, Attribution: attribution}, nil
 }
 
+// mapAttribution is whose the data is, in one line.
+func mapAttribution(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	if len(s) > 300 || strings.ContainsAny(s, "\r\n") {
+		return "", Bad("MAP_ATTRIBUTION", s, "but it must say in one line of at most 300 bytes whose the data is")
+	}
+	return s, nil
+}
+
 // IsLoopback reports whether u can be reached from this machine only.
 func IsLoopback(u *url.URL) bool {
 	host := strings.ToLower(u.Hostname())
@@ -294,17 +308,24 @@ func list(s string) []string {
 type Archive struct {
 	PublicURL   string `name:"public-url" env:"PUBLIC_URL" placeholder:"URL" help:"Address under which people reach the server; it is what signboards say (${env})."`
 	TileLimitKB string `name:"tile-limit-kb" env:"TILE_LIMIT_KB" default:"1024" placeholder:"KB" help:"Longest tile before it is compressed, kilobytes: a longer one is made with less in it; 0 means no limit (${env}, default ${default})."`
+
+	MapAttribution string `name:"map-attribution" env:"MAP_ATTRIBUTION" placeholder:"TEXT" help:"Whose the data is that was imported, such as © OpenStreetMap contributors, ODbL; plain text (${env})."`
 }
 
 // ArchiveSettings are those of an Archive, checked.
 type ArchiveSettings struct {
 	PublicURL *url.URL // nil: links are relative
 	TileLimit int      // bytes of one tile; 0: no limit
+
+	Attribution string // of the data, plain text; "": none
 }
 
 // Check checks the settings.
 func (a Archive) Check() (out ArchiveSettings, err error) {
 	if out.PublicURL, err = publicURL(a.PublicURL); err != nil {
+		return out, err
+	}
+	if out.Attribution, err = mapAttribution(a.MapAttribution); err != nil {
 		return out, err
 	}
 	out.TileLimit, err = tileLimit(a.TileLimitKB)

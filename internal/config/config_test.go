@@ -57,6 +57,11 @@ func TestGoodSettings(t *testing.T) {
 	if s, err = se.Check(); err != nil || s.Basemap.Origin != "http://127.0.0.1:8099" {
 		t.Errorf("a basemap of this machine: %+v, %v", s.Basemap, err)
 	}
+	se.MapAttribution = " © OpenStreetMap contributors, ODbL "
+	archive, archiveErr := Archive{TileLimitKB: "0", MapAttribution: se.MapAttribution}.Check()
+	if s, err = se.Check(); err != nil || archiveErr != nil || s.Attribution != "© OpenStreetMap contributors, ODbL" || archive.Attribution != s.Attribution {
+		t.Errorf("whose the data is: %q, %q, %v, %v", s.Attribution, archive.Attribution, err, archiveErr)
+	}
 	if empty, err := server().Check(); err != nil || empty.Basemap != nil || empty.PublicURL != nil || empty.Window != nil || empty.CORSOrigins != nil {
 		t.Errorf("nothing set: %+v, %v", empty, err)
 	}
@@ -113,13 +118,15 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 		{"a basemap without its scheme", "BASEMAP_URL", "tiles.example.org/{z}/{x}/{y}.png"},
 		{"a basemap in GCJ-02", "BASEMAP_URL", "https://webrd01.is.autonavi.com/appmaptile?x={x}&y={y}&z={z}"},
 		{"whose no basemap is", "BASEMAP_ATTRIBUTION", "Tianditu"},
+		{"whose the data is in two lines", "MAP_ATTRIBUTION", "Town\nhall"},
+		{"whose the data is at length", "MAP_ATTRIBUTION", strings.Repeat("town ", 61)},
 		{"a proxy by name", "TRUSTED_PROXIES", "proxy.local"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			st, se := store(), server()
 			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout,
 				"LOG_LEVEL": &st.LogLevel, "LOG_FORMAT": &st.LogFormat, "ADDR": &se.Addr, "PUBLIC_URL": &se.PublicURL,
-				"BASEMAP_URL": &se.BasemapURL, "BASEMAP_ATTRIBUTION": &se.BasemapAttribution,
+				"BASEMAP_URL": &se.BasemapURL, "BASEMAP_ATTRIBUTION": &se.BasemapAttribution, "MAP_ATTRIBUTION": &se.MapAttribution,
 				"WINDOW": &se.Window, "NEAREST_LIMIT_M": &se.NearestLimitM, "RATE_LIMIT": &se.RateLimit,
 				"ANSWER_CACHE_MB": &se.AnswerCacheMB, "TILE_CACHE_MB": &se.TileCacheMB, "TILE_LIMIT_KB": &se.TileLimitKB, "TRUSTED_DOCUMENTS": &se.TrustedFolder, "ONLY_TRUSTED": &se.OnlyTrusted,
 				"CORS_ORIGINS": &se.CORSOrigins, "TRUSTED_PROXIES": &se.TrustedProxies}[c.env]

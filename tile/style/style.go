@@ -37,11 +37,14 @@ type Options struct {
 	PublicURL string // where this server is seen from outside, without a slash at its end
 	Lang      string // "zh" (also for "") or "en"
 	Dark      bool
-	Gaps      bool       // also what the coverage reports find, which a resident's map does not shout about
-	Staff     Theme      // for staff, by this theme; "": for the public
-	Basemap   *Basemap   // beneath all; nil: none
-	At        time.Time  // the instant that is shown; zero: now. What coverage reports find and what staff see has none but now
-	Box       *place.Box // where a map opens that is told nothing else; nil: nowhere in particular
+	Gaps      bool     // also what the coverage reports find, which a resident's map does not shout about
+	Staff     Theme    // for staff, by this theme; "": for the public
+	Basemap   *Basemap // beneath all; nil: none
+
+	Attribution string // whose the data is, plain text; "": nobody is named
+
+	At  time.Time  // the instant that is shown; zero: now. What coverage reports find and what staff see has none but now
+	Box *place.Box // where a map opens that is told nothing else; nil: nowhere in particular
 }
 
 // Basemap is a map of raster tiles that lies beneath ours.
@@ -93,9 +96,12 @@ func JSON(o Options) ([]byte, error) {
 	if !o.At.IsZero() {
 		tiles += "?asOf=" + o.At.UTC().Format(time.RFC3339Nano) // with Z, so that nothing in it needs to be escaped
 	}
-	sources := map[string]any{Source: map[string]any{"type": "vector", "url": tiles}}
+	data := map[string]any{"type": "vector", "url": tiles}
+	if o.Attribution != "" {
+		data["attribution"] = html.EscapeString(o.Attribution) // MapLibre puts it into the page as HTML
+	}
+	sources := map[string]any{Source: data}
 	if o.Basemap != nil {
-		// MapLibre puts an attribution into the page as HTML.
 		sources[BasemapSource] = map[string]any{"type": "raster", "tiles": []string{o.Basemap.URL}, "tileSize": 256,
 			"maxzoom": basemapZoom, "attribution": html.EscapeString(o.Basemap.Attribution)}
 	}
@@ -145,8 +151,10 @@ type Site struct {
 	Basemap   *Basemap          // as in Options
 	Box       func() *place.Box // the Box of Options, when it is asked for; required
 	// AsOf reads the instant from the query of a request for tiles of layers: zero where it names none. nil: there is only now.
-	AsOf func(query string, layers []string) (time.Time, error)
-	Log  *slog.Logger // for faults of ours; nil means slog.Default()
+	AsOf        func(query string, layers []string) (time.Time, error)
+	Attribution string // as in Options
+
+	Log *slog.Logger // for faults of ours; nil means slog.Default()
 }
 
 // Handler answers GET /style.json?lang=zh|en&theme=light|dark&show=gaps&asOf=INSTANT, and for the operator
@@ -185,7 +193,7 @@ func Handler(site Site) http.Handler {
 // asked reads which style r asks for.
 func (s Site) asked(r *http.Request) (Options, error) {
 	query := r.URL.Query()
-	o := Options{PublicURL: cmp.Or(s.PublicURL, answer.WhereAsked(r)), Basemap: s.Basemap, Lang: query.Get("lang"), Box: s.Box()}
+	o := Options{PublicURL: cmp.Or(s.PublicURL, answer.WhereAsked(r)), Basemap: s.Basemap, Attribution: s.Attribution, Lang: query.Get("lang"), Box: s.Box()}
 	switch query.Get("theme") {
 	case "", "light":
 	case "dark":

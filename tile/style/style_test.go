@@ -37,7 +37,7 @@ func TestStyleIsValid(t *testing.T) {
 	}
 	for _, o := range []Options{{}, {Lang: "zh", PublicURL: "https://grid.example"}, {Lang: "en"}, {Dark: true}, {Gaps: true}, {Gaps: true, Dark: true, Lang: "en"},
 		{Gaps: true, Box: &place.Box{West: 120, South: 30, East: 121, North: 31}},
-		{Basemap: basemap}, {Basemap: basemap, Dark: true, Staff: Group}, {Staff: Staffing}, {Staff: Kind, Lang: "en"}, {Staff: Group, Dark: true}, {Staff: Gaps},
+		{Basemap: basemap, Attribution: "Town"}, {Basemap: basemap, Dark: true, Staff: Group}, {Staff: Staffing}, {Staff: Kind, Lang: "en"}, {Staff: Group, Dark: true}, {Staff: Gaps},
 		{Staff: Kind, Gaps: true}} {
 		style, err := JSON(o)
 		if err != nil {
@@ -236,6 +236,17 @@ func TestAStyleOfAnotherTimeNamesTilesOfThatTime(t *testing.T) {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %.300s", target, w.Code, w.Body)
 		}
+	}
+}
+
+func TestAStyleSaysWhoseTheDataIs(t *testing.T) {
+	w := httptest.NewRecorder()
+	Handler(Site{Box: func() *place.Box { return nil }, Attribution: "Survey & <GS>"}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/style.json", nil))
+	var style struct {
+		Sources map[string]struct{ Attribution string }
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &style); err != nil || style.Sources[Source].Attribution != "Survey &amp; &lt;GS&gt;" {
+		t.Errorf("%+v, %v", style, err)
 	}
 }
 
