@@ -267,7 +267,8 @@ function around(place: Found["place"], radiusM: number): FeatureCollection {
 /** Tiles of this server are asked for where the page is from, whatever address it names: behind a proxy it may not know its own. */
 function ours(url: string): string {
   const at = new URL(url, location.origin);
-  return at.pathname.startsWith(OWN) ? location.origin + at.pathname + at.search : url;
+  const own = at.pathname.indexOf(OWN); // before it, what a proxy adds
+  return own >= 0 ? location.origin + at.pathname.slice(own) + at.search : url;
 }
 const OWN = `/tiles/${LAYERS.join(",")}`; // and what follows: no basemap has such a path
 
