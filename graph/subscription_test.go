@@ -33,17 +33,28 @@ import (
 const everyField = `subscription S($since: String, $layers: [String!]) { changed: tilesChanged(since: $since, layers: $layers) {
 	__typename version everything layers extents tiles(minZoom: 9, maxZoom: 10) { z x y } none: tiles(minZoom: 1, maxZoom: 0) { z } } }`
 
-// telling tells what a test puts in, and notes who asked for what.
+// telling tells what a test puts in to who followed last, and notes who asked for what.
 type telling struct {
-	changes chan *node.TilesChange
-	mu      sync.Mutex
-	asked   []string
+	mu    sync.Mutex
+	to    chan *node.TilesChange // nil: nobody followed yet
+	asked []string
 }
 
-func newTelling() *telling { return &telling{changes: make(chan *node.TilesChange)} }
+func newTelling() *telling { return &telling{} }
 
-func (s *telling) tell(version string) {
-	s.changes <- changed(version)
+func (s *telling) tell(version string) { s.followed(1) <- changed(version) }
+
+// followed waits until so many have asked, and returns the channel of the last.
+func (s *telling) followed(n int) chan *node.TilesChange {
+	for {
+		s.mu.Lock()
+		to, asked := s.to, len(s.asked)
+		s.mu.Unlock()
+		if asked >= n && to != nil {
+			return to
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func changed(version string) *node.TilesChange {
@@ -57,8 +68,9 @@ func changed(version string) *node.TilesChange {
 }
 
 func (s *telling) follow(ctx context.Context, since string, layers []string) (func(context.Context) (*node.TilesChange, error), error) {
+	changes := make(chan *node.TilesChange)
 	s.mu.Lock()
-	s.asked = append(s.asked, fmt.Sprint(account.FromContext(ctx).Role, " ", since, " ", layers))
+	s.asked, s.to = append(s.asked, fmt.Sprint(account.FromContext(ctx).Role, " ", since, " ", layers)), changes
 	s.mu.Unlock()
 	if since == "no version" {
 		return nil, fault.New(fault.Invalid, "since", "subscription.one")
@@ -68,7 +80,7 @@ func (s *telling) follow(ctx context.Context, since string, layers []string) (fu
 	}
 	return func(ctx context.Context) (*node.TilesChange, error) {
 		select {
-		case c, ok := <-s.changes:
+		case c, ok := <-changes:
 			if !ok {
 				return nil, io.EOF
 			}
@@ -226,7 +238,7 @@ func TestServerSentEvents(t *testing.T) {
 	if s.last() != "public 3.1 []" {
 		t.Errorf("who comes back is followed from %q", s.last())
 	}
-	close(s.changes)
+	close(s.followed(1))
 	if name, data, _ := e.next(t); name != "complete" || data != "" {
 		t.Errorf("where there is no more: %s %s", name, data)
 	}
@@ -362,12 +374,10 @@ func TestWebSocket(t *testing.T) {
 	}
 	c.send(`{"type":"pong"}`, `{"id":"一\"","type":"complete"}`, `{"id":"another","type":"complete"}`, subscribe("一\"", short), `{"type":"ping"}`)
 	c.get() // all before it was read
-	for end := time.Now().Add(5 * time.Second); h.Subscriptions() != 1 && time.Now().Before(end); time.Sleep(time.Millisecond) {
-	}
-	time.Sleep(20 * time.Millisecond) // until the former hears no more
+	s.followed(2)
 	s.tell("4.1")
 	same(t, "the same id again", c.get(), `{"id":"一\"","type":"next","payload":{"data":{"tilesChanged":{"version":"4.1"}}}}`)
-	close(s.changes)
+	close(s.followed(1))
 	same(t, "no more", c.get(), `{"id":"一\"","type":"complete"}`)
 	c.send(subscribe("x", "{nothing}"))
 	if got := c.get(); !strings.HasPrefix(got, `{"id":"x","type":"error","payload":[{"message":`) {
@@ -491,7 +501,8 @@ func TestTrustedSubscriptions(t *testing.T) {
 	if got := c.get(); !strings.Contains(got, `{"id":"1","type":"next","payload":{"data":{"tilesChanged":{"version":"1.1"}}}}`) {
 		t.Error(got)
 	}
-	c.Close(websocket.StatusNormalClosure, "")
+	s = newTelling() // the one that was asked before may not have noticed yet that its client left
+	_, base = listen(t, s, graph.Options{Trusted: folder, OnlyTrusted: true})
 	e := stream(t, must(http.NewRequest("GET", base+"/graphql?documentId="+id, nil)))
 	s.tell("2.1")
 	if name, data, _ := e.next(t); name != "next" || data != `{"data":{"tilesChanged":{"version":"2.1"}}}` {

@@ -141,8 +141,8 @@ func (l *Live) serving() *State {
 // last change, though the clock here is behind. Clocks that cannot be told apart are one.
 func (l *Live) Clock() time.Time {
 	now := l.Now().Add(time.Duration(l.offset.Load()))
-	if s := l.state.Load(); s != nil && now.Before(s.Ground.Since()) {
-		return s.Ground.Since()
+	if s := l.state.Load(); s != nil && now.Before(s.began) {
+		return s.began
 	}
 	return now
 }

@@ -24,6 +24,7 @@ type State struct {
 
 	divisions map[uuid.UUID]place.Division
 	holding   map[uuid.UUID]bool // the communities that have grids, in force or not
+	began     time.Time          // what the clock brought last came into force then: a boundary, or the roster's first day
 	dayEnds   time.Time          // when the day after the roster's first begins
 	epoch     int64              // how often everything had been read then
 	version   string
@@ -84,6 +85,9 @@ func (s *State) at(now time.Time, zone *time.Location) (*State, error) {
 	if day := civil.Of(now, zone); next.Roster.From().Before(day) {
 		next.Roster = next.Roster.At(day)
 		next.dayEnds = startOf(day.AddDays(1), zone)
+	}
+	if next.began = next.Ground.Since(); next.began.Before(startOf(next.Roster.From(), zone)) {
+		next.began = startOf(next.Roster.From(), zone)
 	}
 	return &next, nil
 }
@@ -175,10 +179,4 @@ func (s *State) takeDivisions(d Data) (err error) {
 
 // Order names s among the states of a database, the same in every server: the number of its last change, and the Unix nanoseconds at which what the
 // clock brought last came into force. A later state has neither less.
-func (s *State) Order() string {
-	brought := s.Ground.Since()
-	if began := startOf(s.Roster.From(), s.dayEnds.Location()); began.After(brought) {
-		brought = began
-	}
-	return fmt.Sprintf("%d.%d", s.N, max(0, brought.UnixNano()))
-}
+func (s *State) Order() string { return fmt.Sprintf("%d.%d", s.N, max(0, s.began.UnixNano())) }
