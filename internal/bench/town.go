@@ -106,6 +106,10 @@ func openTown(ctx context.Context, o options, out io.Writer) (_ *town, err error
 	if _, err := command(ctx, []string{"DATABASE_URL=" + t.url}, o.wangge, "migrate", "up"); err != nil {
 		return nil, err
 	}
+	// As PostgreSQL does by itself within minutes: what was just written is read by index alone only then, by all entrants.
+	if err := t.exec(ctx, "VACUUM ANALYZE"); err != nil {
+		return nil, err
+	}
 	if o.base != "" {
 		if !there[baseDatabase] {
 			return nil, fmt.Errorf("the town in %s was kept by a run without a base: remove it", o.keep)
