@@ -316,7 +316,7 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 func (h *house) enliven(zone *time.Location, schema int64) {
 	h.live = live.New(live.Options{Source: db.NewLive(h.store), Zone: zone, Log: h.log, Schema: schema})
 	h.store.Memory = h.live
-	h.places.Now, h.grids.Now, h.staff.Now, h.tiles.Now = h.live.Clock, h.live.Clock, h.live.Clock, h.live.Clock
+	h.places.Now, h.grids.Now, h.staff.Now = h.live.Clock, h.live.Clock, h.live.Clock
 	h.places.Store = live.Places{Store: h.places.Store, Live: h.live}
 	h.grids.Store = live.Grids{Store: h.grids.Store, Live: h.live}
 	h.staff.Store = live.Staff{Store: h.staff.Store, Live: h.live}

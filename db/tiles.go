@@ -1,7 +1,6 @@
 package db
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -20,17 +19,12 @@ var _ = fault.Register(
 
 // Tiles encodes the layers of vector tiles that are not drawn from memory, in PostGIS: buildings, roads and land. What these show at a
 // zoom is decided here; from which zoom a layer exists, and everything of HTTP, is left to package tile.
-type Tiles struct {
-	// Now says what is in force; nil means time.Now.
-	Now func() time.Time
-
-	db *DB
-}
+type Tiles struct{ db *DB }
 
 // NewTiles returns the store of tiles.
 func NewTiles(d *DB) *Tiles { return &Tiles{db: d} }
 
-// Encoded returns the vector tile (MVT 2.1) z/x/y with layers, in their order, as they are at an instant, or now where that is zero;
+// Encoded returns the vector tile (MVT 2.1) z/x/y with layers, in their order, as they are at an instant;
 // empty where nothing of them lies in it. The same data and the same layers give the same bytes. cut is a tile.Reduction.
 // INVALID: a layer that PostGIS does not encode, or none.
 func (s *Tiles) Encoded(ctx context.Context, actor account.Actor, layers []string, z, x, y uint32, at time.Time, cut uint8) ([]byte, error) {
@@ -42,7 +36,7 @@ func (s *Tiles) Encoded(ctx context.Context, actor account.Actor, layers []strin
 			return nil, fault.New(fault.Invalid, "layers", "db.tiles.layer", "layer", layer)
 		}
 	}
-	args := s.arguments(z, x, y, at)
+	args := arguments(z, x, y, at)
 	sql, values, err := args.RewriteQuery(ctx, nil, encodeStatement(layers, z, cut), []any{args})
 	if err != nil {
 		return nil, err
@@ -55,18 +49,14 @@ func (s *Tiles) Encoded(ctx context.Context, actor account.Actor, layers []strin
 }
 
 // arguments are those of every layer; pgx sends those that the statement names.
-func (s *Tiles) arguments(z, x, y uint32, at time.Time) pgx.NamedArgs {
-	now := cmp.Or(at, time.Now())
-	if at.IsZero() && s.Now != nil {
-		now = s.Now()
-	}
+func arguments(z, x, y uint32, at time.Time) pgx.NamedArgs {
 	shown, hidden := roadClasses(z)
 	main, _ := roadClasses(min(z, 12))
 	side := world / float64(uint64(1)<<z)
 	scale := 4096 / side
 	return pgx.NamedArgs{
 		"z": int32(z), "x": int32(x), "y": int32(y),
-		"now":   now,
+		"now":   at,
 		"shown": shown, "hidden": hidden, "others": z >= otherRoadsFrom,
 		"main": main, "smallest": smallestLand(z),
 		// Of EPSG:3857 to units of the tile: x * scale + dx, dy - y * scale.

@@ -44,7 +44,7 @@ func plantCity(t testing.TB) *pgxpool.Pool {
 
 func encoded(t testing.TB, s *db.Tiles, layers []string, z, x, y uint32, cut uint8) (mvt.Layers, []byte) {
 	t.Helper()
-	data, err := s.Encoded(context.Background(), account.Anyone(), layers, z, x, y, time.Time{}, cut)
+	data, err := s.Encoded(context.Background(), account.Anyone(), layers, z, x, y, planted, cut)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestEncodedIsOneStatementThatUsesTheIndexes(t *testing.T) {
 	for _, z := range []uint32{14, 16} {
 		for cut := range uint8(4) {
 			trace.sent, trace.ends = nil, 0
-			if _, err := tilesOn(pool).Encoded(t.Context(), account.Anyone(), encodedLayers, z, 13667<<(z-14), 6702<<(z-14), time.Time{}, cut); err != nil {
+			if _, err := tilesOn(pool).Encoded(t.Context(), account.Anyone(), encodedLayers, z, 13667<<(z-14), 6702<<(z-14), planted, cut); err != nil {
 				t.Fatal(err)
 			}
 			var read *pgx.TraceBatchQueryData
@@ -290,7 +290,7 @@ func TestEncodedFails(t *testing.T) {
 	t.Cleanup(pool.Close)
 	tiles := tilesOn(pool)
 	ask := func(ctx context.Context) error {
-		_, err := tiles.Encoded(ctx, account.Anyone(), []string{"buildings"}, 16, 54669, 26808, time.Time{}, 0)
+		_, err := tiles.Encoded(ctx, account.Anyone(), []string{"buildings"}, 16, 54669, 26808, planted, 0)
 		return err
 	}
 	lock, err := pool.Begin(t.Context())
@@ -322,7 +322,7 @@ func TestEncodedFails(t *testing.T) {
 			t.Errorf("after that: %v", err)
 		}
 	}
-	if _, err := tiles.Encoded(t.Context(), account.Actor{}, []string{"buildings"}, 16, 1, 1, time.Time{}, 0); !fault.Is(err, fault.Unauthenticated) {
+	if _, err := tiles.Encoded(t.Context(), account.Actor{}, []string{"buildings"}, 16, 1, 1, planted, 0); !fault.Is(err, fault.Unauthenticated) {
 		t.Errorf("nobody asks: %v", err)
 	}
 }
@@ -336,7 +336,7 @@ func BenchmarkEncoded(b *testing.B) {
 				b.Run(fmt.Sprintf("%s/%d/%d", strings.Join(layers, "+"), z, cut), func(b *testing.B) {
 					var size int
 					for b.Loop() {
-						data, err := tiles.Encoded(b.Context(), account.Anyone(), layers, z, x, y, time.Time{}, cut)
+						data, err := tiles.Encoded(b.Context(), account.Anyone(), layers, z, x, y, planted, cut)
 						if err != nil {
 							b.Fatal(err)
 						}

@@ -31,9 +31,7 @@ var planted = time.Date(2026, 3, 2, 1, 0, 0, 0, shanghai)
 var shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 func tilesOn(pool *pgxpool.Pool) *db.Tiles {
-	s := db.NewTiles(db.New(pool))
-	s.Now = func() time.Time { return planted }
-	return s
+	return db.NewTiles(db.New(pool))
 }
 
 func plantTiles(t testing.TB) (*pgxpool.Pool, *db.Tiles) {
@@ -112,7 +110,7 @@ func TestTileBytesAreStable(t *testing.T) {
 	_, first := encoded(t, tiles, encodedLayers, 14, 13667, 6702, 0)
 	var apart []byte
 	for _, layer := range encodedLayers {
-		data, err := tiles.Encoded(t.Context(), account.TheOperator(), []string{layer}, 14, 13667, 6702, time.Time{}, 0)
+		data, err := tiles.Encoded(t.Context(), account.TheOperator(), []string{layer}, 14, 13667, 6702, planted, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +157,7 @@ func TestTileRefusals(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if _, err := tiles.Encoded(t.Context(), test.actor, test.layers, 14, 1, 1, time.Time{}, 0); !fault.Is(err, test.want) {
+			if _, err := tiles.Encoded(t.Context(), test.actor, test.layers, 14, 1, 1, planted, 0); !fault.Is(err, test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
 		})

@@ -205,7 +205,7 @@ func (c *cache) gzip(e *entry) {
 	e.zip.Do(func() {
 		e.zipped = compress(e.body)
 		e.zipETag, e.zipLength = []string{etag(e.body, "-gzip")}, []string{strconv.Itoa(len(e.zipped))}
-		if c == nil || c.kept == nil {
+		if c.kept == nil {
 			return
 		}
 		c.mu.Lock()

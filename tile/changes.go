@@ -74,9 +74,8 @@ func (t Turn) stains() (out []stain) {
 	}
 	redrawn := t.Is.Ground.Redrawn(t.Was.Ground)
 	add(showGrids|showNames, 0, ZoomLimit, redrawn.Captions)
-	add(showGrids, 0, ZoomLimit, redrawn.Shapes)
+	add(showGrids|showNames, 0, ZoomLimit, redrawn.Shapes) // names of grids that came or went
 	add(showNames, 0, ZoomLimit, redrawn.Labels)
-	add(showNames, 0, ZoomLimit, redrawn.Shapes) // of grids that came or went
 	add(showGrids|showNames, groupsFrom, ZoomLimit, t.manned())
 	for _, of := range []place.Level{place.City, place.District, place.Town, place.Community} {
 		redrawn := t.Is.Ground.RedrawnDivisions(t.Was.Ground, of)

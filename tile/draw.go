@@ -22,7 +22,7 @@ import (
 
 // drawing makes the layers of a tile that are drawn here, from what is in memory as a rule.
 type drawing struct {
-	scene  scene.Scene
+	scene  scene.Scene // of what layers of drawers show; gaps need none
 	tile   coverage.Tile
 	detail uint32 // the zoom whose borders are drawn
 	cut    Reduction
@@ -32,8 +32,8 @@ type drawing struct {
 // coarser is by how many zooms borders are drawn as from farther away where a tile is too long.
 const coarser = 2
 
-func newDrawing(sc scene.Scene, j job, cut Reduction, public string) *drawing {
-	d := &drawing{scene: sc, tile: coverage.Tile{Zoom: j.z, X: j.x, Y: j.y}, detail: j.z, cut: cut, public: public}
+func newDrawing(j job, cut Reduction, public string) *drawing {
+	d := &drawing{tile: coverage.Tile{Zoom: j.z, X: j.x, Y: j.y}, detail: j.z, cut: cut, public: public}
 	if j.z >= MaxZoom {
 		d.detail = ZoomLimit // clients enlarge it
 	}
@@ -306,20 +306,17 @@ func middleOf(g orb.Geometry) orb.Point {
 }
 
 // make makes j, whose instant is told, with its layers one after the other, without what cut leaves out. known is the scene, where it is needed.
-func (s *Server) make(ctx context.Context, actor account.Actor, j job, cut Reduction, known func() (scene.Scene, error)) ([]byte, error) {
-	var out []byte
-	var d *drawing
+func (s *Server) make(ctx context.Context, actor account.Actor, j job, cut Reduction, known func() (scene.Scene, error)) (out []byte, err error) {
 	var stored []string
 	names := j.layers.names()
+	d := newDrawing(j, cut, s.Signboards)
 	for _, name := range names {
 		if drawers[name] == nil && name != gapsLayer {
 			stored = append(stored, name)
-		} else if d == nil {
-			sc, err := known()
-			if err != nil {
+		} else if name != gapsLayer && !d.scene.Whole() {
+			if d.scene, err = known(); err != nil {
 				return nil, err
 			}
-			d = newDrawing(sc, j, cut, s.Signboards)
 		}
 	}
 	for _, name := range names {

@@ -1,6 +1,6 @@
 // Package tile serves the vector tiles of the map: it says which layers there are and from which zoom, checks what is
-// asked for, keeps what was made until something in it changes, compresses, and speaks HTTP. What a layer shows, and its encoding,
-// is left to the Source; how the map looks to package style.
+// asked for, draws divisions, grids, signboards and gaps, keeps what was made until something in it changes, compresses, and speaks
+// HTTP. Buildings, roads and land are left to the Source, geometry to geo/coverage, how the map looks to package style.
 package tile
 
 import (

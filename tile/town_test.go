@@ -46,10 +46,9 @@ func serve(t testing.TB, file string) *tile.Server {
 func serverOn(pool *pgxpool.Pool) *tile.Server {
 	zone := time.FixedZone("Asia/Shanghai", 8*60*60)
 	store := db.New(pool)
-	tiles := db.NewTiles(store)
-	tiles.Now = func() time.Time { return time.Date(2026, 3, 2, 1, 0, 0, 0, zone) }
+	now := func() time.Time { return time.Date(2026, 3, 2, 1, 0, 0, 0, zone) }
 	return tile.New(tile.Options{
-		Source: tiles, Scenes: scene.Service{Store: db.NewScenes(store), Zone: zone}, Problems: db.NewCoverage(store), Now: tiles.Now, Attribution: "made up & <drawn>",
+		Source: db.NewTiles(store), Scenes: scene.Service{Store: db.NewScenes(store), Zone: zone}, Problems: db.NewCoverage(store), Now: now, Attribution: "made up & <drawn>",
 		PublicURL: func(*http.Request) string { return "https://grids.example/" },
 	})
 }

@@ -58,22 +58,22 @@ func (c *Coverage) Areas(t Tile, each func(Ref)) {
 // each other nor themselves, and all areas together cover what they covered. Only vertices in sight make a unit such a one: two borders
 // that come through it from beyond to beyond, less than a unit apart, may still change sides, by less than a unit.
 func (c *Coverage) Draw(t Tile, detail uint32, each func(r Ref, rings [][]Pixel)) {
-	p := painters.Get().(*painter)
-	defer painters.Put(p)
-	p.paint(c, viewOf(t), uint8(min(detail, allZooms)), each)
+	p := lay(c, t, detail)
+	defer p.done()
+	mark := int32(0)
+	for _, a := range p.order {
+		mark++
+		p.assemble(a, mark)
+		if len(p.rings) > 0 {
+			each(Ref{p.shards[a.sketch], a.number}, settled(p.rings))
+		}
+	}
 }
 
 // DrawShards is Draw for whole shards, each as one area: borders between its areas are not drawn. each is told how many of its areas may be seen.
 func (c *Coverage) DrawShards(t Tile, detail uint32, each func(shard int32, areas int, rings [][]Pixel)) {
-	p := painters.Get().(*painter)
-	defer painters.Put(p)
-	p.view = viewOf(t)
-	defer clear(p.sketches)
-	if !p.find(c) {
-		return
-	}
-	p.gather(uint8(min(detail, allZooms)))
-	p.snap()
+	p := lay(c, t, detail)
+	defer p.done()
 	for from := 0; from < len(p.order); {
 		to := from
 		p.rings, p.store = p.rings[:0], p.store[:0]
@@ -179,22 +179,21 @@ type passing struct {
 
 var painters = sync.Pool{New: func() any { return &painter{} }}
 
-func (p *painter) paint(c *Coverage, v view, detail uint8, each func(r Ref, rings [][]Pixel)) {
-	p.view = v
-	defer clear(p.sketches)
-	if !p.find(c) {
-		return
+// lay returns a painter that knows the areas that may be seen on a tile, and has drawn their borders. It is to be told when it is done with.
+func lay(c *Coverage, t Tile, detail uint32) *painter {
+	p := painters.Get().(*painter)
+	p.view = viewOf(t)
+	if p.find(c) {
+		p.gather(uint8(min(detail, allZooms)))
+		p.snap()
 	}
-	p.gather(detail)
-	p.snap()
-	mark := int32(0)
-	for _, a := range p.order {
-		mark++
-		p.assemble(a, mark)
-		if len(p.rings) > 0 {
-			each(Ref{p.shards[a.sketch], a.number}, settled(p.rings))
-		}
-	}
+	return p
+}
+
+// done keeps p for the next tile, without the sketches, which it must not keep from being let go.
+func (p *painter) done() {
+	clear(p.sketches)
+	painters.Put(p)
 }
 
 // find finds the areas that may be seen, and the borders they have.
@@ -461,9 +460,7 @@ func settled(rings [][]Pixel) [][]Pixel {
 			}
 		}
 		if begin > 0 {
-			slices.Reverse(ring[:begin])
-			slices.Reverse(ring[begin:])
-			slices.Reverse(ring)
+			rotate(ring, begin)
 		}
 	}
 	byStart := func(a, b []Pixel) int { return slices.CompareFunc(a, b, comparePixels) }
@@ -521,7 +518,9 @@ func (c *Coverage) sketch(i int32) *sketch {
 	lazy.once.Do(func() {
 		var beside []*Shard
 		for _, n := range c.near(c.shards[i].box, nil) {
-			beside = append(beside, c.shards[n])
+			if n != i {
+				beside = append(beside, c.shards[n])
+			}
 		}
 		lazy.made.Store(newSketch(c.shards[i], beside))
 	})

@@ -234,7 +234,7 @@ func (s *Shard) appendArc(r orb.Ring, a int32) orb.Ring {
 }
 
 // rotate makes r begin with what is at n.
-func rotate(r orb.Ring, n int) {
+func rotate[T any](r []T, n int) {
 	slices.Reverse(r[:n])
 	slices.Reverse(r[n:])
 	slices.Reverse(r)

@@ -36,7 +36,7 @@ func (s mapPoint) degrees() orb.Point {
 
 func (s mapPoint) before(o mapPoint) bool { return s.x < o.x || s.x == o.x && s.y < o.y }
 
-// frame is a box of spots; low past high where it holds none.
+// frame is a box of places on the map; low past high where it holds none.
 type frame struct{ low, high mapPoint }
 
 var noFrame = frame{mapPoint{math.MaxInt64, math.MaxInt64}, mapPoint{math.MinInt64, math.MinInt64}}
@@ -72,11 +72,11 @@ type sketch struct {
 	back   []bool     // of each ring: run the other way around, its area lies on the left, seen with y upwards
 }
 
-// The longest distance from its border that a vertex may be left out at is 2^(slackBits+mapBits-12-zoom) spots: of a tile of 4096 units,
+// The longest distance from its border that a vertex may be left out at is 2^(slackBits+mapBits-12-zoom) steps of the map: of a tile of 4096 units,
 // which is shown 512 pixels wide, four units, half a pixel.
 const slackBits = 2
 
-// levelOf is the zoom from which on a vertex is drawn that is so many spots away from the border without it.
+// levelOf is the zoom from which on a vertex is drawn that is so many steps away from the border without it.
 func levelOf(distance float64) uint8 {
 	if distance <= 0 {
 		return allZooms
@@ -221,7 +221,7 @@ func (t *sketcher) draw(k *sketch, beside []*Shard) {
 	}
 	t.obstacles = appendMarks(t.obstacles, s, all)
 	for _, o := range beside {
-		t.meet(o, all)
+		t.meet(o)
 		t.obstacles = appendMarks(t.obstacles, o, all)
 	}
 	t.sort(all)
@@ -263,10 +263,7 @@ func (t *sketcher) nodes() (loose []bool) {
 }
 
 // meet notes where another shard's border leaves this one's, and what of it is an obstacle.
-func (t *sketcher) meet(o *Shard, all frame) {
-	if o == nil || o == t.shard {
-		return
-	}
+func (t *sketcher) meet(o *Shard) {
 	s := t.shard
 	box := s.box
 	for i := range len(o.arcs) - 1 {

@@ -40,7 +40,6 @@ func TestWhoIsOnCallFollowsTheClock(t *testing.T) {
 	clock := func() time.Time { return now }
 	w.Places.Now, w.Grids.Now, w.Staff.Now = clock, clock, clock
 	tiles := db.NewTiles(w.DB)
-	tiles.Now = clock
 
 	appoint := func(name string, cover staff.Cover, from civil.Date, until int) staff.Worker {
 		t.Helper()

@@ -94,9 +94,7 @@ func openMap(t testing.TB, pool *pgxpool.Pool, skew time.Duration, ahead *atomic
 		Grids:  &grid.Service{Store: live.Grids{Store: db.NewGrids(store), Live: h}, Now: h.Clock, NearestLimitM: 300, Ground: h.Ground},
 		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: h}, Now: h.Clock, Zone: mapZone, IDs: key.Random{}, Roster: h.Roster},
 	}}
-	stored := db.NewTiles(store)
-	stored.Now = now // its own clock: what is now is the tile server's to say
-	o := tile.Options{Source: stored, Scenes: live.Scenes{Store: db.NewScenes(store), Live: h}, Problems: db.NewCoverage(store),
+	o := tile.Options{Source: db.NewTiles(store), Scenes: live.Scenes{Store: db.NewScenes(store), Live: h}, Problems: db.NewCoverage(store),
 		Now: h.Clock, Signboards: signboards, Version: h.Version, Logger: quiet}
 	s.unkept = tile.New(o)
 	o.Cache = 256 << 20
@@ -142,10 +140,8 @@ type judge struct {
 func newJudge(pool *pgxpool.Pool, ahead *atomic.Int64, box place.Box) *judge {
 	store := db.New(pool)
 	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	stored := db.NewTiles(store)
-	stored.Now = now
 	j := &judge{plain: scene.Service{Store: db.NewScenes(store), Zone: mapZone}, box: box}
-	o := tile.Options{Source: stored, Scenes: j, Problems: db.NewCoverage(store), Now: now, Signboards: signboards}
+	o := tile.Options{Source: db.NewTiles(store), Scenes: j, Problems: db.NewCoverage(store), Now: now, Signboards: signboards}
 	j.Server = tile.New(o)
 	o.Scenes = j.plain
 	j.alone = tile.New(o)

@@ -174,27 +174,24 @@ func (p published) text() string {
 		ms(quantile(p.calm, 0.5)), ms(quantile(p.calm, 0.999)), ms(quantile(p.calm, 1)), p.wrong, cmp.Or(p.lastBad, ""))
 }
 
-// several starts the servers.
-func (s *stage) several() (all []*process, err error) {
+// several starts the servers, and finds who publishes through the first.
+func (s *stage) several() (all []*process, who *publisher, err error) {
 	for i := range servers {
 		p, err := s.wangge(fmt.Sprintf("wangge %d", i+1), s.o.wangge, s.t.url)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		all = append(all, p)
 	}
-	return all, nil
+	who, err = s.t.publisher(s.ctx, all[0])
+	return all, who, err
 }
 
 // publications publishes at five a second and looks in every server when it is in force, while others read.
 func publications(ctx context.Context, o options, t *town, out io.Writer) (found published, err error) {
 	s := &stage{ctx: ctx, o: o, t: t}
 	defer s.close()
-	all, err := s.several()
-	if err != nil {
-		return found, err
-	}
-	who, err := t.publisher(ctx, all[0])
+	all, who, err := s.several()
 	if err != nil {
 		return found, err
 	}

@@ -45,11 +45,7 @@ func nearBorder(t maptile.Tile) bool {
 func purges(ctx context.Context, o options, t *town, out io.Writer) (found purge, err error) {
 	s := &stage{ctx: ctx, o: o, t: t}
 	defer s.close()
-	all, err := s.several()
-	if err != nil {
-		return found, err
-	}
-	who, err := t.publisher(ctx, all[0])
+	all, who, err := s.several()
 	if err != nil {
 		return found, err
 	}
