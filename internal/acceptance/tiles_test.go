@@ -75,6 +75,7 @@ type mapServer struct {
 	tiles    *tile.Server
 	unkept   *tile.Server // of the same memory
 	letGo    atomic.Int64 // when tiles were let go of last, Unix nanoseconds
+	heard    atomic.Int64 // the last sign of mapTown.heard that came here
 }
 
 const signboards = "https://town.example"
@@ -99,7 +100,13 @@ func openMap(t testing.TB, pool *pgxpool.Pool, skew time.Duration, ahead *atomic
 	s.unkept = tile.New(o)
 	o.Cache = 256 << 20
 	s.tiles = tile.New(o)
-	h.Reported = s.tiles.Reported
+	h.Reported = func(box *place.Box) {
+		if box != nil && *box == (place.Box{West: box.West}) {
+			s.heard.Store(int64(box.West))
+			return
+		}
+		s.tiles.Reported(box)
+	}
 	sceneOf := func(s *live.State) scene.Scene {
 		return scene.Scene{At: s.Ground.Since(), Day: s.Roster.From(), Change: s.N, Ground: s.Ground, Roster: s.Roster}
 	}
@@ -943,6 +950,24 @@ func (m *mapTown) misses() (n uint64) {
 	return n
 }
 
+// heard returns when every server has done what it was told of so far. The database tells in order, and a server hears over one connection: so a
+// sign is sent until it has come, again where a connection broke meanwhile.
+func (m *mapTown) heard() {
+	m.Helper()
+	sign := int64(m.next())
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if !slices.ContainsFunc(m.servers, func(s *mapServer) bool { return s.heard.Load() != sign }) {
+			return
+		}
+		if time.Now().After(end) {
+			m.Fatal("a server no longer hears what the database tells")
+		}
+		if _, err := m.pool.Exec(m.Context(), "SELECT pg_notify('wangge_report', $1)", fmt.Sprintf("%d 0 0 0", sign)); err != nil {
+			m.Fatal(err)
+		}
+	}
+}
+
 // farther asks for the tiles far away, and returns how many of them were not kept.
 func (m *mapTown) farther() uint64 {
 	before := m.misses()
@@ -990,13 +1015,11 @@ func (m *mapTown) happens(h happening, everything bool) bool {
 		})
 	}
 	err := h.do(s)
+	if h.late {
+		m.heard() // else what comes of it late would be taken for the next thing's
+	}
 	mark := s.State().Mark
 	for _, o := range m.servers {
-		if h.late {
-			for end := time.Now().Add(5 * time.Second); !o.InTouch() && time.Now().Before(end); {
-				time.Sleep(5 * time.Millisecond)
-			}
-		}
 		if n := o.State().N; n > mark.N {
 			mark = o.State().Mark
 		}
