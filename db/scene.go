@@ -10,6 +10,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/civil"
 	"wangge/domain/grid"
+	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/scene"
 	"wangge/domain/staff"
@@ -75,6 +76,10 @@ SELECT DISTINCT a.id FROM grid_boundary b JOIN grid g ON g.district = ANY($5) AN
 CROSS JOIN LATERAL (VALUES (g.id), (g.group_id)) AS a (id)
 WHERE b.district = ANY($5) AND b.boundary && ST_MakeEnvelope($1, $2, $3, $4, 4490) AND b.during @> $6::timestamptz AND a.id IS NOT NULL ORDER BY a.id`
 
+	// $1 districts, $2 grids.
+	sceneCodes = `-- name: scene.Codes
+SELECT g.district, g.id, g.code FROM grid g WHERE g.district = ANY($1) AND g.id = ANY($2) ORDER BY g.district, g.id`
+
 	// $1 districts, $2 areas, $3 the day.
 	sceneTenures = `-- name: scene.Tenures
 ` + liveTenureColumns + `AND a.area_id = ANY($2) AND (a.during @> $3::date) IS TRUE ORDER BY a.area_id, a.id`
@@ -119,6 +124,20 @@ func (s *Scenes) Communities(ctx context.Context, actor account.Actor, box place
 		return err
 	})
 	return list, err
+}
+
+// Codes implements scene.Store.
+func (s *Scenes) Codes(ctx context.Context, actor account.Actor, grids []key.Key) (map[key.Key]string, error) {
+	homes, ids := split(grids)
+	codes := make(map[key.Key]string, len(grids))
+	err := s.each(ctx, actor, sceneCodes, []any{homes, ids}, func(rows pgx.Rows) error {
+		var k key.Key
+		var code string
+		err := rows.Scan(&k.Home, &k.ID, &code)
+		codes[k] = code
+		return err
+	})
+	return codes, err
 }
 
 // send runs a batch.

@@ -140,6 +140,9 @@ func ordered(sql string) bool {
 // oneRow are the statements that count or sum up all they read.
 var oneRow = map[string]bool{"households.Told": true, "import.Counts": true, "tiles.Bounds": true}
 
+// orderedElsewhere are those whose rows their reader puts in order, for speed.
+var orderedElsewhere = map[string]bool{"tiles.Buildings": true}
+
 func TestEveryStatementHasAPlanAndAnOrder(t *testing.T) {
 	conn := connect(t)
 	all := namedStatements(t)
@@ -173,7 +176,7 @@ func TestEveryStatementHasAPlanAndAnOrder(t *testing.T) {
 			exec("EXPLAIN EXECUTE plan" + nulls)
 			body := strings.TrimSpace(sql[strings.Index(sql, "\n"):])
 			reads := strings.HasPrefix(body, "SELECT") || strings.HasPrefix(body, "WITH") && !strings.Contains(body, "INSERT")
-			if reads && !ordered(body) && !oneRow[name] {
+			if reads && !ordered(body) && !oneRow[name] && !orderedElsewhere[name] {
 				t.Error("it reads without an order")
 			}
 		})

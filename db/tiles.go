@@ -7,9 +7,12 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/paulmach/orb/encoding/wkb"
 
 	"wangge/domain/account"
 	"wangge/domain/place"
+	"wangge/domain/scene"
 	"wangge/internal/fault"
 )
 
@@ -17,46 +20,84 @@ var _ = fault.Register(
 	[3]string{"db.tiles.layer", "There is no tile layer {layer}.", "没有名为 {layer} 的瓦片图层。"},
 )
 
-// Tiles encodes the layers of vector tiles that are not drawn from memory, in PostGIS: buildings, roads and land. What these show at a
-// zoom is decided here; from which zoom a layer exists, and everything of HTTP, is left to package tile.
+// Tiles reads the layers of vector tiles that are not drawn from memory: buildings, roads and land, the last two encoded by PostGIS. What these show at a
+// zoom is decided here; from which zoom a layer exists, how buildings are drawn, and everything of HTTP, is left to package tile.
 type Tiles struct{ db *DB }
 
 // NewTiles returns the store of tiles.
 func NewTiles(d *DB) *Tiles { return &Tiles{db: d} }
 
-// Encoded returns the vector tile (MVT 2.1) z/x/y with layers, in their order, as they are at an instant;
-// empty where nothing of them lies in it. The same data and the same layers give the same bytes. cut is a tile.Reduction.
-// INVALID: a layer that PostGIS does not encode, or none.
-func (s *Tiles) Encoded(ctx context.Context, actor account.Actor, layers []string, z, x, y uint32, at time.Time, cut uint8) ([]byte, error) {
+// Stored returns what of layers is on the tile z/x/y as they are at an instant, in one turn: buildings, in no order, and the others as a vector tile
+// (MVT 2.1), in their order; empty where nothing of them lies in it. The same data and the same layers give the same bytes. cut is a
+// tile.Reduction; where it is Coarser or more, buildings are encoded too.
+// INVALID: a layer that is not stored, or none.
+func (s *Tiles) Stored(ctx context.Context, actor account.Actor, layers []string, z, x, y uint32, at time.Time, cut uint8) (buildings []scene.Building, encoded []byte, err error) {
 	if len(layers) == 0 {
-		return nil, fault.New(fault.Invalid, "layers", "required", "field", "layers")
+		return nil, nil, fault.New(fault.Invalid, "layers", "required", "field", "layers")
 	}
+	var toEncode []string
 	for _, layer := range layers {
 		if encodedLayers[layer] == nil {
-			return nil, fault.New(fault.Invalid, "layers", "db.tiles.layer", "layer", layer)
+			return nil, nil, fault.New(fault.Invalid, "layers", "db.tiles.layer", "layer", layer)
+		}
+		if layer != "buildings" || cut >= coarserCut {
+			toEncode = append(toEncode, layer)
 		}
 	}
-	args := arguments(z, x, y, at)
-	sql, values, err := args.RewriteQuery(ctx, nil, encodeStatement(layers, z, cut), []any{args})
+	var read buildingRows
+	err = s.db.alone(ctx, actor, func(b *pgx.Batch) {
+		if len(toEncode) < len(layers) {
+			b.Queue(buildingsShown, int32(z), int32(x), int32(y), at).Query(read.all)
+		}
+		if len(toEncode) > 0 {
+			args := arguments(z, x, y)
+			sql, values, _ := args.RewriteQuery(ctx, nil, encodeStatement(toEncode, cut), []any{args}) // never fails
+			b.Queue(sql, values...).QueryRow(func(row pgx.Row) error { return row.Scan(&encoded) })
+		}
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, fmt.Errorf("tile of %s: %w", strings.Join(layers, ","), err) // not which: a position is personal
 	}
-	var data []byte
-	if err := s.db.alone(ctx, actor, sql, values, &data); err != nil {
-		return nil, fmt.Errorf("tile of %s: %w", strings.Join(layers, ","), err) // not which: a position is personal
+	return read.list, encoded, nil
+}
+
+// buildingRows reads what buildingsShown answers.
+type buildingRows struct {
+	list []scene.Building
+}
+
+func (r *buildingRows) all(rows pgx.Rows) error {
+	var b scene.Building
+	var id, grid [16]byte // the type that pgx knows reads faster than uuid.UUID
+	var feature int64
+	var floors int
+	var outline pgtype.DriverBytes // good until the next row
+	for rows.Next() {
+		err := rows.Scan(&b.Key.Home, &id, &feature, &b.Name, &floors, &b.GridKey.Home, &grid, &outline)
+		if err == nil {
+			b.Shape, err = wkb.Unmarshal(outline)
+		}
+		if err != nil {
+			return err
+		}
+		b.Key.ID, b.GridKey.ID, b.Feature, b.Floors = id, grid, uint64(feature), nil
+		if floors >= 0 {
+			known := floors
+			b.Floors = &known
+		}
+		r.list = append(r.list, b)
 	}
-	return data, nil
+	return rows.Err()
 }
 
 // arguments are those of every layer; pgx sends those that the statement names.
-func arguments(z, x, y uint32, at time.Time) pgx.NamedArgs {
+func arguments(z, x, y uint32) pgx.NamedArgs {
 	shown, hidden := roadClasses(z)
 	main, _ := roadClasses(min(z, 12))
 	side := world / float64(uint64(1)<<z)
 	scale := 4096 / side
 	return pgx.NamedArgs{
 		"z": int32(z), "x": int32(x), "y": int32(y),
-		"now":   at,
 		"shown": shown, "hidden": hidden, "others": z >= otherRoadsFrom,
 		"main": main, "smallest": smallestLand(z),
 		// Of EPSG:3857 to units of the tile: x * scale + dx, dy - y * scale.

@@ -19,10 +19,11 @@ const (
 )
 
 // encodedLayers are the layers that PostGIS encodes, by how they are made: what is drawn (geom, in tile coordinates, extent 4096, y
-// down, 64 units of buffer), the entity's id as text, the feature's number, and the attributes, by what is left out. Selection is by
+// down, 64 units of buffer), the entity's id as text, the feature's number, and the attributes, by what is left out. Buildings are encoded
+// where they are drawn coarser than they are; else their rows are read (buildingsShown). Selection is by
 // && on the stored EPSG:3857 column with the buffer's margin, so that no row is transformed or compared exactly to be found.
 // Districts are not named: a tile does not know which it lies in, and all of them are none.
-var encodedLayers = map[string]func(z uint32, cut uint8) string{
+var encodedLayers = map[string]func(cut uint8) string{
 	"buildings": buildingsOfTile, "roads": roadsOfTile, "land": landOfTile,
 }
 
@@ -33,13 +34,19 @@ const tileOf = `tile AS MATERIALIZED (
 
 const asTileGeometry = `ST_AsMVTGeom(%[1]s, (SELECT side FROM tile), 4096, 64, true)`
 
-// wholeFrom is the zoom from which a building that lies in the tile as a whole is only moved and rounded: ST_AsMVTGeom clips and mends it
-// whether it must or not, which takes five times as long. A unit is then 15 cm or less, and no two walls of a building are nearer,
-// so that there is nothing to mend; what is smaller than 100 square units may still fold, and goes the long way. At smaller zooms it
-// would have to be looked at (ST_IsValid), which is no faster.
-const wholeFrom = 16
+// buildingsShown are the buildings whose boxes meet the tile $1/$2/$3 with its margin, at $4: they are drawn, and put in order, where they go. To encode them in PostGIS takes it longer
+// than all else together: ST_AsMVTGeom clips and mends what it need not, and the codes of their grids are in memory. (ADR 0012)
+//
+// Which grid one is in is read from an index by building alone, whatever district its row is kept with. The index of the constraint could answer that too,
+// and is slow to probe: an array makes it one for a bitmap, which DB.alone rules out.
+const buildingsShown = `-- name: tiles.Buildings
+WITH tile AS MATERIALIZED (SELECT ST_TileEnvelope($1::int, $2::int, $3::int, margin => 0.015625) AS wide)
+SELECT b.district, b.id, b.feature, b.name, coalesce(b.floors, -1), coalesce(bg.district, ''), coalesce(bg.grid_id, '00000000-0000-0000-0000-000000000000'), ST_AsBinary(coalesce(b.footprint, b.location))
+FROM building b
+LEFT JOIN building_grid bg ON bg.building_id = ANY (ARRAY[b.id]) AND (bg.during @> $4::timestamptz) IS TRUE
+WHERE b.shape_3857 && (SELECT wide FROM tile)`
 
-func buildingsOfTile(z uint32, cut uint8) string {
+func buildingsOfTile(cut uint8) string {
 	if cut == aggregatedCut {
 		// A square for the buildings of each 128 units, where they lie on the average and as large as they are together. A building
 		// counts where its location is, so that it counts in one tile.
@@ -56,33 +63,12 @@ func buildingsOfTile(z uint32, cut uint8) string {
 		) p GROUP BY p.column, p.row
 	) c`
 	}
-	geom := fmt.Sprintf(asTileGeometry, "b.shape_3857")
-	from := `
-	FROM building b`
-	if z >= wholeFrom {
-		geom = `CASE WHEN ST_Area(whole.geom) >= 100 THEN whole.geom ELSE ` + geom + ` END`
-		from += `
-	CROSS JOIN LATERAL (SELECT CASE WHEN b.shape_3857 @ (SELECT wide FROM tile) THEN
-		ST_ForcePolygonCCW(ST_SnapToGrid(ST_Affine(b.shape_3857, @scale::float8, 0, 0, -@scale::float8, @dx::float8, @dy::float8), 1)) END AS geom OFFSET 0) whole`
-	}
-	const where = `
-	WHERE b.shape_3857 && (SELECT wide FROM tile)`
-	switch cut {
-	case attributesCut:
-		return `
-	SELECT ` + geom + ` AS geom, ` + idOfTile("b") + from + where
-	case coarserCut:
-		return coarse(geom, idOfTile("b"), "", from+where, 256)
-	}
-	// Which grid it is in is found in the index by building, and read from it. The index of the constraint could answer the whole
-	// condition and is slow to probe: an array makes it one for a bitmap, which DB.alone rules out.
-	return `
-	SELECT ` + geom + ` AS geom, ` + idOfTile("b") + `, nullif(b.name, '') AS name, g.code AS grid, b.floors` + from + `
-	LEFT JOIN building_grid bg ON bg.building_id = ANY (ARRAY[b.id]) AND (bg.district = b.district) IS TRUE AND (bg.during @> @now::timestamptz) IS TRUE
-	LEFT JOIN grid g ON g.district = bg.district AND g.id = bg.grid_id` + where
+	return coarse(fmt.Sprintf(asTileGeometry, "b.shape_3857"), idOfTile("b"), "", `
+	FROM building b
+	WHERE b.shape_3857 && (SELECT wide FROM tile)`, 256)
 }
 
-func roadsOfTile(_ uint32, cut uint8) string {
+func roadsOfTile(cut uint8) string {
 	geom := fmt.Sprintf(asTileGeometry, "r.shape_3857")
 	const from = `
 	FROM road r
@@ -104,7 +90,7 @@ func roadsOfTile(_ uint32, cut uint8) string {
 	SELECT ` + geom + ` AS geom, ` + idOfTile("r") + `, nullif(r.name, '') AS name, r.class` + from
 }
 
-func landOfTile(_ uint32, cut uint8) string {
+func landOfTile(cut uint8) string {
 	geom := fmt.Sprintf(asTileGeometry, "l.shape_3857")
 	const from = `
 	FROM land l
@@ -150,24 +136,25 @@ func coarse(geom, id, attribute, from string, smallest int) string {
 // encodeStatement is one statement for all layers, whose answers are joined: a tile is its layers one after the other.
 // The rows are gathered before they are encoded, since ST_AsMVT over several shards loses the attributes' names, and
 // are encoded in the order of their ids, so that the same data gives the same bytes.
-func encodeStatement(layers []string, z uint32, cut uint8) string {
+func encodeStatement(layers []string, cut uint8) string {
 	with, encode := []string{tileOf}, []string(nil)
 	for _, layer := range layers {
-		with = append(with, fmt.Sprintf("%s AS MATERIALIZED (%s\n)", layer, encodedLayers[layer](z, cut)))
+		with = append(with, fmt.Sprintf("%s AS MATERIALIZED (%s\n)", layer, encodedLayers[layer](cut)))
 		encode = append(encode, fmt.Sprintf(`(SELECT ST_AsMVT(f, '%[1]s', 4096, 'geom', 'feature' ORDER BY f.id COLLATE "C") FROM %[1]s f WHERE f.geom IS NOT NULL)`, layer))
 	}
 	return "-- name: tiles." + strings.Join(layers, "+") + "\nWITH " + strings.Join(with, ", ") + "\nSELECT " + strings.Join(encode, "\n|| ")
 }
 
-// alone is As for one statement that reads one value and whose plan is the same for all arguments: all of it goes to the server and
-// back once, where As takes three turns, and it is planned once a connection. Statements planned anew took 2 to 3 ms to plan
-// where they run 3 ms.
-func (d *DB) alone(ctx context.Context, actor account.Actor, sql string, args []any, value any) error {
+// alone is As for statements that read, and whose plans are the same for all arguments: all of it goes to the server and back once, where As takes three
+// turns, and they are planned once a connection. Statements planned anew took 2 to 3 ms to plan where they run 3 ms.
+func (d *DB) alone(ctx context.Context, actor account.Actor, queue func(*pgx.Batch)) error {
 	if err := actor.RequireKnown(); err != nil {
 		return err
 	}
+	batch := &pgx.Batch{}
 	if d.Inside(ctx) {
-		return d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error { return tx.QueryRow(ctx, sql, args...).Scan(value) })
+		queue(batch)
+		return d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	}
 	select {
 	case d.plain <- struct{}{}:
@@ -180,14 +167,13 @@ func (d *DB) alone(ctx context.Context, actor account.Actor, sql string, args []
 		return asFault(err)
 	}
 	defer conn.Release()
-	batch := &pgx.Batch{}
 	for _, setting := range []string{
 		"BEGIN READ ONLY", "SET LOCAL wangge.role = " + quote(string(actor.Role)), "SET LOCAL wangge.actor = " + quote(actor.ID),
 		"SET LOCAL plan_cache_mode = force_generic_plan", "SET LOCAL enable_bitmapscan = off", "SET LOCAL jit = off",
 	} {
 		batch.Queue(setting)
 	}
-	batch.Queue(sql, args...).QueryRow(func(row pgx.Row) error { return row.Scan(value) })
+	queue(batch)
 	batch.Queue("COMMIT")
 	if err = conn.SendBatch(ctx, batch).Close(); err != nil {
 		rollBack(ctx, conn)

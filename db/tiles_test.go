@@ -73,10 +73,6 @@ func TestTileLayers(t *testing.T) {
 		z, x, y     uint32
 		want        string
 	}{
-		{name: "buildings", layer: "buildings", z: 14, x: 13667, y: 6702, want: `
-Polygon floors=6 grid=990102001001001 id=dist1-00000000000000000000000000000071 name=石榴苑1号楼
-Point grid=990102001001002 id=dist1-00000000000000000000000000000072
-Polygon floors=2 id=unplaced-00000000000000000000000000000073`},
 		{name: "main roads far out", layer: "roads", z: 10, x: 854, y: 418, want: `
 LineString class=primary id=dist1-00000000000000000000000000000091 name=澜江大道`},
 		{name: "streets, and classes of other sources", layer: "roads", z: 14, x: 13667, y: 6702, want: `
@@ -100,6 +96,54 @@ Polygon class=park id=dist1-000000000000000000000000000000a2`},
 	}
 }
 
+// Buildings are read with the grid that each is in at the time, whatever district that is kept with, and not twice.
+func TestStoredBuildings(t *testing.T) {
+	pool, tiles := plantTiles(t)
+	// One was kept with another district while it was in that one's grid.
+	_, err := pool.Exec(t.Context(), `
+UPDATE building_grid SET during = tstzrange('2026-01-01', NULL) WHERE building_id = '00000000-0000-0000-0000-000000000071';
+INSERT INTO building_grid (district, id, building_id, grid_id, during, moved_to)
+SELECT 'dist2', gen_random_uuid(), '00000000-0000-0000-0000-000000000071', g.id, tstzrange('2025-01-01', '2026-01-01'), 'dist1' FROM grid g WHERE g.district = 'dist2' LIMIT 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := func(at time.Time, cut uint8) string {
+		list, data, err := tiles.Stored(t.Context(), account.Anyone(), []string{"buildings"}, 14, 13667, 6702, at, cut)
+		if err != nil || len(data) > 0 {
+			t.Fatalf("%d bytes are encoded, %v", len(data), err)
+		}
+		var lines []string
+		for _, b := range list {
+			line := fmt.Sprintf("%s %s %q in %s", b.Shape.GeoJSONType(), b.Key, b.Name, b.GridKey)
+			if b.Floors != nil {
+				line += fmt.Sprintf(", %d floors", *b.Floors)
+			}
+			lines = append(lines, line)
+		}
+		slices.Sort(lines)
+		return strings.Join(lines, "\n")
+	}
+	var elsewhere string
+	if err := pool.QueryRow(t.Context(), `SELECT district || '-' || replace(grid_id::text, '-', '') FROM building_grid WHERE moved_to IS NOT NULL`).Scan(&elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	const rest = `
+MultiPolygon unplaced-00000000000000000000000000000073 "" in -00000000000000000000000000000000, 2 floors
+Point dist1-00000000000000000000000000000072 "" in dist1-00000000000000000000000000000022`
+	first := func(grid string) string {
+		return `MultiPolygon dist1-00000000000000000000000000000071 "石榴苑1号楼" in ` + grid + `, 6 floors`
+	}
+	for _, cut := range []uint8{0, 1} {
+		if got, want := told(planted, cut), first("dist1-00000000000000000000000000000021")+rest; got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+	}
+	got := told(time.Date(2025, 6, 1, 0, 0, 0, 0, shanghai), 0)
+	if line, _, _ := strings.Cut(got, "\n"); line != first(elsewhere) {
+		t.Errorf("last year it is %s\nwant %s", line, first(elsewhere))
+	}
+}
+
 func tileAt(lng, lat float64, z uint32) (x, y uint32) {
 	n := math.Exp2(float64(z))
 	return uint32((lng + 180) / 360 * n), uint32((1 - math.Asinh(math.Tan(lat*math.Pi/180))/math.Pi) / 2 * n)
@@ -107,10 +151,10 @@ func tileAt(lng, lat float64, z uint32) (x, y uint32) {
 
 func TestTileBytesAreStable(t *testing.T) {
 	_, tiles := plantTiles(t)
-	_, first := encoded(t, tiles, encodedLayers, 14, 13667, 6702, 0)
+	_, first := encoded(t, tiles, storedLayers, 14, 13667, 6702, 2)
 	var apart []byte
-	for _, layer := range encodedLayers {
-		data, err := tiles.Encoded(t.Context(), account.TheOperator(), []string{layer}, 14, 13667, 6702, planted, 0)
+	for _, layer := range storedLayers {
+		_, data, err := tiles.Stored(t.Context(), account.TheOperator(), []string{layer}, 14, 13667, 6702, planted, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +164,7 @@ func TestTileBytesAreStable(t *testing.T) {
 		t.Error("the layers together are not the layers one by one")
 	}
 	for range 10 { // after five times PostgreSQL may choose another plan
-		if _, again := encoded(t, tiles, encodedLayers, 14, 13667, 6702, 0); !bytes.Equal(first, again) {
+		if _, again := encoded(t, tiles, storedLayers, 14, 13667, 6702, 2); !bytes.Equal(first, again) {
 			t.Fatal("the same tile has other bytes")
 		}
 	}
@@ -157,7 +201,7 @@ func TestTileRefusals(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if _, err := tiles.Encoded(t.Context(), test.actor, test.layers, 14, 1, 1, planted, 0); !fault.Is(err, test.want) {
+			if _, _, err := tiles.Stored(t.Context(), test.actor, test.layers, 14, 1, 1, planted, 0); !fault.Is(err, test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
 		})

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -483,6 +484,33 @@ func (s Scenes) Scene(ctx context.Context, actor account.Actor, box place.Box, a
 		return known, nil
 	}
 	return s.read(ctx, actor, box, at)
+}
+
+// Codes returns the codes of grids, which are those of now; of such as there are not, none. Grids that are no longer in force are read. UNAUTHENTICATED:
+// the zero actor.
+func (s Scenes) Codes(ctx context.Context, actor account.Actor, grids []key.Key) (map[key.Key]string, error) {
+	if err := actor.RequireKnown(); err != nil {
+		return nil, err
+	}
+	state := s.Live.of(ctx)
+	if state == nil {
+		return s.Store.Codes(ctx, actor, grids)
+	}
+	codes := make(map[key.Key]string, len(grids))
+	var others []key.Key
+	for _, k := range grids {
+		if g := state.Ground.ByKey(k); g != nil {
+			codes[k] = g.Code
+		} else {
+			others = append(others, k)
+		}
+	}
+	if len(others) == 0 {
+		return codes, nil
+	}
+	read, err := s.Store.Codes(ctx, actor, others)
+	maps.Copy(codes, read)
+	return codes, err
 }
 
 func (s Scenes) read(ctx context.Context, actor account.Actor, box place.Box, at time.Time) (out scene.Scene, err error) {

@@ -6,7 +6,7 @@ import (
 	"wangge/domain/staff"
 )
 
-// Drawn is where something changed in layers that PostGIS encodes.
+// Drawn is where something changed in layers that are read from the store.
 type Drawn struct {
 	Layers []string
 	Boxes  []place.Box // degrees of CGCS2000

@@ -72,9 +72,14 @@ type figures[T any] struct {
 }
 
 func (f *figures[T]) add(id string, of T, draw func([]byte) []byte) {
+	f.addNumbered(FeatureID(id), id, of, draw)
+}
+
+// addNumbered is add where the feature's number is known.
+func (f *figures[T]) addNumbered(feature uint64, id string, of T, draw func([]byte) []byte) {
 	from := len(f.geometry)
 	f.geometry = draw(f.geometry)
-	f.list = append(f.list, figure[T]{FeatureID(id), id, of, from, len(f.geometry)})
+	f.list = append(f.list, figure[T]{feature, id, of, from, len(f.geometry)})
 }
 
 // encode writes the features, of which describe tells the attributes.
@@ -112,7 +117,7 @@ func (d *drawing) describe(l *layerWriter, id string, g *grid.Grid) {
 	if d.cut >= Attributes {
 		return
 	}
-	l.text(gridID, id)
+	l.own(gridID, id)
 	l.text(gridName, g.Name)
 	if d.tile.Zoom < groupsFrom {
 		return
@@ -142,7 +147,7 @@ func (d *drawing) grids() *layerWriter {
 		const id, grids = 0, 1
 		l = newLayer("grids", "id", "grids")
 		return f.encode(l, typePolygon, func(x figure[int]) {
-			l.text(id, x.text)
+			l.own(id, x.text)
 			l.number(grids, float64(x.of))
 		})
 	}
@@ -233,10 +238,56 @@ func (d *drawing) divisions() *layerWriter {
 		l.text(level, string(x.of.Level))
 		l.text(code, x.of.Code)
 		if d.cut < Attributes {
-			l.text(id, x.text)
+			l.own(id, x.text)
 			l.text(name, x.of.Name)
 		}
 	})
+}
+
+// buildings are drawn each by itself. codes are those of their grids.
+func (d *drawing) buildings(list []scene.Building, codes map[entity.Key]string) *layerWriter {
+	l := newLayer("buildings", "id", "name", "grid", "floors")
+	const id, name, grid, floors = 0, 1, 2, 3
+	var areas, points figures[*scene.Building]
+	for i := range list {
+		b := &list[i]
+		if area, ok := multiPolygon(b.Shape); ok {
+			coverage.DrawAlone(d.tile, ZoomLimit, area, func(rings [][]coverage.Pixel) {
+				areas.addNumbered(b.Feature, b.Key.String(), b, func(out []byte) []byte { return appendPolygons(out, rings) })
+			})
+		} else if at, ok := b.Shape.(orb.Point); ok {
+			if at, seen := d.tile.Seen(at); seen {
+				points.addNumbered(b.Feature, b.Key.String(), b, func(out []byte) []byte { return appendPoint(out, at) })
+			}
+		}
+	}
+	describe := func(x figure[*scene.Building]) {
+		l.own(id, x.text)
+		if d.cut >= Attributes {
+			return
+		}
+		l.text(name, x.of.Name)
+		l.text(grid, codes[x.of.GridKey])
+		if x.of.Floors != nil {
+			l.whole(floors, uint64(*x.of.Floors))
+		}
+	}
+	areas.encode(l, typePolygon, describe)
+	return points.encode(l, typePoint, describe)
+}
+
+// gridsOf are the grids that buildings are in, each once.
+func gridsOf(list []scene.Building) (grids []entity.Key) {
+	var last entity.Key
+	seen := map[entity.Key]bool{last: true} // in none
+	for i := range list {
+		if k := list[i].GridKey; k != last && !seen[k] {
+			last = k
+			seen[k] = true
+			grids = append(grids, k)
+		}
+	}
+	return grids
 }
 
 // speck is how many units² a problem's area must have to be drawn as one: about four pixels of a tile shown 512 wide. What is less is a
@@ -250,7 +301,7 @@ func (d *drawing) gaps(problems []shown.Shown) *layerWriter {
 	for _, p := range problems {
 		var drawn bool
 		if area, ok := multiPolygon(p.Shape); ok {
-			coverage.New([]*coverage.Shard{coverage.NewShard([]orb.MultiPolygon{area})}).Draw(d.tile, d.detail, func(_ coverage.Ref, rings [][]coverage.Pixel) {
+			coverage.DrawAlone(d.tile, d.detail, area, func(rings [][]coverage.Pixel) {
 				if drawn = sizeOf(d.tile, area) >= speck; drawn {
 					areas.add(p.ID.String(), p, func(b []byte) []byte { return appendPolygons(b, rings) })
 				}
@@ -266,7 +317,7 @@ func (d *drawing) gaps(problems []shown.Shown) *layerWriter {
 	describe := func(x figure[shown.Shown]) {
 		l.text(1, string(x.of.Kind))
 		if d.cut < Attributes {
-			l.text(0, x.text)
+			l.own(0, x.text)
 		}
 		if x.of.AreaM2 != nil {
 			l.number(2, *x.of.AreaM2)
@@ -330,11 +381,17 @@ func (s *Server) make(ctx context.Context, actor account.Actor, j job, cut Reduc
 			}
 			out = d.gaps(problems).appendTo(out)
 		case len(stored) > 0: // they stand together
-			body, err := s.Source.Encoded(ctx, actor, stored, j.z, j.x, j.y, j.at, uint8(cut))
+			buildings, encoded, err := s.Source.Stored(ctx, actor, stored, j.z, j.x, j.y, j.at, uint8(cut))
 			if err != nil {
 				return nil, err
 			}
-			out, stored = append(out, body...), nil
+			var codes map[entity.Key]string
+			if grids := gridsOf(buildings); len(grids) > 0 {
+				if codes, err = s.Scenes.Codes(ctx, actor, grids); err != nil {
+					return nil, err
+				}
+			}
+			out, stored = append(d.buildings(buildings, codes).appendTo(out), encoded...), nil
 		}
 	}
 	return out, nil

@@ -11,11 +11,16 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/mvt"
 	"github.com/paulmach/orb/encoding/wkt"
 	"github.com/paulmach/orb/maptile"
+	"github.com/paulmach/orb/planar"
 
+	"wangge/db"
+	"wangge/domain/scene"
 	"wangge/internal/testdb"
+	"wangge/tile"
 )
 
 // rows writes a layer as text, one feature a line, in the order of the lines: its attributes by name.
@@ -79,6 +84,10 @@ Point id=00000000-0000-0000-0000-0000000000b3 kind=UNASSIGNED_BUILDING`},
 Point area_m2=10500 id=00000000-0000-0000-0000-0000000000b1 kind=GAP
 Point area_m2=63.5 id=00000000-0000-0000-0000-0000000000b2 kind=OVERLAP
 Point id=00000000-0000-0000-0000-0000000000b3 kind=UNASSIGNED_BUILDING`},
+		{name: "buildings", layer: "buildings", z: 14, x: 13667, y: 6702, want: `
+Polygon floors=6 grid=990102001001001 id=dist1-00000000000000000000000000000071 name=石榴苑1号楼
+Point grid=990102001001002 id=dist1-00000000000000000000000000000072
+Polygon floors=2 id=unplaced-00000000000000000000000000000073`},
 		{name: "signboards", layer: "signboards", z: 14, x: 13667, y: 6702, want: `
 Point grid=990102001001001 url=/g/990102001001001 work_phone=000-10002 worker=沈砚
 Point grid=990102001001002 url=/g/990102001001002 work_phone=000-10003 worker=欧阳明
@@ -195,5 +204,82 @@ func plantLujiazui(t testing.TB, pool *pgxpool.Pool) {
 		if _, err := pool.Exec(t.Context(), insert.sql, string(insert.file)); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A building in the tile as a whole is drawn as ST_AsMVTGeom draws it: the same corners, wound the same way; one that is cut off so but for a unit.
+func TestBuildingsAreDrawnAsPostGISDoes(t *testing.T) {
+	pool := testdb.New(t)
+	server := serverOn(pool)
+	plant(t, pool, "../db/testdata/tiles.sql")
+	_, err := pool.Exec(t.Context(), `
+INSERT INTO building (district, id, code, name, location, footprint)
+SELECT 'dist1', gen_random_uuid(), 'many' || n, '', ST_PointOnSurface(f), ST_Multi(f) FROM (
+	SELECT n, CASE n % 3
+		WHEN 0 THEN ST_MakeEnvelope(x, y, x + 0.0002, y + 0.0001, 4490)
+		WHEN 1 THEN ST_Reverse(ST_Difference(ST_MakeEnvelope(x, y, x + 0.0002, y + 0.0002, 4490), ST_MakeEnvelope(x + 0.0001, y + 0.0001, x + 0.00015, y + 0.00015, 4490)))
+		ELSE ST_Difference(ST_MakeEnvelope(x, y, x + 0.0002, y + 0.0002, 4490), ST_MakeEnvelope(x + 0.0001, y + 0.0001, x + 0.0003, y + 0.0003, 4490)) END AS f
+	FROM (SELECT n, 120.30372 + n % 20 * 0.0003 AS x, 31.078 + n / 20 * 0.0003 AS y FROM generate_series(0, 399) n) p
+) q`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, cutOff := 0, 0
+	for z := uint32(14); z <= 18; z++ {
+		first := maptile.At(orb.Point{120.30372, 31.084}, maptile.Zoom(z))
+		for x := first.X; x <= first.X+1; x++ {
+			for y := first.Y; y <= first.Y+1; y++ {
+				for _, l := range read(t, server, "buildings", maptile.New(x, y, maptile.Zoom(z))) {
+					for _, f := range l.Features {
+						var off float64
+						var same, valid bool
+						var theirs string
+						err := pool.QueryRow(t.Context(), `
+SELECT ST_AsText(g), ST_Equals(ST_GeomFromText($5), g), ST_HausdorffDistance(ST_GeomFromText($5), g), ST_IsValid(ST_GeomFromText($5)) FROM (
+	SELECT ST_SetSRID(ST_AsMVTGeom(shape_3857, ST_TileEnvelope($1::int, $2::int, $3::int), 4096, 64, true), 0) g FROM building
+	WHERE district || '-' || replace(id::text, '-', '') = $4) q`, z, x, y, f.Properties["id"], wkt.MarshalString(f.Geometry)).Scan(&theirs, &same, &off, &valid)
+						p, isArea := f.Geometry.(orb.Polygon)
+						b := f.Geometry.Bound()
+						isCut := isArea && (b.Min[0] < -63 || b.Min[1] < -63 || b.Max[0] > 4159 || b.Max[1] > 4159)
+						if err != nil || !valid || !same && !isCut || off > 1.5 {
+							t.Errorf("tile %d/%d/%d: ours %s, valid %v; theirs %s, %v units off (%v)", z, x, y, wkt.MarshalString(f.Geometry), valid, theirs, off, err)
+						}
+						if isCut {
+							cutOff++
+						} else {
+							whole++
+						}
+						// The specification's: an outside has a positive area where y points down, a hole a negative one.
+						for i, ring := range p {
+							if area := planar.Area(ring); (area > 0) != (i == 0) {
+								t.Errorf("tile %d/%d/%d: ring %d of %s has the area %v", z, x, y, i, wkt.MarshalString(p), area)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	if whole < 100 || cutOff < 10 {
+		t.Errorf("too one-sided a test: %d whole, %d cut off", whole, cutOff)
+	}
+}
+
+// Where much is left out of a tile, buildings keep their ids first.
+func TestBuildingsWithLess(t *testing.T) {
+	pool := testdb.New(t)
+	plant(t, pool, "../db/testdata/tiles.sql")
+	full := get(serverOn(pool), "GET", "/tiles/buildings/14/13667/6702.mvt")
+	less := tile.Options{Source: db.NewTiles(db.New(pool)), Scenes: scene.Service{Store: db.NewScenes(db.New(pool)), Zone: time.UTC}, Limit: full.Body.Len() - 1}
+	w := get(tile.New(less), "GET", "/tiles/buildings/14/13667/6702.mvt")
+	layers, err := mvt.Unmarshal(w.Body.Bytes())
+	if err != nil || w.Header().Get("Tile-Reduced") != "attributes" {
+		t.Fatal(w.Header(), err)
+	}
+	const want = `Point id=dist1-00000000000000000000000000000072
+Polygon id=dist1-00000000000000000000000000000071
+Polygon id=unplaced-00000000000000000000000000000073`
+	if got := rows(layers, "buildings"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

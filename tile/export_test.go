@@ -22,6 +22,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/civil"
 	"wangge/domain/grid"
+	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/scene"
 	"wangge/domain/staff"
@@ -154,17 +155,17 @@ type calm struct {
 	box  *place.Box
 }
 
-func (c *calm) Encoded(ctx context.Context, _ account.Actor, _ []string, _, _, _ uint32, _ time.Time, _ uint8) ([]byte, error) {
+func (c *calm) Stored(ctx context.Context, _ account.Actor, _ []string, _, _, _ uint32, _ time.Time, _ uint8) ([]scene.Building, []byte, error) {
 	if c.wait {
 		<-ctx.Done()
-		return nil, fault.Wrap(ctx.Err(), fault.Unavailable, "", "timeout")
+		return nil, nil, fault.Wrap(ctx.Err(), fault.Unavailable, "", "timeout")
 	}
-	return c.body, c.err
+	return nil, c.body, c.err
 }
 
 // Scene is of one city all over the world, where there is a body.
 func (c *calm) Scene(ctx context.Context, _ account.Actor, _ place.Box, at time.Time) (scene.Scene, error) {
-	if _, err := c.Encoded(ctx, account.Actor{}, nil, 0, 0, 0, at, 0); err != nil {
+	if _, _, err := c.Stored(ctx, account.Actor{}, nil, 0, 0, 0, at, 0); err != nil {
 		return scene.Scene{}, err
 	}
 	var world []place.Division
@@ -174,6 +175,10 @@ func (c *calm) Scene(ctx context.Context, _ account.Actor, _ place.Box, at time.
 	}
 	ground, err := grid.NewGround(at, nil, world)
 	return scene.Scene{At: at, Ground: ground, Roster: staff.NewRoster(civil.Of(at, time.UTC), nil)}, err
+}
+
+func (*calm) Codes(context.Context, account.Actor, []key.Key) (map[key.Key]string, error) {
+	return nil, nil
 }
 
 func (c *calm) Bounds(context.Context, account.Actor, []string) (*place.Box, error) {
@@ -244,9 +249,9 @@ func TestEmptyLandIsNotVisited(t *testing.T) {
 // counting answers each tile with its own number.
 type counting struct{ drawn *atomic.Int64 }
 
-func (c counting) Encoded(_ context.Context, _ account.Actor, _ []string, z, x, y uint32, _ time.Time, _ uint8) ([]byte, error) {
+func (c counting) Stored(_ context.Context, _ account.Actor, _ []string, z, x, y uint32, _ time.Time, _ uint8) ([]scene.Building, []byte, error) {
 	c.drawn.Add(1)
-	return fmt.Append(nil, z, x, y), nil
+	return nil, fmt.Append(nil, z, x, y), nil
 }
 
 func (counting) Bounds(context.Context, account.Actor, []string) (*place.Box, error) {

@@ -20,6 +20,7 @@ import (
 	"github.com/paulmach/orb/maptile"
 
 	"wangge/domain/account"
+	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/scene"
 	"wangge/internal/fault"
@@ -37,16 +38,16 @@ type source struct {
 	cut   func(tile.Reduction) []byte // what is answered instead of body; nil: body
 }
 
-func (s *source) Encoded(ctx context.Context, _ account.Actor, layers []string, _, _, _ uint32, at time.Time, cut uint8) ([]byte, error) {
+func (s *source) Stored(ctx context.Context, _ account.Actor, layers []string, _, _, _ uint32, at time.Time, cut uint8) ([]scene.Building, []byte, error) {
 	s.asked, s.at = append(s.asked, layers), at
 	if s.cut != nil {
-		return s.cut(tile.Reduction(cut)), s.err
+		return nil, s.cut(tile.Reduction(cut)), s.err
 	}
 	if s.wait {
 		<-ctx.Done()
-		return nil, ctx.Err()
+		return nil, nil, ctx.Err()
 	}
-	return s.body, s.err
+	return nil, s.body, s.err
 }
 
 func (s *source) Bounds(context.Context, account.Actor, []string) (*place.Box, error) {
@@ -520,6 +521,10 @@ func (p *pastScenes) Scene(ctx context.Context, _ account.Actor, _ place.Box, _ 
 	case <-ctx.Done():
 	}
 	return scene.Scene{}, fault.New(fault.Unavailable, "", "tile.path")
+}
+
+func (*pastScenes) Codes(context.Context, account.Actor, []key.Key) (map[key.Key]string, error) {
+	return nil, nil
 }
 
 // TestTilesOfThePastTakeTurns asks for tiles of many instants, for each of which a city may be read: a few are made at a time, tiles of now do not wait for

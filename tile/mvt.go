@@ -26,6 +26,7 @@ const (
 
 	valueText   = 1
 	valueDouble = 3
+	valueUint   = 5
 
 	typePoint   = 1
 	typePolygon = 3
@@ -44,6 +45,7 @@ type layerWriter struct {
 	count    uint64 // of values
 	texts    map[string]uint64
 	numbers  map[float64]uint64
+	wholes   map[uint64]uint64
 
 	// Of the feature at hand.
 	id       uint64
@@ -54,10 +56,17 @@ type layerWriter struct {
 }
 
 func newLayer(name string, keys ...string) *layerWriter {
-	return &layerWriter{name: name, keys: keys, texts: map[string]uint64{}, numbers: map[float64]uint64{}}
+	return &layerWriter{name: name, keys: keys, texts: map[string]uint64{}, numbers: map[float64]uint64{}, wholes: map[uint64]uint64{}}
 }
 
 func (l *layerWriter) open(id uint64) { l.id, l.tags, l.geometry = id, l.tags[:0], l.geometry[:0] }
+
+// own gives the feature an attribute that no other has: it is not looked for among those told.
+func (l *layerWriter) own(key int, s string) {
+	l.scratch = protowire.AppendString(protowire.AppendTag(l.scratch[:0], valueText, protowire.BytesType), s)
+	l.tag(key, l.count)
+	l.value()
+}
 
 // text gives the feature an attribute, by the place of its key; "" is none.
 func (l *layerWriter) text(key int, s string) {
@@ -65,13 +74,12 @@ func (l *layerWriter) text(key int, s string) {
 		return
 	}
 	n, known := l.texts[s]
-	if !known {
-		n = l.count
-		l.texts[s] = n
-		l.scratch = protowire.AppendString(protowire.AppendTag(l.scratch[:0], valueText, protowire.BytesType), s)
-		l.value()
+	if known {
+		l.tag(key, n)
+		return
 	}
-	l.tag(key, n)
+	l.texts[s] = l.count
+	l.own(key, s)
 }
 
 func (l *layerWriter) number(key int, v float64) {
@@ -80,6 +88,17 @@ func (l *layerWriter) number(key int, v float64) {
 		n = l.count
 		l.numbers[v] = n
 		l.scratch = protowire.AppendFixed64(protowire.AppendTag(l.scratch[:0], valueDouble, protowire.Fixed64Type), math.Float64bits(v))
+		l.value()
+	}
+	l.tag(key, n)
+}
+
+func (l *layerWriter) whole(key int, v uint64) {
+	n, known := l.wholes[v]
+	if !known {
+		n = l.count
+		l.wholes[v] = n
+		l.scratch = protowire.AppendVarint(protowire.AppendTag(l.scratch[:0], valueUint, protowire.VarintType), v)
 		l.value()
 	}
 	l.tag(key, n)

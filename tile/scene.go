@@ -6,6 +6,7 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/coverage"
+	entity "wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/scene"
 )
@@ -14,6 +15,8 @@ import (
 type Scenes interface {
 	// Scene returns the scene of an instant that is whole in a box, in degrees of CGCS2000: see scene.Scene. UNAUTHENTICATED: the zero actor.
 	Scene(ctx context.Context, actor account.Actor, box place.Box, at time.Time) (scene.Scene, error)
+	// Codes returns the codes of grids, which are those of now; of such as there are not, none. UNAUTHENTICATED: the zero actor.
+	Codes(ctx context.Context, actor account.Actor, grids []entity.Key) (map[entity.Key]string, error)
 }
 
 // Problems gives what the layer gaps is drawn from.

@@ -1,6 +1,6 @@
 // Package tile serves the vector tiles of the map: it says which layers there are and from which zoom, checks what is
-// asked for, draws divisions, grids, signboards and gaps, keeps what was made until something in it changes, compresses, and speaks
-// HTTP. Buildings, roads and land are left to the Source, geometry to geo/coverage, how the map looks to package style.
+// asked for, draws divisions, grids, signboards, gaps and buildings, keeps what was made until something in it changes, compresses, and speaks
+// HTTP. Roads and land are left to the Source, geometry to geo/coverage, how the map looks to package style.
 package tile
 
 import (
@@ -38,16 +38,16 @@ var _ = fault.Register(
 
 // Source encodes tiles.
 type Source interface {
-	// Encoded returns the vector tile with layers, which are known and exist at z, as they are at an instant; empty where nothing lies in
-	// it. cut is a Reduction: how much is to be left out.
-	Encoded(ctx context.Context, actor account.Actor, layers []string, z, x, y uint32, at time.Time, cut uint8) ([]byte, error)
+	// Stored returns what of layers, which are known and exist at z, is on a tile as they are at an instant: some as a vector tile, empty where nothing
+	// lies in it, and before those the buildings, in no order. cut is a Reduction: how much is to be left out; much of it, and buildings are encoded too.
+	Stored(ctx context.Context, actor account.Actor, layers []string, z, x, y uint32, at time.Time, cut uint8) (buildings []scene.Building, encoded []byte, err error)
 	// Bounds returns the box of what there is in layers; nil where there is nothing.
 	Bounds(ctx context.Context, actor account.Actor, layers []string) (*place.Box, error)
 }
 
 // Options of New.
 type Options struct {
-	Source      Source                     // of what PostGIS encodes; required
+	Source      Source                     // of what is stored: buildings, roads, land; required
 	Scenes      Scenes                     // what grids and divisions are drawn from; required
 	Problems    Problems                   // what gaps are drawn from; required
 	Now         func() time.Time           // nil: time.Now

@@ -31,15 +31,21 @@ func town(t testing.TB) *tile.Server { return serve(t, "../db/testdata/tiles.sql
 
 func serve(t testing.TB, file string) *tile.Server {
 	t.Helper()
+	pool := testdb.New(t)
+	plant(t, pool, file)
+	return serverOn(pool)
+}
+
+// plant runs a file of SQL.
+func plant(t testing.TB, pool *pgxpool.Pool, file string) {
+	t.Helper()
 	sql, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := testdb.New(t)
 	if _, err := pool.Exec(t.Context(), string(sql)); err != nil {
 		t.Fatal(err)
 	}
-	return serverOn(pool)
 }
 
 // serverOn serves a database as it is on 2 March.

@@ -6,9 +6,12 @@ import (
 	"context"
 	"time"
 
+	"github.com/paulmach/orb"
+
 	"wangge/domain/account"
 	"wangge/domain/civil"
 	"wangge/domain/grid"
+	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/staff"
 )
@@ -29,12 +32,24 @@ type Scene struct {
 // Whole reports whether nothing is missing.
 func (s Scene) Whole() bool { return s.Ground != nil && s.Roster != nil }
 
+// Building is a building as a map shows it.
+type Building struct {
+	Key     key.Key
+	Feature uint64 // the number of its feature: see tile.FeatureID
+	Name    string
+	Floors  *int
+	GridKey key.Key      // the grid it belongs to; zero: in none
+	Shape   orb.Geometry // its footprint, or its location where only that is known: CGCS2000 longitude, latitude, degrees
+}
+
 // Store is where the parts of a scene are read; package db implements it. Boxes are degrees of CGCS2000, and what touches one meets it. See
 // place.Store.
 type Store interface {
 	Do(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
 	// Newest is the number of the last change.
 	Newest(ctx context.Context, actor account.Actor) (int64, error)
+	// Codes returns the codes of grids, in force or not; of such as there are not, none.
+	Codes(ctx context.Context, actor account.Actor, grids []key.Key) (map[key.Key]string, error)
 	// Communities returns the communities that a Scene has for a box, with the grids in force at an instant and their groups.
 	Communities(ctx context.Context, actor account.Actor, box place.Box, at time.Time) ([]grid.Community, error)
 	// Divisions returns the divisions that a Scene has for a box, with their boundaries.
@@ -57,6 +72,11 @@ func (s Service) Scene(ctx context.Context, actor account.Actor, box place.Box, 
 		return err
 	})
 	return out, err
+}
+
+// Codes returns the codes of grids, which are those of now; of such as there are not, none. UNAUTHENTICATED: the zero actor.
+func (s Service) Codes(ctx context.Context, actor account.Actor, grids []key.Key) (map[key.Key]string, error) {
+	return s.Store.Codes(ctx, actor, grids)
 }
 
 // Complete reads what a scene lacks for a box. divisions is a Ground whose divisions are known; nil: they are read too. ctx is that of a use case.

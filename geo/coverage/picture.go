@@ -29,6 +29,12 @@ func (t Tile) Pixel(p orb.Point) (Pixel, bool) {
 	return at, at.X >= 0 && at.Y >= 0 && at.X < Extent && at.Y < Extent
 }
 
+// Seen is where a point is on t or in its buffer, as Pixel tells it; false: elsewhere.
+func (t Tile) Seen(p orb.Point) (Pixel, bool) {
+	at := viewOf(t).pixel(onMap(p))
+	return at, at.seen()
+}
+
 // Box is about the box of t with its buffer, in degrees: a millimetre too large rather than too small.
 func (t Tile) Box() orb.Bound { return t.box(sight) }
 

@@ -174,6 +174,10 @@ func (j *judge) Scene(ctx context.Context, actor account.Actor, _ place.Box, at 
 	return *j.whole, nil
 }
 
+func (j *judge) Codes(ctx context.Context, actor account.Actor, grids []key.Key) (map[key.Key]string, error) {
+	return j.plain.Codes(ctx, actor, grids)
+}
+
 // mapTown is a town whose map is watched through all that happens to it.
 //
 // Several servers of one database keep all tiles of it; another makes them anew. Things happen through the services of any of them.

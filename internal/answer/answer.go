@@ -68,20 +68,22 @@ func spoken(tag string) (fault.Language, bool) {
 // is for doors that keep what they compressed, or give it an ETag of its own; package ops compresses for the others.
 func AcceptsGzip(r *http.Request) bool {
 	accepts, named := false, false
-	for _, item := range strings.Split(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
-		coding, weight, _ := strings.Cut(item, ";")
-		coding = strings.ToLower(strings.TrimSpace(coding))
-		name, q, _ := strings.Cut(strings.TrimSpace(weight), "=")
-		refused := false
-		if strings.EqualFold(strings.TrimSpace(name), "q") {
-			number, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-			refused = err != nil || number <= 0
-		}
-		switch {
-		case coding == "gzip" || coding == "x-gzip":
-			accepts, named = !refused, true
-		case coding == "*" && !named:
-			accepts = !refused
+	for _, line := range r.Header["Accept-Encoding"] {
+		for item := range strings.SplitSeq(line, ",") {
+			coding, weight, _ := strings.Cut(item, ";")
+			coding = strings.TrimSpace(coding)
+			name, q, _ := strings.Cut(strings.TrimSpace(weight), "=")
+			refused := false
+			if strings.EqualFold(strings.TrimSpace(name), "q") {
+				number, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
+				refused = err != nil || number <= 0
+			}
+			switch {
+			case strings.EqualFold(coding, "gzip") || strings.EqualFold(coding, "x-gzip"):
+				accepts, named = !refused, true
+			case coding == "*" && !named:
+				accepts = !refused
+			}
 		}
 	}
 	return accepts

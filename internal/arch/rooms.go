@@ -57,7 +57,7 @@ var Rooms = []Room{
 	{"domain/place", []string{"domain/account", "domain/index", "domain/key", "domain/page", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, uuid}},
 	{"domain/grid", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "domain/place", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
 	{"domain/coverage", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid, "golang.org/x/sync"}},
-	{"domain/scene", []string{"domain/account", "domain/civil", "domain/grid", "domain/place", "domain/staff"}, nil},
+	{"domain/scene", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/place", "domain/staff"}, []string{orb}},
 	{"domain/search", []string{"domain/account", "domain/grid", "domain/key", "geo/measure", "internal/fault"},
 		[]string{orb, uuid, "github.com/longbridgeapp/opencc", "github.com/mozillazg/go-pinyin", "golang.org/x/text"}},
 	{"domain/staff", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "internal/fault"}, []string{uuid}},
