@@ -86,7 +86,6 @@ func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	mediaType, acceptable := negotiate(r.Header["Accept"])
 	h := w.Header()
 	h["Content-Type"] = mediaType.header
-	h["X-Content-Type-Options"] = noSniff
 	vary(h)
 	body, status, err := s.read(w, r)
 	if body != nil {
@@ -221,7 +220,6 @@ var (
 	eventStream = &mediaType{eventType, olderType.header}
 
 	noStore = []string{"no-store"}
-	noSniff = []string{"nosniff"}
 )
 
 // negotiate chooses the media type of the answer: the newer one only where it is named, as the draft asks for clients

@@ -192,13 +192,13 @@ var (
 	typeMVT  = []string{"application/vnd.mapbox-vector-tile"}
 	typeJSON = []string{"application/json"}
 	gzipped  = []string{"gzip"}
-	noSniff  = []string{"nosniff"}
 	forAll   = []string{"public, no-cache"}
 	forOne   = []string{"private, no-cache"}
 	reduced  = [...][]string{Attributes: {Attributes.String()}, Coarser: {Coarser.String()}, Aggregated: {Aggregated.String()}}
 )
 
-// send writes what was found.
+// send writes what was found. A header is set once: net/http's map holds eight, and one that is full grows also where a value is only replaced. That the
+// kind is not to be sniffed is said around us (package ops).
 //
 // Clients keep it and ask each time whether it still holds: a boundary may be published, and a worker go on leave, at
 // any moment, and a map must not show yesterday's.
@@ -233,7 +233,6 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, actor account.Acto
 	}
 	h["Content-Type"] = mediaType
 	h["Content-Length"] = length
-	h["X-Content-Type-Options"] = noSniff
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // fails where the client left; there is nobody to tell
 	}
