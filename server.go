@@ -355,7 +355,7 @@ func (h *house) openTiles(server config.ServerSettings) {
 
 // sceneOf is what a map shows of a state at its beginning.
 func (h *house) sceneOf(s *live.State) scene.Scene {
-	return scene.Scene{At: s.Ground.Since(), Day: s.Roster.From(), Change: s.N, Ground: s.Ground, Roster: s.Roster}
+	return scene.Scene{At: s.Ground.Since(), Day: s.Roster.From(), Ground: s.Ground, Roster: s.Roster}
 }
 
 // awaitServers waits until what this command committed is in force in every server, that who reads after it reads it.

@@ -27,7 +27,7 @@ func TestASceneOfNowIsTheState(t *testing.T) {
 	var err error
 	ctx := t.Context()
 	allocated := testing.AllocsPerRun(100, func() { s, err = scenes.Scene(ctx, account.Anyone(), world, now) })
-	if state := h.State(); err != nil || s.Ground != state.Ground || s.Roster != state.Roster || s.Change != state.N || s.Day != civil.Of(now, zone) || !s.At.Equal(now) {
+	if state := h.State(); err != nil || s.Ground != state.Ground || s.Roster != state.Roster || s.Day != civil.Of(now, zone) || !s.At.Equal(now) {
 		t.Errorf("it is not the state: %+v, %v", s, err)
 	}
 	if allocated > 0 {
@@ -80,8 +80,8 @@ func TestAPastSceneTakesFromMemoryWhatItKnows(t *testing.T) {
 			if civil.Of(test.at, zone) != today && test.roster {
 				t.Skip("midnight was a moment ago")
 			}
-			if (s.Ground == state.Ground) != test.ground || (s.Roster == state.Roster) != test.roster || s.Change != state.N {
-				t.Errorf("grids from memory %t, people %t, change %d", s.Ground == state.Ground, s.Roster == state.Roster, s.Change)
+			if (s.Ground == state.Ground) != test.ground || (s.Roster == state.Roster) != test.roster {
+				t.Errorf("grids from memory %t, people %t", s.Ground == state.Ground, s.Roster == state.Roster)
 			}
 			for _, level := range place.Levels {
 				if s.Ground.DivisionCover(level) != state.Ground.DivisionCover(level) {
@@ -109,7 +109,7 @@ func TestWithoutMemoryTheStoreGivesScenes(t *testing.T) {
 	store := db.New(pool)
 	idle := live.New(live.Options{Source: db.NewLive(store), Zone: zone})
 	s, err := live.Scenes{Store: db.NewScenes(store), Live: idle}.Scene(t.Context(), account.Anyone(), world, time.Now())
-	if err != nil || s.Ground.Len() != 14 || s.Change == 0 || s.Ground.DivisionCover(place.Community).Len() == 0 {
+	if err != nil || s.Ground.Len() != 14 || s.Ground.DivisionCover(place.Community).Len() == 0 {
 		t.Errorf("%+v, %v", s, err)
 	}
 }

@@ -536,7 +536,6 @@ func (s Scenes) known(ctx context.Context, at time.Time) (scene.Scene, *State) {
 	if state == nil {
 		return out, nil
 	}
-	out.Change = state.N
 	if state.Holds(at) {
 		out.Ground = state.Ground
 	}

@@ -18,9 +18,8 @@ import (
 
 // Scene is what is drawn from. It is never changed.
 type Scene struct {
-	At     time.Time
-	Day    civil.Date // of At in the deployment's zone, which decides who is in office
-	Change int64      // the last change that it is of: names are those of now, whatever instant it is of
+	At  time.Time
+	Day civil.Date // of At in the deployment's zone, which decides who is in office
 
 	// Ground is the grids in force at At. In a box it is whole: it has all grids of every community that has a grid whose box meets it, and of
 	// every community whose box meets the box of one of those, since neighbours' borders are drawn together; so too for the divisions, by level and
@@ -46,8 +45,6 @@ type Building struct {
 // place.Store.
 type Store interface {
 	Do(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
-	// Newest is the number of the last change.
-	Newest(ctx context.Context, actor account.Actor) (int64, error)
 	// Codes returns the codes of grids, in force or not; of such as there are not, none.
 	Codes(ctx context.Context, actor account.Actor, grids []key.Key) (map[key.Key]string, error)
 	// Communities returns the communities that a Scene has for a box, with the grids in force at an instant and their groups.
@@ -81,9 +78,6 @@ func (s Service) Codes(ctx context.Context, actor account.Actor, grids []key.Key
 
 // Complete reads what a scene lacks for a box. divisions is a Ground whose divisions are known; nil: they are read too. ctx is that of a use case.
 func Complete(ctx context.Context, store Store, actor account.Actor, box place.Box, s Scene, divisions *grid.Ground) (_ Scene, err error) {
-	if s.Change, err = store.Newest(ctx, actor); err != nil {
-		return s, err
-	}
 	if s.Ground == nil {
 		if s.Ground, err = ground(ctx, store, actor, box, s.At, divisions); err != nil {
 			return s, err

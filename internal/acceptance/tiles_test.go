@@ -108,7 +108,7 @@ func openMap(t testing.TB, pool *pgxpool.Pool, skew time.Duration, ahead *atomic
 		s.tiles.Reported(box)
 	}
 	sceneOf := func(s *live.State) scene.Scene {
-		return scene.Scene{At: s.Ground.Since(), Day: s.Roster.From(), Change: s.N, Ground: s.Ground, Roster: s.Roster}
+		return scene.Scene{At: s.Ground.Since(), Day: s.Roster.From(), Ground: s.Ground, Roster: s.Roster}
 	}
 	h.Changed = func(c live.Change) {
 		turn := tile.Turn{Is: sceneOf(c.Is), Version: c.Is.Order(), Anew: c.Anew || c.AllDrawn}
