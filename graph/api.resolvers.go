@@ -56,6 +56,11 @@ func (r *mutationResolver) SetSizePolicy(ctx context.Context, input node.SetSize
 	return r.setSizePolicy(ctx, input)
 }
 
+// SetDivisionContacts is the resolver for the setDivisionContacts field.
+func (r *mutationResolver) SetDivisionContacts(ctx context.Context, input node.SetDivisionContactsInput) (*node.SetDivisionContactsPayload, error) {
+	return r.setDivisionContacts(ctx, input)
+}
+
 // PlaceBuilding is the resolver for the placeBuilding field.
 func (r *mutationResolver) PlaceBuilding(ctx context.Context, input node.PlaceBuildingInput) (*node.PlaceBuildingPayload, error) {
 	return r.placeBuilding(ctx, input)

@@ -142,6 +142,26 @@ func (r *Resolver) setSizePolicy(ctx context.Context, in node.SetSizePolicyInput
 	})
 }
 
+func (r *Resolver) setDivisionContacts(ctx context.Context, in node.SetDivisionContactsInput) (*node.SetDivisionContactsPayload, error) {
+	c := place.Contacts{SupervisionPhone: orEmpty(in.SupervisionPhone)}
+	if s := in.ServiceStation; s != nil {
+		c.Station = &place.Station{Name: s.Name, Address: orEmpty(s.Address), Hours: orEmpty(s.Hours), HoursEnglish: orEmpty(s.HoursEnglish), Phone: orEmpty(s.Phone)}
+	}
+	if in.NightNumbers != nil {
+		c.Night = make([]place.NightNumber, len(in.NightNumbers))
+		for i, n := range in.NightNumbers {
+			c.Night[i] = place.NightNumber{Phone: n.Phone, Name: n.Name, NameEnglish: orEmpty(n.NameEnglish)}
+		}
+	}
+	d, err := r.Places.SetContacts(ctx, account.FromContext(ctx), in.Division, c, in.Version)
+	if err != nil {
+		return nil, within("input", renamed(err, "code", "division"))
+	}
+	return answered(ctx, r, nil, &node.SetDivisionContactsPayload{}, "SetDivisionContactsPayload", func(ctx context.Context, p *plan, f field) (any, error) {
+		return p.divisionByCode(ctx, d.Code, f.Selections)
+	})
+}
+
 func (r *Resolver) placeBuilding(ctx context.Context, in node.PlaceBuildingInput) (*node.PlaceBuildingPayload, error) {
 	k, err := operatorKey(ctx, in.Building, "building", "building.notFound")
 	if err != nil {

@@ -60,6 +60,7 @@ type MutationResolver interface {
 	EndAbsence(ctx context.Context, input node.EndAbsenceInput) (*node.EndAbsencePayload, error)
 	SetExternalRef(ctx context.Context, input node.SetExternalRefInput) (*node.SetExternalRefPayload, error)
 	SetSizePolicy(ctx context.Context, input node.SetSizePolicyInput) (*node.SetSizePolicyPayload, error)
+	SetDivisionContacts(ctx context.Context, input node.SetDivisionContactsInput) (*node.SetDivisionContactsPayload, error)
 	PlaceBuilding(ctx context.Context, input node.PlaceBuildingInput) (*node.PlaceBuildingPayload, error)
 	PlaceUnit(ctx context.Context, input node.PlaceUnitInput) (*node.PlaceUnitPayload, error)
 	RenumberDivision(ctx context.Context, input node.RenumberDivisionInput) (*node.RenumberDivisionPayload, error)
@@ -117,12 +118,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEndAbsenceInput,
 		ec.unmarshalInputEndAssignmentInput,
 		ec.unmarshalInputGridFilter,
+		ec.unmarshalInputNightNumberInput,
 		ec.unmarshalInputPlaceBuildingInput,
 		ec.unmarshalInputPlaceUnitInput,
 		ec.unmarshalInputPointInput,
 		ec.unmarshalInputRecodeGridInput,
 		ec.unmarshalInputRecordAbsenceInput,
 		ec.unmarshalInputRenumberDivisionInput,
+		ec.unmarshalInputServiceStationInput,
+		ec.unmarshalInputSetDivisionContactsInput,
 		ec.unmarshalInputSetExternalRefInput,
 		ec.unmarshalInputSetSizePolicyInput,
 		ec.unmarshalInputShapeInput,
@@ -387,6 +391,18 @@ func (ec *executionContext) childFields_BuildingEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type BuildingEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Contacts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "supervisionPhone":
+		return ec.fieldContext_Contacts_supervisionPhone(ctx, field)
+	case "serviceStation":
+		return ec.fieldContext_Contacts_serviceStation(ctx, field)
+	case "nightNumbers":
+		return ec.fieldContext_Contacts_nightNumbers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Contacts", field.Name)
+}
+
 func (ec *executionContext) childFields_CoverageProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -475,6 +491,8 @@ func (ec *executionContext) childFields_Division(ctx context.Context, field grap
 		return ec.fieldContext_Division_bbox(ctx, field)
 	case "limits":
 		return ec.fieldContext_Division_limits(ctx, field)
+	case "contacts":
+		return ec.fieldContext_Division_contacts(ctx, field)
 	case "grids":
 		return ec.fieldContext_Division_grids(ctx, field)
 	case "stats":
@@ -499,6 +517,16 @@ func (ec *executionContext) childFields_Division(ctx context.Context, field grap
 		return ec.fieldContext_Division_externalRefs(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Division", field.Name)
+}
+
+func (ec *executionContext) childFields_DivisionContacts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "own":
+		return ec.fieldContext_DivisionContacts_own(ctx, field)
+	case "inForce":
+		return ec.fieldContext_DivisionContacts_inForce(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DivisionContacts", field.Name)
 }
 
 func (ec *executionContext) childFields_EndAbsencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -819,6 +847,18 @@ func (ec *executionContext) childFields_Limits(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Limits", field.Name)
 }
 
+func (ec *executionContext) childFields_NightNumber(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "phone":
+		return ec.fieldContext_NightNumber_phone(ctx, field)
+	case "name":
+		return ec.fieldContext_NightNumber_name(ctx, field)
+	case "nameEnglish":
+		return ec.fieldContext_NightNumber_nameEnglish(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NightNumber", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -929,6 +969,30 @@ func (ec *executionContext) childFields_RenumberDivisionPayload(ctx context.Cont
 		return ec.fieldContext_RenumberDivisionPayload_division(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RenumberDivisionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceStation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ServiceStation_name(ctx, field)
+	case "address":
+		return ec.fieldContext_ServiceStation_address(ctx, field)
+	case "hours":
+		return ec.fieldContext_ServiceStation_hours(ctx, field)
+	case "hoursEnglish":
+		return ec.fieldContext_ServiceStation_hoursEnglish(ctx, field)
+	case "phone":
+		return ec.fieldContext_ServiceStation_phone(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceStation", field.Name)
+}
+
+func (ec *executionContext) childFields_SetDivisionContactsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "division":
+		return ec.fieldContext_SetDivisionContactsPayload_division(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetDivisionContactsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetExternalRefPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1871,6 +1935,20 @@ func (ec *executionContext) field_Mutation_renumberDivision_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (node.RenumberDivisionInput, error) {
 			return ec.unmarshalNRenumberDivisionInput2wanggeᚋgraphᚋnodeᚐRenumberDivisionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setDivisionContacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.SetDivisionContactsInput, error) {
+			return ec.unmarshalNSetDivisionContactsInput2wanggeᚋgraphᚋnodeᚐSetDivisionContactsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3533,6 +3611,93 @@ func (ec *executionContext) fieldContext_BuildingEdge_distanceM(_ context.Contex
 	return graphql.NewScalarFieldContext("BuildingEdge", field, true, false, errors.New("field of type Float does not have child fields"))
 }
 
+func (ec *executionContext) _Contacts_supervisionPhone(ctx context.Context, field graphql.CollectedField, obj *node.Contacts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contacts_supervisionPhone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SupervisionPhone(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Contacts_supervisionPhone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contacts", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Contacts_serviceStation(ctx context.Context, field graphql.CollectedField, obj *node.Contacts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contacts_serviceStation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceStation(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.ServiceStation) graphql.Marshaler {
+			return ec.marshalOServiceStation2ᚖwanggeᚋgraphᚋnodeᚐServiceStation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Contacts_serviceStation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contacts",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceStation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Contacts_nightNumbers(ctx context.Context, field graphql.CollectedField, obj *node.Contacts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contacts_nightNumbers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NightNumbers(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.NightNumber) graphql.Marshaler {
+			return ec.marshalONightNumber2ᚕᚖwanggeᚋgraphᚋnodeᚐNightNumberᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Contacts_nightNumbers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contacts",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NightNumber(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CoverageProblem_id(ctx context.Context, field graphql.CollectedField, obj *node.CoverageProblem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4468,6 +4633,38 @@ func (ec *executionContext) fieldContext_Division_limits(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Division_contacts(ctx context.Context, field graphql.CollectedField, obj *node.Division) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Division_contacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contacts(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.DivisionContacts) graphql.Marshaler {
+			return ec.marshalNDivisionContacts2ᚖwanggeᚋgraphᚋnodeᚐDivisionContacts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Division_contacts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Division",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DivisionContacts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Division_grids(ctx context.Context, field graphql.CollectedField, obj *node.Division) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4887,6 +5084,70 @@ func (ec *executionContext) fieldContext_Division_externalRefs(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ExternalRef(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DivisionContacts_own(ctx context.Context, field graphql.CollectedField, obj *node.DivisionContacts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DivisionContacts_own(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Own(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Contacts) graphql.Marshaler {
+			return ec.marshalNContacts2ᚖwanggeᚋgraphᚋnodeᚐContacts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DivisionContacts_own(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DivisionContacts",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contacts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DivisionContacts_inForce(ctx context.Context, field graphql.CollectedField, obj *node.DivisionContacts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DivisionContacts_inForce(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InForce(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Contacts) graphql.Marshaler {
+			return ec.marshalNContacts2ᚖwanggeᚋgraphᚋnodeᚐContacts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DivisionContacts_inForce(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DivisionContacts",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contacts(ctx, field)
 		},
 	}
 	return fc, nil
@@ -7962,6 +8223,50 @@ func (ec *executionContext) fieldContext_Mutation_setSizePolicy(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setDivisionContacts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setDivisionContacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetDivisionContacts(ctx, fc.Args["input"].(node.SetDivisionContactsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.SetDivisionContactsPayload) graphql.Marshaler {
+			return ec.marshalNSetDivisionContactsPayload2ᚖwanggeᚋgraphᚋnodeᚐSetDivisionContactsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setDivisionContacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetDivisionContactsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setDivisionContacts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_placeBuilding(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8180,6 +8485,75 @@ func (ec *executionContext) fieldContext_Mutation_applyFix(ctx context.Context, 
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _NightNumber_phone(ctx context.Context, field graphql.CollectedField, obj *node.NightNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NightNumber_phone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NightNumber_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NightNumber", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _NightNumber_name(ctx context.Context, field graphql.CollectedField, obj *node.NightNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NightNumber_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NightNumber_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NightNumber", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _NightNumber_nameEnglish(ctx context.Context, field graphql.CollectedField, obj *node.NightNumber) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NightNumber_nameEnglish(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NameEnglish(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NightNumber_nameEnglish(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NightNumber", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *node.PageInfo) (ret graphql.Marshaler) {
@@ -9507,6 +9881,153 @@ func (ec *executionContext) _RenumberDivisionPayload_division(ctx context.Contex
 func (ec *executionContext) fieldContext_RenumberDivisionPayload_division(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RenumberDivisionPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Division(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceStation_name(ctx context.Context, field graphql.CollectedField, obj *node.ServiceStation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceStation_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceStation_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceStation", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ServiceStation_address(ctx context.Context, field graphql.CollectedField, obj *node.ServiceStation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceStation_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceStation_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceStation", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ServiceStation_hours(ctx context.Context, field graphql.CollectedField, obj *node.ServiceStation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceStation_hours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hours(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceStation_hours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceStation", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ServiceStation_hoursEnglish(ctx context.Context, field graphql.CollectedField, obj *node.ServiceStation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceStation_hoursEnglish(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HoursEnglish(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceStation_hoursEnglish(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceStation", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ServiceStation_phone(ctx context.Context, field graphql.CollectedField, obj *node.ServiceStation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceStation_phone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phone(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceStation_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceStation", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SetDivisionContactsPayload_division(ctx context.Context, field graphql.CollectedField, obj *node.SetDivisionContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetDivisionContactsPayload_division(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Division(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Division) graphql.Marshaler {
+			return ec.marshalNDivision2ᚖwanggeᚋgraphᚋnodeᚐDivision(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetDivisionContactsPayload_division(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetDivisionContactsPayload",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: false,
@@ -12992,6 +13513,50 @@ func (ec *executionContext) unmarshalInputGridFilter(ctx context.Context, obj an
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputNightNumberInput(ctx context.Context, obj any) (node.NightNumberInput, error) {
+	var it node.NightNumberInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"phone", "name", "nameEnglish"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "nameEnglish":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameEnglish"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NameEnglish = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPlaceBuildingInput(ctx context.Context, obj any) (node.PlaceBuildingInput, error) {
 	var it node.PlaceBuildingInput
 	if obj == nil {
@@ -13258,6 +13823,122 @@ func (ec *executionContext) unmarshalInputRenumberDivisionInput(ctx context.Cont
 				return it, err
 			}
 			it.Version = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputServiceStationInput(ctx context.Context, obj any) (node.ServiceStationInput, error) {
+	var it node.ServiceStationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "address", "hours", "hoursEnglish", "phone"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = data
+		case "hours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hours"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hours = data
+		case "hoursEnglish":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hoursEnglish"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HoursEnglish = data
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSetDivisionContactsInput(ctx context.Context, obj any) (node.SetDivisionContactsInput, error) {
+	var it node.SetDivisionContactsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"division", "version", "supervisionPhone", "serviceStation", "nightNumbers"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "division":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("division"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Division = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "supervisionPhone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("supervisionPhone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SupervisionPhone = data
+		case "serviceStation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceStation"))
+			data, err := ec.unmarshalOServiceStationInput2ᚖwanggeᚋgraphᚋnodeᚐServiceStationInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceStation = data
+		case "nightNumbers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nightNumbers"))
+			data, err := ec.unmarshalONightNumberInput2ᚕᚖwanggeᚋgraphᚋnodeᚐNightNumberInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NightNumbers = data
 		}
 	}
 	return it, nil
@@ -14478,6 +15159,54 @@ func (ec *executionContext) _BuildingEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var contactsImplementors = []string{"Contacts"}
+
+func (ec *executionContext) _Contacts(ctx context.Context, sel ast.SelectionSet, obj *node.Contacts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Contacts")
+		case "supervisionPhone":
+			out.Values[i] = ec._Contacts_supervisionPhone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "serviceStation":
+			out.Values[i] = ec._Contacts_serviceStation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "nightNumbers":
+			out.Values[i] = ec._Contacts_nightNumbers(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var coverageProblemImplementors = []string{"CoverageProblem"}
 
 func (ec *executionContext) _CoverageProblem(ctx context.Context, sel ast.SelectionSet, obj *node.CoverageProblem) graphql.Marshaler {
@@ -15122,6 +15851,44 @@ func (ec *executionContext) _Division(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "contacts":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Division_contacts(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "grids":
 			field := field
 
@@ -15540,6 +16307,49 @@ func (ec *executionContext) _Division(ctx context.Context, sel ast.SelectionSet,
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var divisionContactsImplementors = []string{"DivisionContacts"}
+
+func (ec *executionContext) _DivisionContacts(ctx context.Context, sel ast.SelectionSet, obj *node.DivisionContacts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, divisionContactsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DivisionContacts")
+		case "own":
+			out.Values[i] = ec._DivisionContacts_own(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inForce":
+			out.Values[i] = ec._DivisionContacts_inForce(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -17914,6 +18724,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setDivisionContacts":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setDivisionContacts(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "placeBuilding":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_placeBuilding(ctx, field)
@@ -17947,6 +18764,54 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 				return ec._Mutation_applyFix(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var nightNumberImplementors = []string{"NightNumber"}
+
+func (ec *executionContext) _NightNumber(ctx context.Context, sel ast.SelectionSet, obj *node.NightNumber) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, nightNumberImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NightNumber")
+		case "phone":
+			out.Values[i] = ec._NightNumber_phone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._NightNumber_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nameEnglish":
+			out.Values[i] = ec._NightNumber_nameEnglish(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -19041,6 +19906,135 @@ func (ec *executionContext) _RenumberDivisionPayload(ctx context.Context, sel as
 					}
 				}()
 				res = ec._RenumberDivisionPayload_division(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var serviceStationImplementors = []string{"ServiceStation"}
+
+func (ec *executionContext) _ServiceStation(ctx context.Context, sel ast.SelectionSet, obj *node.ServiceStation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, serviceStationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServiceStation")
+		case "name":
+			out.Values[i] = ec._ServiceStation_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "address":
+			out.Values[i] = ec._ServiceStation_address(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "hours":
+			out.Values[i] = ec._ServiceStation_hours(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "hoursEnglish":
+			out.Values[i] = ec._ServiceStation_hoursEnglish(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "phone":
+			out.Values[i] = ec._ServiceStation_phone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var setDivisionContactsPayloadImplementors = []string{"SetDivisionContactsPayload"}
+
+func (ec *executionContext) _SetDivisionContactsPayload(ctx context.Context, sel ast.SelectionSet, obj *node.SetDivisionContactsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setDivisionContactsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetDivisionContactsPayload")
+		case "division":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SetDivisionContactsPayload_division(ctx, field, obj)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -21300,6 +22294,16 @@ func (ec *executionContext) marshalNBuildingEdge2ᚖwanggeᚋgraphᚋnodeᚐBuil
 	return ec._BuildingEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNContacts2ᚖwanggeᚋgraphᚋnodeᚐContacts(ctx context.Context, sel ast.SelectionSet, v *node.Contacts) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Contacts(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCoordinateSystem2wanggeᚋgeoᚋcoordᚐSystem(ctx context.Context, v any) (coord.System, error) {
 	res, err := node.UnmarshalCoordinateSystem(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -21429,6 +22433,16 @@ func (ec *executionContext) marshalNDivision2ᚖwanggeᚋgraphᚋnodeᚐDivision
 		return graphql.Null
 	}
 	return ec._Division(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDivisionContacts2ᚖwanggeᚋgraphᚋnodeᚐDivisionContacts(ctx context.Context, sel ast.SelectionSet, v *node.DivisionContacts) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DivisionContacts(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDivisionLevel2wanggeᚋdomainᚋplaceᚐLevel(ctx context.Context, v any) (place.Level, error) {
@@ -22016,6 +23030,21 @@ func (ec *executionContext) marshalNMatchRule2wanggeᚋdomainᚋgridᚐRule(ctx 
 	return res
 }
 
+func (ec *executionContext) marshalNNightNumber2ᚖwanggeᚋgraphᚋnodeᚐNightNumber(ctx context.Context, sel ast.SelectionSet, v *node.NightNumber) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._NightNumber(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNNightNumberInput2ᚖwanggeᚋgraphᚋnodeᚐNightNumberInput(ctx context.Context, v any) (*node.NightNumberInput, error) {
+	res, err := ec.unmarshalInputNightNumberInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNPageInfo2ᚖwanggeᚋgraphᚋnodeᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *node.PageInfo) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -22237,6 +23266,21 @@ func (ec *executionContext) marshalNRenumberDivisionPayload2ᚖwanggeᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._RenumberDivisionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetDivisionContactsInput2wanggeᚋgraphᚋnodeᚐSetDivisionContactsInput(ctx context.Context, v any) (node.SetDivisionContactsInput, error) {
+	res, err := ec.unmarshalInputSetDivisionContactsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetDivisionContactsPayload2ᚖwanggeᚋgraphᚋnodeᚐSetDivisionContactsPayload(ctx context.Context, sel ast.SelectionSet, v *node.SetDivisionContactsPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetDivisionContactsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSetExternalRefInput2wanggeᚋgraphᚋnodeᚐSetExternalRefInput(ctx context.Context, v any) (node.SetExternalRefInput, error) {
@@ -23102,6 +24146,42 @@ func (ec *executionContext) marshalOLimits2ᚖwanggeᚋgraphᚋnodeᚐLimits(ctx
 	return ec._Limits(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalONightNumber2ᚕᚖwanggeᚋgraphᚋnodeᚐNightNumberᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.NightNumber) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNightNumber2ᚖwanggeᚋgraphᚋnodeᚐNightNumber(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalONightNumberInput2ᚕᚖwanggeᚋgraphᚋnodeᚐNightNumberInputᚄ(ctx context.Context, v any) ([]*node.NightNumberInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*node.NightNumberInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNightNumberInput2ᚖwanggeᚋgraphᚋnodeᚐNightNumberInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOPointInput2ᚖwanggeᚋgraphᚋnodeᚐPointInput(ctx context.Context, v any) (*node.PointInput, error) {
 	if v == nil {
 		return nil, nil
@@ -23216,6 +24296,21 @@ func (ec *executionContext) marshalOProblemKind2ᚖwanggeᚋdomainᚋcoverageᚐ
 	_ = ctx
 	res := node.MarshalProblemKind(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOServiceStation2ᚖwanggeᚋgraphᚋnodeᚐServiceStation(ctx context.Context, sel ast.SelectionSet, v *node.ServiceStation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ServiceStation(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOServiceStationInput2ᚖwanggeᚋgraphᚋnodeᚐServiceStationInput(ctx context.Context, v any) (*node.ServiceStationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputServiceStationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOShapeInput2ᚖwanggeᚋgraphᚋnodeᚐShapeInput(ctx context.Context, v any) (*node.ShapeInput, error) {

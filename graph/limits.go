@@ -71,9 +71,9 @@ var lengths = map[string]int{
 	"Query.rootDivisions": 1, // the one city or county that is served
 	"Division.ancestors":  4,
 	"Division.children":   4, // down the levels; operation counts what there is
-	"Division.neighbours": 6,
-	"Grid.neighbours":     6,
-	"Grid.assignments":    4,
+	"Division.neighbours": 6, "Contacts.nightNumbers": 4,
+	"Grid.neighbours":  6,
+	"Grid.assignments": 4,
 
 	"WorkerRecord.assignments": 4, "WorkerRecord.absences": 4,
 	"GridGroup.grids":          10,

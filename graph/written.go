@@ -485,6 +485,36 @@ func (w *writer) _BuildingEdge(sel *selection, obj *node.BuildingEdge) bool {
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _Contacts(sel *selection, obj *node.Contacts) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("Contacts")
+		case "supervisionPhone":
+			w.enter(f)
+			v := obj.SupervisionPhone()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "serviceStation":
+			w.enter(f)
+			v := obj.ServiceStation()
+			ok = w.marshalOServiceStation2ᚖwanggeᚋgraphᚋnodeᚐServiceStation(f.below, v) && ok
+			w.leave()
+		case "nightNumbers":
+			w.enter(f)
+			v := obj.NightNumbers()
+			ok = w.marshalONightNumber2ᚕᚖwanggeᚋgraphᚋnodeᚐNightNumberᚄ(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _CoverageProblem(sel *selection, obj *node.CoverageProblem) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -797,6 +827,17 @@ func (w *writer) _Division(sel *selection, obj *node.Division) bool {
 			v := obj.Limits()
 			ok = w.marshalOLimits2ᚖwanggeᚋgraphᚋnodeᚐLimits(f.below, v) && ok
 			w.leave()
+		case "contacts":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Contacts(ctx)
+			if err != nil {
+				ok = w.fail(err, true) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalNDivisionContacts2ᚖwanggeᚋgraphᚋnodeᚐDivisionContacts(f.below, v) && ok
+			w.leave()
 		case "grids":
 			w.enter(f)
 			fc, read := w.arguments(f, w.ec.field_Division_grids_args)
@@ -953,6 +994,31 @@ func (w *writer) _Division(sel *selection, obj *node.Division) bool {
 				continue
 			}
 			ok = w.marshalNExternalRef2ᚕwanggeᚋdomainᚋplaceᚐExternalRefᚄ(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _DivisionContacts(sel *selection, obj *node.DivisionContacts) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("DivisionContacts")
+		case "own":
+			w.enter(f)
+			v := obj.Own()
+			ok = w.marshalNContacts2ᚖwanggeᚋgraphᚋnodeᚐContacts(f.below, v) && ok
+			w.leave()
+		case "inForce":
+			w.enter(f)
+			v := obj.InForce()
+			ok = w.marshalNContacts2ᚖwanggeᚋgraphᚋnodeᚐContacts(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -2078,6 +2144,14 @@ func (w *writer) _Mutation(sel *selection) bool {
 				}
 				return w.marshalNSetSizePolicyPayload2ᚖwanggeᚋgraphᚋnodeᚐSetSizePolicyPayload(f.below, v)
 			}) && ok
+		case "setDivisionContacts":
+			ok = w.root(f, true, w.ec.field_Mutation_setDivisionContacts_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Mutation().SetDivisionContacts(ctx, fc.Args["input"].(node.SetDivisionContactsInput))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNSetDivisionContactsPayload2ᚖwanggeᚋgraphᚋnodeᚐSetDivisionContactsPayload(f.below, v)
+			}) && ok
 		case "placeBuilding":
 			ok = w.root(f, true, w.ec.field_Mutation_placeBuilding_args, func(ctx context.Context, fc arguments) bool {
 				v, err := w.ec.Resolvers.Mutation().PlaceBuilding(ctx, fc.Args["input"].(node.PlaceBuildingInput))
@@ -2118,6 +2192,36 @@ func (w *writer) _Mutation(sel *selection) bool {
 				}
 				return w.marshalNApplyFixPayload2ᚖwanggeᚋgraphᚋnodeᚐApplyFixPayload(f.below, v)
 			}) && ok
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _NightNumber(sel *selection, obj *node.NightNumber) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("NightNumber")
+		case "phone":
+			w.enter(f)
+			v := obj.Phone
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "name":
+			w.enter(f)
+			v := obj.Name
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "nameEnglish":
+			w.enter(f)
+			v := obj.NameEnglish()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
 		}
@@ -2584,6 +2688,72 @@ func (w *writer) _RenumberDivisionPayload(sel *selection, obj *node.RenumberDivi
 		switch f.Name {
 		case "__typename":
 			w.text("RenumberDivisionPayload")
+		case "division":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Division(ctx)
+			if err != nil {
+				ok = w.fail(err, true) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalNDivision2ᚖwanggeᚋgraphᚋnodeᚐDivision(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _ServiceStation(sel *selection, obj *node.ServiceStation) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("ServiceStation")
+		case "name":
+			w.enter(f)
+			v := obj.Name
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "address":
+			w.enter(f)
+			v := obj.Address()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "hours":
+			w.enter(f)
+			v := obj.Hours()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "hoursEnglish":
+			w.enter(f)
+			v := obj.HoursEnglish()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "phone":
+			w.enter(f)
+			v := obj.Phone()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _SetDivisionContactsPayload(sel *selection, obj *node.SetDivisionContactsPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("SetDivisionContactsPayload")
 		case "division":
 			w.enter(f)
 			ctx := w.asking(f)
@@ -3835,6 +4005,13 @@ func (w *writer) marshalNBuildingEdge2ᚖwanggeᚋgraphᚋnodeᚐBuildingEdge(se
 	return w._BuildingEdge(sel, v)
 }
 
+func (w *writer) marshalNContacts2ᚖwanggeᚋgraphᚋnodeᚐContacts(sel *selection, v *node.Contacts) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._Contacts(sel, v)
+}
+
 func (w *writer) marshalNCoordinateSystem2wanggeᚋgeoᚋcoordᚐSystem(sel *selection, v coord.System) bool {
 	return w.text(string(v))
 }
@@ -3902,6 +4079,13 @@ func (w *writer) marshalNDivision2ᚖwanggeᚋgraphᚋnodeᚐDivision(sel *selec
 		return w.missing()
 	}
 	return w._Division(sel, v)
+}
+
+func (w *writer) marshalNDivisionContacts2ᚖwanggeᚋgraphᚋnodeᚐDivisionContacts(sel *selection, v *node.DivisionContacts) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._DivisionContacts(sel, v)
 }
 
 func (w *writer) marshalNDivisionLevel2wanggeᚋdomainᚋplaceᚐLevel(sel *selection, v place.Level) bool {
@@ -4299,6 +4483,13 @@ func (w *writer) marshalNMatchRule2wanggeᚋdomainᚋgridᚐRule(sel *selection,
 	return w.text(string(v))
 }
 
+func (w *writer) marshalNNightNumber2ᚖwanggeᚋgraphᚋnodeᚐNightNumber(sel *selection, v *node.NightNumber) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._NightNumber(sel, v)
+}
+
 func (w *writer) marshalNPageInfo2ᚖwanggeᚋgraphᚋnodeᚐPageInfo(sel *selection, v *node.PageInfo) bool {
 	if v == nil {
 		return w.missing()
@@ -4411,6 +4602,13 @@ func (w *writer) marshalNRenumberDivisionPayload2ᚖwanggeᚋgraphᚋnodeᚐRenu
 		return w.missing()
 	}
 	return w._RenumberDivisionPayload(sel, v)
+}
+
+func (w *writer) marshalNSetDivisionContactsPayload2ᚖwanggeᚋgraphᚋnodeᚐSetDivisionContactsPayload(sel *selection, v *node.SetDivisionContactsPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._SetDivisionContactsPayload(sel, v)
 }
 
 func (w *writer) marshalNSetExternalRefPayload2ᚖwanggeᚋgraphᚋnodeᚐSetExternalRefPayload(sel *selection, v *node.SetExternalRefPayload) bool {
@@ -4961,6 +5159,25 @@ func (w *writer) marshalOLimits2ᚖwanggeᚋgraphᚋnodeᚐLimits(sel *selection
 	return w._Limits(sel, v) || w.null(false)
 }
 
+func (w *writer) marshalONightNumber2ᚕᚖwanggeᚋgraphᚋnodeᚐNightNumberᚄ(sel *selection, v []*node.NightNumber) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNNightNumber2ᚖwanggeᚋgraphᚋnodeᚐNightNumber(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, false)
+}
+
 func (w *writer) marshalOPost2ᚕwanggeᚋdomainᚋstaffᚐPostᚄ(sel *selection, v []staff.Post) bool {
 	if v == nil {
 		return w.null(false)
@@ -5011,6 +5228,13 @@ func (w *writer) marshalOProblemKind2ᚖwanggeᚋdomainᚋcoverageᚐKind(sel *s
 		return w.null(false)
 	}
 	return w.text(string(*v))
+}
+
+func (w *writer) marshalOServiceStation2ᚖwanggeᚋgraphᚋnodeᚐServiceStation(sel *selection, v *node.ServiceStation) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w._ServiceStation(sel, v) || w.null(false)
 }
 
 func (w *writer) marshalOSizePolicy2ᚖwanggeᚋgraphᚋnodeᚐSizePolicy(sel *selection, v *node.SizePolicy) bool {

@@ -178,6 +178,16 @@ type Limits struct {
 type Mutation struct {
 }
 
+// A number that answers at night.
+type NightNumberInput struct {
+	// 3 to 30 digits, +, -, parentheses and spaces.
+	Phone string `json:"phone"`
+	// 1 to 40 characters, in Chinese.
+	Name string `json:"name"`
+	// At most 40 characters.
+	NameEnglish *string `json:"nameEnglish,omitempty"`
+}
+
 // Where a page of a list lies in the whole list.
 type PageInfo struct {
 	// Whether more follows after `endCursor`.
@@ -312,6 +322,34 @@ type RenumberDivisionInput struct {
 	NewParent *string `json:"newParent,omitempty"`
 	// The version that was read. CONFLICT where it moved.
 	Version int `json:"version"`
+}
+
+// A service station.
+type ServiceStationInput struct {
+	// 1 to 200 characters.
+	Name string `json:"name"`
+	// At most 300 characters.
+	Address *string `json:"address,omitempty"`
+	// When it is open, in Chinese; one line of at most 200 characters.
+	Hours *string `json:"hours,omitempty"`
+	// The same in English.
+	HoursEnglish *string `json:"hoursEnglish,omitempty"`
+	// 3 to 30 digits, +, -, parentheses and spaces.
+	Phone *string `json:"phone,omitempty"`
+}
+
+// A division's own contacts, all of them. What is left out is inherited.
+type SetDivisionContactsInput struct {
+	// The division's code.
+	Division string `json:"division"`
+	// The division's version that was read. CONFLICT where it moved.
+	Version int `json:"version"`
+	// 3 to 30 digits, +, -, parentheses and spaces.
+	SupervisionPhone *string `json:"supervisionPhone,omitempty"`
+	// The station with all that is known of it.
+	ServiceStation *ServiceStationInput `json:"serviceStation,omitempty"`
+	// 1 to 8 numbers.
+	NightNumbers []*NightNumberInput `json:"nightNumbers,omitempty"`
 }
 
 // By which number a system knows something.
