@@ -25,6 +25,8 @@ const (
 	pieceM     = 10.0 // the border is looked at in pieces of about this length,
 	mostPieces = 600  // or longer ones where it would have more
 	steps      = 5.0  // the border's small steps are smoothed out by so many metres first: their edges face anywhere
+	slimM      = 25.0 // a strip no wider, like that between the two roadways of a street, has no sides
+	itselfM    = 0.01 // what a place on a border meets so near is that border
 	behindM    = 2.0  // what begins so far within the border still lies before it, as a river does whose far bank is the border
 
 	// A border is of the side that it faces; from 35° to 55° off it passes gradually to the next, so that one at 45° is of both.
@@ -56,7 +58,7 @@ type Side struct {
 }
 
 // Of tells the four sides of an area, which is one or several polygons. A side is the part of the outer borders that faces its quarter of the sky, but
-// for what looks back at the area itself, across a street between two parts or a notch. It is named by what runs along most of it: a street at most 25 m
+// for what looks back at the area itself, across a street between two parts or a notch, and for strips no wider than 25 m. It is named by what runs along most of it: a street at most 25 m
 // off and within 30° of its direction, or ground that begins at most 25 m before it. What is nearer counts up to twice as much, so that of a
 // street and its promenade the one wins that is the border. Less than a quarter of a side names nothing; then the neighbour does that
 // lies before most of it, where it is a quarter as well.
@@ -143,7 +145,11 @@ func newBorder(area orb.MultiPolygon) *border {
 			b.cut(ring[i-1], ring[i], size)
 		}
 	}
-	b.pieces = slices.DeleteFunc(b.pieces, func(p piece) bool { return looksAt(p, rings) })
+	b.pieces = slices.DeleteFunc(b.pieces, func(p piece) bool { return meets(p.at, p.out, rings, math.Inf(1)) })
+	slim := func(p piece) bool { return meets(p.at, orb.Point{-p.out[0], -p.out[1]}, rings, slimM) }
+	if slices.ContainsFunc(b.pieces, func(p piece) bool { return !slim(p) }) {
+		b.pieces = slices.DeleteFunc(b.pieces, slim)
+	}
 	b.face()
 	slices.SortFunc(b.pieces, func(a, b piece) int { return cmp.Or(cmp.Compare(a.at[0], b.at[0]), cmp.Compare(a.at[1], b.at[1])) })
 	return b
@@ -173,11 +179,11 @@ func (b *border) cut(p, q orb.Point, size float64) {
 	}
 }
 
-// looksAt reports whether the area that rings surround is again before p, however far.
-func looksAt(p piece, rings []orb.Ring) bool {
+// meets reports whether one of rings is met in a direction from a place on one, at most so many metres off.
+func meets(from, out orb.Point, rings []orb.Ring, within float64) bool {
 	for _, r := range rings {
 		for i := 1; i < len(r); i++ {
-			if t, ok := hits(p.at, p.out, r[i-1], r[i]); ok && t > behindM {
+			if t, ok := hits(from, out, r[i-1], r[i]); ok && t > itselfM && t <= within {
 				return true
 			}
 		}
