@@ -83,6 +83,7 @@ func board(t testing.TB, f *Fonts, code string) *Sheet {
 		add(&Text{At: Point{285, y}, Text: line, Size: 6, Colour: black})
 		y += 8.5
 	}
+	add(QR("https://example.org/g/"+code, Box{285, 230, 45, 45}, black))
 	add(&Link{Box: Box{285, 230, 45, 45}, URL: "https://example.org/g/" + code, Label: "网页"}, &Link{Box: Box{285, 230, 45, 45}, URL: "/g/" + code, Label: "路径"})
 	return s
 }
