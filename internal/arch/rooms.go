@@ -45,6 +45,7 @@ var Rooms = []Room{
 	{"db", slices.Concat([]string{"live", "migrations"}, below), []string{pgx, geom, orb, uuid, "github.com/twpayne/pgx-geom", "github.com/pressly/goose/v3"}},
 	{"migrations", nil, nil},
 
+	{"signboard/chart", []string{"geo/measure", "signboard/paper"}, []string{orb}},
 	{"signboard/paper", []string{"internal/fault"}, []string{"github.com/tdewolff/font", "github.com/golang/freetype", "github.com/rivo/uniseg", "github.com/boombuler/barcode",
 		"golang.org/x/image", "golang.org/x/text"}},
 
