@@ -6,6 +6,7 @@ import (
 	"context"
 	"strconv"
 	"time"
+	"wangge/domain/board"
 	"wangge/domain/civil"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
@@ -255,6 +256,201 @@ func (w *writer) _Assignment(sel *selection, obj *node.Assignment) bool {
 			w.enter(f)
 			v := obj.Area()
 			ok = w.marshalNArea2ᚖwanggeᚋgraphᚋnodeᚐArea(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _Board(sel *selection, obj *node.Board) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("Board")
+		case "grid":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Grid(ctx)
+			if err != nil {
+				ok = w.fail(err, false) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalOGrid2ᚖwanggeᚋgraphᚋnodeᚐGrid(f.below, v) && ok
+			w.leave()
+		case "building":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Building(ctx)
+			if err != nil {
+				ok = w.fail(err, false) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalOBuilding2ᚖwanggeᚋgraphᚋnodeᚐBuilding(f.below, v) && ok
+			w.leave()
+		case "revision":
+			w.enter(f)
+			v := obj.Revision
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		case "mark":
+			w.enter(f)
+			v := obj.Mark()
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "printed":
+			w.enter(f)
+			v := obj.Printed()
+			ok = w.marshalOBoardPrint2ᚖwanggeᚋgraphᚋnodeᚐBoardPrint(f.below, v) && ok
+			w.leave()
+		case "changed":
+			w.enter(f)
+			v := obj.Changed()
+			ok = w.marshalNBoardPart2ᚕwanggeᚋdomainᚋboardᚐPartᚄ(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _BoardCheck(sel *selection, obj *node.BoardCheck) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("BoardCheck")
+		case "answer":
+			w.enter(f)
+			v := obj.Answer
+			ok = w.marshalNBoardAnswer2wanggeᚋdomainᚋboardᚐAnswer(f.below, v) && ok
+			w.leave()
+		case "changed":
+			w.enter(f)
+			v := obj.Changed()
+			ok = w.marshalNBoardPart2ᚕwanggeᚋdomainᚋboardᚐPartᚄ(f.below, v) && ok
+			w.leave()
+		case "revision":
+			w.enter(f)
+			v := obj.Revision
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		case "printedOn":
+			w.enter(f)
+			v := obj.PrintedOn()
+			ok = w.marshalODate2ᚖwanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _BoardConnection(sel *selection, obj *node.BoardConnection) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("BoardConnection")
+		case "nodes":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Nodes(ctx)
+			if err != nil {
+				ok = w.fail(err, true) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalNBoard2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardᚄ(f.below, v) && ok
+			w.leave()
+		case "edges":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Edges(ctx)
+			if err != nil {
+				ok = w.fail(err, true) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalNBoardEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardEdgeᚄ(f.below, v) && ok
+			w.leave()
+		case "pageInfo":
+			w.enter(f)
+			v := obj.PageInfo()
+			ok = w.marshalNPageInfo2ᚖwanggeᚋgraphᚋnodeᚐPageInfo(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _BoardEdge(sel *selection, obj *node.BoardEdge) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("BoardEdge")
+		case "node":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Node(ctx)
+			if err != nil {
+				ok = w.fail(err, true) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalNBoard2ᚖwanggeᚋgraphᚋnodeᚐBoard(f.below, v) && ok
+			w.leave()
+		case "cursor":
+			w.enter(f)
+			v := obj.Cursor()
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _BoardPrint(sel *selection, obj *node.BoardPrint) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("BoardPrint")
+		case "revision":
+			w.enter(f)
+			v := obj.Revision
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		case "on":
+			w.enter(f)
+			v := obj.On
+			ok = w.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		case "by":
+			w.enter(f)
+			v := obj.By
+			ok = w.marshalNString2string(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -2184,6 +2380,14 @@ func (w *writer) _Mutation(sel *selection) bool {
 				}
 				return w.marshalNRecodeGridPayload2ᚖwanggeᚋgraphᚋnodeᚐRecodeGridPayload(f.below, v)
 			}) && ok
+		case "recordBoardsPrinted":
+			ok = w.root(f, true, w.ec.field_Mutation_recordBoardsPrinted_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Mutation().RecordBoardsPrinted(ctx, fc.Args["input"].(node.RecordBoardsPrintedInput))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNRecordBoardsPrintedPayload2ᚖwanggeᚋgraphᚋnodeᚐRecordBoardsPrintedPayload(f.below, v)
+			}) && ok
 		case "applyFix":
 			ok = w.root(f, true, w.ec.field_Mutation_applyFix_args, func(ctx context.Context, fc arguments) bool {
 				v, err := w.ec.Resolvers.Mutation().ApplyFix(ctx, fc.Args["input"].(node.ApplyFixInput))
@@ -2553,6 +2757,30 @@ func (w *writer) _Query(sel *selection) bool {
 				}
 				return w.marshalOWorkerRecordConnection2ᚖwanggeᚋgraphᚋnodeᚐWorkerRecordConnection(f.below, v)
 			}) && ok
+		case "boardsToReprint":
+			ok = w.root(f, false, w.ec.field_Query_boardsToReprint_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Query().BoardsToReprint(ctx, fc.Args["division"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+				if err != nil {
+					return w.fail(err, false)
+				}
+				return w.marshalOBoardConnection2ᚖwanggeᚋgraphᚋnodeᚐBoardConnection(f.below, v)
+			}) && ok
+		case "boardsNeverPrinted":
+			ok = w.root(f, false, w.ec.field_Query_boardsNeverPrinted_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Query().BoardsNeverPrinted(ctx, fc.Args["division"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+				if err != nil {
+					return w.fail(err, false)
+				}
+				return w.marshalOBoardConnection2ᚖwanggeᚋgraphᚋnodeᚐBoardConnection(f.below, v)
+			}) && ok
+		case "boardCheck":
+			ok = w.root(f, false, w.ec.field_Query_boardCheck_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Query().BoardCheck(ctx, fc.Args["grid"].(*string), fc.Args["building"].(*string), fc.Args["revision"].(int), fc.Args["mark"].(*string))
+				if err != nil {
+					return w.fail(err, false)
+				}
+				return w.marshalOBoardCheck2ᚖwanggeᚋgraphᚋnodeᚐBoardCheck(f.below, v)
+			}) && ok
 		case "gridAt":
 			ok = w.root(f, true, w.ec.field_Query_gridAt_args, func(ctx context.Context, fc arguments) bool {
 				v, err := w.ec.Resolvers.Query().GridAt(ctx, fc.Args["point"].(node.PointInput), fc.Args["asOf"].(*time.Time))
@@ -2672,6 +2900,26 @@ func (w *writer) _RecordAbsencePayload(sel *selection, obj *node.RecordAbsencePa
 			w.enter(f)
 			v := obj.Until
 			ok = w.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _RecordBoardsPrintedPayload(sel *selection, obj *node.RecordBoardsPrintedPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("RecordBoardsPrintedPayload")
+		case "prints":
+			w.enter(f)
+			v := obj.Prints
+			ok = w.marshalNBoardPrint2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardPrintᚄ(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -3948,6 +4196,99 @@ func (w *writer) marshalNAssignment2ᚖwanggeᚋgraphᚋnodeᚐAssignment(sel *s
 	return w._Assignment(sel, v)
 }
 
+func (w *writer) marshalNBoard2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardᚄ(sel *selection, v []*node.Board) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNBoard2ᚖwanggeᚋgraphᚋnodeᚐBoard(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNBoard2ᚖwanggeᚋgraphᚋnodeᚐBoard(sel *selection, v *node.Board) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._Board(sel, v)
+}
+
+func (w *writer) marshalNBoardAnswer2wanggeᚋdomainᚋboardᚐAnswer(sel *selection, v board.Answer) bool {
+	return w.text(string(v))
+}
+
+func (w *writer) marshalNBoardEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardEdgeᚄ(sel *selection, v []*node.BoardEdge) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNBoardEdge2ᚖwanggeᚋgraphᚋnodeᚐBoardEdge(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNBoardEdge2ᚖwanggeᚋgraphᚋnodeᚐBoardEdge(sel *selection, v *node.BoardEdge) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._BoardEdge(sel, v)
+}
+
+func (w *writer) marshalNBoardPart2wanggeᚋdomainᚋboardᚐPart(sel *selection, v board.Part) bool {
+	return w.text(string(v))
+}
+
+func (w *writer) marshalNBoardPart2ᚕwanggeᚋdomainᚋboardᚐPartᚄ(sel *selection, v []board.Part) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNBoardPart2wanggeᚋdomainᚋboardᚐPart(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNBoardPrint2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardPrintᚄ(sel *selection, v []*node.BoardPrint) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNBoardPrint2ᚖwanggeᚋgraphᚋnodeᚐBoardPrint(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNBoardPrint2ᚖwanggeᚋgraphᚋnodeᚐBoardPrint(sel *selection, v *node.BoardPrint) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._BoardPrint(sel, v)
+}
+
 func (w *writer) marshalNBoolean2bool(sel *selection, v bool) bool {
 	return w.truth(v)
 }
@@ -4593,6 +4934,13 @@ func (w *writer) marshalNRecordAbsencePayload2ᚖwanggeᚋgraphᚋnodeᚐRecordA
 	return w._RecordAbsencePayload(sel, v)
 }
 
+func (w *writer) marshalNRecordBoardsPrintedPayload2ᚖwanggeᚋgraphᚋnodeᚐRecordBoardsPrintedPayload(sel *selection, v *node.RecordBoardsPrintedPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._RecordBoardsPrintedPayload(sel, v)
+}
+
 func (w *writer) marshalNRefOwnerKind2wanggeᚋgraphᚋnodeᚐRefOwnerKind(sel *selection, v node.RefOwnerKind) bool {
 	return w.marshal(v)
 }
@@ -4956,6 +5304,27 @@ func (w *writer) marshalOAssignment2ᚖwanggeᚋgraphᚋnodeᚐAssignment(sel *s
 		return w.null(false)
 	}
 	return w._Assignment(sel, v) || w.null(false)
+}
+
+func (w *writer) marshalOBoardCheck2ᚖwanggeᚋgraphᚋnodeᚐBoardCheck(sel *selection, v *node.BoardCheck) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w._BoardCheck(sel, v) || w.null(false)
+}
+
+func (w *writer) marshalOBoardConnection2ᚖwanggeᚋgraphᚋnodeᚐBoardConnection(sel *selection, v *node.BoardConnection) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w._BoardConnection(sel, v) || w.null(false)
+}
+
+func (w *writer) marshalOBoardPrint2ᚖwanggeᚋgraphᚋnodeᚐBoardPrint(sel *selection, v *node.BoardPrint) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w._BoardPrint(sel, v) || w.null(false)
 }
 
 func (w *writer) marshalOBoolean2bool(sel *selection, v bool) bool {

@@ -41,7 +41,8 @@ CREATE TABLE board_print (
     CONSTRAINT board_print_pkey PRIMARY KEY (district, of_id, revision),
     CONSTRAINT board_print_revision_range CHECK (revision >= 1),
     CONSTRAINT board_print_of_known CHECK (of_kind IN ('grid', 'building')),
-    CONSTRAINT board_print_hashes CHECK (people || border || names || contacts ~ '^[0-9a-f]{256}$')
+    CONSTRAINT board_print_hashes CHECK (people ~ '^[0-9a-f]{64}$' AND border ~ '^[0-9a-f]{64}$'
+        AND names ~ '^[0-9a-f]{64}$' AND contacts ~ '^[0-9a-f]{64}$')
 );
 CREATE INDEX board_print_of_kind ON board_print (district, of_kind, of_id);
 SELECT place_rows('board_print', 'district');
