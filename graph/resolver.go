@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 
+	"wangge/domain/around"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
@@ -23,6 +24,7 @@ type Resolver struct {
 	Staff    *staff.Service
 	Coverage *coverage.Service
 	Search   *search.Service
+	Around   *around.Service // nil: limits are those that are stored
 
 	// PhotoURL says where a worker's photo is; asked only of workers who have one. Nil: photos are not served.
 	PhotoURL func(staff.Worker) string
