@@ -25,6 +25,7 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/around"
 	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
@@ -280,6 +281,7 @@ type house struct {
 	search  *search.Service
 	staff   *staff.Service
 	boards  *board.Service
+	around  *around.Service
 
 	coverage *coverage.Service
 }
@@ -311,6 +313,7 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 	h.grids = &grid.Service{Store: db.NewGrids(store), Addresses: h.search, Now: time.Now}
 	h.staff = &staff.Service{Store: db.NewStaff(store), Now: time.Now, Zone: s.Zone, IDs: key.Random{}}
 	h.boards = &board.Service{Store: db.NewBoards(store), Places: h.places, Grids: h.grids, Staff: h.staff}
+	h.around = &around.Service{Store: db.NewAround(store), Grids: h.grids, Places: h.places, Now: time.Now}
 	h.coverage = &coverage.Service{Store: db.NewCoverage(store), Now: time.Now, Zone: s.Zone}
 	return h, nil
 }
@@ -319,13 +322,14 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 func (h *house) enliven(zone *time.Location, schema int64) {
 	h.live = live.New(live.Options{Source: db.NewLive(h.store), Zone: zone, Log: h.log, Schema: schema})
 	h.store.Memory = h.live
-	h.places.Now, h.grids.Now, h.staff.Now = h.live.Clock, h.live.Clock, h.live.Clock
+	h.places.Now, h.grids.Now, h.staff.Now, h.around.Now = h.live.Clock, h.live.Clock, h.live.Clock, h.live.Clock
 	h.places.Store = live.Places{Store: h.places.Store, Live: h.live}
 	h.grids.Store = live.Grids{Store: h.grids.Store, Live: h.live}
 	h.staff.Store = live.Staff{Store: h.staff.Store, Live: h.live}
 	h.scenes = live.Scenes{Store: db.NewScenes(h.store), Live: h.live}
 	h.grids.Ground, h.staff.Roster, h.places.Tree = h.live.Ground, h.live.Roster, h.live.Tree
-	h.grids.InTouch, h.search.InTouch = h.live.InTouch, h.live.InTouch
+	h.around.Ground, h.around.Version = h.live.Ground, h.live.VersionIn
+	h.grids.InTouch, h.search.InTouch, h.around.InTouch = h.live.InTouch, h.live.InTouch, h.live.InTouch
 }
 
 // tileOptions are what tiles are made of; the house is enlivened.
@@ -450,7 +454,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	mux.Handle("GET /metrics", metrics.Handler())
 	auth := httpauth.Bearer(token)
 	api, err := graph.NewHandler(&graph.Resolver{
-		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search, Boards: h.boards,
+		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search, Boards: h.boards, Around: h.around,
 		PhotoURL:     func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
 		Tilesets:     func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
 		TilesChanged: tilesChanged(h.tile),
@@ -494,7 +498,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		site.Basemap, basemapOrigin = &style.Basemap{URL: b.URL, Attribution: b.Attribution}, b.Origin
 	}
 	mux.Handle("GET /style.json", style.Handler(site))
-	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigin, Log: h.log,
+	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigin, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: auth, CORSOrigins: server.CORSOrigins,

@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 
+	"wangge/domain/around"
 	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
@@ -25,6 +26,7 @@ type Resolver struct {
 	Coverage *coverage.Service
 	Boards   *board.Service
 	Search   *search.Service
+	Around   *around.Service // nil: limits are those that are stored
 
 	// PhotoURL says where a worker's photo is; asked only of workers who have one. Nil: photos are not served.
 	PhotoURL func(staff.Worker) string

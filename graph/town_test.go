@@ -21,6 +21,7 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	surround "wangge/domain/around"
 	"wangge/domain/board"
 	"wangge/domain/civil"
 	"wangge/domain/coverage"
@@ -106,6 +107,7 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 			return []*node.Tileset{{ID: "grids", TileURL: "/tiles/grids/{z}/{x}/{y}.mvt", TileJSONURL: "/tiles/grids.json", MinZoom: 10, MaxZoom: 16}}, nil
 		},
 	}
+	r.Around = &surround.Service{Store: db.NewAround(d), Grids: r.Grids, Places: r.Places, Now: clock}
 	took := func(report place.Report, err error) {
 		t.Helper()
 		if err != nil || report.Refused > 0 {

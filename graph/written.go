@@ -1475,7 +1475,13 @@ func (w *writer) _Grid(sel *selection, obj *node.Grid) bool {
 			w.leave()
 		case "limits":
 			w.enter(f)
-			v := obj.Limits()
+			ctx := w.asking(f)
+			v, err := obj.Limits(ctx)
+			if err != nil {
+				ok = w.fail(err, false) && ok
+				w.leave()
+				continue
+			}
 			ok = w.marshalOLimits2ᚖwanggeᚋgraphᚋnodeᚐLimits(f.below, v) && ok
 			w.leave()
 		case "neighbours":

@@ -92,6 +92,7 @@ type Service struct {
 	// Version names the state of the data that ctx reads, for what is in force at an instant; false: it has no name, or nil, so that nothing computed
 	// of it is kept.
 	Version func(ctx context.Context, at time.Time) (string, bool)
+	InTouch func() bool // grid.Service's
 
 	mu   sync.Mutex
 	of   string // the version that kept is of

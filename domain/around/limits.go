@@ -15,6 +15,7 @@ import (
 	"wangge/domain/place"
 	"wangge/geo/limits"
 	"wangge/geo/shape"
+	"wangge/internal/fault"
 )
 
 var (
@@ -27,6 +28,10 @@ var (
 	beneath = []string{"隧道", "地道", "地下通道", "地下道", "tunnel", "underpass"}
 )
 
+var _ = fault.Register(
+	[3]string{"around.away", "The database does not answer, so that limits in words that nobody entered are not computed now. Ask again later.", "数据库暂时无法访问，未录入的四至暂时无法推算，请稍后再试。"},
+)
+
 // reachM is how far around a grid named streets and land are read; geo/limits looks 25 m far.
 const reachM = 60
 
@@ -34,7 +39,7 @@ const reachM = 60
 // not is computed from the streets, water and green of now, else named after the neighbour, one in another community by that. A side where
 // there is nothing with a name is empty. What was computed is kept until the data changes; else it is two reads for all grids.
 //
-// The public reads it. UNAVAILABLE: the store is away, and not all was kept.
+// The public reads it. UNAVAILABLE: the store is away, and not all was kept; what is known is answered with the error.
 func (s *Service) Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]place.Limits, error) {
 	out := make(map[uuid.UUID]place.Limits, len(grids))
 	incomplete := false
@@ -55,15 +60,20 @@ func (s *Service) Limits(ctx context.Context, actor account.Actor, grids []grid.
 			version, named = s.Version(ctx, at)
 		}
 		var missing []grid.Grid
+		asked := map[key.Key]bool{}
 		for _, g := range grids {
-			if complete(g.Limits) {
+			if complete(g.Limits) || asked[g.Key] {
 				continue
 			}
+			asked[g.Key] = true
 			if l, ok := s.known(version, g.Key); named && ok {
 				out[g.Key.ID] = filled(g.Limits, l)
 			} else {
 				missing = append(missing, g)
 			}
+		}
+		if len(missing) > 0 && s.InTouch != nil && !s.InTouch() {
+			return fault.New(fault.Unavailable, "", "around.away")
 		}
 		computed, err := s.compute(ctx, actor, missing, at)
 		if err != nil {

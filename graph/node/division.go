@@ -51,7 +51,7 @@ func (d *Division) Bbox() []float64 {
 }
 
 // Limits are the four bounds in words.
-func (d *Division) Limits() *Limits { return limits(d.Division.Limits) }
+func (d *Division) Limits() *Limits { return LimitsOf(d.Division.Limits) }
 
 // Grids are a page of the grids in it and beneath it; the plan has read the arguments, which
 // stand here so that gqlgen checks them.

@@ -206,11 +206,22 @@ func TestLimitsOfTheDemo(t *testing.T) {
 	want = strings.ReplaceAll(want, "花园中路", "东风路")
 	sameLimits(t, w.limits(t), want)
 
+	// Without the store, what was computed is answered; by who computed nothing, what is stored.
+	grids := w.grids(t)
+	w.around.InTouch = func() bool { return false }
+	before = w.n.Load()
+	sameLimits(t, w.limits(t), want)
+	fresh := &beside.Service{Store: w.around.Store, Grids: w.Grids, Places: w.Places, Now: w.Clock, Ground: w.Live.Ground, Version: w.VersionIn, InTouch: w.around.InTouch}
+	found, err := fresh.Limits(ctx, account.Anyone(), grids, nil)
+	if !fault.Is(err, fault.Unavailable) || found[g.Key.ID] != row.Limits || w.n.Load() != before {
+		t.Errorf("without the store: %v, %v, %d statements", found[g.Key.ID], err, w.n.Load()-before)
+	}
+	w.around.InTouch = nil
+
 	if _, err := w.around.Limits(ctx, account.Actor{}, w.grids(t), nil); fault.As(err).Code != fault.Unauthenticated {
 		t.Errorf("nobody known is answered: %v", err)
 	}
-	begin := time.Now()
-	past := begin.Add(-time.Hour)
+	past := time.Now().Add(-time.Hour)
 	g.Boundary = nil
 	was, err := w.around.Limits(ctx, account.Anyone(), []grid.Grid{g}, &past)
 	if err != nil || was[g.Key.ID] != (place.Limits{}) {
