@@ -40,12 +40,15 @@ import (
 	"wangge/internal/answer"
 	"wangge/internal/cli"
 	"wangge/internal/config"
+	"wangge/internal/fault"
 	"wangge/internal/httpauth"
 	"wangge/internal/localpg"
 	"wangge/internal/ops"
 	"wangge/live"
 	"wangge/load"
 	"wangge/load/demo"
+	"wangge/signboard"
+	"wangge/signboard/paper"
 	"wangge/tile"
 	"wangge/tile/style"
 	"wangge/web"
@@ -219,6 +222,34 @@ func (program) ExportTiles(ctx context.Context, s config.Settings, job cli.Tiles
 		return err
 	})
 	return report, err
+}
+
+// PrintBoards implements cli.Program. The boards are those of a server, one page each.
+func (program) PrintBoards(ctx context.Context, s config.Settings, job cli.BoardsJob) (report cli.BoardsReport, err error) {
+	fonts, err := paper.Load(job.Settings.Fonts)
+	if err != nil {
+		return report, err
+	}
+	err = withHouse(ctx, s, func(h *house) error {
+		from := h.signboards(job.Settings.PublicURL.String(), job.Settings.Attribution, job.Settings.Approval)
+		done, err := signboard.Print(ctx, account.TheOperator(), from, fonts, signboard.Job{
+			Division: job.Division, File: job.File, Format: signboard.Format{Size: job.Size, Landscape: job.Landscape}, Lang: job.Language,
+			Progress: func(done, total int) {
+				job.Progress(cli.Progress{Rows: done, Done: int64(done), Total: int64(total)})
+			},
+		})
+		report.Boards, report.Bytes = done.Boards, done.Bytes
+		for _, m := range done.Missing {
+			report.Missing = append(report.Missing, cli.MissingOn(m))
+		}
+		return err
+	})
+	return report, err
+}
+
+// signboards reads what they say. Codes on them begin with public.
+func (h *house) signboards(public, credit, approval string) *signboard.Source {
+	return &signboard.Source{Grids: h.grids, Staff: h.staff, Places: h.places, Around: h.around, Boards: h.boards, PublicURL: public, Credit: credit, Approval: approval}
 }
 
 // Check implements cli.Program.
@@ -498,7 +529,16 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		site.Basemap, basemapOrigin = &style.Basemap{URL: b.URL, Attribution: b.Attribution}, b.Origin
 	}
 	mux.Handle("GET /style.json", style.Handler(site))
-	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigin, Log: h.log,
+	fonts, err := paper.Load(server.Fonts)
+	switch {
+	case err == nil:
+		signboard.Register(mux, signboard.Options{Source: h.signboards(here.String(), server.Attribution, server.Approval), Fonts: fonts, Log: h.log})
+	case fault.Is(err, fault.Unavailable):
+		h.log.Warn("there are no signboards", "error", err)
+	default:
+		return nil, config.Bad("FONTS", server.Fonts, "but it cannot be used: %v", err)
+	}
+	web.Register(mux, web.Options{Boards: fonts != nil, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigin, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: auth, CORSOrigins: server.CORSOrigins,

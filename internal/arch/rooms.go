@@ -30,7 +30,7 @@ var (
 // boxes of the middle row (graph, tile, web, load, db) name none of each other.
 var Rooms = []Room{
 	// Wiring: the only place that knows them all.
-	{".", slices.Concat([]string{"graph", "tile", "web", "load", "load/demo", "db", "live", "internal/answer", "internal/cli", "internal/config",
+	{".", slices.Concat([]string{"graph", "tile", "web", "signboard", "signboard/paper", "load", "load/demo", "db", "live", "internal/answer", "internal/cli", "internal/config",
 		"internal/httpauth", "internal/localpg", "internal/ops"}, below), []string{pgx}},
 
 	// The middle row.
@@ -38,6 +38,7 @@ var Rooms = []Room{
 	{"graph/gen", nil, []string{gqlgen, gqlparser}},
 	{"tile", slices.Concat([]string{"tile/pmtiles"}, doors), []string{orb, compress, "github.com/maypok86/otter/v2", "google.golang.org/protobuf"}},
 	{"tile/pmtiles", nil, []string{compress}},
+	{"signboard", slices.Concat([]string{"signboard/chart", "signboard/paper"}, doors), []string{orb, uuid, "github.com/cespare/xxhash", "github.com/maypok86/otter/v2", "golang.org/x/text"}},
 	{"web", doors, []string{uuid, "github.com/cespare/xxhash", "golang.org/x/text"}},
 	{"load", slices.Concat([]string{"load/demo"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
 		"github.com/datadog/czlib", jsontext, "github.com/xuri/excelize/v2", "golang.org/x/text"}},
