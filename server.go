@@ -25,6 +25,8 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/around"
+	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
@@ -38,12 +40,15 @@ import (
 	"wangge/internal/answer"
 	"wangge/internal/cli"
 	"wangge/internal/config"
+	"wangge/internal/fault"
 	"wangge/internal/httpauth"
 	"wangge/internal/localpg"
 	"wangge/internal/ops"
 	"wangge/live"
 	"wangge/load"
 	"wangge/load/demo"
+	"wangge/signboard"
+	"wangge/signboard/paper"
 	"wangge/tile"
 	"wangge/tile/style"
 	"wangge/web"
@@ -219,6 +224,34 @@ func (program) ExportTiles(ctx context.Context, s config.Settings, job cli.Tiles
 	return report, err
 }
 
+// PrintBoards implements cli.Program. The boards are those of a server, one page each.
+func (program) PrintBoards(ctx context.Context, s config.Settings, job cli.BoardsJob) (report cli.BoardsReport, err error) {
+	fonts, err := paper.Load(job.Settings.Fonts)
+	if err != nil {
+		return report, err
+	}
+	err = withHouse(ctx, s, func(h *house) error {
+		from := h.signboards(job.Settings.PublicURL.String(), job.Settings.Attribution, job.Settings.Approval)
+		done, err := signboard.Print(ctx, account.TheOperator(), from, fonts, signboard.Job{
+			Division: job.Division, File: job.File, Format: signboard.Format{Size: job.Size, Landscape: job.Landscape}, Lang: job.Language,
+			Progress: func(done, total int) {
+				job.Progress(cli.Progress{Rows: done, Done: int64(done), Total: int64(total)})
+			},
+		})
+		report.Boards, report.Bytes = done.Boards, done.Bytes
+		for _, m := range done.Missing {
+			report.Missing = append(report.Missing, cli.MissingOn(m))
+		}
+		return err
+	})
+	return report, err
+}
+
+// signboards reads what they say. Codes on them begin with public.
+func (h *house) signboards(public, credit, approval string) *signboard.Source {
+	return &signboard.Source{Grids: h.grids, Staff: h.staff, Places: h.places, Around: h.around, Boards: h.boards, PublicURL: public, Credit: credit, Approval: approval}
+}
+
 // Check implements cli.Program.
 func (program) Check(ctx context.Context, s config.Settings, job cli.CheckJob) (found []coverage.Checked, err error) {
 	err = withHouse(ctx, s, func(h *house) (err error) {
@@ -278,6 +311,8 @@ type house struct {
 	grids   *grid.Service
 	search  *search.Service
 	staff   *staff.Service
+	boards  *board.Service
+	around  *around.Service
 
 	coverage *coverage.Service
 }
@@ -308,6 +343,8 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 	h.search = &search.Service{Store: db.NewSearch(store)}
 	h.grids = &grid.Service{Store: db.NewGrids(store), Addresses: h.search, Now: time.Now}
 	h.staff = &staff.Service{Store: db.NewStaff(store), Now: time.Now, Zone: s.Zone, IDs: key.Random{}}
+	h.boards = &board.Service{Store: db.NewBoards(store), Places: h.places, Grids: h.grids, Staff: h.staff}
+	h.around = &around.Service{Store: db.NewAround(store), Grids: h.grids, Places: h.places, Now: time.Now}
 	h.coverage = &coverage.Service{Store: db.NewCoverage(store), Now: time.Now, Zone: s.Zone}
 	return h, nil
 }
@@ -316,13 +353,14 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 func (h *house) enliven(zone *time.Location, schema int64) {
 	h.live = live.New(live.Options{Source: db.NewLive(h.store), Zone: zone, Log: h.log, Schema: schema})
 	h.store.Memory = h.live
-	h.places.Now, h.grids.Now, h.staff.Now = h.live.Clock, h.live.Clock, h.live.Clock
+	h.places.Now, h.grids.Now, h.staff.Now, h.around.Now = h.live.Clock, h.live.Clock, h.live.Clock, h.live.Clock
 	h.places.Store = live.Places{Store: h.places.Store, Live: h.live}
 	h.grids.Store = live.Grids{Store: h.grids.Store, Live: h.live}
 	h.staff.Store = live.Staff{Store: h.staff.Store, Live: h.live}
 	h.scenes = live.Scenes{Store: db.NewScenes(h.store), Live: h.live}
 	h.grids.Ground, h.staff.Roster, h.places.Tree = h.live.Ground, h.live.Roster, h.live.Tree
-	h.grids.InTouch, h.search.InTouch = h.live.InTouch, h.live.InTouch
+	h.around.Ground, h.around.Version = h.live.Ground, h.live.VersionIn
+	h.grids.InTouch, h.search.InTouch, h.around.InTouch = h.live.InTouch, h.live.InTouch, h.live.InTouch
 }
 
 // tileOptions are what tiles are made of; the house is enlivened.
@@ -447,7 +485,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	mux.Handle("GET /metrics", metrics.Handler())
 	auth := httpauth.Bearer(token)
 	api, err := graph.NewHandler(&graph.Resolver{
-		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search,
+		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search, Boards: h.boards, Around: h.around,
 		PhotoURL:     func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
 		Tilesets:     func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
 		TilesChanged: tilesChanged(h.tile),
@@ -491,7 +529,16 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		site.Basemap, basemapOrigin = &style.Basemap{URL: b.URL, Attribution: b.Attribution}, b.Origin
 	}
 	mux.Handle("GET /style.json", style.Handler(site))
-	web.Register(mux, web.Options{Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigin, Log: h.log,
+	fonts, err := paper.Load(server.Fonts)
+	switch {
+	case err == nil:
+		signboard.Register(mux, signboard.Options{Source: h.signboards(here.String(), server.Attribution, server.Approval), Fonts: fonts, Log: h.log})
+	case fault.Is(err, fault.Unavailable):
+		h.log.Warn("there are no signboards", "error", err)
+	default:
+		return nil, config.Bad("FONTS", server.Fonts, "but it cannot be used: %v", err)
+	}
+	web.Register(mux, web.Options{Boards: fonts != nil, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigin, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: auth, CORSOrigins: server.CORSOrigins,

@@ -9,6 +9,7 @@ import (
 
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/graph/node"
 )
@@ -41,6 +42,8 @@ func (p *plan) grid(ctx context.Context, nodes []*node.Grid, f field) error {
 		return p.groupOf(ctx, nodes, f)
 	case "boundary":
 		return simplify(ctx, p, nodes, func(g *node.Grid) *geom.MultiPolygon { return g.Grid.Boundary }, f)
+	case "limits":
+		return p.limits(ctx, nodes, f)
 	case "neighbours":
 		return p.neighbours(ctx, nodes, f)
 	case "buildings":
@@ -116,6 +119,28 @@ func oneGrid[N holder](ctx context.Context, p *plan, nodes []N, of func(N) (key.
 		n.Put(f.Alias, made.nodes[k])
 	}
 	return p.grids(ctx, made.all, f.Selections)
+}
+
+func (p *plan) limits(ctx context.Context, nodes []*node.Grid, f field) error {
+	var found map[uuid.UUID]place.Limits
+	if p.Around != nil {
+		grids := make([]grid.Grid, len(nodes))
+		for i, g := range nodes {
+			grids[i] = g.Grid
+		}
+		var err error
+		if found, err = p.Around.Limits(ctx, p.actor, grids, &p.at); err != nil {
+			return err
+		}
+	}
+	for _, g := range nodes {
+		l, computed := found[g.Key.ID]
+		if !computed {
+			l = g.Grid.Limits
+		}
+		g.Put(f.Alias, node.LimitsOf(l))
+	}
+	return nil
 }
 
 func (p *plan) neighbours(ctx context.Context, nodes []*node.Grid, f field) error {

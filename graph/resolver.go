@@ -8,6 +8,8 @@ package graph
 import (
 	"context"
 
+	"wangge/domain/around"
+	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
@@ -22,7 +24,9 @@ type Resolver struct {
 	Grids    *grid.Service
 	Staff    *staff.Service
 	Coverage *coverage.Service
+	Boards   *board.Service
 	Search   *search.Service
+	Around   *around.Service // nil: limits are those that are stored
 
 	// PhotoURL says where a worker's photo is; asked only of workers who have one. Nil: photos are not served.
 	PhotoURL func(staff.Worker) string

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/domain/account"
+	"wangge/domain/around"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
@@ -49,6 +50,7 @@ func counted(t *testing.T, r *graph.Resolver, pool *pgxpool.Pool) (server, *coun
 	r.Grids = &grid.Service{Store: db.NewGrids(d), Addresses: r.Search, Now: r.Grids.Now, NearestLimitM: r.Grids.NearestLimitM}
 	r.Staff = &staff.Service{Store: db.NewStaff(d), Now: r.Staff.Now, Zone: r.Staff.Zone, IDs: r.Staff.IDs}
 	r.Coverage = &coverage.Service{Store: db.NewCoverage(d), Now: r.Coverage.Now, Zone: r.Coverage.Zone}
+	r.Around = &around.Service{Store: db.NewAround(d), Grids: r.Grids, Places: r.Places, Now: r.Grids.Now}
 	return serve(r, t.Output()), count
 }
 
@@ -99,6 +101,7 @@ func TestStatements(t *testing.T) {
 		{"legal entities and external numbers", `query ($code: ID!, $n: Int) { division(code: $code) { externalRefs { code }
 			legalEntities(first: 100) { totalCount nodes { name location building { name externalRefs { code } } externalRefs { system } } }
 			grids(first: $n) { nodes { externalRefs { code } buildings { nodes { externalRefs { code } estate { externalRefs { code } } legalEntities { totalCount nodes { name } } } } } } } }`},
+		{"limits in words", `query ($code: ID!, $n: Int) { division(code: $code) { grids(first: $n) { nodes { code limits { east south west north } } } } }`},
 		{"everything of a grid", `query ($code: ID!, $n: Int) { division(code: $code) { parent { name } ancestors { name } sizePolicy { division { name } } stats { buildings }
 			grids(first: $n) { edges { cursor node { boundary simple: boundary(simplifyM: 2) worker { name } assignments { worker { name } } stats { buildings }
 			community { name stats { grids } } group { name leader { name } grids { worker { name } } community { name } } buildings(first: 1) { edges { node { footprint } } } } } } } }`},

@@ -21,6 +21,8 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	surround "wangge/domain/around"
+	"wangge/domain/board"
 	"wangge/domain/civil"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
@@ -105,6 +107,7 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 			return []*node.Tileset{{ID: "grids", TileURL: "/tiles/grids/{z}/{x}/{y}.mvt", TileJSONURL: "/tiles/grids.json", MinZoom: 10, MaxZoom: 16}}, nil
 		},
 	}
+	r.Around = &surround.Service{Store: db.NewAround(d), Grids: r.Grids, Places: r.Places, Now: clock}
 	took := func(report place.Report, err error) {
 		t.Helper()
 		if err != nil || report.Refused > 0 {
@@ -188,6 +191,7 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 	if _, err := r.Places.SetPolicy(ctx, op, place.SizePolicy{DivisionID: city.ID, HouseholdsMax: &most, HouseholdsTarget: &target}); err != nil {
 		t.Fatal(err)
 	}
+	r.Boards = &board.Service{Store: db.NewBoards(d), Places: r.Places, Grids: r.Grids, Staff: r.Staff}
 	return r
 }
 

@@ -200,6 +200,15 @@ func (l *Live) Ground(ctx context.Context, at time.Time) (*grid.Ground, bool) {
 	return s.Ground, true
 }
 
+// VersionIn is the version of the state that Ground answers from.
+func (l *Live) VersionIn(ctx context.Context, at time.Time) (string, bool) {
+	s := l.of(ctx)
+	if s == nil || !s.Holds(at) {
+		return "", false
+	}
+	return s.version, true
+}
+
 // Roster is who is in office, where it knows the day; otherwise as Ground.
 func (l *Live) Roster(ctx context.Context, day civil.Date) (*staff.Roster, bool) {
 	s := l.of(ctx)

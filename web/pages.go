@@ -363,6 +363,9 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, v view) 
 	if v.Query.Get("part") == "answer" {
 		name = "answer"
 	}
+	if face := v.Result.Face; face != nil {
+		s.bound(r, face)
+	}
 	stale := s.staleSince()
 	v.Stale = clock(stale, time.Now())
 	var body bytes.Buffer
@@ -378,6 +381,20 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, v view) 
 	header.Set("Permissions-Policy", "geolocation=(self), camera=(), microphone=()")
 	s.sayAge(header, stale)
 	reply(w, r, status, asHTML, body.Bytes())
+}
+
+// bound puts a grid's limits in words on the page. Where they cannot be computed, it goes without: who asks came for a name.
+func (s *site) bound(r *http.Request, f *face) {
+	if s.around == nil {
+		return
+	}
+	found, err := s.around.Limits(r.Context(), account.FromContext(r.Context()), []grid.Grid{f.Grid}, nil)
+	if err != nil && !fault.Is(err, fault.Unavailable) {
+		answer.Refuse(r, s.log, err) // logs it
+	}
+	if l, ok := found[f.Key.ID]; ok {
+		f.Limits = l
+	}
 }
 
 // clock is at as people say it on the day of now: the time, and before that the day. Zero is "".

@@ -84,12 +84,19 @@ type Coverage interface {
 	Problem(ctx context.Context, actor account.Actor, id uuid.UUID) (coverage.Problem, error)
 }
 
+// Around answers what a grid ends at.
+type Around interface {
+	// Limits are those that are stored, else computed, by the grid's id. With an error it answers what it knows.
+	Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]place.Limits, error)
+}
+
 // Options are what the pages need. Grids, Staff, Places and Coverage are required.
 type Options struct {
 	Grids     Grids
 	Staff     Staff
 	Places    Places
 	Coverage  Coverage
+	Around    Around       // nil: limits in words are those that are stored
 	Boards    bool         // whether /signboards/ is served, so that answers may link to it
 	PublicURL string       // where this server is seen from outside; "" makes links relative
 	Basemap   string       // the origin that tiles of a basemap come from; "": there is none
@@ -107,6 +114,7 @@ type site struct {
 	staff     Staff
 	places    Places
 	coverage  Coverage
+	around    Around
 	boards    bool
 	publicURL string
 	policy    string
@@ -137,7 +145,7 @@ func (s *site) sayAge(h http.Header, at time.Time) {
 
 // Register adds the pages to mux, with the answer to every address that nothing else in mux answers. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
+	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
 		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf}
 	if s.log == nil {
 		s.log = slog.Default()

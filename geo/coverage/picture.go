@@ -42,8 +42,10 @@ func (t Tile) Box() orb.Bound { return t.box(sight) }
 func (t Tile) box(margin int64) orb.Bound { return viewOf(t).frame(margin).box() }
 
 // Areas calls each with the areas of c whose boxes meet a tile, without its buffer, in the order of shard and area.
-func (c *Coverage) Areas(t Tile, each func(Ref)) {
-	box := t.box(1)
+func (c *Coverage) Areas(t Tile, each func(Ref)) { c.Meeting(t.box(1), each) }
+
+// Meeting calls each with the areas of c whose boxes meet a box, degrees, in the order of shard and area.
+func (c *Coverage) Meeting(box orb.Bound, each func(Ref)) {
 	for _, i := range c.near(box, nil) {
 		for n, b := range c.shards[i].boxes {
 			if b != nowhere && meets(b, box) {

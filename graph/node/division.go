@@ -51,7 +51,7 @@ func (d *Division) Bbox() []float64 {
 }
 
 // Limits are the four bounds in words.
-func (d *Division) Limits() *Limits { return limits(d.Division.Limits) }
+func (d *Division) Limits() *Limits { return LimitsOf(d.Division.Limits) }
 
 // Grids are a page of the grids in it and beneath it; the plan has read the arguments, which
 // stand here so that gqlgen checks them.
@@ -86,6 +86,11 @@ func (d *Division) OnCall(ctx context.Context, post *staff.Post, on *civil.Date)
 // Vacancies are a page of the posts that nobody is in office for.
 func (d *Division) Vacancies(ctx context.Context, posts []staff.Post, on *civil.Date, first *int, after *string) (*VacancyConnection, error) {
 	return loaded[*VacancyConnection](ctx, d.Loaded)
+}
+
+// Contacts are whom to call besides the grid workers.
+func (d *Division) Contacts(ctx context.Context) (*DivisionContacts, error) {
+	return loaded[*DivisionContacts](ctx, d.Loaded)
 }
 
 // Coverage is how its grids cover it.

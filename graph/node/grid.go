@@ -41,8 +41,10 @@ func (g *Grid) LabelPoint(crs *coord.System) (*GeoJSON, error) {
 	return present(g.Grid.LabelPoint, crs)
 }
 
-// Limits are the four bounds in words.
-func (g *Grid) Limits() *Limits { return limits(g.Grid.Limits) }
+// Limits are the four bounds in words; the plan has computed those that nobody stored.
+func (g *Grid) Limits(ctx context.Context) (*Limits, error) {
+	return loaded[*Limits](ctx, g.Loaded)
+}
 
 // Neighbours are the grids that share a border.
 func (g *Grid) Neighbours(ctx context.Context) ([]*GridNeighbour, error) {

@@ -80,7 +80,8 @@ func optional[T ~string](s T) *T {
 	return &s
 }
 
-func limits(l place.Limits) *Limits {
+// LimitsOf are limits as they are answered; nil where none is known.
+func LimitsOf(l place.Limits) *Limits {
 	if l.Empty() {
 		return nil
 	}

@@ -16,8 +16,8 @@ const (
 )
 
 var (
-	pure   = []string{"geo/coord", "geo/coverage", "geo/measure", "geo/shape"}
-	domain = []string{"domain/account", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/page", "domain/place", "domain/scene", "domain/search", "domain/staff"}
+	pure   = []string{"geo/coord", "geo/coverage", "geo/limits", "geo/measure", "geo/shape"}
+	domain = []string{"domain/account", "domain/around", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/page", "domain/phone", "domain/place", "domain/scene", "domain/search", "domain/staff"}
 
 	// below is what the middle row stands on: the words, the geometry, the one error.
 	below = slices.Concat(domain, pure, []string{"internal/fault"})
@@ -30,7 +30,7 @@ var (
 // boxes of the middle row (graph, tile, web, load, db) name none of each other.
 var Rooms = []Room{
 	// Wiring: the only place that knows them all.
-	{".", slices.Concat([]string{"graph", "tile", "web", "load", "load/demo", "db", "live", "internal/answer", "internal/cli", "internal/config",
+	{".", slices.Concat([]string{"graph", "tile", "web", "signboard", "signboard/paper", "load", "load/demo", "db", "live", "internal/answer", "internal/cli", "internal/config",
 		"internal/httpauth", "internal/localpg", "internal/ops"}, below), []string{pgx}},
 
 	// The middle row.
@@ -38,12 +38,17 @@ var Rooms = []Room{
 	{"graph/gen", nil, []string{gqlgen, gqlparser}},
 	{"tile", slices.Concat([]string{"tile/pmtiles"}, doors), []string{orb, compress, "github.com/maypok86/otter/v2", "google.golang.org/protobuf"}},
 	{"tile/pmtiles", nil, []string{compress}},
+	{"signboard", slices.Concat([]string{"signboard/chart", "signboard/paper"}, doors), []string{orb, uuid, "github.com/cespare/xxhash", "github.com/maypok86/otter/v2", "golang.org/x/text"}},
 	{"web", doors, []string{uuid, "github.com/cespare/xxhash", "golang.org/x/text"}},
 	{"load", slices.Concat([]string{"load/demo"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
 		"github.com/datadog/czlib", jsontext, "github.com/xuri/excelize/v2", "golang.org/x/text"}},
 	{"load/demo", below, []string{orb, "golang.org/x/image"}},
 	{"db", slices.Concat([]string{"live", "migrations"}, below), []string{pgx, geom, orb, uuid, "github.com/twpayne/pgx-geom", "github.com/pressly/goose/v3"}},
 	{"migrations", nil, nil},
+
+	{"signboard/chart", []string{"geo/measure", "signboard/paper"}, []string{orb}},
+	{"signboard/paper", []string{"internal/fault"}, []string{"github.com/tdewolff/font", "github.com/golang/freetype", "github.com/rivo/uniseg", "github.com/boombuler/barcode",
+		"golang.org/x/image", "golang.org/x/text"}},
 
 	// What is in force, in memory. The middle row stands on it, of which only db names it: it reads what live asks for.
 	{"live", below, []string{uuid}},
@@ -52,20 +57,24 @@ var Rooms = []Room{
 	{"domain/key", nil, []string{uuid}},
 	{"domain/civil", nil, nil},
 	{"domain/index", nil, nil},
+	{"domain/phone", nil, nil},
 	{"domain/account", []string{"internal/fault"}, nil},
 	{"domain/page", []string{"internal/fault"}, nil},
-	{"domain/place", []string{"domain/account", "domain/index", "domain/key", "domain/page", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, uuid}},
+	{"domain/place", []string{"domain/account", "domain/index", "domain/key", "domain/page", "domain/phone", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, uuid}},
 	{"domain/grid", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "domain/place", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
+	{"domain/around", []string{"domain/account", "domain/grid", "domain/key", "domain/place", "geo/coverage", "geo/limits", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
+	{"domain/board", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
 	{"domain/coverage", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid, "golang.org/x/sync"}},
 	{"domain/scene", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/place", "domain/staff"}, []string{orb}},
 	{"domain/search", []string{"domain/account", "domain/grid", "domain/key", "geo/measure", "internal/fault"},
 		[]string{orb, uuid, "github.com/longbridgeapp/opencc", "github.com/mozillazg/go-pinyin", "golang.org/x/text"}},
-	{"domain/staff", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "internal/fault"}, []string{uuid}},
+	{"domain/staff", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "domain/phone", "internal/fault"}, []string{uuid}},
 
 	// Pure geometry: no SQL, no HTTP, no clock.
 	{"geo/coord", nil, nil},
 	{"geo/measure", []string{"geo/coord"}, []string{"github.com/tidwall/geodesic", orb}},
 	{"geo/shape", []string{"geo/coord"}, []string{geom, orb}},
+	{"geo/limits", []string{"geo/measure"}, []string{orb}},
 	{"geo/coverage", []string{"geo/coord", "geo/measure", "geo/shape"}, []string{orb}},
 
 	// The house.

@@ -44,6 +44,8 @@ type Program interface {
 	Export(ctx context.Context, s config.Settings, job ExportJob) (int, error)
 	// ExportTiles writes the tiles of the public to an archive.
 	ExportTiles(ctx context.Context, s config.Settings, job TilesJob) (TilesReport, error)
+	// PrintBoards writes the signboards of a division's grids to one PDF file.
+	PrintBoards(ctx context.Context, s config.Settings, job BoardsJob) (BoardsReport, error)
 	// Template writes an empty list of households as XLSX.
 	Template(w io.Writer) error
 	// Check says how each division that is asked about is covered.
@@ -128,6 +130,30 @@ type TilesReport struct {
 	Moved           bool  // the data changed while it was written
 }
 
+// BoardsJob is one run of signboards.
+type BoardsJob struct {
+	Division  string // code
+	File      string
+	Size      string // a0 to a4
+	Landscape bool
+	Language  fault.Language // that stands first on the boards
+	Settings  config.BoardSettings
+	Progress  func(Progress)
+}
+
+// BoardsReport is what was written.
+type BoardsReport struct {
+	Boards  int
+	Bytes   int64
+	Missing []MissingOn // what the font lacks; where the boards show 〓
+}
+
+// MissingOn is what the font lacks of one board.
+type MissingOn struct {
+	Code       string // of the grid
+	Characters string
+}
+
 // CheckJob is one run of check.
 type CheckJob struct {
 	Division string                // code; "": the divisions that lie in no other
@@ -153,6 +179,7 @@ type grammar struct {
 	Template templateCmd `cmd:"" help:"Write an empty list to fill in and import."`
 	Export   exportCmd   `cmd:"" help:"Write a file: GeoJSON, or GeoPackage and shapefile through ogr2ogr."`
 	Tiles    tilesCmd    `cmd:"" help:"Write the map's tiles to an archive for a CDN."`
+	Boards   boardsCmd   `cmd:"" name:"signboards" help:"Write the signboards of all grids of a division to one PDF for the print shop."`
 	Check    checkCmd    `cmd:"" help:"Find gaps, overlaps and blind spots between grids."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, take the last step back, or show how they stand."`
 	Version  versionCmd  `cmd:"" help:"Say which wangge this is."`

@@ -46,6 +46,8 @@ type Server struct {
 	BasemapURL         string `name:"basemap-url" env:"BASEMAP_URL" placeholder:"URL" help:"Raster tiles beneath the map, with {z}, {x} and {y}: Web Mercator in WGS 84 or CGCS2000, such as Tianditu's. Maps in GCJ-02 (AMap, Tencent) are 300 to 700 m off and must not be used (${env})."`
 	BasemapAttribution string `name:"basemap-attribution" env:"BASEMAP_ATTRIBUTION" placeholder:"TEXT" help:"Whose the basemap is, and its review number; shown on the map as plain text (${env})."`
 	MapAttribution     string `name:"map-attribution" env:"MAP_ATTRIBUTION" placeholder:"TEXT" help:"Whose the data is that was imported, such as © OpenStreetMap contributors, ODbL; shown on the map as plain text (${env})."`
+	MapApproval        string `name:"map-approval" env:"MAP_APPROVAL" placeholder:"TEXT" help:"Approval number (审图号) of the map; printed on signboards (${env})."`
+	Fonts              string `name:"fonts" env:"FONTS" placeholder:"FILES" help:"TrueType fonts that signboards are printed in, separated as in PATH; default: a Chinese font of this machine (${env})."`
 	TrustedProxies     string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"LIST" help:"Addresses or networks of your reverse proxies, whose X-Forwarded-For is believed (${env})."`
 }
 
@@ -75,6 +77,8 @@ type ServerSettings struct {
 	TrustedProxies []netip.Prefix
 	Basemap        *Basemap // nil: none
 	Attribution    string   // of the data, plain text; "": none
+	Approval       string   // of the map, plain text; "": none
+	Fonts          string   // files; "": what the machine has
 }
 
 // Basemap is a map of raster tiles beneath ours.
@@ -176,6 +180,10 @@ func (s Server) Check() (ServerSettings, error) {
 	if out.Basemap, err = basemap(s.BasemapURL, s.BasemapAttribution); err != nil {
 		return out, err
 	}
+	if out.Approval, err = mapApproval(s.MapApproval); err != nil {
+		return out, err
+	}
+	out.Fonts = s.Fonts
 	if out.Attribution, err = mapAttribution(s.MapAttribution); err != nil {
 		return out, err
 	}
@@ -262,6 +270,15 @@ func mapAttribution(s string) (string, error) {
 	return s, nil
 }
 
+// mapApproval is the approval number of the map, in one line.
+func mapApproval(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	if len(s) > 100 || strings.ContainsAny(s, "\r\n") {
+		return "", Bad("MAP_APPROVAL", s, "but it must be the map's approval number, in one line of at most 100 bytes")
+	}
+	return s, nil
+}
+
 // IsLoopback reports whether u can be reached from this machine only.
 func IsLoopback(u *url.URL) bool {
 	host := strings.ToLower(u.Hostname())
@@ -339,4 +356,36 @@ func tileLimit(s string) (int, error) {
 		return 0, Bad("TILE_LIMIT_KB", s, "but it must be a whole number of kilobytes, or 0 for no limit")
 	}
 	return int(kilobytes << 10), nil
+}
+
+// Boards are the settings of a server that signboards are printed by, too.
+type Boards struct {
+	PublicURL      string `name:"public-url" env:"PUBLIC_URL" placeholder:"URL" help:"Address under which people reach the server; it is what the codes on signboards say (${env}, required)."`
+	MapAttribution string `name:"map-attribution" env:"MAP_ATTRIBUTION" placeholder:"TEXT" help:"Whose the data is that was imported; plain text (${env})."`
+	MapApproval    string `name:"map-approval" env:"MAP_APPROVAL" placeholder:"TEXT" help:"Approval number (审图号) of the map (${env})."`
+	Fonts          string `name:"fonts" env:"FONTS" placeholder:"FILES" help:"TrueType fonts to print in, separated as in PATH; default: a Chinese font of this machine (${env})."`
+}
+
+// BoardSettings are those of Boards, checked.
+type BoardSettings struct {
+	PublicURL   *url.URL
+	Attribution string // of the data, plain text; "": none
+	Approval    string // of the map, plain text; "": none
+	Fonts       string // files; "": what the machine has
+}
+
+// Check checks the settings. What is printed stays for years, so the address that it says must be given.
+func (b Boards) Check() (out BoardSettings, err error) {
+	if strings.TrimSpace(b.PublicURL) == "" {
+		return out, Bad("PUBLIC_URL", "", "but the codes on signboards must lead to the server: name the address under which people reach it")
+	}
+	if out.PublicURL, err = publicURL(b.PublicURL); err != nil {
+		return out, err
+	}
+	if out.Approval, err = mapApproval(b.MapApproval); err != nil {
+		return out, err
+	}
+	out.Fonts = b.Fonts
+	out.Attribution, err = mapAttribution(b.MapAttribution)
+	return out, err
 }

@@ -126,7 +126,7 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 			st, se := store(), server()
 			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout,
 				"LOG_LEVEL": &st.LogLevel, "LOG_FORMAT": &st.LogFormat, "ADDR": &se.Addr, "PUBLIC_URL": &se.PublicURL,
-				"BASEMAP_URL": &se.BasemapURL, "BASEMAP_ATTRIBUTION": &se.BasemapAttribution, "MAP_ATTRIBUTION": &se.MapAttribution,
+				"BASEMAP_URL": &se.BasemapURL, "BASEMAP_ATTRIBUTION": &se.BasemapAttribution, "MAP_ATTRIBUTION": &se.MapAttribution, "MAP_APPROVAL": &se.MapApproval,
 				"WINDOW": &se.Window, "NEAREST_LIMIT_M": &se.NearestLimitM, "RATE_LIMIT": &se.RateLimit,
 				"ANSWER_CACHE_MB": &se.AnswerCacheMB, "TILE_CACHE_MB": &se.TileCacheMB, "TILE_LIMIT_KB": &se.TileLimitKB, "TRUSTED_DOCUMENTS": &se.TrustedFolder, "ONLY_TRUSTED": &se.OnlyTrusted,
 				"CORS_ORIGINS": &se.CORSOrigins, "TRUSTED_PROXIES": &se.TrustedProxies}[c.env]

@@ -1,0 +1,316 @@
+// Package limits finds what an area ends at on each of its four sides (四至): the street that runs along it, the water or park before it, else the
+// neighbour. What counts as a street or a park, and how the sides are put into a sentence, is left to others.
+//
+// All geometry is longitude, latitude in degrees of CGCS2000 and is not changed. It is laid on a plane in metres around the area (measure.Local),
+// so that an area is at most some 20 km across.
+package limits
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/planar"
+	"github.com/paulmach/orb/simplify"
+
+	"wangge/geo/measure"
+)
+
+const (
+	nearM      = 25.0 // so far from the border runs what it is told by, at most
+	parallel   = 30.0 // and at such an angle to it, at most, degrees
+	leastShare = 0.25 // of a side that a street, a shore or a neighbour must take up to name it
+
+	pieceM     = 10.0 // the border is looked at in pieces of about this length,
+	mostPieces = 600  // or longer ones where it would have more
+	steps      = 5.0  // the border's small steps are smoothed out by so many metres first: their edges face anywhere
+	slimM      = 25.0 // a strip no wider, like that between the two roadways of a street, has no sides
+	itselfM    = 0.01 // what a place on a border meets so near is that border
+	behindM    = 2.0  // what begins so far within the border still lies before it, as a river does whose far bank is the border
+
+	// A border is of the side that it faces; from 35° to 55° off it passes gradually to the next, so that one at 45° is of both.
+	wholly, partly = 35.0, 55.0
+	turned         = 85.0 // as a last resort, of a triangle's side that is a corner: so far off
+)
+
+// Named is something with a name that an area may end at. Several with one name are one.
+type Named struct {
+	Name string
+	// Shape is a street's line (LineString, MultiLineString), or ground (Polygon, MultiPolygon). Any other has no place.
+	Shape orb.Geometry
+}
+
+// Sides, as Of lists them.
+const (
+	East = iota
+	South
+	West
+	North
+)
+
+// Side is one side of an area.
+type Side struct {
+	Name      string  // of what it ends at; "": nothing that has a name
+	Neighbour bool    // Name is a neighbour's
+	LengthM   float64 // of the border on this side, metres
+	AlongM    float64 // of it, along what it is named by
+}
+
+// Of tells the four sides of an area, which is one or several polygons. A side is the part of the outer borders that faces its quarter of the sky, but
+// for what looks back at the area itself, across a street between two parts or a notch, and for strips no wider than 25 m. It is named by what runs along most of it: a street at most 25 m
+// off and within 30° of its direction, or ground that begins at most 25 m before it. What is nearer counts up to twice as much, so that of a
+// street and its promenade the one wins that is the border. Less than a quarter of a side names nothing; then the neighbour does that
+// lies before most of it, where it is a quarter as well.
+func Of(area orb.MultiPolygon, named, neighbours []Named) (sides [4]Side) {
+	b := newBorder(area)
+	if len(b.pieces) == 0 {
+		return sides
+	}
+	for i := range sides {
+		for _, p := range b.pieces {
+			sides[i].LengthM += p.lengthM * p.share[i]
+		}
+	}
+	streets, beside := b.along(named), b.along(neighbours)
+	for i := range sides {
+		if !sides[i].take(i, b, streets) {
+			sides[i].Neighbour = sides[i].take(i, b, beside)
+		}
+	}
+	return sides
+}
+
+// take names side i by what runs along most of it; false: nothing runs along enough.
+func (s *Side) take(i int, b *border, found map[string][]float64) bool {
+	most := 0.0
+	for name, offs := range found {
+		alongM, weight := 0.0, 0.0
+		for k, p := range b.pieces {
+			if m := p.lengthM * p.share[i]; m > 0 && offs[k] <= nearM {
+				alongM += m
+				weight += m * (1 - offs[k]/nearM/2)
+			}
+		}
+		if alongM < leastShare*s.LengthM || alongM == 0 {
+			continue
+		}
+		if weight > most || weight == most && name < s.Name {
+			most, s.Name, s.AlongM = weight, name, alongM
+		}
+	}
+	return s.Name != ""
+}
+
+// piece is a bit of border. at, along and out are metres; along and out are of length 1.
+type piece struct {
+	place      orb.Point // degrees
+	at         orb.Point
+	along, out orb.Point
+	lengthM    float64
+	share      [4]float64 // how far it is of each side, together 1 as a rule
+}
+
+// border is the outer border of an area in pieces, from west to east.
+type border struct {
+	plane  measure.Local
+	pieces []piece
+}
+
+func newBorder(area orb.MultiPolygon) *border {
+	b := &border{}
+	if len(area) == 0 {
+		return b
+	}
+	b.plane = measure.LocalAt(area.Bound().Center())
+	var rings []orb.Ring
+	total := 0.0
+	for _, polygon := range area {
+		if len(polygon) == 0 {
+			continue
+		}
+		ring := simplify.DouglasPeucker(steps).Ring(b.flat(polygon[0]))
+		if len(ring) < 4 {
+			continue
+		}
+		if ring.Orientation() == orb.CW {
+			ring.Reverse()
+		}
+		rings = append(rings, ring)
+		total += planar.Length(ring)
+	}
+	size := max(pieceM, total/mostPieces)
+	for _, ring := range rings {
+		for i := 1; i < len(ring); i++ {
+			b.cut(ring[i-1], ring[i], size)
+		}
+	}
+	b.pieces = slices.DeleteFunc(b.pieces, func(p piece) bool { return meets(p.at, p.out, rings, math.Inf(1)) })
+	slim := func(p piece) bool { return meets(p.at, orb.Point{-p.out[0], -p.out[1]}, rings, slimM) }
+	if slices.ContainsFunc(b.pieces, func(p piece) bool { return !slim(p) }) {
+		b.pieces = slices.DeleteFunc(b.pieces, slim)
+	}
+	b.face()
+	slices.SortFunc(b.pieces, func(a, b piece) int { return cmp.Or(cmp.Compare(a.at[0], b.at[0]), cmp.Compare(a.at[1], b.at[1])) })
+	return b
+}
+
+// flat is a path in metres.
+func (b *border) flat(path []orb.Point) orb.Ring {
+	out := make(orb.Ring, len(path))
+	for i, p := range path {
+		out[i][0], out[i][1] = b.plane.XY(p)
+	}
+	return out
+}
+
+// cut adds the pieces of an edge that has the area on its left.
+func (b *border) cut(p, q orb.Point, size float64) {
+	dx, dy := q[0]-p[0], q[1]-p[1]
+	m := math.Hypot(dx, dy)
+	if m == 0 {
+		return
+	}
+	n := math.Ceil(m / size)
+	for i := range int(n) {
+		t := (float64(i) + 0.5) / n
+		at := orb.Point{p[0] + t*dx, p[1] + t*dy}
+		b.pieces = append(b.pieces, piece{place: b.plane.Point(at[0], at[1]), at: at, along: orb.Point{dx / m, dy / m}, out: orb.Point{dy / m, -dx / m}, lengthM: m / n})
+	}
+}
+
+// meets reports whether one of rings is met in a direction from a place on one, at most so many metres off.
+func meets(from, out orb.Point, rings []orb.Ring, within float64) bool {
+	for _, r := range rings {
+		for i := 1; i < len(r); i++ {
+			if t, ok := hits(from, out, r[i-1], r[i]); ok && t > itselfM && t <= within {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hits is how far from p in a direction the edge from a to b is met; false: it is not, or lies behind.
+func hits(p, out, a, b orb.Point) (t float64, ok bool) {
+	ax, ay, dx, dy := a[0]-p[0], a[1]-p[1], b[0]-a[0], b[1]-a[1]
+	turn := out[0]*dy - out[1]*dx
+	if turn == 0 {
+		return 0, false
+	}
+	u := (ax*out[1] - ay*out[0]) / turn
+	if u < 0 || u > 1 {
+		return 0, false
+	}
+	t = (ax*dy - ay*dx) / turn
+	return t, t >= 0
+}
+
+// sky is where each side faces, degrees anticlockwise from east.
+var sky = [4]float64{East: 0, South: -90, West: 180, North: 90}
+
+// face gives pieces to the sides.
+func (b *border) face() {
+	for i, middle := range sky {
+		any := false
+		for k := range b.pieces {
+			p := &b.pieces[k]
+			p.share[i] = min(1, max(0, (partly-p.off(middle))/(partly-wholly)))
+			any = any || p.share[i] > 0
+		}
+		for k := range b.pieces {
+			if p := &b.pieces[k]; !any && p.off(middle) < turned {
+				p.share[i] = math.Cos(p.off(middle) * math.Pi / 180)
+			}
+		}
+	}
+}
+
+// off is how many degrees p faces away from a direction.
+func (p *piece) off(middle float64) float64 {
+	return math.Abs(math.Remainder(math.Atan2(p.out[1], p.out[0])*180/math.Pi-middle, 360))
+}
+
+// along tells by name how far off each piece something runs, metres; +Inf: nowhere near.
+func (b *border) along(named []Named) map[string][]float64 {
+	out := map[string][]float64{}
+	for _, n := range named {
+		offs := out[n.Name]
+		note := func(k int, m float64) {
+			if offs == nil {
+				offs = slices.Repeat([]float64{math.Inf(1)}, len(b.pieces))
+				out[n.Name] = offs
+			}
+			offs[k] = min(offs[k], m)
+		}
+		switch s := n.Shape.(type) {
+		case orb.LineString:
+			b.street(s, note)
+		case orb.MultiLineString:
+			for _, line := range s {
+				b.street(line, note)
+			}
+		case orb.Polygon:
+			b.ground(s, note)
+		case orb.MultiPolygon:
+			for _, polygon := range s {
+				b.ground(polygon, note)
+			}
+		}
+	}
+	delete(out, "")
+	return out
+}
+
+// street notes the pieces that a line runs along.
+func (b *border) street(line orb.LineString, note func(k int, m float64)) {
+	least := math.Cos(parallel * math.Pi / 180)
+	b.edges(line, nearM, func(p, q orb.Point, k int) {
+		one := &b.pieces[k]
+		dx, dy := q[0]-p[0], q[1]-p[1]
+		if math.Abs(dx*one.along[0]+dy*one.along[1]) < least*math.Hypot(dx, dy) {
+			return
+		}
+		if m := planar.DistanceFromSegment(p, q, one.at); m <= nearM {
+			note(k, m)
+		}
+	})
+}
+
+// ground notes the pieces that a polygon lies before, or around.
+func (b *border) ground(polygon orb.Polygon, note func(k int, m float64)) {
+	for _, ring := range polygon {
+		b.edges(ring, nearM+behindM, func(p, q orb.Point, k int) {
+			one := &b.pieces[k]
+			behind := orb.Point{one.at[0] - behindM*one.out[0], one.at[1] - behindM*one.out[1]}
+			if t, ok := hits(behind, one.out, p, q); ok && t <= nearM+behindM {
+				note(k, max(0, t-behindM))
+			}
+		})
+	}
+	box := polygon.Bound()
+	for k, one := range b.pieces {
+		if box.Contains(one.place) && planar.PolygonContains(polygon, one.place) {
+			note(k, 0)
+		}
+	}
+}
+
+// edges calls each with the edges of a path, in metres, and the pieces that come within m metres of their boxes.
+func (b *border) edges(path []orb.Point, m float64, each func(p, q orb.Point, k int)) {
+	flat := b.flat(path)
+	for i := 1; i < len(flat); i++ {
+		p, q := flat[i-1], flat[i]
+		if p == q {
+			continue
+		}
+		low, high := min(p[1], q[1])-m, max(p[1], q[1])+m
+		east := max(p[0], q[0]) + m
+		k, _ := slices.BinarySearchFunc(b.pieces, min(p[0], q[0])-m, func(one piece, x float64) int { return cmp.Compare(one.at[0], x) })
+		for ; k < len(b.pieces) && b.pieces[k].at[0] <= east; k++ {
+			if y := b.pieces[k].at[1]; y >= low && y <= high {
+				each(p, q, k)
+			}
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package limits_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"wangge/geo/limits"
+	"wangge/geo/measure"
+)
+
+// The made-up ground is drawn in metres around a place, x east and y north.
+var plane = measure.LocalAt(orb.Point{120.2, 31.2})
+
+func path(xy ...float64) (out orb.LineString) {
+	for i := 0; i < len(xy); i += 2 {
+		out = append(out, plane.Point(xy[i], xy[i+1]))
+	}
+	return out
+}
+
+func polygon(xy ...float64) orb.Polygon {
+	ring := orb.Ring(path(xy...))
+	return orb.Polygon{append(ring, ring[0])}
+}
+
+func box(w, s, e, n float64) orb.Polygon { return polygon(w, s, e, s, e, n, w, n) }
+
+func one(p orb.Polygon) orb.MultiPolygon { return orb.MultiPolygon{p} }
+
+// turned is g turned around the place by degrees anticlockwise.
+func turned[G orb.Geometry](g G, degrees float64) G {
+	sin, cos := math.Sincos(degrees * math.Pi / 180)
+	turn := func(path []orb.Point) {
+		for i, p := range path {
+			x, y := plane.XY(p)
+			path[i] = plane.Point(x*cos-y*sin, x*sin+y*cos)
+		}
+	}
+	g = orb.Clone(g).(G)
+	switch s := any(g).(type) {
+	case orb.LineString:
+		turn(s)
+	case orb.MultiPolygon:
+		for _, p := range s {
+			for _, r := range p {
+				turn(r)
+			}
+		}
+	}
+	return g
+}
+
+// around are streets along the sides of the square of 200 m, 5 m off.
+func around(degrees float64) []limits.Named {
+	return []limits.Named{
+		{Name: "东街", Shape: turned(path(105, -140, 105, 140), degrees)}, {Name: "南街", Shape: turned(path(-140, -105, 140, -105), degrees)},
+		{Name: "西街", Shape: turned(path(-105, -140, -105, 140), degrees)}, {Name: "北街", Shape: turned(path(-140, 105, 140, 105), degrees)},
+	}
+}
+
+// stairs is the half of the square of 200 m beneath its diagonal, which goes in steps of 4 m.
+func stairs() orb.Polygon {
+	corners := []float64{-100, -100, 100, -100}
+	for at := 100.0; at > -100; at -= 4 {
+		corners = append(corners, at, -at+4, at-4, -at+4)
+	}
+	return polygon(corners...)
+}
+
+func TestSides(t *testing.T) {
+	square := one(box(-100, -100, 100, 100))
+	neighbours := []limits.Named{{Name: "东网格", Shape: box(100, -100, 300, 100)}, {Name: "南网格", Shape: box(-100, -300, 100, -100)}}
+	for _, test := range []struct {
+		name  string
+		area  orb.MultiPolygon
+		named []limits.Named
+		want  string // east, south, west, north; a neighbour has a star
+	}{
+		{"a street on each side", square, around(0), "东街 南街 西街 北街"},
+		{"nothing has a name", square, []limits.Named{{Shape: path(105, -140, 105, 140)}}, "东网格* 南网格*  "},
+		{"turned by 30°", turned(square, 30), around(30), "东街 南街 西街 北街"},
+		{"turned by 44°", turned(square, 44), around(44), "东街 南街 西街 北街"},
+		{"turned by 60°, so that the north street is in the west", turned(square, 60), around(60), "南街 西街 北街 东街"},
+		{"clockwise", one(polygon(-100, -100, -100, 100, 100, 100, 100, -100)), around(0), "东街 南街 西街 北街"},
+		{"a street half the way", square, []limits.Named{{"东街", path(105, -140, 105, 0)}}, "东街 南网格*  "},
+		{"a street a fifth of the way", square, []limits.Named{{"东街", path(105, -140, 105, -85)}}, "东网格* 南网格*  "},
+		{"a street in two rows is one", square, []limits.Named{{"东街", path(105, -100, 105, -70)}, {"东街", orb.MultiLineString{path(105, 70, 105, 100)}}}, "东街 南网格*  "},
+		{"of two streets the longer", square, []limits.Named{{"短街", path(100, 40, 100, 100)}, {"长街", path(104, 40, 104, -100)}}, "长街 南网格*  "},
+		{"of two streets side by side the nearer", square, []limits.Named{{"辅路", path(120, -100, 120, 100)}, {"主路", path(100, -100, 100, 100)}}, "主路 南网格*  "},
+		{"a street 30 m off", square, []limits.Named{{"东街", path(130, -100, 130, 100)}}, "东网格* 南网格*  "},
+		{"a street across", square, []limits.Named{{"横街", path(-300, 0, 300, 0)}, {"斜街", path(60, -60, 140, 60)}}, "东网格* 南网格*  "},
+		{"a street that ends here", square, []limits.Named{{"尽头路", path(100, 0, 400, 0)}}, "东网格* 南网格*  "},
+		{"a river beyond the bank", square, []limits.Named{{"小澜河", box(-500, 110, 500, 150)}}, "东网格* 南网格*  小澜河"},
+		{"a river whose middle is the border", square, []limits.Named{{"大江", box(-500, -400, 500, 200)}}, "大江 大江 大江 大江"},
+		{"a river whose far bank is the border", square, []limits.Named{{"小溪", box(-500, 92, 500, 100)}}, "东网格* 南网格*  小溪"},
+		{"a park of its own", square, []limits.Named{{"园中园", box(-90, -90, 90, 90)}}, "东网格* 南网格*  "},
+		{"a promenade before a river", square, []limits.Named{{"江边步道", path(-100, 102, 100, 102)}, {"小澜河", box(-500, 120, 500, 150)}}, "东网格* 南网格*  江边步道"},
+		{"small steps", one(polygon(-100, -100, 100, -100, 100, -50, 96, -50, 96, 0, 100, 0, 100, 50, 96, 50, 96, 100, -100, 100)), around(0), "东街 南街 西街 北街"},
+		{"a notch, whose sides face each other", one(polygon(-100, -100, 100, -100, 100, 100, 20, 100, 20, -80, -20, -80, -20, 100, -100, 100)),
+			append(around(0), limits.Named{Name: "弄堂", Shape: path(0, -60, 0, 300)}), "东街 南街 西街 北街"},
+		{"a corner cut off", one(polygon(-100, -100, 100, -100, 100, 0, 0, 0, 0, 100, -100, 100)), []limits.Named{{"内街", path(5, 5, 5, 200)}, {"东街", path(100, -100, 100, 20)}}, "东街 南网格*  "},
+		{"two parts, a street between them", orb.MultiPolygon{box(-100, -100, -10, 100), box(10, -100, 100, 100)},
+			append(around(0), limits.Named{Name: "中街", Shape: path(0, -300, 0, 300)}), "东街 南街 西街 北街"},
+		{"two parts close to each other", orb.MultiPolygon{box(-100, -100, -2, 100), box(2, -100, 100, 100)},
+			append(around(0), limits.Named{Name: "中街", Shape: path(0, -300, 0, 300)}), "东街 南街 西街 北街"},
+		{"a border in steps, along a street that has none", one(stairs()), []limits.Named{{"斜街", path(-100, 100, 100, -100)}}, "斜街 南网格*  斜街"},
+		{"a strip between two roadways", one(polygon(-100, -100, 100, -100, 100, 85, 400, 85, 400, 100, -100, 100)),
+			[]limits.Named{{"南街", path(-140, -105, 140, -105)}, {"大道", path(-140, 82, 410, 82)}, {"大道", path(-140, 102, 410, 102)}}, "东网格* 南街  大道"},
+		{"slim all over", one(box(-100, -8, 100, 8)), around(0)[:1], "东街   "},
+		{"a hole is no side", orb.MultiPolygon{{box(-100, -100, 100, 100)[0], box(-90, -90, 90, 90)[0]}}, append(around(0), limits.Named{Name: "内环", Shape: orb.LineString(box(-88, -88, 88, 88)[0])}), "东街 南街 西街 北街"},
+		{"long and thin, along a winding river", one(polygon(-500, -30, 500, -30, 500, 30, 300, 60, 100, 20, -100, 60, -300, 20, -500, 30)),
+			[]limits.Named{{"曲水", polygon(-520, 40, -300, 25, -100, 65, 100, 25, 300, 65, 520, 32, 520, 200, -520, 200)}, {"东街", path(500, -60, 500, 60)}}, "东街   曲水"},
+		{"a triangle that ends in a corner", one(polygon(-100, -100, 100, -100, 0, 300)), []limits.Named{{"坡路", path(110, -110, 5, 310)}, {"基街", path(-100, -100, 100, -100)}}, "坡路 基街  坡路"},
+		{"nothing", nil, around(0), "   "},
+		{"shapes that are none", square, []limits.Named{{"点", orb.Point{120.2, 31.2}}, {"空", orb.LineString{}}, {"无", nil}, {"无", orb.Polygon{{}}}}, "东网格* 南网格*  "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			sides := limits.Of(test.area, test.named, neighbours)
+			got := ""
+			for i, s := range sides {
+				if i > 0 {
+					got += " "
+				}
+				if got += s.Name; s.Neighbour {
+					got += "*"
+				}
+			}
+			if got != test.want {
+				t.Errorf("%q, want %q: %+v", got, test.want, sides)
+			}
+		})
+	}
+}
+
+// TestSidesAreMeasured: a square's side is a quarter of its border, and a street half the way is half of it.
+func TestSidesAreMeasured(t *testing.T) {
+	sides := limits.Of(one(box(-100, -100, 100, 100)), []limits.Named{{"东街", path(105, -140, 105, 0)}}, nil)
+	for i, s := range sides {
+		along := map[int]float64{limits.East: 120}[i] // half, and to where it is 25 m past its end
+		if math.Abs(s.LengthM-200) > 0.1 || math.Abs(s.AlongM-along) > 10 {
+			t.Errorf("side %d is %.1f m long, %.1f m of it along something", i, s.LengthM, s.AlongM)
+		}
+	}
+}
+
+// BenchmarkOf: a grid of 400 m by 300 m among 300 streets of 40 vertices and a river of 1,000.
+func BenchmarkOf(b *testing.B) {
+	var named []limits.Named
+	for k := range 300 {
+		var line orb.LineString
+		for i := range 40 {
+			line = append(line, path(float64(k%20)*60-600, float64(i)*30-600)...)
+		}
+		named = append(named, limits.Named{Name: string(rune('一' + k)), Shape: line})
+	}
+	river := orb.Ring{}
+	for i := range 1000 {
+		river = append(river, path(float64(i)-500, 170+10*math.Sin(float64(i)/20))...)
+	}
+	river = append(river, append(path(500, 300, -500, 300), river[0])...)
+	named = append(named, limits.Named{Name: "江", Shape: orb.Polygon{river}})
+	area := one(box(-200, -150, 200, 150))
+	for b.Loop() {
+		limits.Of(area, named, nil)
+	}
+}

@@ -1,0 +1,663 @@
+package signboard
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"wangge/internal/fault"
+	"wangge/signboard/chart"
+	"wangge/signboard/paper"
+)
+
+// Format is how large a board is and which way it lies.
+type Format struct {
+	Size      string // a0 to a4
+	Landscape bool
+}
+
+// Sizes are those of a Format, the smallest first.
+var Sizes = []string{"a4", "a3", "a2", "a1", "a0"}
+
+// upright are the width and height of a portrait sheet (ISO 216), millimetres.
+var upright = map[string][2]float64{"a0": {841, 1189}, "a1": {594, 841}, "a2": {420, 594}, "a3": {297, 420}, "a4": {210, 297}, "a5": {148, 210}}
+
+// mm are the width and height of the sheet.
+func (f Format) mm() (w, h float64) {
+	s := upright[f.Size]
+	if f.Landscape {
+		return s[1], s[0]
+	}
+	return s[0], s[1]
+}
+
+// What follows is designed for A3; every other sheet is that one larger or smaller, but for its map, which shows more where there is more room.
+const (
+	margin  = 12.0 // no printer reaches further than 5 mm to the edge of an A4 sheet
+	gap     = 5.0
+	pad     = 6.0
+	round   = 3.0
+	columns = 12
+	least   = 3.4            // size of the smallest font: 10 pt on A3, 7 pt on A4
+	street  = 60 * 25.4 / 72 // size of the smallest phone number that is read from the street: 60 pt
+)
+
+// span are the left edge and the width of some of the twelve columns of a design that is w wide.
+func span(w float64, first, n int) (x, width float64) {
+	one := (w - 2*margin - (columns-1)*gap) / columns
+	return margin + float64(first)*(one+gap), float64(n)*one + float64(n-1)*gap
+}
+
+// Board lays out the board of f's grid, or of its building. missing are characters that the font has not: the print shop has to set them, where the
+// sheet shows 〓.
+func Board(f Facts, format Format, m Measurer) (sheet *paper.Sheet, missing []rune) {
+	w, h := format.mm()
+	design := 297.0
+	if format.Landscape {
+		design = 420
+	}
+	b := &drawing{pen: pen{m: m, scale: w / design}, Facts: f, phoneLeast: street}
+	b.lay(design, h/b.scale, format.Landscape)
+	return b.sheet(w, h)
+}
+
+// drawing is a sheet that is being laid out.
+type drawing struct {
+	pen
+	Facts
+	phoneLeast float64 // size of the worker's phone number
+	leaflet    bool    // the code stands in the header, who stands in among the contacts
+}
+
+func (b *drawing) sheet(w, h float64) (*paper.Sheet, []rune) {
+	slices.Sort(b.missing)
+	return &paper.Sheet{W: w, H: h, Title: b.title(), Lang: b.tag(), Items: b.items}, b.missing
+}
+
+func (b *drawing) tag() string {
+	if b.Lang == fault.English {
+		return "en"
+	}
+	return "zh-CN"
+}
+
+func (b *drawing) title() string {
+	name := b.Grid.Name
+	if b.Building != nil {
+		name = b.buildingName()
+	}
+	return paper.Clean(name) + " · " + b.wBoard().in(b.Lang)
+}
+
+func (b *drawing) wBoard() words {
+	if b.leaflet {
+		return wLeaflet
+	}
+	if b.Building != nil {
+		return wBuilding
+	}
+	return wBoard
+}
+
+func (b *drawing) buildingName() string {
+	return cmp.Or(b.Building.Name, b.Building.Number, b.Building.Address, b.Grid.Name)
+}
+
+// lay lays the board out: a band on top, whom to call and the map in the middle, what else there is, a line at the foot.
+func (b *drawing) lay(w, h float64, landscape bool) {
+	const header, foot = 40.0, 6.0
+	b.header(paper.Box{X: margin, Y: margin, W: w - 2*margin, H: header})
+	b.foot(paper.Box{X: margin, Y: h - margin - foot, W: w - 2*margin, H: foot})
+	top, bottom := margin+header+gap, h-margin-foot-gap*0.6
+	if landscape {
+		b.wide(w, top, bottom)
+	} else {
+		b.tall(w, top, bottom)
+	}
+}
+
+// wide has the people on the left and the map on the right.
+func (b *drawing) wide(w, top, bottom float64) {
+	const strip = 47.0
+	x, width := span(w, 0, 5)
+	contacts, duties, second := b.contactsHeight(), b.dutiesHeight(width), b.secondHeight()
+	if duties > 0 {
+		duties += gap
+	}
+	card := 86.0 // more where there is little else
+	card += max(0, min(bottom-top-card-gap-second-duties-contacts*1.15, 40))
+	b.worker(paper.Box{X: x, Y: top, W: width, H: card}, false)
+	y := top + card + gap
+	if second > 0 {
+		b.second(paper.Box{X: x, Y: y, W: width, H: second - gap})
+		y += second
+	}
+	if rest := bottom - y; duties > rest-contacts { // either gives way
+		duties = min(duties, max(rest-contacts, min(rest-contacts*0.82, 46)))
+	}
+	if duties > 0 {
+		b.duties(paper.Box{X: x, Y: y, W: width, H: duties - gap})
+		y += duties
+	}
+	b.contacts(paper.Box{X: x, Y: y, W: width, H: bottom - y})
+	x, width = span(w, 5, 7)
+	b.mapped(paper.Box{X: x, Y: top, W: width, H: bottom - top - strip - gap})
+	b.strip(paper.Box{X: x, Y: bottom - strip, W: width, H: strip})
+}
+
+// tall has the map in the middle.
+func (b *drawing) tall(w, top, bottom float64) {
+	const card, strip = 76.0, 44.0
+	x, width := span(w, 0, columns)
+	b.worker(paper.Box{X: x, Y: top, W: width, H: card}, true)
+	y := top + card + gap
+	if second := b.secondHeight(); second > 0 {
+		b.second(paper.Box{X: x, Y: y, W: width, H: second - gap})
+		y += second
+	}
+	leftX, leftW := span(w, 0, columns/2)
+	rightX, rightW := span(w, columns/2, columns/2)
+	duties, contacts := b.dutiesHeight(leftW), b.contactsHeight()
+	if duties == 0 {
+		rightX, rightW = x, width
+	}
+	low := min(max(duties, contacts), 78)
+	b.mapped(paper.Box{X: x, Y: y, W: width, H: bottom - strip - gap - low - gap - y})
+	y = bottom - strip - gap - low
+	if duties > 0 {
+		b.duties(paper.Box{X: leftX, Y: y, W: leftW, H: low})
+	}
+	b.contacts(paper.Box{X: rightX, Y: y, W: rightW, H: low})
+	b.strip(paper.Box{X: x, Y: bottom - strip, W: width, H: strip})
+}
+
+// secondHeight is how high the row of those who stand in is, with the gap beneath it.
+func (b *drawing) secondHeight() float64 {
+	if len(b.Workers) < 2 || b.leaflet {
+		return 0
+	}
+	return 27 + gap
+}
+
+// header is the band that says where this is.
+func (b *drawing) header(x paper.Box) {
+	b.rect(x, round, deep)
+	name, above, kind := b.Grid.Name, join(" · ", b.District, b.Town, b.Community), kinds[b.Grid.Kind]
+	low := join("  ·  ", join("  ", kind.in(b.Lang), kind.beside(b.Lang)), b.Grid.Group)
+	if b.Building != nil {
+		name, above = b.buildingName(), join(" · ", b.Community, cmp.Or(b.Building.Address, b.Building.Number))
+		low = wBelongs.in(b.Lang) + "  " + b.Grid.Name
+	}
+	// The right end: what this is, and the number.
+	label := b.wBoard()
+	st, small := style{size: 7, bold: true, colour: white, anchor: paper.End}, style{size: 4.4, colour: onDeep, anchor: paper.End}
+	right := x.X + x.W - pad - 2
+	if b.leaflet && b.URL != "" {
+		code := paper.Box{X: x.X + x.W - 36, Y: x.Y + 2.5, W: 33.5, H: 35}
+		b.rect(code, 2, white)
+		b.add(paper.QR(b.URL, b.box(paper.Box{X: code.X, Y: code.Y, W: code.W, H: 31}), ink), &paper.Link{Box: b.box(code), URL: b.URL, Label: wScan.in(b.Lang)})
+		b.centred(code.X+code.W/2, code.Y+31.4, b.fit(join(" ", wScan.zh, wScan.en), code.W-2, 4, style{size: 3.2, colour: ink, anchor: paper.Middle}, 2))
+		right = code.X - 4
+	}
+	w := x.X + x.W - pad - 2 - right + max(b.width(label.in(b.Lang), st), b.width(label.beside(b.Lang), small))
+	b.text(right, x.Y+13, label.in(b.Lang), st)
+	b.text(right, x.Y+19.4, label.beside(b.Lang), small)
+	if b.Grid.Number != "" {
+		number := b.fit(fmt.Sprintf(wNumber.in(b.Lang), b.Grid.Number), 60, 10, style{size: 6.4, bold: true, colour: white, anchor: paper.End}, 4)
+		b.centred(right, x.Y+31, number)
+		w = max(w, x.X+x.W-pad-2-right+b.width(number.lines[0], number.style))
+	}
+	room, left := x.W-3*pad-4-w, x.X+pad+2
+	b.centred(left, x.Y+7.6, b.fit(above, room, 8, style{size: 5.6, colour: onDeep}, 3.8))
+	b.centred(left, x.Y+20.6, b.fit(name, room, 17.5, style{size: 15.5, bold: true, colour: white}, 6))
+	b.centred(left, x.Y+33.4, b.fit(low, room, 7, style{size: 4.8, colour: onDeep}, least))
+}
+
+// worker is the card of whom to call first. wide lets the phone stand beside the photo, not beneath it.
+func (b *drawing) worker(x paper.Box, wide bool) {
+	b.rect(x, round, tint)
+	b.rect(paper.Box{X: x.X, Y: x.Y + round, W: 2.2, H: x.H - 2*round}, 0, call)
+	w, instead := b.first(), b.instead()
+	who, number, note := instead, instead.Phone, ""
+	switch {
+	case w == nil:
+	case w.Phone == "":
+		who, note = w.Person, join(" ", wNoPhone.in(b.Lang), postOf(instead.Post).in(b.Lang), instead.Name)
+	default:
+		who, number = w.Person, w.Phone
+	}
+	// A long number stands on two lines; what is below 60 pt on A3 is not read from the street.
+	phoneH := 31.0
+	inner := x.W - 2*pad - 2
+	if two := b.width(grouped(paper.Clean(number)), style{size: b.phoneLeast, bold: true}); two > inner && !wide || two > inner-(x.H-2*pad)*3/4-pad && wide {
+		phoneH = 2 * b.phoneLeast * 1.08
+	}
+	photo := paper.Box{X: x.X + pad + 2, Y: x.Y + pad, H: x.H - 2*pad}
+	if !wide {
+		photo.H -= phoneH
+	}
+	photo.W = photo.H * 3 / 4
+	b.photo(photo, who)
+	left := photo.X + photo.W + pad
+	room := x.X + x.W - pad - left
+	phone := paper.Box{X: photo.X, Y: photo.Y + photo.H + 1, W: inner, H: phoneH + 3}
+	bottom := photo.Y + photo.H // of the name
+	if wide {
+		phone = paper.Box{X: left, Y: x.Y + x.H - phoneH - 3, W: room, H: phoneH}
+		bottom = phone.Y - 1
+	}
+	if note != "" {
+		b.centred(phone.X, phone.Y+2.6, b.fit(note, phone.W, 6, style{size: 4.8, colour: soft}, least))
+		phone.Y, phone.H = phone.Y+6, phone.H-7
+	}
+	y := x.Y + pad
+	if w == nil {
+		b.pair(left, y+5.8, wNobody.in(b.Lang), wNobody.beside(b.Lang), style{size: 6.4, bold: true, colour: call}, soft, room)
+		post := postOf(who.Post)
+		y += b.lines(left, y+8, b.fit(join(" ", wInstead.in(b.Lang), post.in(b.Lang), post.beside(b.Lang)), room, 7, style{size: 4.8, colour: soft}, least)) - y
+	} else {
+		taken := 0.0
+		if len(b.Workers) > 1 || w.Cover == "B" {
+			taken = b.pill(x.X+x.W-pad, y+3.4, coverOf(w.Cover), 4.4, true) + 3
+		}
+		b.pair(left, y+5.8, wWorker.in(b.Lang), wWorker.beside(b.Lang), style{size: 6.8, bold: true, colour: deep}, soft, room-taken)
+		y += 8
+	}
+	b.centred(left, (y+bottom)/2, b.fit(who.Name, room, bottom-y-2, style{size: 23, bold: true, colour: ink}, 8))
+	b.phone(phone, number)
+}
+
+// coverOf names the cover of a worker: A is called first.
+func coverOf(cover string) words {
+	if cover == "B" {
+		return wSecond
+	}
+	return wFirst
+}
+
+// phone writes a number as large as it goes, never under 60 pt of A3 but where it is longer than two lines.
+func (b *drawing) phone(x paper.Box, number string) {
+	number = grouped(paper.Clean(number))
+	if number == "" {
+		return
+	}
+	b.add(&paper.Link{Box: b.box(x), URL: dial(number), Label: number})
+	st := style{size: 1, bold: true, colour: call}
+	st.size = min(x.W/b.width(number, st), x.H/0.86)
+	f := fitted{[]string{b.known(number)}, st}
+	if st.size < b.phoneLeast {
+		st.size = b.phoneLeast
+		if f = (fitted{paper.Lines(b.m, b.known(number), b.phoneLeast, x.W, true), st}); float64(len(f.lines))*b.phoneLeast*0.98 > x.H {
+			f = b.fit(number, x.W, x.H, st, b.phoneLeast*0.4)
+		}
+	}
+	step := f.size * 1.04
+	y := x.Y + x.H/2 - step*float64(len(f.lines)-1)/2 + f.size*middle
+	for i, l := range f.lines {
+		b.raw(x.X, y+float64(i)*step, l, f.style)
+	}
+}
+
+// dial is a number as a link.
+func dial(number string) string {
+	return "tel:" + strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' {
+			return r
+		}
+		return -1
+	}, number)
+}
+
+// second is the row of those who stand in.
+func (b *drawing) second(x paper.Box) {
+	rest := b.Workers[1:]
+	shown := rest[:min(len(rest), 2)]
+	each := (x.W - gap*float64(len(shown)-1)) / float64(len(shown))
+	for i, w := range shown {
+		c := paper.Box{X: x.X + float64(i)*(each+gap), Y: x.Y, W: each, H: x.H}
+		b.rect(c, round, tint)
+		photo := paper.Box{X: c.X + 4, Y: c.Y + 3, W: (c.H - 6) * 3 / 4, H: c.H - 6}
+		b.photo(photo, w.Person)
+		left := photo.X + photo.W + 4
+		room := c.X + c.W - 4 - left
+		label := coverOf(w.Cover)
+		if len(shown) == 1 {
+			number := grouped(paper.Clean(w.Phone))
+			st := style{size: 12.5, bold: true, colour: call, anchor: paper.End}
+			wide := min(b.width(number, st), room*0.62)
+			if number != "" {
+				f := b.fit(number, wide, c.H, st, 6)
+				b.centred(c.X+c.W-pad, c.Y+c.H/2, f)
+			} else {
+				wide = 0
+			}
+			b.pill(left, c.Y+6.8, label, 4, false)
+			b.centred(left, c.Y+c.H/2+3.6, b.fit(w.Name, room-wide-6, c.H-13, style{size: 9, bold: true, colour: ink}, 4.4))
+			continue
+		}
+		b.pill(left, c.Y+6, label, 3.6, false)
+		b.centred(left, c.Y+c.H/2, b.fit(w.Name, room, 8, style{size: 6.6, bold: true, colour: ink}, 4))
+		b.centred(left, c.Y+c.H-6.4, b.fit(grouped(paper.Clean(w.Phone)), room, 9, style{size: 8, bold: true, colour: call}, 4))
+	}
+}
+
+// pill is a word on a ground of its own that begins at x, or ends there. It returns how wide it is.
+func (b *drawing) pill(x, cy float64, label words, size float64, ends bool) float64 {
+	text := label.in(b.Lang) + " " + label.beside(b.Lang)
+	st := style{size: size, bold: true, colour: white}
+	w := b.width(text, st) + size*1.4
+	if ends {
+		x -= w
+	}
+	b.rect(paper.Box{X: x, Y: cy - size*0.8, W: w, H: size * 1.6}, size, deep)
+	b.text(x+size*0.7, cy+size*middle, text, st)
+	return w
+}
+
+// photo is a person's, or the first character of the name in a circle.
+func (b *drawing) photo(x paper.Box, who Person) {
+	if len(who.Photo) > 0 {
+		b.add(&paper.Picture{Box: b.box(x), Data: who.Photo, Alt: fmt.Sprintf(wPhotoOf.in(b.Lang), paper.Clean(who.Name)), Round: 2 * b.scale})
+		return
+	}
+	b.rect(x, 2, tinted)
+	r := min(x.W, x.H) * 0.36
+	b.circle(x.X+x.W/2, x.Y+x.H/2, r, deep)
+	first, _ := utf8.DecodeRuneInString(strings.ToUpper(paper.Clean(who.Name)))
+	if first == utf8.RuneError {
+		first = '?'
+	}
+	b.text(x.X+x.W/2, x.Y+x.H/2+r*1.1*middle, string(first), style{size: r * 1.1, bold: true, colour: white, anchor: paper.Middle})
+}
+
+// section writes the heading of a part and returns where its content begins.
+func (b *drawing) section(x paper.Box, title words) float64 {
+	b.rect(paper.Box{X: x.X, Y: x.Y + 0.6, W: 1.6, H: 6}, 0.4, call)
+	b.pair(x.X+4, x.Y+5.5, title.in(b.Lang), title.beside(b.Lang), style{size: 5.8, bold: true, colour: deep}, soft, x.W-4)
+	return x.Y + headed
+}
+
+const (
+	headed   = 9.0 // height of a heading
+	dutySize = 4.7
+	rowH     = 8.4
+)
+
+// duties are what the workers do, as they are laid out: columns of lines.
+type duties struct {
+	list []string
+	size float64
+	most float64 // lines of each
+}
+
+// dutiesHeight is how high the duties stand where there is room.
+func (b *drawing) dutiesHeight(w float64) float64 {
+	list := b.Facts.duties()
+	if len(list) == 0 {
+		return 0
+	}
+	return headed + b.dutyLines(duties{list, dutySize, 2}, w, nil) + 1
+}
+
+func (b *drawing) dutyColumns(n int) int {
+	if n < 4 || b.Lang == fault.English || b.leaflet {
+		return 1
+	}
+	return 2
+}
+
+// dutyLines is how high the duties stand.
+func (b *drawing) dutyLines(d duties, w float64, each func(x, y float64, f fitted)) (height float64) {
+	n := b.dutyColumns(len(d.list))
+	column := (w - float64(n-1)*gap) / float64(n)
+	rows := (len(d.list) + n - 1) / n
+	for c := range n {
+		y := 0.0
+		for _, text := range d.list[min(c*rows, len(d.list)):min((c+1)*rows, len(d.list))] {
+			f := b.fit(text, column-d.size*1.1, d.size*leading*d.most, style{size: d.size, colour: ink}, d.size)
+			if each != nil {
+				each(float64(c)*(column+gap), y, f)
+			}
+			y += f.height()
+		}
+		height = max(height, y)
+	}
+	return height
+}
+
+// duties lists what the workers do: larger where there are few; where there are many smaller, then each on one line, then counted.
+func (b *drawing) duties(x paper.Box) {
+	d := duties{b.Facts.duties(), dutySize * 1.3, 2}
+	all := len(d.list)
+	y := b.section(x, wDuties)
+	note := 0.0
+	for b.dutyLines(d, x.W, nil)+note > x.Y+x.H-y+1 {
+		switch {
+		case d.size > least+0.01:
+			d.size = max(least, d.size*0.96)
+		case d.most > 1:
+			d.most, d.size = 1, dutySize
+		case len(d.list) > 1:
+			d.list, note = d.list[:len(d.list)-1], least*leading
+		default:
+			d.most = 0
+		}
+		if d.most == 0 {
+			return
+		}
+	}
+	bottom := b.dutyLines(d, x.W, func(dx, dy float64, f fitted) {
+		b.circle(x.X+dx+d.size*0.35, y+dy+d.size*leading/2, d.size*0.17, call)
+		b.lines(x.X+dx+d.size*1.1, y+dy, f)
+	})
+	if len(d.list) < all {
+		b.lines(x.X+d.size*1.1, y+bottom, b.fit(fmt.Sprintf(wMore.in(b.Lang), all), x.W, 6, style{size: least, colour: soft}, least))
+	}
+}
+
+// row is a line of the contacts.
+type row struct {
+	label words
+	text  string
+	small string // beneath
+	phone string
+}
+
+func (b *drawing) rows() (out []row) {
+	if b.leaflet && len(b.Workers) > 1 {
+		w := b.Workers[1]
+		out = append(out, row{words{wWorker.zh + coverOf(w.Cover).zh, coverOf(w.Cover).en}, w.Name, "", w.Phone})
+	}
+	leaders := 0
+	first := b.first() == nil
+	for i, l := range b.Leaders {
+		if i == 0 && first && l.Phone != "" {
+			continue // stands above
+		}
+		if leaders++; leaders > 2 {
+			break
+		}
+		out = append(out, row{postOf(l.Post), l.Name, "", l.Phone})
+	}
+	if s := b.Station; s != nil {
+		out = append(out, row{wStation, cmp.Or(s.Name, s.Address), join(" · ", s.Address, s.Hours), s.Phone})
+	}
+	if b.Supervision != "" {
+		out = append(out, row{wSupervision, "", "", b.Supervision})
+	}
+	return out
+}
+
+func (r row) height() float64 {
+	if r.small != "" {
+		return rowH + 5
+	}
+	return rowH
+}
+
+const nightH = 15.0
+
+// contactsHeight is how high the contacts stand where there is room.
+func (b *drawing) contactsHeight() float64 {
+	h := headed + nightH
+	for _, r := range b.rows() {
+		h += r.height()
+	}
+	return h + 2
+}
+
+// contacts is whom else to call: rows, and the numbers of the night at the bottom.
+func (b *drawing) contacts(x paper.Box) {
+	y := b.section(x, wContacts)
+	rows := b.rows()
+	need := 0.0
+	for _, r := range rows {
+		need += r.height()
+	}
+	room := x.Y + x.H - nightH - y - 1
+	k := min(1.25, room/max(need, 1)) // higher or lower than designed
+	size := min(5, 5*math.Sqrt(k))
+	labels := 0.0
+	for _, r := range rows {
+		labels = max(labels, b.width(r.label.in(b.Lang), style{size: size}))
+	}
+	labels = min(labels, x.W*0.3) + 4
+	for i, r := range rows {
+		h := r.height() * k
+		if i > 0 {
+			b.stroke(x.X, y, x.X+x.W, y, 0.25, rule)
+		}
+		cy := y + h/2
+		if r.small != "" {
+			cy = y + h*0.34
+		}
+		b.centred(x.X, cy, b.fit(r.label.in(b.Lang), labels-3, h, style{size: size, colour: soft}, size*0.6))
+		right := x.X + x.W
+		if r.phone != "" {
+			f := b.fit(grouped(paper.Clean(r.phone)), x.W*0.48, h, style{size: size * 1.2, bold: true, colour: ink, anchor: paper.End}, size*0.8)
+			b.centred(right, cy, f)
+			right -= b.width(f.lines[0], f.style) + 4
+		}
+		if r.text != "" {
+			b.centred(x.X+labels, cy, b.fit(r.text, right-x.X-labels, size*leading, style{size: size, bold: true, colour: ink}, size*0.8))
+		}
+		if r.small != "" {
+			b.centred(x.X+labels, y+h*0.74, b.fit(r.small, x.W-labels, 4.6*k, style{size: min(3.9, 3.9*k), colour: soft}, least*0.9))
+		}
+		y += h
+	}
+	b.night(paper.Box{X: x.X, Y: x.Y + x.H - nightH, W: x.W, H: nightH})
+}
+
+// night are the numbers of the night, side by side.
+func (b *drawing) night(x paper.Box) {
+	list := b.Facts.night()
+	list = list[:min(len(list), 5)]
+	each := (x.W - 2*float64(len(list)-1)) / float64(len(list))
+	for i, n := range list {
+		c := paper.Box{X: x.X + float64(i)*(each+2), Y: x.Y, W: each, H: x.H}
+		b.rect(c, 2, paleRed)
+		number := b.fit(n.Phone, c.W-3, 8, style{size: 7, bold: true, colour: call, anchor: paper.Middle}, 3)
+		b.centred(c.X+c.W/2, c.Y+5.6, number)
+		label := words{n.For, n.ForEng}
+		b.centred(c.X+c.W/2, c.Y+11.4, b.fit(label.in(b.Lang), c.W-2, 4.8, style{size: 3.7, colour: ink, anchor: paper.Middle}, 2.6))
+	}
+}
+
+// mapped is the map.
+func (b *drawing) mapped(x paper.Box) {
+	if x.W > 20 && x.H > 20 {
+		b.add(chart.Draw(b.Scene, b.box(x), b.options(), b.m))
+	}
+}
+
+// options let a larger sheet show more: its letters grow by less than it does, since who reads a map steps up to it.
+func (b *drawing) options() chart.Options {
+	o := chart.Options{Text: 3.1 * math.Pow(b.scale, 0.7), North: true, ScaleBar: true, Numbers: true, Links: true}
+	if b.Lang == fault.English {
+		o.Language = chart.English
+	}
+	return o
+}
+
+// strip is where the grid ends in words, and the code to scan.
+func (b *drawing) strip(x paper.Box) {
+	qr := x.H
+	limits := x.W
+	if b.URL != "" {
+		// code, and beside it what it is for
+		const why = 46.0
+		c := paper.Box{X: x.X + x.W - qr, Y: x.Y, W: qr, H: qr}
+		b.frame(c, 2, 0.4, rule)
+		b.add(paper.QR(b.URL, b.box(paper.Box{X: c.X + 1, Y: c.Y + 1, W: c.W - 2, H: c.H - 2}), ink))
+		b.add(&paper.Link{Box: b.box(c), URL: b.URL, Label: wScan.in(b.Lang)})
+		left := c.X - why - 3
+		limits = left - gap - x.X
+		room := why
+		if b.Limits.Empty() {
+			left, room = x.X, c.X-x.X-gap
+		}
+		y := b.section(paper.Box{X: left, Y: x.Y, W: room, H: x.H}, wScan)
+		for _, ask := range []words{wCurrent, wToday} {
+			y = b.lines(left, y, b.fit(ask.in(b.Lang), room, 8, style{size: 5, bold: true, colour: ink}, 3.6))
+			y = b.lines(left, y-0.6, b.fit(ask.beside(b.Lang), room, 6, style{size: 3.5, colour: soft}, 2.8))
+		}
+		version := join(" · ", b.revision(), b.Date)
+		b.lines(left, x.Y+x.H-6.4, b.fit(version, room, 6, style{size: 4.2, colour: deep, bold: true}, 3))
+	}
+	if b.Limits.Empty() {
+		return
+	}
+	y := b.section(paper.Box{X: x.X, Y: x.Y, W: limits, H: x.H}, wLimits)
+	cells := []struct {
+		label words
+		text  string
+	}{{wEast, b.Limits.East}, {wSouth, b.Limits.South}, {wWest, b.Limits.West}, {wNorth, b.Limits.North}}
+	each := (x.Y + x.H - y) / 4
+	for i, c := range cells {
+		cy := y + (float64(i)+0.5)*each
+		if i > 0 {
+			b.stroke(x.X, cy-each/2, x.X+limits, cy-each/2, 0.25, rule)
+		}
+		b.centred(x.X, cy, b.fit(c.label.in(b.Lang), 15, each, style{size: 5, colour: soft}, 4))
+		b.centred(x.X+16, cy, b.fit(cmp.Or(c.text, "—"), limits-16, each, style{size: 5, bold: true, colour: ink}, least))
+	}
+}
+
+func (b *drawing) revision() string {
+	if b.Revision == 0 {
+		return ""
+	}
+	return fmt.Sprintf(wRevision.in(b.Lang), b.Revision)
+}
+
+// foot is the small line: of when this is, and whose the map.
+func (b *drawing) foot(x paper.Box) {
+	st := style{size: least, colour: soft}
+	b.stroke(x.X, x.Y, x.X+x.W, x.Y, 0.3, rule)
+	left := join("   ", join(" · ", b.revision(), b.Date), wCode.in(b.Lang)+" "+b.Grid.Code)
+	right := b.Credit
+	if b.Approval != "" {
+		right = join("   ", wApproval.in(b.Lang)+" "+b.Approval, b.Credit)
+	}
+	f := b.fit(left, x.W*0.5, x.H, st, least*0.8)
+	b.lines(x.X, x.Y+1.2, f)
+	st.anchor = paper.End
+	b.lines(x.X+x.W, x.Y+1.2, b.fit(right, x.W*0.48, x.H, st, least*0.8))
+}
+
+// join joins what is not empty.
+func join(sep string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), sep)
+}
+
+// grouped is a mobile number as people read it out: 154 9901 1222.
+func grouped(phone string) string {
+	if len(phone) == 11 && phone[0] == '1' && strings.Trim(phone, "0123456789") == "" {
+		return phone[:3] + " " + phone[3:7] + " " + phone[7:]
+	}
+	return phone
+}

@@ -1,0 +1,296 @@
+package signboard
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"wangge/domain/place"
+	"wangge/internal/fault"
+	"wangge/signboard/chart"
+	"wangge/signboard/paper"
+)
+
+// fonts are this machine's: script/install-debian.sh puts them there.
+func fonts(t testing.TB) *paper.Fonts {
+	t.Helper()
+	f, err := paper.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func square(west, south float64) orb.MultiPolygon {
+	const d = 0.002
+	return orb.MultiPolygon{{{{west, south}, {west + d, south}, {west + d, south + d}, {west, south + d}, {west, south}}}}
+}
+
+// usual is a grid with all that is known of one.
+func usual() Facts {
+	return Facts{
+		District: "汀兰区", Town: "望舒街道", Community: "听雨社区",
+		Grid: Grid{Code: "990102001001003", Number: "003", Name: "木槿街网格", Kind: "COMPREHENSIVE", Group: "木槿街网格组"},
+		Workers: []Worker{{Person: Person{Name: "张知夏", Post: "GRID_WORKER", Phone: "15499011333"}, Cover: "A", URL: "https://grid.example.org/w/x",
+			Duties: []string{"走访住户", "调解邻里纠纷", "检查安全隐患", "宣传政策，代办居民事项"}}},
+		Leaders:     []Person{{Name: "吴鹤年", Post: "GRID_LEADER", Phone: "15499011074"}, {Name: "姚淑贤", Post: "CHIEF_LEADER", Phone: "15499011037"}},
+		Supervision: "0355-1234567",
+		Station:     &Station{Name: "听雨社区党群服务站", Address: "听雨路52号", Hours: "周一至周五 8:30–17:30", Phone: "15402001001"},
+		Limits:      place.Limits{East: "新村路", South: "新村中路", West: "木槿街", North: "采薇街"},
+		Revision:    12, Date: "2026-11-22", URL: "https://grid.example.org/g/990102001001003?r=12", Approval: "晋S(2026)012号", Credit: "© OpenStreetMap contributors",
+		Scene: chart.Scene{Grids: []chart.Grid{{Area: square(112.85, 35.5), Name: "木槿街网格", Number: "003"}}},
+	}
+}
+
+func second() Worker {
+	return Worker{Person: Person{Name: "欧阳明月", Post: "GRID_WORKER", Phone: "15499015555"}, Cover: "B", Duties: []string{"入户走访", "信息采集"}}
+}
+
+var sixty = strings.Repeat("采薇街社区听雨里小区及沿街商铺第三综合", 3) + "第三网格"
+
+// cases are what happens to boards.
+var cases = map[string]func(*Facts){
+	"usual":       func(*Facts) {},
+	"two workers": func(f *Facts) { f.Workers = append(f.Workers, second()) },
+	"three workers": func(f *Facts) {
+		f.Workers = append(f.Workers, second(), Worker{Person: Person{Name: sixty, Phone: "0355-12345678 转 8001"}, Cover: "B"})
+	},
+	"long names": func(f *Facts) {
+		f.Grid.Name, f.Grid.Group, f.Community, f.Station.Name, f.Station.Address, f.Station.Hours = sixty, sixty, sixty, sixty, sixty, sixty
+		f.Workers[0].Name, f.Leaders[0].Name = "阿卜杜热依木·买买提依明江·吐尔逊尼亚孜", sixty
+		f.Limits = place.Limits{East: sixty, South: sixty, West: sixty, North: sixty}
+		f.Workers = append(f.Workers, Worker{Person: Person{Name: sixty, Phone: "0355-12345678 转 8001"}, Cover: "B"})
+	},
+	"a long number": func(f *Facts) { f.Workers[0].Phone = "0355-12345678 转 8001" },
+	"one long word": func(f *Facts) {
+		f.Workers[0].Phone = strings.Repeat("1234567890", 4)
+		f.Grid.Name = strings.Repeat("W", 60)
+	},
+	"no leader":         func(f *Facts) { f.Leaders = nil },
+	"no phone":          func(f *Facts) { f.Workers[0].Phone = "" },
+	"nobody":            func(f *Facts) { f.Workers = nil },
+	"nobody, no leader": func(f *Facts) { f.Workers, f.Leaders = nil, nil },
+	"nothing": func(f *Facts) {
+		*f = Facts{Grid: Grid{Code: "1", Name: "网格"}, Workers: []Worker{{Person: Person{Name: "李"}}}}
+	},
+	"twelve duties": func(f *Facts) {
+		f.Workers = append(f.Workers, second())
+		f.Workers[0].Duties, f.Workers[1].Duties = nil, nil
+		for i := range 12 {
+			f.Workers[0].Duties = append(f.Workers[0].Duties, fmt.Sprintf("职责%d：入户走访、信息采集、隐患排查、矛盾纠纷调解与政策宣传", i))
+		}
+	},
+	"fifty duties": func(f *Facts) {
+		for i := range 50 {
+			f.Workers[0].Duties = append(f.Workers[0].Duties, fmt.Sprintf("职责%d", i))
+		}
+	},
+	"a building":          func(f *Facts) { f.Building = &Building{Name: "听雨里12号楼", Address: "听雨路52号"} },
+	"a nameless building": func(f *Facts) { f.Building = &Building{Address: sixty} },
+	"English":             func(f *Facts) { f.Lang = fault.English; f.Workers = append(f.Workers, second()) },
+	"eight night numbers": func(f *Facts) {
+		for i := range 8 {
+			f.Night = append(f.Night, Number{"1234567890123", fmt.Sprint("夜间值班电话", i), "Somebody who is awake"})
+		}
+	},
+}
+
+func facts(name string) Facts {
+	f := usual()
+	cases[name](&f)
+	return f
+}
+
+// written is a line of text outside the map and where it stands, with the height of digits.
+type written struct {
+	*paper.Text
+	box paper.Box
+}
+
+func texts(items []paper.Item, m Measurer) (out []written) {
+	for _, item := range items {
+		switch i := item.(type) {
+		case *paper.Text:
+			w := m.Width(i.Text, i.Size, i.Bold)
+			x := i.At.X - map[paper.Anchor]float64{paper.Start: 0, paper.Middle: w / 2, paper.End: w}[i.Anchor]
+			out = append(out, written{i, paper.Box{X: x, Y: i.At.Y - 0.72*i.Size, W: w, H: 0.76 * i.Size}})
+		case *paper.Group:
+			if i.Name != "map" {
+				out = append(out, texts(i.Items, m)...)
+			}
+		}
+	}
+	return out
+}
+
+func overlap(a, b paper.Box) float64 {
+	return min(min(a.X+a.W, b.X+b.W)-max(a.X, b.X), min(a.Y+a.H, b.Y+b.H)-max(a.Y, b.Y))
+}
+
+// Whatever the facts, no line leaves what a printer reaches, lies on another, or is smaller than can be read.
+func TestEveryBoardHoldsWhatItSays(t *testing.T) {
+	m := fonts(t)
+	for name := range cases {
+		for _, size := range Sizes {
+			for _, landscape := range []bool{false, true} {
+				format := Format{size, landscape}
+				sheet, _ := Board(facts(name), format, m)
+				check(t, fmt.Sprint(name, " ", format), sheet, m, 8*scaleOf(format), 2.5*scaleOf(format))
+			}
+		}
+	}
+}
+
+func scaleOf(f Format) float64 { w, h := f.mm(); return math.Sqrt(w * h / (297 * 420)) }
+
+func check(t *testing.T, name string, sheet *paper.Sheet, m Measurer, edge, smallest float64) {
+	t.Helper()
+	all := texts(sheet.Items, m)
+	for i, a := range all {
+		if a.box.X < edge-0.01 || a.box.Y < edge || a.box.X+a.box.W > sheet.W-edge+0.01 || a.box.Y+a.box.H > sheet.H-edge {
+			t.Errorf("%s: %q leaves the sheet: %+v", name, a.Text.Text, a.box)
+		}
+		if a.Size < smallest-0.01 {
+			t.Errorf("%s: %q is %.2f mm small", name, a.Text.Text, a.Size)
+		}
+		for _, b := range all[:i] {
+			if overlap(a.box, b.box) > 0.1 {
+				t.Errorf("%s: %q lies on %q: %+v %+v", name, a.Text.Text, b.Text.Text, a.box, b.box)
+			}
+		}
+	}
+}
+
+func TestTheNumberIsReadFromTheStreet(t *testing.T) {
+	m := fonts(t)
+	for _, size := range Sizes {
+		for _, landscape := range []bool{false, true} {
+			for _, name := range []string{"usual", "two workers", "nobody", "no phone", "a long number", "English"} {
+				format := Format{size, landscape}
+				f := facts(name)
+				sheet, _ := Board(f, format, m)
+				numbers := slices.DeleteFunc(texts(sheet.Items, m), func(w written) bool { return strings.Trim(w.Text.Text, "0123456789- 转") != "" })
+				largest := slices.MaxFunc(numbers, func(a, b written) int { return int(1000 * (a.Size - b.Size)) })
+				if points := largest.Size / 25.4 * 72 / scaleOf(format); points < 59.9 {
+					t.Errorf("%s, %v: the largest number is %q with %.1f pt of A3", name, format, largest.Text.Text, points)
+				}
+			}
+		}
+	}
+}
+
+// said is all text outside the map.
+func said(sheet *paper.Sheet, m Measurer) string {
+	var b strings.Builder
+	for _, w := range texts(sheet.Items, m) {
+		b.WriteString(w.Text.Text + "\n")
+	}
+	return b.String()
+}
+
+func TestWhatABoardSays(t *testing.T) {
+	m := fonts(t)
+	for _, c := range []struct {
+		name    string
+		is, not []string
+	}{
+		{"usual", []string{"木槿街网格", "张知夏", "154 9901 1333", "吴鹤年", "0355-1234567", "新村中路", "第 12 版", "2026-11-22", "晋S(2026)012号", "12345", "网格员", "Grid worker"}, []string{"B岗", "暂缺"}},
+		{"two workers", []string{"A岗", "欧阳明月", "154 9901 5555", "B岗", "信息采集"}, nil},
+		{"nobody", []string{"网格员暂缺", "吴鹤年", "154 9901 1074", "姚淑贤"}, []string{"张知夏"}},
+		{"nobody, no leader", []string{"网格员暂缺", "听雨社区党群服务站", "154 0200 1001"}, nil},
+		{"no phone", []string{"张知夏", "电话未公布", "154 9901 1074"}, nil},
+		{"nothing", []string{"李", "12345"}, []string{"监督电话", "网格四至", "扫码核对", "第 0 版"}},
+		{"a building", []string{"听雨里12号楼", "本楼所属网格", "木槿街网格", "楼栋公示牌"}, []string{"网格公示牌"}},
+		{"twelve duties", []string{"职责11"}, nil},
+		{"English", []string{"Grid worker", "网格员", "Revision 12", "Complaints"}, nil},
+	} {
+		for _, landscape := range []bool{false, true} {
+			sheet, _ := Board(facts(c.name), Format{"a3", landscape}, m)
+			text := said(sheet, m)
+			for _, want := range c.is {
+				if !strings.Contains(text, want) {
+					t.Errorf("%s, landscape %v: it does not say %q", c.name, landscape, want)
+				}
+			}
+			for _, other := range c.not {
+				if strings.Contains(text, other) {
+					t.Errorf("%s, landscape %v: it says %q", c.name, landscape, other)
+				}
+			}
+		}
+	}
+}
+
+func TestWhatTheFontLacks(t *testing.T) {
+	m := fonts(t)
+	f := usual()
+	f.Workers[0].Name = "李\U0002CCCE\U0002CCCE"
+	f.Leaders[0].Name = "张\U00020BB7"
+	_, missing := Board(f, Format{Size: "a3"}, m)
+	if want := m.Missing("\U00020BB7\U0002CCCE"); len(want) == 0 || string(missing) != string(want) {
+		t.Errorf("missing %q, want %q", string(missing), string(want))
+	}
+	if _, missing := Board(usual(), Format{Size: "a3"}, m); len(missing) > 0 {
+		t.Errorf("missing of the usual: %q", string(missing))
+	}
+}
+
+func TestCardsLeafletsBadges(t *testing.T) {
+	m := fonts(t)
+	for name := range cases {
+		f := facts(name)
+		sheet, _ := Cards(f, m)
+		check(t, "cards: "+name, sheet, m, 10, 1.6)
+		if n := strings.Count(said(sheet, m), wCard.in(f.Lang)+"\n"); n != 8 {
+			t.Errorf("cards: %s: %d", name, n)
+		}
+		sheet, _ = Leaflet(f, m)
+		check(t, "leaflet: "+name, sheet, m, 5, 1.7)
+		if sheet.W != 297 || sheet.H != 210 {
+			t.Errorf("leaflet: %v × %v", sheet.W, sheet.H)
+		}
+		for _, w := range f.Workers {
+			for format, size := range map[BadgeFormat][2]float64{BadgeCard: {85.6, 54}, BadgeHanging: {70, 100}} {
+				sheet, _ = Badge(f, w, format, m)
+				check(t, "badge: "+name, sheet, m, 3, 1.7)
+				if sheet.W != size[0] || sheet.H != size[1] || !strings.Contains(said(sheet, m), string([]rune(w.Name)[:1])) {
+					t.Errorf("badge: %s: %v × %v, %q", name, sheet.W, sheet.H, said(sheet, m))
+				}
+			}
+		}
+	}
+}
+
+func TestAtlas(t *testing.T) {
+	m := fonts(t)
+	a := AtlasFacts{Town: "望舒街道", Community: "听雨社区", Scene: usual().Scene, Streets: []Entry{{"采薇街", []int{2, 0}}, {"安宁街", []int{1}}, {"采薇街", []int{0}}, {" ", []int{1}}}}
+	for i := range 40 {
+		f := usual()
+		f.Grid.Number = fmt.Sprintf("%03d", i+1)
+		a.Grids = append(a.Grids, f)
+	}
+	for i := range 200 {
+		a.Buildings = append(a.Buildings, Entry{fmt.Sprintf("听雨里%d号楼", i+1), []int{i % 40}})
+	}
+	var pages []string
+	for sheet := range Atlas(a, m) {
+		pages = append(pages, said(sheet, m))
+		check(t, fmt.Sprint("page ", len(pages)), sheet, m, 5, 1.7)
+	}
+	if len(pages) != 1+2+40+1+2 {
+		t.Fatalf("%d pages", len(pages))
+	}
+	for n, want := range map[int]string{0: "听雨社区", 1: "001\n木槿街网格\n张知夏\n154 9901 1333\n4\n", 2: "040\n木槿街网格\n张知夏\n154 9901 1333\n43\n", 3: "001 号", 42: "040 号",
+		43: "5\n安宁街\n4, 6\n采薇街\n", 44: "4\n听雨里1号楼\n5\n听雨里2号楼\n"} {
+		if !strings.Contains(pages[n], want) {
+			t.Errorf("page %d is\n%s\nwithout %q", n+1, pages[n], want)
+		}
+	}
+	for range Atlas(a, m) {
+		break // who stops early is not asked on
+	}
+}

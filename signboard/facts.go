@@ -1,0 +1,131 @@
+// Package signboard is what is put up and handed out: the boards of grids and buildings, contact cards, leaflets, badges, a community's atlas. It lays
+// facts out on sheets in millimetres, which package paper writes as SVG, PDF and PNG; the map on them is drawn by package chart. Which grid it is, who
+// is in office and what lies around is left to domain/*.
+package signboard
+
+import (
+	"strings"
+
+	"wangge/domain/place"
+	"wangge/internal/fault"
+	"wangge/signboard/chart"
+)
+
+// Facts are what a board says. All text is plain; what is empty is not known, and the board does without.
+type Facts struct {
+	Lang fault.Language // what stands first and large; the other language stands beside it, small. "" is Chinese
+
+	District, Town, Community string
+	Grid                      Grid
+	Building                  *Building // nil on a grid's board
+	Workers                   []Worker  // grid workers in office, A before B; none: the post is vacant
+	Leaders                   []Person  // of the grid, its group and the community, the nearest first
+	Supervision               string    // phone for complaints
+	Station                   *Station
+	Night                     []Number // whom to call at any hour; none: NightNumbers
+	Limits                    place.Limits
+
+	Revision int    // of what the board says; 0: not numbered
+	Date     string // that revision is of, YYYY-MM-DD
+	URL      string // that the QR code leads to; "": there is no code
+	Approval string // of the map: 审图号
+	Credit   string // whose the map's data is
+
+	Scene chart.Scene // the map
+}
+
+// Grid is a grid on a board.
+type Grid struct {
+	Code   string
+	Number string // tells the grids of a community apart: "003"
+	Name   string
+	Kind   string // as domain/grid has it
+	Group  string // name of the group it belongs to
+}
+
+// Building is the building whose board it is.
+type Building struct{ Name, Number, Address string }
+
+// Person is somebody to call.
+type Person struct {
+	Name  string
+	Post  string // as domain/staff has it
+	Phone string
+	Photo []byte // PNG or JPEG; none: a circle with the name's first character stands in
+}
+
+// Worker is a grid worker in office.
+type Worker struct {
+	Person
+	Cover  string // "A" or "B"
+	URL    string // of the page that says whether this person is in office
+	Duties []string
+}
+
+// Station is a service station.
+type Station struct{ Name, Address, Hours, Phone string }
+
+// Number is a phone number and what it is for.
+type Number struct {
+	Phone  string
+	For    string // Chinese
+	ForEng string
+}
+
+// NightNumbers are those of the country.
+var NightNumbers = []Number{
+	{"12345", "政务热线", "City hotline"},
+	{"110", "报警", "Police"},
+	{"119", "火警", "Fire"},
+	{"120", "急救", "Ambulance"},
+}
+
+// duties are those of all workers, each once.
+func (f Facts) duties() (out []string) {
+	seen := map[string]bool{}
+	for _, w := range f.Workers {
+		for _, d := range w.Duties {
+			if d = strings.TrimSpace(d); d != "" && !seen[d] {
+				seen[d] = true
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
+
+// first is the worker to call first; nil: nobody is in office.
+func (f Facts) first() *Worker {
+	if len(f.Workers) == 0 {
+		return nil
+	}
+	return &f.Workers[0]
+}
+
+// instead is whom to call where the worker cannot be: the nearest leader with a phone, else the service station, else who takes complaints, else the
+// first of the night numbers.
+func (f Facts) instead() Person {
+	for _, l := range f.Leaders {
+		if l.Phone != "" {
+			return l
+		}
+	}
+	switch {
+	case f.Station != nil && f.Station.Phone != "":
+		return Person{Name: f.Station.Name, Post: "STATION", Phone: f.Station.Phone}
+	case f.Supervision != "":
+		return Person{Name: f.Community, Post: "SUPERVISION", Phone: f.Supervision}
+	}
+	n := f.night()[0]
+	if f.Lang == fault.English {
+		return Person{Name: n.ForEng, Post: "NIGHT", Phone: n.Phone}
+	}
+	return Person{Name: n.For, Post: "NIGHT", Phone: n.Phone}
+}
+
+func (f Facts) night() []Number {
+	if len(f.Night) > 0 {
+		return f.Night
+	}
+	return NightNumbers
+}

@@ -1,0 +1,339 @@
+package signboard
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"hash"
+	"io"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/maypok86/otter/v2"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/internal/answer"
+	"wangge/internal/fault"
+	"wangge/signboard/chart"
+	"wangge/signboard/paper"
+)
+
+// Options are what boards over HTTP need. Source and Fonts are required.
+type Options struct {
+	Source *Source
+	Fonts  *paper.Fonts
+	Log    *slog.Logger // nil: slog.Default()
+	Cache  int64        // bytes of finished boards that are kept; 0: 64 MB
+}
+
+type door struct {
+	*Source
+	fonts *paper.Fonts
+	log   *slog.Logger
+	kept  *otter.Cache[string, []byte]
+}
+
+var _ = fault.Register(
+	[3]string{"board.size", "size is one of a0, a1, a2, a3, a4.", "size 应为 a0、a1、a2、a3 或 a4。"},
+	[3]string{"board.orientation", "orientation is landscape or portrait.", "orientation 应为 landscape（横向）或 portrait（纵向）。"},
+	[3]string{"board.badge", "format is card or hanging.", "format 应为 card（卡片）或 hanging（挂式）。"},
+	[3]string{"board.noFile", "There is no such board: its name ends in .svg, .pdf or .png, or in nothing for the page.", "没有这种公示牌：文件名应以 .svg、.pdf 或 .png 结尾，网页则没有后缀。"},
+	[3]string{"board.nobody", "Nobody is in office in this grid, so there is no badge.", "该网格暂无在岗网格员，没有工作证。"},
+)
+
+// Register adds the boards, cards, leaflets, badges, atlases and maps to mux. The actor must be in the request's context (account.NewContext).
+func Register(mux *http.ServeMux, o Options) {
+	d := &door{Source: o.Source, fonts: o.Fonts, log: o.Log}
+	if d.log == nil {
+		d.log = slog.Default()
+	}
+	most := o.Cache
+	if most == 0 {
+		most = 64 << 20
+	}
+	d.kept = otter.Must(&otter.Options[string, []byte]{MaximumWeight: uint64(most), Weigher: func(k string, v []byte) uint32 {
+		return uint32(min(len(k)+len(v)+200, math.MaxUint32))
+	}})
+	mux.HandleFunc("GET /signboards/{name}", d.answers(d.grid))
+	mux.HandleFunc("GET /signboards/buildings/{name}", d.answers(d.building))
+	mux.HandleFunc("GET /signboards/cards/{name}", d.answers(d.cards))
+	mux.HandleFunc("GET /signboards/leaflet/{name}", d.answers(d.leaflet))
+	mux.HandleFunc("GET /signboards/badges/{name}", d.answers(d.badges))
+	mux.HandleFunc("GET /signboards/atlas/{name}", d.answers(d.atlas))
+	mux.HandleFunc("GET /g/{code}/map.svg", d.answers(d.gridMap))
+}
+
+// made is something to send: what it depends on, and how it is written. It is written once for all who ask for the same.
+type made struct {
+	kind   string // of the file: svg, pdf, png, html
+	facts  any    // what it says, as JSON
+	look   string // how: size and the like
+	write  func(io.Writer) error
+	policy string // of the page's content; "": nothing is loaded
+}
+
+var mediaTypes = map[string]string{"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png", "html": "text/html; charset=utf-8"}
+
+// answers sends what make makes. The ETag is of what it says, so that nothing is written for who has it.
+func (d *door) answers(make func(ctx context.Context, r *http.Request) (made, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Accept-Language")
+		m, err := make(r.Context(), r)
+		if err == nil {
+			err = d.send(w, r, m)
+		}
+		if err != nil {
+			answer.Refuse(r, d.log, err).Write(w, r)
+		}
+	}
+}
+
+// design is the version of how boards look: what is kept of another is not sent.
+const design = "1"
+
+func (d *door) send(w http.ResponseWriter, r *http.Request, m made) error {
+	h := xxhash.New()
+	if err := sum(h, design, m.kind, m.look); err != nil {
+		return err
+	}
+	if err := json.NewEncoder(h).Encode(m.facts); err != nil {
+		return err
+	}
+	name := hex.EncodeToString(h.Sum(nil))
+	header := w.Header()
+	header.Set("ETag", `"`+name+`"`)
+	header.Set("Cache-Control", "no-cache")
+	header.Set("Content-Type", mediaTypes[m.kind])
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", m.policy)
+	if m.policy == "" {
+		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox")
+	}
+	if slices.ContainsFunc(strings.Split(r.Header.Get("If-None-Match"), ","), func(s string) bool {
+		s = strings.TrimPrefix(strings.TrimSpace(s), "W/")
+		return s == `"`+name+`"` || s == "*"
+	}) {
+		header.Del("Content-Type")
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	body, ok := d.kept.GetIfPresent(name)
+	if !ok {
+		var b bytes.Buffer
+		if err := m.write(&b); err != nil {
+			return err
+		}
+		body = b.Bytes()
+		d.kept.Set(name, body)
+	}
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // the sender may be gone; nobody is left to tell
+	return nil
+}
+
+func sum(h hash.Hash, parts ...string) error {
+	for _, p := range parts {
+		if _, err := h.Write(append([]byte(p), 0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// asked is what a name in an address asks for: "140403007002003.pdf".
+func asked(name string, kinds ...string) (of, kind string, err error) {
+	of, kind = name, "html"
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		of, kind = name[:i], name[i+1:]
+	}
+	if of == "" || !slices.Contains(kinds, kind) {
+		return "", "", fault.New(fault.NotFound, "", "board.noFile")
+	}
+	return of, kind, nil
+}
+
+// formatOf reads ?size= and ?orientation=; A3 landscape where they are not given.
+func formatOf(q url.Values) (Format, error) {
+	f := Format{Size: "a3", Landscape: true}
+	if s := q.Get("size"); s != "" {
+		if f.Size = strings.ToLower(s); !slices.Contains(Sizes, f.Size) {
+			return f, fault.New(fault.Invalid, "size", "board.size")
+		}
+	}
+	switch q.Get("orientation") {
+	case "", "landscape":
+	case "portrait":
+		f.Landscape = false
+	default:
+		return f, fault.New(fault.Invalid, "orientation", "board.orientation")
+	}
+	return f, nil
+}
+
+func (f Format) orientation() string {
+	if f.Landscape {
+		return "landscape"
+	}
+	return "portrait"
+}
+
+func (d *door) grid(ctx context.Context, r *http.Request) (made, error) {
+	code, kind, err := asked(r.PathValue("name"), "html", "svg", "pdf", "png")
+	if err != nil {
+		return made{}, err
+	}
+	format, err := formatOf(r.URL.Query())
+	if err != nil {
+		return made{}, err
+	}
+	f, err := d.Grid(ctx, account.FromContext(ctx), code, answer.Language(r, fault.Chinese))
+	if err != nil {
+		return made{}, err
+	}
+	return d.board(f, format, kind, "/signboards/"+url.PathEscape(f.Grid.Code)), nil
+}
+
+func (d *door) building(ctx context.Context, r *http.Request) (made, error) {
+	id, kind, err := asked(r.PathValue("name"), "html", "svg", "pdf", "png")
+	if err != nil {
+		return made{}, err
+	}
+	format, err := formatOf(r.URL.Query())
+	if err != nil {
+		return made{}, err
+	}
+	k, ok := key.Parse(id)
+	if !ok {
+		return made{}, fault.New(fault.NotFound, "id", "board.noBuilding")
+	}
+	f, err := d.Building(ctx, account.FromContext(ctx), k, answer.Language(r, fault.Chinese))
+	if err != nil {
+		return made{}, err
+	}
+	return d.board(f, format, kind, "/signboards/buildings/"+k.String()), nil
+}
+
+// board is a board as a file of a kind; at is its address, without the end.
+func (d *door) board(f Facts, format Format, kind, at string) made {
+	m := made{kind: kind, facts: f, look: format.Size + " " + format.orientation() + " " + at}
+	m.write = func(w io.Writer) error {
+		sheet, missing := Board(f, format, d.fonts)
+		if kind == "html" {
+			return d.page(w, f, format, sheet, missing, at)
+		}
+		return d.write(w, kind, sheet)
+	}
+	if kind == "html" {
+		m.policy = pagePolicy
+	}
+	return m
+}
+
+// screenDots is how fine a PNG is: dots an inch, of A4; larger sheets have as many dots.
+const screenDots = 150
+
+func (d *door) write(w io.Writer, kind string, sheet *paper.Sheet) error {
+	switch kind {
+	case "pdf":
+		return paper.WritePDF(w, slices.Values([]*paper.Sheet{sheet}), d.fonts)
+	case "png":
+		dots := screenDots * math.Sqrt(210*297/(sheet.W*sheet.H))
+		return paper.WritePNG(w, sheet, d.fonts, dots)
+	}
+	return paper.WriteSVG(w, sheet, d.fonts)
+}
+
+// ofGrid reads a grid's facts for an address that ends in .pdf.
+func (d *door) ofGrid(ctx context.Context, r *http.Request) (Facts, error) {
+	code, _, err := asked(r.PathValue("name"), "pdf")
+	if err != nil {
+		return Facts{}, err
+	}
+	return d.Grid(ctx, account.FromContext(ctx), code, answer.Language(r, fault.Chinese))
+}
+
+func (d *door) cards(ctx context.Context, r *http.Request) (made, error) {
+	f, err := d.ofGrid(ctx, r)
+	return made{kind: "pdf", facts: f, look: "cards", write: func(w io.Writer) error {
+		sheet, _ := Cards(f, d.fonts)
+		return d.write(w, "pdf", sheet)
+	}}, err
+}
+
+func (d *door) leaflet(ctx context.Context, r *http.Request) (made, error) {
+	f, err := d.ofGrid(ctx, r)
+	return made{kind: "pdf", facts: f, look: "leaflet", write: func(w io.Writer) error {
+		sheet, _ := Leaflet(f, d.fonts)
+		return d.write(w, "pdf", sheet)
+	}}, err
+}
+
+// badges are those of a grid's workers, a page each.
+func (d *door) badges(ctx context.Context, r *http.Request) (made, error) {
+	format := BadgeCard
+	if s := r.URL.Query().Get("format"); s != "" {
+		if format = BadgeFormat(s); format != BadgeCard && format != BadgeHanging {
+			return made{}, fault.New(fault.Invalid, "format", "board.badge")
+		}
+	}
+	f, err := d.ofGrid(ctx, r)
+	if err == nil && len(f.Workers) == 0 {
+		err = fault.New(fault.NotFound, "code", "board.nobody")
+	}
+	return made{kind: "pdf", facts: f, look: "badges " + string(format), write: func(w io.Writer) error {
+		return paper.WritePDF(w, func(yield func(*paper.Sheet) bool) {
+			for _, one := range f.Workers {
+				if sheet, _ := Badge(f, one, format, d.fonts); !yield(sheet) {
+					return
+				}
+			}
+		}, d.fonts)
+	}}, err
+}
+
+func (d *door) atlas(ctx context.Context, r *http.Request) (made, error) {
+	code, _, err := asked(r.PathValue("name"), "pdf")
+	if err != nil {
+		return made{}, err
+	}
+	a, err := d.Community(ctx, account.FromContext(ctx), code, answer.Language(r, fault.Chinese))
+	return made{kind: "pdf", facts: a, look: "atlas", write: func(w io.Writer) error {
+		return paper.WritePDF(w, Atlas(a, d.fonts), d.fonts)
+	}}, err
+}
+
+// gridMap is the map of a grid alone, whose neighbours can be tapped: it leads on without a script.
+func (d *door) gridMap(ctx context.Context, r *http.Request) (made, error) {
+	lang := answer.Language(r, fault.Chinese)
+	f, err := d.Grid(ctx, account.FromContext(ctx), r.PathValue("code"), lang)
+	if err != nil {
+		return made{}, err
+	}
+	for i := range f.Scene.Neighbours { // within this site, wherever it is seen
+		f.Scene.Neighbours[i].URL = strings.TrimPrefix(f.Scene.Neighbours[i].URL, d.PublicURL)
+	}
+	facts := struct {
+		Name  string
+		Scene chart.Scene
+	}{f.Grid.Name, f.Scene}
+	return made{kind: "svg", facts: facts, look: "map " + string(lang), write: func(w io.Writer) error {
+		return paper.WriteSVG(w, mapSheet(f, d.fonts), d.fonts)
+	}, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}, nil
+}
+
+// mapSheet is the map alone.
+func mapSheet(f Facts, m Measurer) *paper.Sheet {
+	const w, h = 160, 120
+	b := &drawing{pen: pen{m: m, scale: 1}, Facts: f}
+	o := b.options()
+	o.Text, o.Tap = 3.4, 11 // a finger's width where the map is as wide as a phone
+	return &paper.Sheet{W: w, H: h, Title: paper.Clean(f.Grid.Name), Lang: b.tag(), Items: []paper.Item{chart.Draw(f.Scene, paper.Box{W: w, H: h}, o, m)}}
+}

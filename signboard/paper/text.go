@@ -1,0 +1,127 @@
+package paper
+
+import (
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Measurer knows how long a line of text is, in millimetres; size in millimetres.
+type Measurer interface {
+	Width(text string, size float64, bold bool) float64
+}
+
+// marks is how many accents may stand on one letter; more are there to spoil a page.
+const marks = 2
+
+// Clean is text as it is drawn: on one line, composed (NFC), without what cannot be seen: control characters, marks that turn the direction of writing,
+// joiners, variants. Bytes that are no text are dropped.
+func Clean(text string) string {
+	if clean(text) {
+		return text
+	}
+	var b strings.Builder
+	on := 0
+	for _, r := range norm.NFC.String(strings.ToValidUTF8(text, "")) {
+		switch {
+		case r == '\u00a0' || r == '\u3000':
+		case unicode.IsSpace(r) || unicode.Is(unicode.Z, r):
+			r = ' '
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector) || r == utf8.RuneError || r&0xFFFE == 0xFFFE:
+			continue
+		}
+		if unicode.Is(unicode.M, r) {
+			if on++; on > marks {
+				continue
+			}
+		} else {
+			on = 0
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// clean reports whether text holds only what nearly all text holds, so that nothing is to be done.
+func clean(text string) bool {
+	for _, r := range text {
+		switch {
+		case ' ' <= r && r <= '~', '\u4e00' <= r && r <= '\u9fff', '\u3001' <= r && r <= '\u3029', '\uff01' <= r && r <= '\uff5e':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// Lines breaks text into lines no longer than width, in millimetres, as Unicode's rules (UAX 14) allow it: a line does not begin with 。 or ） nor end with
+// （ or 《, and Latin words and numbers stay whole unless one is longer than a line. A line break in text is kept; empty lines are not.
+func Lines(m Measurer, text string, size, width float64, bold bool) []string {
+	var lines []string
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029' }) {
+		line := ""
+		put := func() {
+			if line = strings.TrimRight(line, " \u3000"); line != "" {
+				lines = append(lines, line)
+			}
+			line = ""
+		}
+		fits := func(s string) bool { return m.Width(strings.TrimRight(s, " \u3000"), size, bold) <= width }
+		rest, state := strings.Trim(Clean(part), " \u3000"), -1
+		for rest != "" {
+			var piece string
+			piece, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
+			if fits(line + piece) {
+				line += piece
+				continue
+			}
+			put()
+			if fits(piece) {
+				line = piece
+				continue
+			}
+			// Longer than a line: it is broken between any two letters.
+			for g := uniseg.NewGraphemes(piece); g.Next(); {
+				if !fits(line + g.Str()) {
+					put()
+				}
+				line += g.Str()
+			}
+		}
+		put()
+	}
+	return lines
+}
+
+// Fit is the largest size from least to most, in millimetres, at which text is one line no longer than width; where there is none, least and false.
+func Fit(m Measurer, text string, most, least, width float64, bold bool) (size float64, ok bool) {
+	w := m.Width(text, most, bold)
+	if w <= width {
+		return most, true
+	}
+	size = math.Floor(most*width/w*100) / 100 // steps of 0.01 mm, so that no rounding makes it too long
+	if size < least {
+		return least, m.Width(text, least, bold) <= width
+	}
+	return size, true
+}
+
+// Shorten is text where it is no longer than width, in millimetres; else its beginning and "…".
+func Shorten(m Measurer, text string, size, width float64, bold bool) string {
+	text = Clean(text)
+	if m.Width(text, size, bold) <= width {
+		return text
+	}
+	short := ""
+	for g := uniseg.NewGraphemes(text); g.Next(); {
+		if m.Width(short+g.Str()+"…", size, bold) > width {
+			break
+		}
+		short += g.Str()
+	}
+	return strings.TrimRight(short, " \u3000") + "…"
+}

@@ -1,0 +1,125 @@
+package signboard
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"wangge/domain/account"
+	"wangge/internal/fault"
+	"wangge/signboard/paper"
+)
+
+var _ = fault.Register(
+	[3]string{"board.file", "{file} cannot be written: {reason}.", "无法写入 {file}：{reason}。"},
+)
+
+// Job is which boards are printed to one file.
+type Job struct {
+	Division string // code
+	File     string // PDF; it appears when it is complete, over one that is there
+	Format   Format
+	Lang     fault.Language
+	Progress func(done, total int) // of boards
+}
+
+// Printed is what came of a Job.
+type Printed struct {
+	Boards  int
+	Bytes   int64
+	Missing []MissingOn
+}
+
+// MissingOn is what the font lacks of one board.
+type MissingOn struct {
+	Code       string // of the grid
+	Characters string
+}
+
+// Print writes the boards of all grids of a division, by code, as the pages of one document; one page is in memory at a time while the next is read.
+// NOT_FOUND: no such division, or it has no grids. INVALID: a file that cannot be written ("file").
+func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fonts, job Job) (out Printed, err error) {
+	codes, err := s.Codes(ctx, actor, job.Division)
+	if err != nil {
+		return out, err
+	}
+	if len(codes) == 0 {
+		return out, fault.New(fault.NotFound, "division", "board.noGrids", "code", fault.Shorten(job.Division, 40))
+	}
+	defer func() {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = fault.Wrap(err, fault.Invalid, "file", "board.file", "file", job.File, "reason", path.Err)
+		}
+	}()
+	file, err := os.CreateTemp(filepath.Dir(job.File), ".boards-*.pdf")
+	if err != nil {
+		return out, err
+	}
+	defer os.Remove(file.Name()) // unless it has its name by then
+	defer file.Close()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var failed error
+	buffered := bufio.NewWriterSize(file, 1<<20)
+	err = paper.WritePDF(buffered, func(yield func(*paper.Sheet) bool) {
+		for next := range s.ahead(ctx, actor, codes, job.Lang) {
+			if failed = next.err; failed != nil {
+				return
+			}
+			sheet, missing := Board(next.facts, job.Format, fonts)
+			if len(missing) > 0 {
+				out.Missing = append(out.Missing, MissingOn{next.facts.Grid.Code, string(missing)})
+			}
+			if !yield(sheet) {
+				return
+			}
+			out.Boards++
+			job.Progress(out.Boards, len(codes))
+		}
+	}, fonts)
+	if err = errors.Join(failed, ctx.Err(), err); err != nil {
+		return out, err
+	}
+	if err := buffered.Flush(); err != nil {
+		return out, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return out, err
+	}
+	out.Bytes = info.Size()
+	if err := errors.Join(file.Chmod(0o644), file.Close()); err != nil {
+		return out, err
+	}
+	return out, os.Rename(file.Name(), job.File)
+}
+
+// read is what a board says, or why that is not known.
+type read struct {
+	facts Facts
+	err   error
+}
+
+// ahead reads the boards of codes a little ahead of who draws them, in their order. It ends with the first error, or when ctx does.
+func (s *Source) ahead(ctx context.Context, actor account.Actor, codes []string, lang fault.Language) <-chan read {
+	out := make(chan read, 4)
+	go func() {
+		defer close(out)
+		for _, code := range codes {
+			f, err := s.Grid(ctx, actor, code, lang)
+			select {
+			case out <- read{f, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return out
+}

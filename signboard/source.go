@@ -1,0 +1,442 @@
+package signboard
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/paulmach/orb"
+
+	"wangge/domain/account"
+	"wangge/domain/around"
+	"wangge/domain/board"
+	"wangge/domain/civil"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+	"wangge/internal/fault"
+	"wangge/signboard/chart"
+)
+
+// Grids answers which grids there are; grid.Service is one.
+type Grids interface {
+	// ByCode answers for former codes too. NOT_FOUND: none.
+	ByCode(ctx context.Context, actor account.Actor, code string, asOf *time.Time, with grid.Fields) (grid.Grid, error)
+	ByKeys(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, with grid.Fields) (map[uuid.UUID]grid.Grid, error)
+	// OfCommunity returns all grids of a division and beneath, by code.
+	OfCommunity(ctx context.Context, actor account.Actor, communityID uuid.UUID) ([]grid.Grid, error)
+	Groups(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]grid.Group, error)
+}
+
+// Staff answers who is in office; staff.Service is one.
+type Staff interface {
+	InOffice(ctx context.Context, actor account.Actor, areas []staff.Area, asOf *time.Time) (map[uuid.UUID][]staff.Assignment, error)
+	// Photo: NOT_FOUND where there is none.
+	Photo(ctx context.Context, actor account.Actor, worker key.Key) (staff.Photo, error)
+	Day(asOf *time.Time) civil.Date
+}
+
+// Places answers where grids and buildings lie, and whom else to call there; place.Service is one.
+type Places interface {
+	// ByCode: NOT_FOUND where there is no such division.
+	ByCode(ctx context.Context, actor account.Actor, code string, with place.Fields) (place.Division, error)
+	DivisionsByID(ctx context.Context, actor account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID]place.Division, error)
+	Ancestors(ctx context.Context, actor account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID][]place.Division, error)
+	Contacts(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Here, error)
+	// BuildingsByKey leaves out what there is not.
+	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, footprint bool) (map[uuid.UUID]place.Building, error)
+	InOneState(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
+}
+
+// Around answers what lies around a grid; around.Service is one.
+type Around interface {
+	Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]place.Limits, error)
+	Of(ctx context.Context, actor account.Actor, of key.Key, box place.Box, asOf *time.Time) (around.Surroundings, error)
+}
+
+// Boards answers which revision of a board says what holds; board.Service is one.
+type Boards interface {
+	// Revision: NOT_FOUND where there is no such grid or building.
+	Revision(ctx context.Context, actor account.Actor, of board.Of) (board.Standing, error)
+}
+
+// Source reads what boards say. All but Approval and Credit are required.
+type Source struct {
+	Grids     Grids
+	Staff     Staff
+	Places    Places
+	Around    Around
+	Boards    Boards
+	PublicURL string // that codes begin with, without / at the end
+	Approval  string // of the map: 审图号
+	Credit    string // whose the map's data is
+}
+
+var _ = fault.Register(
+	[3]string{"board.noGrid", "The building belongs to no grid, so there is no board of it.", "该楼栋不属于任何网格，没有公示牌。"},
+	[3]string{"board.noBuilding", "There is no such building.", "没有这栋楼。"},
+	[3]string{"board.largeAtlas", "An atlas holds at most {max} grids, and here are {n}: ask for the communities within.", "图册最多收录 {max} 个网格，这里有 {n} 个：请按社区制作。"},
+	[3]string{"board.noGrids", "There are no grids in {code}.", "{code} 没有网格。"},
+)
+
+// Grid is what the board of a grid says in a language. Former codes answer. NOT_FOUND: no such grid.
+func (s *Source) Grid(ctx context.Context, actor account.Actor, code string, lang fault.Language) (f Facts, err error) {
+	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		g, err := s.Grids.ByCode(ctx, actor, code, nil, grid.Fields{})
+		if err == nil {
+			f, err = s.of(ctx, actor, g, lang)
+		}
+		return err
+	})
+	return f, err
+}
+
+// Building is what the board of a building says: that of its grid, and where the building stands. NOT_FOUND: no such building, or it is in no grid.
+func (s *Source) Building(ctx context.Context, actor account.Actor, k key.Key, lang fault.Language) (f Facts, err error) {
+	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		found, err := s.Places.BuildingsByKey(ctx, actor, []key.Key{k}, nil, true)
+		if err != nil {
+			return err
+		}
+		b, ok := found[k.ID]
+		switch {
+		case !ok:
+			return fault.New(fault.NotFound, "id", "board.noBuilding")
+		case b.GridKey == nil:
+			return fault.New(fault.NotFound, "id", "board.noGrid")
+		}
+		grids, err := s.Grids.ByKeys(ctx, actor, []key.Key{*b.GridKey}, nil, grid.Fields{})
+		if err != nil {
+			return err
+		}
+		g, ok := grids[b.GridKey.ID]
+		if !ok {
+			return fault.New(fault.NotFound, "id", "board.noGrid")
+		}
+		if f, err = s.of(ctx, actor, g, lang); err != nil {
+			return err
+		}
+		f.Building = &Building{Name: b.Name, Address: b.Address}
+		f.URL = s.PublicURL + "/b/" + k.String()
+		if err := s.revision(ctx, actor, board.Of{Kind: board.OfBuilding, Key: k}, &f); err != nil {
+			return err
+		}
+		if b.Location != nil {
+			f.Scene.Here = &orb.Point{b.Location.X(), b.Location.Y()}
+		}
+		return nil
+	})
+	return f, err
+}
+
+// reach is how much further than the grid its scene goes, and proportion the widest map that it fills, width by height.
+const (
+	reach      = 0.25
+	proportion = 3.0
+)
+
+// of is what the board of g says. ctx is that of a use case.
+func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang fault.Language) (Facts, error) {
+	f := Facts{Lang: lang, Approval: s.Approval, Credit: s.Credit, URL: s.PublicURL + "/g/" + url.PathEscape(g.Code),
+		Grid: Grid{Code: g.Code, Number: g.Code[max(0, len(g.Code)-3):], Name: g.Name, Kind: string(g.Kind)}}
+	if err := s.divisions(ctx, actor, g.CommunityID, &f); err != nil {
+		return f, err
+	}
+	if err := s.revision(ctx, actor, board.Of{Kind: board.OfGrid, Key: g.Key}, &f); err != nil {
+		return f, err
+	}
+	if g.GroupID != nil {
+		groups, err := s.Grids.Groups(ctx, actor, []key.Key{{Home: g.Key.Home, ID: *g.GroupID}})
+		if err != nil {
+			return f, err
+		}
+		f.Grid.Group = groups[*g.GroupID].Name
+	}
+	if err := s.people(ctx, actor, g, &f); err != nil {
+		return f, err
+	}
+	limits, err := s.Around.Limits(ctx, actor, []grid.Grid{g}, nil)
+	if err != nil {
+		return f, err
+	}
+	f.Limits = limits[g.Key.ID]
+	seen, err := s.Around.Of(ctx, actor, g.Key, around.Box(g.BBox, reach, proportion), nil)
+	if err != nil {
+		return f, err
+	}
+	f.Scene = sceneOf(seen, s.PublicURL, false)
+	return f, nil
+}
+
+// revision says which revision of its board f is, and since when: the day on which that was printed, else today. The address of the code ends with it,
+// so that a scan tells a board of today from one of yesterday.
+func (s *Source) revision(ctx context.Context, actor account.Actor, of board.Of, f *Facts) error {
+	st, err := s.Boards.Revision(ctx, actor, of)
+	if err != nil {
+		return err
+	}
+	f.Revision, f.Date = st.Revision, s.Staff.Day(nil).String()
+	if st.Printed != nil && st.Printed.Revision == st.Revision {
+		f.Date = st.Printed.On.String()
+	}
+	f.URL += fmt.Sprintf("?r=%d&m=%s", st.Revision, st.Hashes.Mark())
+	return nil
+}
+
+// divisions names the community and what is around it, and says whom else to call there.
+func (s *Source) divisions(ctx context.Context, actor account.Actor, community uuid.UUID, f *Facts) error {
+	ids := []uuid.UUID{community}
+	own, err := s.Places.DivisionsByID(ctx, actor, ids, place.Fields{})
+	if err != nil {
+		return err
+	}
+	lines, err := s.Places.Ancestors(ctx, actor, ids, place.Fields{})
+	if err != nil {
+		return err
+	}
+	for _, d := range append(slices.Clone(lines[community]), own[community]) {
+		switch d.Level {
+		case place.District:
+			f.District = d.Name
+		case place.Town:
+			f.Town = d.Name
+		case place.Community:
+			f.Community = d.Name
+		}
+	}
+	all, err := s.Places.Contacts(ctx, actor, ids)
+	if err != nil {
+		return err
+	}
+	c := all[community].InForce
+	f.Supervision = c.SupervisionPhone
+	for _, n := range c.Night {
+		f.Night = append(f.Night, Number{n.Phone, n.Name, cmp.Or(n.NameEnglish, n.Name)})
+	}
+	if st := c.Station; st != nil {
+		hours := st.Hours
+		if f.Lang == fault.English && st.HoursEnglish != "" {
+			hours = st.HoursEnglish
+		}
+		f.Station = &Station{Name: st.Name, Address: st.Address, Hours: hours, Phone: st.Phone}
+	}
+	return nil
+}
+
+// people are the workers in office, whether in today or away, and the leaders.
+func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f *Facts) error {
+	areas := []staff.Area{{Kind: staff.AreaGrid, Home: g.Key.Home, ID: g.Key.ID}, {Kind: staff.AreaDivision, Home: g.Key.Home, ID: g.CommunityID}}
+	if g.GroupID != nil {
+		areas = append(areas, staff.Area{Kind: staff.AreaGroup, Home: g.Key.Home, ID: *g.GroupID})
+	}
+	office, err := s.Staff.InOffice(ctx, actor, areas, nil)
+	if err != nil {
+		return err
+	}
+	photo := func(w staff.Worker) ([]byte, error) {
+		if !w.HasPhoto {
+			return nil, nil
+		}
+		p, err := s.Staff.Photo(ctx, actor, w.Key)
+		if fault.Is(err, fault.NotFound) {
+			return nil, nil
+		}
+		return p.Image, err
+	}
+	for _, a := range office[g.Key.ID] {
+		if a.Post != staff.GridWorker {
+			continue
+		}
+		w := Worker{Person: Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}, Cover: string(a.Cover), Duties: a.Worker.Duties,
+			URL: s.PublicURL + "/w/" + a.Worker.Key.String()}
+		if w.Photo, err = photo(a.Worker); err != nil {
+			return err
+		}
+		f.Workers = append(f.Workers, w)
+	}
+	slices.SortStableFunc(f.Workers, func(a, b Worker) int { return cmp.Compare(a.Cover, b.Cover) })
+	lead := func(list []staff.Assignment, post staff.Post) error {
+		for _, a := range list {
+			if a.Post != post {
+				continue
+			}
+			p := Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}
+			if len(f.Workers) == 0 && len(f.Leaders) == 0 { // stands in the worker's place
+				var err error
+				if p.Photo, err = photo(a.Worker); err != nil {
+					return err
+				}
+			}
+			f.Leaders = append(f.Leaders, p)
+		}
+		return nil
+	}
+	if err := lead(office[g.Key.ID], staff.GridLeader); err != nil {
+		return err
+	}
+	if g.GroupID != nil {
+		if err := lead(office[*g.GroupID], staff.GridLeader); err != nil {
+			return err
+		}
+	}
+	return lead(office[g.CommunityID], staff.ChiefLeader)
+}
+
+// sceneOf is what a map shows of surroundings. whole takes all grids of the community for what it is about.
+func sceneOf(seen around.Surroundings, public string, whole bool) chart.Scene {
+	var out chart.Scene
+	shown := func(g around.Shown) chart.Grid {
+		label := orb.Point(g.Label)
+		return chart.Grid{Area: g.Area, Name: g.Name, Number: g.Number, Label: &label, URL: public + "/g/" + url.PathEscape(g.Code)}
+	}
+	own := map[key.Key]bool{seen.Grid.Key: true}
+	out.Grids = append(out.Grids, shown(seen.Grid))
+	for _, n := range seen.Neighbours {
+		if whole && n.Community {
+			out.Grids = append(out.Grids, shown(n))
+			own[n.Key] = true
+		} else {
+			out.Neighbours = append(out.Neighbours, shown(n))
+		}
+	}
+	for _, st := range seen.Streets {
+		for _, line := range st.Lines {
+			out.Streets = append(out.Streets, chart.Street{Name: st.Name, Class: st.Class, Line: line})
+		}
+	}
+	for _, l := range seen.Land {
+		out.Land = append(out.Land, chart.Land{Ground: groundOf(l.Class), Name: l.Name, Area: l.Area})
+	}
+	for _, b := range seen.Buildings {
+		house := chart.Building{Name: b.Name}
+		if own[b.GridKey] {
+			house.Number = b.Number
+		}
+		switch s := b.Shape.(type) {
+		case orb.MultiPolygon:
+			house.Area = s
+		case orb.Polygon:
+			house.Area = orb.MultiPolygon{s}
+		case orb.Point:
+			house.Point = s
+		default:
+			continue
+		}
+		out.Buildings = append(out.Buildings, house)
+	}
+	return out
+}
+
+// groundOf is what a class of land is drawn as.
+func groundOf(class string) chart.Ground {
+	switch class {
+	case "water", "river", "riverbank", "stream", "canal", "lake", "pond", "reservoir", "basin", "bay", "wetland":
+		return chart.Water
+	case "square", "pedestrian", "parking", "pitch", "track", "playground":
+		return chart.Paved
+	}
+	return chart.Green
+}
+
+// mostInAtlas is how many grids an atlas holds: twice those of a large community, read and drawn in some seconds.
+const mostInAtlas = 80
+
+// Community is what the atlas of a community says in a language. Former codes answer. NOT_FOUND: no such division, or it has no grids. LIMITED: it has
+// too many.
+func (s *Source) Community(ctx context.Context, actor account.Actor, code string, lang fault.Language) (a AtlasFacts, err error) {
+	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		d, err := s.Places.ByCode(ctx, actor, code, place.Fields{})
+		if err != nil {
+			return err
+		}
+		grids, err := s.Grids.OfCommunity(ctx, actor, d.ID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case len(grids) == 0:
+			return fault.New(fault.NotFound, "code", "board.noGrids", "code", fault.Shorten(code, 40))
+		case len(grids) > mostInAtlas:
+			return fault.New(fault.Limited, "code", "board.largeAtlas", "n", len(grids), "max", mostInAtlas)
+		}
+		box := grids[0].BBox
+		streets := map[string][]int{}
+		for i, g := range grids {
+			f, err := s.of(ctx, actor, g, lang)
+			if err != nil {
+				return err
+			}
+			a.Grids = append(a.Grids, f)
+			box = box.Around(g.BBox)
+			for _, name := range streetsIn(f.Scene) {
+				streets[name] = append(streets[name], i)
+			}
+		}
+		seen, err := s.Around.Of(ctx, actor, grids[0].Key, around.Box(box, 0.08, 0.8), nil)
+		if err != nil {
+			return err
+		}
+		at := map[key.Key]int{}
+		for i, g := range grids {
+			at[g.Key] = i
+		}
+		for _, b := range seen.Buildings {
+			if i, ok := at[b.GridKey]; ok {
+				a.Buildings = append(a.Buildings, Entry{cmp.Or(b.Name, b.Address), []int{i}})
+			}
+		}
+		for name, on := range streets {
+			a.Streets = append(a.Streets, Entry{name, on})
+		}
+		first := a.Grids[0]
+		a.Lang, a.District, a.Town, a.Community, a.Date = lang, first.District, first.Town, d.Name, s.Staff.Day(nil).String()
+		a.URL, a.Approval, a.Credit = s.PublicURL+"/c/"+url.PathEscape(d.Code), s.Approval, s.Credit
+		a.Scene = sceneOf(seen, s.PublicURL, true)
+		return nil
+	})
+	return a, err
+}
+
+// streetsIn are the names of the streets that run in the box of a scene's grid or along it.
+func streetsIn(s chart.Scene) []string {
+	var box orb.Bound
+	for i, g := range s.Grids {
+		if i == 0 {
+			box = g.Area.Bound()
+		}
+		box = box.Union(g.Area.Bound())
+	}
+	seen := map[string]bool{}
+	var out []string
+	for _, st := range s.Streets {
+		name := strings.TrimSpace(st.Name)
+		if name == "" || seen[name] || !slices.ContainsFunc(st.Line, box.Contains) {
+			continue
+		}
+		seen[name] = true
+		out = append(out, name)
+	}
+	return out
+}
+
+// Codes are the codes of all grids of a division and beneath it. Former codes of divisions answer. NOT_FOUND: no such division.
+func (s *Source) Codes(ctx context.Context, actor account.Actor, division string) (codes []string, err error) {
+	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		d, err := s.Places.ByCode(ctx, actor, division, place.Fields{})
+		if err != nil {
+			return err
+		}
+		grids, err := s.Grids.OfCommunity(ctx, actor, d.ID)
+		for _, g := range grids {
+			codes = append(codes, g.Code)
+		}
+		return err
+	})
+	return codes, err
+}
