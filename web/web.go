@@ -69,6 +69,8 @@ type Places interface {
 	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, footprint bool) (map[uuid.UUID]place.Building, error)
 	// Building: NOT_FOUND where there is none.
 	Building(ctx context.Context, actor account.Actor, k key.Key) (place.Building, error)
+	// BuildingsNear returns the buildings within a distance of a point, the nearest first.
+	BuildingsNear(ctx context.Context, actor account.Actor, q place.NearQuery) (page.Page[place.Building], error)
 	// InOneState runs fn so that all it reads with its ctx, of Grids and Staff as well, is one state of the data.
 	InOneState(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
 }
@@ -84,12 +86,13 @@ type Coverage interface {
 	Problem(ctx context.Context, actor account.Actor, id uuid.UUID) (coverage.Problem, error)
 }
 
-// Options are what the pages need. Grids, Staff, Places and Coverage are required.
+// Options are what the pages need. Grids, Staff, Places, Coverage and Search are required.
 type Options struct {
 	Grids     Grids
 	Staff     Staff
 	Places    Places
 	Coverage  Coverage
+	Search    Search
 	Boards    bool         // whether /signboards/ is served, so that answers may link to it
 	PublicURL string       // where this server is seen from outside; "" makes links relative
 	Basemap   string       // the origin that tiles of a basemap come from; "": there is none
@@ -107,6 +110,7 @@ type site struct {
 	staff     Staff
 	places    Places
 	coverage  Coverage
+	finder    Search
 	boards    bool
 	publicURL string
 	policy    string
@@ -137,7 +141,7 @@ func (s *site) sayAge(h http.Header, at time.Time) {
 
 // Register adds the pages to mux, with the answer to every address that nothing else in mux answers. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
+	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, finder: o.Search, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
 		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -153,6 +157,7 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /coverage", s.coveragePage)
 	mux.HandleFunc("GET /coverage/{code}", s.coveragePage)
 	mux.HandleFunc("GET /where", s.where)
+	mux.HandleFunc("GET /search", s.search)
 	mux.HandleFunc("GET /photos/{worker}", s.photo)
 	mux.HandleFunc("GET /assets/{file}", asset)
 	mux.HandleFunc("GET /favicon.ico", favicon)

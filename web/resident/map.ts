@@ -9,6 +9,16 @@ import { keepCurrent } from "./changes";
 import { BASEMAP, BENEATH, FIRST_GRIDS, GAPS, GRIDS, GROUND, HERE, LAYER, LAYERS, SOURCE } from "./names";
 
 declare const MAP_WORKER: string; // set by build.mjs
+declare const MAP_STYLE: string;
+
+const look = document.createElement("link");
+look.rel = "stylesheet";
+look.href = MAP_STYLE;
+const dressed = new Promise<void>((resolve) => {
+  look.onload = look.onerror = () => resolve();
+});
+document.head.append(look);
+await dressed; // MapLibre measures what it lays out
 
 /** A box in degrees: west, south, east, north. */
 export type Box = [number, number, number, number];
