@@ -61,10 +61,11 @@ func (v view) Data(text string) template.HTML {
 
 // sentences of the pages: Chinese, English.
 var sentences = map[string][2]string{
-	"title":  {"谁管我家这一片？", "Who looks after my block?"},
-	"lead":   {"输入地址、用我的位置，或在地图上点您的家，就知道找谁、打哪个电话。", "Type your address, use your location, or tap your home on the map, to see who looks after it and the number to call."},
-	"byText": {"输入地址，就知道找谁、打哪个电话。", "Type your address to see who looks after it and the number to call."},
-	"shared": {"{}，网格员{}。点开看电话。", "{}: grid worker {}. Open it for the number to call."},
+	"title":     {"谁管我家这一片？", "Who looks after my block?"},
+	"lead":      {"输入地址、用我的位置，或在地图上点您的家，就知道找谁、打哪个电话。", "Type your address, use your location, or tap your home on the map, to see who looks after it and the number to call."},
+	"leadKiosk": {"点一下地图上您的家，或在下面输入地址。", "Tap your home on the map, or type your address below."},
+	"byText":    {"输入地址，就知道找谁、打哪个电话。", "Type your address to see who looks after it and the number to call."},
+	"shared":    {"{}，网格员{}。点开看电话。", "{}: grid worker {}. Open it for the number to call."},
 
 	"address":   {"地址、小区、楼号或单位", "Address, estate, building or shop"},
 	"example":   {"例如 3号楼", "such as 3号楼"},
@@ -107,6 +108,7 @@ var sentences = map[string][2]string{
 	"home":    {"回到首页", "Back to the first page"},
 	"skip":    {"跳到查询", "Skip to the question"},
 	"both":    {"Who looks after my block?", "谁管我家这一片？"},
+	"mapName": {"地图", "Map"},
 	"map":     {"网格地图。用方向键移动，按回车查询准星处。", "Map of the grids. Move with the arrow keys; Enter asks about the cross-hairs."},
 	"panel":   {"查询与结果", "Question and answer"},
 	"other":   {"English", "中文"},

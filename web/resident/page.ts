@@ -243,9 +243,10 @@ async function openTheMap(): Promise<void> {
       lang: word("lang"),
       gaps: word("show") === "gaps",
       box: found.box ?? readBox(word("box")),
-      words: { zoomIn: word("zoomIn"), zoomOut: word("zoomOut"), map: container.getAttribute("aria-label") ?? "" },
+      words: { zoomIn: word("zoomIn"), zoomOut: word("zoomOut"), map: word("map") },
       padding,
-      button: locateOnMap,
+      button: kiosk ? null : locateOnMap,
+      low: kiosk,
       onAsk: (lng, lat) => void askAt(lng, lat, "CGCS2000"), // the map's own system
       onStale: () => void askAgain(),
       onAway: noMap,
