@@ -25,6 +25,7 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
@@ -278,6 +279,7 @@ type house struct {
 	grids   *grid.Service
 	search  *search.Service
 	staff   *staff.Service
+	boards  *board.Service
 
 	coverage *coverage.Service
 }
@@ -308,6 +310,7 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 	h.search = &search.Service{Store: db.NewSearch(store)}
 	h.grids = &grid.Service{Store: db.NewGrids(store), Addresses: h.search, Now: time.Now}
 	h.staff = &staff.Service{Store: db.NewStaff(store), Now: time.Now, Zone: s.Zone, IDs: key.Random{}}
+	h.boards = &board.Service{Store: db.NewBoards(store), Places: h.places, Grids: h.grids, Staff: h.staff}
 	h.coverage = &coverage.Service{Store: db.NewCoverage(store), Now: time.Now, Zone: s.Zone}
 	return h, nil
 }
@@ -447,7 +450,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	mux.Handle("GET /metrics", metrics.Handler())
 	auth := httpauth.Bearer(token)
 	api, err := graph.NewHandler(&graph.Resolver{
-		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search,
+		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search, Boards: h.boards,
 		PhotoURL:     func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
 		Tilesets:     func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
 		TilesChanged: tilesChanged(h.tile),

@@ -19,7 +19,9 @@ const (
 	changedStaff      = "staff"
 	changedPolicy     = "policy"
 	changedRefs       = "refs"
-	changedOther      = "other" // no coverage depends on it; searching does, as on boundaries and buildings
+	changedContacts   = "contacts"
+	changedBoards     = "boards" // which were printed
+	changedOther      = "other"  // no coverage depends on it; searching does, as on boundaries and buildings
 )
 
 const (

@@ -25,7 +25,9 @@ var _ place.Store = (*Places)(nil)
 
 // Every read of divisions has $1: whether the boundary is wanted.
 const divisionColumns = `d.id, d.code, d.name, d.level, d.parent_id, d.home, coalesce(d.limit_east, ''),
-	coalesce(d.limit_south, ''), coalesce(d.limit_west, ''), coalesce(d.limit_north, ''), ST_XMin(d.boundary),
+	coalesce(d.limit_south, ''), coalesce(d.limit_west, ''), coalesce(d.limit_north, ''),
+	coalesce(d.supervision_phone, ''), d.station_name, coalesce(d.station_address, ''), coalesce(d.station_hours, ''),
+	coalesce(d.station_hours_en, ''), coalesce(d.station_phone, ''), d.night_phones, d.night_names, d.night_names_en, ST_XMin(d.boundary),
 	ST_YMin(d.boundary), ST_XMax(d.boundary), ST_YMax(d.boundary), CASE WHEN $1::bool THEN d.boundary END, d.version,
 	ARRAY(SELECT c.code FROM division_code c WHERE c.division_id = d.id AND c.code <> d.code ORDER BY c.since, c.code)`
 
@@ -96,12 +98,14 @@ func scanDivision(rows pgx.Rows, before ...any) (place.Division, error) {
 	var d place.Division
 	var west, south, east, north *float64
 	var boundary geom.T
+	var c contactRow
 	err := rows.Scan(append(before, &d.ID, &d.Code, &d.Name, &d.Level, &d.ParentID, &d.Home, &d.Limits.East,
-		&d.Limits.South, &d.Limits.West, &d.Limits.North, &west, &south, &east, &north, &boundary, &d.Version, &d.FormerCodes)...)
+		&d.Limits.South, &d.Limits.West, &d.Limits.North, &c.supervision, &c.station, &c.address, &c.hours, &c.hoursEnglish, &c.phone,
+		&c.nightPhones, &c.nightNames, &c.nightNamesEnglish, &west, &south, &east, &north, &boundary, &d.Version, &d.FormerCodes)...)
 	if west != nil {
 		d.BBox = &place.Box{West: *west, South: *south, East: *east, North: *north}
 	}
-	d.Boundary = multi(boundary)
+	d.Boundary, d.Contacts = multi(boundary), c.contacts()
 	return d, err
 }
 

@@ -16,7 +16,8 @@ import (
 const (
 	exportDivisions = `-- name: export.Divisions
 SELECT d.code, d.name, d.level, coalesce(p.code, ''), coalesce(d.limit_east, ''), coalesce(d.limit_south, ''),
-	coalesce(d.limit_west, ''), coalesce(d.limit_north, ''), d.boundary
+	coalesce(d.limit_west, ''), coalesce(d.limit_north, ''), coalesce(d.supervision_phone, ''), d.station_name,
+	coalesce(d.station_address, ''), coalesce(d.station_hours, ''), coalesce(d.station_hours_en, ''), coalesce(d.station_phone, ''), d.boundary
 FROM division d LEFT JOIN division p ON p.id = d.parent_id
 ORDER BY array_position(ARRAY['PROVINCE', 'CITY', 'DISTRICT', 'TOWN', 'COMMUNITY'], d.level), d.code`
 
@@ -44,10 +45,13 @@ WHERE g.district = ANY($1) ORDER BY g.code, g.id`
 func (s *Places) ExportDivisions(ctx context.Context, actor account.Actor, yield func(place.DivisionRow) error) error {
 	return s.export(ctx, actor, exportDivisions, nil, func(rows pgx.Rows) error {
 		var r place.DivisionRow
-		err := rows.Scan(&r.Code, &r.Name, &r.Level, &r.Parent, &r.Limits.East, &r.Limits.South, &r.Limits.West, &r.Limits.North, &r.Geometry)
+		var c contactRow
+		err := rows.Scan(&r.Code, &r.Name, &r.Level, &r.Parent, &r.Limits.East, &r.Limits.South, &r.Limits.West, &r.Limits.North,
+			&c.supervision, &c.station, &c.address, &c.hours, &c.hoursEnglish, &c.phone, &r.Geometry)
 		if err != nil {
 			return err
 		}
+		r.Contacts = c.contacts()
 		return yield(r)
 	})
 }

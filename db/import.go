@@ -40,6 +40,7 @@ CREATE TEMPORARY TABLE stage (
 	n integer PRIMARY KEY, id uuid NOT NULL, home text, source text NOT NULL, code text NOT NULL, name text, aliases text[],
 	shape geometry, at geometry, ground geometry, grid_id uuid, known uuid, known_home text, was_in uuid,
 	level text, parent text, parents text[], limit_east text, limit_south text, limit_west text, limit_north text,
+	supervision_phone text, station_name text, station_address text, station_hours text, station_hours_en text, station_phone text,
 	kind text, basis text, community text, community_id uuid, in_group text, group_id uuid, worker text, work_phone text, worker_id uuid, term_id uuid, worker_now uuid, term_now uuid,
 	address text, floors integer, estate text, managed_by text, estate_id uuid, class text,
 	credit_code text, employees integer, party_organisation text, party_members integer, building_id uuid,

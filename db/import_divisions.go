@@ -71,10 +71,12 @@ UPDATE division o SET parent_id = x.parent, version = o.version + 1 FROM (
 ) x WHERE o.id = x.id`
 
 	importNewDivisions = `-- name: import.NewDivisions
-INSERT INTO division (id, code, name, level, parent_id, home, boundary, limit_east, limit_south, limit_west, limit_north)
+INSERT INTO division (id, code, name, level, parent_id, home, boundary, limit_east, limit_south, limit_west, limit_north,
+	supervision_phone, station_name, station_address, station_hours, station_hours_en, station_phone)
 SELECT s.id, s.code, s.name, s.level, p.id,
 	CASE WHEN p.level IN ('DISTRICT', 'TOWN', 'COMMUNITY') THEN p.home ELSE s.home END,
-	ST_Multi(s.shape), s.limit_east, s.limit_south, s.limit_west, s.limit_north
+	ST_Multi(s.shape), s.limit_east, s.limit_south, s.limit_west, s.limit_north,
+	s.supervision_phone, s.station_name, s.station_address, s.station_hours, s.station_hours_en, s.station_phone
 FROM stage s
 LEFT JOIN division_code c ON c.code = s.parent LEFT JOIN division p ON p.id = c.division_id
 WHERE s.level = $1 AND s.known IS NULL ORDER BY s.n`
@@ -83,12 +85,18 @@ WHERE s.level = $1 AND s.known IS NULL ORDER BY s.n`
 INSERT INTO division_code (code, division_id, since)
 SELECT s.code, s.id, now() FROM stage s WHERE s.level = $1 AND s.known IS NULL ORDER BY s.n`
 
-	// What a file does not say stays as it is.
+	// What a file does not say stays as it is, but for another station than was known: what was said of that one is not true of it.
 	importChangedDivisions = `-- name: import.ChangedDivisions
 UPDATE division d SET name = s.name, level = s.level, parent_id = coalesce(p.id, d.parent_id),
 	boundary = coalesce(ST_Multi(s.shape), d.boundary), limit_east = coalesce(s.limit_east, d.limit_east),
 	limit_south = coalesce(s.limit_south, d.limit_south), limit_west = coalesce(s.limit_west, d.limit_west),
-	limit_north = coalesce(s.limit_north, d.limit_north), version = d.version + 1
+	limit_north = coalesce(s.limit_north, d.limit_north), supervision_phone = coalesce(s.supervision_phone, d.supervision_phone),
+	station_name = coalesce(s.station_name, d.station_name),
+	station_address = coalesce(s.station_address, CASE WHEN s.station_name IS NULL OR s.station_name = d.station_name THEN d.station_address END),
+	station_hours = coalesce(s.station_hours, CASE WHEN s.station_name IS NULL OR s.station_name = d.station_name THEN d.station_hours END),
+	station_hours_en = coalesce(s.station_hours_en, CASE WHEN s.station_name IS NULL OR s.station_name = d.station_name THEN d.station_hours_en END),
+	station_phone = coalesce(s.station_phone, CASE WHEN s.station_name IS NULL OR s.station_name = d.station_name THEN d.station_phone END),
+	version = d.version + 1
 FROM stage s LEFT JOIN division_code c ON c.code = s.parent LEFT JOIN division p ON p.id = c.division_id
 WHERE d.id = s.known`
 )
@@ -96,10 +104,16 @@ WHERE d.id = s.known`
 // ImportDivisions implements place.Store.
 func (s *Places) ImportDivisions(ctx context.Context, actor account.Actor, rows iter.Seq2[place.DivisionRow, error], o place.ImportOptions) (place.Report, error) {
 	return s.importFile(ctx, actor, o, changedBoundaries, func(ctx context.Context, in *importing) error {
-		columns := []string{"home", "level", "parent", "parents", "limit_east", "limit_south", "limit_west", "limit_north"}
+		columns := []string{"home", "level", "parent", "parents", "limit_east", "limit_south", "limit_west", "limit_north",
+			"supervision_phone", "station_name", "station_address", "station_hours", "station_hours_en", "station_phone"}
 		ok, err := read(ctx, in, rows, func(r *place.DivisionRow) *place.Row { return &r.Row }, columns, func(r *place.DivisionRow) []any {
+			c, station := r.Contacts, place.Station{}
+			if c.Station != nil {
+				station = *c.Station
+			}
 			return []any{o.IDs.NewHome(), string(r.Level), orNull(r.Parent), place.ParentCodes(r.Code),
-				orNull(r.Limits.East), orNull(r.Limits.South), orNull(r.Limits.West), orNull(r.Limits.North)}
+				orNull(r.Limits.East), orNull(r.Limits.South), orNull(r.Limits.West), orNull(r.Limits.North),
+				orNull(c.SupervisionPhone), orNull(station.Name), orNull(station.Address), orNull(station.Hours), orNull(station.HoursEnglish), orNull(station.Phone)}
 		}, polygons, "a Polygon or MultiPolygon", mergeParts)
 		if !ok || err != nil {
 			return err

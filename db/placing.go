@@ -185,6 +185,14 @@ INSERT INTO legal_entity (district, id, code, name, aliases, credit_code, catego
 SELECT g.home, g.id, g.code, g.name, g.aliases, g.credit_code, g.category, g.address, g.employees, g.party_organisation, g.party_members,
 	g.community_id, g.building_id, g.location, g.version FROM gone g`
 
+	movePrints = `-- name: move.Prints
+WITH gone AS (
+	DELETE FROM board_print p USING homes h WHERE h.kind = 'building' AND p.district = h.district AND p.of_id = h.id
+	RETURNING h.home, p.of_id, p.revision, p.of_kind, p.people, p.border, p.names, p.contacts, p.printed_on, p.printed_by
+)
+INSERT INTO board_print (district, of_id, revision, of_kind, people, border, names, contacts, printed_on, printed_by)
+SELECT g.home, g.of_id, g.revision, g.of_kind, g.people, g.border, g.names, g.contacts, g.printed_on, g.printed_by FROM gone g`
+
 	moveEnd = `-- name: move.End
 UPDATE building_grid bg SET during = tstzrange(lower(bg.during), now(), '[)') FROM homes h
 WHERE h.kind = 'building' AND bg.district = h.district AND bg.building_id = h.id AND bg.during @> now() AND lower(bg.during) < now()`
@@ -290,7 +298,7 @@ ORDER BY p.district, p.building_id`
 
 // moveBuildings takes the buildings of the table homes, with all that is kept beneath them, and its entities to the districts
 // that it says. Ids stay. What holds others goes in first and out last; a row never changes its district, which on Citus it cannot.
-var moveBuildings = []string{moveTenants, moveEnd, moveUndo, movePast, moveUnitsPast, moveNumbers, moveBuilding, moveUnits, moveDwellings,
+var moveBuildings = []string{moveTenants, moveEnd, moveUndo, movePast, moveUnitsPast, moveNumbers, movePrints, moveBuilding, moveUnits, moveDwellings,
 	moveHouseholds, moveEntities, moveDropDwellings, moveDropUnits, moveDropBuilding}
 
 // placeAll puts what an import of areas laid into another district there, and looks again at which grid each building near

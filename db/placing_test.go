@@ -10,7 +10,7 @@ func TestAMoveTakesEveryColumnAlong(t *testing.T) {
 	conn := connect(t)
 	all := namedStatements(t)
 	for table, statement := range map[string]string{"building": "move.Building", "unit": "move.Units", "dwelling": "move.Dwellings",
-		"household": "move.Households", "legal_entity": "move.Entities", "external_ref": "move.Numbers",
+		"household": "move.Households", "legal_entity": "move.Entities", "external_ref": "move.Numbers", "board_print": "move.Prints",
 		"road": "place.MoveRoads", "land": "place.MoveLand"} {
 		_, insert, _ := strings.Cut(all[statement], "INSERT INTO "+table+" (")
 		list, _, found := strings.Cut(insert, ")")

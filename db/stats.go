@@ -81,7 +81,7 @@ FROM here LEFT JOIN built ON built.grid_id = here.id LEFT JOIN people ON people.
 ` + statsHere + builtTail + unitsAll + peopleNow + statsTail
 
 	statsNewest = `-- name: stats.Newest
-SELECT c.n FROM change_log c WHERE c.what NOT IN ('staff', 'policy', 'refs') ORDER BY c.n DESC LIMIT 1`
+SELECT c.n FROM change_log c WHERE c.what NOT IN ('staff', 'policy', 'refs', 'contacts', 'boards') ORDER BY c.n DESC LIMIT 1`
 
 	divisionTree = `-- name: division.Tree
 SELECT d.id, coalesce(d.parent_id, '00000000-0000-0000-0000-000000000000'), d.code, d.home FROM division d ORDER BY d.code`

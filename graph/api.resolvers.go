@@ -56,6 +56,16 @@ func (r *mutationResolver) SetSizePolicy(ctx context.Context, input node.SetSize
 	return r.setSizePolicy(ctx, input)
 }
 
+// SetDivisionContacts is the resolver for the setDivisionContacts field.
+func (r *mutationResolver) SetDivisionContacts(ctx context.Context, input node.SetDivisionContactsInput) (*node.SetDivisionContactsPayload, error) {
+	return r.setDivisionContacts(ctx, input)
+}
+
+// RecordBoardsPrinted is the resolver for the recordBoardsPrinted field.
+func (r *mutationResolver) RecordBoardsPrinted(ctx context.Context, input node.RecordBoardsPrintedInput) (*node.RecordBoardsPrintedPayload, error) {
+	return r.recordBoardsPrinted(ctx, input)
+}
+
 // PlaceBuilding is the resolver for the placeBuilding field.
 func (r *mutationResolver) PlaceBuilding(ctx context.Context, input node.PlaceBuildingInput) (*node.PlaceBuildingPayload, error) {
 	return r.placeBuilding(ctx, input)
@@ -132,6 +142,27 @@ func (r *queryResolver) Buildings(ctx context.Context, near node.PointInput, wit
 func (r *queryResolver) Workers(ctx context.Context, division *string, text *string, first *int, after *string) (*node.WorkerRecordConnection, error) {
 	return planned(ctx, r.Resolver, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.WorkerRecordConnection, error) {
 		return p.workers(ctx, division, text, first, after, sel)
+	})
+}
+
+// BoardsToReprint is the resolver for the boardsToReprint field.
+func (r *queryResolver) BoardsToReprint(ctx context.Context, division string, first *int, after *string) (*node.BoardConnection, error) {
+	return planned(ctx, r.Resolver, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.BoardConnection, error) {
+		return p.boards(ctx, division, first, after, sel, p.Boards.Reprint)
+	})
+}
+
+// BoardsNeverPrinted is the resolver for the boardsNeverPrinted field.
+func (r *queryResolver) BoardsNeverPrinted(ctx context.Context, division string, first *int, after *string) (*node.BoardConnection, error) {
+	return planned(ctx, r.Resolver, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.BoardConnection, error) {
+		return p.boards(ctx, division, first, after, sel, p.Boards.NeverPrinted)
+	})
+}
+
+// BoardCheck is the resolver for the boardCheck field.
+func (r *queryResolver) BoardCheck(ctx context.Context, grid *string, building *string, revision int, mark *string) (*node.BoardCheck, error) {
+	return planned(ctx, r.Resolver, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.BoardCheck, error) {
+		return p.boardCheck(ctx, grid, building, revision, mark)
 	})
 }
 

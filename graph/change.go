@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"wangge/domain/account"
+	"wangge/domain/board"
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -140,6 +141,54 @@ func (r *Resolver) setSizePolicy(ctx context.Context, in node.SetSizePolicyInput
 	return answered(ctx, r, nil, &node.SetSizePolicyPayload{}, "SetSizePolicyPayload", func(ctx context.Context, p *plan, f field) (any, error) {
 		return p.divisionByCode(ctx, d.Code, f.Selections)
 	})
+}
+
+func (r *Resolver) setDivisionContacts(ctx context.Context, in node.SetDivisionContactsInput) (*node.SetDivisionContactsPayload, error) {
+	actor := account.FromContext(ctx)
+	if err := actor.RequireOperator(); err != nil {
+		return nil, err
+	}
+	c := place.Contacts{SupervisionPhone: orEmpty(in.SupervisionPhone)}
+	if s := in.ServiceStation; s != nil {
+		c.Station = &place.Station{Name: s.Name, Address: orEmpty(s.Address), Hours: orEmpty(s.Hours), HoursEnglish: orEmpty(s.HoursEnglish), Phone: orEmpty(s.Phone)}
+	}
+	if in.NightNumbers != nil {
+		c.Night = make([]place.NightNumber, len(in.NightNumbers))
+		for i, n := range in.NightNumbers {
+			c.Night[i] = place.NightNumber{Phone: n.Phone, Name: n.Name, NameEnglish: orEmpty(n.NameEnglish)}
+		}
+	}
+	d, err := r.Places.SetContacts(ctx, actor, in.Division, c, in.Version)
+	if err != nil {
+		return nil, within("input", renamed(err, "code", "division"))
+	}
+	return answered(ctx, r, nil, &node.SetDivisionContactsPayload{}, "SetDivisionContactsPayload", func(ctx context.Context, p *plan, f field) (any, error) {
+		return p.divisionByCode(ctx, d.Code, f.Selections)
+	})
+}
+
+func (r *Resolver) recordBoardsPrinted(ctx context.Context, in node.RecordBoardsPrintedInput) (*node.RecordBoardsPrintedPayload, error) {
+	actor := account.FromContext(ctx)
+	if err := actor.RequireOperator(); err != nil {
+		return nil, err
+	}
+	list := make([]board.Printing, len(in.Boards))
+	for i, b := range in.Boards {
+		list[i] = board.Printing{Name: board.Name{Grid: orEmpty(b.Grid), Building: orEmpty(b.Building)}, Mark: orEmpty(b.Mark)}
+	}
+	on := r.Staff.Day(nil)
+	if in.On != nil {
+		on = *in.On
+	}
+	prints, err := r.Boards.Printed(ctx, actor, list, on)
+	if err != nil {
+		return nil, within("input", err)
+	}
+	payload := &node.RecordBoardsPrintedPayload{Prints: make([]*node.BoardPrint, len(prints))}
+	for i, p := range prints {
+		payload.Prints[i] = &node.BoardPrint{Print: p}
+	}
+	return payload, nil
 }
 
 func (r *Resolver) placeBuilding(ctx context.Context, in node.PlaceBuildingInput) (*node.PlaceBuildingPayload, error) {

@@ -51,7 +51,8 @@ var costs = map[string]int{
 	"Query.searchAddress":      searchCost,
 	"AddressMatch.location":    3,
 	"CoverageProblem.geometry": 100, "CoverageProblem.bbox": 3,
-	"TilesChange.extents": 100, // an event's
+	"TilesChange.extents":   100,                                      // an event's
+	"Query.boardsToReprint": 1_000, "Query.boardsNeverPrinted": 1_000, // for the time of looking at all
 }
 
 // hasProblemCost is what a filter by problems costs more: all reports are asked whether they are current.
@@ -71,9 +72,9 @@ var lengths = map[string]int{
 	"Query.rootDivisions": 1, // the one city or county that is served
 	"Division.ancestors":  4,
 	"Division.children":   4, // down the levels; operation counts what there is
-	"Division.neighbours": 6,
-	"Grid.neighbours":     6,
-	"Grid.assignments":    4,
+	"Division.neighbours": 6, "Contacts.nightNumbers": 4, "Board.changed": 2, "BoardCheck.changed": 2, "RecordBoardsPrintedPayload.prints": 50,
+	"Grid.neighbours":  6,
+	"Grid.assignments": 4,
 
 	"WorkerRecord.assignments": 4, "WorkerRecord.absences": 4,
 	"GridGroup.grids":          10,

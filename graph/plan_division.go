@@ -66,6 +66,12 @@ func (p *plan) division(ctx context.Context, nodes []*node.Division, f field) er
 			d.Put(f.Alias, placeStats(stats[d.Division.ID]))
 		}
 		return err
+	case "contacts":
+		found, err := p.Places.Contacts(ctx, p.actor, distinct(nodes, divisionID))
+		for _, d := range nodes {
+			d.Put(f.Alias, &node.DivisionContacts{Here: found[d.Division.ID]})
+		}
+		return err
 	case "coverage":
 		return p.coverageOf(ctx, nodes, f)
 	case "neighbours":

@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 
+	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
@@ -22,6 +23,7 @@ type Resolver struct {
 	Grids    *grid.Service
 	Staff    *staff.Service
 	Coverage *coverage.Service
+	Boards   *board.Service
 	Search   *search.Service
 
 	// PhotoURL says where a worker's photo is; asked only of workers who have one. Nil: photos are not served.

@@ -21,6 +21,7 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/board"
 	"wangge/domain/civil"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
@@ -188,6 +189,7 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 	if _, err := r.Places.SetPolicy(ctx, op, place.SizePolicy{DivisionID: city.ID, HouseholdsMax: &most, HouseholdsTarget: &target}); err != nil {
 		t.Fatal(err)
 	}
+	r.Boards = &board.Service{Store: db.NewBoards(d), Places: r.Places, Grids: r.Grids, Staff: r.Staff}
 	return r
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"strconv"
 	"time"
+	"wangge/domain/board"
 	"wangge/domain/civil"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
@@ -263,6 +264,201 @@ func (w *writer) _Assignment(sel *selection, obj *node.Assignment) bool {
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _Board(sel *selection, obj *node.Board) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("Board")
+		case "grid":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Grid(ctx)
+			if err != nil {
+				ok = w.fail(err, false) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalOGrid2ᚖwanggeᚋgraphᚋnodeᚐGrid(f.below, v) && ok
+			w.leave()
+		case "building":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Building(ctx)
+			if err != nil {
+				ok = w.fail(err, false) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalOBuilding2ᚖwanggeᚋgraphᚋnodeᚐBuilding(f.below, v) && ok
+			w.leave()
+		case "revision":
+			w.enter(f)
+			v := obj.Revision
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		case "mark":
+			w.enter(f)
+			v := obj.Mark()
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "printed":
+			w.enter(f)
+			v := obj.Printed()
+			ok = w.marshalOBoardPrint2ᚖwanggeᚋgraphᚋnodeᚐBoardPrint(f.below, v) && ok
+			w.leave()
+		case "changed":
+			w.enter(f)
+			v := obj.Changed()
+			ok = w.marshalNBoardPart2ᚕwanggeᚋdomainᚋboardᚐPartᚄ(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _BoardCheck(sel *selection, obj *node.BoardCheck) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("BoardCheck")
+		case "answer":
+			w.enter(f)
+			v := obj.Answer
+			ok = w.marshalNBoardAnswer2wanggeᚋdomainᚋboardᚐAnswer(f.below, v) && ok
+			w.leave()
+		case "changed":
+			w.enter(f)
+			v := obj.Changed()
+			ok = w.marshalNBoardPart2ᚕwanggeᚋdomainᚋboardᚐPartᚄ(f.below, v) && ok
+			w.leave()
+		case "revision":
+			w.enter(f)
+			v := obj.Revision
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		case "printedOn":
+			w.enter(f)
+			v := obj.PrintedOn()
+			ok = w.marshalODate2ᚖwanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _BoardConnection(sel *selection, obj *node.BoardConnection) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("BoardConnection")
+		case "nodes":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Nodes(ctx)
+			if err != nil {
+				ok = w.fail(err, true) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalNBoard2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardᚄ(f.below, v) && ok
+			w.leave()
+		case "edges":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Edges(ctx)
+			if err != nil {
+				ok = w.fail(err, true) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalNBoardEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardEdgeᚄ(f.below, v) && ok
+			w.leave()
+		case "pageInfo":
+			w.enter(f)
+			v := obj.PageInfo()
+			ok = w.marshalNPageInfo2ᚖwanggeᚋgraphᚋnodeᚐPageInfo(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _BoardEdge(sel *selection, obj *node.BoardEdge) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("BoardEdge")
+		case "node":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Node(ctx)
+			if err != nil {
+				ok = w.fail(err, true) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalNBoard2ᚖwanggeᚋgraphᚋnodeᚐBoard(f.below, v) && ok
+			w.leave()
+		case "cursor":
+			w.enter(f)
+			v := obj.Cursor()
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _BoardPrint(sel *selection, obj *node.BoardPrint) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("BoardPrint")
+		case "revision":
+			w.enter(f)
+			v := obj.Revision
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		case "on":
+			w.enter(f)
+			v := obj.On
+			ok = w.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		case "by":
+			w.enter(f)
+			v := obj.By
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _Building(sel *selection, obj *node.Building) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -477,6 +673,36 @@ func (w *writer) _BuildingEdge(sel *selection, obj *node.BuildingEdge) bool {
 			w.enter(f)
 			v := obj.DistanceM()
 			ok = w.marshalOFloat2ᚖfloat64(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _Contacts(sel *selection, obj *node.Contacts) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("Contacts")
+		case "supervisionPhone":
+			w.enter(f)
+			v := obj.SupervisionPhone()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "serviceStation":
+			w.enter(f)
+			v := obj.ServiceStation()
+			ok = w.marshalOServiceStation2ᚖwanggeᚋgraphᚋnodeᚐServiceStation(f.below, v) && ok
+			w.leave()
+		case "nightNumbers":
+			w.enter(f)
+			v := obj.NightNumbers()
+			ok = w.marshalONightNumber2ᚕᚖwanggeᚋgraphᚋnodeᚐNightNumberᚄ(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -797,6 +1023,17 @@ func (w *writer) _Division(sel *selection, obj *node.Division) bool {
 			v := obj.Limits()
 			ok = w.marshalOLimits2ᚖwanggeᚋgraphᚋnodeᚐLimits(f.below, v) && ok
 			w.leave()
+		case "contacts":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Contacts(ctx)
+			if err != nil {
+				ok = w.fail(err, true) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalNDivisionContacts2ᚖwanggeᚋgraphᚋnodeᚐDivisionContacts(f.below, v) && ok
+			w.leave()
 		case "grids":
 			w.enter(f)
 			fc, read := w.arguments(f, w.ec.field_Division_grids_args)
@@ -953,6 +1190,31 @@ func (w *writer) _Division(sel *selection, obj *node.Division) bool {
 				continue
 			}
 			ok = w.marshalNExternalRef2ᚕwanggeᚋdomainᚋplaceᚐExternalRefᚄ(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _DivisionContacts(sel *selection, obj *node.DivisionContacts) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("DivisionContacts")
+		case "own":
+			w.enter(f)
+			v := obj.Own()
+			ok = w.marshalNContacts2ᚖwanggeᚋgraphᚋnodeᚐContacts(f.below, v) && ok
+			w.leave()
+		case "inForce":
+			w.enter(f)
+			v := obj.InForce()
+			ok = w.marshalNContacts2ᚖwanggeᚋgraphᚋnodeᚐContacts(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -2078,6 +2340,14 @@ func (w *writer) _Mutation(sel *selection) bool {
 				}
 				return w.marshalNSetSizePolicyPayload2ᚖwanggeᚋgraphᚋnodeᚐSetSizePolicyPayload(f.below, v)
 			}) && ok
+		case "setDivisionContacts":
+			ok = w.root(f, true, w.ec.field_Mutation_setDivisionContacts_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Mutation().SetDivisionContacts(ctx, fc.Args["input"].(node.SetDivisionContactsInput))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNSetDivisionContactsPayload2ᚖwanggeᚋgraphᚋnodeᚐSetDivisionContactsPayload(f.below, v)
+			}) && ok
 		case "placeBuilding":
 			ok = w.root(f, true, w.ec.field_Mutation_placeBuilding_args, func(ctx context.Context, fc arguments) bool {
 				v, err := w.ec.Resolvers.Mutation().PlaceBuilding(ctx, fc.Args["input"].(node.PlaceBuildingInput))
@@ -2110,6 +2380,14 @@ func (w *writer) _Mutation(sel *selection) bool {
 				}
 				return w.marshalNRecodeGridPayload2ᚖwanggeᚋgraphᚋnodeᚐRecodeGridPayload(f.below, v)
 			}) && ok
+		case "recordBoardsPrinted":
+			ok = w.root(f, true, w.ec.field_Mutation_recordBoardsPrinted_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Mutation().RecordBoardsPrinted(ctx, fc.Args["input"].(node.RecordBoardsPrintedInput))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNRecordBoardsPrintedPayload2ᚖwanggeᚋgraphᚋnodeᚐRecordBoardsPrintedPayload(f.below, v)
+			}) && ok
 		case "applyFix":
 			ok = w.root(f, true, w.ec.field_Mutation_applyFix_args, func(ctx context.Context, fc arguments) bool {
 				v, err := w.ec.Resolvers.Mutation().ApplyFix(ctx, fc.Args["input"].(node.ApplyFixInput))
@@ -2118,6 +2396,36 @@ func (w *writer) _Mutation(sel *selection) bool {
 				}
 				return w.marshalNApplyFixPayload2ᚖwanggeᚋgraphᚋnodeᚐApplyFixPayload(f.below, v)
 			}) && ok
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _NightNumber(sel *selection, obj *node.NightNumber) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("NightNumber")
+		case "phone":
+			w.enter(f)
+			v := obj.Phone
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "name":
+			w.enter(f)
+			v := obj.Name
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "nameEnglish":
+			w.enter(f)
+			v := obj.NameEnglish()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
 		}
@@ -2449,6 +2757,30 @@ func (w *writer) _Query(sel *selection) bool {
 				}
 				return w.marshalOWorkerRecordConnection2ᚖwanggeᚋgraphᚋnodeᚐWorkerRecordConnection(f.below, v)
 			}) && ok
+		case "boardsToReprint":
+			ok = w.root(f, false, w.ec.field_Query_boardsToReprint_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Query().BoardsToReprint(ctx, fc.Args["division"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+				if err != nil {
+					return w.fail(err, false)
+				}
+				return w.marshalOBoardConnection2ᚖwanggeᚋgraphᚋnodeᚐBoardConnection(f.below, v)
+			}) && ok
+		case "boardsNeverPrinted":
+			ok = w.root(f, false, w.ec.field_Query_boardsNeverPrinted_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Query().BoardsNeverPrinted(ctx, fc.Args["division"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+				if err != nil {
+					return w.fail(err, false)
+				}
+				return w.marshalOBoardConnection2ᚖwanggeᚋgraphᚋnodeᚐBoardConnection(f.below, v)
+			}) && ok
+		case "boardCheck":
+			ok = w.root(f, false, w.ec.field_Query_boardCheck_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Query().BoardCheck(ctx, fc.Args["grid"].(*string), fc.Args["building"].(*string), fc.Args["revision"].(int), fc.Args["mark"].(*string))
+				if err != nil {
+					return w.fail(err, false)
+				}
+				return w.marshalOBoardCheck2ᚖwanggeᚋgraphᚋnodeᚐBoardCheck(f.below, v)
+			}) && ok
 		case "gridAt":
 			ok = w.root(f, true, w.ec.field_Query_gridAt_args, func(ctx context.Context, fc arguments) bool {
 				v, err := w.ec.Resolvers.Query().GridAt(ctx, fc.Args["point"].(node.PointInput), fc.Args["asOf"].(*time.Time))
@@ -2576,6 +2908,26 @@ func (w *writer) _RecordAbsencePayload(sel *selection, obj *node.RecordAbsencePa
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _RecordBoardsPrintedPayload(sel *selection, obj *node.RecordBoardsPrintedPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("RecordBoardsPrintedPayload")
+		case "prints":
+			w.enter(f)
+			v := obj.Prints
+			ok = w.marshalNBoardPrint2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardPrintᚄ(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _RenumberDivisionPayload(sel *selection, obj *node.RenumberDivisionPayload) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -2584,6 +2936,72 @@ func (w *writer) _RenumberDivisionPayload(sel *selection, obj *node.RenumberDivi
 		switch f.Name {
 		case "__typename":
 			w.text("RenumberDivisionPayload")
+		case "division":
+			w.enter(f)
+			ctx := w.asking(f)
+			v, err := obj.Division(ctx)
+			if err != nil {
+				ok = w.fail(err, true) && ok
+				w.leave()
+				continue
+			}
+			ok = w.marshalNDivision2ᚖwanggeᚋgraphᚋnodeᚐDivision(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _ServiceStation(sel *selection, obj *node.ServiceStation) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("ServiceStation")
+		case "name":
+			w.enter(f)
+			v := obj.Name
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "address":
+			w.enter(f)
+			v := obj.Address()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "hours":
+			w.enter(f)
+			v := obj.Hours()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "hoursEnglish":
+			w.enter(f)
+			v := obj.HoursEnglish()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "phone":
+			w.enter(f)
+			v := obj.Phone()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _SetDivisionContactsPayload(sel *selection, obj *node.SetDivisionContactsPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("SetDivisionContactsPayload")
 		case "division":
 			w.enter(f)
 			ctx := w.asking(f)
@@ -3778,6 +4196,99 @@ func (w *writer) marshalNAssignment2ᚖwanggeᚋgraphᚋnodeᚐAssignment(sel *s
 	return w._Assignment(sel, v)
 }
 
+func (w *writer) marshalNBoard2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardᚄ(sel *selection, v []*node.Board) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNBoard2ᚖwanggeᚋgraphᚋnodeᚐBoard(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNBoard2ᚖwanggeᚋgraphᚋnodeᚐBoard(sel *selection, v *node.Board) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._Board(sel, v)
+}
+
+func (w *writer) marshalNBoardAnswer2wanggeᚋdomainᚋboardᚐAnswer(sel *selection, v board.Answer) bool {
+	return w.text(string(v))
+}
+
+func (w *writer) marshalNBoardEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardEdgeᚄ(sel *selection, v []*node.BoardEdge) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNBoardEdge2ᚖwanggeᚋgraphᚋnodeᚐBoardEdge(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNBoardEdge2ᚖwanggeᚋgraphᚋnodeᚐBoardEdge(sel *selection, v *node.BoardEdge) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._BoardEdge(sel, v)
+}
+
+func (w *writer) marshalNBoardPart2wanggeᚋdomainᚋboardᚐPart(sel *selection, v board.Part) bool {
+	return w.text(string(v))
+}
+
+func (w *writer) marshalNBoardPart2ᚕwanggeᚋdomainᚋboardᚐPartᚄ(sel *selection, v []board.Part) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNBoardPart2wanggeᚋdomainᚋboardᚐPart(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNBoardPrint2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardPrintᚄ(sel *selection, v []*node.BoardPrint) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNBoardPrint2ᚖwanggeᚋgraphᚋnodeᚐBoardPrint(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNBoardPrint2ᚖwanggeᚋgraphᚋnodeᚐBoardPrint(sel *selection, v *node.BoardPrint) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._BoardPrint(sel, v)
+}
+
 func (w *writer) marshalNBoolean2bool(sel *selection, v bool) bool {
 	return w.truth(v)
 }
@@ -3833,6 +4344,13 @@ func (w *writer) marshalNBuildingEdge2ᚖwanggeᚋgraphᚋnodeᚐBuildingEdge(se
 		return w.missing()
 	}
 	return w._BuildingEdge(sel, v)
+}
+
+func (w *writer) marshalNContacts2ᚖwanggeᚋgraphᚋnodeᚐContacts(sel *selection, v *node.Contacts) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._Contacts(sel, v)
 }
 
 func (w *writer) marshalNCoordinateSystem2wanggeᚋgeoᚋcoordᚐSystem(sel *selection, v coord.System) bool {
@@ -3902,6 +4420,13 @@ func (w *writer) marshalNDivision2ᚖwanggeᚋgraphᚋnodeᚐDivision(sel *selec
 		return w.missing()
 	}
 	return w._Division(sel, v)
+}
+
+func (w *writer) marshalNDivisionContacts2ᚖwanggeᚋgraphᚋnodeᚐDivisionContacts(sel *selection, v *node.DivisionContacts) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._DivisionContacts(sel, v)
 }
 
 func (w *writer) marshalNDivisionLevel2wanggeᚋdomainᚋplaceᚐLevel(sel *selection, v place.Level) bool {
@@ -4299,6 +4824,13 @@ func (w *writer) marshalNMatchRule2wanggeᚋdomainᚋgridᚐRule(sel *selection,
 	return w.text(string(v))
 }
 
+func (w *writer) marshalNNightNumber2ᚖwanggeᚋgraphᚋnodeᚐNightNumber(sel *selection, v *node.NightNumber) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._NightNumber(sel, v)
+}
+
 func (w *writer) marshalNPageInfo2ᚖwanggeᚋgraphᚋnodeᚐPageInfo(sel *selection, v *node.PageInfo) bool {
 	if v == nil {
 		return w.missing()
@@ -4402,6 +4934,13 @@ func (w *writer) marshalNRecordAbsencePayload2ᚖwanggeᚋgraphᚋnodeᚐRecordA
 	return w._RecordAbsencePayload(sel, v)
 }
 
+func (w *writer) marshalNRecordBoardsPrintedPayload2ᚖwanggeᚋgraphᚋnodeᚐRecordBoardsPrintedPayload(sel *selection, v *node.RecordBoardsPrintedPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._RecordBoardsPrintedPayload(sel, v)
+}
+
 func (w *writer) marshalNRefOwnerKind2wanggeᚋgraphᚋnodeᚐRefOwnerKind(sel *selection, v node.RefOwnerKind) bool {
 	return w.marshal(v)
 }
@@ -4411,6 +4950,13 @@ func (w *writer) marshalNRenumberDivisionPayload2ᚖwanggeᚋgraphᚋnodeᚐRenu
 		return w.missing()
 	}
 	return w._RenumberDivisionPayload(sel, v)
+}
+
+func (w *writer) marshalNSetDivisionContactsPayload2ᚖwanggeᚋgraphᚋnodeᚐSetDivisionContactsPayload(sel *selection, v *node.SetDivisionContactsPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._SetDivisionContactsPayload(sel, v)
 }
 
 func (w *writer) marshalNSetExternalRefPayload2ᚖwanggeᚋgraphᚋnodeᚐSetExternalRefPayload(sel *selection, v *node.SetExternalRefPayload) bool {
@@ -4760,6 +5306,27 @@ func (w *writer) marshalOAssignment2ᚖwanggeᚋgraphᚋnodeᚐAssignment(sel *s
 	return w._Assignment(sel, v) || w.null(false)
 }
 
+func (w *writer) marshalOBoardCheck2ᚖwanggeᚋgraphᚋnodeᚐBoardCheck(sel *selection, v *node.BoardCheck) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w._BoardCheck(sel, v) || w.null(false)
+}
+
+func (w *writer) marshalOBoardConnection2ᚖwanggeᚋgraphᚋnodeᚐBoardConnection(sel *selection, v *node.BoardConnection) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w._BoardConnection(sel, v) || w.null(false)
+}
+
+func (w *writer) marshalOBoardPrint2ᚖwanggeᚋgraphᚋnodeᚐBoardPrint(sel *selection, v *node.BoardPrint) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w._BoardPrint(sel, v) || w.null(false)
+}
+
 func (w *writer) marshalOBoolean2bool(sel *selection, v bool) bool {
 	return w.truth(v)
 }
@@ -4961,6 +5528,25 @@ func (w *writer) marshalOLimits2ᚖwanggeᚋgraphᚋnodeᚐLimits(sel *selection
 	return w._Limits(sel, v) || w.null(false)
 }
 
+func (w *writer) marshalONightNumber2ᚕᚖwanggeᚋgraphᚋnodeᚐNightNumberᚄ(sel *selection, v []*node.NightNumber) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNNightNumber2ᚖwanggeᚋgraphᚋnodeᚐNightNumber(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, false)
+}
+
 func (w *writer) marshalOPost2ᚕwanggeᚋdomainᚋstaffᚐPostᚄ(sel *selection, v []staff.Post) bool {
 	if v == nil {
 		return w.null(false)
@@ -5011,6 +5597,13 @@ func (w *writer) marshalOProblemKind2ᚖwanggeᚋdomainᚋcoverageᚐKind(sel *s
 		return w.null(false)
 	}
 	return w.text(string(*v))
+}
+
+func (w *writer) marshalOServiceStation2ᚖwanggeᚋgraphᚋnodeᚐServiceStation(sel *selection, v *node.ServiceStation) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w._ServiceStation(sel, v) || w.null(false)
 }
 
 func (w *writer) marshalOSizePolicy2ᚖwanggeᚋgraphᚋnodeᚐSizePolicy(sel *selection, v *node.SizePolicy) bool {

@@ -143,6 +143,15 @@ func TestEveryKindOfChangeIsSeenByEveryServer(t *testing.T) {
 			}
 			return err
 		}},
+		{"whom to call in a town", func() error {
+			d, err := here.Places.ByCode(ctx, operator, "990102001", place.Fields{})
+			if err != nil {
+				return err
+			}
+			_, err = here.Places.SetContacts(ctx, operator, d.Code, place.Contacts{SupervisionPhone: "15400000001", Station: &place.Station{Name: "服务站"},
+				Night: []place.NightNumber{{Phone: "110", Name: "报警"}}}, d.Version)
+			return err
+		}},
 		{"a new worker", func() (err error) {
 			worker, err = here.Staff.Add(ctx, operator, staff.NewWorker{Name: "甲"}, staff.AreaGrid, g.Code)
 			return err

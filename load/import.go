@@ -103,7 +103,7 @@ func Import(ctx context.Context, actor account.Actor, to Services, job Job) (pla
 
 // fieldsOf are the fields that a kind reads, by our names.
 var fieldsOf = map[Kind]string{
-	Divisions: "code name level parent limit_east limit_south limit_west limit_north",
+	Divisions: "code name level parent limit_east limit_south limit_west limit_north supervision_phone station_name station_address station_hours station_hours_en station_phone",
 	Grids:     "code name kind group community basis worker work_phone limit_east limit_south limit_west limit_north",
 	Buildings: "code name alias address floors estate managed_by",
 	Roads:     "code name alias class",
@@ -387,7 +387,17 @@ func (in *intake) division(f Feature, base place.Row) (place.DivisionRow, error)
 	if parent == "" {
 		parent = in.job.Division
 	}
-	return place.DivisionRow{Row: base, Level: level, Parent: parent, Limits: in.limits(f)}, nil
+	return place.DivisionRow{Row: base, Level: level, Parent: parent, Limits: in.limits(f), Contacts: in.contacts(f)}, nil
+}
+
+func (in *intake) contacts(f Feature) place.Contacts {
+	c := place.Contacts{SupervisionPhone: in.text(f, "supervision_phone")}
+	station := place.Station{Name: in.text(f, "station_name"), Address: in.text(f, "station_address"), Hours: in.text(f, "station_hours"),
+		HoursEnglish: in.text(f, "station_hours_en"), Phone: in.text(f, "station_phone")}
+	if station != (place.Station{}) {
+		c.Station = &station
+	}
+	return c
 }
 
 // kinds by the names that files give them besides ours.
@@ -503,7 +513,13 @@ func ExportFile(ctx context.Context, actor account.Actor, from Services, job Exp
 	switch job.Kind {
 	case Divisions:
 		err = from.Places.ExportDivisions(ctx, actor, func(r place.DivisionRow) error {
-			return write(r.Row, append([]Property{{"level", r.Level}, {"parent", orNull(r.Parent)}}, limits(r.Limits)...)...)
+			c, station := r.Contacts, place.Station{}
+			if c.Station != nil {
+				station = *c.Station
+			}
+			return write(r.Row, slices.Concat([]Property{{"level", r.Level}, {"parent", orNull(r.Parent)}}, limits(r.Limits), []Property{
+				{"supervision_phone", orNull(c.SupervisionPhone)}, {"station_name", orNull(station.Name)}, {"station_address", orNull(station.Address)},
+				{"station_hours", orNull(station.Hours)}, {"station_hours_en", orNull(station.HoursEnglish)}, {"station_phone", orNull(station.Phone)}})...)
 		})
 	case Grids:
 		err = from.Grids.Export(ctx, actor, from.Staff.Day(nil), func(r grid.Row) error {

@@ -68,7 +68,8 @@ func Region(ctx context.Context, actor account.Actor, to Services, r demo.Region
 			return to.Places.ImportDivisions(ctx, actor, each(slices.Values(r.Divisions), step, func(d demo.Division) (place.DivisionRow, error) {
 				ids.division = d.Code
 				row, err := madeRow("division", d.Code, d.Name, area(d.Boundary))
-				return place.DivisionRow{Row: row, Level: place.Level(d.Level), Parent: d.Parent, Limits: place.Limits(d.Limits)}, err
+				return place.DivisionRow{Row: row, Level: place.Level(d.Level), Parent: d.Parent, Limits: place.Limits(d.Limits),
+					Contacts: place.Contacts{SupervisionPhone: d.Contacts.SupervisionPhone, Station: (*place.Station)(d.Contacts.Station)}}, err
 			}), options)
 		}},
 		{"grids", r.GridCount, func(step func()) (place.Report, error) {

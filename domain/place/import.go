@@ -46,6 +46,8 @@ type DivisionRow struct {
 	Level  Level
 	Parent string
 	Limits Limits
+	// Contacts without night numbers, which a file does not have. Where it names the station that is known, what it does not say of it stays.
+	Contacts Contacts
 }
 
 // BuildingRow is a building in a file. Its geometry is a footprint or a point.
@@ -225,7 +227,7 @@ func CheckDivision(r DivisionRow) error {
 	case r.Parent != "" && !ValidCode(r.Parent):
 		return refuseRow(r.Row, "parent", "the parent's code %q: 1 to 32 letters, digits and hyphens are allowed", fault.Shorten(r.Parent, 40))
 	}
-	return CheckLimits(r.Row, r.Limits)
+	return errors.Join(CheckLimits(r.Row, r.Limits), checkRowContacts(r))
 }
 
 // CheckBuilding is CheckRow with what a building needs besides.

@@ -53,6 +53,7 @@ type Division struct {
 	ParentID    *uuid.UUID
 	Home        string // home key of the district it lies in; see package key
 	Limits      Limits
+	Contacts    Contacts           // said for it alone; see InForce
 	BBox        *Box               // nil where it has no boundary
 	Boundary    *geom.MultiPolygon // CGCS2000 longitude, latitude; nil where it has none or was not asked for
 	Version     int

@@ -53,6 +53,8 @@ type Store interface {
 	// Renumber gives d, and what lies beneath it, codes that begin with code instead of d's. CONFLICT: d's version is not
 	// version, or a code is taken.
 	Renumber(ctx context.Context, actor account.Actor, d Division, code string, parent *uuid.UUID, version int) error
+	// SaveContacts sets what is said for a division. CONFLICT: its version is not version.
+	SaveContacts(ctx context.Context, actor account.Actor, division uuid.UUID, c Contacts, version int) error
 	// EntitiesOf returns a page for each building and each division with all beneath it, by the id of either.
 	EntitiesOf(ctx context.Context, actor account.Actor, q EntityQuery) (map[uuid.UUID]page.Page[LegalEntity], error)
 

@@ -10,6 +10,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/civil"
 	"wangge/domain/key"
+	"wangge/domain/phone"
 	"wangge/internal/fault"
 )
 
@@ -59,7 +60,7 @@ func CheckWorker(w NewWorker) error {
 	if utf8.RuneCountInString(w.IdempotencyKey) > MaxRetryKey {
 		return fault.New(fault.Invalid, "idempotencyKey", "worker.retryKey", "max", MaxRetryKey)
 	}
-	if p := w.WorkPhone; p != "" && (len(p) < 3 || len(p) > 30 || strings.Trim(p, "0123456789+() -") != "") {
+	if w.WorkPhone != "" && !phone.Valid(w.WorkPhone) {
 		return fault.New(fault.Invalid, "workPhone", "worker.phone")
 	}
 	return nil

@@ -88,6 +88,11 @@ func (d *Division) Vacancies(ctx context.Context, posts []staff.Post, on *civil.
 	return loaded[*VacancyConnection](ctx, d.Loaded)
 }
 
+// Contacts are whom to call besides the grid workers.
+func (d *Division) Contacts(ctx context.Context) (*DivisionContacts, error) {
+	return loaded[*DivisionContacts](ctx, d.Loaded)
+}
+
 // Coverage is how its grids cover it.
 func (d *Division) Coverage(ctx context.Context) (*CoverageReport, error) {
 	return loaded[*CoverageReport](ctx, d.Loaded)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
@@ -42,6 +43,20 @@ func UnmarshalAreaKind(v any) (staff.AreaKind, error) {
 	s, err := enum(v, "DIVISION", "GROUP", "GRID", "BUILDING")
 	return staff.AreaKind(strings.ToLower(s)), err
 }
+
+// MarshalBoardAnswer writes a BoardAnswer.
+func MarshalBoardAnswer(v board.Answer) graphql.Marshaler { return name(v) }
+
+// UnmarshalBoardAnswer reads a BoardAnswer.
+func UnmarshalBoardAnswer(v any) (board.Answer, error) {
+	return enum(v, board.Current, board.Outdated, board.Unknown)
+}
+
+// MarshalBoardPart writes a BoardPart.
+func MarshalBoardPart(v board.Part) graphql.Marshaler { return name(v) }
+
+// UnmarshalBoardPart reads a BoardPart.
+func UnmarshalBoardPart(v any) (board.Part, error) { return enum(v, board.Parts...) }
 
 // MarshalCoordinateSystem writes a CoordinateSystem.
 func MarshalCoordinateSystem(v coord.System) graphql.Marshaler { return name(v) }

@@ -178,6 +178,16 @@ type Limits struct {
 type Mutation struct {
 }
 
+// A number that answers at night.
+type NightNumberInput struct {
+	// 3 to 30 digits, +, -, parentheses and spaces.
+	Phone string `json:"phone"`
+	// 1 to 40 characters, in Chinese.
+	Name string `json:"name"`
+	// At most 40 characters.
+	NameEnglish *string `json:"nameEnglish,omitempty"`
+}
+
 // Where a page of a list lies in the whole list.
 type PageInfo struct {
 	// Whether more follows after `endCursor`.
@@ -250,6 +260,16 @@ type PointInput struct {
 	Address *string `json:"address,omitempty"`
 }
 
+// A board that was printed: of a grid or of a building.
+type PrintedBoardInput struct {
+	// A code that a grid has or had.
+	Grid *string `json:"grid,omitempty"`
+	// A building's id.
+	Building *string `json:"building,omitempty"`
+	// The `mark` that it carries. CONFLICT where what the board says is another by now.
+	Mark *string `json:"mark,omitempty"`
+}
+
 // What can be asked.
 //
 // Errors carry `extensions.code`: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID (`extensions.field` is the path of the
@@ -260,7 +280,7 @@ type PointInput struct {
 // A request may go 15 fields deep, hold 30 aliases in one selection and 200 in all, 2,000 tokens outside parentheses and
 // 150,000 in all, and cost 600,000 (operators: 6,000,000), else it is LIMITED. A field costs 1; a `boundary` 400, a problem's
 // `geometry` 100, a `footprint` 10, `location`, `labelPoint` and `bbox` 3; for the time they take `searchAddress` and each
-// point's `address` 1,000, a division's `coverage` and `problems` 200, the filter `hasProblem` 10,000, `uncovered` 100,000, a change's `extents` 100; each
+// point's `address` 1,000, a division's `coverage` and `problems` 200, the filter `hasProblem` 10,000, `uncovered` 100,000, a change's `extents` 100, lists of boards 1,000; each
 // times the length of every list around it: `first`, the number of points sent, 20 for `candidates`, 4 for `children`, 10 for a
 // group's `grids`, 6 for `neighbours`, 4 for `ancestors` and `assignments`, 3 for a problem's `grids` and `fixes`, 2 for its
 // `divisions` and for `externalRefs`, 10,000 for a change's `tiles`; and no more than 60 for a grid's `buildings`, 4 for a building's `units`, 10 for a unit's
@@ -302,6 +322,20 @@ type RecordAbsencePayload struct {
 	Until civil.Date `json:"until"`
 }
 
+// Which boards were printed.
+type RecordBoardsPrintedInput struct {
+	// 1 to 1,000 boards.
+	Boards []*PrintedBoardInput `json:"boards"`
+	// The day; left out, today.
+	On *civil.Date `json:"on,omitempty"`
+}
+
+// What `recordBoardsPrinted` did.
+type RecordBoardsPrintedPayload struct {
+	// What was noted of each board, in their order.
+	Prints []*BoardPrint `json:"prints"`
+}
+
 // Which code a division gets.
 type RenumberDivisionInput struct {
 	// A code that it has or had.
@@ -312,6 +346,34 @@ type RenumberDivisionInput struct {
 	NewParent *string `json:"newParent,omitempty"`
 	// The version that was read. CONFLICT where it moved.
 	Version int `json:"version"`
+}
+
+// A service station.
+type ServiceStationInput struct {
+	// 1 to 200 characters.
+	Name string `json:"name"`
+	// At most 300 characters.
+	Address *string `json:"address,omitempty"`
+	// When it is open, in Chinese; one line of at most 200 characters.
+	Hours *string `json:"hours,omitempty"`
+	// The same in English.
+	HoursEnglish *string `json:"hoursEnglish,omitempty"`
+	// 3 to 30 digits, +, -, parentheses and spaces.
+	Phone *string `json:"phone,omitempty"`
+}
+
+// A division's own contacts, all of them. What is left out is inherited.
+type SetDivisionContactsInput struct {
+	// The division's code.
+	Division string `json:"division"`
+	// The division's version that was read. CONFLICT where it moved.
+	Version int `json:"version"`
+	// 3 to 30 digits, +, -, parentheses and spaces.
+	SupervisionPhone *string `json:"supervisionPhone,omitempty"`
+	// The station with all that is known of it.
+	ServiceStation *ServiceStationInput `json:"serviceStation,omitempty"`
+	// 1 to 8 numbers.
+	NightNumbers []*NightNumberInput `json:"nightNumbers,omitempty"`
 }
 
 // By which number a system knows something.

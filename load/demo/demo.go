@@ -43,6 +43,7 @@ type Division struct {
 	Parent   string // code, "" at the top
 	Boundary orb.MultiPolygon
 	Limits   Limits
+	Contacts Contacts
 }
 
 // Limits are the four sides of a division in words (四至).

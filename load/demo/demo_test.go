@@ -466,6 +466,48 @@ func TestNamesAndAddresses(t *testing.T) {
 	}
 }
 
+func TestContacts(t *testing.T) {
+	town := once()
+	address := ""
+	for _, b := range town.Buildings {
+		if b.Name == "听雨社区居委会" {
+			address = b.Address
+		}
+	}
+	if s := town.Divisions[3].Contacts.Station; s == nil || s.Address == "" || s.Address != address {
+		t.Errorf("the community's station is %+v, want it at %s", s, address)
+	}
+	if town.Divisions[3].Contacts.SupervisionPhone != "" || town.Divisions[2].Contacts.SupervisionPhone == "" {
+		t.Error("the community is to inherit the town's supervision phone")
+	}
+	phone := regexp.MustCompile(`^154\d{8}$`)
+	numbers, own, inherits := map[string]bool{}, 0, 0
+	for _, d := range Make(SizeDistrict).Divisions {
+		c := d.Contacts
+		list := []string{c.SupervisionPhone}
+		if c.Station != nil {
+			list = append(list, c.Station.Phone)
+			if strings.HasPrefix(c.Station.Address, "0") || !strings.Contains(c.Station.Address, "号") {
+				t.Errorf("%s: address %q", d.Name, c.Station.Address)
+			}
+		}
+		if d.Level == "COMMUNITY" && c.Station != nil {
+			own++
+		} else if d.Level == "COMMUNITY" {
+			inherits++
+		}
+		for _, n := range list {
+			if n != "" && (!phone.MatchString(n) || numbers[n]) {
+				t.Errorf("%s: number %q", d.Name, n)
+			}
+			numbers[n] = true
+		}
+	}
+	if own < 30 || inherits < 3 {
+		t.Errorf("%d communities have a station, %d inherit one", own, inherits)
+	}
+}
+
 func TestPeople(t *testing.T) {
 	town := once()
 	phone := regexp.MustCompile(`^154\d{8}$`)

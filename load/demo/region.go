@@ -261,11 +261,13 @@ func spread(hand Town, border ring, b block) Region {
 			d.Level, d.Parent = "TOWN", code[:6]
 		}
 		d.Name, d.Limits = divisionName(code, whole[code])
+		d.Contacts = contactsOf(d)
 		r.Divisions = append(r.Divisions, d)
 	}
 	for _, c := range cells {
 		d := Division{Code: places()[c].community12(), Level: "COMMUNITY", Parent: places()[c].town9(), Name: communityName(c),
 			Boundary: orb.MultiPolygon{{l.border(c)}}, Limits: streetsAround(c)}
+		d.Contacts = contactsOf(d)
 		if c == (cell{}) {
 			d = hand.Divisions[len(hand.Divisions)-1]
 		}

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/paulmach/orb"
 )
@@ -87,6 +88,11 @@ func survey(s *site) Town {
 			Estate: h.estate, Floors: h.floors, Units: h.units, Footprint: p,
 		})
 	}
+	for i, d := range t.Divisions {
+		t.Divisions[i].Contacts = contactsOf(d)
+	}
+	station := t.Divisions[len(t.Divisions)-1].Contacts.Station
+	station.Address = t.Buildings[slices.IndexFunc(t.Buildings, func(b Building) bool { return b.Name == "听雨社区居委会" })].Address
 	t.Roads = roads(s)
 	for i, g := range s.ground {
 		t.Grounds = append(t.Grounds, Ground{fmt.Sprintf("%s-L%03d", community, i+1), g.name, g.kind, orb.Polygon{groundRing(g.ring)}})
@@ -190,10 +196,10 @@ func communityRing(s *site) ring {
 func divisions(s *site) []Division {
 	boundary := func() orb.MultiPolygon { return groundArea([]ring{communityRing(s)}) }
 	return []Division{
-		{city, "澜州市", "CITY", "", boundary(), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}},
-		{district, "汀兰区", "DISTRICT", city, boundary(), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}},
-		{town, "望舒街道", "TOWN", district, boundary(), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}},
-		{community, "听雨社区", "COMMUNITY", town, boundary(), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}},
+		{city, "澜州市", "CITY", "", boundary(), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}, Contacts{}},
+		{district, "汀兰区", "DISTRICT", city, boundary(), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}, Contacts{}},
+		{town, "望舒街道", "TOWN", district, boundary(), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}, Contacts{}},
+		{community, "听雨社区", "COMMUNITY", town, boundary(), Limits{"望舒路", "澜江大道", "木槿街", "采薇街"}, Contacts{}},
 	}
 }
 

@@ -1,0 +1,242 @@
+// Package board says what a signboard (公示牌) tells, which of its revisions say what holds, and which boards are to be printed anew. How a
+// board looks is left to package signboard; who is away on a day changes no board.
+package board
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+
+	"wangge/domain/civil"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+)
+
+// Kind is what a board is of.
+type Kind string
+
+// The kinds.
+const (
+	OfGrid     Kind = "grid"
+	OfBuilding Kind = "building"
+)
+
+// Of is the grid or the building that a board is of.
+type Of struct {
+	Kind Kind
+	Key  key.Key
+}
+
+// Part of what a board says.
+type Part string
+
+// The parts.
+const (
+	People   Part = "PEOPLE"   // who works in the grid, and who leads: names, numbers, duties
+	Border   Part = "BORDER"   // where the grid lies, in words too, and the building in it
+	Names    Part = "NAMES"    // codes and names
+	Contacts Part = "CONTACTS" // whom else to call
+)
+
+// Parts lists them in the order of Hashes.
+var Parts = []Part{People, Border, Names, Contacts}
+
+// Facts are all that a board says. They are written as JSON to be hashed: a field that comes later is left out while it is empty, so that
+// boards that were printed before stay current.
+type Facts struct {
+	Names struct {
+		Code      string   `json:"code"` // of the grid; "" where the building is in none
+		Name      string   `json:"name"`
+		Group     string   `json:"group"`
+		Kind      string   `json:"kind"`
+		Divisions []string `json:"divisions"` // around the grid, the largest first, its community last
+
+		// Of a building's board only.
+		Building string `json:"building,omitempty"` // its code
+		House    string `json:"house,omitempty"`    // its name
+		Address  string `json:"address,omitempty"`
+		Estate   string `json:"estate,omitempty"`
+	}
+	People struct {
+		Workers []Person `json:"workers"` // of the grid, A before B
+		Leader  *Person  `json:"leader"`  // of its group, A or else B; nil: nobody is in office
+	}
+	Border struct {
+		Grid     string `json:"grid"`               // fingerprint of its boundary, see Fingerprint; "" for none
+		Building string `json:"building,omitempty"` // of its footprint or point
+		East     string `json:"east"`
+		South    string `json:"south"`
+		West     string `json:"west"`
+		North    string `json:"north"`
+	}
+	Contacts struct {
+		Supervision string   `json:"supervision"`
+		Station     []string `json:"station"` // name, address, hours, hours in English, phone; nil: none
+		Night       []string `json:"night"`   // phone, name and name in English of each
+	}
+}
+
+// Person is a worker in office, as a board tells.
+type Person struct {
+	ID     string   `json:"id"` // of the worker: a namesake is somebody else
+	Name   string   `json:"name"`
+	Phone  string   `json:"phone"`
+	Cover  string   `json:"cover"`
+	Duties []string `json:"duties"`
+	Photo  bool     `json:"photo"`
+}
+
+// setContacts puts what holds for a board.
+func (f *Facts) setContacts(c place.Contacts) {
+	f.Contacts.Supervision = c.SupervisionPhone
+	if s := c.Station; s != nil {
+		f.Contacts.Station = []string{s.Name, s.Address, s.Hours, s.HoursEnglish, s.Phone}
+	}
+	for _, n := range c.Night {
+		f.Contacts.Night = append(f.Contacts.Night, n.Phone, n.Name, n.NameEnglish)
+	}
+}
+
+// setPeople puts who is in office for a grid and for its group.
+func (f *Facts) setPeople(ofGrid, ofGroup []staff.Assignment) {
+	for _, cover := range []staff.Cover{staff.CoverA, staff.CoverB} {
+		for _, a := range ofGrid {
+			if a.Post == staff.GridWorker && a.Cover == cover {
+				f.People.Workers = append(f.People.Workers, person(a))
+			}
+		}
+		for _, a := range ofGroup {
+			if a.Post == staff.GridLeader && a.Cover == cover && f.People.Leader == nil {
+				p := person(a)
+				f.People.Leader = &p
+			}
+		}
+	}
+}
+
+func person(a staff.Assignment) Person {
+	w := a.Worker
+	if len(w.Duties) == 0 {
+		w.Duties = nil // memory and the store say it differently
+	}
+	return Person{w.Key.String(), w.Name, w.WorkPhone, string(a.Cover), w.Duties, w.HasPhoto}
+}
+
+// Hashes are the SHA-256 of each part, in the order of Parts, in hexadecimal digits.
+type Hashes [4]string
+
+// Hashes of what f says. The same facts have the same hashes in every version of the program.
+func (f Facts) Hashes() (h Hashes) {
+	for i, part := range []any{f.People, f.Border, f.Names, f.Contacts} {
+		said, err := json.Marshal(part)
+		if err != nil {
+			panic(err) // of texts and lists of them
+		}
+		sum := sha256.Sum256(said)
+		h[i] = hex.EncodeToString(sum[:])
+	}
+	return h
+}
+
+// markDigits are the digits of a mark for each part.
+const markDigits = 4
+
+// Mark is short for what a board says: 16 hexadecimal digits, which the board carries beside its revision so that it can be told what
+// changed since, whether or not it was noted that it was printed.
+func (h Hashes) Mark() string {
+	var mark strings.Builder
+	for _, hash := range h {
+		mark.WriteString(hash[:markDigits])
+	}
+	return mark.String()
+}
+
+// Changed are the parts that h says otherwise than before.
+func (h Hashes) Changed(before Hashes) []Part {
+	return changed(func(i int) bool { return h[i] != before[i] })
+}
+
+// ChangedSince are the parts that h says otherwise than a board with a mark. ok is false where that is no mark.
+func (h Hashes) ChangedSince(mark string) (parts []Part, ok bool) {
+	if len(mark) != len(Parts)*markDigits || strings.Trim(mark, "0123456789abcdef") != "" {
+		return nil, false
+	}
+	return changed(func(i int) bool { return h[i][:markDigits] != mark[i*markDigits:(i+1)*markDigits] }), true
+}
+
+func changed(is func(i int) bool) []Part {
+	var out []Part
+	for i, p := range Parts {
+		if is(i) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Print is a revision of a board that was printed.
+type Print struct {
+	Of       Of
+	Revision int // from 1
+	Hashes   Hashes
+	On       civil.Date // the last time
+	By       string     // who noted it: the actor's id; operators only
+}
+
+// Standing is how a board stands to what was printed of it.
+type Standing struct {
+	Of       Of
+	Revision int // of what it says now
+	Hashes   Hashes
+	Printed  *Print // the last; nil: never
+	Changed  []Part // since that; nil: nothing, or it was never printed
+}
+
+// Stand is the rule: what a board says now is a revision of its own, unless it is what was printed last.
+func Stand(of Of, now Hashes, last *Print) Standing {
+	s := Standing{Of: of, Revision: 1, Hashes: now, Printed: last}
+	if last == nil {
+		return s
+	}
+	s.Revision = last.Revision
+	if s.Changed = now.Changed(last.Hashes); s.Changed != nil {
+		s.Revision++
+	}
+	return s
+}
+
+// Answer is what a board on a wall is told of itself.
+type Answer string
+
+// The answers.
+const (
+	Current  Answer = "CURRENT"  // it says what holds
+	Outdated Answer = "OUTDATED" // it does not
+	Unknown  Answer = "UNKNOWN"  // nobody noted what that revision said
+)
+
+// Check is the answer for a revision of a board.
+type Check struct {
+	Answer   Answer
+	Changed  []Part      // where it is outdated
+	Revision int         // of what the board says now
+	On       *civil.Date // when the revision asked about was printed; nil: that is not known
+}
+
+// check is the rule for a board on a wall with a revision and a mark, "" where it has none. printed is that revision; nil: not noted. The
+// mark is of the very board, and so goes before what was noted of the revision.
+func (s Standing) check(mark string, printed *Print) Check {
+	c := Check{Answer: Unknown, Revision: s.Revision}
+	if printed != nil {
+		c.On, c.Changed, c.Answer = &printed.On, s.Hashes.Changed(printed.Hashes), Current
+	}
+	if since, ok := s.Hashes.ChangedSince(mark); ok {
+		c.Changed, c.Answer = since, Current
+	}
+	if c.Changed != nil {
+		c.Answer = Outdated
+	}
+	return c
+}

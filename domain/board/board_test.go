@@ -1,0 +1,183 @@
+package board
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/civil"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+)
+
+// some are facts with something in every field of a grid's board.
+func some() Facts {
+	var f Facts
+	f.Names.Code, f.Names.Name, f.Names.Group, f.Names.Kind = "990102001001001", "采薇新村西网格", "采薇新村网格组", "COMPREHENSIVE"
+	f.Names.Divisions = []string{"澜州市", "听雨社区"}
+	f.setPeople([]staff.Assignment{
+		{Post: staff.GridWorker, Cover: staff.CoverB, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{2}}, Name: "李二"}},
+		{Post: staff.Informant, Cover: staff.CoverA, Worker: staff.Worker{Name: "信息员"}},
+		{Post: staff.GridWorker, Cover: staff.CoverA, Away: true, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{1}}, Name: "王一", WorkPhone: "15400000001", Duties: []string{"巡查"}, HasPhoto: true}},
+	}, []staff.Assignment{{Post: staff.GridLeader, Cover: staff.CoverA, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{3}}, Name: "赵长"}}})
+	f.Border.Grid, f.Border.East = "ab", "望舒路"
+	f.setContacts(place.Contacts{SupervisionPhone: "15400000900", Station: &place.Station{Name: "站"}, Night: []place.NightNumber{{Phone: "110", Name: "报警", NameEnglish: "Police"}}})
+	return f
+}
+
+// TestHashesStay: what was printed years ago is compared with what the program of today says.
+func TestHashesStay(t *testing.T) {
+	want := Hashes{
+		"9f04e09334feab7bfac597d91424bd041ff5c170a680549e2417a61a9797fbbc", "10bb1e2bca28bbee4b6c9671990fd387470a9af901be4746633e35bbadaedf14",
+		"0eaed63163f147284cf3649ce0d6c3e516ac697c6a942cc426b658fdfb1d7f5b", "cfa2c2bf7ccfb5baf2fae7ac52d9bb383e5a748bb82849688861dc4498993de5",
+	}
+	if got := some().Hashes(); got != want {
+		t.Errorf("the same facts are now %q, so that every board would count as outdated", got)
+	}
+}
+
+func TestPeopleOfABoard(t *testing.T) {
+	p := some().People
+	if len(p.Workers) != 2 || p.Workers[0].Name != "王一" || p.Workers[1].Name != "李二" || p.Leader == nil || p.Leader.Name != "赵长" {
+		t.Errorf("%+v", p)
+	}
+	var f Facts
+	f.setPeople(nil, []staff.Assignment{{Post: staff.GridLeader, Cover: staff.CoverB, Worker: staff.Worker{Name: "副"}}})
+	if f.People.Workers != nil || f.People.Leader.Name != "副" {
+		t.Errorf("%+v", f.People)
+	}
+}
+
+func TestEachFactIsOfOnePart(t *testing.T) {
+	before := some().Hashes()
+	for _, c := range []struct {
+		name   string
+		change func(f *Facts)
+		want   Part
+	}{
+		{"a code", func(f *Facts) { f.Names.Code = "x" }, Names},
+		{"a name", func(f *Facts) { f.Names.Name = "x" }, Names},
+		{"a group's name", func(f *Facts) { f.Names.Group = "x" }, Names},
+		{"a community's name", func(f *Facts) { f.Names.Divisions[1] = "x" }, Names},
+		{"a building", func(f *Facts) { f.Names.House = "x" }, Names},
+		{"a worker", func(f *Facts) { f.People.Workers[0].ID = "x" }, People},
+		{"a phone", func(f *Facts) { f.People.Workers[0].Phone = "x" }, People},
+		{"a duty", func(f *Facts) { f.People.Workers[0].Duties = []string{"x"} }, People},
+		{"a photo", func(f *Facts) { f.People.Workers[0].Photo = false }, People},
+		{"a cover", func(f *Facts) { f.People.Workers[1].Cover = "A" }, People},
+		{"nobody leads", func(f *Facts) { f.People.Leader = nil }, People},
+		{"a border", func(f *Facts) { f.Border.Grid = "x" }, Border},
+		{"a border in words", func(f *Facts) { f.Border.North = "x" }, Border},
+		{"a footprint", func(f *Facts) { f.Border.Building = "x" }, Border},
+		{"who hears complaints", func(f *Facts) { f.Contacts.Supervision = "" }, Contacts},
+		{"no station", func(f *Facts) { f.Contacts.Station = nil }, Contacts},
+		{"a night number", func(f *Facts) { f.Contacts.Night[0] = "x" }, Contacts},
+	} {
+		f := some()
+		c.change(&f)
+		now := f.Hashes()
+		if got := now.Changed(before); !slices.Equal(got, []Part{c.want}) {
+			t.Errorf("%s changes %v, want %s", c.name, got, c.want)
+		}
+		if got, ok := now.ChangedSince(before.Mark()); !ok || !slices.Equal(got, []Part{c.want}) {
+			t.Errorf("%s changes %v by its mark, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestStand(t *testing.T) {
+	was := some().Hashes()
+	changed := some()
+	changed.Names.Name = "新"
+	now := changed.Hashes()
+	on, _ := civil.Parse("2026-03-01")
+	third := &Print{Revision: 3, Hashes: was, On: on}
+	for _, c := range []struct {
+		name     string
+		now      Hashes
+		last     *Print
+		revision int
+		changed  []Part
+	}{
+		{"never printed", now, nil, 1, nil},
+		{"as it was printed", was, third, 3, nil},
+		{"changed since", now, third, 4, []Part{Names}},
+	} {
+		if got := Stand(Of{}, c.now, c.last); got.Revision != c.revision || !slices.Equal(got.Changed, c.changed) {
+			t.Errorf("%s: %+v", c.name, got)
+		}
+	}
+	for _, c := range []struct {
+		name    string
+		now     Hashes
+		mark    string
+		printed *Print
+		want    Check
+	}{
+		{"as it was printed", was, "", third, Check{Current, nil, 3, &on}},
+		{"changed since", now, "", third, Check{Outdated, []Part{Names}, 4, &on}},
+		{"nobody noted it", was, "", nil, Check{Unknown, nil, 3, nil}},
+		{"nobody noted it, but it has a mark", was, was.Mark(), nil, Check{Current, nil, 3, nil}},
+		{"an old mark", now, was.Mark(), nil, Check{Outdated, []Part{Names}, 4, nil}},
+		{"what is no mark", now, "ZZZZZZZZZZZZZZZZ", nil, Check{Unknown, nil, 4, nil}},
+		{"half a mark", now, was.Mark()[:8], nil, Check{Unknown, nil, 4, nil}},
+		{"noted too early: the board itself says the new", now, now.Mark(), third, Check{Current, nil, 4, &on}},
+	} {
+		if got := Stand(Of{}, c.now, third).check(c.mark, c.printed); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}
+
+func area(t *testing.T, rings ...[]geom.Coord) geom.T {
+	t.Helper()
+	return geom.NewMultiPolygon(geom.XY).SetSRID(4490).MustSetCoords([][][]geom.Coord{rings})
+}
+
+func TestFingerprint(t *testing.T) {
+	print := func(g geom.T) string {
+		t.Helper()
+		p, err := Fingerprint(g)
+		if err != nil || len(p) != 64 {
+			t.Fatalf("%q, %v", p, err)
+		}
+		return p
+	}
+	square := []geom.Coord{{120, 31}, {120.01, 31}, {120.01, 31.01}, {120, 31.01}, {120, 31}}
+	hole := []geom.Coord{{120.002, 31.002}, {120.002, 31.004}, {120.004, 31.004}, {120.004, 31.002}, {120.002, 31.002}}
+	plain := print(area(t, square))
+	for name, same := range map[string]geom.T{
+		"another beginning":            area(t, []geom.Coord{square[2], square[3], square[0], square[1], square[2]}),
+		"the other way round":          area(t, []geom.Coord{square[0], square[3], square[2], square[1], square[0]}),
+		"a neighbour's vertex":         area(t, []geom.Coord{square[0], {120.004, 31}, square[1], square[2], square[3], square[0]}),
+		"one that rounding put beside": area(t, []geom.Coord{square[0], square[1], square[2], square[3], {119.99999999, 31.006}, {119.99999999, 31.002}, square[0]}),
+		"one part":                     geom.NewPolygon(geom.XY).MustSetCoords([][]geom.Coord{square}),
+	} {
+		if print(same) != plain {
+			t.Errorf("%s is another border", name)
+		}
+	}
+	for name, other := range map[string]geom.T{
+		"a metre more": area(t, []geom.Coord{square[0], {120.01001, 31}, square[2], square[3], square[0]}),
+		"a bend":       area(t, []geom.Coord{square[0], {120.004, 31.00001}, square[1], square[2], square[3], square[0]}),
+		"a hole":       area(t, square, hole),
+		"a point":      geom.NewPointFlat(geom.XY, []float64{120, 31}),
+	} {
+		if print(other) == plain {
+			t.Errorf("%s is the same border", name)
+		}
+	}
+	far := []geom.Coord{{120.1, 31}, {120.11, 31}, {120.11, 31.01}, {120.1, 31}}
+	two := geom.NewMultiPolygon(geom.XY).MustSetCoords([][][]geom.Coord{{square}, {far}})
+	turned := geom.NewMultiPolygon(geom.XY).MustSetCoords([][][]geom.Coord{{far}, {square}})
+	if print(two) != print(turned) || print(two) == plain {
+		t.Error("the order of two parts counts")
+	}
+	if _, err := Fingerprint(geom.NewLineString(geom.XY).MustSetCoords([]geom.Coord{{1, 2}, {3, 4}})); err == nil {
+		t.Error("a line has no fingerprint")
+	}
+}

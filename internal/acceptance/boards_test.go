@@ -1,0 +1,246 @@
+package acceptance
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"wangge/db"
+	"wangge/domain/account"
+	"wangge/domain/board"
+	"wangge/domain/page"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+	"wangge/internal/fault"
+	"wangge/load"
+)
+
+// boards is the service of boards over a town, with a grid's code and a building's id.
+type boards struct {
+	*board.Service
+	w    *town
+	grid string
+	b2   string
+}
+
+func newBoards(t *testing.T, w *town) *boards {
+	return &boards{&board.Service{Store: db.NewBoards(w.DB), Places: w.Places, Grids: w.Grids, Staff: w.Staff}, w, "990101001001001", w.building(t, "b2").String()}
+}
+
+type lists func(t *testing.T, division string, first int, after *page.Cursor) page.Page[board.Standing]
+
+func (b *boards) reprint(t *testing.T, division string, first int, after *page.Cursor) page.Page[board.Standing] {
+	t.Helper()
+	p, err := b.Reprint(t.Context(), operator, division, page.Args{First: first, After: after})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (b *boards) never(t *testing.T, division string, first int, after *page.Cursor) page.Page[board.Standing] {
+	t.Helper()
+	p, err := b.NeverPrinted(t.Context(), operator, division, page.Args{First: first, After: after})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// all reads a list whole, a board at a time, as "kind revision parts".
+func (b *boards) all(t *testing.T, list lists, division string) string {
+	t.Helper()
+	var lines []string
+	var after *page.Cursor
+	for range 20 {
+		p := list(t, division, 1, after)
+		if (after != nil) != p.HasPrevious || p.HasNext && len(p.Items) != 1 {
+			t.Errorf("%s: a page of %d, previous %v, next %v", division, len(p.Items), p.HasPrevious, p.HasNext)
+		}
+		for _, item := range p.Items {
+			lines = append(lines, strings.TrimSpace(fmt.Sprint(item.Node.Of.Kind, " ", item.Node.Revision, " ", strings.Trim(fmt.Sprint(item.Node.Changed), "[]"))))
+			after = &item.Cursor
+		}
+		if !p.HasNext {
+			return strings.Join(lines, ", ")
+		}
+	}
+	t.Fatal("it never ends")
+	return ""
+}
+
+func (b *boards) print(t *testing.T, list ...board.Printing) string {
+	t.Helper()
+	prints, err := b.Printed(t.Context(), operator, list, b.w.Staff.Day(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, p := range prints {
+		out = append(out, fmt.Sprint(p.Of.Kind, " ", p.Revision))
+	}
+	return strings.Join(out, ", ")
+}
+
+func (b *boards) verify(t *testing.T, revision int, mark string) string {
+	t.Helper()
+	c, err := b.Verify(t.Context(), account.Anyone(), board.Name{Grid: b.grid}, revision, mark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(c.Answer, " ", strings.Trim(fmt.Sprint(c.Changed), "[]"), " ", c.Revision, " ", c.On != nil)
+}
+
+func ofGrid(code string) board.Printing { return board.Printing{Name: board.Name{Grid: code}} }
+
+func TestBoardsAreReprintedWhereTheySayNoMoreWhatHolds(t *testing.T) {
+	w := twoDistricts(t)
+	b := newBoards(t, w)
+	expect := func(what, got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	phone := func(number string) {
+		t.Helper()
+		records, err := w.Staff.Records(t.Context(), operator, staff.RecordQuery{Text: "周明", Day: w.Staff.Day(nil), Args: page.Args{First: 1}})
+		if err != nil || len(records.Items) != 1 {
+			t.Fatal(records, err)
+		}
+		of := records.Items[0].Node.Worker
+		if _, err := w.Staff.Update(t.Context(), operator, staff.Change{Worker: of.Key, Version: of.Version, WorkPhone: &number}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	worker, err := w.Staff.Add(t.Context(), operator, staff.NewWorker{Name: "周明", WorkPhone: "15400000001"}, staff.AreaGrid, b.grid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Staff.Appoint(t.Context(), operator, staff.Appointment{Worker: worker.Key, Post: staff.GridWorker, Cover: staff.CoverA, AreaKind: staff.AreaGrid, AreaName: b.grid}); err != nil {
+		t.Fatal(err)
+	}
+
+	expect("at first never printed", b.all(t, b.never, "990101"), "grid 1")
+	expect("at first to reprint", b.all(t, b.reprint, "990101"), "")
+	expect("a board that nobody printed", b.verify(t, 1, ""), "UNKNOWN  1 false")
+	building := board.Printing{Name: board.Name{Building: b.b2}}
+	expect("the first print", b.print(t, ofGrid(b.grid), building, ofGrid(b.grid)), "grid 1, building 1, grid 1")
+	expect("the same again", b.print(t, ofGrid(b.grid)), "grid 1")
+	expect("printed", b.all(t, b.never, "990101")+b.all(t, b.reprint, "990101"), "")
+	expect("a board of today", b.verify(t, 1, ""), "CURRENT  1 true")
+
+	// Who is away, and a vertex of the grid next door, change no board.
+	day := w.Staff.Day(nil)
+	if _, err := w.Staff.RecordAbsence(t.Context(), operator, worker.Key, day, day.AddDays(2)); err != nil {
+		t.Fatal(err)
+	}
+	var before, after int
+	w.row(t, "SELECT ST_NPoints(boundary) FROM grid_boundary b JOIN grid g ON g.id = b.grid_id WHERE g.code = '990101001001001' AND upper_inf(b.during)", &before)
+	w.give(t, load.Grids, feature(`"code":"990101001001009","name":"九"`, box(4.123, 10, 10, 12)))
+	w.row(t, "SELECT ST_NPoints(boundary) FROM grid_boundary b JOIN grid g ON g.id = b.grid_id WHERE g.code = '990101001001001' AND upper_inf(b.during)", &after)
+	if after <= before {
+		t.Fatalf("no vertex was inserted: %d, then %d", before, after)
+	}
+	expect("nothing that a board says", b.all(t, b.reprint, "990101"), "")
+
+	phone("15400000002")
+	expect("a phone", b.all(t, b.reprint, "990101"), "grid 2 PEOPLE, building 2 PEOPLE")
+	expect("an old board", b.verify(t, 1, ""), "OUTDATED PEOPLE 2 true")
+	expect("elsewhere", b.all(t, b.reprint, "990102"), "")
+	expect("the second print", b.print(t, ofGrid(b.grid)), "grid 2")
+	expect("what is left", b.all(t, b.reprint, "990101"), "building 2 PEOPLE")
+	expect("an old board after the second print", b.verify(t, 1, ""), "OUTDATED PEOPLE 2 true")
+	expect("a new one", b.verify(t, 2, ""), "CURRENT  2 true")
+	expect("one from the future", b.verify(t, 3, ""), "UNKNOWN  2 false")
+	phone("15400000001")
+	expect("an old board that is right again", b.verify(t, 1, ""), "CURRENT  3 true")
+
+	d := w.division(t, "990101")
+	if _, err := w.Places.SetContacts(t.Context(), operator, d.Code, place.Contacts{SupervisionPhone: "15400000900"}, d.Version); err != nil {
+		t.Fatal(err)
+	}
+	expect("contacts of a division above", b.verify(t, 2, ""), "OUTDATED PEOPLE CONTACTS 3 true")
+	b.print(t, ofGrid(b.grid), building)
+
+	// A building that moves to another district takes its board along.
+	w.border(t, 6)
+	expect("a border", b.all(t, b.reprint, "990101"), "grid 4 BORDER")
+	expect("a building in another grid", b.all(t, b.reprint, "990102"), "building 3 PEOPLE BORDER NAMES CONTACTS")
+	w.border(t, 10)
+	expect("the border as it was", b.all(t, b.reprint, "990101")+b.all(t, b.reprint, "990102"), "")
+}
+
+func TestWhoMayNoteWhatOfBoards(t *testing.T) {
+	w := twoDistricts(t)
+	b := newBoards(t, w)
+	today := w.Staff.Day(nil)
+	st, err := b.Find(t.Context(), account.Anyone(), board.Name{Grid: b.grid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := b.Revision(t.Context(), account.Anyone(), st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := now.Hashes.Mark()
+	if got := b.print(t, board.Printing{Name: board.Name{Grid: b.grid}, Mark: mark}); got != "grid 1" {
+		t.Error(got)
+	}
+	for actor, by := range map[account.Actor]string{account.Anyone(): "", operator: "operator"} {
+		if now, err := b.Revision(t.Context(), actor, st); err != nil || now.Printed == nil || now.Printed.By != by || now.Printed.On != today {
+			t.Errorf("%s is told %+v, %v", actor.Role, now.Printed, err)
+		}
+	}
+	w.exec(t, "UPDATE grid SET name = '新名' WHERE code = '990101001001001'")
+	for _, c := range []struct {
+		name  string
+		list  []board.Printing
+		later int
+		code  fault.Code
+		field string
+	}{
+		{"a mark of what it said before", []board.Printing{{Name: board.Name{Grid: b.grid}, Mark: mark}}, 0, fault.Conflict, "boards.0.mark"},
+		{"one of two", []board.Printing{ofGrid("990102001001001"), {Name: board.Name{Grid: b.grid}, Mark: mark}}, 0, fault.Conflict, "boards.1.mark"},
+		{"tomorrow", []board.Printing{ofGrid(b.grid)}, 1, fault.Invalid, "on"},
+		{"none", nil, 0, fault.Invalid, "boards"},
+		{"too many", make([]board.Printing, board.MostAtOnce+1), 0, fault.Invalid, "boards"},
+		{"neither", []board.Printing{{}}, 0, fault.Invalid, "boards.0"},
+		{"both", []board.Printing{{Name: board.Name{Grid: b.grid, Building: b.b2}}}, 0, fault.Invalid, "boards.0"},
+		{"no grid", []board.Printing{ofGrid("x")}, 0, fault.NotFound, "boards.0.grid"},
+		{"no id", []board.Printing{{Name: board.Name{Building: "x"}}}, 0, fault.NotFound, "boards.0.building"},
+		{"no building", []board.Printing{{Name: board.Name{Building: "home1-" + strings.Repeat("0", 32)}}}, 0, fault.NotFound, "boards.0.building"},
+	} {
+		_, err := b.Printed(t.Context(), operator, c.list, today.AddDays(c.later))
+		if !fault.Is(err, c.code) || fault.As(err).Field != c.field {
+			t.Errorf("%s: %v at %s", c.name, err, fault.As(err).Field)
+		}
+	}
+	if n := w.number(t, "board_print"); n != 1 {
+		t.Errorf("%d prints are noted, want 1", n)
+	}
+	everyone := t.Context()
+	if _, err := b.Printed(everyone, account.Anyone(), []board.Printing{ofGrid(b.grid)}, today); !fault.Is(err, fault.Forbidden) {
+		t.Error(err)
+	}
+	if _, err := b.Reprint(everyone, account.Anyone(), "990101", page.Args{First: 1}); !fault.Is(err, fault.Forbidden) {
+		t.Error(err)
+	}
+	if _, err := b.NeverPrinted(everyone, account.Anyone(), "990101", page.Args{First: 1}); !fault.Is(err, fault.Forbidden) {
+		t.Error(err)
+	}
+	if _, err := b.Reprint(everyone, operator, "x", page.Args{First: 1}); !fault.Is(err, fault.NotFound) || fault.As(err).Field != "division" {
+		t.Error(err)
+	}
+	if _, err := b.Verify(everyone, account.Anyone(), board.Name{Grid: b.grid}, 0, ""); !fault.Is(err, fault.Invalid) {
+		t.Error(err)
+	}
+	if _, err := b.Verify(everyone, account.Anyone(), board.Name{Grid: "x"}, 1, ""); !fault.Is(err, fault.NotFound) {
+		t.Error(err)
+	}
+	// A mark tells what changed though nobody noted the print.
+	w.exec(t, "DELETE FROM board_print")
+	if got := b.verify(t, 1, mark); got != "OUTDATED NAMES 1 false" {
+		t.Error(got)
+	}
+}
