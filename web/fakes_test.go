@@ -52,6 +52,7 @@ type fakeTown struct {
 	near      []page.Item[place.Building]
 	nearAsked place.NearQuery
 	matches   []search.Match
+	contacts  place.Contacts
 	awayErr   error // of what the memory does not know
 }
 
@@ -296,6 +297,15 @@ func (t fakePlaces) BuildingsByKey(ctx context.Context, _ account.Actor, keys []
 		out[t.building.Key.ID] = t.building
 	}
 	return out, t.err
+}
+
+func (t fakePlaces) Contacts(ctx context.Context, _ account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Here, error) {
+	t.note(ctx, "Contacts")
+	out := map[uuid.UUID]place.Here{}
+	if slices.Contains(ids, t.community.ID) && t.awayErr == nil {
+		out[t.community.ID] = place.Here{Own: t.contacts, InForce: place.InForce([]place.Contacts{t.contacts})}
+	}
+	return out, cmp.Or(t.awayErr, t.err)
 }
 
 func (t fakePlaces) BuildingsNear(ctx context.Context, _ account.Actor, q place.NearQuery) (page.Page[place.Building], error) {

@@ -171,6 +171,27 @@ func TestWhoIsInToday(t *testing.T) {
 	}
 }
 
+// Whom to call besides the workers, as the division says; where that is not known, the numbers that hold everywhere.
+func TestContacts(t *testing.T) {
+	const path = "/g/990102001001001"
+	town := newTown()
+	town.contacts = place.Contacts{SupervisionPhone: "15499010777", Station: &place.Station{Name: "听雨<b>站", Address: "望舒路 1 号", Hours: "周一至周五", HoursEnglish: "Mon–Fri", Phone: "021-5555"},
+		Night: []place.NightNumber{{Phone: "962121", Name: "物业热线", NameEnglish: "Property line"}}}
+	body := town.get("GET", path).Body.String()
+	wantContains(t, body, `<a class="number" href="tel:15499010777"><bdi>154 9901 0777</bdi></a>`, "听雨&lt;b&gt;站", "望舒路 1 号", "周一至周五", `href="tel:0215555"`, `href="tel:962121"`, "物业热线")
+	if strings.Contains(body, "tel:110") || strings.Index(body, "监督电话") > strings.Index(body, "夜里和急事") {
+		t.Error("other numbers than the division's, or in another order")
+	}
+	wantContains(t, town.get("GET", path+"?lang=en").Body.String(), "<bdi>Mon–Fri</bdi>", "<bdi>Property line</bdi>")
+	if kiosk := town.get("GET", path+"?kiosk=1").Body.String(); strings.Contains(kiosk, "tel:") || !strings.Contains(kiosk, "154 9901 0777") {
+		t.Error("a kiosk calls")
+	}
+	town.awayErr = fault.New(fault.Unavailable, "", "database")
+	if w := town.get("GET", path); w.Code != 200 || !strings.Contains(w.Body.String(), `href="tel:110"`) || strings.Contains(w.Body.String(), "15499010777") {
+		t.Errorf("while the database is away: %d", w.Code)
+	}
+}
+
 // The language, the kiosk, the elder view and the device's system go along, and nothing else does.
 func TestWhatGoesAlong(t *testing.T) {
 	town := newTown()
@@ -235,6 +256,7 @@ func TestOddNames(t *testing.T) {
 	odd := "\u202E<script>alert(1)</script>'\"&{}" + long
 	town.worker.Name, town.worker.Duties, town.grids[0].Name, town.community.Name, town.group.Name = odd, []string{odd}, odd, odd, odd
 	town.grids[0].Limits = place.Limits{East: odd}
+	town.contacts = place.Contacts{SupervisionPhone: odd, Station: &place.Station{Name: odd, Address: odd, Hours: odd, HoursEnglish: odd, Phone: odd}, Night: []place.NightNumber{{Phone: odd, Name: odd, NameEnglish: odd}}}
 	town.team = []staff.Assignment{{Worker: staff.Worker{Name: odd, WorkPhone: odd}, Post: staff.GridWorker, Cover: staff.CoverA}}
 	town.house(31, odd, odd, &town.grids[0].Key, 0)
 	town.matches = []search.Match{{Label: odd, Building: &town.building.Key}}

@@ -116,6 +116,7 @@ type result struct {
 	DistanceM  float64
 	Lng, Lat   string // where the map puts its pin; empty: no pin
 	AccuracyM  float64
+	Contacts   place.Contacts  // there, besides the grid's workers
 	Building   *place.Building // that was meant, to confirm
 	Matched    string          // what was meant, where that is no building
 	Buildings  []nearBuilding  // of which one is meant
@@ -336,6 +337,10 @@ func (s *site) found(ctx context.Context, actor account.Actor, q grid.AtQuery) (
 		if err := s.team(ctx, actor, out.Face); err != nil {
 			return result{}, err
 		}
+		match.DivisionID = &match.Grid.CommunityID
+	}
+	if out.Contacts, err = s.contacts(ctx, actor, match.DivisionID); err != nil {
+		return result{}, err
 	}
 	if match.NeedsConfirmation {
 		markAlike(faces)
@@ -385,7 +390,11 @@ func (s *site) itself(ctx context.Context, actor account.Actor, g grid.Grid) (re
 	if err != nil {
 		return result{}, err
 	}
-	return result{Face: &faces[0], Rule: grid.RuleContains, Box: faces[0].Box()}, s.team(ctx, actor, &faces[0])
+	contacts, err := s.contacts(ctx, actor, &g.CommunityID)
+	if err != nil {
+		return result{}, err
+	}
+	return result{Face: &faces[0], Rule: grid.RuleContains, Box: faces[0].Box(), Contacts: contacts}, s.team(ctx, actor, &faces[0])
 }
 
 // buildingPage is where the QR code on a building leads: the grid the building belongs to now, so that the board

@@ -96,10 +96,9 @@ var sentences = map[string][2]string{
 	"coverB":    {"B岗", "Stand-in (B)"},
 	"assistant": {"协助", "Assistant"},
 	"night":     {"夜里和急事", "At night and in emergencies"},
-	"hotline":   {"政务热线", "City hotline"},
-	"police":    {"报警", "Police"},
-	"fire":      {"火警", "Fire"},
-	"ambulance": {"急救", "Ambulance"},
+
+	"station":     {"服务站", "Service station"},
+	"supervision": {"监督电话", "Complaints"},
 
 	"still":   {"还在用吗？", "Are you still there?"},
 	"return":  {"{} 秒后回到开始。", "Back to the start in {} seconds."},

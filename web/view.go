@@ -18,6 +18,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/staff"
+	"wangge/internal/fault"
 )
 
 // face is a grid as a resident sees it.
@@ -273,11 +274,36 @@ func dial(phone string) template.URL {
 	return template.URL("tel:" + strings.ReplaceAll(digits, "#", "%23"))
 }
 
-// night are the numbers that answer day and night, and the sentence that says whose each is.
-var night = []struct{ Number, Name string }{{"12345", "hotline"}, {"110", "police"}, {"119", "fire"}, {"120", "ambulance"}}
+// contacts are whom to call in a division besides its grid workers; where none is known, or the database is away, the numbers that hold everywhere.
+func (s *site) contacts(ctx context.Context, actor account.Actor, division *uuid.UUID) (place.Contacts, error) {
+	if division == nil {
+		return place.InForce(nil), nil
+	}
+	found, err := s.places.Contacts(ctx, actor, []uuid.UUID{*division})
+	if fault.Is(err, fault.Unavailable) {
+		err = nil
+	}
+	if here, ok := found[*division]; ok {
+		return here.InForce, err
+	}
+	return place.InForce(nil), err
+}
 
-// Night are the numbers that answer day and night.
-func (v view) Night() []struct{ Number, Name string } { return night }
+// Night are the numbers that answer at night.
+func (v view) Night() []place.NightNumber {
+	if n := v.Result.Contacts.Night; n != nil {
+		return n
+	}
+	return place.InForce(nil).Night
+}
+
+// Either is what the town wrote in the view's language, or else in Chinese.
+func (v view) Either(chinese, english string) template.HTML {
+	if v.Lang == fault.English && english != "" {
+		return v.Data(english)
+	}
+	return v.Data(chinese)
+}
 
 // box is west,south,east,north for the map, empty where there is none.
 func box(b *place.Box) string {

@@ -69,6 +69,8 @@ type Places interface {
 	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, footprint bool) (map[uuid.UUID]place.Building, error)
 	// Building: NOT_FOUND where there is none.
 	Building(ctx context.Context, actor account.Actor, k key.Key) (place.Building, error)
+	// Contacts returns whom to call in each division, by its id. The answers may be shared.
+	Contacts(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Here, error)
 	// BuildingsNear returns the buildings within a distance of a point, the nearest first.
 	BuildingsNear(ctx context.Context, actor account.Actor, q place.NearQuery) (page.Page[place.Building], error)
 	// InOneState runs fn so that all it reads with its ctx, of Grids and Staff as well, is one state of the data.

@@ -477,6 +477,8 @@ await step("the language, the elder view and the device's system go along", { ..
   assert(params.get("crs") === "GCJ02" && params.get("elder") === "1" && params.get("lang") === "en", asked.url());
   await page.waitForURL(/elder=1/);
   await page.waitForSelector("#answer .found[data-lng^='1']");
+  await page.click("a.language"); // of the answer, not of the page that was loaded
+  await page.waitForSelector('html.elder[lang="zh-CN"] #answer .found[data-lng^="1"]');
 });
 
 const NO_GL = () => {

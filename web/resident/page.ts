@@ -52,6 +52,20 @@ answer.addEventListener("error", (event) => {
   if (event.target instanceof HTMLImageElement) withoutPhoto(event.target);
 }, true); // it does not bubble
 
+/** The other language and size are those of what is shown now, which may be another page than was loaded. */
+function turnLinks(): void {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>(".views a")) {
+    const own = new URL(link.href).searchParams;
+    const to = new URL(location.href);
+    for (const name of ["lang", "elder"]) {
+      const value = own.get(name);
+      if (value) to.searchParams.set(name, value);
+      else to.searchParams.delete(name);
+    }
+    link.href = to.href;
+  }
+}
+
 /** Goes on from an answer that was put in place; quietly: the map stays where it is. */
 function refresh(quietly = false): void {
   for (const photo of answer.querySelectorAll<HTMLImageElement>("img.photo")) {
@@ -62,6 +76,7 @@ function refresh(quietly = false): void {
   document.title = title ? `${title} · ${ownTitle}` : ownTitle;
   openMapButton.textContent = openMapButton.dataset[readFound().code ? "see" : "open"] ?? "";
   if (root.classList.contains("no-map")) showPlans();
+  turnLinks();
   if (quietly) view?.mark(readFound());
   else view?.show(readFound());
 }
@@ -181,7 +196,11 @@ panel.addEventListener("click", (event) => {
   const share = target.closest<HTMLButtonElement>(".share");
   if (share) void hand(share);
 });
-addEventListener("popstate", () => void ask(new URL(location.href), false));
+addEventListener("popstate", () => {
+  const here = new URL(location.href);
+  (element("q") as HTMLInputElement).value = here.searchParams.get("q") ?? "";
+  void ask(here, false);
+});
 
 async function hand(button: HTMLButtonElement): Promise<void> {
   const url = new URL(button.dataset["path"] ?? "/", location.href).href;
