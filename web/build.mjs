@@ -32,6 +32,10 @@ const worker = await build({
 });
 const workerFile = Object.keys(worker.metafile.outputs)[0];
 
+// What the map looks like is fetched with it.
+const look = await build({ ...common, entryPoints: [{ in: "resident/map.css", out: "map-style" }] });
+const lookFile = Object.keys(look.metafile.outputs)[0];
+
 const pages = await build({
   ...common,
   splitting: true, // the map is fetched after the page has answered
@@ -39,9 +43,13 @@ const pages = await build({
     { in: "resident/page.ts", out: "page" },
     { in: "resident/page.css", out: "style" },
     { in: "resident/mark.svg", out: "mark" },
+    { in: "resident/card.png", out: "card" },
   ],
-  loader: { ".svg": "copy" },
-  define: { MAP_WORKER: JSON.stringify("/assets/" + relative("dist", workerFile)) },
+  loader: { ".svg": "copy", ".png": "copy" },
+  define: {
+    MAP_WORKER: JSON.stringify("/assets/" + relative("dist", workerFile)),
+    MAP_STYLE: JSON.stringify("/assets/" + relative("dist", lookFile)),
+  },
 });
 
 const explorer = await build({
@@ -57,7 +65,7 @@ const explorer = await build({
 // What the server calls each file: "page.js" → "page-ABCD1234.js".
 const manifest = {};
 const packages = new Set();
-for (const { metafile } of [worker, pages, explorer]) {
+for (const { metafile } of [worker, look, pages, explorer]) {
   for (const [file, output] of Object.entries(metafile.outputs)) {
     const name = relative("dist", file);
     if (output.entryPoint || name.startsWith("graphiql-")) manifest[name.replace(/-[A-Z0-9]{8}(\.\w+)$/, "$1")] = name;

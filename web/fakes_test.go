@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -21,6 +22,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
+	"wangge/domain/search"
 	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
@@ -44,8 +46,14 @@ type fakeTown struct {
 	problems  []coverage.Problem // the gravest first
 	err       error              // every call fails with it
 	asked     grid.AtQuery
-	asOf      time.Time // of the data, where it is old
-	apart     []string  // calls that did not join one state of the data
+	asOf      time.Time          // of the data, where it is old
+	apart     []string           // calls that did not join one state of the data
+	team      []staff.Assignment // of the first grid
+	near      []page.Item[place.Building]
+	nearAsked place.NearQuery
+	matches   []search.Match
+	contacts  place.Contacts
+	awayErr   error // of what the memory does not know
 }
 
 func newTown() *fakeTown {
@@ -196,6 +204,9 @@ func (t *fakeTown) InOffice(ctx context.Context, _ account.Actor, areas []staff.
 	t.note(ctx, "InOffice")
 	out := map[uuid.UUID][]staff.Assignment{}
 	for _, a := range areas {
+		if a.ID == t.grids[0].Key.ID && a.Kind == staff.AreaGrid {
+			out[a.ID] = t.team
+		}
 		if a.ID == t.group.Key.ID && a.Kind == staff.AreaGroup && a.Home == t.group.Key.Home {
 			out[a.ID] = t.leaders
 		}
@@ -278,11 +289,44 @@ func (t fakePlaces) Roots(ctx context.Context, _ account.Actor, _ place.Fields) 
 
 func (t fakePlaces) BuildingsByKey(ctx context.Context, _ account.Actor, keys []key.Key, _ *time.Time, _ bool) (map[uuid.UUID]place.Building, error) {
 	t.note(ctx, "BuildingsByKey")
+	if t.awayErr != nil {
+		return nil, t.awayErr
+	}
 	out := map[uuid.UUID]place.Building{}
 	if slices.Contains(keys, t.building.Key) {
 		out[t.building.Key.ID] = t.building
 	}
 	return out, t.err
+}
+
+func (t fakePlaces) Contacts(ctx context.Context, _ account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Here, error) {
+	t.note(ctx, "Contacts")
+	out := map[uuid.UUID]place.Here{}
+	if slices.Contains(ids, t.community.ID) && t.awayErr == nil {
+		out[t.community.ID] = place.Here{Own: t.contacts, InForce: place.InForce([]place.Contacts{t.contacts})}
+	}
+	return out, cmp.Or(t.awayErr, t.err)
+}
+
+func (t fakePlaces) BuildingsNear(ctx context.Context, _ account.Actor, q place.NearQuery) (page.Page[place.Building], error) {
+	t.note(ctx, "BuildingsNear")
+	t.nearAsked = q
+	var out page.Page[place.Building]
+	for _, item := range t.near {
+		if *item.DistanceM <= q.WithinM {
+			out.Items = append(out.Items, item)
+		}
+	}
+	return out, cmp.Or(t.awayErr, t.err)
+}
+
+// Search implements Search.
+func (t *fakeTown) Search(ctx context.Context, _ account.Actor, q search.Query) ([]search.Match, error) {
+	t.note(ctx, "Search")
+	if len(q.Text) > 100 {
+		return nil, fault.New(fault.Invalid, "text", "search.long", "max", 200)
+	}
+	return t.matches, t.err
 }
 
 func (t *fakeTown) Current(context.Context, account.Actor, []uuid.UUID) error { return t.err }
@@ -326,7 +370,7 @@ func (t fakePlaces) Building(ctx context.Context, _ account.Actor, k key.Key) (p
 // get asks the pages over t. headers are names and values in turn.
 func (t *fakeTown) get(method, target string, headers ...string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
-	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, Coverage: t, Boards: t.boards, PublicURL: "https://grid.example/",
+	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, Coverage: t, Search: t, Boards: t.boards, PublicURL: "https://grid.example/",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), AsOf: func() (time.Time, bool) { return t.asOf, t.asOf.IsZero() }})
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i+1 < len(headers); i += 2 {

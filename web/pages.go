@@ -2,13 +2,16 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
 	"html/template"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"wangge/domain/account"
@@ -30,6 +33,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"grouped": grouped,
 	"say":     say,
 	"dict":    dict,
+	"dial":    dial,
 	"ground":  coverage.Ground,
 	"covered": coveragePath,
 }).ParseFS(templateFiles, "resident/*.html"))
@@ -54,7 +58,7 @@ func contentSecurityPolicy(basemap string) string {
 		basemap = " " + basemap
 	}
 	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:" + basemap + "; connect-src 'self'" + basemap +
-		"; worker-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+		"; worker-src 'self'; object-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 }
 
 // shownCandidates is how many grids a resident is asked to choose from, the likeliest first.
@@ -70,11 +74,16 @@ type view struct {
 	Query    url.Values
 	Title    string // of the answer; empty on the first page
 	Boards   bool   // there are signboards to link to
+	Public   string // what addresses start with where they are seen from outside
+	Kiosk    bool   // the page stands in a hall: nothing leads away, and it returns to the start
+	Elder    bool   // 长辈版: larger
+	Device   string // the system in which the device tells where it is; empty: WGS 84
 	Box      string // where the map looks at first
 	Result   result
 	Form     bool // the question by coordinates is open
 	ErrField string
 
+	Outside   bool   // the position lies where this server knows nothing
 	Lost      bool   // there is no page at Path
 	Stale     string // the time the data is of, where that is not now
 	Total     int
@@ -107,7 +116,13 @@ type result struct {
 	DistanceM  float64
 	Lng, Lat   string // where the map puts its pin; empty: no pin
 	AccuracyM  float64
-	Building   *place.Building
+	Contacts   place.Contacts  // there, besides the grid's workers
+	Building   *place.Building // that was meant, to confirm
+	Matched    string          // what was meant, where that is no building
+	Buildings  []nearBuilding  // of which one is meant
+	Asked      string          // the address
+	Places     []hit           // that Asked may mean
+	None       bool            // the person said that it is none of those
 	FormerCode string
 	Error      string
 	Incident   string // the request's id, where the fault is ours
@@ -120,24 +135,80 @@ type candidate struct {
 	DistanceM float64
 }
 
-// Link is the address of the same page with what makes it this page, in the other language or without.
+// Link is the address of path with what goes along from page to page: the language, the kiosk, the elder view and the device's system.
 func (v view) Link(path string) string {
-	if v.Query.Get("lang") != "" {
-		return path + "?lang=" + string(v.Lang)
+	at, own, _ := strings.Cut(path, "?")
+	values, _ := url.ParseQuery(own) // our own
+	for _, k := range v.Kept() {
+		name := k.Name
+		if name == "crs" && values.Has("crs") { // that of the question's own coordinates
+			name = "from"
+		}
+		values.Set(name, k.Value)
 	}
-	return path
+	if len(values) == 0 {
+		return at
+	}
+	return at + "?" + values.Encode()
+}
+
+// kept is a parameter that goes along.
+type kept struct{ Name, Value string }
+
+// Kept are the parameters that go along from page to page.
+func (v view) Kept() (out []kept) {
+	if v.Query.Get("lang") != "" {
+		out = append(out, kept{"lang", string(v.Lang)})
+	}
+	if v.Kiosk {
+		out = append(out, kept{"kiosk", "1"})
+	}
+	if v.Elder {
+		out = append(out, kept{"elder", "1"})
+	}
+	if v.Device != "" {
+		out = append(out, kept{"crs", v.Device})
+	}
+	return out
 }
 
 // OtherLanguage is this page's address in the other language.
 func (v view) OtherLanguage() string {
-	values := url.Values{}
-	for name, list := range v.Query {
-		if name != "part" {
-			values[name] = list
-		}
+	return v.same("lang", map[fault.Language]string{fault.Chinese: "en", fault.English: "zh"}[v.Lang])
+}
+
+// OtherSize is this page's address in the elder view, or out of it.
+func (v view) OtherSize() string {
+	if v.Elder {
+		return v.same("elder", "")
 	}
-	values.Set("lang", map[fault.Language]string{fault.Chinese: "en", fault.English: "zh"}[v.Lang])
+	return v.same("elder", "1")
+}
+
+// same is this page's address with a parameter set, or without it.
+func (v view) same(name, value string) string {
+	values := maps.Clone(v.Query)
+	delete(values, "part")
+	values.Set(name, value)
+	if value == "" {
+		delete(values, name)
+	}
+	if len(values) == 0 {
+		return v.Path
+	}
 	return v.Path + "?" + values.Encode()
+}
+
+// Home reports whether this is the first page, with nothing asked.
+func (v view) Home() bool { return v.Blank() && v.Result.Error == "" }
+
+// Shared is what others see of the page where its address is shared: what, and of whom.
+func (v view) Shared() (string, error) {
+	f := v.Result.Face
+	if f == nil || f.Worker == nil || v.Result.Confirm {
+		return v.Say("lead")
+	}
+	return v.Say("shared", f.Name, f.Worker.Name)
 }
 
 // Say is the sentence in the view's language.
@@ -158,20 +229,37 @@ func (v view) HTMLLang() string {
 }
 
 func (s *site) newView(r *http.Request) view {
-	return view{Lang: answer.Language(r, fault.Chinese), Path: r.URL.EscapedPath(), Query: r.URL.Query(), Boards: s.boards}
+	v := view{Lang: answer.Language(r, fault.Chinese), Path: r.URL.EscapedPath(), Query: r.URL.Query(), Boards: s.boards, Public: s.publicURL}
+	v.Kiosk, v.Elder = v.Query.Get("kiosk") == "1", v.Query.Get("elder") == "1"
+	// WGS 84 and CGCS2000 are the same to some centimetres; a mini-program's view may tell another.
+	if of, err := coord.ParseSystem(cmp.Or(v.Query.Get("from"), v.Query.Get("crs"))); err == nil && (of == coord.SystemGCJ02 || of == coord.SystemBD09) {
+		v.Device = string(of)
+	}
+	return v
 }
 
-// home is the first page, and the answer where lng, lat and crs are given.
+// home is the first page, and the answer where q, an address, or lng, lat and crs are given.
 func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
 	status := http.StatusOK
 	values, err := query(r.URL, nil)
-	if err == nil && values.has("lng", "lat", "crs") {
+	switch {
+	case err != nil:
+	case values.has("lng", "lat"):
 		v.Result, err = s.ask(r, typed(values))
+	case trimmed(values) != "":
+		err = s.read(r, func(ctx context.Context, actor account.Actor) (err error) {
+			v.Result, err = s.byAddress(ctx, actor, trimmed(values), v.Query.Get("none") == "1")
+			return err
+		})
+	}
+	if b := v.Result.Building; b != nil && v.Query.Get("q") != "" {
+		v.Title = b.Name
 	}
 	if err != nil {
 		status = s.fail(r, &v, err)
-		v.Form, v.ErrField = true, parameter(err)
+		v.ErrField = parameter(err)
+		v.Form = v.ErrField != "q"
 	}
 	if v.Query.Get("part") == "" {
 		communities, err := s.places.Communities(r.Context(), account.FromContext(r.Context()))
@@ -190,8 +278,19 @@ func (s *site) ask(r *http.Request, values params) (out result, err error) {
 		return out, err
 	}
 	err = s.read(r, func(ctx context.Context, actor account.Actor) (err error) {
-		out, err = s.found(ctx, actor, q)
-		return err
+		if out, err = s.found(ctx, actor, q); err != nil {
+			return err
+		}
+		asked, _ := values.of("near")
+		none, _ := values.of("none")
+		again := out.Confirm || asked == "1"
+		out.None = none == "1"
+		if out.None {
+			out.Confirm, out.Candidates = false, nil
+			return nil
+		}
+		out.Confirm = again
+		return s.which(ctx, actor, q, &out)
 	})
 	if err != nil {
 		return out, err
@@ -235,6 +334,13 @@ func (s *site) found(ctx context.Context, actor account.Actor, q grid.AtQuery) (
 	if match.Grid != nil {
 		out.Face, faces = &faces[0], faces[1:]
 		out.Box = out.Face.Box()
+		if err := s.team(ctx, actor, out.Face); err != nil {
+			return result{}, err
+		}
+		match.DivisionID = &match.Grid.CommunityID
+	}
+	if out.Contacts, err = s.contacts(ctx, actor, match.DivisionID); err != nil {
+		return result{}, err
 	}
 	if match.NeedsConfirmation {
 		markAlike(faces)
@@ -284,7 +390,11 @@ func (s *site) itself(ctx context.Context, actor account.Actor, g grid.Grid) (re
 	if err != nil {
 		return result{}, err
 	}
-	return result{Face: &faces[0], Rule: grid.RuleContains, Box: faces[0].Box()}, nil
+	contacts, err := s.contacts(ctx, actor, &g.CommunityID)
+	if err != nil {
+		return result{}, err
+	}
+	return result{Face: &faces[0], Rule: grid.RuleContains, Box: faces[0].Box(), Contacts: contacts}, s.team(ctx, actor, &faces[0])
 }
 
 // buildingPage is where the QR code on a building leads: the grid the building belongs to now, so that the board
@@ -307,17 +417,23 @@ func (s *site) buildingPage(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, v, err)
 		return
 	}
-	v.Result.Building = &building
 	v.Title, v.Box = building.Name, v.Result.Box
-	if building.Location != nil {
-		v.Result.Lng, v.Result.Lat = degrees(building.Location.X()), degrees(building.Location.Y())
-	}
 	s.show(w, r, http.StatusOK, v)
 }
 
-// ofBuilding is the grid that b was given to; where it was given to none, what there is at its place, which may be that
-// the nearest grid is some way off.
+// ofBuilding is the answer for b.
 func (s *site) ofBuilding(ctx context.Context, actor account.Actor, b place.Building) (result, error) {
+	out, err := s.gridOf(ctx, actor, b)
+	out.Building = &b
+	if b.Location != nil {
+		out.Lng, out.Lat = degrees(b.Location.X()), degrees(b.Location.Y())
+	}
+	return out, err
+}
+
+// gridOf is the grid that b was given to; where it was given to none, what there is at its place, which may be that
+// the nearest grid is some way off.
+func (s *site) gridOf(ctx context.Context, actor account.Actor, b place.Building) (result, error) {
 	none := result{Rule: grid.RuleNone, Confirm: true}
 	if b.GridKey != nil {
 		grids, err := s.grids.ByKeys(ctx, actor, []key.Key{*b.GridKey}, nil, grid.Fields{})
@@ -343,6 +459,7 @@ var _ = fault.Register([3]string{"web.noBuilding", "There is no such building.",
 // fail puts the refusal on the page and returns the status that belongs to it.
 func (s *site) fail(r *http.Request, v *view, err error) int {
 	refusal := answer.Refuse(r, s.log, err)
+	v.Outside = fault.As(err).Key == "point.outside"
 	v.Result.Error, v.Result.Incident = forPeople(refusal.Fault, v.Lang), refusal.ID
 	return refusal.Status
 }

@@ -128,15 +128,15 @@ func TestUnstaffedGrid(t *testing.T) {
 	leader := staff.Worker{Key: town.worker.Key, Name: "林立", WorkPhone: "15499011222"}
 	town.leaders = []staff.Assignment{{Worker: leader, Post: staff.GridLeader, Cover: staff.CoverA}}
 	body := town.get("GET", path).Body.String()
-	wantContains(t, body, "目前没有网格员，请联系网格组长。", "林立", `<span class="role">网格组长</span>`, `href="tel:15499011222"`, "拨打 154 9901 1222")
+	wantContains(t, body, "目前没有网格员，请联系网格组长。", "林立", `<span class="role">网格组长</span>`, `href="tel:15499011222"`, "打给 <bdi>林立</bdi> · <bdi>154 9901 1222</bdi>")
 	wantContains(t, town.get("GET", path+"?lang=en").Body.String(), "please call the group leader", "Group leader</span>")
 	if list := town.get("GET", "/c/990102001001").Body.String(); strings.Contains(list, "林立") {
 		t.Error("the list names the leader as if he were the grid's own")
 	}
 	wantContains(t, town.get("GET", "/where?lng=120.005&lat=31.005&crs=WGS84").Body.String(), `"worker":null`)
 	town.leaders[0].Away = true
-	if body := town.get("GET", path).Body.String(); strings.Contains(body, "林立") || !strings.Contains(body, "请联系社区") {
-		t.Error("a leader who is away is named")
+	if body := town.get("GET", path).Body.String(); strings.Contains(body, "15499011222") || !strings.Contains(body, "请联系社区") || !strings.Contains(body, "今天不在") {
+		t.Error("a leader who is away is to be called")
 	}
 }
 
@@ -148,7 +148,7 @@ func TestMapOfASpotInNoGrid(t *testing.T) {
 
 func TestWithoutScript(t *testing.T) {
 	town := newTown()
-	wantContains(t, town.get("GET", "/").Body.String(), `<details open data-fold>`, `<p class="lead scripted">点一下地图`, `<p class="lead plain">填写经纬度`)
+	wantContains(t, town.get("GET", "/").Body.String(), `<form id="find" action="/" method="get" role="search">`, `name="q"`, `<p class="lead scripted">输入地址、用我的位置，或在地图上点`, `<p class="lead plain">输入地址，`)
 	if body := town.get("GET", "/g/990102001001001").Body.String(); strings.Contains(body, "<details open") {
 		t.Error("the form is open beside an answer")
 	}

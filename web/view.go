@@ -18,6 +18,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/staff"
+	"wangge/internal/fault"
 )
 
 // face is a grid as a resident sees it.
@@ -30,6 +31,46 @@ type face struct {
 	Cover     staff.Cover
 	Unstaffed bool // the grid has no worker at present; Worker is then its group's leader, if there is one
 	Alike     bool // another grid shown beside it has the same Number
+	Team      []colleague
+}
+
+// colleague is somebody in office for a grid, in today or not.
+type colleague struct {
+	staff.Assignment
+	Role string // names the sentence that says what they are
+}
+
+// team reads who is in office for f: A and B, assistants, and the leaders of its group.
+func (s *site) team(ctx context.Context, actor account.Actor, f *face) error {
+	areas := []staff.Area{{Kind: staff.AreaGrid, Home: f.Key.Home, ID: f.Key.ID}}
+	if f.GroupID != nil {
+		areas = append(areas, staff.Area{Kind: staff.AreaGroup, Home: f.Key.Home, ID: *f.GroupID})
+	}
+	office, err := s.staff.InOffice(ctx, actor, areas, nil)
+	if err != nil {
+		return err
+	}
+	for _, area := range areas {
+		for _, a := range office[area.ID] {
+			role := ""
+			switch {
+			case area.Kind == staff.AreaGrid && a.Post == staff.GridWorker && a.Cover == staff.CoverB:
+				role = "coverB"
+			case area.Kind == staff.AreaGrid && a.Post == staff.GridWorker:
+				role = "coverA"
+			case area.Kind == staff.AreaGrid && a.Post == staff.Assistant:
+				role = "assistant"
+			case area.Kind == staff.AreaGroup && a.Post == staff.GridLeader:
+				role = "leader"
+			default:
+				continue
+			}
+			f.Team = append(f.Team, colleague{a, role})
+		}
+	}
+	order := []string{"coverA", "coverB", "assistant", "leader"}
+	slices.SortStableFunc(f.Team, func(a, b colleague) int { return cmp.Compare(slices.Index(order, a.Role), slices.Index(order, b.Role)) })
+	return nil
 }
 
 // Role names the sentence that says by what right Worker answers.
@@ -218,22 +259,50 @@ func (f face) Initial() string {
 	return ""
 }
 
-// Dial is the phone number as a link. html/template lets no tel: through by itself, so only what can be dialled is
+// dial is a phone number as a link. html/template lets no tel: through by itself, so only what can be dialled is
 // kept, and the result is marked as safe.
-func (f face) Dial() template.URL {
-	if f.Worker == nil {
-		return ""
-	}
+func dial(phone string) template.URL {
 	digits := strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' || r == '+' || r == '*' || r == '#' {
 			return r
 		}
 		return -1
-	}, f.Worker.WorkPhone)
+	}, phone)
 	if digits == "" {
 		return ""
 	}
 	return template.URL("tel:" + strings.ReplaceAll(digits, "#", "%23"))
+}
+
+// contacts are whom to call in a division besides its grid workers; where none is known, or the database is away, the numbers that hold everywhere.
+func (s *site) contacts(ctx context.Context, actor account.Actor, division *uuid.UUID) (place.Contacts, error) {
+	if division == nil {
+		return place.InForce(nil), nil
+	}
+	found, err := s.places.Contacts(ctx, actor, []uuid.UUID{*division})
+	if fault.Is(err, fault.Unavailable) {
+		err = nil
+	}
+	if here, ok := found[*division]; ok {
+		return here.InForce, err
+	}
+	return place.InForce(nil), err
+}
+
+// Night are the numbers that answer at night.
+func (v view) Night() []place.NightNumber {
+	if n := v.Result.Contacts.Night; n != nil {
+		return n
+	}
+	return place.InForce(nil).Night
+}
+
+// Either is what the town wrote in the view's language, or else in Chinese.
+func (v view) Either(chinese, english string) template.HTML {
+	if v.Lang == fault.English && english != "" {
+		return v.Data(english)
+	}
+	return v.Data(chinese)
 }
 
 // box is west,south,east,north for the map, empty where there is none.

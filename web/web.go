@@ -69,6 +69,10 @@ type Places interface {
 	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, footprint bool) (map[uuid.UUID]place.Building, error)
 	// Building: NOT_FOUND where there is none.
 	Building(ctx context.Context, actor account.Actor, k key.Key) (place.Building, error)
+	// Contacts returns whom to call in each division, by its id. The answers may be shared.
+	Contacts(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Here, error)
+	// BuildingsNear returns the buildings within a distance of a point, the nearest first.
+	BuildingsNear(ctx context.Context, actor account.Actor, q place.NearQuery) (page.Page[place.Building], error)
 	// InOneState runs fn so that all it reads with its ctx, of Grids and Staff as well, is one state of the data.
 	InOneState(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
 }
@@ -90,13 +94,14 @@ type Around interface {
 	Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]place.Limits, error)
 }
 
-// Options are what the pages need. Grids, Staff, Places and Coverage are required.
+// Options are what the pages need. Grids, Staff, Places, Coverage and Search are required.
 type Options struct {
 	Grids     Grids
 	Staff     Staff
 	Places    Places
 	Coverage  Coverage
-	Around    Around       // nil: limits in words are those that are stored
+	Around    Around // nil: limits in words are those that are stored
+	Search    Search
 	Boards    bool         // whether /signboards/ is served, so that answers may link to it
 	PublicURL string       // where this server is seen from outside; "" makes links relative
 	Basemap   string       // the origin that tiles of a basemap come from; "": there is none
@@ -115,6 +120,7 @@ type site struct {
 	places    Places
 	coverage  Coverage
 	around    Around
+	finder    Search
 	boards    bool
 	publicURL string
 	policy    string
@@ -145,7 +151,7 @@ func (s *site) sayAge(h http.Header, at time.Time) {
 
 // Register adds the pages to mux, with the answer to every address that nothing else in mux answers. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
+	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, finder: o.Search, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
 		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -161,6 +167,7 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /coverage", s.coveragePage)
 	mux.HandleFunc("GET /coverage/{code}", s.coveragePage)
 	mux.HandleFunc("GET /where", s.where)
+	mux.HandleFunc("GET /search", s.search)
 	mux.HandleFunc("GET /photos/{worker}", s.photo)
 	mux.HandleFunc("GET /assets/{file}", asset)
 	mux.HandleFunc("GET /favicon.ico", favicon)

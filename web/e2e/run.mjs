@@ -1,8 +1,10 @@
 // Opens the pages in Debian's Chromium as residents do: node e2e/run.mjs http://127.0.0.1:8080 [folder for screenshots]
 // The server must hold at least one community with grids. It is told nothing; what it shows is read from its pages.
 // Any request to another machine, any console error and any breach of the content security policy fails the step.
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+// UPDATE=1 writes the accessibility trees of e2e/tree anew.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const base = (process.argv[2] ?? "").replace(/\/$/, "");
@@ -65,6 +67,12 @@ async function step(name, options, work) {
 
 const open = async (page, path) => {
   await page.goto(base + path);
+  await openMap(page);
+};
+/** On a phone the map is fetched by who wants it. */
+const openMap = async (page) => {
+  await page.waitForSelector("#open-map:visible, #map.open");
+  if (await page.locator("#open-map").isVisible()) await page.click("#open-map");
   await page.waitForSelector("#map[data-ready=true]", { timeout: 30_000 });
 };
 /** The map draws on after it is ready; three seconds are enough in software. */
@@ -255,17 +263,27 @@ await step("my location, allowed", { ...PHONE, permissions: ["geolocation"],
   await picture(page, "phone-located");
 });
 
-await step("my location, not exact: asks which grid", { ...NARROW, permissions: ["geolocation"],
+await step("my location, not exact: asks which building", { ...NARROW, permissions: ["geolocation"],
   geolocation: { latitude: spot.lat, longitude: spot.lng, accuracy: 400 } }, async (page) => {
   await open(page, "/");
   await page.click("#locate");
   await page.waitForSelector("#answer .confirm a.part");
+  assert((await page.locator("#answer .confirm").innerText()).includes("您在哪一栋"), "it does not ask which building");
+  assert(await page.locator("#answer .confirm a.none").isVisible(), "one cannot say that it is none of these");
   await picture(page, "narrow-confirm");
-  const link = page.locator("#answer .confirm a.part").nth(1);
+  const link = page.locator("#answer .confirm a[href^='/b/']").nth(1);
+  const name = await link.locator("bdi").first().innerText();
   const path = new URL(await link.getAttribute("href"), base).pathname;
   await link.click();
   await page.waitForURL((url) => url.pathname === path);
   await page.waitForSelector("#answer .face");
+  assert((await page.locator("#answer .matched").innerText()).includes(name), "the building that was chosen is not named");
+  await page.locator("#answer .matched a").click(); // not this one after all
+  await page.waitForSelector("#answer .confirm a.none");
+  await page.click("#answer .confirm a.none");
+  await page.waitForURL(/none=1/);
+  await page.waitForSelector("#answer .notice");
+  assert(await page.locator("#answer a[href='tel:12345']").isVisible(), "whom to call is not said");
 });
 
 await step("my location, refused", WIDE, async (page, context) => {
@@ -311,16 +329,17 @@ await step("outside the town: in words, within the phone's width; typed with ful
   const message = page.locator("[role=alert]");
   assert((await message.innerText()).includes("不在本镇的服务范围内"), await message.innerText());
   assert(!/\d/.test(await message.innerText()), "numbers nobody asked for");
-  const faults = await page.evaluate(judge);
+  const faults = await page.evaluate(judge, {});
   assert(faults.length === 0, faults.join("; "));
 });
 
 await step("by community: the list takes the place of the answer", WIDE, async (page) => {
   await open(page, "/");
   assert(!(await page.locator("[name=lng]").isVisible()), "the form is open beside a map");
-  await page.click("#ask .more a");
+  await page.click("#others .more a");
   await page.waitForURL(base + "/c");
-  assert(await page.locator("#ask .more").isHidden(), "the list of communities links to itself");
+  await page.waitForSelector("#answer .all");
+  assert(await page.locator("#others .more").isHidden(), "the list of communities links to itself");
 });
 
 await step("an unknown grid", WIDE, async (page) => {
@@ -332,17 +351,17 @@ await step("an unknown grid", WIDE, async (page) => {
 await step("without JavaScript: by numbers and by list", { ...NARROW, javaScriptEnabled: false }, async (page) => {
   await page.goto(base + "/");
   assert(await page.locator("#locate").isHidden(), "a button that cannot work");
-  assert(!(await page.locator("#panel").innerText()).includes("点一下地图"), "it speaks of a map that is not there");
-  assert(await page.locator("[name=lng]").isVisible(), "the form is not open");
+  assert(!/地图/.test(await page.locator("#panel").innerText()), "it speaks of a map that is not there");
+  await page.click("#others summary");
   await page.fill("[name=lng]", String(spot.lng));
   await page.fill("[name=lat]", String(spot.lat));
   await page.selectOption("[name=crs]", "CGCS2000");
-  await page.locator("form button").click();
+  await page.locator("#others form button").click();
   assert(await found(page).getAttribute("data-code") === spot.answer.grid.code, "the form is not answered");
   await picture(page, "narrow-no-script");
   await page.goto(base + "/");
-  await page.locator("#ask .more a").click();
-  assert(await page.locator("#ask .more a").count() === 0, "the list of communities links to itself");
+  await page.locator("#others .more a").click();
+  assert(await page.locator("#others .more a").count() === 0, "the list of communities links to itself");
   await page.locator("#answer .links a").first().click();
   await page.locator("#answer .links a").first().click();
   assert(await page.locator("#answer .face").isVisible(), "the list leads to no grid");
@@ -356,8 +375,219 @@ for (const [name, options] of [["light", NARROW], ["dark", { ...NARROW, colorSch
       for (const summary of await page.locator("#panel summary").all()) {
         if (!(await summary.evaluate((s) => s.parentElement.open))) await summary.click();
       }
-      const faults = await page.evaluate(judge);
+      const faults = await page.evaluate(judge, {});
       assert(faults.length === 0, `${path}: ${faults.join("; ")}`);
+    }
+  });
+}
+
+const address = "澜江苑3号楼"; // in the demo town
+const demo = (await text("/search?q=" + encodeURIComponent(address))).includes(address);
+
+await step("the address, as it is typed, with the keyboard", PHONE, async (page) => {
+  await page.goto(base + "/");
+  await page.waitForSelector("#q[role=combobox]");
+  const typed = await text("/c").then((html) => html.match(/href="\/c\/[^"]+"><span class="grow"><bdi>([^<]+)/)[1]);
+  await page.click("#q");
+  await page.keyboard.type(demo ? "3号楼" : typed);
+  await page.waitForSelector("#places li");
+  assert(await page.getAttribute("#q", "aria-expanded") === "true", "the list is not said to be open");
+  await page.keyboard.press("Escape");
+  assert(await page.locator("#places").isHidden() && await page.inputValue("#q") !== "", "Escape does not just close the list");
+  await page.keyboard.press("ArrowDown");
+  await page.waitForSelector("#places li");
+  await page.keyboard.press("ArrowDown");
+  const active = await page.getAttribute("#q", "aria-activedescendant");
+  const option = page.locator(`#${active}`);
+  assert(await option.getAttribute("aria-selected") === "true", "no place is marked");
+  assert(await page.evaluate(() => document.activeElement.id === "q"), "the field loses the focus");
+  const label = await option.locator("bdi").first().innerText();
+  await picture(page, "phone-suggestions");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.pathname !== "/" || url.search !== "");
+  await page.waitForSelector("#answer h2");
+  assert(await page.inputValue("#q") === label, "the place that was chosen is not in the field");
+});
+
+await step("an address without JavaScript", { ...NARROW, javaScriptEnabled: false }, async (page) => {
+  await page.goto(base + "/?lang=zh&elder=1");
+  await page.fill("#q", demo ? address : "没有这样的地方");
+  await page.click("#find button");
+  assert(new URL(page.url()).searchParams.get("elder") === "1", "the elder view is lost");
+  if (demo) {
+    assert((await page.locator("#answer .matched").innerText()).includes(address), "the building is not named");
+    assert((await page.locator("a.call").getAttribute("href")).startsWith("tel:"), "there is nobody to call");
+    await page.fill("#q", "3号楼");
+    await page.click("#find button");
+    await page.locator("#answer .confirm a[href^='/b/']").nth(1).click();
+    assert(await page.locator("#answer .matched").isVisible(), "a place that was chosen is not answered");
+  }
+  await page.fill("#q", "zzzzqqqq");
+  await page.click("#find button");
+  assert(await page.locator("#answer a[href='tel:12345']").isVisible(), "whom to call is not said");
+});
+
+await step("nowhere: it says so and whom to call", PHONE, async (page) => {
+  await page.goto(`${base}/?lng=${spot.lng + 0.3}&lat=${spot.lat}&crs=CGCS2000`);
+  assert(await page.locator("#answer .notice").isVisible() && await page.locator("#answer .face").count() === 0, "somebody is named");
+  assert(await page.locator("#answer a[href='tel:12345']").isVisible(), "whom to call is not said");
+  await picture(page, "phone-nowhere");
+});
+
+await step("a kiosk: returns to the start after a warning, which can be cancelled; nothing leads away", { viewport: { width: 1080, height: 1920 }, hasTouch: true }, async (page) => {
+  await page.clock.install();
+  await page.goto(base + spotPath + "&kiosk=1");
+  await page.waitForSelector("html.js #answer .face");
+  await page.waitForLoadState("networkidle");
+  const leads = await page.locator("a[href]").evaluateAll((links) => links.filter((a) => a.origin !== location.origin || !a.search.includes("kiosk=1") && !a.hash).map((a) => a.href));
+  assert(leads.length === 0, `leads away: ${leads}`);
+  const [controls, answer] = [await page.locator("#find").boundingBox(), await page.locator("#answer").boundingBox()];
+  assert(controls.y > 1920 / 2 && controls.y > answer.y, "what is pressed is not low");
+  await page.clock.fastForward(50_000);
+  await page.mouse.click(540, 900);
+  await page.clock.fastForward(50_000);
+  assert(!(await page.locator("#still").isVisible()), "it warns who is there");
+  await page.clock.fastForward(11_000);
+  await page.waitForSelector("#still[open]");
+  const first = await page.locator("#still [role=timer]").innerText();
+  await page.clock.runFor(3_000);
+  assert(first !== await page.locator("#still [role=timer]").innerText() && /\d/.test(first), `the countdown stands at ${first}`);
+  if (folder) await page.screenshot({ path: join(folder, "kiosk-warning.png") });
+  await page.click("#still button");
+  await page.clock.fastForward(30_000);
+  assert(new URL(page.url()).searchParams.has("lng"), "it returns although somebody is there");
+  await page.clock.fastForward(31_000);
+  await page.waitForSelector("#still[open]");
+  await page.clock.runFor(21_000);
+  await page.waitForURL(base + "/?kiosk=1");
+  await page.waitForSelector("html.js .found[data-home]");
+  await page.clock.fastForward(90_000);
+  assert(!(await page.locator("#still").isVisible()), "the start warns as well");
+});
+
+await step("the language, the elder view and the device's system go along", { ...PHONE, permissions: ["geolocation"],
+  geolocation: { latitude: spot.lat, longitude: spot.lng, accuracy: 5 } }, async (page) => {
+  await page.goto(base + "/?crs=GCJ02");
+  await page.click("a.size");
+  await page.waitForSelector("html.elder");
+  await page.click("a.language");
+  await page.waitForSelector('html.elder[lang="en"]');
+  const [asked] = await Promise.all([page.waitForRequest(/part=answer/), page.click("#locate")]);
+  const params = new URL(asked.url()).searchParams;
+  assert(params.get("crs") === "GCJ02" && params.get("elder") === "1" && params.get("lang") === "en", asked.url());
+  await page.waitForURL(/elder=1/);
+  await page.waitForSelector("#answer .found[data-lng^='1']");
+  await page.click("a.language"); // of the answer, not of the page that was loaded
+  await page.waitForSelector('html.elder[lang="zh-CN"] #answer .found[data-lng^="1"]');
+});
+
+const NO_GL = () => {
+  const own = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) { return kind === "webgl2" ? null : own.call(this, kind, ...rest); };
+};
+for (const [name, options] of [["a phone", PHONE], ["a wide window", WIDE]]) {
+  await step(`without WebGL 2, ${name}: all but the map`, options, async (page, context) => {
+    await context.addInitScript(NO_GL);
+    const asked = [];
+    page.on("request", (r) => { if (/map-/.test(r.url())) asked.push(r.url()); });
+    await page.goto(base + "/");
+    await page.waitForSelector("html.no-map");
+    assert(asked.length === 0, `it fetches ${asked}`);
+    await page.fill("#q", demo ? address : "x");
+    await page.click("#find button");
+    await page.waitForSelector(demo ? "#answer .face" : "#answer .notice");
+    assert(await page.locator("#map").isHidden(), "an empty map is shown");
+  });
+}
+
+for (const [name, options] of [["light", NARROW], ["dark", { ...NARROW, colorScheme: "dark" }]]) {
+  await step(`elder view, ${name}: text of 18 to 30 pixels, targets of 60`, options, async (page) => {
+    for (const path of ["/?elder=1", spotPath + "&elder=1", spotPath + "&accuracy=80&elder=1&lang=en", community + "?elder=1", "/?q=zzzz&elder=1"]) {
+      await page.goto(base + path);
+      await page.waitForFunction(() => document.documentElement.classList.contains("js"));
+      const faults = await page.evaluate(judge, { target: 60, smallest: 18, largest: 30 });
+      assert(faults.length === 0, `${path}: ${faults.join("; ")}`);
+    }
+    await picture(page, `elder-${name}`);
+  });
+}
+
+for (const [name, options] of [["on a phone", NARROW], ["in a wide window", WIDE]]) {
+  await step(`text of 200 %, ${name}: nothing is lost`, options, async (page) => {
+    for (const path of ["/", spotPath, spotPath + "&accuracy=80", spotPath + "&lang=en"]) {
+      await page.goto(base + path);
+      await page.waitForFunction(() => document.documentElement.classList.contains("js"));
+      const before = await page.evaluate(() => parseFloat(getComputedStyle(document.querySelector("#find label")).fontSize));
+      await page.evaluate(() => { document.documentElement.style.fontSize = "200%"; });
+      const after = await page.evaluate(() => parseFloat(getComputedStyle(document.querySelector("#find label")).fontSize));
+      assert(Math.abs(after / before - 2) < 0.01, `text grows ${after / before} times`);
+      const faults = await page.evaluate(judge, {});
+      const cut = await page.evaluate(() => [...document.querySelectorAll("#panel :not(.unseen, input, svg *, label, #locate span)")].filter((e) => e.checkVisibility() &&
+        getComputedStyle(e).overflow !== "visible" && e.id !== "panel" && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)).map((e) => e.className || e.tagName));
+      assert(faults.length === 0 && cut.length === 0, `${path}: ${faults.join("; ")} cut off: ${cut}`);
+    }
+    await picture(page, `big-${options === WIDE ? "wide" : "phone"}`);
+  });
+}
+
+await step("before the map: under 60 KB, and nothing jumps", PHONE, async (page) => {
+  const sizes = [];
+  page.on("requestfinished", (r) => sizes.push(r.sizes().then((s) => [r.url(), s.responseBodySize + s.responseHeadersSize])));
+  await page.addInitScript(() => {
+    window.shift = 0;
+    new PerformanceObserver((list) => { for (const e of list.getEntries()) window.shift += e.value; }).observe({ type: "layout-shift", buffered: true });
+  });
+  for (const path of ["/", spotPath]) {
+    sizes.length = 0;
+    await page.goto(base + path);
+    await page.waitForLoadState("networkidle");
+    await page.waitForTimeout(1000);
+    const all = await Promise.all(sizes);
+    const total = all.filter(([url]) => !url.includes("/photos/")).reduce((sum, [, n]) => sum + n, 0);
+    console.log(`      ${path === "/" ? "the first page" : "an answer"}: ${(total / 1024).toFixed(1)} KB in ${all.length} requests`);
+    assert(total < 60 * 1024, all.map((x) => x.join(" ")).join(", "));
+    const shift = await page.evaluate(() => window.shift);
+    assert(shift < 0.01, `${path}: the layout shifts by ${shift}`);
+  }
+});
+
+// What programs that read a page aloud are told, and what axe finds fault with.
+const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+const trees = join(dirname(fileURLToPath(import.meta.url)), "tree");
+const VIEWS = {
+  "home": ["/", PHONE], "home-en": ["/?lang=en", WIDE], "home-elder": ["/?elder=1", PHONE], "home-kiosk": ["/?kiosk=1", { viewport: { width: 1080, height: 1920 } }],
+  "home-dark": ["/", { ...WIDE, colorScheme: "dark" }], "home-no-script": ["/", { ...PHONE, javaScriptEnabled: false }],
+  "grid": [gridPaths[0], PHONE], "grid-en": [gridPaths[0] + "?lang=en", WIDE], "grid-dark": [gridPaths[0], { ...PHONE, colorScheme: "dark" }],
+  "grid-elder": [gridPaths[0] + "?elder=1", PHONE], "grid-kiosk": [gridPaths[0] + "?kiosk=1", { viewport: { width: 1080, height: 1920 } }],
+  "uncertain": [spotPath + "&accuracy=80", PHONE], "uncertain-en": [spotPath + "&accuracy=80&lang=en", WIDE],
+  "none-of-these": [spotPath + "&accuracy=80&none=1", PHONE], "choose-place": ["/?q=" + encodeURIComponent("3号楼"), PHONE],
+  "nowhere": [`/?lng=${spot.lng + 0.02}&lat=${spot.lat}&crs=CGCS2000`, PHONE], "wrong": ["/?lng=x&lat=1&crs=WGS84", PHONE],
+  "communities": ["/c", PHONE], "community": [community, PHONE], "building": [null, PHONE],
+};
+VIEWS.building[0] = (await text("/?lang=zh&q=" + encodeURIComponent("3号楼"))).match(/href="(\/b\/[^"?]+)/)?.[1] ?? community;
+for (const [name, [path, options]] of Object.entries(VIEWS)) {
+  await step(`axe and the accessibility tree: ${name}`, options, async (page) => {
+    await page.goto(base + path);
+    if (options.javaScriptEnabled !== false) {
+      await page.waitForSelector("html.js");
+      if (options === WIDE || options.viewport?.width >= 800) await page.waitForSelector("#map[data-ready=true]", { timeout: 30_000 });
+      else await page.waitForSelector("#open-map:visible");
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert(violations.length === 0, violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`).join("; "));
+    }
+    if (!demo) return;
+    const tree = (await page.locator("body").ariaSnapshot()) + "\n";
+    const file = join(trees, `${name}.yml`);
+    if (process.env.UPDATE) {
+      mkdirSync(trees, { recursive: true });
+      writeFileSync(file, tree);
+    }
+    const wanted = existsSync(file) ? readFileSync(file, "utf8") : "";
+    if (tree !== wanted) {
+      const [is, be] = [tree.split("\n"), wanted.split("\n")];
+      const at = is.findIndex((line, i) => line !== be[i]);
+      throw new Error(`${file} differs in line ${at + 1}:\n  is   ${is[at]}\n  was  ${be[at]}\n  UPDATE=1 writes it anew`);
     }
   });
 }
@@ -381,7 +611,7 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
 /** Runs in the page: what is too wide, too small to touch, or too faint to read. */
-function judge() {
+function judge({ target = 44, smallest = 0, largest = 99 }) {
   const faults = [];
   if (document.documentElement.scrollWidth > innerWidth) faults.push(`the page is ${document.documentElement.scrollWidth} wide`);
   const panel = document.getElementById("panel");
@@ -401,7 +631,7 @@ function judge() {
   for (const e of document.querySelectorAll("#panel a, button, summary, input:not([type=hidden]), select")) {
     if (!e.checkVisibility() || e.closest(".maplibregl-ctrl-attrib-inner")) continue;
     const { width, height } = e.getBoundingClientRect();
-    if (width < 44 || height < 44) faults.push(`${name(e)} is ${Math.round(width)} × ${Math.round(height)}`);
+    if (width < target - 0.5 || height < target - 0.5) faults.push(`${name(e)} is ${Math.round(width)} × ${Math.round(height)}`);
   }
   for (const e of document.querySelectorAll("#panel *")) {
     const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
@@ -409,6 +639,9 @@ function judge() {
     const [a, b] = [light(colour(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
     const ratio = (a + 0.05) / (b + 0.05);
     if (ratio < 4.5) faults.push(`${name(e)} has contrast ${ratio.toFixed(2)}`);
+    const size = parseFloat(getComputedStyle(e).fontSize), line = parseFloat(getComputedStyle(e).lineHeight);
+    if (size < smallest || size > largest) faults.push(`${name(e)} is written in ${size} pixels`);
+    if (line < 1.3 * size - 0.1) faults.push(`${name(e)} has lines of ${line} for letters of ${size}`);
   }
   return faults;
 }

@@ -9,6 +9,16 @@ import { keepCurrent } from "./changes";
 import { BASEMAP, BENEATH, FIRST_GRIDS, GAPS, GRIDS, GROUND, HERE, LAYER, LAYERS, SOURCE } from "./names";
 
 declare const MAP_WORKER: string; // set by build.mjs
+declare const MAP_STYLE: string;
+
+const look = document.createElement("link");
+look.rel = "stylesheet";
+look.href = MAP_STYLE;
+const dressed = new Promise<void>((resolve) => {
+  look.onload = look.onerror = () => resolve();
+});
+document.head.append(look);
+await dressed; // MapLibre measures what it lays out
 
 /** A box in degrees: west, south, east, north. */
 export type Box = [number, number, number, number];
@@ -38,8 +48,10 @@ export interface Options {
   onAway: (away: boolean) => void;
   /** What is shown may be another by now. */
   onStale: () => void;
-  /** A button of the page's that goes onto the map. */
-  button: HTMLButtonElement;
+  /** A button of the page's that goes onto the map; null: none. */
+  button: HTMLButtonElement | null;
+  /** Whether what is pressed lies low on the map. */
+  low: boolean;
 }
 
 export interface MapView {
@@ -78,10 +90,11 @@ export function openMap(options: Options): MapView {
   comeCloser(map, options.padding());
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(holding(options.button), "top-right");
-  map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
-  map.addControl(new AttributionControl({ compact: true }), "bottom-right");
+  map.addControl(new NavigationControl({ showCompass: false }), options.low ? "bottom-right" : "top-right");
+  if (options.button) map.addControl(holding(options.button), "top-right");
+  const corner = options.low ? "bottom-left" : "bottom-right";
+  map.addControl(new ScaleControl({ unit: "metric" }), corner);
+  map.addControl(new AttributionControl({ compact: true }), corner);
 
   let shown: Found = { code: "", box: null, place: null, accuracyM: 0 };
   let pin: Marker | null = null;

@@ -1,6 +1,8 @@
 // The resident's page: the server writes every answer; this asks for the part that changed, puts it in place and tells
 // the map. Without it the page still answers, by its form and lists.
 import type { Box, Found, MapView, Padding } from "./map";
+import { keep } from "./kept";
+import { suggest } from "./suggest";
 
 const element = (id: string): HTMLElement => {
   const found = document.getElementById(id);
@@ -15,9 +17,13 @@ const locate = element("locate") as HTMLButtonElement;
 const word = (name: string): string => container.dataset[name] ?? "";
 const ownTitle = document.title.split(" · ").at(-1) ?? "";
 
-document.documentElement.classList.add("js");
-locate.hidden = false;
-document.querySelector("details[data-fold]")?.removeAttribute("open"); // with a map the form is the second choice
+const openMapButton = element("open-map") as HTMLButtonElement;
+const root = document.documentElement;
+const kiosk = root.classList.contains("kiosk");
+const wide = matchMedia("(min-width: 800px)");
+
+root.classList.add("js");
+locate.hidden = kiosk; // where a kiosk stands its address says better
 
 let view: MapView | null = null;
 let asking: AbortController | null = null;
@@ -46,6 +52,20 @@ answer.addEventListener("error", (event) => {
   if (event.target instanceof HTMLImageElement) withoutPhoto(event.target);
 }, true); // it does not bubble
 
+/** The other language and size are those of what is shown now, which may be another page than was loaded. */
+function turnLinks(): void {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>(".views a")) {
+    const own = new URL(link.href).searchParams;
+    const to = new URL(location.href);
+    for (const name of ["lang", "elder"]) {
+      const value = own.get(name);
+      if (value) to.searchParams.set(name, value);
+      else to.searchParams.delete(name);
+    }
+    link.href = to.href;
+  }
+}
+
 /** Goes on from an answer that was put in place; quietly: the map stays where it is. */
 function refresh(quietly = false): void {
   for (const photo of answer.querySelectorAll<HTMLImageElement>("img.photo")) {
@@ -54,14 +74,15 @@ function refresh(quietly = false): void {
   for (const button of answer.querySelectorAll<HTMLButtonElement>(".share")) button.hidden = false;
   const title = answer.querySelector<HTMLElement>(".found")?.dataset["title"];
   document.title = title ? `${title} · ${ownTitle}` : ownTitle;
+  openMapButton.textContent = openMapButton.dataset[readFound().code ? "see" : "open"] ?? "";
+  if (root.classList.contains("no-map")) showPlans();
+  turnLinks();
   if (quietly) view?.mark(readFound());
   else view?.show(readFound());
 }
 
 /** Asks the server for the answer at url and puts it in place; a later question cancels an earlier one. */
 async function ask(url: URL, push: boolean): Promise<void> {
-  const lang = new URL(location.href).searchParams.get("lang");
-  if (lang) url.searchParams.set("lang", lang);
   const part = new URL(url);
   part.searchParams.set("part", "answer");
   asking?.abort();
@@ -75,6 +96,7 @@ async function ask(url: URL, push: boolean): Promise<void> {
     status.textContent = "";
     if (push) history.pushState(null, "", url);
     panel.scrollTop = 0;
+    if (!wide.matches && !kiosk) scrollTo({ top: 0 }); // the answer stands above the map
     refresh();
   } catch (error) {
     if (mine.signal.aborted) return;
@@ -126,7 +148,7 @@ function askAt(lng: number, lat: number, crs: string, accuracyM?: number): Promi
   url.searchParams.set("lat", lat.toFixed(6));
   url.searchParams.set("crs", crs);
   if (accuracyM !== undefined) url.searchParams.set("accuracy", String(Math.round(accuracyM)));
-  return ask(url, true);
+  return ask(keep(url), true);
 }
 
 // The same button once more, on the map: within reach whatever the panel shows.
@@ -148,8 +170,8 @@ function findMe(): void {
   navigator.geolocation.getCurrentPosition(
     ({ coords }) => {
       setLocating(false);
-      // The Geolocation API gives WGS 84, whatever the phone's maps show.
-      void askAt(coords.longitude, coords.latitude, "WGS84", coords.accuracy);
+      // The Geolocation API gives WGS 84, whatever the phone's maps show; the view of a mini-program may say otherwise.
+      void askAt(coords.longitude, coords.latitude, word("device") || "WGS84", coords.accuracy);
     },
     (error) => {
       setLocating(false);
@@ -174,7 +196,11 @@ panel.addEventListener("click", (event) => {
   const share = target.closest<HTMLButtonElement>(".share");
   if (share) void hand(share);
 });
-addEventListener("popstate", () => void ask(new URL(location.href), false));
+addEventListener("popstate", () => {
+  const here = new URL(location.href);
+  (element("q") as HTMLInputElement).value = here.searchParams.get("q") ?? "";
+  void ask(here, false);
+});
 
 async function hand(button: HTMLButtonElement): Promise<void> {
   const url = new URL(button.dataset["path"] ?? "/", location.href).href;
@@ -192,34 +218,86 @@ async function hand(button: HTMLButtonElement): Promise<void> {
 
 /** The room the panel takes of the map. */
 function padding(): Padding {
-  const edge = { top: 0, right: 0, bottom: 0, left: 0 };
-  const box = panel.getBoundingClientRect();
-  if (matchMedia("(min-width: 800px)").matches) return { ...edge, left: Math.round(box.right) };
-  return { ...edge, bottom: Math.max(0, Math.round(innerHeight - box.top)) };
+  const left = wide.matches && !kiosk ? Math.round(panel.getBoundingClientRect().right) : 0;
+  return { top: 0, right: 0, bottom: 0, left };
 }
 
-try {
-  const { openMap } = await import("./map");
-  const found = readFound();
-  view = openMap({
-    container,
-    lang: word("lang"),
-    gaps: word("show") === "gaps",
-    box: found.box ?? readBox(word("box")),
-    words: { zoomIn: word("zoomIn"), zoomOut: word("zoomOut"), map: container.getAttribute("aria-label") ?? "" },
-    padding,
-    button: locateOnMap,
-    onAsk: (lng, lat) => void askAt(lng, lat, "CGCS2000"), // the map's own system
-    onStale: () => void askAgain(),
-    onAway: (away) => {
-      document.documentElement.classList.toggle("no-map", away);
-      status.textContent = away ? word(locate.offsetParent ? "mapAway" : "noMap") : ""; // beside an answer the button is not shown
-    },
-  });
-  void view.whenReady.then(() => { container.dataset["ready"] = "true"; });
-} catch (error) {
-  console.error(error); // no WebGL, most likely
-  document.documentElement.classList.add("no-map");
-  status.textContent = word("noMap");
+/** Where no map can be drawn, what the server drew of the grid, as for those without script. */
+function showPlans(): void {
+  for (const plan of answer.querySelectorAll("noscript.plan")) {
+    const drawn = document.createElement("div");
+    drawn.className = "plan";
+    drawn.innerHTML = plan.textContent ?? ""; // written and escaped by our server's templates
+    plan.replaceWith(drawn);
+  }
 }
+
+function noMap(away: boolean): void {
+  root.classList.toggle("no-map", away);
+  if (away) showPlans();
+  status.textContent = away ? word(locate.offsetParent ? "mapAway" : "noMap") : ""; // beside an answer the button is not shown
+}
+
+/** MapLibre needs WebGL 2. */
+function canDraw(): boolean {
+  try {
+    return document.createElement("canvas").getContext("webgl2") !== null;
+  } catch {
+    return false;
+  }
+}
+
+let opened = false;
+async function openTheMap(): Promise<void> {
+  if (opened) return;
+  opened = true;
+  openMapButton.hidden = true;
+  container.classList.add("open");
+  try {
+    if (!canDraw()) throw new Error("no WebGL 2");
+    const { openMap } = await import("./map");
+    const found = readFound();
+    view = openMap({
+      container,
+      lang: word("lang"),
+      gaps: word("show") === "gaps",
+      box: found.box ?? readBox(word("box")),
+      words: { zoomIn: word("zoomIn"), zoomOut: word("zoomOut"), map: word("map") },
+      padding,
+      button: kiosk ? null : locateOnMap,
+      low: kiosk,
+      onAsk: (lng, lat) => void askAt(lng, lat, "CGCS2000"), // the map's own system
+      onStale: () => void askAgain(),
+      onAway: noMap,
+    });
+    view.show(found);
+    void view.whenReady.then(() => { container.dataset["ready"] = "true"; });
+  } catch (error) {
+    console.warn(error);
+    root.classList.add("no-map");
+    showPlans();
+    status.textContent = word("noMap");
+  }
+}
+
+// The answer comes first. Where there is room for it the map follows by itself; on a phone it is fetched by who wants it.
+function offerMap(): void {
+  if (wide.matches || kiosk) return void openTheMap();
+  if (!canDraw()) {
+    root.classList.add("no-map");
+    showPlans();
+    return;
+  }
+  openMapButton.hidden = false;
+}
+openMapButton.addEventListener("click", () => void openTheMap());
+wide.addEventListener("change", () => { if (wide.matches) void openTheMap(); });
+suggest(element("find") as HTMLFormElement, (url) => void ask(url, true));
 refresh();
+const idle = window.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 200));
+const rested = () => idle(offerMap);
+if (document.readyState === "complete") rested();
+else addEventListener("load", rested);
+if (kiosk) {
+  void import("./kiosk").then(({ watch }) => watch(() => !answer.querySelector(".found[data-home]") || (element("q") as HTMLInputElement).value !== ""));
+}
