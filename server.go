@@ -236,6 +236,15 @@ func (program) Check(ctx context.Context, s config.Settings, job cli.CheckJob) (
 	return found, err
 }
 
+// MovePhotos implements cli.Program.
+func (program) MovePhotos(ctx context.Context, s config.Settings) (moved, left int, err error) {
+	err = withHouse(ctx, s, func(h *house) (err error) {
+		moved, left, err = h.staff.MovePhotos(ctx, account.TheOperator())
+		return err
+	})
+	return moved, left, err
+}
+
 // Migrate implements cli.Program.
 func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction) (string, error) {
 	h, err := open(ctx, s, -1, commandLog(s))
