@@ -32,7 +32,7 @@ const (
 	MaxBytes    = 8 << 20
 	MinSide     = 200        // pixels of the shorter side: less is a blur on a printed board
 	MaxSide     = 10_000     // pixels of the longer side
-	MaxPixels   = 25_000_000 // the largest pictures of this size take some 300 MB while they are read
+	MaxPixels   = 25_000_000 // pictures of this size take 300 MB, at worst some 450, while they are read
 	maxScans    = 64         // of a JPEG that gets sharper step by step; cameras and editors make some ten
 	maxTags     = 200        // looked at for the orientation, which stands near the beginning
 	fullWidth   = 600
