@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wangge/album"
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/civil"
@@ -40,7 +41,7 @@ func TestKeptAnswersAgreeWithTheStore(t *testing.T) {
 	w := load.Services{
 		Places: &place.Service{Store: live.Places{Store: db.NewPlaces(store), Live: held}, Now: held.Clock},
 		Grids:  &grid.Service{Store: live.Grids{Store: db.NewGrids(store), Live: held}, Now: held.Clock, NearestLimitM: 300, Ground: held.Ground},
-		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: held}, Now: held.Clock, Zone: zone, IDs: key.Random{}},
+		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: held}, Now: held.Clock, Zone: zone, IDs: key.Random{}, Pictures: album.Folder(t.TempDir())},
 	}
 	running, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
