@@ -45,6 +45,12 @@ func TestPeopleOfABoard(t *testing.T) {
 	if len(p.Workers) != 2 || p.Workers[0].Name != "王一" || p.Workers[1].Name != "李二" || p.Leader == nil || p.Leader.Name != "赵长" {
 		t.Errorf("%+v", p)
 	}
+	var none, empty Facts
+	none.setPeople([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA}}, nil)
+	empty.setPeople([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA, Worker: staff.Worker{Duties: []string{}}}}, nil)
+	if none.Hashes() != empty.Hashes() {
+		t.Error("no duties are something else than none")
+	}
 	var f Facts
 	f.setPeople(nil, []staff.Assignment{{Post: staff.GridLeader, Cover: staff.CoverB, Worker: staff.Worker{Name: "副"}}})
 	if f.People.Workers != nil || f.People.Leader.Name != "副" {

@@ -238,6 +238,15 @@ func TestWhoMayNoteWhatOfBoards(t *testing.T) {
 	if _, err := b.Verify(everyone, account.Anyone(), board.Name{Grid: "x"}, 1, ""); !fault.Is(err, fault.NotFound) {
 		t.Error(err)
 	}
+	// Two that print at once: of one revision only what was noted first counts.
+	other := board.Print{Of: st, Revision: 1, Hashes: now.Hashes, On: today, By: "operator"}
+	if err := b.Store.Save(everyone, operator, []board.Print{other}); err != nil {
+		t.Error(err)
+	}
+	other.Hashes[2] = strings.Repeat("0", 64)
+	if err := b.Store.Save(everyone, operator, []board.Print{other}); !fault.Is(err, fault.Conflict) {
+		t.Error(err)
+	}
 	// A mark tells what changed though nobody noted the print.
 	w.exec(t, "DELETE FROM board_print")
 	if got := b.verify(t, 1, mark); got != "OUTDATED NAMES 1 false" {
