@@ -177,6 +177,11 @@ func TestFingerprint(t *testing.T) {
 			t.Errorf("%s is the same border", name)
 		}
 	}
+	// All corners are as far from the middle: any may be where it is begun.
+	even := []geom.Coord{{120, 31}, {120.5, 31}, {120.5, 31.5}, {120, 31.5}, {120, 31}}
+	if print(area(t, even)) != print(area(t, []geom.Coord{even[2], even[3], even[0], even[1], even[2]})) {
+		t.Error("an even square with another beginning is another border")
+	}
 	far := []geom.Coord{{120.1, 31}, {120.11, 31}, {120.11, 31.01}, {120.1, 31}}
 	two := geom.NewMultiPolygon(geom.XY).MustSetCoords([][][]geom.Coord{{square}, {far}})
 	turned := geom.NewMultiPolygon(geom.XY).MustSetCoords([][][]geom.Coord{{far}, {square}})
