@@ -43,6 +43,8 @@ type fakeTown struct {
 	photo     staff.Photo
 	small     []byte             // of photo
 	uploaded  *portrait.Portrait // last
+	posts     []staff.Assignment // of worker, today
+	away      bool               // worker is, today
 	building  place.Building
 	boards    bool
 	report    coverage.Report
@@ -414,4 +416,13 @@ func wantContains(t *testing.T, body string, parts ...string) {
 			t.Errorf("%q is not in\n%s", part, body)
 		}
 	}
+}
+
+// Badge is that of the first grid's worker.
+func (t *fakeTown) Badge(ctx context.Context, _ account.Actor, worker key.Key) (staff.Badge, error) {
+	t.note(ctx, "Badge")
+	if worker != t.worker.Key || len(t.posts) == 0 {
+		return staff.Badge{}, fault.New(fault.NotFound, "worker", "worker.noBadge")
+	}
+	return staff.Badge{Worker: t.worker, Posts: t.posts, Away: t.away}, t.err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/place"
+	"wangge/domain/staff"
 	"wangge/internal/fault"
 )
 
@@ -268,7 +269,11 @@ func TestBoxOfUnknownPlaces(t *testing.T) {
 func TestSentences(t *testing.T) {
 	// Named by the list of systems, and by what is wrong with a parameter.
 	used := map[string]bool{"WGS84": true, "CGCS2000": true, "GCJ02": true, "BD09": true, "accuracy": true}
-	for _, file := range []string{"resident/page.html", "resident/answer.html", "resident/explorer.html", "lists.go", "pages.go"} {
+	for _, post := range []staff.Post{staff.ChiefLeader, staff.GridLeader, staff.GridWorker, staff.Assistant, staff.SectionLeader, staff.GroupLeader, staff.ClusterLeader,
+		staff.BuildingLeader, staff.LeadHouseholder, staff.UnitLeader, staff.Informant, staff.Volunteer, staff.StationHead, staff.CounterStaff, staff.PlatformAdmin} {
+		used[string(post)] = true
+	}
+	for _, file := range []string{"resident/page.html", "resident/answer.html", "resident/explorer.html", "resident/badge.html", "lists.go", "pages.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -47,6 +47,8 @@ type Staff interface {
 	OnCallOf(ctx context.Context, actor account.Actor, g staff.GridRef, asOf *time.Time) (*staff.Assignment, error)
 	// InOffice returns the assignments for each area, by the area's id.
 	InOffice(ctx context.Context, actor account.Actor, areas []staff.Area, asOf *time.Time) (map[uuid.UUID][]staff.Assignment, error)
+	// Badge is what a worker's badge proves today. NOT_FOUND: nothing.
+	Badge(ctx context.Context, actor account.Actor, worker key.Key) (staff.Badge, error)
 	// Photo: NOT_FOUND where there is no such worker, no photo or none that the actor may see. Where known takes its tag its image is left out.
 	Photo(ctx context.Context, actor account.Actor, worker key.Key, small bool, known func(tag string) bool) (staff.Photo, error)
 	// Update changes what is said of a worker. NOT_FOUND, INVALID, CONFLICT: the version moved.
@@ -164,6 +166,7 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /g/{code}", s.gridPage)
 	mux.HandleFunc("GET /b/{id}", s.buildingPage)
+	mux.HandleFunc("GET /w/{worker}", s.badgePage)
 	mux.HandleFunc("GET /c", s.communitiesPage)
 	mux.HandleFunc("GET /c/{code}", s.communityPage)
 	mux.HandleFunc("GET /coverage", s.coveragePage)

@@ -55,8 +55,8 @@ func TestWhoIsOnCallFollowsTheClock(t *testing.T) {
 		return worker
 	}
 	a := appoint("甲某", staff.CoverA, first.AddDays(-9), 2)
-	appoint("乙某", staff.CoverB, first.AddDays(-9), 3)
-	appoint("丙某", staff.CoverA, first.AddDays(2), 3)
+	b := appoint("乙某", staff.CoverB, first.AddDays(-9), 3)
+	c := appoint("丙某", staff.CoverA, first.AddDays(2), 3)
 	if _, err := w.Staff.RecordAbsence(t.Context(), operator, a.Key, first, first.AddDays(1)); err != nil {
 		t.Fatal(err)
 	}
@@ -116,16 +116,24 @@ func TestWhoIsOnCallFollowsTheClock(t *testing.T) {
 	}
 	kept := map[string]string{} // what a client holds: the ETag of each door's last answer
 	holds := ""                 // and whom it names
+	const present, away, out = "今天在岗", "今天不在岗", "此证件无效"
 	for _, step := range []struct {
-		at   time.Time
-		want string
+		at     time.Time
+		want   string
+		badges [3]string // of the three workers
 	}{
-		{midnight(0).Add(-time.Second), "甲某"}, {midnight(0), "乙某"}, // the absence begins
-		{midnight(1).Add(-time.Second), "乙某"}, {midnight(1), "甲某"}, // and ends
-		{midnight(2).Add(-time.Second), "甲某"}, {midnight(2), "丙某"}, // the next takes over
-		{midnight(3).Add(-time.Second), "丙某"}, {midnight(3), ""}, // nobody is left
+		{midnight(0).Add(-time.Second), "甲某", [...]string{present, present, out}}, {midnight(0), "乙某", [...]string{away, present, out}}, // the absence begins
+		{midnight(1).Add(-time.Second), "乙某", [...]string{away, present, out}}, {midnight(1), "甲某", [...]string{present, present, out}}, // and ends
+		{midnight(2).Add(-time.Second), "甲某", [...]string{present, present, out}}, {midnight(2), "丙某", [...]string{out, present, present}}, // the next takes over
+		{midnight(3).Add(-time.Second), "丙某", [...]string{out, present, present}}, {midnight(3), "", [...]string{out, out, out}}, // nobody is left
 	} {
 		now = step.at
+		for i, worker := range []staff.Worker{a, b, c} {
+			answer := get("/w/"+worker.Key.String(), "")
+			if says := answer.Body.String(); !strings.Contains(says, step.badges[i]) || strings.Contains(says, worker.Name) != (step.badges[i] != out) {
+				t.Errorf("the badge of %s at %v does not say %s: %d\n%s", worker.Name, now, step.badges[i], answer.Code, says)
+			}
+		}
 		for _, door := range doors {
 			answer := get(door.address, kept[door.name])
 			if answer.Code == http.StatusNotModified {

@@ -1,0 +1,53 @@
+package web
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"wangge/domain/staff"
+)
+
+func TestBadgePage(t *testing.T) {
+	town := newTown()
+	town.posts = []staff.Assignment{
+		{Post: staff.GridWorker, Area: staff.Area{Kind: staff.AreaGrid, Home: "d00test", ID: town.grids[0].Key.ID}},
+		{Post: staff.GroupLeader, Area: staff.Area{Kind: staff.AreaGroup, Home: "d00test", ID: town.group.Key.ID}},
+		{Post: staff.Volunteer, Area: staff.Area{Kind: staff.AreaDivision, Home: "d00test", ID: town.community.ID}},
+	}
+	path := "/w/" + town.worker.Key.String()
+	w := town.get("GET", path)
+	body := w.Body.String()
+	wantContains(t, body, "今天在岗", "欧阳 &lt;b&gt;雪&lt;/b&gt;", `src="/photos/`+town.worker.Key.String(), "网格员", `href="/g/990102001001001"`, "第一网格组",
+		`href="/c/990102001001"`, "请核对照片", "截图无效")
+	if w.Code != 200 || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("X-Robots-Tag") != "noindex" || strings.Contains(body, "<b>雪") {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+	if len(town.apart) > 0 {
+		t.Errorf("read outside one state: %v", town.apart)
+	}
+	wantContains(t, town.get("GET", path+"?lang=en").Body.String(), "In office today", "Grid worker", `<html lang="en">`)
+
+	town.away = true
+	if body := town.get("GET", path).Body.String(); !strings.Contains(body, "今天不在岗") || strings.Contains(body, "今天在岗<") {
+		t.Errorf("who is away is told to be in:\n%s", body)
+	}
+
+	// Of who holds no post nothing is told.
+	town.posts = nil
+	for _, p := range []string{path, "/w/d00test-ffffffffffffffffffffffffffffffff", "/w/nonsense"} {
+		w := town.get("GET", p)
+		if body := w.Body.String(); w.Code != 404 || !strings.Contains(body, "此证件无效") || strings.Contains(body, "欧阳") || strings.Contains(body, "/photos/") {
+			t.Errorf("%s: %d\n%s", p, w.Code, body)
+		}
+	}
+	if w := town.get("GET", path, "Accept", "application/json"); w.Code != 404 || !strings.Contains(w.Body.String(), `"code":"NOT_FOUND"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+
+	// What fails is not taken for a bad badge.
+	town.posts, town.err = []staff.Assignment{{Post: staff.GridWorker}}, errors.New("away")
+	if w := town.get("GET", path); w.Code != 500 || strings.Contains(w.Body.String(), "此证件无效") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
