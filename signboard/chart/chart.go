@@ -87,7 +87,7 @@ type Options struct {
 	Text     float64 // millimetres: the size of streets' names, by which everything else is measured; 0: 2.6
 	Least    float64 // millimetres: nothing is written smaller; 0: 0.8 × Text
 	Tap      float64 // millimetres: a link is at least so wide and high; 0: 8
-	Links    bool    // neighbours can be tapped
+	Links    bool    // grids with a URL can be tapped, around their names as far as they reach
 	North    bool    // an arrow says where north is
 	ScaleBar bool
 	Numbers  bool // of buildings
@@ -95,7 +95,7 @@ type Options struct {
 }
 
 // Draw draws s to fill box, north up. Nothing is seen outside box. Names that find no room are left out, in this order: buildings, land, divisions,
-// neighbours, streets. Without a grid there is nothing to draw: the frame is empty.
+// neighbours, streets; of the grids themselves only where there are more than forty. Without a grid there is nothing to draw: the frame is empty.
 //
 // One millimetre is as many metres in all directions and everywhere, but for 5e-5 of a length for each kilometre that it is away from the middle at
 // 31° N (1.1e-4 at 53° N): less than can be printed on what a board shows. It is not for more than some 20 km, nor across the date line.
@@ -209,7 +209,7 @@ func newDrawing(s Scene, p plane, o Options, m paper.Measurer) *drawing {
 	d.regions, d.edges = p.divide(s)
 	d.ground_ = newRaster(p.box, 0.35*o.Text)
 	for i, r := range slices.Backward(d.regions) { // grids lie above their neighbours, and those above divisions
-		d.ground_.fill(r.rings, func(c *cell) { c.owner = int16(i) })
+		d.ground_.fill(r.rings, func(c *cell) { c.owner = int32(i) })
 	}
 	return d
 }

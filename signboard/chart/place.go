@@ -313,15 +313,18 @@ func (d *drawing) gridNames() {
 			at, s, ok := d.gridName(spaces[part], g, prefer, k == 0)
 			if ok {
 				d.write(nameLayer, s, at, 0, gridText, 0.28*d.o.Text)
-				d.link(g.URL, g, at, s)
+				d.link(spaces[part], g, at, s)
 			}
-			if k == 0 && !ok {
+			if k == 0 && !ok && len(parts) <= fewGrids {
 				d.besideGrid(part, g)
 			}
 			prefer = nil
 		}
 	}
 }
+
+// fewGrids is how many grids there are at most where those without room have their names beside them: among more nobody would find them.
+const fewGrids = 40
 
 // besideGrid writes what a grid is called beside it, with a line that leads to it: it is too narrow.
 func (d *drawing) besideGrid(part int, g *Grid) {
@@ -359,7 +362,7 @@ func (d *drawing) besideGrid(part int, g *Grid) {
 		}
 		d.add(nameLayer, &paper.Shape{Paths: [][]paper.Point{path(orb.LineString{at, to})}, Stroke: gridText, Width: fine(0.1 * t)})
 		d.write(nameLayer, s, at, 0, gridText, 0.28*t)
-		d.link(g.URL, g, at, s)
+		d.link(search{}, g, at, s)
 		return
 	}
 }
@@ -376,7 +379,7 @@ func (d *drawing) gridName(in search, g *Grid, prefer *orb.Point, whole bool) (o
 	t, area := d.o.Text, float64(in.cells)*d.ground_.size*d.ground_.size
 	most := 0.16
 	if len(d.scene.Grids) > 1 {
-		most = 0.3
+		most = 0.45
 	}
 	type found struct {
 		at    orb.Point
@@ -458,7 +461,7 @@ func (d *drawing) neighbourNames() {
 			at, _, ok = d.ground_.room(p.in.own, sums{}, 0.5*d.o.Text, 0.5*d.o.Text, p.in.middle, 0.1, func(orb.Point) bool { return true })
 		}
 		if ok {
-			d.link(g.URL, g, at, s)
+			d.link(p.in, g, at, s)
 		}
 	}
 }
@@ -491,20 +494,26 @@ func (d *drawing) caption(in search, number, name string, size float64) (stack, 
 	return stack{}, orb.Point{}, false
 }
 
-// link lets a grid's name be tapped.
-func (d *drawing) link(url string, g *Grid, at orb.Point, s stack) {
-	if !d.o.Links || url == "" {
+// link lets a grid be tapped around its name, as far as a rectangle reaches in it.
+func (d *drawing) link(in search, g *Grid, at orb.Point, s stack) {
+	if !d.o.Links || g.URL == "" {
 		return
 	}
 	b := d.plane.box
-	w, h := min(max(s.w, d.o.Tap), b.W), min(max(s.h, d.o.Tap), b.H)
-	x := min(max(at[0]-w/2, b.X), b.X+b.W-w)
-	y := min(max(at[1]-h/2, b.Y), b.Y+b.H-h)
+	box := newSpot(at, 0, s.w, s.h).bound
+	if in.cells > 0 {
+		box = d.ground_.grow(in.own, box)
+	}
+	box = orb.Bound{Min: orb.Point{max(box.Min[0], b.X), max(box.Min[1], b.Y)}, Max: orb.Point{min(box.Max[0], b.X+b.W), min(box.Max[1], b.Y+b.H)}}
+	mid := box.Center()
+	w, h := min(max(box.Max[0]-box.Min[0], d.o.Tap), b.W), min(max(box.Max[1]-box.Min[1], d.o.Tap), b.H)
+	x := min(max(mid[0]-w/2, b.X), b.X+b.W-w)
+	y := min(max(mid[1]-h/2, b.Y), b.Y+b.H-h)
 	label := clean(g.Name)
 	if n := clean(g.Number); n != "" && !strings.Contains(label, n) {
 		label = strings.TrimSpace(n + " " + label)
 	}
-	d.links = append(d.links, &paper.Link{Box: paper.Box{X: fine(x), Y: fine(y), W: fine(w), H: fine(h)}, URL: url, Label: label})
+	d.links = append(d.links, &paper.Link{Box: paper.Box{X: fine(x), Y: fine(y), W: fine(w), H: fine(h)}, URL: g.URL, Label: label})
 }
 
 // divisionNames writes the names of divisions where no grid is.
