@@ -197,10 +197,10 @@ func (d *drawing) borders() {
 			switch {
 			case own == 2:
 				to = &inner
-				d.ground_.border(l)
+				d.squares.border(l)
 			case own == 1:
 				to = &outer
-				d.ground_.border(l)
+				d.squares.border(l)
 			case e.of[0] >= all:
 				to = &divisions
 			}
@@ -254,7 +254,7 @@ func (d *drawing) tints() []int {
 		}
 	}
 	// Those that meet without shared vertices, as on rough data, are found on the raster.
-	d.ground_.sides(func(a, b int32) {
+	d.squares.sides(func(a, b int32) {
 		if a, b := d.regions[a].of, d.regions[b].of; a < n && b < n {
 			join(a, b)
 		}

@@ -179,7 +179,7 @@ type drawing struct {
 	buildings []house
 	land      []named
 	busy, rim sums // what is in the way of names, and the border of the grids
-	ground_   *raster
+	squares   *raster
 	taken     taken // where names and furniture stand
 
 	layers [layerCount]paper.Group
@@ -207,9 +207,9 @@ func newDrawing(s Scene, p plane, o Options, m paper.Measurer) *drawing {
 		d.layers[i].Name = layerNames[i]
 	}
 	d.regions, d.edges = p.divide(s)
-	d.ground_ = newRaster(p.box, 0.35*o.Text)
+	d.squares = newRaster(p.box, 0.35*o.Text)
 	for i, r := range slices.Backward(d.regions) { // grids lie above their neighbours, and those above divisions
-		d.ground_.fill(r.rings, func(c *cell) { c.owner = int32(i) })
+		d.squares.fill(r.rings, func(c *cell) { c.owner = int32(i) })
 	}
 	return d
 }
@@ -232,7 +232,7 @@ func (d *drawing) groups() (items []paper.Item) {
 
 // own says whether a place on the sheet lies in a grid that the map is about.
 func (d *drawing) own(at orb.Point) bool {
-	c := d.ground_.at(at)
+	c := d.squares.at(at)
 	return c != nil && d.ownCell(c)
 }
 

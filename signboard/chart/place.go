@@ -15,7 +15,6 @@ import (
 
 // ground draws the grids' colours and the land on them.
 func (d *drawing) ground() {
-	around := &paper.Shape{Closed: true, Fill: around_}
 	n := len(d.scene.Grids)
 	tints := make([]int, n)
 	if n > 1 {
@@ -26,7 +25,7 @@ func (d *drawing) ground() {
 		switch {
 		case r.of >= n:
 			// Parts of neighbours and of divisions lie on each other: one shape each.
-			d.add(landLayer, &paper.Shape{Paths: paths(r.rings), Closed: true, Fill: around.Fill})
+			d.add(landLayer, &paper.Shape{Paths: paths(r.rings), Closed: true, Fill: aroundFill})
 		case byTint[tints[r.of]] == nil:
 			byTint[tints[r.of]] = &paper.Shape{Closed: true, Fill: gridTints[tints[r.of]]}
 			fallthrough
@@ -78,7 +77,7 @@ type named struct {
 func (d *drawing) furniture() {
 	t, b := d.o.Text, d.plane.box
 	whole := frame(b)
-	grids := d.ground_.sum(whole, func(c cell) int32 {
+	grids := d.squares.sum(whole, func(c cell) int32 {
 		if d.ownCell(&c) {
 			return 1
 		}
@@ -99,8 +98,8 @@ func (d *drawing) furniture() {
 				y = b.Y + b.H - gap - h
 			}
 			s := newSpot(orb.Point{x + w/2, y + h/2}, 0, w, h)
-			x0, y0 := d.ground_.index(s.bound.Min)
-			x1, y1 := d.ground_.index(s.bound.Max)
+			x0, y0 := d.squares.index(s.bound.Min)
+			x1, y1 := d.squares.index(s.bound.Max)
 			cost := float64(grids.in(x0, y0, x1+1, y1+1)) + 0.1*float64(i)
 			if h := d.scene.Here; h != nil && s.bound.Pad(2*t).Contains(d.plane.at(*h)) {
 				cost += 1e6
@@ -234,8 +233,8 @@ func circle(q orb.Point, r float64) []paper.Point {
 
 // crowd sums up what is in the way of names.
 func (d *drawing) crowd() {
-	d.busy = d.ground_.sum(frame(d.plane.box), func(c cell) int32 { return int32(c.busy) })
-	d.rim = d.ground_.sum(frame(d.plane.box), func(c cell) int32 {
+	d.busy = d.squares.sum(frame(d.plane.box), func(c cell) int32 { return int32(c.busy) })
+	d.rim = d.squares.sum(frame(d.plane.box), func(c cell) int32 {
 		if c.edge {
 			return 1
 		}
@@ -256,27 +255,27 @@ func (d *drawing) cellsOf(i int) search {
 }
 
 func (d *drawing) cells(b orb.Bound, which func(*cell) bool) search {
-	own := d.ground_.sum(b, func(c cell) int32 {
+	own := d.squares.sum(b, func(c cell) int32 {
 		if !c.edge && which(&c) {
 			return 1
 		}
 		return 0
 	})
 	return search{own: own, busy: d.busy, cells: own.in(own.x, own.y, own.x+own.w, own.y+own.h),
-		middle: d.ground_.middle(own.x+own.w/2, own.y+own.h/2)}
+		middle: d.squares.middle(own.x+own.w/2, own.y+own.h/2)}
 }
 
 // place looks for room for a stack in a region, near prefer or else its middle. crowd is the share of the room where something else is.
 func (d *drawing) place(in search, s stack, prefer *orb.Point) (at orb.Point, crowd float64, ok bool) {
 	w, h := s.w+0.3*d.o.Text, s.h
-	if float64(in.cells)*d.ground_.size*d.ground_.size < w*h {
+	if float64(in.cells)*d.squares.size*d.squares.size < w*h {
 		return at, 0, false
 	}
 	near, pull := in.middle, 0.3
 	if prefer != nil {
 		near, pull = *prefer, 0.8
 	}
-	return d.ground_.room(in.own, in.busy, w, h, near, pull, func(q orb.Point) bool { return d.possible(d.spots(s, q, 0)...) })
+	return d.squares.room(in.own, in.busy, w, h, near, pull, func(q orb.Point) bool { return d.possible(d.spots(s, q, 0)...) })
 }
 
 // gridNames writes the numbers of the grids as large as there is room for, and their names below: in the largest part both, in the others the number.
@@ -331,10 +330,10 @@ func (d *drawing) besideGrid(part int, g *Grid) {
 	r := d.regions[part]
 	to := r.rings[0][0] // some place of it, in the frame; the middle one of its squares where it has some
 	var squares []orb.Point
-	for y := range d.ground_.h {
-		for x := range d.ground_.w {
-			if int(d.ground_.cells[y*d.ground_.w+x].owner) == part {
-				squares = append(squares, d.ground_.middle(x, y))
+	for y := range d.squares.h {
+		for x := range d.squares.w {
+			if int(d.squares.cells[y*d.squares.w+x].owner) == part {
+				squares = append(squares, d.squares.middle(x, y))
 			}
 		}
 	}
@@ -356,11 +355,12 @@ func (d *drawing) besideGrid(part int, g *Grid) {
 	}
 	for _, lines := range tries {
 		s := d.stack(lines...)
-		at, _, ok := d.ground_.room(in.own, in.busy, s.w+0.3*t, s.h, to, 8, func(q orb.Point) bool { return d.possible(d.spots(s, q, 0)...) })
+		at, _, ok := d.squares.room(in.own, in.busy, s.w+0.3*t, s.h, to, 8, func(q orb.Point) bool { return d.possible(d.spots(s, q, 0)...) })
 		if !ok {
 			continue
 		}
-		d.add(nameLayer, &paper.Shape{Paths: [][]paper.Point{path(orb.LineString{at, to})}, Stroke: gridText, Width: fine(0.1 * t)})
+		d.add(nameLayer, &paper.Shape{Paths: [][]paper.Point{path(orb.LineString{at, to})}, Stroke: gridText, Width: fine(0.1 * t)},
+			&paper.Shape{Paths: [][]paper.Point{circle(to, 0.22*t)}, Closed: true, Fill: gridText})
 		d.write(nameLayer, s, at, 0, gridText, 0.28*t)
 		d.link(search{}, g, at, s)
 		return
@@ -376,7 +376,7 @@ func (d *drawing) gridName(in search, g *Grid, prefer *orb.Point, whole bool) (o
 	if number == "" {
 		return orb.Point{}, stack{}, false
 	}
-	t, area := d.o.Text, float64(in.cells)*d.ground_.size*d.ground_.size
+	t, area := d.o.Text, float64(in.cells)*d.squares.size*d.squares.size
 	most := 0.16
 	if len(d.scene.Grids) > 1 {
 		most = 0.45
@@ -458,7 +458,7 @@ func (d *drawing) neighbourNames() {
 			d.write(nameLayer, s, at, 0, neighbourText, 0.25*d.o.Text)
 		} else {
 			// Its link stands where a square has the most room.
-			at, _, ok = d.ground_.room(p.in.own, sums{}, 0.5*d.o.Text, 0.5*d.o.Text, p.in.middle, 0.1, func(orb.Point) bool { return true })
+			at, _, ok = d.squares.room(p.in.own, sums{}, 0.5*d.o.Text, 0.5*d.o.Text, p.in.middle, 0.1, func(orb.Point) bool { return true })
 		}
 		if ok {
 			d.link(p.in, g, at, s)
@@ -502,7 +502,7 @@ func (d *drawing) link(in search, g *Grid, at orb.Point, s stack) {
 	b := d.plane.box
 	box := newSpot(at, 0, s.w, s.h).bound
 	if in.cells > 0 {
-		box = d.ground_.grow(in.own, box)
+		box = d.squares.grow(in.own, box)
 	}
 	box = orb.Bound{Min: orb.Point{max(box.Min[0], b.X), max(box.Min[1], b.Y)}, Max: orb.Point{min(box.Max[0], b.X+b.W), min(box.Max[1], b.Y+b.H)}}
 	mid := box.Center()
@@ -543,7 +543,7 @@ func (d *drawing) landNames() {
 		for _, r := range l.rings {
 			bound = bound.Union(r.Bound())
 		}
-		d.ground_.fill(l.rings, func(c *cell) { c.land = true })
+		d.squares.fill(l.rings, func(c *cell) { c.land = true })
 		// On one side of the grids' border.
 		for _, own := range []bool{true, false} {
 			in := d.cells(bound, func(c *cell) bool { return c.land && d.ownCell(c) == own })
@@ -562,6 +562,6 @@ func (d *drawing) landNames() {
 			done[l.name] = true
 			break
 		}
-		d.ground_.fill(l.rings, func(c *cell) { c.land = false })
+		d.squares.fill(l.rings, func(c *cell) { c.land = false })
 	}
 }
