@@ -24,25 +24,27 @@ const pt = 72 / 25.4
 
 // WritePDF writes sheets as the pages of one document, each as it comes: kept in memory are one page and which letters and pictures were used. The same
 // sheets and fonts make the same bytes. The title and language are the first sheet's; of several, each is listed by its own title.
-// A link to a path is left out: a printed page has no server.
+// Who cannot see it hears the lines of text in the order of Items, and of pictures and groups what they are labelled. A link to a path is left out: a
+// printed page has no server.
 func WritePDF(w io.Writer, sheets iter.Seq[*Sheet], f *Fonts) error {
 	d := &document{sum: sha256.New(), fonts: f, used: make([]*letters, len(f.faces)), pictures: map[[32]byte]picture{}}
 	d.w = bufio.NewWriter(io.MultiWriter(w, d.sum))
 	d.print("%%PDF-1.7\n%%\xe5\xad\x97\n")
 	catalog, info, tree := d.reserve(), d.reserve(), d.reserve()
+	root, whole, parents := d.reserve(), d.reserve(), d.reserve()
 
 	var title, lang string
-	var kids []int
+	var kids, sections []int
 	var titles []string
 	for s := range sheets {
 		if len(kids) == 0 {
 			title, lang = Clean(s.Title), s.Lang
 		}
-		page, err := d.page(s, tree)
+		page, section, err := d.page(s, tree, whole)
 		if err != nil {
 			return err
 		}
-		kids, titles = append(kids, page), append(titles, Clean(s.Title))
+		kids, sections, titles = append(kids, page), append(sections, section), append(titles, Clean(s.Title))
 		if d.err != nil {
 			return d.err
 		}
@@ -62,13 +64,17 @@ func WritePDF(w io.Writer, sheets iter.Seq[*Sheet], f *Fonts) error {
 	if lang != "" {
 		lang = "/Lang" + words(lang)
 	}
-	d.object(catalog, "<</Type/Catalog/Pages %d 0 R%s%s/ViewerPreferences<</DisplayDocTitle true>>>>", tree, lang, outline)
-	d.object(info, "<</Title%s/Producer(wangge)>>", words(title))
-	refs := make([]string, len(kids))
-	for i, k := range kids {
-		refs[i] = fmt.Sprintf("%d 0 R", k)
+	d.object(root, "<</Type/StructTreeRoot/K %d 0 R/ParentTree %d 0 R/ParentTreeNextKey %d>>", whole, parents, len(d.parents))
+	d.object(whole, "<</Type/StructElem/S/Document/P %d 0 R/K[%s]>>", root, refs(sections))
+	var nums strings.Builder
+	for i, o := range d.parents {
+		fmt.Fprintf(&nums, "%d %d 0 R ", i, o)
 	}
-	d.object(tree, "<</Type/Pages/Count %d/Kids[%s]>>", len(kids), strings.Join(refs, " "))
+	d.object(parents, "<</Nums[%s]>>", nums.String())
+	d.object(catalog, "<</Type/Catalog/Pages %d 0 R%s%s/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R/ViewerPreferences<</DisplayDocTitle true>>>>",
+		tree, lang, outline, root)
+	d.object(info, "<</Title%s/Producer(wangge)>>", words(title))
+	d.object(tree, "<</Type/Pages/Count %d/Kids[%s]>>", len(kids), refs(kids))
 	return d.close(catalog, info)
 }
 
@@ -82,6 +88,7 @@ type document struct {
 	fonts    *Fonts
 	used     []*letters // by face; nil: none
 	pictures map[[32]byte]picture
+	parents  []int // what belongs to the pages and links, by the number that they name
 
 	// Of the page that is being drawn.
 	b       bytes.Buffer
@@ -90,7 +97,12 @@ type document struct {
 	state   map[uint8]bool // opacities used
 	faces   map[int]bool
 	images  map[int]bool
-	links   []string
+	links   []int
+	number  int   // the page's object
+	section int   // the element of all that it says
+	said    []int // its elements in order
+	marked  []int // those of what is drawn, by their numbers in the page
+	within  bool  // an element: what is drawn is part of it
 }
 
 // picture is one that was written: its object and its pixels. The same one is written once.
@@ -178,6 +190,15 @@ func (d *document) outline(kids []int, titles []string) int {
 	return root
 }
 
+// refs names objects in a list.
+func refs(list []int) string {
+	var b strings.Builder
+	for _, o := range list {
+		fmt.Fprintf(&b, "%d 0 R ", o)
+	}
+	return strings.TrimSuffix(b.String(), " ")
+}
+
 // words is text for people as PDF writes it.
 func words(text string) string {
 	var b strings.Builder
@@ -188,16 +209,25 @@ func words(text string) string {
 	return b.String() + ">"
 }
 
-func (d *document) page(s *Sheet, tree int) (int, error) {
+// page writes s and returns its object and that of the element of all that it says, which is part of whole.
+func (d *document) page(s *Sheet, tree, whole int) (page, section int, err error) {
 	d.b.Reset()
 	d.height, d.state, d.faces, d.images, d.links = s.H, map[uint8]bool{}, map[int]bool{}, map[int]bool{}, nil
+	d.number, d.section, d.said, d.marked = d.reserve(), d.reserve(), nil, nil
 	d.put("", pt, 0, 0, pt, 0, 0)
 	d.b.WriteString("cm 1 j\n")
 	if err := d.items(s.Items); err != nil {
-		return 0, fmt.Errorf("sheet %q: %w", s.Title, err)
+		return 0, 0, fmt.Errorf("sheet %q: %w", s.Title, err)
 	}
-	contents, page := d.reserve(), d.reserve()
+	contents, marked := d.reserve(), d.reserve()
 	d.stream(contents, "", d.b.Bytes())
+	d.object(marked, "[%s]", refs(d.marked))
+	d.parents = append(d.parents, marked)
+	lang := ""
+	if s.Lang != "" {
+		lang = "/Lang" + words(s.Lang)
+	}
+	d.object(d.section, "<</Type/StructElem/S/Sect/P %d 0 R/T%s%s/K[%s]>>", whole, words(Clean(s.Title)), lang, refs(d.said))
 
 	list := func(name string, entries []string) string {
 		if len(entries) == 0 {
@@ -217,11 +247,42 @@ func (d *document) page(s *Sheet, tree int) (int, error) {
 	}
 	annots := ""
 	if len(d.links) > 0 {
-		annots = "/Annots[" + strings.Join(d.links, "") + "]"
+		annots = "/Annots[" + refs(d.links) + "]"
 	}
-	d.object(page, "<</Type/Page/Parent %d 0 R/MediaBox[0 0 %.2f %.2f]/Group<</S/Transparency/CS/DeviceRGB>>/Resources<<%s%s%s>>/Contents %d 0 R%s>>",
-		tree, s.W*pt, s.H*pt, list("ExtGState", states), list("Font", faces), list("XObject", images), contents, annots)
-	return page, nil
+	d.object(d.number, "<</Type/Page/Parent %d 0 R/MediaBox[0 0 %.2f %.2f]/Group<</S/Transparency/CS/DeviceRGB>>/Resources<<%s%s%s>>/Contents %d 0 R"+
+		"/StructParents %d/Tabs/S%s>>", tree, s.W*pt, s.H*pt, list("ExtGState", states), list("Font", faces), list("XObject", images), contents,
+		len(d.parents)-1, annots)
+	return d.number, d.section, nil
+}
+
+// element draws what is one thing for those who cannot see it: a paragraph ("P") or a picture ("Figure"), told by alt.
+func (d *document) element(kind, alt string, draw func() error) error {
+	if d.within {
+		return draw()
+	}
+	d.within = true
+	fmt.Fprintf(&d.b, "/%s<</MCID %d>>BDC\n", kind, len(d.marked))
+	err := draw()
+	d.b.WriteString("EMC\n")
+	d.within = false
+	if alt != "" {
+		alt = "/Alt" + words(alt)
+	}
+	e := d.reserve()
+	d.object(e, "<</Type/StructElem/S/%s/P %d 0 R/Pg %d 0 R/K %d%s>>", kind, d.section, d.number, len(d.marked), alt)
+	d.marked, d.said = append(d.marked, e), append(d.said, e)
+	return err
+}
+
+// ornament draws what says nothing.
+func (d *document) ornament(draw func()) {
+	if d.within {
+		draw()
+		return
+	}
+	d.b.WriteString("/Artifact BMC\n")
+	draw()
+	d.b.WriteString("EMC\n")
 }
 
 // put writes what, and numbers before it; a number that is none is 0.
@@ -236,7 +297,7 @@ func (d *document) put(what string, numbers ...float64) {
 	}
 }
 
-// at writes a place, to a hundredth of a millimetre, and what.
+// to writes a place, to a hundredth of a millimetre, and what.
 func (d *document) to(p Point, what string) {
 	d.b.Write(number(d.b.AvailableBuffer(), p.X, 2))
 	d.b.WriteByte(' ')
@@ -248,28 +309,51 @@ func (d *document) items(list []Item) error {
 	for _, item := range list {
 		switch i := item.(type) {
 		case *Shape:
-			d.shape(i)
+			if (i.Fill.A > 0 || i.stroked()) && len(i.Paths) > 0 {
+				d.ornament(func() { d.shape(i) })
+			}
 		case *Text:
-			d.text(i)
+			if text := Clean(i.Text); text != "" && i.Colour.A > 0 && i.Size > 0 {
+				_ = d.element("P", "", func() error { d.text(text, i); return nil })
+			}
 		case *Picture:
-			if err := d.picture(i); err != nil {
+			draw := func() error { return d.picture(i) }
+			var err error
+			if alt := Clean(i.Alt); alt != "" {
+				err = d.element("Figure", alt, draw)
+			} else {
+				d.ornament(func() { err = draw() })
+			}
+			if err != nil {
 				return err
 			}
 		case *Link:
 			d.link(i)
 		case *Group:
-			if i.Clip != nil {
-				d.b.WriteString("q ")
-				d.box(*i.Clip, 0)
-				d.b.WriteString("W n\n")
-			}
-			if err := d.items(i.Items); err != nil {
+			draw := func() error { return d.group(i) }
+			if label := Clean(i.Label); label != "" {
+				if err := d.element("Figure", label, draw); err != nil {
+					return err
+				}
+			} else if err := draw(); err != nil {
 				return err
 			}
-			if i.Clip != nil {
-				d.b.WriteString("Q\n")
-			}
 		}
+	}
+	return nil
+}
+
+func (d *document) group(g *Group) error {
+	if g.Clip != nil {
+		d.b.WriteString("q ")
+		d.box(*g.Clip, 0)
+		d.b.WriteString("W n\n")
+	}
+	if err := d.items(g.Items); err != nil {
+		return err
+	}
+	if g.Clip != nil {
+		d.b.WriteString("Q\n")
 	}
 	return nil
 }
@@ -290,9 +374,6 @@ func (d *document) box(b Box, r float64) {
 }
 
 func (d *document) shape(s *Shape) {
-	if s.Fill.A == 0 && !s.stroked() {
-		return
-	}
 	d.b.WriteString("q\n")
 	d.opacity = 255
 	if s.Fill.A > 0 {
@@ -347,11 +428,8 @@ func (d *document) colour(c Colour, what string) {
 	d.b.WriteByte('\n')
 }
 
-func (d *document) text(t *Text) {
-	text := Clean(t.Text)
-	if text == "" || t.Colour.A == 0 || !(t.Size > 0) {
-		return
-	}
+// text draws t, which says text.
+func (d *document) text(text string, t *Text) {
 	line := d.line(text, t)
 	d.b.WriteString("q\n")
 	d.opacity = 255
@@ -523,12 +601,15 @@ func (d *document) link(l *Link) {
 	if to == "" || to[0] == '/' {
 		return
 	}
-	label := ""
-	if text := Clean(l.Label); text != "" {
-		label = "/Contents" + words(text)
+	label := Clean(l.Label)
+	if label == "" {
+		label = to
 	}
-	d.links = append(d.links, fmt.Sprintf("<</Type/Annot/Subtype/Link/Border[0 0 0]/F 4/Rect[%.2f %.2f %.2f %.2f]/A<</S/URI/URI<%X>>>%s>>",
-		l.Box.X*pt, (d.height-l.Box.Y-l.Box.H)*pt, (l.Box.X+l.Box.W)*pt, (d.height-l.Box.Y)*pt, to, label))
+	o, e := d.reserve(), d.reserve()
+	d.object(o, "<</Type/Annot/Subtype/Link/Border[0 0 0]/F 4/Rect[%.2f %.2f %.2f %.2f]/A<</S/URI/URI<%X>>>/Contents%s/StructParent %d>>",
+		l.Box.X*pt, (d.height-l.Box.Y-l.Box.H)*pt, (l.Box.X+l.Box.W)*pt, (d.height-l.Box.Y)*pt, to, words(label), len(d.parents))
+	d.object(e, "<</Type/StructElem/S/Link/P %d 0 R/Pg %d 0 R/Alt%s/K<</Type/OBJR/Obj %d 0 R>>>>", d.section, d.number, words(label), o)
+	d.links, d.said, d.parents = append(d.links, o), append(d.said, e), append(d.parents, e)
 }
 
 func (d *document) picture(p *Picture) error {

@@ -85,7 +85,7 @@ func TestPDFText(t *testing.T) {
 
 	// The edge around letters is no text: between BDC and EMC it is told apart.
 	page := readPDF(t, writePDF(t, f, &Sheet{W: 210, H: 297, Items: []Item{&Text{At: Point{50, 50}, Text: "路", Size: 5, Colour: Colour{A: 255}, Halo: 1}}})).Page(1)
-	if got := drawn(t, page); strings.Count(got, "/Span<</ActualText<FEFF>>>BDC") != 1 || strings.Count(got, "EMC") != 1 ||
+	if got := drawn(t, page); strings.Count(got, "/Span<</ActualText<FEFF>>>BDC") != 1 || strings.Count(got, "EMC") != 2 ||
 		strings.Index(got, "1 Tr") > strings.Index(got, "EMC") || strings.Index(got, "0 Tr") < strings.Index(got, "EMC") {
 		t.Errorf("with an edge: %s", got)
 	}
@@ -188,6 +188,75 @@ func TestPDFDocument(t *testing.T) {
 
 	if got := readPDF(t, writePDF(t, f)).NumPage(); got != 0 {
 		t.Errorf("without sheets: %d pages", got)
+	}
+}
+
+// Who cannot see a page hears lines in order, what pictures show, and where links lead; ornaments are passed over.
+func TestPDFHeard(t *testing.T) {
+	f := fonts(t)
+	line := func(text string) *Text { return &Text{At: Point{10, 10}, Text: text, Size: 5, Colour: Colour{A: 255}} }
+	box := &Shape{Paths: [][]Point{{{0, 0}, {9, 0}, {9, 9}}}, Closed: true, Fill: Colour{A: 255}}
+	picture := func(alt string) *Picture {
+		return &Picture{Box: Box{1, 1, 9, 9}, Data: portrait(t, "jpeg", 20), Alt: alt}
+	}
+	sheet := &Sheet{W: 210, H: 297, Title: "板", Lang: "zh-CN", Items: []Item{
+		box, line("网格员"), picture("王采薇的照片"), picture(""),
+		&Group{Label: "地图", Clip: &Box{0, 0, 50, 50}, Items: []Item{line("采薇路"), box, picture("不说"), &Group{Label: "不说", Items: []Item{line("小澜河")}}}},
+		&Group{Items: []Item{line("电话")}}, &Link{Box: Box{1, 1, 9, 9}, URL: "tel:12345", Label: "拨打12345"},
+		&Link{Box: Box{1, 9, 9, 9}, URL: "https://example.org/"}, line("\u200b"), &Shape{},
+	}}
+	english := &Sheet{W: 210, H: 297, Title: "Board", Lang: "en", Items: []Item{line("Grid worker")}}
+	r := readPDF(t, writePDF(t, f, sheet, english))
+	root := r.Trailer().Key("Root")
+	if !root.Key("MarkInfo").Key("Marked").Bool() {
+		t.Error("it does not say that it can be heard")
+	}
+	tree := root.Key("StructTreeRoot")
+	whole := tree.Key("K")
+	if whole.Key("S").Name() != "Document" || whole.Key("K").Len() != 2 {
+		t.Fatalf("%v", whole)
+	}
+	above := func(key int64) pdf.Value { // what the tree of parents says of a page or a link
+		nums := tree.Key("ParentTree").Key("Nums")
+		for i := 0; i < nums.Len(); i += 2 {
+			if nums.Index(i).Int64() == key {
+				return nums.Index(i + 1)
+			}
+		}
+		t.Fatalf("no parents of %d", key)
+		return pdf.Value{}
+	}
+	for n, want := range [][]string{{"P", "Figure 王采薇的照片", "Figure 地图", "P", "Link 拨打12345", "Link https://example.org/"}, {"P"}} {
+		section := whole.Key("K").Index(n)
+		if title, lang := section.Key("T").Text(), section.Key("Lang").Text(); title != []string{"板", "Board"}[n] || lang != []string{"zh-CN", "en"}[n] {
+			t.Errorf("page %d is %q in %q", n, title, lang)
+		}
+		marked := above(r.Page(n + 1).V.Key("StructParents").Int64())
+		var got []string
+		for i := range section.Key("K").Len() {
+			e := section.Key("K").Index(i)
+			got = append(got, strings.TrimSpace(e.Key("S").Name()+" "+e.Key("Alt").Text()))
+			back := above
+			if e.Key("K").Kind() == pdf.Integer {
+				back = func(int64) pdf.Value { return marked.Index(int(e.Key("K").Int64())) }
+			}
+			if p := back(e.Key("K").Key("Obj").Key("StructParent").Int64()); p.String() != e.String() {
+				t.Errorf("%v names %v, which belongs to %v", e, e.Key("K"), p)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("page %d says %q, want %q", n, got, want)
+		}
+	}
+	// All that is drawn is either said or an ornament: marks stand one after the other, none within another, but for the white edges of letters.
+	page := drawn(t, r.Page(1))
+	if want := 4; strings.Count(page, "<</MCID ") != want || strings.Count(page, "/Artifact BMC") != 2 || strings.Count(page, "EMC\n") != want+2 {
+		t.Errorf("marks: %s", page)
+	}
+	for i := range 4 {
+		if strings.Count(page, fmt.Sprintf("<</MCID %d>>", i)) != 1 {
+			t.Errorf("mark %d: %s", i, page)
+		}
 	}
 }
 
