@@ -36,7 +36,7 @@ type Grid struct {
 	URL    string           // where a tap leads; "": nowhere
 }
 
-// Division is a division whose name and border are shown outside the grids.
+// Division is a division beyond: another one than the grids'. Its name and border are shown where no grid is.
 type Division struct {
 	Name string
 	Area orb.MultiPolygon
