@@ -139,6 +139,7 @@ func TestSetPhoto(t *testing.T) {
 		{"with a version that is none", path, []string{"version", "3x", "photo", picture}, op, 400, `"field":"version"`},
 		{"without a file", path, []string{"version", "3"}, op, 400, `"code":"INVALID"`},
 		{"with two files", path, []string{"photo", picture, "photo", picture, "version", "3"}, op, 400, `"code":"INVALID"`},
+		{"with two versions", path, []string{"version", "2", "photo", picture, "version", "3"}, op, 400, `"code":"INVALID"`},
 		{"with something else", path, []string{"version", "3", "photo", picture, "name", "x"}, op, 400, `"code":"INVALID"`},
 		{"an empty file", path, []string{"version", "3", "photo", ""}, op, 400, `"field":"photo"`},
 		{"a page", path, []string{"version", "3", "photo", "<html><script>alert(1)</script>"}, op, 400, `"field":"photo"`},
