@@ -246,7 +246,7 @@ func TestPlanInPlaceOfTheMap(t *testing.T) {
 		t.Error("a plan that nobody serves")
 	}
 	town.boards = true
-	wantContains(t, town.get("GET", "/g/990102001001001").Body.String(), `<noscript class="plan"><object type="image/svg+xml" data="/g/990102001001001/map.svg" aria-label="网格示意图"></object></noscript>`)
+	wantContains(t, town.get("GET", "/g/990102001001001").Body.String(), `<noscript class="plan"><object type="image/svg+xml" data="/g/990102001001001/map.svg?lang=zh" aria-label="网格示意图"></object></noscript>`)
 }
 
 // Names are the town's, and never markup, however odd.

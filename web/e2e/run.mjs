@@ -596,6 +596,26 @@ for (const [name, [path, options]] of Object.entries(VIEWS)) {
   });
 }
 
+for (const [name, path, options, unfold] of [
+  ["suggestions", "/", PHONE, async (page) => {
+    await page.click("#q");
+    await page.keyboard.type(demo ? "3号楼" : "1");
+    await page.waitForSelector("#places li");
+    await page.keyboard.press("ArrowDown");
+  }],
+  ["a kiosk's warning", spotPath + "&kiosk=1", { viewport: { width: 1080, height: 1920 } }, (page) => page.evaluate(() => document.getElementById("still").showModal())],
+  ["the map of a phone", spotPath + "&lang=en", PHONE, openMap],
+]) {
+  await step(`axe and what unfolds: ${name}`, options, async (page) => {
+    await page.goto(base + path);
+    await page.waitForSelector("html.js");
+    await unfold(page);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    assert(violations.length === 0, violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`).join("; "));
+  });
+}
+
 await step("the explorer asks /graphql and gets an answer", WIDE, async (page) => {
   await page.goto(base + "/graphiql");
   await page.waitForSelector(".graphiql-query-editor .CodeMirror", { timeout: 20_000 });
