@@ -246,7 +246,11 @@ func TestPlanInPlaceOfTheMap(t *testing.T) {
 		t.Error("a plan that nobody serves")
 	}
 	town.boards = true
-	wantContains(t, town.get("GET", "/g/990102001001001").Body.String(), `<noscript class="plan"><object type="image/svg+xml" data="/g/990102001001001/map.svg" aria-label="网格示意图"></object></noscript>`)
+	wantContains(t, town.get("GET", "/g/990102001001001").Body.String(),
+		`<noscript class="plan"><a href="/g/990102001001001/map.svg?lang=zh"><img src="/g/990102001001001/map.svg?lang=zh" alt="网格示意图"></a></noscript>`)
+	if kiosk := town.get("GET", "/g/990102001001001?kiosk=1").Body.String(); !strings.Contains(kiosk, `<noscript class="plan"><img`) {
+		t.Error("a kiosk leads to the plan, and not back")
+	}
 }
 
 // Names are the town's, and never markup, however odd.

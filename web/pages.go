@@ -58,7 +58,7 @@ func contentSecurityPolicy(basemap string) string {
 		basemap = " " + basemap
 	}
 	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:" + basemap + "; connect-src 'self'" + basemap +
-		"; worker-src 'self'; object-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+		"; worker-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 }
 
 // shownCandidates is how many grids a resident is asked to choose from, the likeliest first.

@@ -1,7 +1,7 @@
 // Opens the pages in Debian's Chromium as residents do: node e2e/run.mjs http://127.0.0.1:8080 [folder for screenshots]
 // The server must hold at least one community with grids. It is told nothing; what it shows is read from its pages.
 // Any request to another machine, any console error and any breach of the content security policy fails the step.
-// UPDATE=1 writes the accessibility trees of e2e/tree anew.
+// ONLY=axe runs the steps with that in their names. UPDATE=1 writes the accessibility trees of e2e/tree anew.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,6 +40,7 @@ function assert(condition, message) {
 
 /** Runs one step in a fresh browser profile. */
 async function step(name, options, work) {
+  if (process.env.ONLY && !name.includes(process.env.ONLY)) return;
   const context = await browser.newContext({ ...CHINESE, ...options });
   const page = await context.newPage();
   const complaints = [];
@@ -444,7 +445,8 @@ await step("a kiosk: returns to the start after a warning, which can be cancelle
   const [controls, answer] = [await page.locator("#find").boundingBox(), await page.locator("#answer").boundingBox()];
   assert(controls.y > 1920 / 2 && controls.y > answer.y, "what is pressed is not low");
   await page.clock.fastForward(50_000);
-  await page.mouse.click(540, 900);
+  await page.locator("#answer h2").first().click();
+  await page.waitForTimeout(300);
   await page.clock.fastForward(50_000);
   assert(!(await page.locator("#still").isVisible()), "it warns who is there");
   await page.clock.fastForward(11_000);
@@ -454,6 +456,8 @@ await step("a kiosk: returns to the start after a warning, which can be cancelle
   assert(first !== await page.locator("#still [role=timer]").innerText() && /\d/.test(first), `the countdown stands at ${first}`);
   if (folder) await page.screenshot({ path: join(folder, "kiosk-warning.png") });
   await page.click("#still button");
+  await page.waitForSelector("#still", { state: "hidden" });
+  await page.waitForTimeout(300); // the page hears of it
   await page.clock.fastForward(30_000);
   assert(new URL(page.url()).searchParams.has("lng"), "it returns although somebody is there");
   await page.clock.fastForward(31_000);
@@ -589,6 +593,26 @@ for (const [name, [path, options]] of Object.entries(VIEWS)) {
       const at = is.findIndex((line, i) => line !== be[i]);
       throw new Error(`${file} differs in line ${at + 1}:\n  is   ${is[at]}\n  was  ${be[at]}\n  UPDATE=1 writes it anew`);
     }
+  });
+}
+
+for (const [name, path, options, unfold] of [
+  ["suggestions", "/", PHONE, async (page) => {
+    await page.click("#q");
+    await page.keyboard.type(demo ? "3号楼" : "1");
+    await page.waitForSelector("#places li");
+    await page.keyboard.press("ArrowDown");
+  }],
+  ["a kiosk's warning", spotPath + "&kiosk=1", { viewport: { width: 1080, height: 1920 } }, (page) => page.evaluate(() => document.getElementById("still").showModal())],
+  ["the map of a phone", spotPath + "&lang=en", PHONE, openMap],
+]) {
+  await step(`axe and what unfolds: ${name}`, options, async (page) => {
+    await page.goto(base + path);
+    await page.waitForSelector("html.js");
+    await unfold(page);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    assert(violations.length === 0, violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`).join("; "));
   });
 }
 

@@ -62,7 +62,7 @@ function turnLinks(): void {
       if (value) to.searchParams.set(name, value);
       else to.searchParams.delete(name);
     }
-    link.href = to.href;
+    link.setAttribute("href", to.pathname + to.search);
   }
 }
 
