@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -391,8 +392,8 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 				a.Buildings = append(a.Buildings, Entry{cmp.Or(b.Name, b.Address), []int{i}})
 			}
 		}
-		for name, on := range streets {
-			a.Streets = append(a.Streets, Entry{name, on})
+		for _, name := range slices.Sorted(maps.Keys(streets)) {
+			a.Streets = append(a.Streets, Entry{name, streets[name]})
 		}
 		first := a.Grids[0]
 		a.Lang, a.District, a.Town, a.Community, a.Date = lang, first.District, first.Town, d.Name, s.Staff.Day(nil).String()
