@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -196,10 +197,10 @@ func (d *drawing) borders() {
 			switch {
 			case own == 2:
 				to = &inner
-				d.ground_.border(l)
+				d.squares.border(l)
 			case own == 1:
 				to = &outer
-				d.ground_.border(l)
+				d.squares.border(l)
 			case e.of[0] >= all:
 				to = &divisions
 			}
@@ -253,7 +254,7 @@ func (d *drawing) tints() []int {
 		}
 	}
 	// Those that meet without shared vertices, as on rough data, are found on the raster.
-	d.ground_.sides(func(a, b int16) {
+	d.squares.sides(func(a, b int32) {
 		if a, b := d.regions[a].of, d.regions[b].of; a < n && b < n {
 			join(a, b)
 		}
@@ -269,14 +270,14 @@ func (d *drawing) tints() []int {
 			if tint[i] >= 0 {
 				continue
 			}
-			used := map[int]bool{}
+			used := uint(0)
 			for j := range beside[i] {
 				if tint[j] >= 0 {
-					used[tint[j]] = true
+					used |= 1 << tint[j]
 				}
 			}
-			if len(used) > most || len(used) == most && len(beside[i]) > degree {
-				next, most, degree = i, len(used), len(beside[i])
+			if n := bits.OnesCount(used); n > most || n == most && len(beside[i]) > degree {
+				next, most, degree = i, n, len(beside[i])
 			}
 		}
 		count := make([]int, len(gridTints))

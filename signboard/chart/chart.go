@@ -36,7 +36,7 @@ type Grid struct {
 	URL    string           // where a tap leads; "": nowhere
 }
 
-// Division is a division whose name and border are shown outside the grids.
+// Division is a division beyond: another one than the grids'. Its name and border are shown where no grid is.
 type Division struct {
 	Name string
 	Area orb.MultiPolygon
@@ -87,7 +87,7 @@ type Options struct {
 	Text     float64 // millimetres: the size of streets' names, by which everything else is measured; 0: 2.6
 	Least    float64 // millimetres: nothing is written smaller; 0: 0.8 × Text
 	Tap      float64 // millimetres: a link is at least so wide and high; 0: 8
-	Links    bool    // neighbours can be tapped
+	Links    bool    // grids with a URL can be tapped, around their names as far as they reach
 	North    bool    // an arrow says where north is
 	ScaleBar bool
 	Numbers  bool // of buildings
@@ -95,7 +95,7 @@ type Options struct {
 }
 
 // Draw draws s to fill box, north up. Nothing is seen outside box. Names that find no room are left out, in this order: buildings, land, divisions,
-// neighbours, streets. Without a grid there is nothing to draw: the frame is empty.
+// neighbours, streets; of the grids themselves only where there are more than forty. Without a grid there is nothing to draw: the frame is empty.
 //
 // One millimetre is as many metres in all directions and everywhere, but for 5e-5 of a length for each kilometre that it is away from the middle at
 // 31° N (1.1e-4 at 53° N): less than can be printed on what a board shows. It is not for more than some 20 km, nor across the date line.
@@ -179,7 +179,7 @@ type drawing struct {
 	buildings []house
 	land      []named
 	busy, rim sums // what is in the way of names, and the border of the grids
-	ground_   *raster
+	squares   *raster
 	taken     taken // where names and furniture stand
 
 	layers [layerCount]paper.Group
@@ -207,9 +207,9 @@ func newDrawing(s Scene, p plane, o Options, m paper.Measurer) *drawing {
 		d.layers[i].Name = layerNames[i]
 	}
 	d.regions, d.edges = p.divide(s)
-	d.ground_ = newRaster(p.box, 0.35*o.Text)
+	d.squares = newRaster(p.box, 0.35*o.Text)
 	for i, r := range slices.Backward(d.regions) { // grids lie above their neighbours, and those above divisions
-		d.ground_.fill(r.rings, func(c *cell) { c.owner = int16(i) })
+		d.squares.fill(r.rings, func(c *cell) { c.owner = int32(i) })
 	}
 	return d
 }
@@ -232,7 +232,7 @@ func (d *drawing) groups() (items []paper.Item) {
 
 // own says whether a place on the sheet lies in a grid that the map is about.
 func (d *drawing) own(at orb.Point) bool {
-	c := d.ground_.at(at)
+	c := d.squares.at(at)
 	return c != nil && d.ownCell(c)
 }
 

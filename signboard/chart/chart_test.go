@@ -322,6 +322,10 @@ func TestLinks(t *testing.T) {
 			t.Errorf("%s can be tapped on %v", l.Label, l.Box)
 		}
 	}
+	// As far as its area reaches: 280 m of 600 that fill 154.8 mm, and 160 m high.
+	if wide := links(odd()["parts"], chart.Options{Links: true}); len(wide) != 1 || wide[0].Box.W < 66 || wide[0].Box.W > 73 || wide[0].Box.H < 36 || wide[0].Box.H > 42 {
+		t.Errorf("what lies between the parts can be tapped on %+v", wide)
+	}
 	if n := len(links(s, chart.Options{})); n > 0 {
 		t.Errorf("on paper there are %d links", n)
 	}
@@ -529,6 +533,33 @@ func TestFurniture(t *testing.T) {
 	}
 	if arrow, bar := furniture(odd()["only-grid"], paper.Box{W: 14, H: 14}); arrow != nil || bar != nil {
 		t.Error("furniture fills a stamp")
+	}
+}
+
+func TestGridNames(t *testing.T) {
+	block := odd()["only-grid"].Grids[0].Area
+	for _, c := range []struct {
+		grid chart.Grid
+		want []string
+	}{
+		{chart.Grid{Area: block, Number: "03", Name: "听雨社区"}, []string{"03", "听雨社区"}},
+		{chart.Grid{Area: block, Name: "听雨社区"}, []string{"听雨社区"}},
+		{chart.Grid{Area: block, Number: "03"}, []string{"03"}},
+		{chart.Grid{Area: block, Number: "03", Name: "03"}, []string{"03"}},
+		{chart.Grid{Area: block, Number: "03", Name: "听雨路小学东侧专属网格"}, []string{"03", "听雨路小学东", "侧专属网格"}},
+		{chart.Grid{Area: block, Number: "03", Name: strings.Repeat("听雨社区网格", 10)}, []string{"03", "听雨社区网格听", "雨社区网格听雨", "社区网格听雨…"}},
+		{chart.Grid{Area: block}, nil},
+	} {
+		s := chart.Scene{Grids: []chart.Grid{c.grid}}
+		if got := written(chart.Draw(s, board, chart.Options{}, squares{})); !slices.Equal(got, c.want) {
+			t.Errorf("%s %s is written %q, wanted %q", c.grid.Number, c.grid.Name, got, c.want)
+		}
+	}
+	// Where it stands by preference.
+	west := at(-60, 40)
+	g := chart.Draw(chart.Scene{Grids: []chart.Grid{{Area: block, Number: "03", Label: &west}}}, board, chart.Options{}, squares{})
+	if x := texts(g)[0]; x.At.X > board.X+0.35*board.W || x.At.Y > board.Y+0.45*board.H {
+		t.Errorf("it stands at %v", x.At)
 	}
 }
 

@@ -58,7 +58,7 @@ func (d *drawing) houses() {
 		}
 		d.buildings = append(d.buildings, h)
 		if h.rings != nil {
-			d.ground_.fill(h.rings, func(c *cell) { c.busy = 1 })
+			d.squares.fill(h.rings, func(c *cell) { c.busy = 1 })
 		}
 	}
 	// The large below the small; those that do not lie on each other are one shape.
@@ -85,7 +85,7 @@ func (d *drawing) houses() {
 			n--
 		}
 		if n == len(sheets) {
-			sheets, shapes = append(sheets, taken{}), append(shapes, shape(nil, house_))
+			sheets, shapes = append(sheets, taken{}), append(shapes, shape(nil, houseFill))
 		}
 		sheets[n].take(s)
 		shapes[n].Paths = append(shapes[n].Paths, paths(h.rings)...)
@@ -205,8 +205,8 @@ func (d *drawing) numberBeside(h *house, all *taken) {
 
 // offBorder says whether no border of the grids runs through a rectangle.
 func (d *drawing) offBorder(s spot) bool {
-	x0, y0 := d.ground_.index(s.bound.Min)
-	x1, y1 := d.ground_.index(s.bound.Max)
+	x0, y0 := d.squares.index(s.bound.Min)
+	x1, y1 := d.squares.index(s.bound.Max)
 	return d.rim.in(x0, y0, x1+1, y1+1) == 0
 }
 

@@ -8,7 +8,7 @@ var (
 	ink           = grey(0x33)
 	white         = grey(0xff)
 	beyond        = grey(0xee) // where no grid is known
-	around_       = paper.Colour{R: 0xf4, G: 0xf3, B: 0xef, A: 0xff}
+	aroundFill    = paper.Colour{R: 0xf4, G: 0xf3, B: 0xef, A: 0xff}
 	pale          = paper.Colour{R: 0xff, G: 0xff, B: 0xff, A: 0x80}
 	gridLine      = paper.Colour{R: 0x8a, G: 0x12, B: 0x1c, A: 0xff}
 	neighbourLine = grey(0x77)
@@ -20,7 +20,7 @@ var (
 	waterText     = paper.Colour{R: 0x1f, G: 0x55, B: 0x75, A: 0xff}
 	greenText     = paper.Colour{R: 0x2f, G: 0x5a, B: 0x2a, A: 0xff}
 	houseText     = grey(0x2b)
-	house_        = paper.Colour{R: 0xe0, G: 0xd4, B: 0xc2, A: 0xff}
+	houseFill     = paper.Colour{R: 0xe0, G: 0xd4, B: 0xc2, A: 0xff}
 	houseEdge     = paper.Colour{R: 0x8c, G: 0x7c, B: 0x66, A: 0xff}
 	hereFill      = paper.Colour{R: 0xc4, G: 0x12, B: 0x1f, A: 0xff}
 	hereHouse     = paper.Colour{R: 0xfa, G: 0xc4, B: 0xa2, A: 0xff}
@@ -73,11 +73,11 @@ var (
 		"footway": &footpath, "path": &footpath, "steps": &footpath, "cycleway": &footpath, "bridleway": &footpath, "corridor": &footpath,
 		"elevator": &footpath, "via_ferrata": &footpath, "rail": &railway, "railway": &railway, "light_rail": &railway, "tram": &railway,
 	}
-	none_ = map[string]bool{"proposed": true, "construction": true, "abandoned": true, "razed": true, "ferry": true, "subway": true, "platform": true}
+	notDrawn = map[string]bool{"proposed": true, "construction": true, "abandoned": true, "razed": true, "ferry": true, "subway": true, "platform": true}
 )
 
 func classOf(name string) *class {
-	if none_[name] {
+	if notDrawn[name] {
 		return nil
 	}
 	if c := classes[name]; c != nil {

@@ -178,7 +178,7 @@ func chinese(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
 }
 
-// fold breaks a name into so many lines, none wider than most and all about as wide. Nil: it needs more, or fewer.
+// fold breaks a name into so many lines, none wider than most and all about as wide. Nil: it needs more or fewer, or its last letter would stand alone.
 func (d *drawing) fold(text string, size float64, bold bool, most float64, count int) []string {
 	total := d.m.Width(text, size, bold)
 	switch {
@@ -187,10 +187,11 @@ func (d *drawing) fold(text string, size float64, bold bool, most float64, count
 	case count == 1:
 		return []string{text}
 	}
-	if lines := paper.Lines(d.m, text, size, min(most, total/float64(count)+1.5*size), bold); len(lines) == count {
-		return lines
+	lines := paper.Lines(d.m, text, size, min(most, total/float64(count)+size), bold)
+	if len(lines) != count || d.m.Width(lines[count-1], size, bold) < 0.45*d.m.Width(lines[0], size, bold) {
+		return nil
 	}
-	return nil
+	return lines
 }
 
 // cut is the beginning of a name that has room in so many lines, with "…" at its end.
@@ -207,7 +208,7 @@ func (d *drawing) cut(text string, size float64, bold bool, most float64, count 
 var forms = []struct {
 	wide  float64
 	count int
-}{{9, 1}, {9, 2}, {6, 2}, {7, 3}, {4, 3}, {4, 4}, {3, 4}}
+}{{9, 1}, {9, 2}, {6, 2}, {4, 2}, {7, 3}, {4, 3}, {5, 4}, {3, 4}}
 
 // folds are the ways to write a name in a size, the plainest first; those too long for any are cut off.
 func (d *drawing) folds(text string, size float64, bold bool) (list [][]line) {

@@ -2,7 +2,6 @@ package chart
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -15,7 +14,6 @@ import (
 
 // ground draws the grids' colours and the land on them.
 func (d *drawing) ground() {
-	around := &paper.Shape{Closed: true, Fill: around_}
 	n := len(d.scene.Grids)
 	tints := make([]int, n)
 	if n > 1 {
@@ -26,7 +24,7 @@ func (d *drawing) ground() {
 		switch {
 		case r.of >= n:
 			// Parts of neighbours and of divisions lie on each other: one shape each.
-			d.add(landLayer, &paper.Shape{Paths: paths(r.rings), Closed: true, Fill: around.Fill})
+			d.add(landLayer, &paper.Shape{Paths: paths(r.rings), Closed: true, Fill: aroundFill})
 		case byTint[tints[r.of]] == nil:
 			byTint[tints[r.of]] = &paper.Shape{Closed: true, Fill: gridTints[tints[r.of]]}
 			fallthrough
@@ -74,168 +72,10 @@ type named struct {
 	rings  []orb.Ring
 }
 
-// furniture puts the arrow and the scale bar into the corners where they cover the least of the grids.
-func (d *drawing) furniture() {
-	t, b := d.o.Text, d.plane.box
-	whole := frame(b)
-	grids := d.ground_.sum(whole, func(c cell) int32 {
-		if d.ownCell(&c) {
-			return 1
-		}
-		return 0
-	})
-	gap := 0.6 * t
-	put := func(w, h float64, corners string, draw func(x, y float64)) {
-		if w+2*gap > b.W/2 || h+2*gap > b.H/2 {
-			return // no room on so small a map
-		}
-		best, least := spot{}, math.Inf(1)
-		for i, corner := range strings.Fields(corners) {
-			x, y := b.X+gap, b.Y+gap
-			if corner[1] == 'e' {
-				x = b.X + b.W - gap - w
-			}
-			if corner[0] == 's' {
-				y = b.Y + b.H - gap - h
-			}
-			s := newSpot(orb.Point{x + w/2, y + h/2}, 0, w, h)
-			x0, y0 := d.ground_.index(s.bound.Min)
-			x1, y1 := d.ground_.index(s.bound.Max)
-			cost := float64(grids.in(x0, y0, x1+1, y1+1)) + 0.1*float64(i)
-			if h := d.scene.Here; h != nil && s.bound.Pad(2*t).Contains(d.plane.at(*h)) {
-				cost += 1e6
-			}
-			if cost < least && d.taken.free(s) {
-				best, least = s, cost
-			}
-		}
-		if math.IsInf(least, 1) {
-			return
-		}
-		d.taken.take(best)
-		plate := paper.Box{X: fine(best.bound.Min[0]), Y: fine(best.bound.Min[1]), W: fine(w), H: fine(h)}
-		d.add(furnitureLayer, &paper.Shape{Paths: [][]paper.Point{rectangle(plate)}, Closed: true, Fill: paper.Colour{R: 255, G: 255, B: 255, A: 0xd8}})
-		draw(plate.X, plate.Y)
-	}
-	if d.o.North {
-		word := d.o.word("北", "N")
-		w := max(2*t, d.m.Width(word, t, true)+0.6*t)
-		put(w, 4*t, "ne nw se sw", func(x, y float64) { d.arrow(word, x+w/2, y) })
-	}
-	if d.o.ScaleBar {
-		metres, length := d.bar()
-		label := d.o.distance(metres)
-		w := max(length+1.2*t, d.m.Width(label, d.o.Least, false)+0.8*t)
-		w = max(w, length+0.8*t+d.m.Width(label, d.o.Least, false))
-		put(w, 1.2*t+d.o.Least, "sw se nw ne", func(x, y float64) { d.scaleBar(label, length, x+0.5*t, y) })
-	}
-}
-
-// arrow points north from x, its middle, y, its top.
-func (d *drawing) arrow(word string, x, y float64) {
-	t := d.o.Text
-	p := func(dx, dy float64) paper.Point { return paper.Point{X: fine(x + dx*t), Y: fine(y + dy*t)} }
-	d.add(furnitureLayer,
-		&paper.Text{At: p(0, 1.15), Text: word, Size: fine(t), Bold: true, Colour: ink, Anchor: paper.Middle},
-		&paper.Shape{Paths: [][]paper.Point{{p(0, 1.45), p(0, 3.2), p(-0.7, 3.7)}}, Closed: true, Fill: ink, Stroke: ink, Width: fine(0.06 * t)},
-		&paper.Shape{Paths: [][]paper.Point{{p(0, 1.45), p(0, 3.2), p(0.7, 3.7)}}, Closed: true, Fill: white, Stroke: ink, Width: fine(0.06 * t)})
-}
-
-// bar is a round length that takes up to a quarter of the map: in metres and on the sheet.
-func (d *drawing) bar() (metres, length float64) {
-	most := min(0.25*d.plane.box.W, 16*d.o.Text) / d.plane.scale
-	metres = math.Pow(10, math.Floor(math.Log10(most)))
-	for _, by := range []float64{5, 2} {
-		if by*metres <= most {
-			metres *= by
-			break
-		}
-	}
-	return metres, metres * d.plane.scale
-}
-
-// distance is a length as it is written on the scale bar.
-func (o Options) distance(metres float64) string {
-	zh, en, n := "米", "m", metres
-	if metres >= 1000 {
-		zh, en, n = "千米", "km", metres/1000
-	}
-	switch o.Language {
-	case Chinese:
-		return fmt.Sprintf("%g %s", n, zh)
-	case English:
-		return fmt.Sprintf("%g %s", n, en)
-	}
-	return fmt.Sprintf("%g %s %s", n, zh, en)
-}
-
-// scaleBar is drawn in two halves, dark and bright, from x on.
-func (d *drawing) scaleBar(label string, length, x, y float64) {
-	t := d.o.Text
-	top := y + 0.35*t + d.o.Least
-	half := func(from, to float64, fill paper.Colour) *paper.Shape {
-		b := paper.Box{X: fine(from), Y: fine(top), W: fine(to - from), H: fine(0.4 * t)}
-		return &paper.Shape{Paths: [][]paper.Point{rectangle(b)}, Closed: true, Fill: fill, Stroke: ink, Width: fine(0.08 * t)}
-	}
-	text := func(at float64, s string, a paper.Anchor) *paper.Text {
-		return &paper.Text{At: paper.Point{X: fine(at), Y: fine(y + 0.1*t + 0.9*d.o.Least)}, Text: s, Size: fine(d.o.Least), Colour: ink, Anchor: a}
-	}
-	d.add(furnitureLayer, half(x, x+length/2, ink), half(x+length/2, x+length, white), text(x, "0", paper.Start))
-	// The number stands above the end of the bar, its unit beyond.
-	number, _, _ := strings.Cut(label, " ")
-	d.add(furnitureLayer, text(x+length-d.m.Width(number, d.o.Least, false)/2, label, paper.Start))
-}
-
-// marker says where the reader stands.
-func (d *drawing) marker() {
-	if d.scene.Here == nil {
-		return
-	}
-	t, q := d.o.Text, d.plane.at(*d.scene.Here)
-	r := 0.75 * t
-	dot := newSpot(q, 0, 2.4*r, 2.4*r)
-	if !within(newSpot(q, 0, r, r).bound, frame(d.plane.box)) {
-		return
-	}
-	d.taken.take(dot)
-	d.add(hereLayer,
-		&paper.Shape{Paths: [][]paper.Point{circle(q, r*1.25)}, Closed: true, Fill: white, Stroke: ink, Width: fine(0.08 * t)},
-		&paper.Shape{Paths: [][]paper.Point{circle(q, r)}, Closed: true, Fill: hereFill},
-		&paper.Shape{Paths: [][]paper.Point{circle(q, 0.35*r)}, Closed: true, Fill: white})
-	var lines []line
-	switch d.o.Language {
-	case Both:
-		lines = []line{{"您在这里", 1.25 * t, true}, {"You are here", max(0.9*t, d.o.Least), true}}
-	case Chinese:
-		lines = []line{{"您在这里", 1.25 * t, true}}
-	default:
-		lines = []line{{"You are here", 1.25 * t, true}}
-	}
-	s := d.stack(lines...)
-	dx, dy := r*1.25+0.4*t+s.w/2, r*1.25+0.2*t+s.h/2
-	for _, by := range [][2]float64{{dx, 0}, {-dx, 0}, {0, -dy}, {0, dy}, {dx, -dy}, {-dx, -dy}, {dx, dy}, {-dx, dy}} {
-		at := orb.Point{q[0] + by[0], q[1] + by[1]}
-		if d.possible(d.spots(s, at, 0)...) {
-			d.write(hereLayer, s, at, 0, hereFill, 0.3*t)
-			return
-		}
-	}
-}
-
-func circle(q orb.Point, r float64) []paper.Point {
-	const corners = 32
-	out := make([]paper.Point, corners)
-	for i := range out {
-		sin, cos := math.Sincos(2 * math.Pi * float64(i) / corners)
-		out[i] = paper.Point{X: fine(q[0] + r*cos), Y: fine(q[1] + r*sin)}
-	}
-	return out
-}
-
 // crowd sums up what is in the way of names.
 func (d *drawing) crowd() {
-	d.busy = d.ground_.sum(frame(d.plane.box), func(c cell) int32 { return int32(c.busy) })
-	d.rim = d.ground_.sum(frame(d.plane.box), func(c cell) int32 {
+	d.busy = d.squares.sum(frame(d.plane.box), func(c cell) int32 { return int32(c.busy) })
+	d.rim = d.squares.sum(frame(d.plane.box), func(c cell) int32 {
 		if c.edge {
 			return 1
 		}
@@ -256,27 +96,27 @@ func (d *drawing) cellsOf(i int) search {
 }
 
 func (d *drawing) cells(b orb.Bound, which func(*cell) bool) search {
-	own := d.ground_.sum(b, func(c cell) int32 {
+	own := d.squares.sum(b, func(c cell) int32 {
 		if !c.edge && which(&c) {
 			return 1
 		}
 		return 0
 	})
 	return search{own: own, busy: d.busy, cells: own.in(own.x, own.y, own.x+own.w, own.y+own.h),
-		middle: d.ground_.middle(own.x+own.w/2, own.y+own.h/2)}
+		middle: d.squares.middle(own.x+own.w/2, own.y+own.h/2)}
 }
 
 // place looks for room for a stack in a region, near prefer or else its middle. crowd is the share of the room where something else is.
 func (d *drawing) place(in search, s stack, prefer *orb.Point) (at orb.Point, crowd float64, ok bool) {
 	w, h := s.w+0.3*d.o.Text, s.h
-	if float64(in.cells)*d.ground_.size*d.ground_.size < w*h {
+	if float64(in.cells)*d.squares.size*d.squares.size < w*h {
 		return at, 0, false
 	}
 	near, pull := in.middle, 0.3
 	if prefer != nil {
 		near, pull = *prefer, 0.8
 	}
-	return d.ground_.room(in.own, in.busy, w, h, near, pull, func(q orb.Point) bool { return d.possible(d.spots(s, q, 0)...) })
+	return d.squares.room(in.own, in.busy, w, h, near, pull, func(q orb.Point) bool { return d.possible(d.spots(s, q, 0)...) })
 }
 
 // gridNames writes the numbers of the grids as large as there is room for, and their names below: in the largest part both, in the others the number.
@@ -313,9 +153,9 @@ func (d *drawing) gridNames() {
 			at, s, ok := d.gridName(spaces[part], g, prefer, k == 0)
 			if ok {
 				d.write(nameLayer, s, at, 0, gridText, 0.28*d.o.Text)
-				d.link(g.URL, g, at, s)
+				d.link(spaces[part], g, at, s)
 			}
-			if k == 0 && !ok {
+			if k == 0 && !ok && len(parts) <= fewGrids {
 				d.besideGrid(part, g)
 			}
 			prefer = nil
@@ -323,15 +163,18 @@ func (d *drawing) gridNames() {
 	}
 }
 
+// fewGrids is how many grids there are at most where those without room have their names beside them: among more nobody would find them.
+const fewGrids = 40
+
 // besideGrid writes what a grid is called beside it, with a line that leads to it: it is too narrow.
 func (d *drawing) besideGrid(part int, g *Grid) {
 	r := d.regions[part]
 	to := r.rings[0][0] // some place of it, in the frame; the middle one of its squares where it has some
 	var squares []orb.Point
-	for y := range d.ground_.h {
-		for x := range d.ground_.w {
-			if int(d.ground_.cells[y*d.ground_.w+x].owner) == part {
-				squares = append(squares, d.ground_.middle(x, y))
+	for y := range d.squares.h {
+		for x := range d.squares.w {
+			if int(d.squares.cells[y*d.squares.w+x].owner) == part {
+				squares = append(squares, d.squares.middle(x, y))
 			}
 		}
 	}
@@ -353,13 +196,14 @@ func (d *drawing) besideGrid(part int, g *Grid) {
 	}
 	for _, lines := range tries {
 		s := d.stack(lines...)
-		at, _, ok := d.ground_.room(in.own, in.busy, s.w+0.3*t, s.h, to, 8, func(q orb.Point) bool { return d.possible(d.spots(s, q, 0)...) })
+		at, _, ok := d.squares.room(in.own, in.busy, s.w+0.3*t, s.h, to, 8, func(q orb.Point) bool { return d.possible(d.spots(s, q, 0)...) })
 		if !ok {
 			continue
 		}
-		d.add(nameLayer, &paper.Shape{Paths: [][]paper.Point{path(orb.LineString{at, to})}, Stroke: gridText, Width: fine(0.1 * t)})
+		d.add(nameLayer, &paper.Shape{Paths: [][]paper.Point{path(orb.LineString{at, to})}, Stroke: gridText, Width: fine(0.1 * t)},
+			&paper.Shape{Paths: [][]paper.Point{circle(to, 0.22*t)}, Closed: true, Fill: gridText})
 		d.write(nameLayer, s, at, 0, gridText, 0.28*t)
-		d.link(g.URL, g, at, s)
+		d.link(search{}, g, at, s)
 		return
 	}
 }
@@ -373,10 +217,10 @@ func (d *drawing) gridName(in search, g *Grid, prefer *orb.Point, whole bool) (o
 	if number == "" {
 		return orb.Point{}, stack{}, false
 	}
-	t, area := d.o.Text, float64(in.cells)*d.ground_.size*d.ground_.size
+	t, area := d.o.Text, float64(in.cells)*d.squares.size*d.squares.size
 	most := 0.16
 	if len(d.scene.Grids) > 1 {
-		most = 0.3
+		most = 0.45
 	}
 	type found struct {
 		at    orb.Point
@@ -455,10 +299,10 @@ func (d *drawing) neighbourNames() {
 			d.write(nameLayer, s, at, 0, neighbourText, 0.25*d.o.Text)
 		} else {
 			// Its link stands where a square has the most room.
-			at, _, ok = d.ground_.room(p.in.own, sums{}, 0.5*d.o.Text, 0.5*d.o.Text, p.in.middle, 0.1, func(orb.Point) bool { return true })
+			at, _, ok = d.squares.room(p.in.own, sums{}, 0.5*d.o.Text, 0.5*d.o.Text, p.in.middle, 0.1, func(orb.Point) bool { return true })
 		}
 		if ok {
-			d.link(g.URL, g, at, s)
+			d.link(p.in, g, at, s)
 		}
 	}
 }
@@ -491,20 +335,26 @@ func (d *drawing) caption(in search, number, name string, size float64) (stack, 
 	return stack{}, orb.Point{}, false
 }
 
-// link lets a grid's name be tapped.
-func (d *drawing) link(url string, g *Grid, at orb.Point, s stack) {
-	if !d.o.Links || url == "" {
+// link lets a grid be tapped around its name, as far as a rectangle reaches in it.
+func (d *drawing) link(in search, g *Grid, at orb.Point, s stack) {
+	if !d.o.Links || g.URL == "" {
 		return
 	}
 	b := d.plane.box
-	w, h := min(max(s.w, d.o.Tap), b.W), min(max(s.h, d.o.Tap), b.H)
-	x := min(max(at[0]-w/2, b.X), b.X+b.W-w)
-	y := min(max(at[1]-h/2, b.Y), b.Y+b.H-h)
+	box := newSpot(at, 0, s.w, s.h).bound
+	if in.cells > 0 {
+		box = d.squares.grow(in.own, box)
+	}
+	box = orb.Bound{Min: orb.Point{max(box.Min[0], b.X), max(box.Min[1], b.Y)}, Max: orb.Point{min(box.Max[0], b.X+b.W), min(box.Max[1], b.Y+b.H)}}
+	mid := box.Center()
+	w, h := min(max(box.Max[0]-box.Min[0], d.o.Tap), b.W), min(max(box.Max[1]-box.Min[1], d.o.Tap), b.H)
+	x := min(max(mid[0]-w/2, b.X), b.X+b.W-w)
+	y := min(max(mid[1]-h/2, b.Y), b.Y+b.H-h)
 	label := clean(g.Name)
 	if n := clean(g.Number); n != "" && !strings.Contains(label, n) {
 		label = strings.TrimSpace(n + " " + label)
 	}
-	d.links = append(d.links, &paper.Link{Box: paper.Box{X: fine(x), Y: fine(y), W: fine(w), H: fine(h)}, URL: url, Label: label})
+	d.links = append(d.links, &paper.Link{Box: paper.Box{X: fine(x), Y: fine(y), W: fine(w), H: fine(h)}, URL: g.URL, Label: label})
 }
 
 // divisionNames writes the names of divisions where no grid is.
@@ -534,7 +384,7 @@ func (d *drawing) landNames() {
 		for _, r := range l.rings {
 			bound = bound.Union(r.Bound())
 		}
-		d.ground_.fill(l.rings, func(c *cell) { c.land = true })
+		d.squares.fill(l.rings, func(c *cell) { c.land = true })
 		// On one side of the grids' border.
 		for _, own := range []bool{true, false} {
 			in := d.cells(bound, func(c *cell) bool { return c.land && d.ownCell(c) == own })
@@ -553,6 +403,6 @@ func (d *drawing) landNames() {
 			done[l.name] = true
 			break
 		}
-		d.ground_.fill(l.rings, func(c *cell) { c.land = false })
+		d.squares.fill(l.rings, func(c *cell) { c.land = false })
 	}
 }

@@ -37,9 +37,9 @@ func TestScale(t *testing.T) {
 				// Something as long as a house to a block, in any direction.
 				sin, cos := math.Sincos(2 * math.Pi * random.Float64())
 				b := p.back(orb.Point{p.at(a)[0] + 3*cos, p.at(a)[1] + 3*sin})
-				true_, drawn := measure.DistanceM(a, b), 3/p.scale
+				geodesic, drawn := measure.DistanceM(a, b), 3/p.scale
 				away := measure.DistanceM(a, p.back(orb.Point{110, 95})) / 1000
-				worst = max(worst, math.Abs(drawn/true_-1)/(away+0.1))
+				worst = max(worst, math.Abs(drawn/geodesic-1)/(away+0.1))
 			}
 			if worst > c.most {
 				t.Errorf("at %g° N a map of %g km is wrong by %.2g of a length for each kilometre, told are %.2g", c.lat, km, worst, c.most)
@@ -218,7 +218,7 @@ func TestContrast(t *testing.T) {
 		}
 		return 0.2126*channel(c.R) + 0.7152*channel(c.G) + 0.0722*channel(c.B)
 	}
-	below := append([]paper.Colour{white, beyond, around_, mainFill, streetFill, house_, hereHouse}, gridTints...)
+	below := append([]paper.Colour{white, beyond, aroundFill, mainFill, streetFill, houseFill, hereHouse}, gridTints...)
 	below = append(below, grounds[:]...)
 	for _, text := range []paper.Colour{ink, gridText, neighbourText, divisionText, streetText, waterText, greenText, houseText} {
 		for _, b := range below {

@@ -18,7 +18,7 @@ type raster struct {
 }
 
 type cell struct {
-	owner int16 // index of a region; -1: nobody's
+	owner int32 // index of a region; -1: nobody's
 	busy  uint8 // 1: something is there
 	rim   bool  // the border of the grids runs here
 	edge  bool  // or beside
@@ -112,14 +112,14 @@ func (r *raster) border(line []orb.Point) {
 }
 
 // sides does something with the regions of cells beside each other.
-func (r *raster) sides(do func(a, b int16)) {
-	seen := map[[2]int16]bool{}
+func (r *raster) sides(do func(a, b int32)) {
+	seen := map[[2]int32]bool{}
 	for i, c := range r.cells {
 		for _, j := range []int{i + 1, i + r.w} {
 			if j == i+1 && j%r.w == 0 || j >= len(r.cells) {
 				continue
 			}
-			if k := [2]int16{c.owner, r.cells[j].owner}; k[0] != k[1] && k[0] >= 0 && k[1] >= 0 && !seen[k] {
+			if k := [2]int32{c.owner, r.cells[j].owner}; k[0] != k[1] && k[0] >= 0 && k[1] >= 0 && !seen[k] {
 				seen[k] = true
 				do(k[0], k[1])
 			}
@@ -159,6 +159,24 @@ func (p sums) in(x0, y0, x1, y1 int) int32 {
 	}
 	n := p.w + 1
 	return p.s[y1*n+x1] - p.s[y0*n+x1] - p.s[y1*n+x0] + p.s[y0*n+x0]
+}
+
+// grow widens a box to all sides as far as own counts all cells. What of the box itself is not counted is left as it is.
+func (r *raster) grow(own sums, b orb.Bound) orb.Bound {
+	x0, y0 := r.index(b.Min)
+	x1, y1 := r.index(b.Max)
+	x1, y1 = x1+1, y1+1
+	for grown := true; grown; {
+		grown = false
+		for _, by := range [][4]int{{-1, 0, 0, 0}, {0, 0, 1, 0}, {0, -1, 0, 0}, {0, 0, 0, 1}} {
+			a0, b0, a1, b1 := x0+by[0], y0+by[1], x1+by[2], y1+by[3]
+			if more := (a1-a0)*(b1-b0) - (x1-x0)*(y1-y0); int(own.in(a0, b0, a1, b1)-own.in(x0, y0, x1, y1)) == more {
+				x0, y0, x1, y1, grown = a0, b0, a1, b1, true
+			}
+		}
+	}
+	return b.Union(orb.Bound{Min: orb.Point{r.box.X + float64(x0)*r.size, r.box.Y + float64(y0)*r.size},
+		Max: orb.Point{r.box.X + float64(x1)*r.size, r.box.Y + float64(y1)*r.size}})
 }
 
 // room looks for where a rectangle w × h stands best among the cells that own counts, all of them: away from their edge, where little else is, and by

@@ -46,7 +46,7 @@ func (d *drawing) ways() {
 			}
 			by[c].pieces = append(by[c].pieces, l)
 			if c != &footpath {
-				d.ground_.along(l, func(c *cell) { c.busy = 1 })
+				d.squares.along(l, func(c *cell) { c.busy = 1 })
 			}
 		}
 	}
@@ -107,7 +107,7 @@ func (d *drawing) named() []*way {
 				w.width = max(w.width, c.width(d.plane.scale, d.o.Text))
 				w.lines = append(w.lines, piece)
 				length[w] += planar.Length(piece)
-				d.ground_.along(piece, func(c *cell) {
+				d.squares.along(piece, func(c *cell) {
 					if c.owner >= 0 && d.regions[c.owner].of < len(d.scene.Grids) {
 						near[w] = true
 					}
@@ -345,13 +345,13 @@ func (d *drawing) along(w *way, chains []reach, size float64, first *orb.Point) 
 func (d *drawing) overBorder(spots []spot) float64 {
 	n, all := 0, 0
 	for _, s := range spots {
-		steps := int(2*s.w/d.ground_.size) + 1
+		steps := int(2*s.w/d.squares.size) + 1
 		for i := range steps + 1 {
 			at := 2*float64(i)/float64(steps) - 1
 			for _, side := range []float64{-0.8, 0, 0.8} {
 				q := orb.Point{s.middle[0] + at*s.w*s.along[0] - side*s.h*s.along[1], s.middle[1] + at*s.w*s.along[1] + side*s.h*s.along[0]}
 				all++
-				if c := d.ground_.at(q); c != nil && c.rim {
+				if c := d.squares.at(q); c != nil && c.rim {
 					n++
 				}
 			}
@@ -459,8 +459,8 @@ func (d *drawing) onBorder(r reach, from, to, by float64) bool {
 	n := 0
 	for i := range places {
 		q, along := r.point(from + (to-from)*(float64(i)+0.5)/places)
-		a, b := d.ground_.at(aside(q, along, by)), d.ground_.at(aside(q, along, -by))
-		if c := d.ground_.at(q); c != nil && c.rim {
+		a, b := d.squares.at(aside(q, along, by)), d.squares.at(aside(q, along, -by))
+		if c := d.squares.at(q); c != nil && c.rim {
 			n++
 			continue
 		}

@@ -202,7 +202,8 @@ func TestPDFHeard(t *testing.T) {
 	sheet := &Sheet{W: 210, H: 297, Title: "板", Lang: "zh-CN", Items: []Item{
 		box, line("网格员"), picture("王采薇的照片"), picture(""),
 		&Group{Label: "地图", Clip: &Box{0, 0, 50, 50}, Items: []Item{line("采薇路"), box, picture("不说"), &Group{Label: "不说", Items: []Item{line("小澜河")}}}},
-		&Group{Items: []Item{line("电话")}}, &Link{Box: Box{1, 1, 9, 9}, URL: "tel:12345", Label: "拨打12345"}, line("\u200b"), &Shape{},
+		&Group{Items: []Item{line("电话")}}, &Link{Box: Box{1, 1, 9, 9}, URL: "tel:12345", Label: "拨打12345"},
+		&Link{Box: Box{1, 9, 9, 9}, URL: "https://example.org/"}, line("\u200b"), &Shape{},
 	}}
 	english := &Sheet{W: 210, H: 297, Title: "Board", Lang: "en", Items: []Item{line("Grid worker")}}
 	r := readPDF(t, writePDF(t, f, sheet, english))
@@ -225,7 +226,7 @@ func TestPDFHeard(t *testing.T) {
 		t.Fatalf("no parents of %d", key)
 		return pdf.Value{}
 	}
-	for n, want := range [][]string{{"P", "Figure 王采薇的照片", "Figure 地图", "P", "Link 拨打12345"}, {"P"}} {
+	for n, want := range [][]string{{"P", "Figure 王采薇的照片", "Figure 地图", "P", "Link 拨打12345", "Link https://example.org/"}, {"P"}} {
 		section := whole.Key("K").Index(n)
 		if title, lang := section.Key("T").Text(), section.Key("Lang").Text(); title != []string{"板", "Board"}[n] || lang != []string{"zh-CN", "en"}[n] {
 			t.Errorf("page %d is %q in %q", n, title, lang)

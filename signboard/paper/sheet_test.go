@@ -8,7 +8,10 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math"
+	"strings"
 	"testing"
+
+	"github.com/rivo/uniseg"
 )
 
 // portrait is a picture with a gradient, in PNG or JPEG.
@@ -86,4 +89,60 @@ func board(t testing.TB, f *Fonts, code string) *Sheet {
 	add(QR("https://example.org/g/"+code, Box{285, 230, 45, 45}, black))
 	add(&Link{Box: Box{285, 230, 45, 45}, URL: "https://example.org/g/" + code, Label: "网页"}, &Link{Box: Box{285, 230, 45, 45}, URL: "/g/" + code, Label: "路径"})
 	return s
+}
+
+// FuzzText takes whatever text there is through all that is done to it: nothing panics, nothing is lost on the way, and somebody else's programs read it.
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"采薇街道，（小澜河）“社区”。", "\u202eabc <script>&'\"", "𪛖😀\xff\x00", "a\u0301\u0301\u0301 \u3000b\n\nc", "13800138000 https://example.org/g/1?x=%20"} {
+		f.Add(s)
+	}
+	m := fonts(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 500 {
+			return
+		}
+		want := Clean(text)
+		if Clean(want) != want {
+			t.Errorf("cleaned again it is %q", Clean(want))
+		}
+		bare := func(s string) string {
+			return strings.Map(func(r rune) rune {
+				if r == ' ' || r == '\u3000' {
+					return -1
+				}
+				return r
+			}, s)
+		}
+		lines := Lines(m, text, 5, 40, true)
+		joined := ""
+		for _, line := range lines {
+			joined += bare(line)
+			if m.Width(line, 5, true) > 40 && uniseg.GraphemeClusterCount(line) > 1 {
+				t.Errorf("too long: %q", line)
+			}
+		}
+		parts := "" // a line break keeps what is before and behind it from being composed
+		for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029' }) {
+			parts += bare(Clean(part))
+		}
+		if joined != parts {
+			t.Errorf("lines say %q, want %q", joined, parts)
+		}
+		sheet := &Sheet{W: 210, H: 297, Title: text, Items: []Item{&Text{At: Point{10, 10}, Text: text, Size: 5, Colour: Colour{A: 255}}}}
+		got := ""
+		for _, e := range elements(t, writeSVG(t, m, sheet), "text") {
+			got += e.text
+		}
+		if got != want {
+			t.Errorf("SVG says %q, want %q", got, want)
+		}
+		r := readPDF(t, writePDF(t, m, sheet))
+		if got := said(r.Page(1)); got != want {
+			t.Errorf("PDF says %q, want %q", got, want)
+		}
+		if got := r.Trailer().Key("Info").Key("Title").Text(); got != want {
+			t.Errorf("the PDF's title is %q, want %q", got, want)
+		}
+		writePNG(t, m, sheet, 20)
+	})
 }

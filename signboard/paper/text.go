@@ -24,26 +24,26 @@ func Clean(text string) string {
 	if clean(text) {
 		return text
 	}
-	var b strings.Builder
-	on := 0
-	for _, r := range norm.NFC.String(strings.ToValidUTF8(text, "")) {
+	seen := strings.Map(func(r rune) rune {
 		switch {
 		case r == '\u00a0' || r == '\u3000':
+			return r
 		case unicode.IsSpace(r) || unicode.Is(unicode.Z, r):
-			r = ' '
+			return ' '
 		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector) || r == utf8.RuneError || r&0xFFFE == 0xFFFE:
-			continue
+			return -1
 		}
-		if unicode.Is(unicode.M, r) {
-			if on++; on > marks {
-				continue
-			}
-		} else {
+		return r
+	}, text)
+	on := 0
+	return strings.Map(func(r rune) rune {
+		if !unicode.Is(unicode.M, r) {
 			on = 0
+		} else if on++; on > marks {
+			return -1
 		}
-		b.WriteRune(r)
-	}
-	return b.String()
+		return r
+	}, norm.NFC.String(seen))
 }
 
 // clean reports whether text holds only what nearly all text holds, so that nothing is to be done.

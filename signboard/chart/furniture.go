@@ -1,0 +1,169 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"wangge/signboard/paper"
+)
+
+// furniture puts the arrow and the scale bar into the corners where they cover the least of the grids.
+func (d *drawing) furniture() {
+	t, b := d.o.Text, d.plane.box
+	whole := frame(b)
+	grids := d.squares.sum(whole, func(c cell) int32 {
+		if d.ownCell(&c) {
+			return 1
+		}
+		return 0
+	})
+	gap := 0.6 * t
+	put := func(w, h float64, corners string, draw func(x, y float64)) {
+		if w+2*gap > b.W/2 || h+2*gap > b.H/2 {
+			return // no room on so small a map
+		}
+		best, least := spot{}, math.Inf(1)
+		for i, corner := range strings.Fields(corners) {
+			x, y := b.X+gap, b.Y+gap
+			if corner[1] == 'e' {
+				x = b.X + b.W - gap - w
+			}
+			if corner[0] == 's' {
+				y = b.Y + b.H - gap - h
+			}
+			s := newSpot(orb.Point{x + w/2, y + h/2}, 0, w, h)
+			x0, y0 := d.squares.index(s.bound.Min)
+			x1, y1 := d.squares.index(s.bound.Max)
+			cost := float64(grids.in(x0, y0, x1+1, y1+1)) + 0.1*float64(i)
+			if h := d.scene.Here; h != nil && s.bound.Pad(2*t).Contains(d.plane.at(*h)) {
+				cost += 1e6
+			}
+			if cost < least && d.taken.free(s) {
+				best, least = s, cost
+			}
+		}
+		if math.IsInf(least, 1) {
+			return
+		}
+		d.taken.take(best)
+		plate := paper.Box{X: fine(best.bound.Min[0]), Y: fine(best.bound.Min[1]), W: fine(w), H: fine(h)}
+		d.add(furnitureLayer, &paper.Shape{Paths: [][]paper.Point{rectangle(plate)}, Closed: true, Fill: paper.Colour{R: 255, G: 255, B: 255, A: 0xd8}})
+		draw(plate.X, plate.Y)
+	}
+	if d.o.North {
+		word := d.o.word("北", "N")
+		w := max(2*t, d.m.Width(word, t, true)+0.6*t)
+		put(w, 4*t, "ne nw se sw", func(x, y float64) { d.arrow(word, x+w/2, y) })
+	}
+	if d.o.ScaleBar {
+		metres, length := d.bar()
+		label := d.o.distance(metres)
+		w := max(length+1.2*t, d.m.Width(label, d.o.Least, false)+0.8*t)
+		w = max(w, length+0.8*t+d.m.Width(label, d.o.Least, false))
+		put(w, 1.2*t+d.o.Least, "sw se nw ne", func(x, y float64) { d.scaleBar(label, length, x+0.5*t, y) })
+	}
+}
+
+// arrow points north from x, its middle, y, its top.
+func (d *drawing) arrow(word string, x, y float64) {
+	t := d.o.Text
+	p := func(dx, dy float64) paper.Point { return paper.Point{X: fine(x + dx*t), Y: fine(y + dy*t)} }
+	d.add(furnitureLayer,
+		&paper.Text{At: p(0, 1.15), Text: word, Size: fine(t), Bold: true, Colour: ink, Anchor: paper.Middle},
+		&paper.Shape{Paths: [][]paper.Point{{p(0, 1.45), p(0, 3.2), p(-0.7, 3.7)}}, Closed: true, Fill: ink, Stroke: ink, Width: fine(0.06 * t)},
+		&paper.Shape{Paths: [][]paper.Point{{p(0, 1.45), p(0, 3.2), p(0.7, 3.7)}}, Closed: true, Fill: white, Stroke: ink, Width: fine(0.06 * t)})
+}
+
+// bar is a round length that takes up to a quarter of the map: in metres and on the sheet.
+func (d *drawing) bar() (metres, length float64) {
+	most := min(0.25*d.plane.box.W, 16*d.o.Text) / d.plane.scale
+	metres = math.Pow(10, math.Floor(math.Log10(most)))
+	for _, by := range []float64{5, 2} {
+		if by*metres <= most {
+			metres *= by
+			break
+		}
+	}
+	return metres, metres * d.plane.scale
+}
+
+// distance is a length as it is written on the scale bar.
+func (o Options) distance(metres float64) string {
+	zh, en, n := "米", "m", metres
+	if metres >= 1000 {
+		zh, en, n = "千米", "km", metres/1000
+	}
+	switch o.Language {
+	case Chinese:
+		return fmt.Sprintf("%g %s", n, zh)
+	case English:
+		return fmt.Sprintf("%g %s", n, en)
+	}
+	return fmt.Sprintf("%g %s %s", n, zh, en)
+}
+
+// scaleBar is drawn in two halves, dark and bright, from x on.
+func (d *drawing) scaleBar(label string, length, x, y float64) {
+	t := d.o.Text
+	top := y + 0.35*t + d.o.Least
+	half := func(from, to float64, fill paper.Colour) *paper.Shape {
+		b := paper.Box{X: fine(from), Y: fine(top), W: fine(to - from), H: fine(0.4 * t)}
+		return &paper.Shape{Paths: [][]paper.Point{rectangle(b)}, Closed: true, Fill: fill, Stroke: ink, Width: fine(0.08 * t)}
+	}
+	text := func(at float64, s string, a paper.Anchor) *paper.Text {
+		return &paper.Text{At: paper.Point{X: fine(at), Y: fine(y + 0.1*t + 0.9*d.o.Least)}, Text: s, Size: fine(d.o.Least), Colour: ink, Anchor: a}
+	}
+	d.add(furnitureLayer, half(x, x+length/2, ink), half(x+length/2, x+length, white), text(x, "0", paper.Start))
+	// The number stands above the end of the bar, its unit beyond.
+	number, _, _ := strings.Cut(label, " ")
+	d.add(furnitureLayer, text(x+length-d.m.Width(number, d.o.Least, false)/2, label, paper.Start))
+}
+
+// marker says where the reader stands.
+func (d *drawing) marker() {
+	if d.scene.Here == nil {
+		return
+	}
+	t, q := d.o.Text, d.plane.at(*d.scene.Here)
+	r := 0.75 * t
+	dot := newSpot(q, 0, 2.4*r, 2.4*r)
+	if !within(newSpot(q, 0, r, r).bound, frame(d.plane.box)) {
+		return
+	}
+	d.taken.take(dot)
+	d.add(hereLayer,
+		&paper.Shape{Paths: [][]paper.Point{circle(q, r*1.25)}, Closed: true, Fill: white, Stroke: ink, Width: fine(0.08 * t)},
+		&paper.Shape{Paths: [][]paper.Point{circle(q, r)}, Closed: true, Fill: hereFill},
+		&paper.Shape{Paths: [][]paper.Point{circle(q, 0.35*r)}, Closed: true, Fill: white})
+	var lines []line
+	switch d.o.Language {
+	case Both:
+		lines = []line{{"您在这里", 1.25 * t, true}, {"You are here", max(0.9*t, d.o.Least), true}}
+	case Chinese:
+		lines = []line{{"您在这里", 1.25 * t, true}}
+	default:
+		lines = []line{{"You are here", 1.25 * t, true}}
+	}
+	s := d.stack(lines...)
+	dx, dy := r*1.25+0.4*t+s.w/2, r*1.25+0.2*t+s.h/2
+	for _, by := range [][2]float64{{dx, 0}, {-dx, 0}, {0, -dy}, {0, dy}, {dx, -dy}, {-dx, -dy}, {dx, dy}, {-dx, dy}} {
+		at := orb.Point{q[0] + by[0], q[1] + by[1]}
+		if d.possible(d.spots(s, at, 0)...) {
+			d.write(hereLayer, s, at, 0, hereFill, 0.3*t)
+			return
+		}
+	}
+}
+
+func circle(q orb.Point, r float64) []paper.Point {
+	const corners = 32
+	out := make([]paper.Point, corners)
+	for i := range out {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / corners)
+		out[i] = paper.Point{X: fine(q[0] + r*cos), Y: fine(q[1] + r*sin)}
+	}
+	return out
+}
