@@ -75,3 +75,31 @@ func TestBoardsSayTheSameFromMemory(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkBoards is what it takes to find out how the 14 boards of a community stand to what was printed, from memory and one read.
+func BenchmarkBoards(b *testing.B) {
+	h := newHouse(b, newTown(b))
+	s := &board.Service{Store: db.NewBoards(h.store), Places: h.Places, Grids: h.Grids, Staff: h.Staff}
+	first, err := s.NeverPrinted(b.Context(), operator, "990102001001", page.Args{First: 100})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var boards []board.Of
+	for _, item := range first.Items {
+		boards = append(boards, item.Node.Of)
+	}
+	b.Run("facts", func(b *testing.B) {
+		for b.Loop() {
+			if found, err := s.Facts(b.Context(), account.Anyone(), boards); err != nil || len(found) != 14 {
+				b.Fatal(len(found), err)
+			}
+		}
+	})
+	b.Run("standings", func(b *testing.B) {
+		for b.Loop() {
+			if found, err := s.Standings(b.Context(), account.Anyone(), boards); err != nil || len(found) != 14 {
+				b.Fatal(len(found), err)
+			}
+		}
+	})
+}

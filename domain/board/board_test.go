@@ -45,6 +45,12 @@ func TestPeopleOfABoard(t *testing.T) {
 	if len(p.Workers) != 2 || p.Workers[0].Name != "王一" || p.Workers[1].Name != "李二" || p.Leader == nil || p.Leader.Name != "赵长" {
 		t.Errorf("%+v", p)
 	}
+	var none, empty Facts
+	none.setPeople([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA}}, nil)
+	empty.setPeople([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA, Worker: staff.Worker{Duties: []string{}}}}, nil)
+	if none.Hashes() != empty.Hashes() {
+		t.Error("no duties are something else than none")
+	}
 	var f Facts
 	f.setPeople(nil, []staff.Assignment{{Post: staff.GridLeader, Cover: staff.CoverB, Worker: staff.Worker{Name: "副"}}})
 	if f.People.Workers != nil || f.People.Leader.Name != "副" {
@@ -170,6 +176,11 @@ func TestFingerprint(t *testing.T) {
 		if print(other) == plain {
 			t.Errorf("%s is the same border", name)
 		}
+	}
+	// All corners are as far from the middle: any may be where it is begun.
+	even := []geom.Coord{{120, 31}, {120.5, 31}, {120.5, 31.5}, {120, 31.5}, {120, 31}}
+	if print(area(t, even)) != print(area(t, []geom.Coord{even[2], even[3], even[0], even[1], even[2]})) {
+		t.Error("an even square with another beginning is another border")
 	}
 	far := []geom.Coord{{120.1, 31}, {120.11, 31}, {120.11, 31.01}, {120.1, 31}}
 	two := geom.NewMultiPolygon(geom.XY).MustSetCoords([][][]geom.Coord{{square}, {far}})

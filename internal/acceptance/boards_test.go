@@ -95,6 +95,7 @@ func ofGrid(code string) board.Printing { return board.Printing{Name: board.Name
 
 func TestBoardsAreReprintedWhereTheySayNoMoreWhatHolds(t *testing.T) {
 	w := twoDistricts(t)
+	w.give(t, load.Divisions, feature(`"code":"990101001002","name":"河北","level":"COMMUNITY"`, "null")) // beside the first, in its district
 	b := newBoards(t, w)
 	expect := func(what, got, want string) {
 		t.Helper()
@@ -147,7 +148,7 @@ func TestBoardsAreReprintedWhereTheySayNoMoreWhatHolds(t *testing.T) {
 	phone("15400000002")
 	expect("a phone", b.all(t, b.reprint, "990101"), "grid 2 PEOPLE, building 2 PEOPLE")
 	expect("an old board", b.verify(t, 1, ""), "OUTDATED PEOPLE 2 true")
-	expect("elsewhere", b.all(t, b.reprint, "990102"), "")
+	expect("elsewhere", b.all(t, b.reprint, "990101001002")+b.all(t, b.reprint, "990102"), "")
 	expect("the second print", b.print(t, ofGrid(b.grid)), "grid 2")
 	expect("what is left", b.all(t, b.reprint, "990101"), "building 2 PEOPLE")
 	expect("an old board after the second print", b.verify(t, 1, ""), "OUTDATED PEOPLE 2 true")
@@ -236,6 +237,15 @@ func TestWhoMayNoteWhatOfBoards(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := b.Verify(everyone, account.Anyone(), board.Name{Grid: "x"}, 1, ""); !fault.Is(err, fault.NotFound) {
+		t.Error(err)
+	}
+	// Two that print at once: of one revision only what was noted first counts.
+	other := board.Print{Of: st, Revision: 1, Hashes: now.Hashes, On: today, By: "operator"}
+	if err := b.Store.Save(everyone, operator, []board.Print{other}); err != nil {
+		t.Error(err)
+	}
+	other.Hashes[2] = strings.Repeat("0", 64)
+	if err := b.Store.Save(everyone, operator, []board.Print{other}); !fault.Is(err, fault.Conflict) {
 		t.Error(err)
 	}
 	// A mark tells what changed though nobody noted the print.
