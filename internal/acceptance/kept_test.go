@@ -12,9 +12,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/twpayne/go-geom"
 
 	"wangge/db"
 	"wangge/domain/account"
+	beside "wangge/domain/around"
 	"wangge/domain/civil"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
@@ -56,21 +58,22 @@ func TestKeptAnswersAgreeWithTheStore(t *testing.T) {
 	}
 
 	plain := db.New(pool)
-	serve := func(s load.Services, d *db.DB, o graph.Options) *graph.Handler {
+	serve := func(s load.Services, d *db.DB, version func(context.Context, time.Time) (string, bool), o graph.Options) *graph.Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 		h, err := graph.NewHandler(&graph.Resolver{Places: s.Places, Grids: s.Grids, Staff: s.Staff,
-			Coverage: &coverage.Service{Store: db.NewCoverage(d), Now: time.Now, Zone: zone}}, o)
+			Coverage: &coverage.Service{Store: db.NewCoverage(d), Now: time.Now, Zone: zone},
+			Around:   &beside.Service{Store: db.NewAround(d), Grids: s.Grids, Places: s.Places, Now: s.Grids.Now, Version: version}}, o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return h
 	}
-	keeps := serve(w, store, graph.Options{Version: held.Version, AsOf: held.AsOf})
+	keeps := serve(w, store, held.VersionIn, graph.Options{Version: held.Version, AsOf: held.AsOf})
 	judge := serve(load.Services{
 		Places: &place.Service{Store: db.NewPlaces(plain), Now: time.Now},
 		Grids:  &grid.Service{Store: db.NewGrids(plain), Now: time.Now, NearestLimitM: 300},
 		Staff:  &staff.Service{Store: db.NewStaff(plain), Now: time.Now, Zone: zone},
-	}, plain, graph.Options{AnswerCache: -1})
+	}, plain, nil, graph.Options{AnswerCache: -1})
 	ask := func(h http.Handler, query string) (string, http.Header) {
 		body, err := json.Marshal(map[string]string{"query": query})
 		if err != nil {
@@ -95,6 +98,7 @@ func TestKeptAnswersAgreeWithTheStore(t *testing.T) {
 		`{ grids(first: 50) { totalCount nodes { id code formerCodes name version community { code } worker { name workPhone } onCall { worker { name } } } } }`,
 		`{ grids(filter: { codes: ["` + g.Code + `"] }) { nodes { code formerCodes name bbox assignments { post worker { name } } } } }`,
 		`{ grid(code: "` + g.Code + `") { code formerCodes name boundary worker { name workPhone } } }`,
+		`{ grids(first: 20) { nodes { code limits { east south west north } } } }`,
 		`{ division(code: "` + community + `") { code formerCodes name stats { grids buildings } grids { nodes { code name } } } }`,
 	}
 	before := map[string]string{}
@@ -141,6 +145,21 @@ func TestKeptAnswersAgreeWithTheStore(t *testing.T) {
 		do   func() error
 	}{
 		{"another name of a grid", func() error { return bring(grid.Row{Row: place.Row{Code: g.Code, Name: "新名"}}) }},
+		{"other names of the streets", func() error {
+			_, err := w.Places.ImportRoads(ctx, operator, func(yield func(place.RoadRow, error) bool) {
+				for town := range demo.Make(demo.SizeCommunity).Communities {
+					for _, r := range town.Roads {
+						line := geom.NewLineString(geom.XY).SetSRID(4490)
+						for _, p := range r.Line {
+							line = geom.NewLineStringFlat(geom.XY, append(line.FlatCoords(), p[0], p[1])).SetSRID(4490)
+						}
+						yield(place.RoadRow{Row: place.Row{Code: r.Code, Source: "1", Name: "路" + r.Code, Geometry: line}, Class: r.Class}, nil)
+					}
+				}
+			}, place.ImportOptions{IDs: key.Random{}})
+			return err
+		}},
+		{"another name of its", func() error { return bring(grid.Row{Row: place.Row{Code: g.Code, Name: "又一名"}}) }},
 		{"another worker", func() error {
 			return bring(grid.Row{Row: place.Row{Code: g.Code, Name: "新名"}, Worker: "陈一", WorkPhone: "15499000099"})
 		}},

@@ -1,0 +1,196 @@
+package around
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/paulmach/orb"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/account"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/geo/limits"
+)
+
+const (
+	side = 0.002 // degrees: 190 m by 222 m
+	west = 120.2
+	base = 31.2
+)
+
+// square is the area in a column and a row.
+func square(column, row int) *geom.MultiPolygon {
+	w, s := west+float64(column)*side, base+float64(row)*side
+	return geom.NewMultiPolygonFlat(geom.XY, []float64{w, s, w + side, s, w + side, s + side, w, s + side, w, s}, [][]int{{10}}).SetSRID(4490)
+}
+
+func gridAt(column, row int, name string, community byte) grid.Grid {
+	w, s := west+float64(column)*side, base+float64(row)*side
+	return grid.Grid{Key: key.Key{Home: "d00test", ID: uuid.UUID{1, byte(column + 10), byte(row + 10)}}, Name: name, CommunityID: uuid.UUID{15: community},
+		BBox: place.Box{West: w, South: s, East: w + side, North: s + side}, Boundary: square(column, row)}
+}
+
+// fake is all that a Service needs: a grid with others on three sides, the east one of another community.
+type fake struct {
+	named    []limits.Named
+	reads    int
+	asked    int  // grids, at the last read
+	twice    bool // use cases are run twice
+	broken   error
+	division bool // the other community is known
+}
+
+var middle = gridAt(0, 0, "中网格", 1)
+
+func (f *fake) InOneState(ctx context.Context, _ account.Actor, fn func(context.Context) error) error {
+	if f.twice {
+		_ = fn(ctx)
+	}
+	return fn(ctx)
+}
+
+func (f *fake) DivisionsByID(_ context.Context, _ account.Actor, ids []uuid.UUID, _ place.Fields) (map[uuid.UUID]place.Division, error) {
+	out := map[uuid.UUID]place.Division{}
+	for _, id := range ids {
+		if f.division {
+			out[id] = place.Division{ID: id, Name: "邻社区"}
+		}
+	}
+	return out, nil
+}
+
+func (f *fake) ByKeys(_ context.Context, _ account.Actor, keys []key.Key, _ *time.Time, with grid.Fields) (map[uuid.UUID]grid.Grid, error) {
+	if !with.Boundary {
+		return nil, errors.New("without the boundary")
+	}
+	return map[uuid.UUID]grid.Grid{middle.Key.ID: middle}, nil
+}
+
+func (f *fake) Neighbours(context.Context, account.Actor, []key.Key, *time.Time, grid.Fields) (map[uuid.UUID][]grid.Neighbour, error) {
+	return map[uuid.UUID][]grid.Neighbour{middle.Key.ID: {{Grid: gridAt(1, 0, "东一网格", 2)}, {Grid: gridAt(0, 1, "北网格", 1)}, {Grid: gridAt(-1, 0, "西网格", 1)}}}, nil
+}
+
+func (f *fake) Named(_ context.Context, _ account.Actor, boxes []place.Box, _, _ []string) ([][]limits.Named, error) {
+	f.reads++
+	f.asked = len(boxes)
+	out := make([][]limits.Named, len(boxes))
+	for i := range out {
+		out[i] = f.named
+	}
+	return out, f.broken
+}
+
+func (f *fake) Scenery(context.Context, account.Actor, place.Box, time.Time, Most) (Scenery, error) {
+	return Scenery{}, errors.New("not asked for")
+}
+
+func (f *fake) Communities(context.Context, account.Actor, place.Box, time.Time) ([]grid.Community, error) {
+	return nil, errors.New("not asked for")
+}
+
+func TestLimits(t *testing.T) {
+	along := func(dy float64, name string) limits.Named { // a street along the southern border
+		return limits.Named{Name: name, Shape: orb.LineString{{west - side, base + dy}, {west + 2*side, base + dy}}}
+	}
+	for _, test := range []struct {
+		name   string
+		stored place.Limits
+		fake   fake
+		want   place.Limits
+	}{
+		{"a street, and neighbours, of another community by that", place.Limits{}, fake{named: []limits.Named{along(0, "南街")}, division: true},
+			place.Limits{East: "邻社区", South: "南街", West: "西网格", North: "北网格"}},
+		{"a community that is not known", place.Limits{}, fake{named: []limits.Named{along(0, "南街")}},
+			place.Limits{East: "东一网格", South: "南街", West: "西网格", North: "北网格"}},
+		{"what is stored stays", place.Limits{East: "老槐树", North: "北山"}, fake{named: []limits.Named{along(0, "南街")}, division: true},
+			place.Limits{East: "老槐树", South: "南街", West: "西网格", North: "北山"}},
+		{"a tunnel beneath a street", place.Limits{}, fake{named: []limits.Named{along(0, "延安东路隧道"), along(0, "环路地道"), along(0, "River Tunnel"), along(0.0001, "延安东路")}},
+			place.Limits{East: "东一网格", South: "延安东路", West: "西网格", North: "北网格"}},
+		{"nothing with a name in the south", place.Limits{}, fake{}, place.Limits{East: "东一网格", West: "西网格", North: "北网格"}},
+		{"a use case that is run twice", place.Limits{}, fake{twice: true}, place.Limits{East: "东一网格", West: "西网格", North: "北网格"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, bounded := range []bool{true, false} {
+				s := &Service{Store: &test.fake, Grids: &test.fake, Places: &test.fake, Now: time.Now}
+				g := middle
+				if g.Limits = test.stored; !bounded {
+					g.Boundary = nil
+				}
+				got, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{g, g}, nil)
+				if err != nil || len(got) != 1 || test.fake.asked != 1 || got[g.Key.ID] != test.want {
+					t.Errorf("with its boundary %t: %v, want %v; %v", bounded, got[g.Key.ID], test.want, err)
+				}
+			}
+		})
+	}
+}
+
+// TestLimitsAreKept: of one version, and never where it has no name.
+func TestLimitsAreKept(t *testing.T) {
+	f := &fake{}
+	version, named := "1", true
+	s := &Service{Store: f, Grids: f, Places: f, Now: time.Now, Version: func(context.Context, time.Time) (string, bool) { return version, named }}
+	ask := func() {
+		t.Helper()
+		if _, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{middle}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, step := range []struct {
+		version string
+		named   bool
+		reads   int
+	}{{"1", true, 1}, {"1", true, 1}, {"2", true, 2}, {"2", true, 2}, {"1", true, 3}, {"", false, 4}, {"", false, 5}, {"1", true, 5}} {
+		version, named = step.version, step.named
+		if ask(); f.reads != step.reads {
+			t.Errorf("step %d: read %d times, want %d", i, f.reads, step.reads)
+		}
+	}
+	whole := middle
+	whole.Limits = place.Limits{East: "一", South: "二", West: "三", North: "四"}
+	version = "9"
+	f.broken = errors.New("broken")
+	if got, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{whole}, nil); err != nil || got[whole.Key.ID] != whole.Limits {
+		t.Errorf("all is stored: %v, %v", got, err)
+	}
+	if _, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{middle}, nil); !errors.Is(err, f.broken) {
+		t.Errorf("a store that fails: %v", err)
+	}
+	f.broken = nil
+	if got, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{middle}, nil); err != nil || got[middle.Key.ID].East == "" {
+		t.Errorf("what failed was kept: %v, %v", got, err)
+	}
+}
+
+func TestNumberOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"听雨里12号楼": "12", "望舒花园A3幢": "A3", "花园3栋": "3", "B座": "B", "西大街1-8号": "1-8", "12号院": "12", "3#楼": "3", "5#": "5", "15A号": "15A",
+		"望舒二小教学楼": "", "听雨书院": "", "": "", "2号线地铁站": "", "12": "", "第3小学": "",
+	} {
+		if got := numberOf(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestBox: it has the paper's proportion on the ground, and room on each side.
+func TestBox(t *testing.T) {
+	narrow := math.Cos(31.25 * math.Pi / 180)
+	for _, proportion := range []float64{0, 0.7, 1.414} {
+		b := place.Box{West: 120, South: 31.2, East: 120.1, North: 31.3}
+		got := Box(b, 0.1, proportion)
+		w, h := (got.East-got.West)*narrow, got.North-got.South
+		if proportion > 0 && math.Abs(w/h-proportion) > 1e-9 {
+			t.Errorf("%v: %v is %v wide to its height", proportion, got, w/h)
+		}
+		if room := min(b.South-got.South, got.North-b.North, (b.West-got.West)*narrow, (got.East-b.East)*narrow); math.Abs(room-0.01) > 1e-9 {
+			t.Errorf("%v: %v leaves %v", proportion, got, room)
+		}
+	}
+}
