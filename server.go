@@ -239,6 +239,14 @@ func (program) PrintBoards(ctx context.Context, s config.Settings, job cli.Board
 		return report, err
 	}
 	err = withHouse(ctx, s, func(h *house) error {
+		keeping, stop := context.WithCancel(ctx)
+		h.enliven(s.Zone, 0) // the version of the tables is part of a name that nobody asks for here
+		var kept sync.WaitGroup
+		defer func() { stop(); kept.Wait() }()
+		kept.Go(func() { h.live.Run(keeping) })
+		if err := h.live.WaitLoaded(ctx); err != nil {
+			return err
+		}
 		from := h.signboards(job.Settings.PublicURL.String(), job.Settings.Attribution, job.Settings.Approval)
 		done, err := signboard.Print(ctx, account.TheOperator(), from, fonts, signboard.Job{
 			Division: job.Division, File: job.File, Format: signboard.Format{Size: job.Size, Landscape: job.Landscape}, Lang: job.Language,

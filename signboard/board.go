@@ -128,7 +128,7 @@ func (b *drawing) wide(w, top, bottom float64) {
 		duties += gap
 	}
 	card := 86.0 // more where there is little else
-	card += max(0, min(bottom-top-card-gap-second-duties-contacts*1.15, 40))
+	card += max(0, min(bottom-top-card-gap-second-duties-contacts*1.15, 64))
 	b.worker(paper.Box{X: x, Y: top, W: width, H: card}, false)
 	y := top + card + gap
 	if second > 0 {
@@ -366,11 +366,14 @@ func (b *drawing) photo(x paper.Box, who Person) {
 	b.rect(x, 2, tinted)
 	r := min(x.W, x.H) * 0.36
 	b.circle(x.X+x.W/2, x.Y+x.H/2, r, deep)
-	first, _ := utf8.DecodeRuneInString(strings.ToUpper(paper.Clean(who.Name)))
-	if first == utf8.RuneError {
-		first = '?'
+	in := "?"
+	switch first, _ := utf8.DecodeRuneInString(strings.ToUpper(paper.Clean(who.Name))); {
+	case who.Post == "STATION" || who.Post == "SUPERVISION" || who.Post == "NIGHT": // nobody whose face there could be
+		in = postOf(who.Post).in(b.Lang)
+	case first != utf8.RuneError:
+		in = string(first)
 	}
-	b.text(x.X+x.W/2, x.Y+x.H/2+r*1.1*middle, string(first), style{size: r * 1.1, bold: true, colour: white, anchor: paper.Middle})
+	b.centred(x.X+x.W/2, x.Y+x.H/2, b.fit(in, r*1.6, r*1.6, style{size: r * 1.1, bold: true, colour: white, anchor: paper.Middle}, r*0.2))
 }
 
 // section writes the heading of a part and returns where its content begins.
@@ -511,8 +514,11 @@ func (b *drawing) contactsHeight() float64 {
 
 // contacts is whom else to call: rows, and the numbers of the night at the bottom.
 func (b *drawing) contacts(x paper.Box) {
-	y := b.section(x, wContacts)
 	rows := b.rows()
+	if len(rows) == 0 {
+		x.Y, x.H = x.Y+x.H-headed-nightH, headed+nightH
+	}
+	y := b.section(x, wContacts)
 	need := 0.0
 	for _, r := range rows {
 		need += r.height()

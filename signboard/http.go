@@ -331,9 +331,9 @@ func (d *door) gridMap(ctx context.Context, r *http.Request) (made, error) {
 
 // mapSheet is the map alone.
 func mapSheet(f Facts, m Measurer) *paper.Sheet {
-	const w, h = 160, 120
+	const w, h = 98, 98 // a phone is so wide
 	b := &drawing{pen: pen{m: m, scale: 1}, Facts: f}
 	o := b.options()
-	o.Text, o.Tap = 3.4, 11 // a finger's width where the map is as wide as a phone
+	o.Text, o.Tap = 3.2, 12 // 12 px, and what a finger hits
 	return &paper.Sheet{W: w, H: h, Title: paper.Clean(f.Grid.Name), Lang: b.tag(), Items: []paper.Item{chart.Draw(f.Scene, paper.Box{W: w, H: h}, o, m)}}
 }

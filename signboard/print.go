@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"wangge/domain/account"
 	"wangge/internal/fault"
@@ -104,22 +106,37 @@ type read struct {
 	err   error
 }
 
-// ahead reads the boards of codes a little ahead of who draws them, in their order. It ends with the first error, or when ctx does.
-func (s *Source) ahead(ctx context.Context, actor account.Actor, codes []string, lang fault.Language) <-chan read {
-	out := make(chan read, 4)
-	go func() {
-		defer close(out)
-		for _, code := range codes {
-			f, err := s.Grid(ctx, actor, code, lang)
-			select {
-			case out <- read{f, err}:
-			case <-ctx.Done():
-				return
+// ahead reads the boards of codes a little ahead of who draws them, some at a time, and hands them out in their order. It ends with the first error, or
+// when ctx does.
+func (s *Source) ahead(ctx context.Context, actor account.Actor, codes []string, lang fault.Language) iter.Seq[read] {
+	return func(yield func(read) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		var readers sync.WaitGroup
+		defer readers.Wait()
+		defer stop()
+		queue := make(chan chan read, atOnce)
+		readers.Go(func() {
+			defer close(queue)
+			for _, code := range codes {
+				one := make(chan read, 1)
+				select {
+				case queue <- one: // waits while so many are read or wait to be drawn
+				case <-ctx.Done():
+					return
+				}
+				readers.Go(func() {
+					f, err := s.Grid(ctx, actor, code, lang)
+					one <- read{f, err}
+				})
 			}
-			if err != nil {
+		})
+		for one := range queue {
+			if r := <-one; !yield(r) || r.err != nil {
 				return
 			}
 		}
-	}()
-	return out
+	}
 }
+
+// atOnce is how many boards are read at a time: the database answers several at once, and each takes some hundred kilobytes.
+const atOnce = 4

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -144,7 +145,7 @@ const (
 // of is what the board of g says. ctx is that of a use case.
 func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang fault.Language) (Facts, error) {
 	f := Facts{Lang: lang, Approval: s.Approval, Credit: s.Credit, URL: s.PublicURL + "/g/" + url.PathEscape(g.Code),
-		Grid: Grid{Code: g.Code, Number: g.Code[max(0, len(g.Code)-3):], Name: g.Name, Kind: string(g.Kind)}}
+		Grid: Grid{Code: g.Code, Number: numberOf(g.Code), Name: g.Name, Kind: string(g.Kind)}}
 	if err := s.divisions(ctx, actor, g.CommunityID, &f); err != nil {
 		return f, err
 	}
@@ -291,9 +292,21 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 // sceneOf is what a map shows of surroundings. whole takes all grids of the community for what it is about.
 func sceneOf(seen around.Surroundings, public string, whole bool) chart.Scene {
 	var out chart.Scene
+	alike := map[string]int{} // how many grids of the community have a number
+	for _, g := range append(slices.Clone(seen.Neighbours), seen.Grid) {
+		if g.Community {
+			alike[numberOf(g.Code)]++
+		}
+	}
 	shown := func(g around.Shown) chart.Grid {
-		label := orb.Point(g.Label)
-		return chart.Grid{Area: g.Area, Name: g.Name, Number: g.Number, Label: &label, URL: public + "/g/" + url.PathEscape(g.Code)}
+		label, number := orb.Point(g.Label), numberOf(g.Code)
+		switch {
+		case !g.Community: // its number is another community's
+			number = ""
+		case alike[number] > 1:
+			number = g.Code
+		}
+		return chart.Grid{Area: g.Area, Name: g.Name, Number: number, Label: &label, URL: public + "/g/" + url.PathEscape(g.Code)}
 	}
 	own := map[key.Key]bool{seen.Grid.Key: true}
 	out.Grids = append(out.Grids, shown(seen.Grid))
@@ -332,6 +345,9 @@ func sceneOf(seen around.Surroundings, public string, whole bool) chart.Scene {
 	}
 	return out
 }
+
+// numberOf is the part of a grid's code that tells the grids of its community apart.
+func numberOf(code string) string { return code[max(0, len(code)-3):] }
 
 // groundOf is what a class of land is drawn as.
 func groundOf(class string) chart.Ground {
@@ -391,8 +407,8 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 				a.Buildings = append(a.Buildings, Entry{cmp.Or(b.Name, b.Address), []int{i}})
 			}
 		}
-		for name, on := range streets {
-			a.Streets = append(a.Streets, Entry{name, on})
+		for _, name := range slices.Sorted(maps.Keys(streets)) {
+			a.Streets = append(a.Streets, Entry{name, streets[name]})
 		}
 		first := a.Grids[0]
 		a.Lang, a.District, a.Town, a.Community, a.Date = lang, first.District, first.Town, d.Name, s.Staff.Day(nil).String()

@@ -1,0 +1,249 @@
+package acceptance
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"flag"
+	"image/png"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"wangge/db"
+	"wangge/domain/account"
+	"wangge/domain/board"
+	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/domain/place"
+	"wangge/internal/answer"
+	"wangge/internal/fault"
+	"wangge/load"
+	"wangge/load/demo"
+	"wangge/signboard"
+	"wangge/signboard/paper"
+)
+
+// With -update the facts of some boards of the demo are written to signboard/testdata, from which its golden files are drawn.
+var update = flag.Bool("update", false, "write signboard/testdata/*.json.gz anew")
+
+// printing is the demo's community with its boards.
+type printing struct {
+	*alive
+	from  *signboard.Source
+	fonts *paper.Fonts
+	mux   *http.ServeMux
+}
+
+func newPrinting(t *testing.T) *printing {
+	t.Helper()
+	w := &printing{alive: newAlive(t), mux: http.NewServeMux()}
+	if _, err := load.Town(t.Context(), operator, w.Services, demo.Community()); err != nil {
+		t.Fatal(err)
+	}
+	fonts, err := paper.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := db.New(w.pool)
+	store.Memory = w.Live
+	w.from = &signboard.Source{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around,
+		Boards:    &board.Service{Store: db.NewBoards(store), Places: w.Places, Grids: w.Grids, Staff: w.Staff},
+		PublicURL: "https://grid.example.org", Approval: "示S(2026)001号", Credit: "© 示例"}
+	w.fonts = fonts
+	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts})
+	return w
+}
+
+func (w *printing) get(address string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, address, nil)
+	r = r.WithContext(answer.NewContext(account.NewContext(r.Context(), account.Anyone()), "the-id"))
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	out := httptest.NewRecorder()
+	w.mux.ServeHTTP(out, r)
+	return out
+}
+
+func (w *printing) building(t *testing.T) place.Building {
+	t.Helper()
+	for _, g := range w.grids(t)[3:] {
+		found, err := w.Places.BuildingsOf(t.Context(), operator, []key.Key{g.Key}, place.BuildingQuery{Args: page.Args{First: 3}, At: w.Clock()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if items := found[g.Key.ID].Items; len(items) > 0 {
+			return items[0].Node
+		}
+	}
+	t.Fatal("no building")
+	return place.Building{}
+}
+
+// text is what a PDF says.
+func text(t *testing.T, pdf []byte) string {
+	t.Helper()
+	c := exec.Command("pdftotext", "-raw", "-", "-")
+	c.Stdin = bytes.NewReader(pdf)
+	out, err := c.Output()
+	if err != nil {
+		t.Skip("pdftotext (poppler-utils) is not here:", err)
+	}
+	return string(out)
+}
+
+func TestSignboards(t *testing.T) {
+	w := newPrinting(t)
+	b := w.building(t)
+	house := "/signboards/buildings/" + b.Key.String()
+	for _, c := range []struct {
+		address, kind string
+		has           []string
+	}{
+		{"/signboards/990102001001001.pdf", "application/pdf", []string{"采薇新村西网格", "张知夏", "154 9901 1333", "望舒街道", "示S(2026)001号", "第 1 版", "听雨社区党群服务站", "新村中路", "每天巡查网格"}},
+		{"/signboards/990102001001001.pdf?size=a0&orientation=portrait&lang=en", "application/pdf", []string{"采薇新村西网格", "Revision 1", "Grid worker"}},
+		{"/signboards/990102001001014.pdf", "application/pdf", []string{"网格员暂缺", "请先联系"}},
+		{"/signboards/990102001001001.svg", "image/svg+xml", []string{"采薇新村西网格", `viewBox="0 0 420 297"`}},
+		{"/signboards/990102001001001.svg?orientation=portrait&size=A1", "image/svg+xml", []string{`viewBox="0 0 594 841"`}},
+		{"/signboards/990102001001001", "text/html; charset=utf-8", []string{"<svg", `<option value="a3" selected>`, "/signboards/cards/990102001001001.pdf", "采薇新村西网格 · 网格公示牌"}},
+		{"/signboards/990102001001009?lang=en", "text/html; charset=utf-8", []string{`<html lang="en">`, "The font lacks"}},
+		{house + ".pdf", "application/pdf", []string{"楼栋公示牌", "您在这里"}},
+		{house, "text/html; charset=utf-8", []string{house + ".png?"}},
+		{"/signboards/cards/990102001001001.pdf", "application/pdf", []string{"民情联系卡", "张知夏"}},
+		{"/signboards/leaflet/990102001001001.pdf", "application/pdf", []string{"便民联系单", "张知夏"}},
+		{"/signboards/badges/990102001001001.pdf?format=hanging", "application/pdf", []string{"网格工作证", "张知夏"}},
+		{"/signboards/atlas/990102001001.pdf", "application/pdf", []string{"听雨社区", "目录", "街道索引", "楼栋索引", "澜江苑网格", "采薇街"}},
+		{"/g/990102001001003/map.svg", "image/svg+xml", []string{`href="/g/990102001001004"`, "木槿街网格"}},
+	} {
+		got := w.get(c.address)
+		if got.Code != 200 || got.Header().Get("Content-Type") != c.kind {
+			t.Errorf("%s: %d %s: %.200s", c.address, got.Code, got.Header().Get("Content-Type"), got.Body)
+			continue
+		}
+		if most := 500_000; got.Body.Len() > most && !strings.Contains(c.address, "atlas") {
+			t.Errorf("%s: %d bytes", c.address, got.Body.Len())
+		}
+		says := got.Body.String()
+		if c.kind == "application/pdf" {
+			says = text(t, got.Body.Bytes())
+		}
+		for _, want := range c.has {
+			if !strings.Contains(says, want) {
+				t.Errorf("%s does not say %q", c.address, want)
+			}
+		}
+		if again := w.get(c.address); !bytes.Equal(again.Body.Bytes(), got.Body.Bytes()) {
+			t.Errorf("%s: not the same again", c.address)
+		}
+		if same := w.get(c.address, "If-None-Match", got.Header().Get("ETag")); same.Code != http.StatusNotModified || same.Body.Len() > 0 {
+			t.Errorf("%s with its ETag: %d", c.address, same.Code)
+		}
+	}
+	for _, address := range []string{"/signboards/990102001001001.png", "/signboards/990102001001001.png?size=a0"} {
+		got := w.get(address)
+		picture, err := png.Decode(got.Body)
+		if err != nil || picture.Bounds().Dx() < 1700 || picture.Bounds().Dx() > 1800 {
+			t.Errorf("%s: %v, %v", address, picture.Bounds(), err)
+		}
+	}
+	for _, c := range []struct {
+		address string
+		status  int
+		field   string
+	}{
+		{"/signboards/990102001001099", 404, "code"}, {"/signboards/990102001001001.gif", 404, ""}, {"/signboards/.svg", 404, ""},
+		{"/signboards/%3Cscript%3E.svg", 404, "code"}, {"/signboards/990102001001001.pdf?size=a5", 400, "size"},
+		{"/signboards/990102001001001?orientation=up", 400, "orientation"}, {"/signboards/buildings/x.pdf", 404, "id"},
+		{"/signboards/buildings/demo0002-00000000000000000000000000000000.pdf", 404, "id"}, {"/signboards/cards/990102001001001", 404, ""},
+		{"/signboards/badges/990102001001014.pdf", 404, "code"}, {"/signboards/badges/990102001001001.pdf?format=large", 400, "format"},
+		{"/signboards/atlas/990109.pdf", 404, "code"}, {"/g/990102001001099/map.svg", 404, "code"},
+	} {
+		got := w.get(c.address)
+		var body struct{ Error struct{ Field string } }
+		if err := json.Unmarshal(got.Body.Bytes(), &body); got.Code != c.status || err != nil || body.Error.Field != c.field || got.Header().Get("ETag") != "" {
+			t.Errorf("%s: %d %s", c.address, got.Code, got.Body)
+		}
+	}
+}
+
+// A board says what holds as soon as it does, also under a code that the grid had.
+func TestSignboardsFollowWhatChanges(t *testing.T) {
+	w := newPrinting(t)
+	const address = "/signboards/990102001001003.svg"
+	before := w.get(address)
+	g, err := w.Grids.Recode(t.Context(), operator, "990102001001003", "990102001001033", w.grids(t)[2].Version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := w.get(address)
+	if after.Code != 200 || after.Header().Get("ETag") == before.Header().Get("ETag") || !strings.Contains(after.Body.String(), "033") {
+		t.Errorf("by its former code: %d", after.Code)
+	}
+	f, err := w.from.Grid(t.Context(), account.Anyone(), g.Code, fault.Chinese)
+	if err != nil || !strings.HasPrefix(f.URL, "https://grid.example.org/g/990102001001033?r=1&m=") || f.Revision != 1 {
+		t.Errorf("%q, %d, %v", f.URL, f.Revision, err)
+	}
+}
+
+func TestBoardsOfADivisionInOneFile(t *testing.T) {
+	w := newPrinting(t)
+	path := filepath.Join(t.TempDir(), "all.pdf")
+	told := 0
+	done, err := signboard.Print(t.Context(), operator, w.from, w.fonts, signboard.Job{Division: "990102", File: path, Format: signboard.Format{Size: "a3", Landscape: true},
+		Progress: func(n, of int) {
+			if told++; n != told || of != 14 {
+				t.Errorf("%d of %d, want %d of 14", n, of, told)
+			}
+		}})
+	if err != nil || done.Boards != 14 || told != 14 || len(done.Missing) == 0 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	written, err := os.ReadFile(path)
+	if err != nil || int64(len(written)) != done.Bytes || bytes.Count(written, []byte("/Type/Page/")) != 14 && strings.Count(text(t, written), "网格公示牌") != 14 {
+		t.Errorf("%d bytes, want %d, %v", len(written), done.Bytes, err)
+	}
+	for _, c := range []struct {
+		division, file, field string
+		code                  fault.Code
+	}{{"999999", path, "code", fault.NotFound}, {"990102", filepath.Join(path, "no"), "file", fault.Invalid}} {
+		_, err := signboard.Print(t.Context(), operator, w.from, w.fonts, signboard.Job{Division: c.division, File: c.file, Format: signboard.Format{Size: "a3"}, Progress: func(int, int) {}})
+		if f := fault.As(err); f.Code != c.code {
+			t.Errorf("%s: %v", c.division, err)
+		}
+	}
+}
+
+func TestFactsOfTheDemo(t *testing.T) {
+	if !*update {
+		t.Skip("only with -update")
+	}
+	w := newPrinting(t)
+	write := func(name string, f signboard.Facts, err error) {
+		f.Date = "2026-11-22"
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		if err == nil {
+			err = json.NewEncoder(z).Encode(f)
+		}
+		if err == nil {
+			err = z.Close()
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join("..", "..", "signboard", "testdata", name+".json.gz"), b.Bytes(), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, code := range map[string]string{"two-workers": "990102001001001", "two-parts": "990102001001009", "nobody": "990102001001014"} {
+		f, err := w.from.Grid(t.Context(), account.Anyone(), code, fault.Chinese)
+		write(name, f, err)
+	}
+	f, err := w.from.Building(t.Context(), account.Anyone(), w.building(t).Key, fault.Chinese)
+	write("building", f, err)
+}

@@ -1,0 +1,84 @@
+package signboard
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"wangge/signboard/paper"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden sheets")
+
+// demoFacts are those of a board of the demo; internal/acceptance writes them.
+func demoFacts(t testing.TB, name string) (f Facts) {
+	t.Helper()
+	packed, err := os.ReadFile(filepath.Join("testdata", name+".json.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.NewDecoder(z).Decode(&f); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// What people see of the demo's boards is what was looked at. The letters are placed by the widths of fonts-wqy-microhei.
+func TestGoldenSheets(t *testing.T) {
+	m := fonts(t)
+	for name, draw := range map[string]func() *paper.Sheet{
+		"two-workers-a3-landscape": func() *paper.Sheet {
+			s, _ := Board(demoFacts(t, "two-workers"), Format{"a3", true}, m)
+			return s
+		},
+		"two-parts-a1-portrait": func() *paper.Sheet {
+			s, _ := Board(demoFacts(t, "two-parts"), Format{"a1", false}, m)
+			return s
+		},
+		"nobody-a4-portrait":    func() *paper.Sheet { s, _ := Board(demoFacts(t, "nobody"), Format{"a4", false}, m); return s },
+		"building-a3-landscape": func() *paper.Sheet { s, _ := Board(demoFacts(t, "building"), Format{"a3", true}, m); return s },
+		"cards":                 func() *paper.Sheet { s, _ := Cards(demoFacts(t, "two-workers"), m); return s },
+		"leaflet":               func() *paper.Sheet { s, _ := Leaflet(demoFacts(t, "two-workers"), m); return s },
+		"badge": func() *paper.Sheet {
+			f := demoFacts(t, "two-workers")
+			s, _ := Badge(f, f.Workers[0], BadgeHanging, m)
+			return s
+		},
+	} {
+		sheet := draw()
+		var got bytes.Buffer
+		if err := paper.WriteSVG(&got, sheet, m); err != nil {
+			t.Fatal(name, err)
+		}
+		path := filepath.Join("testdata", name+".svg")
+		if *update {
+			if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		want, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(got.Bytes(), want) {
+			t.Errorf("%s is another than was looked at (%v); see what changed, then go test ./signboard -update", path, err)
+		}
+	}
+}
+
+func BenchmarkBoard(b *testing.B) {
+	m, f := fonts(b), demoFacts(b, "two-parts")
+	for b.Loop() {
+		sheet, _ := Board(f, Format{"a3", true}, m)
+		var out bytes.Buffer
+		if err := paper.WriteSVG(&out, sheet, m); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
