@@ -200,6 +200,8 @@ func TestWhatGoesAlong(t *testing.T) {
 		`<input type="hidden" name="crs" value="GCJ02">`, `<dialog id="still"`, `data-start="/?crs=GCJ02&amp;elder=1&amp;kiosk=1&amp;lang=en"`)
 	body = town.get("GET", "/?lng=120.005&lat=31.005&crs=CGCS2000&from=GCJ02&elder=1").Body.String()
 	wantContains(t, body, `class="elder"`, `href="/c/990102001001?crs=GCJ02&amp;elder=1"`, `href="/?crs=CGCS2000&amp;from=GCJ02&amp;lat=31.005&amp;lng=120.005"`)
+	town.house(31, "听雨里1号楼", "", &town.grids[0].Key, 0) // a question that has coordinates keeps their system beside the device's
+	wantContains(t, town.get("GET", "/?lng=120.005&lat=31.005&crs=GCJ02").Body.String(), `href="/?crs=CGCS2000&amp;from=GCJ02&amp;`)
 	if body := town.get("GET", "/?crs=WGS84").Body.String(); !strings.Contains(body, `href="/c"`) || !strings.Contains(body, `data-device=""`) {
 		t.Error("what is so anyhow goes along")
 	}

@@ -489,12 +489,14 @@ const NO_GL = () => {
   const own = HTMLCanvasElement.prototype.getContext;
   HTMLCanvasElement.prototype.getContext = function (kind, ...rest) { return kind === "webgl2" ? null : own.call(this, kind, ...rest); };
 };
-for (const [name, options] of [["a phone", PHONE], ["a wide window", WIDE]]) {
+const OLD = () => { delete window.WebGL2RenderingContext; };
+for (const [name, options, without] of [["an old phone", PHONE, OLD], ["a phone whose driver refuses", PHONE, NO_GL], ["a wide window", WIDE, NO_GL]]) {
   await step(`without WebGL 2, ${name}: all but the map`, options, async (page, context) => {
-    await context.addInitScript(NO_GL);
+    await context.addInitScript(without);
     const asked = [];
     page.on("request", (r) => { if (/map-/.test(r.url())) asked.push(r.url()); });
     await page.goto(base + "/");
+    if (options === PHONE && without === NO_GL) await page.click("#open-map");
     await page.waitForSelector("html.no-map");
     assert(asked.length === 0, `it fetches ${asked}`);
     await page.fill("#q", demo ? address : "x");

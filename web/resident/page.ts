@@ -283,7 +283,7 @@ async function openTheMap(): Promise<void> {
 // The answer comes first. Where there is room for it the map follows by itself; on a phone it is fetched by who wants it.
 function offerMap(): void {
   if (wide.matches || kiosk) return void openTheMap();
-  if (!canDraw()) {
+  if (!("WebGL2RenderingContext" in window)) { // whether it also works is costly to find out
     root.classList.add("no-map");
     showPlans();
     return;
