@@ -17,12 +17,14 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"wangge/album"
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/around"
@@ -112,6 +114,12 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 		return err
 	}
 	kept.Go(func() { h.coverage.Keep(keeping, account.TheOperator(), log) })
+	kept.Go(func() {
+		if err := h.album.Check(keeping); err != nil && keeping.Err() == nil {
+			log.Warn("workers' photos cannot be kept: correct PHOTOS_URL, or who may write there", "error", err)
+		}
+		h.staff.KeepSwept(keeping, account.TheOperator(), log)
+	})
 	if made {
 		fmt.Fprintln(out, "operator token", token)
 	}
@@ -269,6 +277,15 @@ func (program) Check(ctx context.Context, s config.Settings, job cli.CheckJob) (
 	return found, err
 }
 
+// MovePhotos implements cli.Program.
+func (program) MovePhotos(ctx context.Context, s config.Settings) (moved, left int, err error) {
+	err = withHouse(ctx, s, func(h *house) (err error) {
+		moved, left, err = h.staff.MovePhotos(ctx, account.TheOperator())
+		return err
+	})
+	return moved, left, err
+}
+
 // Migrate implements cli.Program.
 func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction) (string, error) {
 	h, err := open(ctx, s, -1, commandLog(s))
@@ -321,6 +338,7 @@ type house struct {
 	staff   *staff.Service
 	boards  *board.Service
 	around  *around.Service
+	album   *album.Album
 
 	coverage *coverage.Service
 }
@@ -350,7 +368,11 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 	h.places = &place.Service{Store: db.NewPlaces(store), Now: time.Now}
 	h.search = &search.Service{Store: db.NewSearch(store)}
 	h.grids = &grid.Service{Store: db.NewGrids(store), Addresses: h.search, Now: time.Now}
-	h.staff = &staff.Service{Store: db.NewStaff(store), Now: time.Now, Zone: s.Zone, IDs: key.Random{}}
+	h.album = album.Folder(filepath.Join(s.Data, "photos"))
+	if s.PhotosURL != nil {
+		h.album = album.At(s.PhotosURL)
+	}
+	h.staff = &staff.Service{Store: db.NewStaff(store), Now: time.Now, Zone: s.Zone, IDs: key.Random{}, Pictures: h.album}
 	h.boards = &board.Service{Store: db.NewBoards(store), Places: h.places, Grids: h.grids, Staff: h.staff}
 	h.around = &around.Service{Store: db.NewAround(store), Grids: h.grids, Places: h.places, Now: time.Now}
 	h.coverage = &coverage.Service{Store: db.NewCoverage(store), Now: time.Now, Zone: s.Zone}
@@ -441,6 +463,11 @@ func (h *house) services() load.Services {
 // PostgreSQL waits ten seconds for the other processes that use it and then stops it all the same; one of them starts
 // it again.
 func (h *house) close(ctx context.Context) {
+	if h.album != nil {
+		if err := h.album.Close(); err != nil {
+			h.log.Warn("leaving the place of the photos", "error", err)
+		}
+	}
 	if h.pool != nil {
 		h.pool.Close()
 	}

@@ -481,7 +481,7 @@ func TestMigrations(t *testing.T) {
 		t.Errorf("up again says %q", out)
 	}
 	s := serve(t, env, "--addr", "127.0.0.1:0")
-	if out := mustRun(t, env, "migrate", "down"); !strings.HasPrefix(out, "took back 0000") {
+	if out := mustRun(t, env, "migrate", "down"); !strings.HasPrefix(out, "took back 000") {
 		t.Errorf("down says %q", out)
 	}
 	if status, body := s.get(t, "/readyz"); status != 503 || !strings.Contains(body, `"migrations":"failed"`) || !strings.Contains(body, `"database":"ok"`) {

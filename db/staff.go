@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/page"
+	"wangge/domain/portrait"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
 )
@@ -133,7 +135,9 @@ WHERE a.district = $1 AND (a.id = $2 OR a.worker_id = $2) AND coalesce(a.divisio
 SELECT ` + workerColumns + ` FROM worker w WHERE w.district = $1 AND w.id = $2 ORDER BY w.id`
 
 	workerPhoto = `-- name: worker.Photo
-SELECT f.media_type, f.image FROM worker_photo f WHERE f.district = $1 AND f.worker_id = $2 ORDER BY f.worker_id`
+SELECT coalesce(f.name, ''), f.media_type, f.image, EXISTS (SELECT 1 FROM assignment a
+	WHERE a.district = $1 AND a.worker_id = $2 AND (upper_inf(a.during) OR upper(a.during) > $3::date))
+FROM worker_photo f WHERE f.district = $1 AND f.worker_id = $2 ORDER BY f.worker_id`
 
 	workerAdd = `-- name: worker.Add
 INSERT INTO worker (district, id, name, work_phone, duties) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (district, id) DO NOTHING`
@@ -145,8 +149,28 @@ UPDATE worker SET name = $4, work_phone = $5, duties = $6, version = version + 1
 DELETE FROM worker_photo WHERE district = $1 AND worker_id = $2`
 
 	workerAddPhoto = `-- name: worker.AddPhoto
-INSERT INTO worker_photo (district, worker_id, media_type, image) VALUES ($1, $2, $3, $4)
-ON CONFLICT (district, worker_id) DO UPDATE SET media_type = $3, image = $4`
+INSERT INTO worker_photo (district, worker_id, media_type, name) VALUES ($1, $2, $3, $4)
+ON CONFLICT (district, worker_id) DO UPDATE SET media_type = $3, name = $4, image = NULL`
+
+	workerMovePhoto = `-- name: worker.MovePhoto
+UPDATE worker_photo SET media_type = $4, name = $5, image = NULL WHERE district = $1 AND worker_id = $2 AND image = $3`
+
+	photosInline = `-- name: photo.Inline
+SELECT f.district, f.worker_id FROM worker_photo f WHERE f.district = ANY($1) AND f.name IS NULL ORDER BY f.district, f.worker_id`
+
+	photoNote = `-- name: photo.Note
+INSERT INTO loose_photo (name) VALUES ($1)`
+
+	photoTake = `-- name: photo.Take
+DELETE FROM loose_photo WHERE name = $1`
+
+	// What a worker loses is swept at once: nobody is about to name it.
+	photoLose = `-- name: photo.Lose
+INSERT INTO loose_photo (name, since) SELECT f.name, '-infinity' FROM worker_photo f WHERE f.district = $1 AND f.worker_id = $2 AND f.name IS NOT NULL`
+
+	photoSweep = `-- name: photo.Sweep
+DELETE FROM loose_photo WHERE name = (SELECT l.name FROM loose_photo l WHERE l.since < now() - $1::interval ORDER BY l.since, l.name LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING name`
 
 	assignmentAdd = `-- name: assignment.Add
 INSERT INTO assignment (district, id, worker_id, post, cover, during, division_id, group_id, grid_id, building_id)
@@ -381,16 +405,95 @@ func (s *Staff) WorkerByKey(ctx context.Context, actor account.Actor, k key.Key)
 }
 
 // Photo implements staff.Store.
-func (s *Staff) Photo(ctx context.Context, actor account.Actor, worker key.Key) (p staff.Photo, found bool, err error) {
-	err = s.each(ctx, actor, workerPhoto, []any{worker.Home, worker.ID}, func(rows pgx.Rows) error {
+func (s *Staff) Photo(ctx context.Context, actor account.Actor, worker key.Key, day civil.Date) (p staff.StoredPhoto, found bool, err error) {
+	err = s.each(ctx, actor, workerPhoto, []any{worker.Home, worker.ID, day.Time()}, func(rows pgx.Rows) error {
 		found = true
-		return rows.Scan(&p.MediaType, &p.Image)
+		return rows.Scan(&p.Name, &p.MediaType, &p.Image, &p.InOffice)
 	})
 	return p, found, err
 }
 
+// NotePhoto implements staff.Store.
+func (s *Staff) NotePhoto(ctx context.Context, actor account.Actor, name string) error {
+	return s.As(s.Apart(ctx), actor, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, photoNote, name)
+		return err
+	})
+}
+
+// SweepPhoto implements staff.Store. The line is locked while its picture is removed, so that who would name it waits and then finds it gone.
+func (s *Staff) SweepPhoto(ctx context.Context, actor account.Actor, age time.Duration, remove func(name string) error) (found bool, err error) {
+	err = s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		var name string
+		err := tx.QueryRow(ctx, photoSweep, age).Scan(&name)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		found = true
+		return remove(name)
+	})
+	return found, err
+}
+
+// InlinePhotos implements staff.Store.
+func (s *Staff) InlinePhotos(ctx context.Context, actor account.Actor) (workers []key.Key, err error) {
+	homes, err := s.everywhere(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	err = s.each(ctx, actor, photosInline, []any{homes}, func(rows pgx.Rows) error {
+		var k key.Key
+		err := rows.Scan(&k.Home, &k.ID)
+		workers = append(workers, k)
+		return err
+	})
+	return workers, err
+}
+
+// MovePhoto implements staff.Store.
+func (s *Staff) MovePhoto(ctx context.Context, actor account.Actor, worker key.Key, image []byte, name string) (moved bool, err error) {
+	err = s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, workerMovePhoto, worker.Home, worker.ID, image, portrait.MediaType, name)
+		if moved = err == nil && tag.RowsAffected() == 1; !moved {
+			return err
+		}
+		return takePhoto(ctx, tx, name)
+	})
+	return moved, err
+}
+
+// givePhoto gives a worker the picture of a name, in place of another.
+func givePhoto(ctx context.Context, tx pgx.Tx, worker key.Key, name string) error {
+	if _, err := tx.Exec(ctx, photoLose, worker.Home, worker.ID); err != nil {
+		return err
+	}
+	if name == "" {
+		_, err := tx.Exec(ctx, workerDropPhoto, worker.Home, worker.ID)
+		return err
+	}
+	if _, err := tx.Exec(ctx, workerAddPhoto, worker.Home, worker.ID, portrait.MediaType, name); err != nil {
+		return err
+	}
+	return takePhoto(ctx, tx, name)
+}
+
+// errSwept says that it took so long to give a worker a picture that it is gone.
+var errSwept error = fault.Wrap(errors.New("the picture was swept before a worker had it"), fault.Unavailable, "", "timeout")
+
+// takePhoto takes a picture off the list of those that no worker has.
+func takePhoto(ctx context.Context, tx pgx.Tx, name string) error {
+	tag, err := tx.Exec(ctx, photoTake, name)
+	if err == nil && tag.RowsAffected() != 1 {
+		err = errSwept
+	}
+	return err
+}
+
 // AddWorker implements staff.Store.
-func (s *Staff) AddWorker(ctx context.Context, actor account.Actor, w staff.Worker, photo *staff.Photo) (staff.Worker, error) {
+func (s *Staff) AddWorker(ctx context.Context, actor account.Actor, w staff.Worker, photo string) (staff.Worker, error) {
 	if w.Duties == nil {
 		w.Duties = []string{}
 	}
@@ -403,8 +506,8 @@ func (s *Staff) AddWorker(ctx context.Context, actor account.Actor, w staff.Work
 			w, _, err = s.WorkerByKey(ctx, actor, w.Key)
 			return err
 		}
-		if photo != nil {
-			if _, err = tx.Exec(ctx, workerAddPhoto, w.Key.Home, w.Key.ID, photo.MediaType, photo.Image); err != nil {
+		if photo != "" {
+			if err := givePhoto(ctx, tx, w.Key, photo); err != nil {
 				return err
 			}
 		}
@@ -414,18 +517,14 @@ func (s *Staff) AddWorker(ctx context.Context, actor account.Actor, w staff.Work
 }
 
 // SaveWorker implements staff.Store.
-func (s *Staff) SaveWorker(ctx context.Context, actor account.Actor, w staff.Worker, photo *staff.Photo) (staff.Worker, error) {
+func (s *Staff) SaveWorker(ctx context.Context, actor account.Actor, w staff.Worker, photo string) (staff.Worker, error) {
 	err := s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, workerChange, w.Key.Home, w.Key.ID, w.Version, w.Name, orNull(w.WorkPhone), w.Duties)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = fault.New(fault.Conflict, "version", "conflict")
 		}
-		switch {
-		case err != nil:
-		case photo != nil:
-			_, err = tx.Exec(ctx, workerAddPhoto, w.Key.Home, w.Key.ID, photo.MediaType, photo.Image)
-		case !w.HasPhoto:
-			_, err = tx.Exec(ctx, workerDropPhoto, w.Key.Home, w.Key.ID)
+		if err == nil && (photo != "" || !w.HasPhoto) {
+			err = givePhoto(ctx, tx, w.Key, photo)
 		}
 		if err != nil {
 			return err

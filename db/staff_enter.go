@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"wangge/domain/account"
+	"wangge/domain/portrait"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
 )
@@ -18,7 +19,7 @@ import (
 const staffStage = `-- name: staff.Stage
 CREATE TEMPORARY TABLE entry (
 	n integer PRIMARY KEY, id uuid NOT NULL, division text NOT NULL, name text NOT NULL, work_phone text, duties text[] NOT NULL,
-	media_type text, image bytea, division_id uuid, home text, fresh boolean
+	photo text, division_id uuid, home text, fresh boolean
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE term (
 	n integer NOT NULL, id uuid NOT NULL, post text NOT NULL, cover text NOT NULL, kind text NOT NULL, code text NOT NULL, in_group text NOT NULL,
@@ -60,8 +61,11 @@ INSERT INTO worker (district, id, name, work_phone, duties)
 SELECT e.home, e.id, e.name, e.work_phone, e.duties FROM entry e WHERE e.fresh ORDER BY e.n`
 
 	staffNewPhotos = `-- name: staff.NewPhotos
-INSERT INTO worker_photo (district, worker_id, media_type, image)
-SELECT e.home, e.id, e.media_type, e.image FROM entry e WHERE e.fresh AND e.image IS NOT NULL ORDER BY e.n`
+INSERT INTO worker_photo (district, worker_id, media_type, name)
+SELECT e.home, e.id, $1, e.photo FROM entry e WHERE e.fresh AND e.photo IS NOT NULL ORDER BY e.n`
+
+	staffPhotosTaken = `-- name: staff.PhotosTaken
+DELETE FROM loose_photo l USING entry e WHERE e.fresh AND l.name = e.photo`
 
 	staffNewAssignments = `-- name: staff.NewAssignments
 INSERT INTO assignment (district, id, worker_id, post, cover, during, division_id, group_id, grid_id, building_id)
@@ -111,7 +115,14 @@ func (s *Staff) EnterWorkers(ctx context.Context, actor account.Actor, entries i
 		if added, err = in.exec(ctx, staffNewWorkers); err != nil || added == 0 {
 			return err
 		}
-		if err := in.run(ctx, staffNewPhotos, staffNewAssignments); err != nil {
+		photos, err := in.exec(ctx, staffNewPhotos, portrait.MediaType)
+		if err != nil {
+			return err
+		}
+		if taken, err := in.exec(ctx, staffPhotosTaken); err != nil || taken != photos {
+			return cmp.Or(err, errSwept)
+		}
+		if err := in.run(ctx, staffNewAssignments); err != nil {
 			return err
 		}
 		entered, err := idsOf(ctx, tx, staffFresh)
@@ -133,7 +144,7 @@ func (in *importing) copyEntries(ctx context.Context, entries iter.Seq2[staff.En
 	n := 0
 	var terms [][]any
 	var unread error // as in copyRows
-	columns := []string{"n", "id", "division", "name", "work_phone", "duties", "media_type", "image"}
+	columns := []string{"n", "id", "division", "name", "work_phone", "duties", "photo"}
 	_, err := in.tx.CopyFrom(ctx, pgx.Identifier{"entry"}, columns, pgx.CopyFromFunc(func() ([]any, error) {
 		e, err, ok := next()
 		if unread = cmp.Or(err, ctx.Err()); !ok || unread != nil {
@@ -152,16 +163,11 @@ func (in *importing) copyEntries(ctx context.Context, entries iter.Seq2[staff.En
 			}
 			terms = append(terms, []any{n, t.ID, string(t.Post), string(t.Cover), string(t.AreaKind), code, group, t.From.Time(), ends})
 		}
-		var media *string
-		var image []byte
-		if e.Photo != nil {
-			media, image = &e.Photo.MediaType, e.Photo.Image
-		}
 		duties := e.Duties
 		if duties == nil {
 			duties = []string{}
 		}
-		return []any{n, e.ID, e.Division, strings.TrimSpace(e.Name), orNull(e.WorkPhone), duties, media, image}, nil
+		return []any{n, e.ID, e.Division, strings.TrimSpace(e.Name), orNull(e.WorkPhone), duties, orNull(e.PhotoName)}, nil
 	}))
 	if err = cmp.Or(unread, err); err != nil {
 		return err

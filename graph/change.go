@@ -12,6 +12,7 @@ import (
 	"wangge/domain/board"
 	"wangge/domain/key"
 	"wangge/domain/place"
+	"wangge/domain/portrait"
 	"wangge/domain/staff"
 	"wangge/graph/node"
 	"wangge/internal/fault"
@@ -24,7 +25,7 @@ func (r *Resolver) createWorker(ctx context.Context, in node.CreateWorkerInput) 
 	if err := actor.RequireOperator(); err != nil {
 		return nil, err // before a picture is read
 	}
-	photo, err := photo(in.Photo)
+	photo, err := photo(ctx, in.Photo)
 	if err != nil {
 		return nil, within("input", err)
 	}
@@ -46,7 +47,7 @@ func (r *Resolver) updateWorker(ctx context.Context, in node.UpdateWorkerInput) 
 	if err != nil {
 		return nil, err
 	}
-	photo, err := photo(in.Photo)
+	photo, err := photo(ctx, in.Photo)
 	if err != nil {
 		return nil, within("input", err)
 	}
@@ -59,11 +60,11 @@ func (r *Resolver) updateWorker(ctx context.Context, in node.UpdateWorkerInput) 
 }
 
 // photo reads a picture where one was sent.
-func photo(encoded *string) (*staff.Photo, error) {
+func photo(ctx context.Context, encoded *string) (*portrait.Portrait, error) {
 	if encoded == nil {
 		return nil, nil
 	}
-	return staff.ReadPhoto(*encoded)
+	return staff.ReadPhoto(ctx, *encoded)
 }
 
 func (r *Resolver) appointWorker(ctx context.Context, in node.AppointWorkerInput) (*node.AppointWorkerPayload, error) {

@@ -175,7 +175,7 @@ func records(t *testing.T, s server, into func(answer, any)) {
 		}
 	}
 	var picture bytes.Buffer
-	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 3, 2))); err != nil {
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 320, 400))); err != nil {
 		t.Fatal(err)
 	}
 	photo := base64.StdEncoding.EncodeToString(picture.Bytes())

@@ -19,6 +19,7 @@ import (
 	"wangge/domain/search"
 	"wangge/domain/staff"
 
+	"wangge/album"
 	"wangge/db"
 	"wangge/graph"
 	"wangge/internal/testdb"
@@ -48,7 +49,7 @@ func counted(t *testing.T, r *graph.Resolver, pool *pgxpool.Pool) (server, *coun
 	r.Places = &place.Service{Store: db.NewPlaces(d), Now: r.Places.Now}
 	r.Search = &search.Service{Store: db.NewSearch(d)}
 	r.Grids = &grid.Service{Store: db.NewGrids(d), Addresses: r.Search, Now: r.Grids.Now, NearestLimitM: r.Grids.NearestLimitM}
-	r.Staff = &staff.Service{Store: db.NewStaff(d), Now: r.Staff.Now, Zone: r.Staff.Zone, IDs: r.Staff.IDs}
+	r.Staff = &staff.Service{Store: db.NewStaff(d), Now: r.Staff.Now, Zone: r.Staff.Zone, IDs: r.Staff.IDs, Pictures: album.Folder(t.TempDir())}
 	r.Coverage = &coverage.Service{Store: db.NewCoverage(d), Now: r.Coverage.Now, Zone: r.Coverage.Zone}
 	r.Around = &around.Service{Store: db.NewAround(d), Grids: r.Grids, Places: r.Places, Now: r.Grids.Now}
 	return serve(r, t.Output()), count

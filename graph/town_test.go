@@ -19,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/twpayne/go-geom"
 
+	"wangge/album"
 	"wangge/db"
 	"wangge/domain/account"
 	surround "wangge/domain/around"
@@ -28,6 +29,7 @@ import (
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
+	"wangge/domain/portrait"
 	"wangge/domain/search"
 	"wangge/domain/staff"
 	"wangge/geo/shape"
@@ -100,7 +102,7 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 		Places:   &place.Service{Store: db.NewPlaces(d), Now: clock},
 		Grids:    &grid.Service{Store: db.NewGrids(d), Addresses: finder, Now: clock, NearestLimitM: 200},
 		Search:   finder,
-		Staff:    &staff.Service{Store: db.NewStaff(d), Now: clock, Zone: zone, IDs: source},
+		Staff:    &staff.Service{Store: db.NewStaff(d), Now: clock, Zone: zone, IDs: source, Pictures: album.Folder(t.TempDir())},
 		Coverage: &coverage.Service{Store: db.NewCoverage(d), Now: clock, Zone: zone},
 		PhotoURL: func(w staff.Worker) string { return "/photos/" + w.Key.String() },
 		Tilesets: func(context.Context) ([]*node.Tileset, error) {
@@ -159,7 +161,7 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 
 	register(t, pool)
 
-	appoint := func(name string, post staff.Post, cover staff.Cover, kind staff.AreaKind, area string, photo *staff.Photo) staff.Worker {
+	appoint := func(name string, post staff.Post, cover staff.Cover, kind staff.AreaKind, area string, photo *portrait.Portrait) staff.Worker {
 		t.Helper()
 		w, err := r.Staff.Add(ctx, op, staff.NewWorker{Name: name, WorkPhone: "0555-0000", Duties: []string{"巡查"}, Photo: photo}, staff.AreaDivision, c1)
 		if err != nil {
@@ -171,7 +173,7 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 		}
 		return w
 	}
-	appoint("欧阳明", staff.GridWorker, staff.CoverA, staff.AreaGrid, gridCode(c1, 1), &staff.Photo{MediaType: "image/png", Image: []byte("png")})
+	appoint("欧阳明", staff.GridWorker, staff.CoverA, staff.AreaGrid, gridCode(c1, 1), &portrait.Portrait{Full: []byte("full"), Small: []byte("small")})
 	away := appoint("王一", staff.GridWorker, staff.CoverA, staff.AreaGrid, gridCode(c1, 2), nil)
 	appoint("李二", staff.GridWorker, staff.CoverB, staff.AreaGrid, gridCode(c1, 2), nil)
 	from, _ := civil.Parse("2026-03-01")

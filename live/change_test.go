@@ -20,6 +20,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
+	"wangge/domain/portrait"
 	"wangge/domain/staff"
 )
 
@@ -74,7 +75,7 @@ func TestEveryKindOfChangeIsSeenByEveryServer(t *testing.T) {
 	var worker staff.Worker
 	var absence staff.Absence
 	var appointed staff.Assignment
-	name, photo := "更名", staff.Photo{MediaType: "image/png", Image: []byte("\x89PNG\r\n\x1a\n")}
+	name, photo := "更名", portrait.Portrait{Full: []byte("full"), Small: []byte("small")}
 	for i, change := range []struct {
 		what string
 		do   func() error

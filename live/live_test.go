@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"wangge/album"
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/civil"
@@ -55,7 +56,7 @@ func newHouse(t testing.TB, pool *pgxpool.Pool, change ...func(*live.Options)) *
 	h.Services = load.Services{
 		Places: &place.Service{Store: live.Places{Store: db.NewPlaces(h.store), Live: h.Live}, Now: h.Clock},
 		Grids:  &grid.Service{Store: live.Grids{Store: db.NewGrids(h.store), Live: h.Live}, Now: h.Clock, NearestLimitM: 300, Ground: h.Live.Ground},
-		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(h.store), Live: h.Live}, Now: h.Clock, Zone: zone, IDs: key.Random{}},
+		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(h.store), Live: h.Live}, Now: h.Clock, Zone: zone, IDs: key.Random{}, Pictures: album.Folder(t.TempDir())},
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -101,7 +102,7 @@ func fill(t testing.TB, pool *pgxpool.Pool) {
 	services := load.Services{
 		Places: &place.Service{Store: db.NewPlaces(d), Now: time.Now},
 		Grids:  &grid.Service{Store: db.NewGrids(d), Now: time.Now},
-		Staff:  &staff.Service{Store: db.NewStaff(d), Now: time.Now, Zone: zone, IDs: key.Random{}},
+		Staff:  &staff.Service{Store: db.NewStaff(d), Now: time.Now, Zone: zone, IDs: key.Random{}, Pictures: album.Folder(t.TempDir())},
 	}
 	if _, err := load.Region(t.Context(), operator, services, demo.Make(demo.SizeCommunity), nil); err != nil {
 		t.Fatal(err)

@@ -310,11 +310,8 @@ func madeStaff(ctx context.Context, actor account.Actor, to Services, r demo.Reg
 			for _, w := range t.Workers {
 				step()
 				workers++
-				e := staff.Entry{ID: madeID("worker", w.Key), Division: t.Community(), Terms: terms[w.Key],
+				e := staff.Entry{ID: madeID("worker", w.Key), Division: t.Community(), Terms: terms[w.Key], PhotoFile: w.Portrait,
 					NewWorker: staff.NewWorker{Name: w.Name, WorkPhone: w.WorkPhone, Duties: w.Duties}}
-				if len(w.Portrait) > 0 {
-					e.Photo = &staff.Photo{MediaType: "image/png", Image: w.Portrait}
-				}
 				if !yield(e) {
 					return
 				}

@@ -38,8 +38,8 @@ type Grids interface {
 // Staff answers who is in office; staff.Service is one.
 type Staff interface {
 	InOffice(ctx context.Context, actor account.Actor, areas []staff.Area, asOf *time.Time) (map[uuid.UUID][]staff.Assignment, error)
-	// Photo: NOT_FOUND where there is none.
-	Photo(ctx context.Context, actor account.Actor, worker key.Key) (staff.Photo, error)
+	// Photo: NOT_FOUND where there is none, or the actor may not see it.
+	Photo(ctx context.Context, actor account.Actor, worker key.Key, small bool, known func(tag string) bool) (staff.Photo, error)
 	Day(asOf *time.Time) civil.Date
 }
 
@@ -244,7 +244,7 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 		if !w.HasPhoto {
 			return nil, nil
 		}
-		p, err := s.Staff.Photo(ctx, actor, w.Key)
+		p, err := s.Staff.Photo(ctx, actor, w.Key, false, nil)
 		if fault.Is(err, fault.NotFound) {
 			return nil, nil
 		}

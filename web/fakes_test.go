@@ -21,6 +21,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
+	"wangge/domain/portrait"
 	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
@@ -38,6 +39,8 @@ type fakeTown struct {
 	worker    staff.Worker
 	leaders   []staff.Assignment // of group
 	photo     staff.Photo
+	small     []byte             // of photo
+	uploaded  *portrait.Portrait // last
 	building  place.Building
 	boards    bool
 	report    coverage.Report
@@ -55,8 +58,9 @@ func newTown() *fakeTown {
 		community: place.Division{ID: id(1), Code: "990102001001", Name: "听雨社区", Level: place.Community,
 			BBox: &place.Box{West: 120, South: 31, East: 120.02, North: 31.01}},
 		group:  grid.Group{Key: at(2), Name: "第一网格组", CommunityID: id(1)},
-		worker: staff.Worker{Key: at(3), Name: "欧阳 <b>雪</b>", WorkPhone: "190-0000 1234", Duties: []string{"走访 & 登记"}, HasPhoto: true},
-		photo:  staff.Photo{MediaType: "image/png", Image: []byte("\x89PNG picture")},
+		worker: staff.Worker{Key: at(3), Name: "欧阳 <b>雪</b>", WorkPhone: "190-0000 1234", Duties: []string{"走访 & 登记"}, HasPhoto: true, Version: 3},
+		photo:  staff.Photo{MediaType: "image/jpeg", Image: []byte("\xff\xd8 picture"), Tag: "SECRETNAME", Public: true},
+		small:  []byte("\xff\xd8 small"),
 	}
 	group := id(2)
 	t.grids = []grid.Grid{
@@ -203,11 +207,33 @@ func (t *fakeTown) InOffice(ctx context.Context, _ account.Actor, areas []staff.
 	return out, t.err
 }
 
-func (t *fakeTown) Photo(_ context.Context, _ account.Actor, k key.Key) (staff.Photo, error) {
+func (t *fakeTown) Photo(_ context.Context, _ account.Actor, k key.Key, small bool, known func(string) bool) (staff.Photo, error) {
 	if k != t.worker.Key {
 		return staff.Photo{}, fault.New(fault.NotFound, "worker", "web.noPhoto")
 	}
-	return t.photo, t.err
+	p := t.photo
+	if small {
+		p.Image = t.small
+		p.Tag += " small"
+	}
+	if p.Tag != "" && known != nil && known(p.Tag) {
+		p.Image = nil
+	}
+	return p, t.err
+}
+
+func (t *fakeTown) Update(_ context.Context, actor account.Actor, c staff.Change) (staff.Worker, error) {
+	switch {
+	case actor.RequireOperator() != nil:
+		return staff.Worker{}, actor.RequireOperator()
+	case c.Worker != t.worker.Key:
+		return staff.Worker{}, fault.New(fault.NotFound, "workerId", "worker.notFound", "id", c.Worker.String())
+	case c.Version != t.worker.Version:
+		return staff.Worker{}, fault.New(fault.Conflict, "version", "conflict")
+	}
+	t.uploaded = c.Photo
+	t.worker.Version++
+	return t.worker, t.err
 }
 
 // places is the half of the town whose ByCode is that of divisions.

@@ -45,7 +45,7 @@ func TestAnswerWithoutScript(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, body)
 	}
 	wantContains(t, body, "欧阳 &lt;b&gt;雪&lt;/b&gt;", `href="tel:19000001234"`, "Call 190-0000 1234", "第一网格组", "听雨社区", "990102001001001",
-		`east: <bdi lang="zh">望舒路</bdi>`, `<bdi lang="zh">走访 &amp; 登记</bdi>`, "走访 &amp; 登记", `src="/photos/d00test-00000000000000000000000000000003"`,
+		`east: <bdi lang="zh">望舒路</bdi>`, `<bdi lang="zh">走访 &amp; 登记</bdi>`, "走访 &amp; 登记", `src="/photos/d00test-00000000000000000000000000000003?size=160"`,
 		`data-code="990102001001001"`, `data-lng="120.005000"`, `href="/c/990102001001?lang=en"`,
 		`href="/?crs=wgs84&amp;lang=zh&amp;lat=31.005&amp;lng=120.005"`)
 	if strings.Contains(body, "<script>") || strings.Contains(body, "<b>雪") {

@@ -14,6 +14,11 @@ import (
 // reply writes body with an ETag of its bytes. A client may keep it and must ask again before using it: who is on
 // call changes by the clock. Answers to GET and HEAD with 200 only turn into 304. body is the caller's again afterwards.
 func reply(w http.ResponseWriter, r *http.Request, status int, contentType []string, body []byte) {
+	replyTagged(w, r, status, contentType, body, "")
+}
+
+// replyTagged is reply with an ETag of the caller's; "": that of body's bytes.
+func replyTagged(w http.ResponseWriter, r *http.Request, status int, contentType []string, body []byte, tag string) {
 	header := w.Header()
 	header["Content-Type"] = contentType
 	header["X-Content-Type-Options"] = noSniff
@@ -23,7 +28,10 @@ func reply(w http.ResponseWriter, r *http.Request, status int, contentType []str
 		w.Write(body)
 		return
 	}
-	header["Etag"] = []string{etag(body)}
+	if tag == "" {
+		tag = etag(body)
+	}
+	header["Etag"] = []string{tag}
 	if _, own := header["Cache-Control"]; !own {
 		header["Cache-Control"] = noCache
 	}

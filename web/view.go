@@ -200,12 +200,12 @@ func grouped(phone string) string {
 	return phone[:3] + " " + phone[3:7] + " " + phone[7:]
 }
 
-// PhotoPath is where the worker's photo is, empty where there is none.
+// PhotoPath is where the worker's photo is, the small one, empty where there is none.
 func (f face) PhotoPath() string {
 	if f.Worker == nil || !f.Worker.HasPhoto {
 		return ""
 	}
-	return photoPath(*f.Worker)
+	return photoPath(*f.Worker) + "?size=160"
 }
 
 // Initial stands in for a missing photo.

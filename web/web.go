@@ -47,8 +47,10 @@ type Staff interface {
 	OnCallOf(ctx context.Context, actor account.Actor, g staff.GridRef, asOf *time.Time) (*staff.Assignment, error)
 	// InOffice returns the assignments for each area, by the area's id.
 	InOffice(ctx context.Context, actor account.Actor, areas []staff.Area, asOf *time.Time) (map[uuid.UUID][]staff.Assignment, error)
-	// Photo: NOT_FOUND where there is no such worker or no photo.
-	Photo(ctx context.Context, actor account.Actor, worker key.Key) (staff.Photo, error)
+	// Photo: NOT_FOUND where there is no such worker, no photo or none that the actor may see. Where known takes its tag its image is left out.
+	Photo(ctx context.Context, actor account.Actor, worker key.Key, small bool, known func(tag string) bool) (staff.Photo, error)
+	// Update changes what is said of a worker. NOT_FOUND, INVALID, CONFLICT: the version moved.
+	Update(ctx context.Context, actor account.Actor, c staff.Change) (staff.Worker, error)
 }
 
 // Places answers what lies around a grid.
@@ -162,6 +164,7 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /coverage/{code}", s.coveragePage)
 	mux.HandleFunc("GET /where", s.where)
 	mux.HandleFunc("GET /photos/{worker}", s.photo)
+	mux.HandleFunc("POST /photos/{worker}", s.setPhoto)
 	mux.HandleFunc("GET /assets/{file}", asset)
 	mux.HandleFunc("GET /favicon.ico", favicon)
 	mux.HandleFunc("GET /graphiql", s.explorer)

@@ -168,25 +168,6 @@ func TestWhereHidesWhatFailed(t *testing.T) {
 	wantContains(t, w.Body.String(), `"code":"INTERNAL"`, `"id":"the-request"`)
 }
 
-func TestPhoto(t *testing.T) {
-	town := newTown()
-	path := "/photos/" + town.worker.Key.String()
-	w := town.get("GET", path)
-	if w.Code != 200 || w.Header().Get("Content-Type") != "image/png" || w.Body.String() != string(town.photo.Image) ||
-		w.Header().Get("X-Content-Type-Options") != "nosniff" {
-		t.Errorf("%d %v", w.Code, w.Header())
-	}
-	if again := town.get("GET", path, "If-None-Match", w.Header().Get("ETag")); again.Code != http.StatusNotModified {
-		t.Errorf("with its ETag: %d", again.Code)
-	}
-	town.photo.MediaType = "image/svg+xml"
-	for _, path := range []string{path, "/photos/nobody", "/photos/d00test-00000000000000000000000000000009"} {
-		if w := town.get("GET", path); w.Code != 404 {
-			t.Errorf("%s: %d", path, w.Code)
-		}
-	}
-}
-
 // The answer of GET /where as package json would write it.
 type (
 	whereAnswer struct {

@@ -11,6 +11,7 @@ import (
 	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/phone"
+	"wangge/domain/portrait"
 	"wangge/internal/fault"
 )
 
@@ -18,7 +19,7 @@ import (
 type NewWorker struct {
 	Name, WorkPhone string
 	Duties          []string
-	Photo           *Photo
+	Photo           *portrait.Portrait
 	IdempotencyKey  string // "" for none; the same again in the same district is the same worker
 }
 
@@ -94,7 +95,7 @@ func (s *Service) Add(ctx context.Context, actor account.Actor, w NewWorker, kin
 	}
 	worker := Worker{Key: key.Key{Home: at.Home, ID: id}, Name: strings.TrimSpace(w.Name),
 		WorkPhone: w.WorkPhone, Duties: w.Duties, HasPhoto: w.Photo != nil, Version: 1}
-	return s.Store.AddWorker(ctx, actor, worker, w.Photo)
+	return s.withPhoto(ctx, actor, w.Photo, func(name string) (Worker, error) { return s.Store.AddWorker(ctx, actor, worker, name) })
 }
 
 // Appoint puts a worker in office. Operators only. NOT_FOUND: no such worker or area; INVALID: until is not after

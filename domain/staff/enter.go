@@ -9,6 +9,7 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/civil"
+	"wangge/domain/portrait"
 	"wangge/internal/fault"
 )
 
@@ -18,6 +19,9 @@ type Entry struct {
 	NewWorker
 	Division string // code; its district keeps the record
 	Terms    []Term
+
+	PhotoFile []byte // what Photo is made of by portrait.Make; empty: Photo stands
+	PhotoName string // for the Store: the name of Photo in Pictures; "": none
 }
 
 // Term is a post held for a time. AreaName is as in Store.ResolveArea, but that groups and buildings are named by code and not by
@@ -40,7 +44,14 @@ func (s *Service) Enter(ctx context.Context, actor account.Actor, entries iter.S
 	}
 	return s.Store.EnterWorkers(ctx, actor, func(yield func(Entry, error) bool) {
 		for e := range entries {
-			if !yield(e, checkEntry(e)) {
+			err := checkEntry(e)
+			if err == nil && len(e.PhotoFile) > 0 {
+				e.Photo, err = portrait.Make(ctx, e.PhotoFile)
+			}
+			if err == nil {
+				e.PhotoName, err = s.keep(ctx, actor, e.Photo)
+			}
+			if !yield(e, err) {
 				return
 			}
 		}

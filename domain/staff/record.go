@@ -1,12 +1,7 @@
 package staff
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
-	"image"
-	"image/jpeg"
-	"image/png"
 	"slices"
 	"strings"
 
@@ -16,6 +11,7 @@ import (
 	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/page"
+	"wangge/domain/portrait"
 	"wangge/internal/fault"
 )
 
@@ -25,7 +21,7 @@ type Change struct {
 	Version         int // that was read
 	Name, WorkPhone *string
 	Duties          []string // nil: as they are
-	Photo           *Photo
+	Photo           *portrait.Portrait
 	NoPhoto         bool // takes it away
 }
 
@@ -71,50 +67,15 @@ type Covered struct {
 // MaxRetryKey is how many characters an idempotency key may have.
 const MaxRetryKey = 100
 
-const (
-	maxPhotoSide  = 2_000   // pixels
-	maxPhotoBytes = 1 << 20 // as kept
-	maxText       = 200
-)
+const maxText = 200 // characters
 
 var _ = fault.Register(
-	[3]string{"worker.photo", "The photo must be a PNG or JPEG of at most {max} by {max} pixels and 1 MiB, as base64.", "照片应为 PNG 或 JPEG 的 base64 编码，边长不超过 {max} 像素，大小不超过 1 MiB。"},
 	[3]string{"worker.photoBoth", "Give a photo or take it away, not both.", "不能同时上传和删除照片。"},
 	[3]string{"worker.retryKey", "The idempotency key must have 1 to {max} characters.", "幂等键应为 1 到 {max} 个字符。"},
 	[3]string{"worker.text", "text must have at most {max} characters.", "text 最多 {max} 个字符。"},
 	[3]string{"staff.absenceNotFound", "There is no such absence.", "没有该请假记录。"},
 	[3]string{"staff.vacantPost", "Vacancies of {post} are not looked for; there are {posts}.", "不支持查询 {post} 的空缺，可查询的岗位有 {posts}。"},
 )
-
-// ReadPhoto reads a picture in base64 and draws it anew, so that it is a picture and nothing that was hidden in the file (where
-// it was taken, by whom) is kept. INVALID at "photo".
-func ReadPhoto(encoded string) (*Photo, error) {
-	bad := func(err error) (*Photo, error) {
-		return nil, fault.Wrap(err, fault.Invalid, "photo", "worker.photo", "max", maxPhotoSide)
-	}
-	raw, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil {
-		return bad(err)
-	}
-	config, format, err := image.DecodeConfig(bytes.NewReader(raw))
-	if err != nil || config.Width > maxPhotoSide || config.Height > maxPhotoSide {
-		return bad(err)
-	}
-	picture, _, err := image.Decode(bytes.NewReader(raw))
-	if err != nil {
-		return bad(err)
-	}
-	var out bytes.Buffer
-	if format == "png" {
-		err = png.Encode(&out, picture)
-	} else {
-		err = jpeg.Encode(&out, picture, &jpeg.Options{Quality: 85})
-	}
-	if err != nil || out.Len() > maxPhotoBytes {
-		return bad(err)
-	}
-	return &Photo{MediaType: "image/" + format, Image: out.Bytes()}, nil
-}
 
 // retried is the id of the worker that a request with a key adds: the same each time.
 func retried(home, idempotencyKey string) uuid.UUID {
@@ -128,6 +89,9 @@ func (s *Service) Update(ctx context.Context, actor account.Actor, c Change) (Wo
 	w, err := s.Worker(ctx, actor, c.Worker)
 	if err != nil {
 		return Worker{}, err
+	}
+	if w.Version != c.Version {
+		return Worker{}, fault.New(fault.Conflict, "version", "conflict") // before a picture is written; the store looks again
 	}
 	if c.Photo != nil && c.NoPhoto {
 		return Worker{}, fault.New(fault.Invalid, "removePhoto", "worker.photoBoth")
@@ -144,9 +108,12 @@ func (s *Service) Update(ctx context.Context, actor account.Actor, c Change) (Wo
 	if err := CheckWorker(NewWorker{Name: w.Name, WorkPhone: w.WorkPhone, Duties: w.Duties}); err != nil {
 		return Worker{}, err
 	}
-	w.Version = c.Version
 	w.HasPhoto = !c.NoPhoto && (w.HasPhoto || c.Photo != nil)
-	return s.Store.SaveWorker(ctx, actor, w, c.Photo)
+	w, err = s.withPhoto(ctx, actor, c.Photo, func(name string) (Worker, error) { return s.Store.SaveWorker(ctx, actor, w, name) })
+	if err == nil && (c.Photo != nil || c.NoPhoto) {
+		s.sweepAfter(ctx, actor)
+	}
+	return w, err
 }
 
 // EndAbsence sets the first day back of an absence, earlier or later than it was; where that is not after its first day away

@@ -1,15 +1,9 @@
 package staff
 
 import (
-	"bytes"
-	"encoding/base64"
-	"image"
-	"image/jpeg"
-	"image/png"
 	"testing"
 
 	"wangge/domain/key"
-	"wangge/internal/fault"
 
 	"github.com/google/uuid"
 )
@@ -54,54 +48,5 @@ func TestCheckInformants(t *testing.T) {
 				t.Errorf("%v, want %v", ok, c.ok)
 			}
 		})
-	}
-}
-
-func TestReadPhoto(t *testing.T) {
-	encoded := func(w, h int, as string) []byte {
-		var out bytes.Buffer
-		var err error
-		if as == "png" {
-			err = png.Encode(&out, image.NewGray(image.Rect(0, 0, w, h)))
-		} else {
-			err = jpeg.Encode(&out, image.NewGray(image.Rect(0, 0, w, h)), nil)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out.Bytes()
-	}
-	// A JPEG that says where it was taken: an EXIF segment after the first marker.
-	plain := encoded(8, 8, "jpeg")
-	exif := append([]byte{0xff, 0xe1, 0, 18}, "Exif\x00\x00latitude.."...)
-	located := append(append(append([]byte{}, plain[:2]...), exif...), plain[2:]...)
-	for _, c := range []struct {
-		name, media string // "" where it is refused
-		raw         []byte
-	}{
-		{"a PNG", "image/png", encoded(2000, 3, "png")},
-		{"a JPEG", "image/jpeg", plain},
-		{"a JPEG with a place in it", "image/jpeg", located},
-		{"too wide", "", encoded(2001, 3, "png")},
-		{"cut off", "", encoded(500, 500, "png")[:200]},
-		{"a page", "", []byte("<html><script>alert(1)</script>")},
-		{"nothing", "", nil},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			p, err := ReadPhoto(base64.StdEncoding.EncodeToString(c.raw))
-			switch {
-			case c.media == "":
-				if !fault.Is(err, fault.Invalid) || fault.As(err).Field != "photo" {
-					t.Errorf("%v, want INVALID at photo", err)
-				}
-			case err != nil:
-				t.Error(err)
-			case p.MediaType != c.media || bytes.Contains(p.Image, []byte("Exif")):
-				t.Errorf("%s of %d bytes", p.MediaType, len(p.Image))
-			}
-		})
-	}
-	if _, err := ReadPhoto("no base64!"); !fault.Is(err, fault.Invalid) {
-		t.Error(err)
 	}
 }

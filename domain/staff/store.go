@@ -21,12 +21,24 @@ type Store interface {
 	// InOffice returns the assignments for each area in office on day; the map's key is the area's id.
 	InOffice(ctx context.Context, actor account.Actor, areas []Area, day civil.Date) (map[uuid.UUID][]Assignment, error)
 	WorkerByKey(ctx context.Context, actor account.Actor, k key.Key) (Worker, bool, error)
-	Photo(ctx context.Context, actor account.Actor, worker key.Key) (Photo, bool, error)
+	// Photo says where a worker's photo lies, and whether the worker is in office on day or later.
+	Photo(ctx context.Context, actor account.Actor, worker key.Key, day civil.Date) (StoredPhoto, bool, error)
 
-	// AddWorker adds a worker; where there is one of its key already, that one is returned and nothing changes.
-	AddWorker(ctx context.Context, actor account.Actor, w Worker, photo *Photo) (Worker, error)
-	// SaveWorker changes a worker whose version is w's; CONFLICT: it moved. Without photo the picture stays, where w has one.
-	SaveWorker(ctx context.Context, actor account.Actor, w Worker, photo *Photo) (Worker, error)
+	// NotePhoto notes, at once and whatever becomes of ctx's transaction, that there may be a picture of this name that no worker has.
+	NotePhoto(ctx context.Context, actor account.Actor, name string) error
+	// SweepPhoto has remove take away one picture that no worker has, noted so long ago or lost by its worker; found is false where there is none. Where remove fails
+	// it stays noted. Nobody can give it to a worker meanwhile.
+	SweepPhoto(ctx context.Context, actor account.Actor, age time.Duration, remove func(name string) error) (found bool, err error)
+	// InlinePhotos returns the workers whose photo lies in the database; MovePhoto gives one the picture of that name instead, if it is the same photo still.
+	InlinePhotos(ctx context.Context, actor account.Actor) ([]key.Key, error)
+	MovePhoto(ctx context.Context, actor account.Actor, worker key.Key, image []byte, name string) (bool, error)
+
+	// AddWorker adds a worker with the picture of a name that NotePhoto was told, "" for none; where there is a worker of its key already, that one is returned and
+	// nothing changes. UNAVAILABLE, here and wherever a picture is named: it was swept meanwhile.
+	AddWorker(ctx context.Context, actor account.Actor, w Worker, photo string) (Worker, error)
+	// SaveWorker changes a worker whose version is w's; CONFLICT: it moved. Where photo is "" the picture stays, where w has one. A picture that the worker loses is noted
+	// for SweepPhoto, to be removed at once.
+	SaveWorker(ctx context.Context, actor account.Actor, w Worker, photo string) (Worker, error)
 	Workers(ctx context.Context, actor account.Actor, q RecordQuery) (page.Page[Record], error)
 	// AssignmentsOf and AbsencesOf return what is in force on day or later, by worker's id.
 	AssignmentsOf(ctx context.Context, actor account.Actor, workers []key.Key, day civil.Date) (map[uuid.UUID][]Assignment, error)
@@ -46,12 +58,6 @@ type Store interface {
 	ResolveArea(ctx context.Context, actor account.Actor, kind AreaKind, name string) (Area, bool, error)
 }
 
-// Photo is a worker's picture.
-type Photo struct {
-	MediaType string // image/png or image/jpeg
-	Image     []byte
-}
-
 // GridRef is what OnCall needs to know of a grid.
 type GridRef struct {
 	Key     key.Key
@@ -65,6 +71,8 @@ type Service struct {
 	Zone  *time.Location // the deployment's: decides which day it is
 	IDs   key.Source
 
+	Pictures Pictures // where photos lie; nil: none are taken in
+
 	// Roster is the roster that knows a day, where it is in memory; false where it is not, as for the past, or nil: the store is
 	// asked.
 	Roster func(ctx context.Context, day civil.Date) (*Roster, bool)
@@ -72,7 +80,6 @@ type Service struct {
 
 var _ = fault.Register(
 	[3]string{"worker.notFound", "There is no worker {id}.", "没有工作人员 {id}。"},
-	[3]string{"worker.noPhoto", "The worker has no photo.", "该人员没有照片。"},
 	[3]string{"worker.name", "A worker needs a name of at most 100 characters.", "请填写姓名（不超过 100 字）。"},
 	[3]string{"worker.phone", "The work phone may hold 3 to 30 digits, +, -, ( ) and spaces.", "工作电话只能包含数字、+、-、括号和空格（3 到 30 位）。"},
 	[3]string{"staff.area", "There is no {kind} {name}.", "没有找到 {kind} {name}。"},
@@ -117,13 +124,4 @@ func (s *Service) OnCallOf(ctx context.Context, actor account.Actor, g GridRef, 
 		return &a, err
 	}
 	return nil, err
-}
-
-// Photo returns a worker's photo. NOT_FOUND: no such worker, or no photo.
-func (s *Service) Photo(ctx context.Context, actor account.Actor, worker key.Key) (Photo, error) {
-	p, ok, err := s.Store.Photo(ctx, actor, worker)
-	if err == nil && !ok {
-		err = fault.New(fault.NotFound, "id", "worker.noPhoto")
-	}
-	return p, err
 }

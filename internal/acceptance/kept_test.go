@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/twpayne/go-geom"
 
+	"wangge/album"
 	"wangge/db"
 	"wangge/domain/account"
 	beside "wangge/domain/around"
@@ -42,7 +43,7 @@ func TestKeptAnswersAgreeWithTheStore(t *testing.T) {
 	w := load.Services{
 		Places: &place.Service{Store: live.Places{Store: db.NewPlaces(store), Live: held}, Now: held.Clock},
 		Grids:  &grid.Service{Store: live.Grids{Store: db.NewGrids(store), Live: held}, Now: held.Clock, NearestLimitM: 300, Ground: held.Ground},
-		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: held}, Now: held.Clock, Zone: zone, IDs: key.Random{}},
+		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: held}, Now: held.Clock, Zone: zone, IDs: key.Random{}, Pictures: album.Folder(t.TempDir())},
 	}
 	running, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

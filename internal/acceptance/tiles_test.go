@@ -24,6 +24,7 @@ import (
 	"github.com/paulmach/orb/maptile"
 	"github.com/twpayne/go-geom"
 
+	"wangge/album"
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/civil"
@@ -93,7 +94,7 @@ func openMap(t testing.TB, pool *pgxpool.Pool, skew time.Duration, ahead *atomic
 	s := &mapServer{Live: h, store: store, coverage: &coverage.Service{Store: db.NewCoverage(store), Now: h.Clock, Zone: mapZone}, Services: load.Services{
 		Places: &place.Service{Store: live.Places{Store: db.NewPlaces(store), Live: h}, Now: h.Clock, Tree: h.Tree},
 		Grids:  &grid.Service{Store: live.Grids{Store: db.NewGrids(store), Live: h}, Now: h.Clock, NearestLimitM: 300, Ground: h.Ground},
-		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: h}, Now: h.Clock, Zone: mapZone, IDs: key.Random{}, Roster: h.Roster},
+		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: h}, Now: h.Clock, Zone: mapZone, IDs: key.Random{}, Pictures: album.Folder(t.TempDir()), Roster: h.Roster},
 	}}
 	o := tile.Options{Source: db.NewTiles(store), Scenes: live.Scenes{Store: db.NewScenes(store), Live: h}, Problems: db.NewCoverage(store),
 		Now: h.Clock, Signboards: signboards, Version: h.Version, Logger: quiet}

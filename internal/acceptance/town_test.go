@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"wangge/album"
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/grid"
@@ -39,7 +40,7 @@ func newTown(t testing.TB) *town {
 	return &town{DB: d, Services: load.Services{
 		Places: &place.Service{Store: db.NewPlaces(d), Now: time.Now},
 		Grids:  &grid.Service{Store: db.NewGrids(d), Now: time.Now, NearestLimitM: 300},
-		Staff:  &staff.Service{Store: db.NewStaff(d), Now: time.Now, Zone: time.FixedZone("CST", 8*3600), IDs: key.Random{}},
+		Staff:  &staff.Service{Store: db.NewStaff(d), Now: time.Now, Zone: time.FixedZone("CST", 8*3600), IDs: key.Random{}, Pictures: album.Folder(t.TempDir())},
 	}}
 }
 

@@ -50,6 +50,8 @@ type Program interface {
 	Template(w io.Writer) error
 	// Check says how each division that is asked about is covered.
 	Check(ctx context.Context, s config.Settings, job CheckJob) ([]coverage.Checked, error)
+	// MovePhotos takes photos that lie in the database to where photos are kept, and returns how many; left are those that are no pictures that are taken in.
+	MovePhotos(ctx context.Context, s config.Settings) (moved, left int, err error)
 	// Migrate says in a line or more what it did or, for Status, how things stand.
 	Migrate(ctx context.Context, s config.Settings, to Direction) (string, error)
 }
@@ -181,6 +183,7 @@ type grammar struct {
 	Tiles    tilesCmd    `cmd:"" help:"Write the map's tiles to an archive for a CDN."`
 	Boards   boardsCmd   `cmd:"" name:"signboards" help:"Write the signboards of all grids of a division to one PDF for the print shop."`
 	Check    checkCmd    `cmd:"" help:"Find gaps, overlaps and blind spots between grids."`
+	Photos   photosCmd   `cmd:"" help:"Workers' photos: take those of an older wangge out of the database."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, take the last step back, or show how they stand."`
 	Version  versionCmd  `cmd:"" help:"Say which wangge this is."`
 }

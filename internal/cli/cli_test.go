@@ -30,7 +30,13 @@ type recorder struct {
 	report   place.Report
 	tiles    TilesReport
 	checked  []coverage.Checked
+	moved    [2]int
 	err      error
+}
+
+func (p *recorder) MovePhotos(_ context.Context, s config.Settings) (moved, left int, err error) {
+	p.did, p.settings = "photos move", s
+	return p.moved[0], p.moved[1], p.err
 }
 
 func (p *recorder) Serve(_ context.Context, s config.Settings, server config.ServerSettings, out io.Writer) error {
@@ -93,7 +99,7 @@ func (p *recorder) Migrate(_ context.Context, s config.Settings, to Direction) (
 
 // plain takes the environment's settings away, so that the tests say the same everywhere.
 func plain(t *testing.T) {
-	for _, name := range []string{"DATA", "DATABASE_URL", "TIME_ZONE", "STATEMENT_TIMEOUT", "LOG_LEVEL", "LOG_FORMAT", "ADDR",
+	for _, name := range []string{"DATA", "DATABASE_URL", "PHOTOS_URL", "TIME_ZONE", "STATEMENT_TIMEOUT", "LOG_LEVEL", "LOG_FORMAT", "ADDR",
 		"PUBLIC_URL", "WINDOW", "NEAREST_LIMIT_M", "CORS_ORIGINS", "RATE_LIMIT", "TRUSTED_PROXIES"} {
 		if value, set := os.LookupEnv(name); set {
 			os.Unsetenv(name)
@@ -125,7 +131,7 @@ func TestEveryCommandTakesDataAfterItsWords(t *testing.T) {
 	for _, words := range []string{
 		"serve", "demo", "check", "migrate up", "migrate down", "migrate status",
 		"import divisions|" + f, "import grids|" + f, "import buildings|" + f, "import roads|" + f, "import land|" + f,
-		"export divisions|" + f, "export grids|" + f, "export buildings|" + f, "tiles export|town.pmtiles",
+		"export divisions|" + f, "export grids|" + f, "export buildings|" + f, "tiles export|town.pmtiles", "photos move",
 	} {
 		before, after, _ := strings.Cut(words, "|")
 		args := append(strings.Fields(before), "--data", "/some/where")
@@ -205,6 +211,8 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 		{"import grids --report " + f + " " + f, "is the file that is imported"},
 		{"import grids --report . " + f, "is no file that can be written"},
 		{"export roads x.geojson", `"roads" cannot be exported`},
+		{"photos", "expected"},
+		{"photos move --photos-url /srv/photos", "PHOTOS_URL"},
 		{"tiles", "expected"},
 		{"tiles export", "<file>"},
 		{"tiles export town.mbtiles", "a .pmtiles file"},
@@ -250,6 +258,25 @@ func TestTilesAreExported(t *testing.T) {
 	var o, e bytes.Buffer
 	if code := runMain(ctx, []string{"tiles", "export", "town.pmtiles"}, p, &o, &e); code != interrupted || o.Len() > 0 {
 		t.Errorf("Ctrl-C: exit %d, %q", code, &o)
+	}
+}
+
+func TestPhotosAreMoved(t *testing.T) {
+	plain(t)
+	for _, c := range []struct {
+		lang, out, err string
+		left           int
+	}{{"C.UTF-8", "7 photos moved\n", "", 0}, {"C.UTF-8", "7 photos moved\n", "2 stay in the database", 2}, {"zh_CN.UTF-8", "已移动 7 张照片\n", "2 张仍在数据库中", 2}} {
+		t.Setenv("LC_ALL", c.lang)
+		p := &recorder{moved: [2]int{7, c.left}}
+		code, out, errOut := call(t, p, "photos", "move", "--photos-url", "s3://town?region=cn-north-1")
+		if code != ok || out != c.out || !strings.Contains(errOut, c.err) || (c.err == "") != (errOut == "") || p.settings.PhotosURL.Host != "town" {
+			t.Errorf("exit %d, said %q, %q", code, out, errOut)
+		}
+	}
+	p := &recorder{err: fault.New(fault.Unavailable, "", "database")}
+	if code, out, errOut := call(t, p, "photos", "move"); code != failed || out != "" || errOut == "" {
+		t.Errorf("exit %d, said %q, %q", code, out, errOut)
 	}
 }
 

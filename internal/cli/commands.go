@@ -339,6 +339,28 @@ func zooms(s string, lang fault.Language) (first, last uint32, err error) {
 	return uint32(a), uint32(b), nil
 }
 
+type photosCmd struct {
+	Move photosMoveCmd `cmd:"" help:"Take photos that lie in the database to where photos are kept (PHOTOS_URL). Until then they are served from the database."`
+}
+
+type photosMoveCmd struct{}
+
+func (photosMoveCmd) Run(r *run) error {
+	s, err := r.settings(commandLevel)
+	if err != nil {
+		return err
+	}
+	moved, left, err := r.program.MovePhotos(r.ctx, s)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(r.out, in(r.lang, "%d photos moved\n", "已移动 %d 张照片\n"), moved)
+	if left > 0 {
+		fmt.Fprintf(r.err, in(r.lang, "%d stay in the database: they are too small, or no pictures that are taken in\n", "%d 张仍在数据库中：图片过小，或格式不受支持\n"), left)
+	}
+	return nil
+}
+
 type migrateCmd struct {
 	Direction string `arg:"" enum:"up,down,status" help:"up, down (one step) or status."`
 }

@@ -26,6 +26,7 @@ type Store struct {
 	DatabaseURL      string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL with PostGIS to use instead of the private one (${env})."`
 	TimeZone         string `name:"time-zone" env:"TIME_ZONE" default:"Asia/Shanghai" placeholder:"ZONE" help:"Time zone that says which day it is (${env}, default ${default})."`
 	StatementTimeout string `name:"statement-timeout" env:"STATEMENT_TIMEOUT" default:"10s" placeholder:"TIME" help:"Longest time one database statement of a request may take (${env}, default ${default})."`
+	PhotosURL        string `name:"photos-url" env:"PHOTOS_URL" placeholder:"URL" help:"Where workers' photos are kept: file:///folder, or s3://bucket with its options; default: the folder photos in the data folder (${env})."`
 	LogLevel         string `name:"log-level" env:"LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (${env}; default info for serve, warn for the others)."`
 	LogFormat        string `name:"log-format" env:"LOG_FORMAT" default:"text" placeholder:"FORMAT" help:"text or json (${env}, default ${default})."`
 }
@@ -57,6 +58,7 @@ type Settings struct {
 	DatabaseURL      string // "": the private PostgreSQL
 	Zone             *time.Location
 	StatementTimeout time.Duration
+	PhotosURL        *url.URL // of gocloud.dev/blob; nil: the folder photos in Data
 	LogLevel         slog.Level
 	LogJSON          bool
 }
@@ -113,6 +115,9 @@ func (s Store) Check() (Settings, error) {
 	out.StatementTimeout, err = time.ParseDuration(s.StatementTimeout)
 	if err != nil || out.StatementTimeout < 10*time.Millisecond || out.StatementTimeout > time.Hour {
 		return Settings{}, Bad("STATEMENT_TIMEOUT", s.StatementTimeout, "but it must be a time from 10ms to 1h, like 10s")
+	}
+	if out.PhotosURL, err = photosURL(s.PhotosURL); err != nil {
+		return Settings{}, err
 	}
 	if err := out.LogLevel.UnmarshalText([]byte(s.LogLevel)); err != nil {
 		return Settings{}, Bad("LOG_LEVEL", s.LogLevel, "but it must be debug, info, warn or error")
@@ -216,6 +221,35 @@ func publicURL(s string) (*url.URL, error) {
 		return nil, Bad("PUBLIC_URL", s, "but it must be an address like https://grid.example.org, without a question mark or #")
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
+	return u, nil
+}
+
+// photosURL is where photos are kept. Its options are read by who opens it.
+func photosURL(s string) (*url.URL, error) {
+	if s = strings.TrimSpace(s); s == "" {
+		return nil, nil
+	}
+	bad := func(format string, args ...any) (*url.URL, error) { return nil, Bad("PHOTOS_URL", s, format, args...) }
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return bad("but it must be an address like file:///srv/photos or s3://bucket?region=cn-north-1")
+	case u.User != nil:
+		s = "…" // it is said in a sentence that others may read
+		return bad("but it must hold no password: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead")
+	case u.Fragment != "":
+		return bad("but it must not hold #")
+	case u.Scheme == "file":
+		if u.Host != "" || len(u.Path) < 2 || u.RawQuery != "" {
+			return bad("but a folder is written with three slashes, from the root and without a question mark: file:///srv/photos")
+		}
+	case u.Scheme == "s3":
+		if u.Host == "" {
+			return bad("but it must name a bucket, like s3://bucket?region=cn-north-1")
+		}
+	default:
+		return bad("but photos are kept under file:// or s3:// only")
+	}
 	return u, nil
 }
 

@@ -79,6 +79,14 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 		{"a negative time", "STATEMENT_TIMEOUT", "-1s"},
 		{"a level that is none", "LOG_LEVEL", "loud"},
 		{"a format that is none", "LOG_FORMAT", "xml"},
+		{"photos without a scheme", "PHOTOS_URL", "/srv/photos"},
+		{"photos on the web", "PHOTOS_URL", "https://photos.example.org"},
+		{"photos in memory", "PHOTOS_URL", "mem://"},
+		{"photos in a folder from here", "PHOTOS_URL", "file://photos"},
+		{"photos in a folder with options", "PHOTOS_URL", "file:///srv/photos?no_tmp_dir=true"},
+		{"photos in the root", "PHOTOS_URL", "file:///"},
+		{"photos in no bucket", "PHOTOS_URL", "s3://?region=cn-north-1"},
+		{"photos with a password", "PHOTOS_URL", "s3://me:secret@bucket"},
 		{"no port", "ADDR", "127.0.0.1"},
 		{"a port too high", "ADDR", "127.0.0.1:70000"},
 		{"a port that is a word", "ADDR", "127.0.0.1:http"},
@@ -124,7 +132,7 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			st, se := store(), server()
-			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout,
+			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout, "PHOTOS_URL": &st.PhotosURL,
 				"LOG_LEVEL": &st.LogLevel, "LOG_FORMAT": &st.LogFormat, "ADDR": &se.Addr, "PUBLIC_URL": &se.PublicURL,
 				"BASEMAP_URL": &se.BasemapURL, "BASEMAP_ATTRIBUTION": &se.BasemapAttribution, "MAP_ATTRIBUTION": &se.MapAttribution, "MAP_APPROVAL": &se.MapApproval,
 				"WINDOW": &se.Window, "NEAREST_LIMIT_M": &se.NearestLimitM, "RATE_LIMIT": &se.RateLimit,
@@ -141,6 +149,9 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 			}
 			if text := f.Error(); !strings.HasPrefix(text, c.env+" (--") || strings.Contains(text, "\n") {
 				t.Errorf("the sentence does not begin with the variable: %s", text)
+			}
+			if c.env == "PHOTOS_URL" && strings.Contains(f.Error(), "secret") {
+				t.Errorf("the sentence holds a password: %s", f)
 			}
 			t.Log(f.Error())
 		})
