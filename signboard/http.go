@@ -318,8 +318,10 @@ func (d *door) gridMap(ctx context.Context, r *http.Request) (made, error) {
 	if err != nil {
 		return made{}, err
 	}
-	for i := range f.Scene.Neighbours { // within this site, wherever it is seen
-		f.Scene.Neighbours[i].URL = strings.TrimPrefix(f.Scene.Neighbours[i].URL, d.PublicURL)
+	for _, list := range [][]chart.Grid{f.Scene.Grids, f.Scene.Neighbours} {
+		for i := range list { // within this site, wherever it is seen
+			list[i].URL = strings.TrimPrefix(list[i].URL, d.PublicURL)
+		}
 	}
 	facts := struct {
 		Name  string
