@@ -69,6 +69,7 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /signboards/badges/{name}", d.answers(d.badges))
 	mux.HandleFunc("GET /signboards/atlas/{name}", d.answers(d.atlas))
 	mux.HandleFunc("GET /g/{code}/map.svg", d.answers(d.gridMap))
+	mux.HandleFunc("GET /w/{worker}", d.proof)
 }
 
 // made is something to send: what it depends on, and how it is written. It is written once for all who ask for the same.
@@ -238,7 +239,7 @@ func (d *door) board(f Facts, format Format, kind, at string) made {
 }
 
 // screenDots is how fine a PNG is: dots an inch, of A4; larger sheets have as many dots.
-const screenDots = 150
+const screenDots = 120
 
 func (d *door) write(w io.Writer, kind string, sheet *paper.Sheet) error {
 	switch kind {
@@ -317,8 +318,10 @@ func (d *door) gridMap(ctx context.Context, r *http.Request) (made, error) {
 	if err != nil {
 		return made{}, err
 	}
-	for i := range f.Scene.Neighbours { // within this site, wherever it is seen
-		f.Scene.Neighbours[i].URL = strings.TrimPrefix(f.Scene.Neighbours[i].URL, d.PublicURL)
+	for _, list := range [][]chart.Grid{f.Scene.Grids, f.Scene.Neighbours} {
+		for i := range list { // within this site, wherever it is seen
+			list[i].URL = strings.TrimPrefix(list[i].URL, d.PublicURL)
+		}
 	}
 	facts := struct {
 		Name  string

@@ -38,7 +38,7 @@ type Grids interface {
 // Staff answers who is in office; staff.Service is one.
 type Staff interface {
 	InOffice(ctx context.Context, actor account.Actor, areas []staff.Area, asOf *time.Time) (map[uuid.UUID][]staff.Assignment, error)
-	// Photo: NOT_FOUND where there is none.
+	// Photo: NOT_FOUND where there is none, or the actor may not see it.
 	Photo(ctx context.Context, actor account.Actor, worker key.Key, small bool, known func(tag string) bool) (staff.Photo, error)
 	Day(asOf *time.Time) civil.Date
 }
@@ -255,7 +255,7 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 			continue
 		}
 		w := Worker{Person: Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}, Cover: string(a.Cover), Duties: a.Worker.Duties,
-			URL: s.PublicURL + "/w/" + a.Worker.Key.String()}
+			URL: proofURL(s.PublicURL, a.Worker.Key, g.Code)}
 		if w.Photo, err = photo(a.Worker); err != nil {
 			return err
 		}

@@ -61,6 +61,9 @@ var (
 	wStreets     = words{"街道索引", "Index of streets"}
 	wBuildings   = words{"楼栋索引", "Index of buildings"}
 	wGridsInAll  = words{"共 %d 个网格", "%d grids"}
+	wInOffice    = words{"此人今日在岗", "This person is in office today"}
+	wAway        = words{"此人是本网格的网格员，今日请假", "A worker of this grid, who is away today"}
+	wNotInOffice = words{"此人今日不是本网格的网格员", "This person is no worker of this grid today"}
 	wPhotoOf     = words{"%s的照片", "Photo of %s"}
 )
 

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"wangge/album"
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/board"
@@ -42,6 +43,7 @@ type printing struct {
 func newPrinting(t *testing.T) *printing {
 	t.Helper()
 	w := &printing{alive: newAlive(t), mux: http.NewServeMux()}
+	w.Staff.Pictures = album.Folder(t.TempDir())
 	if _, err := load.Town(t.Context(), operator, w.Services, demo.Community()); err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +149,7 @@ func TestSignboards(t *testing.T) {
 	for _, address := range []string{"/signboards/990102001001001.png", "/signboards/990102001001001.png?size=a0"} {
 		got := w.get(address)
 		picture, err := png.Decode(got.Body)
-		if err != nil || picture.Bounds().Dx() < 1700 || picture.Bounds().Dx() > 1800 {
+		if err != nil || picture.Bounds().Dx() < 1350 || picture.Bounds().Dx() > 1450 {
 			t.Errorf("%s: %v, %v", address, picture.Bounds(), err)
 		}
 	}
@@ -167,6 +169,48 @@ func TestSignboards(t *testing.T) {
 		var body struct{ Error struct{ Field string } }
 		if err := json.Unmarshal(got.Body.Bytes(), &body); got.Code != c.status || err != nil || body.Error.Field != c.field || got.Header().Get("ETag") != "" {
 			t.Errorf("%s: %d %s", c.address, got.Code, got.Body)
+		}
+	}
+}
+
+// The code of a badge says whether that person is in office in that grid today, and of who is not nothing.
+func TestABadgeProvesWhoIsInOffice(t *testing.T) {
+	w := newPrinting(t)
+	address := func(grid int, cover int) string {
+		f, err := w.from.Grid(t.Context(), account.Anyone(), w.grids(t)[grid].Code, fault.Chinese)
+		if err != nil || len(f.Workers) <= cover {
+			t.Fatal(len(f.Workers), err)
+		}
+		return strings.TrimPrefix(f.Workers[cover].URL, w.from.PublicURL)
+	}
+	own, away := address(0, 0), address(4, 0)
+	elsewhere := strings.Replace(own, "990102001001001", "990102001001003", 1)
+	for _, c := range []struct {
+		name, address string
+		status        int
+		is, not       []string
+	}{
+		{"in office", own, 200, []string{"此人今日在岗", "张知夏", `href="tel:15499011333"`, "/photos/", "采薇新村西网格"}, nil},
+		{"in English", own + "&lang=en", 200, []string{`<html lang="en">`, "This person is in office today"}, nil},
+		{"away today", away, 200, []string{"今日请假"}, []string{"此人今日在岗"}},
+		{"in another grid", elsewhere, 200, []string{"此人今日不是本网格的网格员", "木槿街网格"}, []string{"张知夏", "tel:", "/photos/"}},
+		{"nobody", "/w/demo0002-00000000000000000000000000000000?g=990102001001001", 200, []string{"此人今日不是"}, []string{"tel:"}},
+		{"no key", "/w/x?g=990102001001001", 404, []string{`"field":"worker"`}, nil},
+		{"no grid", strings.Split(own, "?")[0], 404, []string{`"field":"code"`}, nil},
+	} {
+		got := w.get(c.address)
+		if got.Code != c.status || got.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d %v", c.name, got.Code, got.Header())
+		}
+		for _, want := range c.is {
+			if !strings.Contains(got.Body.String(), want) {
+				t.Errorf("%s does not say %q: %s", c.name, want, got.Body)
+			}
+		}
+		for _, other := range c.not {
+			if strings.Contains(got.Body.String(), other) {
+				t.Errorf("%s says %q", c.name, other)
+			}
 		}
 	}
 }

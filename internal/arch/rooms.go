@@ -17,7 +17,7 @@ const (
 
 var (
 	pure   = []string{"geo/coord", "geo/coverage", "geo/limits", "geo/measure", "geo/shape"}
-	domain = []string{"domain/account", "domain/around", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/page", "domain/phone", "domain/place", "domain/scene", "domain/search", "domain/staff", "domain/portrait"}
+	domain = []string{"domain/account", "domain/around", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/page", "domain/phone", "domain/place", "domain/portrait", "domain/scene", "domain/search", "domain/staff"}
 
 	// below is what the middle row stands on: the words, the geometry, the one error.
 	below = slices.Concat(domain, pure, []string{"internal/fault"})
@@ -30,7 +30,7 @@ var (
 // boxes of the middle row (graph, tile, web, load, db, album) name none of each other.
 var Rooms = []Room{
 	// Wiring: the only place that knows them all.
-	{".", slices.Concat([]string{"graph", "album", "tile", "web", "signboard", "signboard/paper", "load", "load/demo", "db", "live", "internal/answer", "internal/cli", "internal/config",
+	{".", slices.Concat([]string{"graph", "tile", "web", "signboard", "signboard/paper", "load", "load/demo", "db", "album", "live", "internal/answer", "internal/cli", "internal/config",
 		"internal/httpauth", "internal/localpg", "internal/ops"}, below), []string{pgx}},
 
 	// The middle row.
@@ -69,8 +69,8 @@ var Rooms = []Room{
 	{"domain/scene", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/place", "domain/staff"}, []string{orb}},
 	{"domain/search", []string{"domain/account", "domain/grid", "domain/key", "geo/measure", "internal/fault"},
 		[]string{orb, uuid, "github.com/longbridgeapp/opencc", "github.com/mozillazg/go-pinyin", "golang.org/x/text"}},
-	{"domain/staff", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "domain/phone", "internal/fault", "domain/portrait"}, []string{uuid}},
 	{"domain/portrait", []string{"internal/fault"}, []string{"github.com/bep/imagemeta", "golang.org/x/image"}},
+	{"domain/staff", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "domain/phone", "domain/portrait", "internal/fault"}, []string{uuid}},
 
 	// Pure geometry: no SQL, no HTTP, no clock.
 	{"geo/coord", nil, nil},
