@@ -573,7 +573,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	default:
 		return nil, config.Bad("FONTS", server.Fonts, "but it cannot be used: %v", err)
 	}
-	web.Register(mux, web.Options{Boards: fonts != nil, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigin, Log: h.log,
+	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigin, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: auth, CORSOrigins: server.CORSOrigins,

@@ -221,7 +221,7 @@ func (b *drawing) cardBadge(w Worker, width, height float64) {
 		room = code.X - 2 - left
 	}
 	y := b.lines(left, 31.4, b.fit(b.Community, room, 5, style{size: 3.2, colour: ink}, 2.2))
-	y = b.lines(left, y, b.fit(b.Grid.Name, room, 8, style{size: 3.2, colour: ink}, 2.2))
+	b.lines(left, y, b.fit(b.Grid.Name, room, 8, style{size: 3.2, colour: ink}, 2.2))
 	b.lines(left, 43.4, b.fit(wProves.in(b.Lang), room, 6, style{size: 2.4, colour: soft}, 1.8))
 }
 

@@ -69,7 +69,6 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /signboards/badges/{name}", d.answers(d.badges))
 	mux.HandleFunc("GET /signboards/atlas/{name}", d.answers(d.atlas))
 	mux.HandleFunc("GET /g/{code}/map.svg", d.answers(d.gridMap))
-	mux.HandleFunc("GET /w/{worker}", d.proof)
 }
 
 // made is something to send: what it depends on, and how it is written. It is written once for all who ask for the same.

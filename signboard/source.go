@@ -255,7 +255,7 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 			continue
 		}
 		w := Worker{Person: Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}, Cover: string(a.Cover), Duties: a.Worker.Duties,
-			URL: proofURL(s.PublicURL, a.Worker.Key, g.Code)}
+			URL: s.PublicURL + "/w/" + a.Worker.Key.String()}
 		if w.Photo, err = photo(a.Worker); err != nil {
 			return err
 		}

@@ -33,10 +33,8 @@ var (
 	wNoPhone     = words{"电话未公布，请拨", "No phone of their own: call"}
 	wDuties      = words{"主要职责", "What we do for you"}
 	wContacts    = words{"还可以找", "You can also ask"}
-	wLeader      = words{"网格长", "Grid leader"}
 	wSupervision = words{"监督电话", "Complaints"}
 	wStation     = words{"服务站", "Service station"}
-	wNight       = words{"全天候", "Day and night"}
 	wLimits      = words{"网格四至", "Where the grid ends"}
 	wMap         = words{"网格范围图", "Map of the grid"}
 	wScan        = words{"扫码核对", "Scan to check"}
@@ -51,7 +49,6 @@ var (
 	wWest        = words{"西至", "West"}
 	wNorth       = words{"北至", "North"}
 	wMore        = words{"等共 %d 项，扫码查看", "%d in all: scan to see them"}
-	wHere        = words{"您在这里", "You are here"}
 	wCard        = words{"民情联系卡", "Contact card"}
 	wLeaflet     = words{"便民联系单", "Leaflet"}
 	wBadge       = words{"网格工作证", "Grid worker's badge"}
@@ -61,9 +58,6 @@ var (
 	wStreets     = words{"街道索引", "Index of streets"}
 	wBuildings   = words{"楼栋索引", "Index of buildings"}
 	wGridsInAll  = words{"共 %d 个网格", "%d grids"}
-	wInOffice    = words{"此人今日在岗", "This person is in office today"}
-	wAway        = words{"此人是本网格的网格员，今日请假", "A worker of this grid, who is away today"}
-	wNotInOffice = words{"此人今日不是本网格的网格员", "This person is no worker of this grid today"}
 	wPhotoOf     = words{"%s的照片", "Photo of %s"}
 )
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"wangge/domain/account"
+	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
@@ -124,6 +125,7 @@ type result struct {
 	Places     []hit           // that Asked may mean
 	None       bool            // the person said that it is none of those
 	FormerCode string
+	Scanned    *scanned // nil: who asks did not come from a board
 	Error      string
 	Incident   string // the request's id, where the fault is ours
 	Box        string
@@ -381,6 +383,7 @@ func (s *site) gridPage(w http.ResponseWriter, r *http.Request) {
 		v.Result.FormerCode = code
 	}
 	v.Title, v.Box = face.Name, v.Result.Box
+	v.Result.Scanned = s.scan(r, board.Name{Grid: face.Code})
 	s.show(w, r, http.StatusOK, v)
 }
 
@@ -418,6 +421,7 @@ func (s *site) buildingPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v.Title, v.Box = building.Name, v.Result.Box
+	v.Result.Scanned = s.scan(r, board.Name{Building: building.Key.String()})
 	s.show(w, r, http.StatusOK, v)
 }
 

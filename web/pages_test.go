@@ -268,7 +268,7 @@ func TestBoxOfUnknownPlaces(t *testing.T) {
 // Each sentence that a template names is there in both languages, and none is left over.
 func TestSentences(t *testing.T) {
 	// Named by the list of systems, and by what is wrong with a parameter.
-	used := map[string]bool{"WGS84": true, "CGCS2000": true, "GCJ02": true, "BD09": true, "accuracy": true}
+	used := map[string]bool{"WGS84": true, "CGCS2000": true, "GCJ02": true, "BD09": true, "accuracy": true, "changedPEOPLE": true, "changedBORDER": true, "changedNAMES": true, "changedCONTACTS": true}
 	for _, post := range []staff.Post{staff.ChiefLeader, staff.GridLeader, staff.GridWorker, staff.Assistant, staff.SectionLeader, staff.GroupLeader, staff.ClusterLeader,
 		staff.BuildingLeader, staff.LeadHouseholder, staff.UnitLeader, staff.Informant, staff.Volunteer, staff.StationHead, staff.CounterStaff, staff.PlatformAdmin} {
 		used[string(post)] = true

@@ -106,6 +106,7 @@ type Options struct {
 	Coverage  Coverage
 	Around    Around // nil: limits in words are those that are stored
 	Search    Search
+	Printed   Printed      // nil: no page says whether a board is current
 	Boards    bool         // whether /signboards/ is served, so that answers may link to it
 	PublicURL string       // where this server is seen from outside; "" makes links relative
 	Basemap   string       // the origin that tiles of a basemap come from; "": there is none
@@ -125,6 +126,7 @@ type site struct {
 	coverage  Coverage
 	around    Around
 	finder    Search
+	printed   Printed
 	boards    bool
 	publicURL string
 	policy    string
@@ -155,7 +157,7 @@ func (s *site) sayAge(h http.Header, at time.Time) {
 
 // Register adds the pages to mux, with the answer to every address that nothing else in mux answers. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, finder: o.Search, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
+	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, finder: o.Search, printed: o.Printed, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
 		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf}
 	if s.log == nil {
 		s.log = slog.Default()

@@ -21,12 +21,14 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
+	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
 	"wangge/load"
 	"wangge/load/demo"
 	"wangge/signboard"
 	"wangge/signboard/paper"
+	"wangge/web"
 )
 
 // With -update the facts of some boards of the demo are written to signboard/testdata, from which its golden files are drawn.
@@ -53,11 +55,12 @@ func newPrinting(t *testing.T) *printing {
 	}
 	store := db.New(w.pool)
 	store.Memory = w.Live
-	w.from = &signboard.Source{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around,
-		Boards:    &board.Service{Store: db.NewBoards(store), Places: w.Places, Grids: w.Grids, Staff: w.Staff},
+	boards := &board.Service{Store: db.NewBoards(store), Places: w.Places, Grids: w.Grids, Staff: w.Staff}
+	w.from = &signboard.Source{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around, Boards: boards,
 		PublicURL: "https://grid.example.org", Approval: "示S(2026)001号", Credit: "© 示例"}
 	w.fonts = fonts
 	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts})
+	web.Register(w.mux, web.Options{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Printed: boards, Boards: true})
 	return w
 }
 
@@ -173,45 +176,53 @@ func TestSignboards(t *testing.T) {
 	}
 }
 
-// The code of a badge says whether that person is in office in that grid today, and of who is not nothing.
-func TestABadgeProvesWhoIsInOffice(t *testing.T) {
+// Who scans a board is told whether it says what holds, of a grid and of a building alike; an address that was made up is answered as without it.
+func TestWhoScansABoardIsToldWhetherItIsCurrent(t *testing.T) {
 	w := newPrinting(t)
-	address := func(grid int, cover int) string {
-		f, err := w.from.Grid(t.Context(), account.Anyone(), w.grids(t)[grid].Code, fault.Chinese)
-		if err != nil || len(f.Workers) <= cover {
-			t.Fatal(len(f.Workers), err)
-		}
-		return strings.TrimPrefix(f.Workers[cover].URL, w.from.PublicURL)
+	g := w.grids(t)[0]
+	facts, err := w.from.Grid(t.Context(), account.Anyone(), g.Code, fault.Chinese)
+	if err != nil {
+		t.Fatal(err)
 	}
-	own, away := address(0, 0), address(4, 0)
-	elsewhere := strings.Replace(own, "990102001001001", "990102001001003", 1)
-	for _, c := range []struct {
-		name, address string
-		status        int
-		is, not       []string
-	}{
-		{"in office", own, 200, []string{"此人今日在岗", "张知夏", `href="tel:15499011333"`, "/photos/", "采薇新村西网格"}, nil},
-		{"in English", own + "&lang=en", 200, []string{`<html lang="en">`, "This person is in office today"}, nil},
-		{"away today", away, 200, []string{"今日请假"}, []string{"此人今日在岗"}},
-		{"in another grid", elsewhere, 200, []string{"此人今日不是本网格的网格员", "木槿街网格"}, []string{"张知夏", "tel:", "/photos/"}},
-		{"nobody", "/w/demo0002-00000000000000000000000000000000?g=990102001001001", 200, []string{"此人今日不是"}, []string{"tel:"}},
-		{"no key", "/w/x?g=990102001001001", 404, []string{`"field":"worker"`}, nil},
-		{"no grid", strings.Split(own, "?")[0], 404, []string{`"field":"code"`}, nil},
-	} {
-		got := w.get(c.address)
-		if got.Code != c.status || got.Header().Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: %d %v", c.name, got.Code, got.Header())
+	house, err := w.from.Building(t.Context(), account.Anyone(), w.building(t).Key, fault.Chinese)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := func(url string) string {
+		t.Helper()
+		got := w.get(strings.TrimPrefix(url, w.from.PublicURL))
+		if got.Code != 200 {
+			t.Fatalf("%s: %d %s", url, got.Code, got.Body)
 		}
-		for _, want := range c.is {
-			if !strings.Contains(got.Body.String(), want) {
-				t.Errorf("%s does not say %q: %s", c.name, want, got.Body)
-			}
+		return got.Body.String()
+	}
+	const current, outdated, unknown = "公示牌（第 1 版）是最新的", "公示牌（第 1 版）已过时", "无法核对您扫的公示牌"
+	for _, url := range []string{facts.URL, house.URL} {
+		if page := says(url); !strings.Contains(page, current) {
+			t.Errorf("%s: a new board is not current: %s", url, page)
 		}
-		for _, other := range c.not {
-			if strings.Contains(got.Body.String(), other) {
-				t.Errorf("%s says %q", c.name, other)
-			}
+	}
+	if page := says(strings.Replace(facts.URL, "r=1&m=", "r=7&m=0", 1)); !strings.Contains(page, unknown) {
+		t.Errorf("a mark that was made up: %s", page)
+	}
+	for _, query := range []string{"", "?r=", "?r=0", "?r=-1", "?r=<b>", "?r=99999999999999999999"} {
+		if page := says("/g/" + g.Code + query); strings.Contains(page, "您扫的公示牌") {
+			t.Errorf("%q is taken for a board", query)
 		}
+	}
+	call, err := w.Staff.OnCallOf(t.Context(), operator, staff.GridRef{Key: g.Key, GroupID: g.GroupID}, nil)
+	if err != nil || call == nil {
+		t.Fatal(call, err)
+	}
+	worker, phone := call.Worker, "154 9909 0000"
+	if _, err := w.Staff.Update(t.Context(), operator, staff.Change{Worker: worker.Key, Version: worker.Version, WorkPhone: &phone}); err != nil {
+		t.Fatal(err)
+	}
+	if page := says(facts.URL); !strings.Contains(page, outdated) || !strings.Contains(page, "变化的有：人员") || strings.Contains(page, current) {
+		t.Errorf("a board with an old number: %s", page)
+	}
+	if page := says(house.URL); !strings.Contains(page, current) {
+		t.Errorf("the board of a building elsewhere: %s", page)
 	}
 }
 

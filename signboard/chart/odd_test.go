@@ -29,7 +29,7 @@ func rect(x0, y0, x1, y1 float64) orb.Polygon {
 	return orb.Polygon{ring(x0, y0, x1, y0, x1, y1, x0, y1)}
 }
 
-const hostile = `<script>alert("网格")</script> ‮gnol yrev a si siht‬ & 王家大院西侧第三巷道两侧商住楼及附属楼群联合网格责任区`
+const hostile = "<script>alert(\"网格\")</script> \u202egnol yrev a si siht\u202c & 王家大院西侧第三巷道两侧商住楼及附属楼群联合网格责任区"
 
 // odd are scenes as they hardly ever are.
 func odd() map[string]chart.Scene {
