@@ -16,6 +16,7 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/twpayne/go-geom"
 
+	"wangge/album"
 	"wangge/db"
 	"wangge/domain/account"
 	beside "wangge/domain/around"
@@ -67,7 +68,7 @@ func newAlive(t testing.TB) *alive {
 	w.Services = load.Services{
 		Places: &place.Service{Store: live.Places{Store: db.NewPlaces(store), Live: w.Live}, Now: w.Clock},
 		Grids:  &grid.Service{Store: live.Grids{Store: db.NewGrids(store), Live: w.Live}, Now: w.Clock, NearestLimitM: 300, Ground: w.Live.Ground},
-		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: w.Live}, Now: w.Clock, Zone: zone, IDs: key.Random{}},
+		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: w.Live}, Now: w.Clock, Zone: zone, IDs: key.Random{}, Pictures: album.Folder(t.TempDir())},
 	}
 	w.around = &beside.Service{Store: db.NewAround(store), Grids: w.Grids, Places: w.Places, Now: w.Clock, Ground: w.Live.Ground, Version: w.VersionIn}
 	running, cancel := context.WithCancel(context.Background())

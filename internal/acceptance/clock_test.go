@@ -98,7 +98,11 @@ func TestWhoIsOnCallFollowsTheClock(t *testing.T) {
 		{"GraphQL", "/graphql?query=" + url.QueryEscape(`{ grid(code: "`+code+`") { worker { name } } }`), func(body []byte) string { return named(string(body)) }},
 		{"GraphQL onCall", "/graphql?query=" + url.QueryEscape(`{ grid(code: "`+code+`") { onCall { worker { name } } } }`), func(body []byte) string { return named(string(body)) }},
 		{"where", fmt.Sprintf("/where?lng=%v&lat=%v&crs=cgcs2000", at.X(), at.Y()), func(body []byte) string { return named(string(body)) }},
-		{"the grid's page", "/g/" + code, func(body []byte) string { return named(string(body)) }},
+		{"the grid's page", "/g/" + code, func(body []byte) string { // beneath it tells who else is there
+			_, name, _ := strings.Cut(string(body), `<strong class="name">`)
+			name, _, _ = strings.Cut(name, "</strong>")
+			return named(name)
+		}},
 		{"tile", fmt.Sprintf("/tiles/grids/%d/%d/%d.mvt", in.Z, in.X, in.Y), func(body []byte) string {
 			layers, err := mvt.Unmarshal(body)
 			if err != nil || len(layers) != 1 {

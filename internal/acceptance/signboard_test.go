@@ -14,7 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"wangge/album"
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/board"
@@ -45,7 +44,6 @@ type printing struct {
 func newPrinting(t *testing.T) *printing {
 	t.Helper()
 	w := &printing{alive: newAlive(t), mux: http.NewServeMux()}
-	w.Staff.Pictures = album.Folder(t.TempDir())
 	if _, err := load.Town(t.Context(), operator, w.Services, demo.Community()); err != nil {
 		t.Fatal(err)
 	}
