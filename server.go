@@ -573,12 +573,20 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	default:
 		return nil, config.Bad("FONTS", server.Fonts, "but it cannot be used: %v", err)
 	}
-	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigin, Log: h.log,
+	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, State: h.state, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigin, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: auth, CORSOrigins: server.CORSOrigins,
 		RateLimit: server.RateLimit, Compressed: "/tiles/", TrustedProxies: server.TrustedProxies,
 	}), nil
+}
+
+// state names the state of the data that is in memory; "": nothing was read yet.
+func (h *house) state() string {
+	if s := h.live.State(); s != nil {
+		return s.Order()
+	}
+	return ""
 }
 
 // tilesets are the layers as GraphQL tells them.

@@ -398,7 +398,7 @@ func (t fakePlaces) Building(ctx context.Context, _ account.Actor, k key.Key) (p
 // get asks the pages over t. headers are names and values in turn.
 func (t *fakeTown) get(method, target string, headers ...string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
-	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, Coverage: t, Search: t, Boards: t.boards, PublicURL: "https://grid.example/",
+	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, Coverage: t, Search: t, Boards: t.boards, State: func() string { return "41.5" }, PublicURL: "https://grid.example/",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), AsOf: func() (time.Time, bool) { return t.asOf, t.asOf.IsZero() }})
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i+1 < len(headers); i += 2 {

@@ -75,6 +75,7 @@ type view struct {
 	Query    url.Values
 	Title    string // of the answer; empty on the first page
 	Boards   bool   // there are signboards to link to
+	Since    string // the state that the page is not older than: the map asks what changed since
 	Public   string // what addresses start with where they are seen from outside
 	Kiosk    bool   // the page stands in a hall: nothing leads away, and it returns to the start
 	Elder    bool   // 长辈版: larger
@@ -231,7 +232,7 @@ func (v view) HTMLLang() string {
 }
 
 func (s *site) newView(r *http.Request) view {
-	v := view{Lang: answer.Language(r, fault.Chinese), Path: r.URL.EscapedPath(), Query: r.URL.Query(), Boards: s.boards, Public: s.publicURL}
+	v := view{Lang: answer.Language(r, fault.Chinese), Path: r.URL.EscapedPath(), Query: r.URL.Query(), Boards: s.boards, Public: s.publicURL, Since: s.state()}
 	v.Kiosk, v.Elder = v.Query.Get("kiosk") == "1", v.Query.Get("elder") == "1"
 	// WGS 84 and CGCS2000 are the same to some centimetres; a mini-program's view may tell another.
 	if of, err := coord.ParseSystem(cmp.Or(v.Query.Get("from"), v.Query.Get("crs"))); err == nil && (of == coord.SystemGCJ02 || of == coord.SystemBD09) {

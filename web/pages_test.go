@@ -256,6 +256,13 @@ func TestLists(t *testing.T) {
 	}
 }
 
+// The map of a page asks what changed since the page was made: it may fetch tiles before it is told anything.
+func TestPagesNameTheirState(t *testing.T) {
+	for _, path := range []string{"/", "/g/990102001001001", "/coverage"} {
+		wantContains(t, newTown().get("GET", path).Body.String(), `data-since="41.5"`)
+	}
+}
+
 func TestBoxOfUnknownPlaces(t *testing.T) {
 	if got := box(around([]*place.Box{nil, nil})); got != "" {
 		t.Errorf("a box out of nothing: %q", got)

@@ -106,11 +106,12 @@ type Options struct {
 	Coverage  Coverage
 	Around    Around // nil: limits in words are those that are stored
 	Search    Search
-	Printed   Printed      // nil: no page says whether a board is current
-	Boards    bool         // whether /signboards/ is served, so that answers may link to it
-	PublicURL string       // where this server is seen from outside; "" makes links relative
-	Basemap   string       // the origin that tiles of a basemap come from; "": there is none
-	Log       *slog.Logger // nil: slog.Default()
+	State     func() string // names the state of the data, as tilesChanged does; nil: it has no name, and a map hears only of what changes after it asks
+	Printed   Printed       // nil: no page says whether a board is current
+	Boards    bool          // whether /signboards/ is served, so that answers may link to it
+	PublicURL string        // where this server is seen from outside; "" makes links relative
+	Basemap   string        // the origin that tiles of a basemap come from; "": there is none
+	Log       *slog.Logger  // nil: slog.Default()
 
 	// AsOf is the time the answers are of, in the zone people read it in, and whether that is now: it is not while the
 	// database is away and they come from memory. nil: it always is.
@@ -126,6 +127,7 @@ type site struct {
 	coverage  Coverage
 	around    Around
 	finder    Search
+	state     func() string
 	printed   Printed
 	boards    bool
 	publicURL string
@@ -157,10 +159,13 @@ func (s *site) sayAge(h http.Header, at time.Time) {
 
 // Register adds the pages to mux, with the answer to every address that nothing else in mux answers. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, finder: o.Search, printed: o.Printed, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
+	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, finder: o.Search, state: o.State, printed: o.Printed, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
 		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf}
 	if s.log == nil {
 		s.log = slog.Default()
+	}
+	if s.state == nil {
+		s.state = func() string { return "" }
 	}
 	if s.asOf == nil {
 		s.asOf = func() (time.Time, bool) { return time.Time{}, true }

@@ -90,7 +90,7 @@ function follow(layers: readonly string[], onChange: (change: Change) => void): 
   if (!("EventSource" in window)) return;
   let events: EventSource | null = null;
   let timer = 0;
-  let since: string | null = null;
+  let since: string | null = document.getElementById("map")?.dataset.since || null; // tiles may be fetched before the first change is told
   let told = false; // this server tells what changes
   let missed = false; // something may have changed that will not be told any more
   let failures = 0;
