@@ -3,11 +3,14 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
 	"wangge/domain/account"
 	"wangge/domain/board"
+	"wangge/internal/answer"
+	"wangge/internal/fault"
 )
 
 // Printed answers whether a board on a wall still says what holds.
@@ -22,18 +25,49 @@ type scanned struct {
 	Asked int // the revision on the board
 }
 
-// scan looks up the board of n, where r comes from the code on one: ?r= is its revision, &m= its mark. nil: it does not, or it cannot be said. The
-// answer beside it is of today anyway, so that nothing is refused for it.
-func (s *site) scan(r *http.Request, n board.Name) *scanned {
-	revision, err := strconv.Atoi(r.URL.Query().Get("r"))
+// scan looks up the board of n, where values come from the code on one: r is its revision, m its mark. nil: they do not, or there is no such board. An
+// error stands beside what can be said all the same: while the database is away, that it cannot be checked.
+func (s *site) scan(ctx context.Context, actor account.Actor, values url.Values, n board.Name) (*scanned, error) {
+	revision, err := strconv.Atoi(values.Get("r"))
 	if err != nil || s.printed == nil {
-		return nil
+		return nil, nil
 	}
-	c, err := s.printed.Verify(r.Context(), account.FromContext(r.Context()), n, revision, r.URL.Query().Get("m"))
-	if err != nil {
-		return nil
+	c, err := s.printed.Verify(ctx, actor, n, revision, values.Get("m"))
+	switch {
+	case err == nil:
+		return &scanned{c, revision}, nil
+	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Invalid):
+		return nil, nil
+	case fault.Is(err, fault.Unavailable):
+		return &scanned{board.Check{Answer: board.Unknown}, revision}, err
 	}
-	return &scanned{c, revision}
+	return nil, err
+}
+
+// readScanned is read for a page that the code on a board may have led to: fn fills v in and names the board. What the page says of the board is of the
+// same state as the rest. The rest is of today anyway, so that nothing is refused because of the board.
+func (s *site) readScanned(r *http.Request, v *view, fn func(ctx context.Context, actor account.Actor) (board.Name, error)) error {
+	var said *scanned
+	var failed error
+	err := s.read(r, func(ctx context.Context, actor account.Actor) error {
+		said, failed = nil, nil // it may run twice
+		n, err := fn(ctx, actor)
+		if err == nil {
+			said, failed = s.scan(ctx, actor, v.Query, n)
+		}
+		return err
+	})
+	if err != nil && failed != nil { // a read that fails takes the others of its transaction with it
+		err = s.read(r, func(ctx context.Context, actor account.Actor) error {
+			_, err := fn(ctx, actor)
+			return err
+		})
+	}
+	if failed != nil && !fault.Is(failed, fault.Unavailable) {
+		answer.Refuse(r, s.log, failed) // logs it
+	}
+	v.Result.Scanned = said
+	return err
 }
 
 // Parts names what changed since the board was printed.

@@ -17,6 +17,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/account"
+	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
@@ -59,6 +60,11 @@ type fakeTown struct {
 	matches   []search.Match
 	contacts  place.Contacts
 	awayErr   error // of what the memory does not know
+	check     board.Check
+	checkErr  error
+	checked   []board.Name
+	aborted   error     // of a check, which ends the transaction that it was in
+	log       io.Writer // nil: nobody reads it
 }
 
 func newTown() *fakeTown {
@@ -88,7 +94,8 @@ func newTown() *fakeTown {
 type oneState struct{}
 
 func (t fakePlaces) InOneState(ctx context.Context, _ account.Actor, fn func(context.Context) error) error {
-	return fn(context.WithValue(ctx, oneState{}, true))
+	t.aborted = nil
+	return cmp.Or(fn(context.WithValue(ctx, oneState{}, true)), t.aborted)
 }
 
 // note keeps the name of a call whose context joins no state.
@@ -398,8 +405,12 @@ func (t fakePlaces) Building(ctx context.Context, _ account.Actor, k key.Key) (p
 // get asks the pages over t. headers are names and values in turn.
 func (t *fakeTown) get(method, target string, headers ...string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
-	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, Coverage: t, Search: t, Boards: t.boards, State: func() string { return "41.5" }, PublicURL: "https://grid.example/",
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), AsOf: func() (time.Time, bool) { return t.asOf, t.asOf.IsZero() }})
+	log := t.log
+	if log == nil {
+		log = io.Discard
+	}
+	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, Coverage: t, Search: t, Printed: t, Boards: t.boards, State: func() string { return "41.5" }, PublicURL: "https://grid.example/",
+		Log: slog.New(slog.NewTextHandler(log, nil)), AsOf: func() (time.Time, bool) { return t.asOf, t.asOf.IsZero() }})
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -425,4 +436,14 @@ func (t *fakeTown) Badge(ctx context.Context, _ account.Actor, worker key.Key) (
 		return staff.Badge{}, fault.New(fault.NotFound, "worker", "worker.noBadge")
 	}
 	return staff.Badge{Worker: t.worker, Posts: t.posts, Away: t.away}, t.err
+}
+
+// Verify implements Printed.
+func (t *fakeTown) Verify(ctx context.Context, _ account.Actor, n board.Name, revision int, mark string) (board.Check, error) {
+	t.note(ctx, "Verify")
+	t.checked = append(t.checked, n)
+	if !fault.Is(t.checkErr, fault.NotFound) && !fault.Is(t.checkErr, fault.Invalid) {
+		t.aborted = t.checkErr
+	}
+	return t.check, t.checkErr
 }

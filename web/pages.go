@@ -365,15 +365,15 @@ func (s *site) found(ctx context.Context, actor account.Actor, q grid.AtQuery) (
 func (s *site) gridPage(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
 	code := r.PathValue("code")
-	err := s.read(r, func(ctx context.Context, actor account.Actor) error {
+	err := s.readScanned(r, &v, func(ctx context.Context, actor account.Actor) (n board.Name, err error) {
 		if !place.ValidCode(code) { // the store takes no NUL and nothing that is not UTF-8
-			return fault.New(fault.NotFound, "code", "grid.notFound", "code", printable(code))
+			return n, fault.New(fault.NotFound, "code", "grid.notFound", "code", printable(code))
 		}
 		g, err := s.grids.ByCode(ctx, actor, code, nil, grid.Fields{})
 		if err == nil {
 			v.Result, err = s.itself(ctx, actor, g)
 		}
-		return err
+		return board.Name{Grid: g.Code}, err
 	})
 	if err != nil {
 		s.refuse(w, r, v, err)
@@ -384,7 +384,6 @@ func (s *site) gridPage(w http.ResponseWriter, r *http.Request) {
 		v.Result.FormerCode = code
 	}
 	v.Title, v.Box = face.Name, v.Result.Box
-	v.Result.Scanned = s.scan(r, board.Name{Grid: face.Code})
 	s.show(w, r, http.StatusOK, v)
 }
 
@@ -406,23 +405,21 @@ func (s *site) itself(ctx context.Context, actor account.Actor, g grid.Grid) (re
 func (s *site) buildingPage(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
 	var building place.Building
-	err := s.read(r, func(ctx context.Context, actor account.Actor) error {
+	err := s.readScanned(r, &v, func(ctx context.Context, actor account.Actor) (n board.Name, err error) {
 		k, ok := key.Parse(r.PathValue("id"))
 		if !ok {
-			return fault.New(fault.NotFound, "id", "web.noBuilding")
+			return n, fault.New(fault.NotFound, "id", "web.noBuilding")
 		}
-		var err error
 		if building, err = s.places.Building(ctx, actor, k); err == nil {
 			v.Result, err = s.ofBuilding(ctx, actor, building)
 		}
-		return err
+		return board.Name{Building: building.Key.String()}, err
 	})
 	if err != nil {
 		s.refuse(w, r, v, err)
 		return
 	}
 	v.Title, v.Box = building.Name, v.Result.Box
-	v.Result.Scanned = s.scan(r, board.Name{Building: building.Key.String()})
 	s.show(w, r, http.StatusOK, v)
 }
 

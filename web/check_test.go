@@ -1,0 +1,58 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"wangge/domain/board"
+	"wangge/internal/fault"
+)
+
+// What cannot be said of the board that was scanned takes nothing from the page, and is told apart: no board, none that can be checked now, an error of ours.
+func TestScannedBoardThatCannotBeChecked(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		err          error
+		says, logged bool
+	}{
+		{"current", nil, true, false},
+		{"no such board", fault.New(fault.NotFound, "building", "web.noBuilding"), false, false},
+		{"no revision", fault.New(fault.Invalid, "revision", "web.noBuilding"), false, false},
+		{"the database is away", fault.New(fault.Unavailable, "", "web.noBuilding"), true, false},
+		{"broken", errors.New("broken rule"), false, true},
+	} {
+		town, log := newTown(), &bytes.Buffer{}
+		town.check, town.checkErr, town.log = board.Check{Answer: board.Current, Revision: 4}, test.err, log
+		for _, path := range []string{"/g/990102001001001", "/b/" + town.building.Key.String()} {
+			log.Reset()
+			w := town.get("GET", path+"?r=4&m=aa")
+			body := w.Body.String()
+			if w.Code != 200 || !strings.Contains(body, "欧阳") {
+				t.Errorf("%s, %s: %d", test.name, path, w.Code)
+			}
+			current, unknown := strings.Contains(body, "公示牌（第 4 版）是最新的"), strings.Contains(body, "无法核对您扫的公示牌")
+			if current != (test.err == nil) || unknown != (test.says && test.err != nil) {
+				t.Errorf("%s, %s: current %t, unknown %t", test.name, path, current, unknown)
+			}
+			if strings.Contains(log.String(), "broken rule") != test.logged || !test.logged && log.Len() > 0 {
+				t.Errorf("%s, %s: logged %q", test.name, path, log)
+			}
+			if test.err != nil {
+				continue
+			}
+			before := len(town.checked)
+			if town.get("GET", path+"?r=x"); len(town.checked) != before {
+				t.Errorf("%s without a revision is taken for a board", path)
+			}
+		}
+		if want := []board.Name{{Grid: "990102001001001"}, {Building: town.building.Key.String()}}; !slices.Equal(town.checked, want) {
+			t.Errorf("%s: asked of %v", test.name, town.checked)
+		}
+		if len(town.apart) > 0 {
+			t.Errorf("%s: read outside the state of the page: %v", test.name, town.apart)
+		}
+	}
+}
