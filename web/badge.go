@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -44,7 +43,7 @@ type office struct {
 // would let a stranger in. Of a badge that is no longer good nothing is told but that.
 func (s *site) badgePage(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
-	now := time.Now()
+	now := s.places.At(nil) // as the day that the badge is good on
 	if at, _ := s.asOf(); !at.IsZero() {
 		now = now.In(at.Location())
 	}

@@ -19,7 +19,7 @@ func TestBadgePage(t *testing.T) {
 	w := town.get("GET", path)
 	body := w.Body.String()
 	wantContains(t, body, "今天在岗", "欧阳 &lt;b&gt;雪&lt;/b&gt;", `src="/photos/`+town.worker.Key.String(), "网格员", `href="/g/990102001001001"`, "第一网格组",
-		`href="/c/990102001001"`, "请核对照片", "截图无效")
+		`href="/c/990102001001"`, "请核对照片", "查验时间 2031-02-03 04:05。截图无效")
 	if w.Code != 200 || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("X-Robots-Tag") != "noindex" || strings.Contains(body, "<b>雪") {
 		t.Errorf("%d %v", w.Code, w.Header())
 	}

@@ -98,6 +98,16 @@ func (t fakePlaces) InOneState(ctx context.Context, _ account.Actor, fn func(con
 	return cmp.Or(fn(context.WithValue(ctx, oneState{}, true)), t.aborted)
 }
 
+// clockShows is the time by the clock of the data, which is not that of this machine.
+var clockShows = time.Date(2031, 2, 3, 4, 5, 0, 0, time.FixedZone("", 8*3600))
+
+func (t fakePlaces) At(asOf *time.Time) time.Time {
+	if asOf != nil {
+		return *asOf
+	}
+	return clockShows
+}
+
 // note keeps the name of a call whose context joins no state.
 func (t *fakeTown) note(ctx context.Context, call string) {
 	if ctx.Value(oneState{}) == nil {

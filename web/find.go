@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -202,7 +201,7 @@ func (s *site) near(ctx context.Context, actor account.Actor, q grid.AtQuery, m 
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.places.BuildingsNear(ctx, actor, place.NearQuery{Near: at, WithinM: m, Args: page.Args{First: 2 * shownBuildings}, At: time.Now()})
+	found, err := s.places.BuildingsNear(ctx, actor, place.NearQuery{Near: at, WithinM: m, Args: page.Args{First: 2 * shownBuildings}, At: s.places.At(nil)})
 	if fault.Is(err, fault.Unavailable) {
 		return nil, nil
 	}

@@ -108,7 +108,7 @@ func TestWhichBuilding(t *testing.T) {
 	if strings.Contains(asks, "可能性") || strings.Count(asks, `href="/b/`) != 3 {
 		t.Error("it asks which grid, or shows a building without a name")
 	}
-	if town.nearAsked.WithinM != 80 || town.nearAsked.Near.Lng != 120.005 {
+	if town.nearAsked.WithinM != 80 || town.nearAsked.Near.Lng != 120.005 || !town.nearAsked.At.Equal(clockShows) {
 		t.Errorf("asked %+v", town.nearAsked)
 	}
 	wantContains(t, town.get("GET", sure+"&near=1").Body.String(), "您在哪一栋？", "听雨里1号楼")

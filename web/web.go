@@ -77,6 +77,8 @@ type Places interface {
 	Contacts(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Here, error)
 	// BuildingsNear returns the buildings within a distance of a point, the nearest first.
 	BuildingsNear(ctx context.Context, actor account.Actor, q place.NearQuery) (page.Page[place.Building], error)
+	// At is asOf, or now by the clock that decides who is in office.
+	At(asOf *time.Time) time.Time
 	// InOneState runs fn so that all it reads with its ctx, of Grids and Staff as well, is one state of the data.
 	InOneState(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
 }
