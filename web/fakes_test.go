@@ -64,6 +64,7 @@ type fakeTown struct {
 	checkErr  error
 	checked   []board.Name
 	aborted   error     // of a check, which ends the transaction that it was in
+	state     string    // of the data
 	log       io.Writer // nil: nobody reads it
 }
 
@@ -419,7 +420,7 @@ func (t *fakeTown) get(method, target string, headers ...string) *httptest.Respo
 	if log == nil {
 		log = io.Discard
 	}
-	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, Coverage: t, Search: t, Printed: t, Boards: t.boards, State: func() string { return "41.5" }, PublicURL: "https://grid.example/",
+	Register(mux, Options{Grids: t, Staff: t, Places: fakePlaces{t}, Coverage: t, Search: t, Printed: t, Boards: t.boards, State: func() string { return cmp.Or(t.state, "41.5") }, PublicURL: "https://grid.example/",
 		Log: slog.New(slog.NewTextHandler(log, nil)), AsOf: func() (time.Time, bool) { return t.asOf, t.asOf.IsZero() }})
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i+1 < len(headers); i += 2 {

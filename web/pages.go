@@ -499,7 +499,13 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, v view) 
 	header.Set("Referrer-Policy", "same-origin") // the address may hold where somebody lives
 	header.Set("Permissions-Policy", "geolocation=(self), camera=(), microphone=()")
 	s.sayAge(header, stale)
-	reply(w, r, status, asHTML, body.Bytes())
+	replyTagged(w, r, status, asHTML, body.Bytes(), tagBut(body.Bytes(), ` data-since="`+template.HTMLEscapeString(v.Since)+`"`))
+}
+
+// tagBut is an ETag of body without the first of part. With another state the page is the same to who has it, since one that is older asks the map to look
+// further back; the tag is a weak one, as the bytes are not.
+func tagBut(body []byte, part string) string {
+	return "W/" + etag(bytes.Replace(body, []byte(part), nil, 1))
 }
 
 // bound puts a grid's limits in words on the page. Where they cannot be computed, it goes without: who asks came for a name.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/twpayne/go-geom"
@@ -259,7 +260,24 @@ func TestLists(t *testing.T) {
 // The map of a page asks what changed since the page was made: it may fetch tiles before it is told anything.
 func TestPagesNameTheirState(t *testing.T) {
 	for _, path := range []string{"/", "/g/990102001001001", "/coverage"} {
-		wantContains(t, newTown().get("GET", path).Body.String(), `data-since="41.5"`)
+		town := newTown()
+		was := town.get("GET", path)
+		wantContains(t, was.Body.String(), `data-since="41.5"`)
+
+		// What changed elsewhere does not make it another page; what it says does.
+		town.state = "42.6"
+		is, tag := town.get("GET", path), was.Header().Get("ETag")
+		wantContains(t, is.Body.String(), `data-since="42.6"`)
+		if is.Header().Get("ETag") != tag {
+			t.Errorf("%s: with the state its ETag %s becomes %s", path, tag, is.Header().Get("ETag"))
+		}
+		if again := town.get("GET", path, "If-None-Match", tag); again.Code != http.StatusNotModified || again.Body.Len() > 0 {
+			t.Errorf("%s with its ETag: %d", path, again.Code)
+		}
+		town.grids[0].Name, town.community.Name, town.asOf = "另一网格", "另一社区", time.Now().Add(-time.Hour)
+		if again := town.get("GET", path, "If-None-Match", tag); again.Code != http.StatusOK {
+			t.Errorf("%s changed, with its former ETag: %d", path, again.Code)
+		}
 	}
 }
 
