@@ -7,7 +7,11 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/ledongthuc/pdf"
 
 	"wangge/signboard/paper"
 )
@@ -31,9 +35,27 @@ func demoFacts(t testing.TB, name string) (f Facts) {
 	return f
 }
 
+// fontName is what the font that m begins with calls itself, as a PDF names it.
+func fontName(t *testing.T, m *paper.Fonts) string {
+	t.Helper()
+	var b bytes.Buffer
+	sheet := &paper.Sheet{W: 100, H: 100, Items: []paper.Item{&paper.Text{Text: "网格", At: paper.Point{X: 10, Y: 10}, Size: 5, Colour: paper.Colour{A: 255}}}}
+	if err := paper.WritePDF(&b, slices.Values([]*paper.Sheet{sheet}), m); err != nil {
+		t.Fatal(err)
+	}
+	r, err := pdf.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Page(1).Font("F0").BaseFont()
+}
+
 // What people see of the demo's boards is what was looked at. The letters are placed by the widths of fonts-wqy-microhei.
 func TestGoldenSheets(t *testing.T) {
 	m := fonts(t)
+	if name := fontName(t, m); !strings.Contains(name, "WenQuanYiMicroHei") {
+		t.Fatalf("the golden sheets are of the Debian package fonts-wqy-microhei, and the font here is %s: install the package", name)
+	}
 	for name, draw := range map[string]func() *paper.Sheet{
 		"two-workers-a3-landscape": func() *paper.Sheet {
 			s, _ := Board(demoFacts(t, "two-workers"), Format{"a3", true}, m)
