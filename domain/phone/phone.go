@@ -3,7 +3,13 @@ package phone
 
 import "strings"
 
-// Valid reports whether s can be a number: 3 to 30 digits, +, -, parentheses and spaces.
+// Valid reports whether s can be a number: digits, +, -, parentheses and spaces, 30 at most, and 3 digits at least.
 func Valid(s string) bool {
-	return len(s) >= 3 && len(s) <= 30 && strings.Trim(s, "0123456789+() -") == ""
+	digits := 0
+	for _, r := range s {
+		if '0' <= r && r <= '9' {
+			digits++
+		}
+	}
+	return digits >= 3 && len(s) <= 30 && strings.Trim(s, "0123456789+() -") == ""
 }

@@ -217,7 +217,7 @@ func (d *document) page(s *Sheet, tree, whole int) (page, section int, err error
 	d.put("", pt, 0, 0, pt, 0, 0)
 	d.b.WriteString("cm 1 j\n")
 	if err := d.items(s.Items); err != nil {
-		return 0, 0, fmt.Errorf("sheet %q: %w", s.Title, err)
+		return 0, 0, fmt.Errorf("a sheet: %w", err)
 	}
 	contents, marked := d.reserve(), d.reserve()
 	d.stream(contents, "", d.b.Bytes())
@@ -618,7 +618,7 @@ func (d *document) picture(p *Picture) error {
 	if !ok {
 		img, err := decode(p.Data)
 		if err != nil {
-			return fmt.Errorf("picture %q: %w", p.Alt, err)
+			return fmt.Errorf("a picture: %w", err)
 		}
 		mask := ""
 		dict := fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/Interpolate true", img.w, img.h)

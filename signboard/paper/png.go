@@ -24,13 +24,13 @@ func WritePNG(w io.Writer, s *Sheet, f *Fonts, dpi float64) error {
 	scale := dpi / 25.4
 	width, height := math.Round(s.W*scale), math.Round(s.H*scale)
 	if !(width >= 1 && height >= 1 && width*height <= largest) {
-		return fmt.Errorf("sheet %q: %v by %v mm at %v dpi: %w", s.Title, s.W, s.H, dpi, errSize)
+		return fmt.Errorf("a sheet of %v by %v mm at %v dpi: %w", s.W, s.H, dpi, errSize)
 	}
 	img := image.NewRGBA(image.Rect(0, 0, int(width), int(height)))
 	draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
 	p := &painter{img: img, whole: raster.NewRasterizer(int(width), int(height)), scale: scale, fonts: f}
 	if err := p.items(s.Items); err != nil {
-		return fmt.Errorf("sheet %q: %w", s.Title, err)
+		return fmt.Errorf("a sheet: %w", err)
 	}
 
 	var b bytes.Buffer
@@ -302,11 +302,11 @@ func (l *letterer) Close() {
 func (p *painter) picture(i *Picture) error {
 	_, c, err := check(i.Data)
 	if err != nil {
-		return fmt.Errorf("picture %q: %w", i.Alt, err)
+		return fmt.Errorf("a picture: %w", err)
 	}
 	src, _, err := image.Decode(bytes.NewReader(i.Data))
 	if err != nil {
-		return fmt.Errorf("picture %q: %w", i.Alt, err)
+		return fmt.Errorf("a picture: %w", err)
 	}
 	part := p.pixels(i.Box).Intersect(p.img.Rect)
 	if part.Empty() {

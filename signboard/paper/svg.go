@@ -34,7 +34,7 @@ func WriteSVG(w io.Writer, s *Sheet, f *Fonts) error {
 	v.attr("font-family", families)
 	v.b.WriteString("><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n")
 	if err := v.items(s.Items); err != nil {
-		return fmt.Errorf("sheet %q: %w", s.Title, err)
+		return fmt.Errorf("a sheet: %w", err)
 	}
 	v.b.WriteString("</g></svg>\n")
 	_, err := w.Write(v.b.Bytes())
@@ -255,7 +255,7 @@ func (v *vector) text(t *Text) {
 func (v *vector) picture(p *Picture) error {
 	kind, _, err := check(p.Data)
 	if err != nil {
-		return fmt.Errorf("picture %q: %w", p.Alt, err)
+		return fmt.Errorf("a picture: %w", err)
 	}
 	clip := ""
 	if p.Round > 0 {
