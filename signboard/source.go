@@ -250,10 +250,12 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 		}
 		return p.Image, err
 	}
-	for _, a := range office[g.Key.ID] {
-		if a.Post != staff.GridWorker {
-			continue
-		}
+	var ofGroup []staff.Assignment
+	if g.GroupID != nil {
+		ofGroup = office[*g.GroupID]
+	}
+	workers, leaders, instead := board.Shown(office[g.Key.ID], ofGroup, office[g.CommunityID])
+	for _, a := range workers {
 		w := Worker{Person: Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}, Cover: string(a.Cover), Duties: a.Worker.Duties,
 			URL: s.PublicURL + "/w/" + a.Worker.Key.String()}
 		if w.Photo, err = photo(a.Worker); err != nil {
@@ -261,32 +263,16 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 		}
 		f.Workers = append(f.Workers, w)
 	}
-	slices.SortStableFunc(f.Workers, func(a, b Worker) int { return cmp.Compare(a.Cover, b.Cover) })
-	lead := func(list []staff.Assignment, post staff.Post) error {
-		for _, a := range list {
-			if a.Post != post {
-				continue
+	for i, a := range leaders {
+		p := Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}
+		if i == instead {
+			if p.Photo, err = photo(a.Worker); err != nil {
+				return err
 			}
-			p := Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}
-			if len(f.Workers) == 0 && len(f.Leaders) == 0 { // stands in the worker's place
-				var err error
-				if p.Photo, err = photo(a.Worker); err != nil {
-					return err
-				}
-			}
-			f.Leaders = append(f.Leaders, p)
 		}
-		return nil
+		f.Leaders = append(f.Leaders, p)
 	}
-	if err := lead(office[g.Key.ID], staff.GridLeader); err != nil {
-		return err
-	}
-	if g.GroupID != nil {
-		if err := lead(office[*g.GroupID], staff.GridLeader); err != nil {
-			return err
-		}
-	}
-	return lead(office[g.CommunityID], staff.ChiefLeader)
+	return nil
 }
 
 // sceneOf is what a map shows of surroundings. whole takes all grids of the community for what it is about.

@@ -69,6 +69,7 @@ func (s *Service) facts(ctx context.Context, actor account.Actor, boards []Of) (
 		if !seen[g.CommunityID] {
 			seen[g.CommunityID] = true
 			communities = append(communities, g.CommunityID)
+			areas = append(areas, staff.Area{Kind: staff.AreaDivision, Home: g.Key.Home, ID: g.CommunityID})
 		}
 	}
 	groups, err := s.Grids.Groups(ctx, actor, groupKeys)
@@ -98,7 +99,7 @@ func (s *Service) facts(ctx context.Context, actor account.Actor, boards []Of) (
 		if g.GroupID != nil {
 			f.Names.Group, ofGroup = groups[*g.GroupID].Name, office[*g.GroupID]
 		}
-		f.setPeople(office[g.Key.ID], ofGroup)
+		f.setPeople(office[g.Key.ID], ofGroup, office[g.CommunityID])
 		var line []place.Contacts
 		for _, d := range append(around[g.CommunityID][:len(around[g.CommunityID]):len(around[g.CommunityID])], own[g.CommunityID]) {
 			f.Names.Divisions, line = append(f.Names.Divisions, d.Name), append(line, d.Contacts)

@@ -5,12 +5,14 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -221,6 +223,43 @@ func TestWhoScansABoardIsToldWhetherItIsCurrent(t *testing.T) {
 	}
 	if page := says(house.URL); !strings.Contains(page, current) {
 		t.Errorf("the board of a building elsewhere: %s", page)
+	}
+}
+
+// Whoever leads on a board outdates it: the group's leader and the community's chief leader alike.
+func TestABoardIsOutdatedByAllWhoLeadOnIt(t *testing.T) {
+	w := newPrinting(t)
+	g := w.grids(t)[0]
+	facts, err := w.from.Grid(t.Context(), account.Anyone(), g.Code, fault.Chinese)
+	if err != nil {
+		t.Fatal(err)
+	}
+	posts := ""
+	for i, leader := range facts.Leaders {
+		posts += leader.Post + " "
+		found, err := w.Staff.Records(t.Context(), operator, staff.RecordQuery{Text: leader.Name, Day: w.Staff.Day(nil), Args: page.Args{First: 2}})
+		if err != nil || len(found.Items) != 1 {
+			t.Fatal(found, err)
+		}
+		before, err := w.from.Boards.Revision(t.Context(), operator, board.Of{Kind: board.OfGrid, Key: g.Key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		is, phone := found.Items[0].Node.Worker, fmt.Sprint("154 9909 000", i)
+		if _, err := w.Staff.Update(t.Context(), operator, staff.Change{Worker: is.Key, Version: is.Version, WorkPhone: &phone}); err != nil {
+			t.Fatal(err)
+		}
+		now, err := w.from.Boards.Revision(t.Context(), operator, before.Of)
+		if changed := now.Hashes.Changed(before.Hashes); err != nil || !slices.Equal(changed, []board.Part{board.People}) {
+			t.Errorf("the phone of the %s changes %v, %v", leader.Post, changed, err)
+		}
+		again, err := w.from.Grid(t.Context(), account.Anyone(), g.Code, fault.Chinese)
+		if err != nil || again.Leaders[i].Phone != phone {
+			t.Errorf("%+v, %v", again.Leaders, err)
+		}
+	}
+	if posts != "GRID_LEADER CHIEF_LEADER " {
+		t.Errorf("who leads is %s", posts)
 	}
 }
 
