@@ -4,6 +4,7 @@
 package signboard
 
 import (
+	"slices"
 	"strings"
 
 	"wangge/domain/place"
@@ -19,7 +20,7 @@ type Facts struct {
 	Grid                      Grid
 	Building                  *Building // nil on a grid's board
 	Workers                   []Worker  // grid workers in office, A before B; none: the post is vacant
-	Leaders                   []Person  // of the grid, its group and the community, the nearest first
+	Leaders                   []Person  // of the grid, its group and the community, the nearest first; see board.Shown
 	Supervision               string    // phone for complaints
 	Station                   *Station
 	Night                     []Number // whom to call at any hour; none: NightNumbers
@@ -102,13 +103,16 @@ func (f Facts) first() *Worker {
 	return &f.Workers[0]
 }
 
+// leader is the place in Leaders of the nearest with a phone; -1: there is none.
+func (f Facts) leader() int {
+	return slices.IndexFunc(f.Leaders, func(l Person) bool { return l.Phone != "" })
+}
+
 // instead is whom to call where the worker cannot be: the nearest leader with a phone, else the service station, else who takes complaints, else the
 // first of the night numbers.
 func (f Facts) instead() Person {
-	for _, l := range f.Leaders {
-		if l.Phone != "" {
-			return l
-		}
+	if i := f.leader(); i >= 0 {
+		return f.Leaders[i]
 	}
 	switch {
 	case f.Station != nil && f.Station.Phone != "":
