@@ -3,6 +3,8 @@ package board
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/twpayne/go-geom"
@@ -88,13 +90,23 @@ func (s *Service) facts(ctx context.Context, actor account.Actor, boards []Of) (
 	if err != nil {
 		return nil, err
 	}
+	limits := make(map[uuid.UUID]place.Limits, len(grids))
+	for _, g := range grids {
+		limits[g.Key.ID] = g.Limits
+	}
+	if s.Limits != nil {
+		if limits, err = s.Limits.Limits(ctx, actor, slices.Collect(maps.Values(grids)), nil); err != nil {
+			return nil, err
+		}
+	}
 	ofGrid := func(f *Facts, k key.Key) error {
 		g, ok := grids[k.ID]
 		if !ok {
 			return nil
 		}
 		f.Names.Code, f.Names.Name, f.Names.Kind = g.Code, g.Name, string(g.Kind)
-		f.Border.East, f.Border.South, f.Border.West, f.Border.North = g.Limits.East, g.Limits.South, g.Limits.West, g.Limits.North
+		l := limits[g.Key.ID]
+		f.Border.East, f.Border.South, f.Border.West, f.Border.North = l.East, l.South, l.West, l.North
 		var ofGroup []staff.Assignment
 		if g.GroupID != nil {
 			f.Names.Group, ofGroup = groups[*g.GroupID].Name, office[*g.GroupID]

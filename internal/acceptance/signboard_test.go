@@ -3,6 +3,7 @@ package acceptance
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -15,10 +16,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/board"
+	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
@@ -55,7 +60,7 @@ func newPrinting(t *testing.T) *printing {
 	}
 	store := db.New(w.pool)
 	store.Memory = w.Live
-	boards := &board.Service{Store: db.NewBoards(store), Places: w.Places, Grids: w.Grids, Staff: w.Staff}
+	boards := &board.Service{Store: db.NewBoards(store), Places: w.Places, Grids: w.Grids, Staff: w.Staff, Limits: w.around}
 	w.from = &signboard.Source{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around, Boards: boards,
 		PublicURL: "https://grid.example.org", Approval: "示S(2026)001号", Credit: "© 示例"}
 	w.fonts = fonts
@@ -224,6 +229,42 @@ func TestWhoScansABoardIsToldWhetherItIsCurrent(t *testing.T) {
 	if page := says(house.URL); !strings.Contains(page, current) {
 		t.Errorf("the board of a building elsewhere: %s", page)
 	}
+}
+
+// What a board says of its limits is what it is compared by, whether somebody entered it or not: a street nearby with another name outdates it.
+func TestABoardIsOutdatedByTheLimitsThatItSays(t *testing.T) {
+	w := newPrinting(t)
+	g := w.grids(t)[2]
+	of := board.Of{Kind: board.OfGrid, Key: g.Key}
+	facts, err := w.from.Grid(t.Context(), account.Anyone(), g.Code, fault.Chinese)
+	if err != nil || g.Limits.East == facts.Limits.East || facts.Limits.East == "" {
+		t.Fatalf("nothing is computed: %+v, %+v, %v", g.Limits, facts.Limits, err)
+	}
+	before, err := w.from.Boards.Revision(t.Context(), operator, of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := w.from.Boards.(*board.Service).Facts(t.Context(), operator, []board.Of{of})
+	if b := said[g.Key.ID].Border; err != nil || (place.Limits{East: b.East, South: b.South, West: b.West, North: b.North}) != facts.Limits {
+		t.Errorf("compared by %+v, printed %+v, %v", b, facts.Limits, err)
+	}
+	w.from.Boards.(*board.Service).Limits = renamed{w.around}
+	now, err := w.from.Boards.Revision(t.Context(), operator, of)
+	if changed := now.Hashes.Changed(before.Hashes); err != nil || !slices.Equal(changed, []board.Part{board.Border}) {
+		t.Errorf("another name changes %v, %v", changed, err)
+	}
+}
+
+// renamed is what grids end at where what lies east has another name.
+type renamed struct{ of board.Limits }
+
+func (r renamed) Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]place.Limits, error) {
+	found, err := r.of.Limits(ctx, actor, grids, asOf)
+	for id, l := range found {
+		l.East += "（新）"
+		found[id] = l
+	}
+	return found, err
 }
 
 // Whoever leads on a board outdates it: the group's leader and the community's chief leader alike.
