@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/internal/fault"
 	"wangge/signboard/chart"
@@ -53,6 +54,8 @@ type Person struct {
 	Post  string // as domain/staff has it
 	Phone string
 	Photo []byte // PNG or JPEG; none: a circle with the name's first character stands in
+
+	photoOf key.Key // whose photo is to be read; zero: there is none
 }
 
 // Worker is a grid worker in office.

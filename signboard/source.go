@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -77,6 +79,8 @@ type Source struct {
 	PublicURL string // that codes begin with, without / at the end
 	Approval  string // of the map: 审图号
 	Credit    string // whose the map's data is
+
+	unread sync.Map // keys of workers whose photo could not be read, which is logged
 }
 
 var _ = fault.Register(
@@ -95,6 +99,9 @@ func (s *Source) Grid(ctx context.Context, actor account.Actor, code string, lan
 		}
 		return err
 	})
+	if err == nil {
+		err = s.photos(ctx, actor, &f)
+	}
 	return f, err
 }
 
@@ -133,6 +140,9 @@ func (s *Source) Building(ctx context.Context, actor account.Actor, k key.Key, l
 		}
 		return nil
 	})
+	if err == nil {
+		err = s.photos(ctx, actor, &f)
+	}
 	return f, err
 }
 
@@ -240,16 +250,6 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 	if err != nil {
 		return err
 	}
-	photo := func(w staff.Worker) ([]byte, error) {
-		if !w.HasPhoto {
-			return nil, nil
-		}
-		p, err := s.Staff.Photo(ctx, actor, w.Key, false, nil)
-		if fault.Is(err, fault.NotFound) {
-			return nil, nil
-		}
-		return p.Image, err
-	}
 	var ofGroup []staff.Assignment
 	if g.GroupID != nil {
 		ofGroup = office[*g.GroupID]
@@ -258,19 +258,49 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 	for _, a := range workers {
 		w := Worker{Person: Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}, Cover: string(a.Cover), Duties: a.Worker.Duties,
 			URL: s.PublicURL + "/w/" + a.Worker.Key.String()}
-		if w.Photo, err = photo(a.Worker); err != nil {
-			return err
+		if a.Worker.HasPhoto {
+			w.photoOf = a.Worker.Key
 		}
 		f.Workers = append(f.Workers, w)
 	}
 	for i, a := range leaders {
 		p := Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}
-		if i == instead {
-			if p.Photo, err = photo(a.Worker); err != nil {
-				return err
-			}
+		if i == instead && a.Worker.HasPhoto {
+			p.photoOf = a.Worker.Key
 		}
 		f.Leaders = append(f.Leaders, p)
+	}
+	return nil
+}
+
+// photos reads the photos on a board, outside of any transaction: they lie in files, or far away. One that cannot be read now leaves its place to the
+// initial; that is logged once for a worker, until it can be read again.
+func (s *Source) photos(ctx context.Context, actor account.Actor, f *Facts) error {
+	var people []*Person
+	for i := range f.Workers {
+		people = append(people, &f.Workers[i].Person)
+	}
+	for i := range f.Leaders {
+		people = append(people, &f.Leaders[i])
+	}
+	for _, p := range people {
+		if p.photoOf == (key.Key{}) {
+			continue
+		}
+		read, err := s.Staff.Photo(ctx, actor, p.photoOf, false, nil)
+		switch {
+		case err == nil:
+			p.Photo = read.Image
+			s.unread.Delete(p.photoOf)
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case fault.Is(err, fault.Unavailable):
+			if _, known := s.unread.LoadOrStore(p.photoOf, true); !known {
+				slog.Warn("a photo cannot be read; boards do without", "worker", p.photoOf.String(), "error", err)
+			}
+		case !fault.Is(err, fault.NotFound):
+			return err
+		}
 	}
 	return nil
 }
@@ -353,6 +383,7 @@ const mostInAtlas = 80
 // too many.
 func (s *Source) Community(ctx context.Context, actor account.Actor, code string, lang fault.Language) (a AtlasFacts, err error) {
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		a = AtlasFacts{} // it may run twice
 		d, err := s.Places.ByCode(ctx, actor, code, place.Fields{})
 		if err != nil {
 			return err
@@ -402,6 +433,11 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 		a.Scene = sceneOf(seen, s.PublicURL, true)
 		return nil
 	})
+	for i := range a.Grids {
+		if err == nil {
+			err = s.photos(ctx, actor, &a.Grids[i])
+		}
+	}
 	return a, err
 }
 
