@@ -177,12 +177,31 @@ func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang 
 		return f, err
 	}
 	f.Limits = limits[g.Key.ID]
+	f.Scene, err = s.scene(ctx, actor, g)
+	return f, err
+}
+
+// scene is the map of g.
+func (s *Source) scene(ctx context.Context, actor account.Actor, g grid.Grid) (chart.Scene, error) {
 	seen, err := s.Around.Of(ctx, actor, g.Key, around.Box(g.BBox, reach, proportion), nil)
 	if err != nil {
-		return f, err
+		return chart.Scene{}, err
 	}
-	f.Scene = sceneOf(seen, s.PublicURL, false)
-	return f, nil
+	return sceneOf(seen, s.PublicURL, false), nil
+}
+
+// Map is what the map of a grid says, and no more: its name and scene. Former codes answer. NOT_FOUND: no such grid.
+func (s *Source) Map(ctx context.Context, actor account.Actor, code string, lang fault.Language) (f Facts, err error) {
+	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		g, err := s.Grids.ByCode(ctx, actor, code, nil, grid.Fields{})
+		if err != nil {
+			return err
+		}
+		f = Facts{Lang: lang, Grid: Grid{Code: g.Code, Name: g.Name}}
+		f.Scene, err = s.scene(ctx, actor, g)
+		return err
+	})
+	return f, err
 }
 
 // revision says which revision of its board f is, and since when: the day on which that was printed, else today. The address of the code ends with it,
