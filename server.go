@@ -373,8 +373,8 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 		h.album = album.At(s.PhotosURL)
 	}
 	h.staff = &staff.Service{Store: db.NewStaff(store), Now: time.Now, Zone: s.Zone, IDs: key.Random{}, Pictures: h.album}
-	h.boards = &board.Service{Store: db.NewBoards(store), Places: h.places, Grids: h.grids, Staff: h.staff}
 	h.around = &around.Service{Store: db.NewAround(store), Grids: h.grids, Places: h.places, Now: time.Now}
+	h.boards = &board.Service{Store: db.NewBoards(store), Places: h.places, Grids: h.grids, Staff: h.staff, Limits: h.around}
 	h.coverage = &coverage.Service{Store: db.NewCoverage(store), Now: time.Now, Zone: s.Zone}
 	return h, nil
 }

@@ -48,7 +48,7 @@ func TestBoardsSayTheSameFromMemory(t *testing.T) {
 	}
 	staffed, stationed := 0, 0
 	for _, f := range memory {
-		if len(f.People.Workers) > 0 && f.People.Leader != nil {
+		if len(f.People.Workers) > 0 && len(f.People.Leaders) == 2 {
 			staffed++
 		}
 		if len(f.Contacts.Station) == 5 && f.Contacts.Supervision != "" && len(f.Contacts.Night) == 12 && len(f.Names.Divisions) == 4 && len(f.Border.Grid) == 64 {

@@ -474,11 +474,13 @@ func (b *drawing) rows() (out []row) {
 		w := b.Workers[1]
 		out = append(out, row{words{wWorker.zh + coverOf(w.Cover).zh, coverOf(w.Cover).en}, w.Name, "", w.Phone})
 	}
-	leaders := 0
-	first := b.first() == nil
+	leaders, above := 0, -1
+	if b.first() == nil {
+		above = b.leader()
+	}
 	for i, l := range b.Leaders {
-		if i == 0 && first && l.Phone != "" {
-			continue // stands above
+		if i == above {
+			continue
 		}
 		if leaders++; leaders > 2 {
 			break

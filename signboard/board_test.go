@@ -225,6 +225,25 @@ func TestWhatABoardSays(t *testing.T) {
 	}
 }
 
+// Who is called in the worker's place stands once on a board, be it the first leader or another.
+func TestWhoStandsInStandsOnce(t *testing.T) {
+	m := fonts(t)
+	for i, c := range [][]Person{
+		{{Name: "吴鹤年", Phone: "1"}, {Name: "姚淑贤", Phone: "2"}, {Name: "钱总", Phone: "3"}},
+		{{Name: "吴鹤年"}, {Name: "姚淑贤", Phone: "2"}, {Name: "钱总", Phone: "3"}},
+		{{Name: "吴鹤年"}, {Name: "姚淑贤"}, {Name: "钱总", Phone: "3"}},
+	} {
+		f := usual()
+		f.Workers, f.Leaders = nil, c
+		sheet, _ := Board(f, Format{Size: "a3"}, m)
+		for _, p := range c {
+			if n := strings.Count(said(sheet, m), p.Name+"\n"); n != 1 {
+				t.Errorf("%d: %s stands %d times", i, p.Name, n)
+			}
+		}
+	}
+}
+
 func TestWhatTheFontLacks(t *testing.T) {
 	m := fonts(t)
 	f := usual()

@@ -4,8 +4,10 @@
 package signboard
 
 import (
+	"slices"
 	"strings"
 
+	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/internal/fault"
 	"wangge/signboard/chart"
@@ -19,7 +21,7 @@ type Facts struct {
 	Grid                      Grid
 	Building                  *Building // nil on a grid's board
 	Workers                   []Worker  // grid workers in office, A before B; none: the post is vacant
-	Leaders                   []Person  // of the grid, its group and the community, the nearest first
+	Leaders                   []Person  // of the grid, its group and the community, the nearest first; see board.Shown
 	Supervision               string    // phone for complaints
 	Station                   *Station
 	Night                     []Number // whom to call at any hour; none: NightNumbers
@@ -52,6 +54,8 @@ type Person struct {
 	Post  string // as domain/staff has it
 	Phone string
 	Photo []byte // PNG or JPEG; none: a circle with the name's first character stands in
+
+	photoOf key.Key // whose photo is to be read; zero: there is none
 }
 
 // Worker is a grid worker in office.
@@ -102,13 +106,16 @@ func (f Facts) first() *Worker {
 	return &f.Workers[0]
 }
 
+// leader is the place in Leaders of the nearest with a phone; -1: there is none.
+func (f Facts) leader() int {
+	return slices.IndexFunc(f.Leaders, func(l Person) bool { return l.Phone != "" })
+}
+
 // instead is whom to call where the worker cannot be: the nearest leader with a phone, else the service station, else who takes complaints, else the
 // first of the night numbers.
 func (f Facts) instead() Person {
-	for _, l := range f.Leaders {
-		if l.Phone != "" {
-			return l
-		}
+	if i := f.leader(); i >= 0 {
+		return f.Leaders[i]
 	}
 	switch {
 	case f.Station != nil && f.Station.Phone != "":

@@ -313,7 +313,7 @@ func (d *door) atlas(ctx context.Context, r *http.Request) (made, error) {
 // gridMap is the map of a grid alone, whose neighbours can be tapped: it leads on without a script.
 func (d *door) gridMap(ctx context.Context, r *http.Request) (made, error) {
 	lang := answer.Language(r, fault.Chinese)
-	f, err := d.Grid(ctx, account.FromContext(ctx), r.PathValue("code"), lang)
+	f, err := d.Map(ctx, account.FromContext(ctx), r.PathValue("code"), lang)
 	if err != nil {
 		return made{}, err
 	}

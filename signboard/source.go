@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -77,6 +79,8 @@ type Source struct {
 	PublicURL string // that codes begin with, without / at the end
 	Approval  string // of the map: 审图号
 	Credit    string // whose the map's data is
+
+	unread sync.Map // keys of workers whose photo could not be read, which is logged
 }
 
 var _ = fault.Register(
@@ -95,6 +99,9 @@ func (s *Source) Grid(ctx context.Context, actor account.Actor, code string, lan
 		}
 		return err
 	})
+	if err == nil {
+		err = s.photos(ctx, actor, &f)
+	}
 	return f, err
 }
 
@@ -133,6 +140,9 @@ func (s *Source) Building(ctx context.Context, actor account.Actor, k key.Key, l
 		}
 		return nil
 	})
+	if err == nil {
+		err = s.photos(ctx, actor, &f)
+	}
 	return f, err
 }
 
@@ -167,12 +177,31 @@ func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang 
 		return f, err
 	}
 	f.Limits = limits[g.Key.ID]
+	f.Scene, err = s.scene(ctx, actor, g)
+	return f, err
+}
+
+// scene is the map of g.
+func (s *Source) scene(ctx context.Context, actor account.Actor, g grid.Grid) (chart.Scene, error) {
 	seen, err := s.Around.Of(ctx, actor, g.Key, around.Box(g.BBox, reach, proportion), nil)
 	if err != nil {
-		return f, err
+		return chart.Scene{}, err
 	}
-	f.Scene = sceneOf(seen, s.PublicURL, false)
-	return f, nil
+	return sceneOf(seen, s.PublicURL, false), nil
+}
+
+// Map is what the map of a grid says, and no more: its name and scene. Former codes answer. NOT_FOUND: no such grid.
+func (s *Source) Map(ctx context.Context, actor account.Actor, code string, lang fault.Language) (f Facts, err error) {
+	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		g, err := s.Grids.ByCode(ctx, actor, code, nil, grid.Fields{})
+		if err != nil {
+			return err
+		}
+		f = Facts{Lang: lang, Grid: Grid{Code: g.Code, Name: g.Name}}
+		f.Scene, err = s.scene(ctx, actor, g)
+		return err
+	})
+	return f, err
 }
 
 // revision says which revision of its board f is, and since when: the day on which that was printed, else today. The address of the code ends with it,
@@ -240,53 +269,59 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 	if err != nil {
 		return err
 	}
-	photo := func(w staff.Worker) ([]byte, error) {
-		if !w.HasPhoto {
-			return nil, nil
-		}
-		p, err := s.Staff.Photo(ctx, actor, w.Key, false, nil)
-		if fault.Is(err, fault.NotFound) {
-			return nil, nil
-		}
-		return p.Image, err
+	var ofGroup []staff.Assignment
+	if g.GroupID != nil {
+		ofGroup = office[*g.GroupID]
 	}
-	for _, a := range office[g.Key.ID] {
-		if a.Post != staff.GridWorker {
-			continue
-		}
+	workers, leaders, instead := board.Shown(office[g.Key.ID], ofGroup, office[g.CommunityID])
+	for _, a := range workers {
 		w := Worker{Person: Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}, Cover: string(a.Cover), Duties: a.Worker.Duties,
 			URL: s.PublicURL + "/w/" + a.Worker.Key.String()}
-		if w.Photo, err = photo(a.Worker); err != nil {
-			return err
+		if a.Worker.HasPhoto {
+			w.photoOf = a.Worker.Key
 		}
 		f.Workers = append(f.Workers, w)
 	}
-	slices.SortStableFunc(f.Workers, func(a, b Worker) int { return cmp.Compare(a.Cover, b.Cover) })
-	lead := func(list []staff.Assignment, post staff.Post) error {
-		for _, a := range list {
-			if a.Post != post {
-				continue
-			}
-			p := Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}
-			if len(f.Workers) == 0 && len(f.Leaders) == 0 { // stands in the worker's place
-				var err error
-				if p.Photo, err = photo(a.Worker); err != nil {
-					return err
-				}
-			}
-			f.Leaders = append(f.Leaders, p)
+	for i, a := range leaders {
+		p := Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}
+		if i == instead && a.Worker.HasPhoto {
+			p.photoOf = a.Worker.Key
 		}
-		return nil
+		f.Leaders = append(f.Leaders, p)
 	}
-	if err := lead(office[g.Key.ID], staff.GridLeader); err != nil {
-		return err
+	return nil
+}
+
+// photos reads the photos on a board, outside of any transaction: they lie in files, or far away. One that cannot be read now leaves its place to the
+// initial; that is logged once for a worker, until it can be read again.
+func (s *Source) photos(ctx context.Context, actor account.Actor, f *Facts) error {
+	var people []*Person
+	for i := range f.Workers {
+		people = append(people, &f.Workers[i].Person)
 	}
-	if g.GroupID != nil {
-		if err := lead(office[*g.GroupID], staff.GridLeader); err != nil {
+	for i := range f.Leaders {
+		people = append(people, &f.Leaders[i])
+	}
+	for _, p := range people {
+		if p.photoOf == (key.Key{}) {
+			continue
+		}
+		read, err := s.Staff.Photo(ctx, actor, p.photoOf, false, nil)
+		switch {
+		case err == nil:
+			p.Photo = read.Image
+			s.unread.Delete(p.photoOf)
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case fault.Is(err, fault.Unavailable):
+			if _, known := s.unread.LoadOrStore(p.photoOf, true); !known {
+				slog.Warn("a photo cannot be read; boards do without", "worker", p.photoOf.String(), "error", err)
+			}
+		case !fault.Is(err, fault.NotFound):
 			return err
 		}
 	}
-	return lead(office[g.CommunityID], staff.ChiefLeader)
+	return nil
 }
 
 // sceneOf is what a map shows of surroundings. whole takes all grids of the community for what it is about.
@@ -367,6 +402,7 @@ const mostInAtlas = 80
 // too many.
 func (s *Source) Community(ctx context.Context, actor account.Actor, code string, lang fault.Language) (a AtlasFacts, err error) {
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		a = AtlasFacts{} // it may run twice
 		d, err := s.Places.ByCode(ctx, actor, code, place.Fields{})
 		if err != nil {
 			return err
@@ -416,6 +452,11 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 		a.Scene = sceneOf(seen, s.PublicURL, true)
 		return nil
 	})
+	for i := range a.Grids {
+		if err == nil {
+			err = s.photos(ctx, actor, &a.Grids[i])
+		}
+	}
 	return a, err
 }
 

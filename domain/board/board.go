@@ -3,9 +3,11 @@
 package board
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"wangge/domain/civil"
@@ -61,7 +63,7 @@ type Facts struct {
 	}
 	People struct {
 		Workers []Person `json:"workers"` // of the grid, A before B
-		Leader  *Person  `json:"leader"`  // of its group, A or else B; nil: nobody is in office
+		Leaders []Person `json:"leaders"` // those that the board shows, see Shown; their duties it does not
 	}
 	Border struct {
 		Grid     string `json:"grid"`               // fingerprint of its boundary, see Fingerprint; "" for none
@@ -83,7 +85,8 @@ type Person struct {
 	ID     string   `json:"id"` // of the worker: a namesake is somebody else
 	Name   string   `json:"name"`
 	Phone  string   `json:"phone"`
-	Cover  string   `json:"cover"`
+	Post   string   `json:"post,omitempty"` // of a leader
+	Cover  string   `json:"cover"`          // of a worker
 	Duties []string `json:"duties"`
 	Photo  bool     `json:"photo"`
 }
@@ -99,29 +102,71 @@ func (f *Facts) setContacts(c place.Contacts) {
 	}
 }
 
-// setPeople puts who is in office for a grid and for its group.
-func (f *Facts) setPeople(ofGrid, ofGroup []staff.Assignment) {
-	for _, cover := range []staff.Cover{staff.CoverA, staff.CoverB} {
-		for _, a := range ofGrid {
-			if a.Post == staff.GridWorker && a.Cover == cover {
-				f.People.Workers = append(f.People.Workers, person(a))
-			}
+// mostLeaders is how many leaders a board shows beside whom to call first.
+const mostLeaders = 2
+
+// Shown returns who a board shows, of the assignments in office for a grid, for its group and for its community: the grid's workers, A before B, and who
+// leads, the nearest first: the grid's leaders, the group's, the community's chief leader. Of those it shows two. Where the first worker has no phone,
+// or there is no worker, the nearest leader with a phone is among them; where there is no worker, beside the two. instead is that leader's place in
+// leaders where there is no worker; -1: no leader stands in the worker's place.
+func Shown(ofGrid, ofGroup, ofCommunity []staff.Assignment) (workers, leaders []staff.Assignment, instead int) {
+	for _, a := range ofGrid {
+		if a.Post == staff.GridWorker {
+			workers = append(workers, a)
 		}
-		for _, a := range ofGroup {
-			if a.Post == staff.GridLeader && a.Cover == cover && f.People.Leader == nil {
-				p := person(a)
-				f.People.Leader = &p
+	}
+	byCover := func(a, b staff.Assignment) int { return cmp.Compare(a.Cover, b.Cover) }
+	slices.SortStableFunc(workers, byCover)
+	instead = -1
+	called, most := len(workers) > 0 && workers[0].Worker.WorkPhone != "", mostLeaders
+	lead := func(list []staff.Assignment, post staff.Post) {
+		for _, a := range slices.SortedStableFunc(slices.Values(list), byCover) {
+			if a.Post != post {
+				continue
 			}
+			stands := !called && a.Worker.WorkPhone != ""
+			switch {
+			case stands:
+				called = true
+				if len(workers) > 0 {
+					most--
+				} else {
+					instead = len(leaders)
+				}
+			case most > 0:
+				most--
+			default:
+				continue
+			}
+			leaders = append(leaders, a)
 		}
+	}
+	lead(ofGrid, staff.GridLeader)
+	lead(ofGroup, staff.GridLeader)
+	lead(ofCommunity, staff.ChiefLeader)
+	return workers, leaders, instead
+}
+
+// setPeople puts who is in office for a grid, for its group and for its community.
+func (f *Facts) setPeople(ofGrid, ofGroup, ofCommunity []staff.Assignment) {
+	workers, leaders, instead := Shown(ofGrid, ofGroup, ofCommunity)
+	for _, a := range workers {
+		p := person(a)
+		p.Cover, p.Duties = string(a.Cover), a.Worker.Duties
+		if len(p.Duties) == 0 {
+			p.Duties = nil // memory and the store say it differently
+		}
+		f.People.Workers = append(f.People.Workers, p)
+	}
+	for i, a := range leaders {
+		p := person(a)
+		p.Post, p.Photo = string(a.Post), p.Photo && i == instead
+		f.People.Leaders = append(f.People.Leaders, p)
 	}
 }
 
 func person(a staff.Assignment) Person {
-	w := a.Worker
-	if len(w.Duties) == 0 {
-		w.Duties = nil // memory and the store say it differently
-	}
-	return Person{w.Key.String(), w.Name, w.WorkPhone, string(a.Cover), w.Duties, w.HasPhoto}
+	return Person{ID: a.Worker.Key.String(), Name: a.Worker.Name, Phone: a.Worker.WorkPhone, Photo: a.Worker.HasPhoto}
 }
 
 // Hashes are the SHA-256 of each part, in the order of Parts, in hexadecimal digits.

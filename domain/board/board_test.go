@@ -23,7 +23,8 @@ func some() Facts {
 		{Post: staff.GridWorker, Cover: staff.CoverB, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{2}}, Name: "李二"}},
 		{Post: staff.Informant, Cover: staff.CoverA, Worker: staff.Worker{Name: "信息员"}},
 		{Post: staff.GridWorker, Cover: staff.CoverA, Away: true, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{1}}, Name: "王一", WorkPhone: "15400000001", Duties: []string{"巡查"}, HasPhoto: true}},
-	}, []staff.Assignment{{Post: staff.GridLeader, Cover: staff.CoverA, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{3}}, Name: "赵长"}}})
+	}, []staff.Assignment{{Post: staff.GridLeader, Cover: staff.CoverA, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{3}}, Name: "赵长"}}},
+		[]staff.Assignment{{Post: staff.ChiefLeader, Cover: staff.CoverA, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{4}}, Name: "钱总", WorkPhone: "15400000004"}}})
 	f.Border.Grid, f.Border.East = "ab", "望舒路"
 	f.setContacts(place.Contacts{SupervisionPhone: "15400000900", Station: &place.Station{Name: "站"}, Night: []place.NightNumber{{Phone: "110", Name: "报警", NameEnglish: "Police"}}})
 	return f
@@ -32,7 +33,7 @@ func some() Facts {
 // TestHashesStay: what was printed years ago is compared with what the program of today says.
 func TestHashesStay(t *testing.T) {
 	want := Hashes{
-		"9f04e09334feab7bfac597d91424bd041ff5c170a680549e2417a61a9797fbbc", "10bb1e2bca28bbee4b6c9671990fd387470a9af901be4746633e35bbadaedf14",
+		"a2dbfc196ba34113a05cc462db449663668bd036eb4d246b6281136c52e39013", "10bb1e2bca28bbee4b6c9671990fd387470a9af901be4746633e35bbadaedf14",
 		"0eaed63163f147284cf3649ce0d6c3e516ac697c6a942cc426b658fdfb1d7f5b", "cfa2c2bf7ccfb5baf2fae7ac52d9bb383e5a748bb82849688861dc4498993de5",
 	}
 	if got := some().Hashes(); got != want {
@@ -42,19 +43,59 @@ func TestHashesStay(t *testing.T) {
 
 func TestPeopleOfABoard(t *testing.T) {
 	p := some().People
-	if len(p.Workers) != 2 || p.Workers[0].Name != "王一" || p.Workers[1].Name != "李二" || p.Leader == nil || p.Leader.Name != "赵长" {
+	if len(p.Workers) != 2 || p.Workers[0].Name != "王一" || p.Workers[1].Name != "李二" || len(p.Leaders) != 2 || p.Leaders[0].Name != "赵长" || p.Leaders[1].Name != "钱总" {
 		t.Errorf("%+v", p)
 	}
 	var none, empty Facts
-	none.setPeople([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA}}, nil)
-	empty.setPeople([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA, Worker: staff.Worker{Duties: []string{}}}}, nil)
+	none.setPeople([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA}}, nil, nil)
+	empty.setPeople([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA, Worker: staff.Worker{Duties: []string{}}}}, nil, nil)
 	if none.Hashes() != empty.Hashes() {
 		t.Error("no duties are something else than none")
 	}
-	var f Facts
-	f.setPeople(nil, []staff.Assignment{{Post: staff.GridLeader, Cover: staff.CoverB, Worker: staff.Worker{Name: "副"}}})
-	if f.People.Workers != nil || f.People.Leader.Name != "副" {
-		t.Errorf("%+v", f.People)
+}
+
+// TestWhoLeadsOnABoard: the board shows these, and is outdated by what changes of these only.
+func TestWhoLeadsOnABoard(t *testing.T) {
+	of := func(post staff.Post, cover staff.Cover, name, phone string) staff.Assignment {
+		return staff.Assignment{Post: post, Cover: cover, Worker: staff.Worker{Name: name, WorkPhone: phone, HasPhoto: true, Duties: []string{"巡查"}}}
+	}
+	worker, silent := of(staff.GridWorker, staff.CoverA, "网", "1"), of(staff.GridWorker, staff.CoverA, "网", "")
+	own := of(staff.GridLeader, staff.CoverA, "格", "2")
+	first, second := of(staff.GridLeader, staff.CoverA, "组", "3"), of(staff.GridLeader, staff.CoverB, "副", "4")
+	chief, other := of(staff.ChiefLeader, staff.CoverA, "总", "5"), of(staff.GridWorker, staff.CoverA, "闲", "6")
+	mute := func(a staff.Assignment) staff.Assignment { a.Worker.WorkPhone = ""; return a }
+	type list = []staff.Assignment
+	for _, c := range []struct {
+		name                     string
+		ofGrid, ofGroup, ofOther list
+		want                     string
+		instead                  int
+	}{
+		{"the nearest two", list{worker, own}, list{second, first, other}, list{chief}, "格组", -1},
+		{"the group's and the chief", list{worker}, list{first}, list{chief, other}, "组总", -1},
+		{"nobody works: one more", list{own}, list{first, second}, list{chief}, "格组副", 0},
+		{"the first cannot be called", list{mute(own)}, list{first, second}, list{chief}, "格组副", 1},
+		{"only the last can be called", list{mute(own)}, list{mute(first), mute(second)}, list{chief}, "格组总", 2},
+		{"nobody can be called", list{mute(own)}, list{mute(first)}, list{mute(chief)}, "格组", -1},
+		{"the worker cannot", list{silent, mute(own)}, list{mute(first), mute(second)}, list{chief}, "格组总", -1},
+		{"the worker cannot, a leader can", list{silent, own}, list{first}, list{chief}, "格组", -1},
+		{"nobody", nil, nil, nil, "", -1},
+	} {
+		_, leaders, instead := Shown(c.ofGrid, c.ofGroup, c.ofOther)
+		got := ""
+		for _, l := range leaders {
+			got += l.Worker.Name
+		}
+		if got != c.want || instead != c.instead {
+			t.Errorf("%s: %s, %d, want %s, %d", c.name, got, instead, c.want, c.instead)
+		}
+		var f Facts
+		f.setPeople(c.ofGrid, c.ofGroup, c.ofOther)
+		for i, p := range f.People.Leaders {
+			if p.Name != leaders[i].Worker.Name || p.Post != string(leaders[i].Post) || p.Photo != (i == c.instead) || p.Duties != nil {
+				t.Errorf("%s: %+v", c.name, p)
+			}
+		}
 	}
 }
 
@@ -75,7 +116,8 @@ func TestEachFactIsOfOnePart(t *testing.T) {
 		{"a duty", func(f *Facts) { f.People.Workers[0].Duties = []string{"x"} }, People},
 		{"a photo", func(f *Facts) { f.People.Workers[0].Photo = false }, People},
 		{"a cover", func(f *Facts) { f.People.Workers[1].Cover = "A" }, People},
-		{"nobody leads", func(f *Facts) { f.People.Leader = nil }, People},
+		{"nobody leads", func(f *Facts) { f.People.Leaders = nil }, People},
+		{"a chief leader's phone", func(f *Facts) { f.People.Leaders[1].Phone = "x" }, People},
 		{"a border", func(f *Facts) { f.Border.Grid = "x" }, Border},
 		{"a border in words", func(f *Facts) { f.Border.North = "x" }, Border},
 		{"a footprint", func(f *Facts) { f.Border.Building = "x" }, Border},

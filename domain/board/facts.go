@@ -3,6 +3,8 @@ package board
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/twpayne/go-geom"
@@ -69,6 +71,7 @@ func (s *Service) facts(ctx context.Context, actor account.Actor, boards []Of) (
 		if !seen[g.CommunityID] {
 			seen[g.CommunityID] = true
 			communities = append(communities, g.CommunityID)
+			areas = append(areas, staff.Area{Kind: staff.AreaDivision, Home: g.Key.Home, ID: g.CommunityID})
 		}
 	}
 	groups, err := s.Grids.Groups(ctx, actor, groupKeys)
@@ -87,18 +90,28 @@ func (s *Service) facts(ctx context.Context, actor account.Actor, boards []Of) (
 	if err != nil {
 		return nil, err
 	}
+	limits := make(map[uuid.UUID]place.Limits, len(grids))
+	for _, g := range grids {
+		limits[g.Key.ID] = g.Limits
+	}
+	if s.Limits != nil {
+		if limits, err = s.Limits.Limits(ctx, actor, slices.Collect(maps.Values(grids)), nil); err != nil {
+			return nil, err
+		}
+	}
 	ofGrid := func(f *Facts, k key.Key) error {
 		g, ok := grids[k.ID]
 		if !ok {
 			return nil
 		}
 		f.Names.Code, f.Names.Name, f.Names.Kind = g.Code, g.Name, string(g.Kind)
-		f.Border.East, f.Border.South, f.Border.West, f.Border.North = g.Limits.East, g.Limits.South, g.Limits.West, g.Limits.North
+		l := limits[g.Key.ID]
+		f.Border.East, f.Border.South, f.Border.West, f.Border.North = l.East, l.South, l.West, l.North
 		var ofGroup []staff.Assignment
 		if g.GroupID != nil {
 			f.Names.Group, ofGroup = groups[*g.GroupID].Name, office[*g.GroupID]
 		}
-		f.setPeople(office[g.Key.ID], ofGroup)
+		f.setPeople(office[g.Key.ID], ofGroup, office[g.CommunityID])
 		var line []place.Contacts
 		for _, d := range append(around[g.CommunityID][:len(around[g.CommunityID]):len(around[g.CommunityID])], own[g.CommunityID]) {
 			f.Names.Divisions, line = append(f.Names.Divisions, d.Name), append(line, d.Contacts)

@@ -3,6 +3,7 @@ package board
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -39,6 +40,13 @@ type Service struct {
 	Places *place.Service
 	Grids  *grid.Service
 	Staff  *staff.Service
+	Limits Limits // nil: a board says the limits that are stored
+}
+
+// Limits answers what grids end at in words; around.Service does.
+type Limits interface {
+	// Limits are those that are stored, else computed, by the grid's id. UNAVAILABLE: not all are known now.
+	Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]place.Limits, error)
 }
 
 // Name is what people call a board by: the code of a grid, or the id of a building.

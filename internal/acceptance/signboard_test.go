@@ -3,21 +3,28 @@ package acceptance
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/ledongthuc/pdf"
 
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/board"
+	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
@@ -54,7 +61,7 @@ func newPrinting(t *testing.T) *printing {
 	}
 	store := db.New(w.pool)
 	store.Memory = w.Live
-	boards := &board.Service{Store: db.NewBoards(store), Places: w.Places, Grids: w.Grids, Staff: w.Staff}
+	boards := &board.Service{Store: db.NewBoards(store), Places: w.Places, Grids: w.Grids, Staff: w.Staff, Limits: w.around}
 	w.from = &signboard.Source{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around, Boards: boards,
 		PublicURL: "https://grid.example.org", Approval: "示S(2026)001号", Credit: "© 示例"}
 	w.fonts = fonts
@@ -226,6 +233,79 @@ func TestWhoScansABoardIsToldWhetherItIsCurrent(t *testing.T) {
 	}
 	if page := says(house.URL); !strings.Contains(page, current) {
 		t.Errorf("the board of a building elsewhere: %s", page)
+	}
+}
+
+// What a board says of its limits is what it is compared by, whether somebody entered it or not: a street nearby with another name outdates it.
+func TestABoardIsOutdatedByTheLimitsThatItSays(t *testing.T) {
+	w := newPrinting(t)
+	g := w.grids(t)[2]
+	of := board.Of{Kind: board.OfGrid, Key: g.Key}
+	facts, err := w.from.Grid(t.Context(), account.Anyone(), g.Code, fault.Chinese)
+	if err != nil || g.Limits.East == facts.Limits.East || facts.Limits.East == "" {
+		t.Fatalf("nothing is computed: %+v, %+v, %v", g.Limits, facts.Limits, err)
+	}
+	before, err := w.from.Boards.Revision(t.Context(), operator, of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := w.from.Boards.(*board.Service).Facts(t.Context(), operator, []board.Of{of})
+	if b := said[g.Key.ID].Border; err != nil || (place.Limits{East: b.East, South: b.South, West: b.West, North: b.North}) != facts.Limits {
+		t.Errorf("compared by %+v, printed %+v, %v", b, facts.Limits, err)
+	}
+	w.from.Boards.(*board.Service).Limits = renamed{w.around}
+	now, err := w.from.Boards.Revision(t.Context(), operator, of)
+	if changed := now.Hashes.Changed(before.Hashes); err != nil || !slices.Equal(changed, []board.Part{board.Border}) {
+		t.Errorf("another name changes %v, %v", changed, err)
+	}
+}
+
+// renamed is what grids end at where what lies east has another name.
+type renamed struct{ of board.Limits }
+
+func (r renamed) Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]place.Limits, error) {
+	found, err := r.of.Limits(ctx, actor, grids, asOf)
+	for id, l := range found {
+		l.East += "（新）"
+		found[id] = l
+	}
+	return found, err
+}
+
+// Whoever leads on a board outdates it: the group's leader and the community's chief leader alike.
+func TestABoardIsOutdatedByAllWhoLeadOnIt(t *testing.T) {
+	w := newPrinting(t)
+	g := w.grids(t)[0]
+	facts, err := w.from.Grid(t.Context(), account.Anyone(), g.Code, fault.Chinese)
+	if err != nil {
+		t.Fatal(err)
+	}
+	posts := ""
+	for i, leader := range facts.Leaders {
+		posts += leader.Post + " "
+		found, err := w.Staff.Records(t.Context(), operator, staff.RecordQuery{Text: leader.Name, Day: w.Staff.Day(nil), Args: page.Args{First: 2}})
+		if err != nil || len(found.Items) != 1 {
+			t.Fatal(found, err)
+		}
+		before, err := w.from.Boards.Revision(t.Context(), operator, board.Of{Kind: board.OfGrid, Key: g.Key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		is, phone := found.Items[0].Node.Worker, fmt.Sprint("154 9909 000", i)
+		if _, err := w.Staff.Update(t.Context(), operator, staff.Change{Worker: is.Key, Version: is.Version, WorkPhone: &phone}); err != nil {
+			t.Fatal(err)
+		}
+		now, err := w.from.Boards.Revision(t.Context(), operator, before.Of)
+		if changed := now.Hashes.Changed(before.Hashes); err != nil || !slices.Equal(changed, []board.Part{board.People}) {
+			t.Errorf("the phone of the %s changes %v, %v", leader.Post, changed, err)
+		}
+		again, err := w.from.Grid(t.Context(), account.Anyone(), g.Code, fault.Chinese)
+		if err != nil || again.Leaders[i].Phone != phone {
+			t.Errorf("%+v, %v", again.Leaders, err)
+		}
+	}
+	if posts != "GRID_LEADER CHIEF_LEADER " {
+		t.Errorf("who leads is %s", posts)
 	}
 }
 
