@@ -14,6 +14,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"os"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -42,11 +43,12 @@ type Options struct {
 
 type door struct {
 	*Source
-	fonts *paper.Fonts
-	log   *slog.Logger
-	kept  *otter.Cache[string, []byte]
-	now   singleflight.Group  // what is being drawn, by name
-	turns *semaphore.Weighted // to draw
+	fonts  *paper.Fonts
+	log    *slog.Logger
+	drawer string // this program and its fonts: others draw the same otherwise
+	kept   *otter.Cache[string, []byte]
+	now    singleflight.Group  // what is being drawn, by name
+	turns  *semaphore.Weighted // to draw
 }
 
 // drawings is how many files are drawn at a time: a processor each, and an atlas takes it for seconds.
@@ -62,7 +64,7 @@ var _ = fault.Register(
 
 // Register adds the boards, cards, leaflets, badges, atlases and maps to mux. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	d := &door{Source: o.Source, fonts: o.Fonts, log: o.Log, turns: semaphore.NewWeighted(drawings)}
+	d := &door{Source: o.Source, fonts: o.Fonts, log: o.Log, drawer: program() + " " + o.Fonts.Fingerprint(), turns: semaphore.NewWeighted(drawings)}
 	if d.log == nil {
 		d.log = slog.Default()
 	}
@@ -93,7 +95,7 @@ type made struct {
 
 var mediaTypes = map[string]string{"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png", "html": "text/html; charset=utf-8"}
 
-// answers sends what make makes. The ETag is of what it says, so that nothing is written for who has it.
+// answers sends what make makes. The ETag is of all that it depends on, so that nothing is written for who has it.
 func (d *door) answers(make func(ctx context.Context, r *http.Request) (made, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept-Language")
@@ -107,18 +109,43 @@ func (d *door) answers(make func(ctx context.Context, r *http.Request) (made, er
 	}
 }
 
-// design is the version of how boards look: what is kept of another is not sent.
-const design = "1"
+// program tells this build from others: by its commit, or where it has changes that are in none by what it is; "" where that cannot be read.
+func program() string {
+	revision, changed := "", true
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				revision = s.Value
+			case "vcs.modified":
+				changed = s.Value != "false"
+			}
+		}
+	}
+	if revision != "" && !changed {
+		return revision
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	h := xxhash.New()
+	if _, err := io.Copy(h, file); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
 
 func (d *door) send(w http.ResponseWriter, r *http.Request, m made) error {
-	h := xxhash.New()
-	if err := sum(h, design, m.kind, m.look); err != nil {
+	name, err := d.name(m)
+	if err != nil {
 		return err
 	}
-	if err := json.NewEncoder(h).Encode(m.facts); err != nil {
-		return err
-	}
-	name := hex.EncodeToString(h.Sum(nil))
 	header := w.Header()
 	header.Set("ETag", `"`+name+`"`)
 	header.Set("Cache-Control", "no-cache")
@@ -205,6 +232,18 @@ func whileAsked(ctx context.Context, pages iter.Seq[*paper.Sheet]) iter.Seq[*pap
 			}
 		}
 	}
+}
+
+// name is of all that a file depends on: what it says and how, and who draws it.
+func (d *door) name(m made) (string, error) {
+	h := xxhash.New()
+	if err := sum(h, d.drawer, m.kind, m.look); err != nil {
+		return "", err
+	}
+	if err := json.NewEncoder(h).Encode(m.facts); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func sum(h hash.Hash, parts ...string) error {

@@ -90,6 +90,24 @@ func TestWhoLeavesADrawing(t *testing.T) {
 	})
 }
 
+// What another build or other fonts drew is not taken for what this one draws.
+func TestTheNameIsOfWhoDraws(t *testing.T) {
+	m := made{kind: "svg", facts: usual(), look: "a3"}
+	name := func(drawer string) string {
+		s, err := (&door{drawer: drawer}).name(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if name("a") == name("b") || name("a") != name("a") {
+		t.Error("the name does not tell who drew")
+	}
+	if program() == "" || program() != program() {
+		t.Errorf("this program is %q", program())
+	}
+}
+
 func TestADrawingThatFails(t *testing.T) {
 	d := newDoor()
 	failed := errors.New("failed")

@@ -48,8 +48,8 @@ var Rooms = []Room{
 	{"album", []string{"domain/portrait", "internal/fault"}, []string{"gocloud.dev"}},
 
 	{"signboard/chart", []string{"geo/measure", "signboard/paper"}, []string{orb}},
-	{"signboard/paper", []string{"internal/fault"}, []string{"github.com/tdewolff/font", "github.com/golang/freetype", "github.com/rivo/uniseg", "github.com/boombuler/barcode",
-		"golang.org/x/image", "golang.org/x/text"}},
+	{"signboard/paper", []string{"internal/fault"}, []string{"github.com/cespare/xxhash", "github.com/tdewolff/font", "github.com/golang/freetype", "github.com/rivo/uniseg",
+		"github.com/boombuler/barcode", "golang.org/x/image", "golang.org/x/text"}},
 
 	// What is in force, in memory. The middle row stands on it, of which only db names it: it reads what live asks for.
 	{"live", below, []string{uuid}},
