@@ -503,11 +503,28 @@ func (r row) height() float64 {
 	return rowH
 }
 
-const nightH = 15.0
+const (
+	nightH   = 15.0 // of a row of numbers
+	nightRow = 4    // numbers side by side at most
+	nightGap = 2.0
+)
+
+// nightRows are the numbers of the night, row by row, about as many in each.
+func (b *drawing) nightRows() [][]Number {
+	list := b.Facts.night()
+	rows := (len(list) + nightRow - 1) / nightRow
+	return slices.Collect(slices.Chunk(list, (len(list)+rows-1)/rows))
+}
+
+// nightHeight is how high the numbers of the night stand.
+func (b *drawing) nightHeight() float64 {
+	n := float64(len(b.nightRows()))
+	return n*nightH + (n-1)*nightGap
+}
 
 // contactsHeight is how high the contacts stand where there is room.
 func (b *drawing) contactsHeight() float64 {
-	h := headed + nightH
+	h := headed + b.nightHeight()
 	for _, r := range b.rows() {
 		h += r.height()
 	}
@@ -516,16 +533,16 @@ func (b *drawing) contactsHeight() float64 {
 
 // contacts is whom else to call: rows, and the numbers of the night at the bottom.
 func (b *drawing) contacts(x paper.Box) {
-	rows := b.rows()
+	rows, night := b.rows(), b.nightHeight()
 	if len(rows) == 0 {
-		x.Y, x.H = x.Y+x.H-headed-nightH, headed+nightH
+		x.Y, x.H = x.Y+x.H-headed-night, headed+night
 	}
 	y := b.section(x, wContacts)
 	need := 0.0
 	for _, r := range rows {
 		need += r.height()
 	}
-	room := x.Y + x.H - nightH - y - 1
+	room := x.Y + x.H - night - y - 1
 	k := min(1.25, room/max(need, 1)) // higher or lower than designed
 	size := min(5, 5*math.Sqrt(k))
 	labels := 0.0
@@ -557,21 +574,21 @@ func (b *drawing) contacts(x paper.Box) {
 		}
 		y += h
 	}
-	b.night(paper.Box{X: x.X, Y: x.Y + x.H - nightH, W: x.W, H: nightH})
+	b.night(paper.Box{X: x.X, Y: x.Y + x.H - night, W: x.W, H: night})
 }
 
-// night are the numbers of the night, side by side.
+// night are the numbers of the night, side by side in rows.
 func (b *drawing) night(x paper.Box) {
-	list := b.Facts.night()
-	list = list[:min(len(list), 5)]
-	each := (x.W - 2*float64(len(list)-1)) / float64(len(list))
-	for i, n := range list {
-		c := paper.Box{X: x.X + float64(i)*(each+2), Y: x.Y, W: each, H: x.H}
-		b.rect(c, 2, paleRed)
-		number := b.fit(n.Phone, c.W-3, 8, style{size: 7, bold: true, colour: call, anchor: paper.Middle}, 3)
-		b.centred(c.X+c.W/2, c.Y+5.6, number)
-		label := words{n.For, n.ForEng}
-		b.centred(c.X+c.W/2, c.Y+11.4, b.fit(label.in(b.Lang), c.W-2, 4.8, style{size: 3.7, colour: ink, anchor: paper.Middle}, 2.6))
+	for r, list := range b.nightRows() {
+		each := (x.W - nightGap*float64(len(list)-1)) / float64(len(list))
+		for i, n := range list {
+			c := paper.Box{X: x.X + float64(i)*(each+nightGap), Y: x.Y + float64(r)*(nightH+nightGap), W: each, H: nightH}
+			b.rect(c, 2, paleRed)
+			number := b.fit(n.Phone, c.W-3, 8, style{size: 7, bold: true, colour: call, anchor: paper.Middle}, 3)
+			b.centred(c.X+c.W/2, c.Y+5.6, number)
+			label := words{n.For, n.ForEng}
+			b.centred(c.X+c.W/2, c.Y+11.4, b.fit(label.in(b.Lang), c.W-2, 4.8, style{size: 3.7, colour: ink, anchor: paper.Middle}, 2.6))
+		}
 	}
 }
 

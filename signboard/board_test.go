@@ -94,9 +94,16 @@ var cases = map[string]func(*Facts){
 	"English":             func(f *Facts) { f.Lang = fault.English; f.Workers = append(f.Workers, second()) },
 	"eight night numbers": func(f *Facts) {
 		for i := range 8 {
-			f.Night = append(f.Night, Number{"1234567890123", fmt.Sprint("夜间值班电话", i), "Somebody who is awake"})
+			f.Night = append(f.Night, Number{fmt.Sprint("123456789012", i), fmt.Sprint("夜间值班电话", i), "Somebody who is awake"})
 		}
 	},
+}
+
+func init() {
+	cases["eight night numbers and much else"] = func(f *Facts) {
+		cases["twelve duties"](f)
+		cases["eight night numbers"](f)
+	}
 }
 
 func facts(name string) Facts {
@@ -192,6 +199,14 @@ func said(sheet *paper.Sheet, m Measurer) string {
 	return b.String()
 }
 
+// eightNights is what a board says of eight numbers of the night.
+func eightNights() (out []string) {
+	for i := range 8 {
+		out = append(out, fmt.Sprint("123456789012", i, "\n夜间值班电话", i, "\n"))
+	}
+	return out
+}
+
 func TestWhatABoardSays(t *testing.T) {
 	m := fonts(t)
 	for _, c := range []struct {
@@ -206,6 +221,8 @@ func TestWhatABoardSays(t *testing.T) {
 		{"nothing", []string{"李", "12345"}, []string{"监督电话", "网格四至", "扫码核对", "第 0 版"}},
 		{"a building", []string{"听雨里12号楼", "本楼所属网格", "木槿街网格", "楼栋公示牌"}, []string{"网格公示牌"}},
 		{"twelve duties", []string{"职责11"}, nil},
+		{"eight night numbers", eightNights(), nil},
+		{"eight night numbers and much else", append(eightNights(), "听雨社区党群服务站", "0355-1234567"), nil},
 		{"English", []string{"Grid worker", "网格员", "Revision 12", "Complaints"}, nil},
 	} {
 		for _, landscape := range []bool{false, true} {

@@ -5,18 +5,25 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"hash"
 	"io"
+	"iter"
 	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
+	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/maypok86/otter/v2"
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/sync/singleflight"
 
 	"wangge/domain/account"
 	"wangge/domain/key"
@@ -36,10 +43,16 @@ type Options struct {
 
 type door struct {
 	*Source
-	fonts *paper.Fonts
-	log   *slog.Logger
-	kept  *otter.Cache[string, []byte]
+	fonts  *paper.Fonts
+	log    *slog.Logger
+	drawer string // this program and its fonts: others draw the same otherwise
+	kept   *otter.Cache[string, []byte]
+	now    singleflight.Group  // what is being drawn, by name
+	turns  *semaphore.Weighted // to draw
 }
+
+// drawings is how many files are drawn at a time: a processor each, and an atlas takes it for seconds.
+const drawings = 2
 
 var _ = fault.Register(
 	[3]string{"board.size", "size is one of a0, a1, a2, a3, a4.", "size 应为 a0、a1、a2、a3 或 a4。"},
@@ -51,7 +64,7 @@ var _ = fault.Register(
 
 // Register adds the boards, cards, leaflets, badges, atlases and maps to mux. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	d := &door{Source: o.Source, fonts: o.Fonts, log: o.Log}
+	d := &door{Source: o.Source, fonts: o.Fonts, log: o.Log, drawer: program() + " " + o.Fonts.Fingerprint(), turns: semaphore.NewWeighted(drawings)}
 	if d.log == nil {
 		d.log = slog.Default()
 	}
@@ -76,13 +89,13 @@ type made struct {
 	kind   string // of the file: svg, pdf, png, html
 	facts  any    // what it says, as JSON
 	look   string // how: size and the like
-	write  func(io.Writer) error
+	write  func(context.Context, io.Writer) error
 	policy string // of the page's content; "": nothing is loaded
 }
 
 var mediaTypes = map[string]string{"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png", "html": "text/html; charset=utf-8"}
 
-// answers sends what make makes. The ETag is of what it says, so that nothing is written for who has it.
+// answers sends what make makes. The ETag is of all that it depends on, so that nothing is written for who has it.
 func (d *door) answers(make func(ctx context.Context, r *http.Request) (made, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept-Language")
@@ -96,18 +109,43 @@ func (d *door) answers(make func(ctx context.Context, r *http.Request) (made, er
 	}
 }
 
-// design is the version of how boards look: what is kept of another is not sent.
-const design = "1"
+// program tells this build from others: by its commit, or where it has changes that are in none by what it is; "" where that cannot be read.
+func program() string {
+	revision, changed := "", true
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				revision = s.Value
+			case "vcs.modified":
+				changed = s.Value != "false"
+			}
+		}
+	}
+	if revision != "" && !changed {
+		return revision
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	h := xxhash.New()
+	if _, err := io.Copy(h, file); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
 
 func (d *door) send(w http.ResponseWriter, r *http.Request, m made) error {
-	h := xxhash.New()
-	if err := sum(h, design, m.kind, m.look); err != nil {
+	name, err := d.name(m)
+	if err != nil {
 		return err
 	}
-	if err := json.NewEncoder(h).Encode(m.facts); err != nil {
-		return err
-	}
-	name := hex.EncodeToString(h.Sum(nil))
 	header := w.Header()
 	header.Set("ETag", `"`+name+`"`)
 	header.Set("Cache-Control", "no-cache")
@@ -125,18 +163,87 @@ func (d *door) send(w http.ResponseWriter, r *http.Request, m made) error {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	body, ok := d.kept.GetIfPresent(name)
-	if !ok {
-		var b bytes.Buffer
-		if err := m.write(&b); err != nil {
-			return err
-		}
-		body = b.Bytes()
-		d.kept.Set(name, body)
+	body, err := d.drawn(r.Context(), name, m.write)
+	if err != nil {
+		return err
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // the sender may be gone; nobody is left to tell
 	return nil
+}
+
+// drawn is the file of a name: kept, or drawn once for all who ask for it meanwhile, when there is a turn. Who leaves does not wait on; where it was drawn
+// for one who left, the next who waits begins anew.
+func (d *door) drawn(ctx context.Context, name string, write func(context.Context, io.Writer) error) ([]byte, error) {
+	for {
+		if body, ok := d.kept.GetIfPresent(name); ok {
+			return body, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+		case done := <-d.now.DoChan(name, func() (any, error) { return d.draw(ctx, name, write) }):
+			switch {
+			case done.Err == nil:
+				return done.Val.([]byte), nil
+			case !errors.Is(done.Err, errLeft):
+				return nil, done.Err
+			}
+		}
+	}
+}
+
+// errLeft is that a drawing ended since who asked for it left.
+var errLeft = errors.New("who asked for the drawing left")
+
+// draw draws a file and keeps it.
+func (d *door) draw(ctx context.Context, name string, write func(context.Context, io.Writer) error) (body []byte, err error) {
+	defer func() { // it runs beside the request: a panic would end the server
+		if p := recover(); p != nil {
+			err = fmt.Errorf("drawing a board: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if err := d.turns.Acquire(ctx, 1); err != nil {
+		return nil, errors.Join(errLeft, err)
+	}
+	defer d.turns.Release(1)
+	if body, ok := d.kept.GetIfPresent(name); ok { // drawn since it was looked for
+		return body, nil
+	}
+	var b bytes.Buffer
+	switch err := write(ctx, &b); {
+	case ctx.Err() != nil:
+		return nil, errors.Join(errLeft, ctx.Err())
+	case err != nil:
+		return nil, err
+	}
+	d.kept.Set(name, b.Bytes())
+	return b.Bytes(), nil
+}
+
+// whileAsked is pages until ctx is done.
+func whileAsked(ctx context.Context, pages iter.Seq[*paper.Sheet]) iter.Seq[*paper.Sheet] {
+	return func(yield func(*paper.Sheet) bool) {
+		for page := range pages {
+			if ctx.Err() != nil || !yield(page) {
+				return
+			}
+		}
+	}
+}
+
+// name is of all that a file depends on: what it says and how, and who draws it.
+func (d *door) name(m made) (string, error) {
+	h := xxhash.New()
+	if err := sum(h, d.drawer, m.kind, m.look); err != nil {
+		return "", err
+	}
+	if err := json.NewEncoder(h).Encode(m.facts); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func sum(h hash.Hash, parts ...string) error {
@@ -224,7 +331,7 @@ func (d *door) building(ctx context.Context, r *http.Request) (made, error) {
 // board is a board as a file of a kind; at is its address, without the end.
 func (d *door) board(f Facts, format Format, kind, at string) made {
 	m := made{kind: kind, facts: f, look: format.Size + " " + format.orientation() + " " + at}
-	m.write = func(w io.Writer) error {
+	m.write = func(_ context.Context, w io.Writer) error {
 		sheet, missing := Board(f, format, d.fonts)
 		if kind == "html" {
 			return d.page(w, f, format, sheet, missing, at)
@@ -262,7 +369,7 @@ func (d *door) ofGrid(ctx context.Context, r *http.Request) (Facts, error) {
 
 func (d *door) cards(ctx context.Context, r *http.Request) (made, error) {
 	f, err := d.ofGrid(ctx, r)
-	return made{kind: "pdf", facts: f, look: "cards", write: func(w io.Writer) error {
+	return made{kind: "pdf", facts: f, look: "cards", write: func(_ context.Context, w io.Writer) error {
 		sheet, _ := Cards(f, d.fonts)
 		return d.write(w, "pdf", sheet)
 	}}, err
@@ -270,7 +377,7 @@ func (d *door) cards(ctx context.Context, r *http.Request) (made, error) {
 
 func (d *door) leaflet(ctx context.Context, r *http.Request) (made, error) {
 	f, err := d.ofGrid(ctx, r)
-	return made{kind: "pdf", facts: f, look: "leaflet", write: func(w io.Writer) error {
+	return made{kind: "pdf", facts: f, look: "leaflet", write: func(_ context.Context, w io.Writer) error {
 		sheet, _ := Leaflet(f, d.fonts)
 		return d.write(w, "pdf", sheet)
 	}}, err
@@ -288,7 +395,7 @@ func (d *door) badges(ctx context.Context, r *http.Request) (made, error) {
 	if err == nil && len(f.Workers) == 0 {
 		err = fault.New(fault.NotFound, "code", "board.nobody")
 	}
-	return made{kind: "pdf", facts: f, look: "badges " + string(format), write: func(w io.Writer) error {
+	return made{kind: "pdf", facts: f, look: "badges " + string(format), write: func(_ context.Context, w io.Writer) error {
 		return paper.WritePDF(w, func(yield func(*paper.Sheet) bool) {
 			for _, one := range f.Workers {
 				if sheet, _ := Badge(f, one, format, d.fonts); !yield(sheet) {
@@ -305,8 +412,8 @@ func (d *door) atlas(ctx context.Context, r *http.Request) (made, error) {
 		return made{}, err
 	}
 	a, err := d.Community(ctx, account.FromContext(ctx), code, answer.Language(r, fault.Chinese))
-	return made{kind: "pdf", facts: a, look: "atlas", write: func(w io.Writer) error {
-		return paper.WritePDF(w, Atlas(a, d.fonts), d.fonts)
+	return made{kind: "pdf", facts: a, look: "atlas", write: func(ctx context.Context, w io.Writer) error {
+		return paper.WritePDF(w, whileAsked(ctx, Atlas(a, d.fonts)), d.fonts)
 	}}, err
 }
 
@@ -326,7 +433,7 @@ func (d *door) gridMap(ctx context.Context, r *http.Request) (made, error) {
 		Name  string
 		Scene chart.Scene
 	}{f.Grid.Name, f.Scene}
-	return made{kind: "svg", facts: facts, look: "map " + string(lang), write: func(w io.Writer) error {
+	return made{kind: "svg", facts: facts, look: "map " + string(lang), write: func(_ context.Context, w io.Writer) error {
 		return paper.WriteSVG(w, mapSheet(f, d.fonts), d.fonts)
 	}, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}, nil
 }

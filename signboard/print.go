@@ -25,7 +25,7 @@ type Job struct {
 	File     string // PDF; it appears when it is complete, over one that is there
 	Format   Format
 	Lang     fault.Language
-	Progress func(done, total int) // of boards
+	Progress func(done, total int) // of boards; nil: nobody is told
 }
 
 // Printed is what came of a Job.
@@ -33,6 +33,7 @@ type Printed struct {
 	Boards  int
 	Bytes   int64
 	Missing []MissingOn
+	Gone    []string // codes of grids that were there at first and no more when their turn came; they have no page
 }
 
 // MissingOn is what the font lacks of one board.
@@ -51,15 +52,15 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 	if len(codes) == 0 {
 		return out, fault.New(fault.NotFound, "division", "board.noGrids", "code", fault.Shorten(job.Division, 40))
 	}
-	defer func() {
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			err = fault.Wrap(err, fault.Invalid, "file", "board.file", "file", job.File, "reason", path.Err)
+	unwritable := func(err error) error {
+		if err == nil {
+			return nil
 		}
-	}()
+		return fault.Wrap(err, fault.Invalid, "file", "board.file", "file", job.File, "reason", reason(err))
+	}
 	file, err := os.CreateTemp(filepath.Dir(job.File), ".boards-*.pdf")
 	if err != nil {
-		return out, err
+		return out, unwritable(err)
 	}
 	defer os.Remove(file.Name()) // unless it has its name by then
 	defer file.Close()
@@ -69,6 +70,10 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 	buffered := bufio.NewWriterSize(file, 1<<20)
 	err = paper.WritePDF(buffered, func(yield func(*paper.Sheet) bool) {
 		for next := range s.ahead(ctx, actor, codes, job.Lang) {
+			if fault.Is(next.err, fault.NotFound) {
+				out.Gone = append(out.Gone, next.code)
+				continue
+			}
 			if failed = next.err; failed != nil {
 				return
 			}
@@ -80,11 +85,16 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 				return
 			}
 			out.Boards++
-			job.Progress(out.Boards, len(codes))
+			if job.Progress != nil {
+				job.Progress(out.Boards, len(codes))
+			}
 		}
 	}, fonts)
 	if err = errors.Join(failed, ctx.Err(), err); err != nil {
 		return out, err
+	}
+	if out.Boards == 0 {
+		return out, fault.New(fault.NotFound, "division", "board.noGrids", "code", fault.Shorten(job.Division, 40))
 	}
 	if err := buffered.Flush(); err != nil {
 		return out, err
@@ -94,20 +104,37 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 		return out, err
 	}
 	out.Bytes = info.Size()
-	if err := errors.Join(file.Chmod(0o644), file.Close()); err != nil {
+	if err := file.Chmod(0o644); err != nil {
+		return out, unwritable(err)
+	}
+	if err := file.Close(); err != nil {
 		return out, err
 	}
-	return out, os.Rename(file.Name(), job.File)
+	return out, unwritable(os.Rename(file.Name(), job.File))
+}
+
+// reason is why a file cannot be written, without the paths that the system names.
+func reason(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
 }
 
 // read is what a board says, or why that is not known.
 type read struct {
+	code  string
 	facts Facts
 	err   error
 }
 
-// ahead reads the boards of codes a little ahead of who draws them, some at a time, and hands them out in their order. It ends with the first error, or
-// when ctx does.
+// ahead reads the boards of codes a little ahead of who draws them, some at a time, and hands them out in their order. It ends with the first error but
+// NOT_FOUND, or when ctx does.
 func (s *Source) ahead(ctx context.Context, actor account.Actor, codes []string, lang fault.Language) iter.Seq[read] {
 	return func(yield func(read) bool) {
 		ctx, stop := context.WithCancel(ctx)
@@ -126,12 +153,12 @@ func (s *Source) ahead(ctx context.Context, actor account.Actor, codes []string,
 				}
 				readers.Go(func() {
 					f, err := s.Grid(ctx, actor, code, lang)
-					one <- read{f, err}
+					one <- read{code, f, err}
 				})
 			}
 		})
 		for one := range queue {
-			if r := <-one; !yield(r) || r.err != nil {
+			if r := <-one; !yield(r) || r.err != nil && !fault.Is(r.err, fault.NotFound) {
 				return
 			}
 		}

@@ -21,6 +21,7 @@ import (
 	"wangge/domain/civil"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
@@ -32,6 +33,8 @@ type Grids interface {
 	// ByCode answers for former codes too. NOT_FOUND: none.
 	ByCode(ctx context.Context, actor account.Actor, code string, asOf *time.Time, with grid.Fields) (grid.Grid, error)
 	ByKeys(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, with grid.Fields) (map[uuid.UUID]grid.Grid, error)
+	// ListOf returns pages of the grids of divisions and beneath.
+	ListOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q grid.Query) (map[uuid.UUID]page.Page[grid.Grid], error)
 	// OfCommunity returns all grids of a division and beneath, by code.
 	OfCommunity(ctx context.Context, actor account.Actor, communityID uuid.UUID) ([]grid.Grid, error)
 	Groups(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]grid.Group, error)
@@ -407,15 +410,19 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 		if err != nil {
 			return err
 		}
-		grids, err := s.Grids.OfCommunity(ctx, actor, d.ID)
+		lists, err := s.Grids.ListOf(ctx, actor, []uuid.UUID{d.ID}, grid.Query{Order: grid.ByCode, Args: page.Args{First: mostInAtlas}, Count: true})
 		if err != nil {
 			return err
 		}
-		switch {
-		case len(grids) == 0:
+		switch n := lists[d.ID].Total; {
+		case n == 0:
 			return fault.New(fault.NotFound, "code", "board.noGrids", "code", fault.Shorten(code, 40))
-		case len(grids) > mostInAtlas:
-			return fault.New(fault.Limited, "code", "board.largeAtlas", "n", len(grids), "max", mostInAtlas)
+		case n > mostInAtlas:
+			return fault.New(fault.Limited, "code", "board.largeAtlas", "n", n, "max", mostInAtlas)
+		}
+		var grids []grid.Grid
+		for _, item := range lists[d.ID].Items {
+			grids = append(grids, item.Node)
 		}
 		box := grids[0].BBox
 		streets := map[string][]int{}

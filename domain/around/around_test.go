@@ -194,3 +194,25 @@ func TestBox(t *testing.T) {
 		}
 	}
 }
+
+// TestBoxOfALargeGrid: whatever the grid, as far as it is no larger than the map may be, its box is one that Of takes, and holds it.
+func TestBoxOfALargeGrid(t *testing.T) {
+	for _, size := range []float64{0.01, 0.19, 0.4, 0.9, 1 - 1e-9} {
+		for _, b := range []place.Box{{West: 120.1, South: 45.3, East: 120.1 + size, North: 45.3 + size}, {West: 120.1, South: 45.3, East: 120.1 + size, North: 45.3 + size/10},
+			{West: 120.1, South: 45.3, East: 120.1 + size/10, North: 45.3 + size}} {
+			got := Box(b, 0.25, 3)
+			if w, h := got.East-got.West, got.North-got.South; w > mostDegrees || h > mostDegrees {
+				t.Errorf("%v: %v is %v × %v degrees", b, got, w, h)
+			}
+			const rounded = 1e-12
+			if got.West > b.West+rounded || got.South > b.South+rounded || got.East < b.East-rounded || got.North < b.North-rounded {
+				t.Errorf("%v: %v does not hold it", b, got)
+			}
+		}
+	}
+	// The proportion is lost before the margin.
+	b := place.Box{West: 120.1, South: 31.2, East: 120.5, North: 31.6}
+	if got := Box(b, 0.25, 3); b.South-got.South < 0.0999 || b.West-got.West < 0.1 {
+		t.Errorf("%v leaves less room than it could around %v", got, b)
+	}
+}

@@ -21,6 +21,12 @@ import (
 // mostShown is more than a printed map takes: a community of a city has a tenth of it.
 var mostShown = Most{Streets: 3_000, Land: 1_000, Buildings: 4_000}
 
+// mostDegrees is how wide and how high a box may be, and widest how far Box goes: a little less, since sums are rounded.
+const (
+	mostDegrees = 1.0
+	widest      = mostDegrees - 1e-9
+)
+
 // mostNeighbours is how many grids are shown beside one.
 const mostNeighbours = 200
 
@@ -52,7 +58,8 @@ type Surroundings struct {
 }
 
 // Box is the box around b that reaches a share of its longer side further on each side, for a map of what it holds, in the proportion width : height
-// that the paper has on the ground; 0: that of b.
+// that the paper has on the ground; 0: that of b. Where it would be wider or higher than Of takes, it loses of that proportion first, and of the margin then;
+// only a b that is itself too large stays so.
 func Box(b place.Box, margin, proportion float64) place.Box {
 	lat := (b.South + b.North) / 2
 	narrow := math.Cos(lat * math.Pi / 180) // metres a degree east, of those north
@@ -62,6 +69,7 @@ func Box(b place.Box, margin, proportion float64) place.Box {
 	if proportion > 0 {
 		w, h = max(w, h*proportion), max(h, w/proportion)
 	}
+	w, h = max(min(w, widest*narrow), (b.East-b.West)*narrow), max(min(h, widest), b.North-b.South)
 	lng := (b.West + b.East) / 2
 	return place.Box{West: lng - w/narrow/2, South: lat - h/2, East: lng + w/narrow/2, North: lat + h/2}
 }
@@ -75,7 +83,7 @@ func (s *Service) Of(ctx context.Context, actor account.Actor, of key.Key, box p
 	if err := actor.RequireKnown(); err != nil {
 		return out, err
 	}
-	if w, h := box.East-box.West, box.North-box.South; !(w > 0 && w <= 1 && h > 0 && h <= 1) || box.West < -180 || box.East > 180 || box.South < -85 || box.North > 85 {
+	if w, h := box.East-box.West, box.North-box.South; !(w > 0 && w <= mostDegrees && h > 0 && h <= mostDegrees) || box.West < -180 || box.East > 180 || box.South < -85 || box.North > 85 {
 		return out, fault.New(fault.Invalid, "box", "around.box")
 	}
 	most := cmp.Or(s.Most, mostShown)

@@ -85,10 +85,13 @@ func (s *Service) List(ctx context.Context, actor account.Actor, q Query) (page.
 	return s.Store.ListGrids(ctx, actor, q)
 }
 
-// ListOf is List for the grids of each division and all beneath it. The map's key is the division's id.
+// ListOf is List for the grids of each division and all beneath it, now where q.At is zero. The map's key is the division's id.
 func (s *Service) ListOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q Query) (map[uuid.UUID]page.Page[Grid], error) {
 	if err := check(actor, q); err != nil {
 		return nil, err
+	}
+	if q.At.IsZero() {
+		q.At = s.Now()
 	}
 	return s.Store.ListGridsOf(ctx, actor, divisions, q)
 }

@@ -348,8 +348,8 @@ func TestBoardsOfADivisionInOneFile(t *testing.T) {
 	for _, c := range []struct {
 		division, file, field string
 		code                  fault.Code
-	}{{"999999", path, "code", fault.NotFound}, {"990102", filepath.Join(path, "no"), "file", fault.Invalid}} {
-		_, err := signboard.Print(t.Context(), operator, w.from, w.fonts, signboard.Job{Division: c.division, File: c.file, Format: signboard.Format{Size: "a3"}, Progress: func(int, int) {}})
+	}{{"999999", path, "code", fault.NotFound}, {"990102", filepath.Join(path, "no"), "file", fault.Invalid}, {"990102", filepath.Dir(path), "file", fault.Invalid}} {
+		_, err := signboard.Print(t.Context(), operator, w.from, w.fonts, signboard.Job{Division: c.division, File: c.file, Format: signboard.Format{Size: "a3"}})
 		if f := fault.As(err); f.Code != c.code {
 			t.Errorf("%s: %v", c.division, err)
 		}

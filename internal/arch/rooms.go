@@ -38,7 +38,7 @@ var Rooms = []Room{
 	{"graph/gen", nil, []string{gqlgen, gqlparser}},
 	{"tile", slices.Concat([]string{"tile/pmtiles"}, doors), []string{orb, compress, "github.com/maypok86/otter/v2", "google.golang.org/protobuf"}},
 	{"tile/pmtiles", nil, []string{compress}},
-	{"signboard", slices.Concat([]string{"signboard/chart", "signboard/paper"}, doors), []string{orb, uuid, "github.com/cespare/xxhash", "github.com/maypok86/otter/v2", "golang.org/x/text"}},
+	{"signboard", slices.Concat([]string{"signboard/chart", "signboard/paper"}, doors), []string{orb, uuid, "github.com/cespare/xxhash", "github.com/maypok86/otter/v2", "golang.org/x/sync", "golang.org/x/text"}},
 	{"web", doors, []string{uuid, "github.com/cespare/xxhash", "golang.org/x/text"}},
 	{"load", slices.Concat([]string{"load/demo"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
 		"github.com/datadog/czlib", jsontext, "github.com/xuri/excelize/v2", "golang.org/x/text"}},
@@ -48,8 +48,8 @@ var Rooms = []Room{
 	{"album", []string{"domain/portrait", "internal/fault"}, []string{"gocloud.dev"}},
 
 	{"signboard/chart", []string{"geo/measure", "signboard/paper"}, []string{orb}},
-	{"signboard/paper", []string{"internal/fault"}, []string{"github.com/tdewolff/font", "github.com/golang/freetype", "github.com/rivo/uniseg", "github.com/boombuler/barcode",
-		"golang.org/x/image", "golang.org/x/text"}},
+	{"signboard/paper", []string{"internal/fault"}, []string{"github.com/cespare/xxhash", "github.com/tdewolff/font", "github.com/golang/freetype", "github.com/rivo/uniseg",
+		"github.com/boombuler/barcode", "golang.org/x/image", "golang.org/x/text"}},
 
 	// What is in force, in memory. The middle row stands on it, of which only db names it: it reads what live asks for.
 	{"live", below, []string{uuid}},

@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/tdewolff/font"
 
 	"wangge/internal/fault"
@@ -48,6 +50,7 @@ type Fonts struct{ faces []*face }
 type face struct {
 	sfnt   *font.SFNT
 	em     float64         // its units in the size of a letter
+	sum    uint64          // of the file's bytes
 	glyphs [1 << 16]uint16 // by character; 0: none
 }
 
@@ -103,7 +106,7 @@ func open(path string) (c *face, err error) {
 	if !s.IsTrueType {
 		return nil, errors.New("not a TrueType font")
 	}
-	c = &face{sfnt: s, em: float64(s.Head.UnitsPerEm)}
+	c = &face{sfnt: s, em: float64(s.Head.UnitsPerEm), sum: xxhash.Sum64(b)}
 	for r := range c.glyphs {
 		c.glyphs[r] = s.GlyphIndex(rune(r))
 	}
@@ -135,6 +138,15 @@ func (f *Fonts) glyph(r rune) (c *face, id uint16, ok bool) {
 		}
 	}
 	return f.faces[0], 0, false
+}
+
+// Fingerprint tells these fonts from others by what their files hold, in their order.
+func (f *Fonts) Fingerprint() string {
+	var out strings.Builder
+	for _, c := range f.faces {
+		fmt.Fprintf(&out, "%016x", c.sum)
+	}
+	return out.String()
 }
 
 // Width is the length of a line of text in millimetres; size in millimetres.

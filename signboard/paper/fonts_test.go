@@ -43,8 +43,20 @@ func TestLoad(t *testing.T) {
 			t.Errorf("Load(%s) = %v, want INVALID of font", path, err)
 		}
 	}
-	if _, err := Load(here); err != nil {
-		t.Error(err)
+	other := filepath.Join(dir, "other.ttc")
+	if err := os.WriteFile(other, append(whole, 0), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]string{}
+	for _, path := range []string{here, other, here + string(os.PathListSeparator) + other, other + string(os.PathListSeparator) + here} {
+		f, err := Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same, ok := seen[f.Fingerprint()]; ok {
+			t.Errorf("%s has the fingerprint of %s", path, same)
+		}
+		seen[f.Fingerprint()] = path
 	}
 
 	usual := places
