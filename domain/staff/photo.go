@@ -46,6 +46,8 @@ const (
 	loose = time.Hour
 	// sweepsEvery is how often a server looks for such pictures.
 	sweepsEvery = 10 * time.Minute
+	// holdsEvery is how often those of an import that is still being read are noted anew.
+	holdsEvery = loose / 6
 )
 
 var _ = fault.Register(
