@@ -89,3 +89,41 @@ func TestPhotosOfALongEnter(t *testing.T) {
 		t.Errorf("kept are %q, workers have %q", kept, named)
 	}
 }
+
+// TestPhotosThatCannotBeRemoved: one does not stop the others, and who changes a photo waits for the one that was lost alone.
+func TestPhotosThatCannotBeRemoved(t *testing.T) {
+	pool := plantMany(t, 10, 31.2)
+	album := &pictures{kept: map[string]*portrait.Portrait{}}
+	op := account.TheOperator()
+	s := &staff.Service{Store: db.NewStaff(db.New(pool)), Now: time.Now, Zone: shanghai, IDs: key.Random{}, Pictures: album}
+	face := &portrait.Portrait{Full: []byte{1}, Small: []byte{2}}
+	w, err := s.Add(t.Context(), op, staff.NewWorker{Name: "周晓", Photo: face}, staff.AreaDivision, "990101001001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := slices.Collect(maps.Keys(album.kept))[0]
+	album.stuck = "AAAAAAAAAAAAAAAAAAAAAAAAAA"
+	if _, err := pool.Exec(t.Context(), "INSERT INTO loose_photo (name, since) VALUES ($1, '-infinity'), ('BB', '-infinity'), ('CC', '-infinity')", album.stuck); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Update(t.Context(), op, staff.Change{Worker: w.Key, Version: w.Version, Photo: face}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(album.asked, []string{lost}) || album.kept[lost] != nil || len(album.kept) != 1 {
+		t.Errorf("a change removed %q; it lost %s", album.asked, lost)
+	}
+	album.asked = nil
+	if n, err := s.SweepPhotos(t.Context(), op); n != 2 || err == nil || !slices.Equal(album.asked, []string{album.stuck, "BB", "CC"}) {
+		t.Errorf("swept %d, %v, asked for %q", n, err, album.asked)
+	}
+	if n, err := s.SweepPhotos(t.Context(), op); n != 0 || err != nil {
+		t.Errorf("at once again: %d, %v", n, err)
+	}
+	if _, err := pool.Exec(t.Context(), "UPDATE loose_photo SET since = since - interval '61 minutes'"); err != nil {
+		t.Fatal(err)
+	}
+	album.stuck = ""
+	if n, err := s.SweepPhotos(t.Context(), op); n != 1 || err != nil {
+		t.Errorf("an hour later: %d, %v", n, err)
+	}
+}

@@ -30,6 +30,8 @@ type Store interface {
 	SweepPhoto(ctx context.Context, actor account.Actor, age time.Duration, remove func(name string) error) (found bool, err error)
 	// HoldPhotos notes pictures anew, at once like NotePhoto: those of the names that are noted still are as if they were noted now.
 	HoldPhotos(ctx context.Context, actor account.Actor, names []string) error
+	// RemovePhoto is SweepPhoto for the one of that name, where a worker has lost it and nobody removes it already.
+	RemovePhoto(ctx context.Context, actor account.Actor, name string, remove func() error) error
 	// InlinePhotos returns the workers whose photo lies in the database; MovePhoto gives one the picture of that name instead, if it is the same photo still.
 	InlinePhotos(ctx context.Context, actor account.Actor) ([]key.Key, error)
 	MovePhoto(ctx context.Context, actor account.Actor, worker key.Key, image []byte, name string) (bool, error)
