@@ -36,8 +36,16 @@ const maxImage = 4 << 20
 type Album struct {
 	opened func(ctx context.Context) (*blob.Bucket, error)
 
-	mu     sync.Mutex
-	bucket *blob.Bucket // nil until it is first used: a command that needs no photo needs no place for them
+	mu      sync.Mutex   // never held while the bucket is being opened
+	bucket  *blob.Bucket // nil until it is first used: a command that needs no photo needs no place for them
+	opening *opening     // nil: nobody opens it now
+}
+
+// opening is one try to open the bucket, for all who want it meanwhile.
+type opening struct {
+	done   chan struct{} // closed when the two below are set
+	bucket *blob.Bucket
+	err    error
 }
 
 // Folder returns the album in a folder of this machine, which is made when it is first used, for the server's user alone. A file is made beside where it will stand and
@@ -56,18 +64,40 @@ func At(address *url.URL) *Album {
 	return &Album{opened: func(ctx context.Context) (*blob.Bucket, error) { return blob.OpenBucket(ctx, address.String()) }}
 }
 
-// open returns the bucket. One that could not be opened is tried again by who comes next.
+// open returns the bucket. Where it must be opened first, which may need credentials from elsewhere, one try is made for all and each waits as long as its ctx lets it.
+// One that could not be opened is tried again by who comes next.
 func (a *Album) open(ctx context.Context) (*blob.Bucket, error) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	if a.bucket != nil {
+		defer a.mu.Unlock()
 		return a.bucket, nil
 	}
-	bucket, err := a.opened(context.WithoutCancel(ctx))
-	if err == nil {
-		a.bucket = bucket
+	o := a.opening
+	if o == nil {
+		o = &opening{done: make(chan struct{})}
+		a.opening = o
+		go a.try(context.WithoutCancel(ctx), o)
 	}
-	return bucket, err
+	a.mu.Unlock()
+	select {
+	case <-o.done:
+		return o.bucket, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// try opens the bucket within patience, where what opens it heeds its ctx.
+func (a *Album) try(ctx context.Context, o *opening) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	o.bucket, o.err = a.opened(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.opening = nil; o.err == nil {
+		a.bucket = o.bucket
+	}
+	close(o.done)
 }
 
 // Close lets go of the bucket.

@@ -3,6 +3,7 @@ package album
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -10,10 +11,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	"gocloud.dev/blob"
 
 	"wangge/domain/portrait"
 	"wangge/internal/fault"
@@ -155,6 +159,43 @@ func TestAPlaceThatComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	keeps(t, a)
+}
+
+// TestAPlaceThatHangs: whoever waits for a bucket that does not open leaves when their time is over, and it is opened once for all.
+func TestAPlaceThatHangs(t *testing.T) {
+	folder := Folder(filepath.Join(t.TempDir(), "photos"))
+	var tries atomic.Int32
+	open := make(chan struct{})
+	a := &Album{opened: func(ctx context.Context) (*blob.Bucket, error) {
+		tries.Add(1)
+		<-open
+		return folder.opened(ctx)
+	}}
+	t.Cleanup(func() { a.Close() })
+	left := make(chan error)
+	for range 3 {
+		go func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			defer cancel()
+			_, _, err := a.Read(ctx, "ONE", false)
+			left <- err
+		}()
+	}
+	for range 3 {
+		select {
+		case err := <-left:
+			if !fault.Is(err, fault.Unavailable) || !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+		case <-time.After(5 * time.Second):
+			t.Fatal("a reader waits past its time")
+		}
+	}
+	close(open)
+	keeps(t, a)
+	if n := tries.Load(); n != 1 {
+		t.Errorf("%d tries", n)
+	}
 }
 
 func TestATurnThatEnds(t *testing.T) {

@@ -3,7 +3,6 @@ package db
 import (
 	"cmp"
 	"context"
-	"iter"
 	"strings"
 	"time"
 
@@ -90,7 +89,7 @@ SELECT DISTINCT x.id FROM (
 )
 
 // EnterWorkers implements staff.Store.
-func (s *Staff) EnterWorkers(ctx context.Context, actor account.Actor, entries iter.Seq2[staff.Entry, error]) (added int, err error) {
+func (s *Staff) EnterWorkers(ctx context.Context, actor account.Actor, entries []staff.Entry) (added int, err error) {
 	err = s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		in := &importing{tx: tx}
 		if err := in.run(ctx, "SET LOCAL statement_timeout = 0", staffStage); err != nil {
@@ -137,20 +136,12 @@ func (s *Staff) EnterWorkers(ctx context.Context, actor account.Actor, entries i
 	return added, nil
 }
 
-// copyEntries streams workers into their stage; their terms, which are small, wait in memory for theirs.
-func (in *importing) copyEntries(ctx context.Context, entries iter.Seq2[staff.Entry, error]) error {
-	next, stop := iter.Pull2(entries)
-	defer stop()
-	n := 0
+// copyEntries copies workers and their terms into their stages.
+func (in *importing) copyEntries(ctx context.Context, entries []staff.Entry) error {
 	var terms [][]any
-	var unread error // as in copyRows
 	columns := []string{"n", "id", "division", "name", "work_phone", "duties", "photo"}
-	_, err := in.tx.CopyFrom(ctx, pgx.Identifier{"entry"}, columns, pgx.CopyFromFunc(func() ([]any, error) {
-		e, err, ok := next()
-		if unread = cmp.Or(err, ctx.Err()); !ok || unread != nil {
-			return nil, unread
-		}
-		n++
+	_, err := in.tx.CopyFrom(ctx, pgx.Identifier{"entry"}, columns, pgx.CopyFromSlice(len(entries), func(n int) ([]any, error) {
+		e := &entries[n]
 		for _, t := range e.Terms {
 			code, group := t.AreaName, ""
 			if t.AreaKind == staff.AreaGroup {
@@ -169,7 +160,7 @@ func (in *importing) copyEntries(ctx context.Context, entries iter.Seq2[staff.En
 		}
 		return []any{n, e.ID, e.Division, strings.TrimSpace(e.Name), orNull(e.WorkPhone), duties, orNull(e.PhotoName)}, nil
 	}))
-	if err = cmp.Or(unread, err); err != nil {
+	if err != nil {
 		return err
 	}
 	_, err = in.tx.CopyFrom(ctx, pgx.Identifier{"term"}, []string{"n", "id", "post", "cover", "kind", "code", "in_group", "begins", "ends"}, pgx.CopyFromRows(terms))

@@ -23,7 +23,9 @@ ALTER TABLE division
     ADD CONSTRAINT division_night_whole CHECK (num_nonnulls(night_phones, night_names, night_names_en) IN (0, 3)),
     ADD CONSTRAINT division_night_count CHECK (cardinality(night_phones) BETWEEN 1 AND 8
         AND cardinality(night_names) = cardinality(night_phones) AND cardinality(night_names_en) = cardinality(night_phones)),
-    ADD CONSTRAINT division_night_phones_form CHECK (array_to_string(night_phones, ',') ~ '^[0-9+() -]{3,30}(,[0-9+() -]{3,30})*$');
+    ADD CONSTRAINT division_night_phones_form CHECK (array_to_string(night_phones, ',') ~ '^[0-9+() -]{3,30}(,[0-9+() -]{3,30})*$'),
+    ADD CONSTRAINT division_night_given CHECK (array_position(night_phones, NULL) IS NULL -- array_to_string leaves out what is NULL
+        AND array_position(night_names, NULL) IS NULL AND array_position(night_names_en, NULL) IS NULL);
 
 -- The boards of grids and buildings that were printed: what each revision said, part by part. of_id is the grid's or the building's id;
 -- a building's rows go with it where it moves to another district.
@@ -59,7 +61,7 @@ ALTER TABLE change_log ADD CONSTRAINT change_log_what_known
 DROP TABLE board_print;
 DELETE FROM table_class WHERE table_name = 'board_print';
 ALTER TABLE division
-    DROP CONSTRAINT division_night_phones_form, DROP CONSTRAINT division_night_count, DROP CONSTRAINT division_night_whole,
+    DROP CONSTRAINT division_night_given, DROP CONSTRAINT division_night_phones_form, DROP CONSTRAINT division_night_count, DROP CONSTRAINT division_night_whole,
     DROP CONSTRAINT division_station_phone_form, DROP CONSTRAINT division_station_lengths, DROP CONSTRAINT division_station_name_given,
     DROP CONSTRAINT division_station_named, DROP CONSTRAINT division_supervision_phone_form,
     DROP supervision_phone, DROP station_name, DROP station_address, DROP station_hours, DROP station_hours_en, DROP station_phone,

@@ -42,20 +42,46 @@ func (s *Service) Enter(ctx context.Context, actor account.Actor, entries iter.S
 	if err := actor.RequireOperator(); err != nil {
 		return 0, err
 	}
-	return s.Store.EnterWorkers(ctx, actor, func(yield func(Entry, error) bool) {
-		for e := range entries {
-			err := checkEntry(e)
-			if err == nil && len(e.PhotoFile) > 0 {
-				e.Photo, err = portrait.Make(ctx, e.PhotoFile)
-			}
-			if err == nil {
-				e.PhotoName, err = s.keep(ctx, actor, e.Photo)
-			}
-			if !yield(e, err) {
-				return
+	ready, err := s.pictured(ctx, actor, entries)
+	if err != nil {
+		return 0, err
+	}
+	return s.Store.EnterWorkers(ctx, actor, ready)
+}
+
+// pictured checks entries and keeps their portraits, which takes hours where they are many: before the transaction, and however long it takes none is swept meanwhile.
+// What it returns names the portraits and holds none.
+func (s *Service) pictured(ctx context.Context, actor account.Actor, entries iter.Seq[Entry]) (ready []Entry, err error) {
+	var names []string
+	held := s.Now()
+	for e := range entries {
+		if err := checkEntry(e); err != nil {
+			return nil, err
+		}
+		if len(e.PhotoFile) > 0 {
+			if e.Photo, err = portrait.Make(ctx, e.PhotoFile); err != nil {
+				return nil, err
 			}
 		}
-	})
+		if e.PhotoName, err = s.keep(ctx, actor, e.Photo); err != nil {
+			return nil, err
+		}
+		if e.PhotoName != "" {
+			names = append(names, e.PhotoName)
+		}
+		e.PhotoFile, e.Photo = nil, nil
+		ready = append(ready, e)
+		if now := s.Now(); now.Sub(held) >= holdsEvery {
+			if err := s.Store.HoldPhotos(ctx, actor, names); err != nil {
+				return nil, err
+			}
+			held = now
+		}
+	}
+	if len(names) == 0 {
+		return ready, ctx.Err()
+	}
+	return ready, s.Store.HoldPhotos(ctx, actor, names)
 }
 
 func checkEntry(e Entry) error {

@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -46,6 +47,10 @@ const (
 	loose = time.Hour
 	// sweepsEvery is how often a server looks for such pictures.
 	sweepsEvery = 10 * time.Minute
+	// holdsEvery is how often those of an import that is still being read are noted anew.
+	holdsEvery = loose / 6
+	// maxStuck is how many pictures that cannot be removed end a sweep: the store of pictures is away then.
+	maxStuck = 10
 )
 
 var _ = fault.Register(
@@ -132,25 +137,48 @@ func (s *Service) keep(ctx context.Context, actor account.Actor, p *portrait.Por
 }
 
 // SweepPhotos removes the pictures that no worker has, and returns how many: those that were replaced at once, those that were written and never named after an hour.
+// One that cannot be removed is left alone for an hour and the others are gone on with; after ten of these it ends. The error is that of the first.
 // It looks at the list of these alone, never through the store of pictures, so that what others keep there is safe. Operators only.
 func (s *Service) SweepPhotos(ctx context.Context, actor account.Actor) (removed int, err error) {
 	if err := actor.RequireOperator(); err != nil || s.Pictures == nil {
 		return 0, err
 	}
-	for {
-		found, err := s.Store.SweepPhoto(ctx, actor, loose, func(name string) error { return s.Pictures.Remove(ctx, name) })
-		if err != nil || !found {
+	var first error
+	for failed := 0; failed < maxStuck; {
+		var stuck string
+		found, err := s.Store.SweepPhoto(ctx, actor, loose, func(name string) error {
+			err := s.Pictures.Remove(ctx, name)
+			if err != nil {
+				stuck = name
+			}
+			return err
+		})
+		switch {
+		case stuck != "" && ctx.Err() == nil:
+			failed++
+			first = cmp.Or(first, err)
+			if err := s.Store.HoldPhotos(ctx, actor, []string{stuck}); err != nil {
+				return removed, err
+			}
+		case err != nil:
 			return removed, err
+		case !found:
+			return removed, first
+		default:
+			removed++
 		}
-		removed++
 	}
+	return removed, first
 }
 
-// sweepAfter sweeps away what a change has just replaced. What fails is left to KeepSwept.
-func (s *Service) sweepAfter(ctx context.Context, actor account.Actor) {
+// removeLost removes the picture that a worker has just lost, "" for none. What fails is left to KeepSwept.
+func (s *Service) removeLost(ctx context.Context, actor account.Actor, name string) {
+	if name == "" || s.Pictures == nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	_, _ = s.SweepPhotos(ctx, actor)
+	_ = s.Store.RemovePhoto(ctx, actor, name, func() error { return s.Pictures.Remove(ctx, name) })
 }
 
 // KeepSwept sweeps now and every ten minutes until ctx ends.

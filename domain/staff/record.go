@@ -108,10 +108,18 @@ func (s *Service) Update(ctx context.Context, actor account.Actor, c Change) (Wo
 	if err := CheckWorker(NewWorker{Name: w.Name, WorkPhone: w.WorkPhone, Duties: w.Duties}); err != nil {
 		return Worker{}, err
 	}
+	var lost string
+	if c.Photo != nil || c.NoPhoto { // the version says that it is the one that is lost
+		at, _, err := s.Store.Photo(ctx, actor, c.Worker, civil.Date{})
+		if err != nil {
+			return Worker{}, err
+		}
+		lost = at.Name
+	}
 	w.HasPhoto = !c.NoPhoto && (w.HasPhoto || c.Photo != nil)
 	w, err = s.withPhoto(ctx, actor, c.Photo, func(name string) (Worker, error) { return s.Store.SaveWorker(ctx, actor, w, name) })
-	if err == nil && (c.Photo != nil || c.NoPhoto) {
-		s.sweepAfter(ctx, actor)
+	if err == nil {
+		s.removeLost(ctx, actor, lost)
 	}
 	return w, err
 }

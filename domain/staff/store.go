@@ -2,7 +2,6 @@ package staff
 
 import (
 	"context"
-	"iter"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,6 +28,10 @@ type Store interface {
 	// SweepPhoto has remove take away one picture that no worker has, noted so long ago or lost by its worker; found is false where there is none. Where remove fails
 	// it stays noted. Nobody can give it to a worker meanwhile.
 	SweepPhoto(ctx context.Context, actor account.Actor, age time.Duration, remove func(name string) error) (found bool, err error)
+	// HoldPhotos notes pictures anew, at once like NotePhoto: those of the names that are noted still are as if they were noted now.
+	HoldPhotos(ctx context.Context, actor account.Actor, names []string) error
+	// RemovePhoto is SweepPhoto for the one of that name, where a worker has lost it and nobody removes it already.
+	RemovePhoto(ctx context.Context, actor account.Actor, name string, remove func() error) error
 	// InlinePhotos returns the workers whose photo lies in the database; MovePhoto gives one the picture of that name instead, if it is the same photo still.
 	InlinePhotos(ctx context.Context, actor account.Actor) ([]key.Key, error)
 	MovePhoto(ctx context.Context, actor account.Actor, worker key.Key, image []byte, name string) (bool, error)
@@ -46,8 +49,8 @@ type Store interface {
 	// Vacancies returns vacancies beneath divisions, of grids and groups that are in force at an instant.
 	Vacancies(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q VacancyQuery, at time.Time) (map[uuid.UUID]page.Page[Vacancy], error)
 	AddAssignment(ctx context.Context, actor account.Actor, a Assignment) error
-	// EnterWorkers adds the workers that are not there yet with their terms; an error among the entries ends it, and undoes it all.
-	EnterWorkers(ctx context.Context, actor account.Actor, entries iter.Seq2[Entry, error]) (added int, err error)
+	// EnterWorkers adds the workers that are not there yet with their terms, all or none; it reads PhotoName, not the picture.
+	EnterWorkers(ctx context.Context, actor account.Actor, entries []Entry) (added int, err error)
 	EndAssignment(ctx context.Context, actor account.Actor, k key.Key, until civil.Date) (bool, error)
 	AddAbsence(ctx context.Context, actor account.Actor, a Absence) error
 	AbsenceByKey(ctx context.Context, actor account.Actor, k key.Key) (Absence, bool, error)
