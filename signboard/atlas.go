@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
 
+	"wangge/domain/phone"
 	"wangge/internal/fault"
 	"wangge/signboard/chart"
 	"wangge/signboard/paper"
@@ -131,14 +132,14 @@ func (a AtlasFacts) listed(b *drawing, w, h float64, rows []Facts, before, first
 			b.rect(paper.Box{X: margin, Y: y, W: w - 2*margin, H: each}, 1, tint)
 		}
 		cy := y + each/2
-		who, phone := "—", ""
+		who, number := "—", ""
 		if g := f.first(); g != nil {
-			who, phone = g.Name, g.Phone
+			who, number = g.Name, g.Phone
 		}
 		b.centred(x[0], cy, b.fit(f.Grid.Number, 18, each, style{size: 5, bold: true, colour: deep}, 3))
 		b.centred(x[1], cy, b.fit(f.Grid.Name, x[2]-x[1]-4, each, style{size: 5, colour: ink}, 3))
 		b.centred(x[2], cy, b.fit(who, x[3]-x[2]-3, each, style{size: 5, colour: ink}, 3))
-		b.centred(x[3], cy, b.fit(grouped(paper.Clean(phone)), x[4]-x[3]-18, each, style{size: 5, colour: ink}, 3))
+		b.centred(x[3], cy, b.fit(phone.Grouped(paper.Clean(number)), x[4]-x[3]-18, each, style{size: 5, colour: ink}, 3))
 		b.text(x[4], cy+5*middle, fmt.Sprint(first+before+i), style{size: 5, bold: true, colour: deep, anchor: paper.End})
 		y += each
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"wangge/domain/phone"
 	"wangge/internal/fault"
 	"wangge/signboard/chart"
 	"wangge/signboard/paper"
@@ -232,7 +233,7 @@ func (b *drawing) worker(x paper.Box, wide bool) {
 	// A long number stands on two lines; what is below 60 pt on A3 is not read from the street.
 	phoneH := 31.0
 	inner := x.W - 2*pad - 2
-	if two := b.width(grouped(paper.Clean(number)), style{size: b.phoneLeast, bold: true}); two > inner && !wide || two > inner-(x.H-2*pad)*3/4-pad && wide {
+	if two := b.width(phone.Grouped(paper.Clean(number)), style{size: b.phoneLeast, bold: true}); two > inner && !wide || two > inner-(x.H-2*pad)*3/4-pad && wide {
 		phoneH = 2 * b.phoneLeast * 1.08
 	}
 	photo := paper.Box{X: x.X + pad + 2, Y: x.Y + pad, H: x.H - 2*pad}
@@ -280,7 +281,7 @@ func coverOf(cover string) words {
 
 // phone writes a number as large as it goes, never under 60 pt of A3 but where it is longer than two lines.
 func (b *drawing) phone(x paper.Box, number string) {
-	number = grouped(paper.Clean(number))
+	number = phone.Grouped(paper.Clean(number))
 	if number == "" {
 		return
 	}
@@ -325,7 +326,7 @@ func (b *drawing) second(x paper.Box) {
 		room := c.X + c.W - 4 - left
 		label := coverOf(w.Cover)
 		if len(shown) == 1 {
-			number := grouped(paper.Clean(w.Phone))
+			number := phone.Grouped(paper.Clean(w.Phone))
 			st := style{size: 12.5, bold: true, colour: call, anchor: paper.End}
 			wide := min(b.width(number, st), room*0.62)
 			if number != "" {
@@ -340,7 +341,7 @@ func (b *drawing) second(x paper.Box) {
 		}
 		b.pill(left, c.Y+6, label, 3.6, false)
 		b.centred(left, c.Y+c.H/2, b.fit(w.Name, room, 8, style{size: 6.6, bold: true, colour: ink}, 4))
-		b.centred(left, c.Y+c.H-6.4, b.fit(grouped(paper.Clean(w.Phone)), room, 9, style{size: 8, bold: true, colour: call}, 4))
+		b.centred(left, c.Y+c.H-6.4, b.fit(phone.Grouped(paper.Clean(w.Phone)), room, 9, style{size: 8, bold: true, colour: call}, 4))
 	}
 }
 
@@ -562,7 +563,7 @@ func (b *drawing) contacts(x paper.Box) {
 		b.centred(x.X, cy, b.fit(r.label.in(b.Lang), labels-3, h, style{size: size, colour: soft}, size*0.6))
 		right := x.X + x.W
 		if r.phone != "" {
-			f := b.fit(grouped(paper.Clean(r.phone)), x.W*0.48, h, style{size: size * 1.2, bold: true, colour: ink, anchor: paper.End}, size*0.8)
+			f := b.fit(phone.Grouped(paper.Clean(r.phone)), x.W*0.48, h, style{size: size * 1.2, bold: true, colour: ink, anchor: paper.End}, size*0.8)
 			b.centred(right, cy, f)
 			right -= b.width(f.lines[0], f.style) + 4
 		}
@@ -677,12 +678,4 @@ func (b *drawing) foot(x paper.Box) {
 // join joins what is not empty.
 func join(sep string, parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), sep)
-}
-
-// grouped is a mobile number as people read it out: 154 9901 1222.
-func grouped(phone string) string {
-	if len(phone) == 11 && phone[0] == '1' && strings.Trim(phone, "0123456789") == "" {
-		return phone[:3] + " " + phone[3:7] + " " + phone[7:]
-	}
-	return phone
 }

@@ -3,6 +3,7 @@ package signboard
 import (
 	"slices"
 
+	"wangge/domain/phone"
 	"wangge/signboard/paper"
 )
 
@@ -40,7 +41,7 @@ func (b *drawing) called() (who Person, post words, number string) {
 			number = w.Phone
 		}
 	}
-	return who, post, grouped(paper.Clean(number))
+	return who, post, phone.Grouped(paper.Clean(number))
 }
 
 // card is one contact card.
@@ -73,11 +74,11 @@ func (b *drawing) card(x paper.Box) {
 	b.stroke(x.X+edge, y, x.X+x.W-edge, y, 0.2, rule)
 	var others []string
 	if len(b.Workers) > 1 {
-		others = append(others, join(" ", coverOf(b.Workers[1].Cover).in(b.Lang), b.Workers[1].Name, grouped(paper.Clean(b.Workers[1].Phone))))
+		others = append(others, join(" ", coverOf(b.Workers[1].Cover).in(b.Lang), b.Workers[1].Name, phone.Grouped(paper.Clean(b.Workers[1].Phone))))
 	}
 	for _, l := range b.Leaders {
 		if l.Name != who.Name && len(others) < 2 {
-			others = append(others, join(" ", postOf(l.Post).in(b.Lang), l.Name, grouped(paper.Clean(l.Phone))))
+			others = append(others, join(" ", postOf(l.Post).in(b.Lang), l.Name, phone.Grouped(paper.Clean(l.Phone))))
 		}
 	}
 	if b.Supervision != "" && len(others) < 3 {

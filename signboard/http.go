@@ -368,17 +368,18 @@ func (d *door) ofGrid(ctx context.Context, r *http.Request) (Facts, error) {
 }
 
 func (d *door) cards(ctx context.Context, r *http.Request) (made, error) {
-	f, err := d.ofGrid(ctx, r)
-	return made{kind: "pdf", facts: f, look: "cards", write: func(_ context.Context, w io.Writer) error {
-		sheet, _ := Cards(f, d.fonts)
-		return d.write(w, "pdf", sheet)
-	}}, err
+	return d.oneSheet(ctx, r, "cards", Cards)
 }
 
 func (d *door) leaflet(ctx context.Context, r *http.Request) (made, error) {
+	return d.oneSheet(ctx, r, "leaflet", Leaflet)
+}
+
+// oneSheet is a grid's facts on one sheet.
+func (d *door) oneSheet(ctx context.Context, r *http.Request, look string, draw func(Facts, Measurer) (*paper.Sheet, []rune)) (made, error) {
 	f, err := d.ofGrid(ctx, r)
-	return made{kind: "pdf", facts: f, look: "leaflet", write: func(_ context.Context, w io.Writer) error {
-		sheet, _ := Leaflet(f, d.fonts)
+	return made{kind: "pdf", facts: f, look: look, write: func(_ context.Context, w io.Writer) error {
+		sheet, _ := draw(f, d.fonts)
 		return d.write(w, "pdf", sheet)
 	}}, err
 }

@@ -19,6 +19,7 @@ import (
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/phone"
 	"wangge/domain/place"
 	"wangge/geo/coord"
 	"wangge/internal/answer"
@@ -31,7 +32,7 @@ var templateFiles embed.FS
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"asset":   assetURL,
 	"metres":  metres,
-	"grouped": grouped,
+	"grouped": phone.Grouped,
 	"say":     say,
 	"dict":    dict,
 	"dial":    dial,

@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"math"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -228,17 +227,6 @@ func percents(list []grid.Candidate) []int {
 		out[i]++
 	}
 	return out
-}
-
-// mobile is a mainland mobile number.
-var mobile = regexp.MustCompile(`^1[0-9]{10}$`)
-
-// grouped is a phone number as people read it out: 154 9901 1222.
-func grouped(phone string) string {
-	if !mobile.MatchString(phone) {
-		return phone
-	}
-	return phone[:3] + " " + phone[3:7] + " " + phone[7:]
 }
 
 // PhotoPath is where the worker's photo is, the small one, empty where there is none.

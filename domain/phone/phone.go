@@ -13,3 +13,11 @@ func Valid(s string) bool {
 	}
 	return digits >= 3 && len(s) <= 30 && strings.Trim(s, "0123456789+() -") == ""
 }
+
+// Grouped is a Chinese mobile number as people read it out, 3 4 4; any other stays as it was written.
+func Grouped(s string) string {
+	if len(s) != 11 || s[0] != '1' || strings.Trim(s, "0123456789") != "" {
+		return s
+	}
+	return s[:3] + " " + s[3:7] + " " + s[7:]
+}

@@ -15,3 +15,11 @@ func TestValid(t *testing.T) {
 		}
 	}
 }
+
+func TestGrouped(t *testing.T) {
+	for s, want := range map[string]string{"15499011222": "154 9901 1222", "25499011222": "25499011222", "154990112223": "154990112223", "154-9901-12": "154-9901-12", "": ""} {
+		if got := Grouped(s); got != want {
+			t.Errorf("%q: %q", s, got)
+		}
+	}
+}
