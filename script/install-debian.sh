@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what wangge needs on Debian or Ubuntu, where it is missing: PostgreSQL 15 or later with PostGIS, GDAL's
-# ogr2ogr and Chinese fonts, one for the screen and one for print; with --browser also Chromium and Node.js, for the
+# ogr2ogr and Chinese fonts: for the screen, for print, and for rare letters in print; with --browser also Chromium and Node.js, for the
 # browser tests; with --bench also wrk and pgbench, for measuring.
 # It makes no database, starts no service and leaves existing ones alone. Run it as often as you like.
 set -eu
@@ -54,7 +54,7 @@ if [ -z "$postgis" ] && [ -n "$server" ]; then
     need "postgresql-$server-postgis-3" "postgresql-$server-postgis-3-scripts"
 fi
 command -v ogr2ogr >/dev/null || need gdal-bin
-need fonts-noto-cjk fonts-wqy-microhei
+need fonts-noto-cjk fonts-wqy-microhei fonts-hanazono
 if [ -n "$browser" ]; then
     command -v chromium >/dev/null || need chromium
     command -v node >/dev/null || need nodejs

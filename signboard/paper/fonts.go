@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tdewolff/font"
@@ -37,6 +39,13 @@ var places = []string{
 	"/usr/share/fonts/truetype/arphic-gkai00mp/gkai00mp.ttf",   // Debian's fonts-arphic-gkai00mp
 }
 
+// rare is where letters are that the usual fonts have not: those of Unicode's extensions A to F, which stand in names. The files are large, so that they
+// are opened when such a letter comes.
+var rare = []string{
+	"/usr/share/fonts/truetype/hanazono/HanaMinA.ttf", // Debian's fonts-hanazono
+	"/usr/share/fonts/truetype/hanazono/HanaMinB.ttf",
+}
+
 // needed is what a first font must have to print a board at all.
 const needed = "0123456789AZaz,.-()，。、：（）《》网格社区电话"
 
@@ -44,7 +53,11 @@ const needed = "0123456789AZaz,.-()，。、：（）《》网格社区电话"
 const boldness = 0.04
 
 // Fonts measures text and has the outlines of its letters. It may be used by many at once.
-type Fonts struct{ faces []*face }
+type Fonts struct {
+	faces []*face
+	spare func() []*face // those of letters that faces have not; nil: none
+	known string         // tells what spare opens, unopened
+}
 
 // face is one font file. What the first has not is taken from the next that has it.
 type face struct {
@@ -55,7 +68,7 @@ type face struct {
 }
 
 // Load opens the fonts of path, several separated as in PATH: what the first has not is taken from the next that has it. TrueType files (.ttf) and the first
-// font of a collection (.ttc) can be used. Where path is empty, the usual places of this machine are searched.
+// font of a collection (.ttc) can be used. Where path is empty, the usual places of this machine are searched, also for rare letters.
 //
 // INVALID: a file of path cannot be used. UNAVAILABLE: path is empty and there is none.
 func Load(path string) (*Fonts, error) {
@@ -80,13 +93,33 @@ func Load(path string) (*Fonts, error) {
 			err = c.enough()
 		}
 		if err == nil {
-			return &Fonts{faces: []*face{c}}, nil
+			return withSpare(&Fonts{faces: []*face{c}}, rare), nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			tried = errors.Join(tried, fmt.Errorf("font %s: %w", p, err))
 		}
 	}
 	return nil, fault.Wrap(tried, fault.Unavailable, "font", "paper.noFont")
+}
+
+// withSpare lets f open files when a letter comes that it has not. Those that there are not, or that cannot be used, are left out.
+func withSpare(f *Fonts, paths []string) *Fonts {
+	var there []string
+	for _, p := range paths {
+		if info, err := os.Stat(p); err == nil {
+			there = append(there, p)
+			f.known += fmt.Sprintf(" %s %d %d", p, info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	f.spare = sync.OnceValue(func() (list []*face) {
+		for _, p := range there {
+			if c, err := open(p); err == nil {
+				list = append(list, c)
+			}
+		}
+		return list
+	})
+	return f
 }
 
 func open(path string) (c *face, err error) {
@@ -130,21 +163,49 @@ func (c *face) glyph(r rune) uint16 {
 
 // glyph is what r is drawn as: its own letter in the first face that has it; else 〓, as Chinese printers mark a letter that they have not; else nothing.
 func (f *Fonts) glyph(r rune) (c *face, id uint16, ok bool) {
-	for _, want := range [...]rune{r, '〓', '?'} {
-		for _, c := range f.faces {
-			if id := c.glyph(want); id != 0 {
-				return c, id, want == r
-			}
+	if c, id := first(f.faces, r); id != 0 {
+		return c, id, true
+	}
+	if f.spare != nil {
+		if c, id := first(f.spare(), r); id != 0 {
+			return c, id, true
+		}
+	}
+	for _, want := range [...]rune{'〓', '?'} {
+		if c, id := first(f.faces, want); id != 0 {
+			return c, id, false
 		}
 	}
 	return f.faces[0], 0, false
 }
 
-// Fingerprint tells these fonts from others by what their files hold, in their order.
+// first is the first of faces that has r, and its letter there; 0: none.
+func first(faces []*face, r rune) (*face, uint16) {
+	for _, c := range faces {
+		if id := c.glyph(r); id != 0 {
+			return c, id
+		}
+	}
+	return nil, 0
+}
+
+// index is the place of a face among those of f, the spare ones last.
+func (f *Fonts) index(c *face) int {
+	if i := slices.Index(f.faces, c); i >= 0 {
+		return i
+	}
+	return len(f.faces) + slices.Index(f.spare(), c)
+}
+
+// Fingerprint tells these fonts from others by what their files hold, in their order; those that are opened when they are needed by where they are, their
+// size and their time.
 func (f *Fonts) Fingerprint() string {
 	var out strings.Builder
 	for _, c := range f.faces {
 		fmt.Fprintf(&out, "%016x", c.sum)
+	}
+	if f.known != "" {
+		fmt.Fprintf(&out, "%016x", xxhash.Sum64String(f.known))
 	}
 	return out.String()
 }

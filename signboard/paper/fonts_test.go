@@ -1,6 +1,7 @@
 package paper
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"os"
@@ -9,17 +10,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ledongthuc/pdf"
+
 	"wangge/internal/fault"
 )
 
-// fonts are this machine's: script/install-debian.sh puts them there.
+// fonts are this machine's: script/install-debian.sh puts them there. Rare letters they have not, whatever is installed.
 func fonts(t testing.TB) *Fonts {
 	t.Helper()
 	f, err := Load("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f
+	return &Fonts{faces: f.faces}
 }
 
 func TestLoad(t *testing.T) {
@@ -114,6 +117,81 @@ func TestMissing(t *testing.T) {
 	two := &Fonts{faces: []*face{{sfnt: f.faces[0].sfnt, em: f.faces[0].em}, f.faces[0]}}
 	if got := two.Missing("网格𪛖"); string(got) != "𪛖" {
 		t.Errorf("with a second font missing is %q, want 𪛖", string(got))
+	}
+}
+
+// TestSpareFonts: a letter that the first font has not comes from one that is opened then, and is printed as text; files that are none do no harm.
+func TestSpareFonts(t *testing.T) {
+	usual := fonts(t).faces[0]
+	here := places[slices.IndexFunc(places, func(p string) bool { _, err := os.Stat(p); return err == nil })]
+	rubbish := filepath.Join(t.TempDir(), "rubbish.ttf")
+	if err := os.WriteFile(rubbish, []byte("not a font"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	poor := *usual
+	poor.glyphs['薇'] = 0
+	alone := &Fonts{faces: []*face{&poor}}
+	m := withSpare(&Fonts{faces: []*face{&poor}}, []string{rubbish + "x", rubbish, here})
+	opened, list := 0, m.spare
+	m.spare = func() []*face { opened++; return list() }
+	if m.Missing("王采"); opened > 0 {
+		t.Error("fonts are opened that are not needed")
+	}
+	if got := string(alone.Missing("王采薇")); got != "薇" {
+		t.Fatalf("alone it lacks %q", got)
+	}
+	if got := m.Missing("王采薇𰻝"); string(got) != "𰻝" || opened == 0 || len(list()) != 1 {
+		t.Errorf("it lacks %q, %d fonts opened", string(got), len(list()))
+	}
+	if m.Fingerprint() == alone.Fingerprint() {
+		t.Error("with fonts to spare it has the fingerprint of those without")
+	}
+	sheet := &Sheet{W: 100, H: 50, Items: []Item{&Text{At: Point{5, 20}, Text: "王采薇𰻝", Size: 5, Colour: Colour{A: 255}}}}
+	file := writePDF(t, m, sheet)
+	r, err := pdf.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(r.Page(1).Fonts()); n != 2 {
+		t.Errorf("%d fonts", n)
+	}
+	if got := r.Trailer().Key("Info").Key("Keywords").Text(); got != "缺字 missing characters: 𰻝 U+30EDD" {
+		t.Errorf("its keywords are %q", got)
+	}
+	file = writePDF(t, m, board(t, m, "07"))
+	if r, err = pdf.NewReader(bytes.NewReader(file), int64(len(file))); err != nil || !r.Trailer().Key("Info").Key("Keywords").IsNull() {
+		t.Errorf("keywords where nothing lacks: %v", err)
+	}
+}
+
+// TestRareNames: what stands in names and the usual font has not, of extension A and of Unicode's second plane, as GB 18030 lists them.
+func TestRareNames(t *testing.T) {
+	if _, err := os.Stat(rare[1]); err != nil {
+		t.Skip("the Debian package fonts-hanazono is not installed")
+	}
+	f, err := Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"陈㛃", "梁𫖯", "㐂", "㭎", "𠮷", "𡐓", "𣲗", "𤩽", "𥻗", "𦈡", "𦝼", "𦭜", "𨙸", "𨱏", "𩽾", "𪟝", "𪨰", "𫍯", "𫖮", "𫘦", "𫚖", "𬀩", "𬇙", "𬍛", "𬣙", "𬬭", "𬭎", "𬭚", "𬶍", "𬸦"} {
+		if m := f.Missing(name); len(m) > 0 {
+			t.Errorf("%s lacks %s", name, string(m))
+		}
+	}
+	file := writePDF(t, f, &Sheet{W: 100, H: 50, Items: []Item{&Text{At: Point{5, 20}, Text: "陈㛃梁𫖯", Size: 5, Colour: Colour{A: 255}}}})
+	if len(file) > 40_000 {
+		t.Errorf("%d bytes", len(file))
+	}
+	r, err := pdf.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	for _, letter := range r.Page(1).Content().Text {
+		said += letter.S
+	}
+	if said != "陈㛃梁𫖯" || len(r.Page(1).Fonts()) < 2 {
+		t.Errorf("%q in %v", said, r.Page(1).Fonts())
 	}
 }
 

@@ -72,7 +72,8 @@ type Group struct {
 // Link is a place that leads somewhere when it is tapped.
 type Link struct {
 	Box   Box
-	URL   string // https, http, tel or a path
+	URL   string // https, http, tel or a path; "" where Page is set
+	Page  int    // of the same document, from 1; 0: URL leads elsewhere. A sheet by itself has no other pages
 	Label string
 }
 

@@ -24,10 +24,10 @@ const pt = 72 / 25.4
 
 // WritePDF writes sheets as the pages of one document, each as it comes: kept in memory are one page and which letters and pictures were used. The same
 // sheets and fonts make the same bytes. The title and language are the first sheet's; of several, each is listed by its own title.
-// Who cannot see it hears the lines of text in the order of Items, and of pictures and groups what they are labelled. A link to a path is left out: a
+// Characters that no font has are named among its keywords. Who cannot see it hears the lines of text in the order of Items, and of pictures and groups what they are labelled. A link to a path is left out: a
 // printed page has no server.
 func WritePDF(w io.Writer, sheets iter.Seq[*Sheet], f *Fonts) error {
-	d := &document{sum: sha256.New(), fonts: f, used: make([]*letters, len(f.faces)), pictures: map[[32]byte]picture{}}
+	d := &document{sum: sha256.New(), fonts: f, pictures: map[[32]byte]picture{}}
 	d.w = bufio.NewWriter(io.MultiWriter(w, d.sum))
 	d.print("%%PDF-1.7\n%%\xe5\xad\x97\n")
 	catalog, info, tree := d.reserve(), d.reserve(), d.reserve()
@@ -71,9 +71,16 @@ func WritePDF(w io.Writer, sheets iter.Seq[*Sheet], f *Fonts) error {
 		fmt.Fprintf(&nums, "%d %d 0 R ", i, o)
 	}
 	d.object(parents, "<</Nums[%s]>>", nums.String())
+	if d.led {
+		outline += "/Dests<<"
+		for i, o := range kids {
+			outline += fmt.Sprintf("/P%d[%d 0 R/Fit]", i+1, o)
+		}
+		outline += ">>"
+	}
 	d.object(catalog, "<</Type/Catalog/Pages %d 0 R%s%s/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R/ViewerPreferences<</DisplayDocTitle true>>>>",
 		tree, lang, outline, root)
-	d.object(info, "<</Title%s/Producer(wangge)>>", words(title))
+	d.object(info, "<</Title%s%s/Producer(wangge)>>", words(title), d.lacking())
 	d.object(tree, "<</Type/Pages/Count %d/Kids[%s]>>", len(kids), refs(kids))
 	return d.close(catalog, info)
 }
@@ -89,6 +96,7 @@ type document struct {
 	used     []*letters // by face; nil: none
 	pictures map[[32]byte]picture
 	parents  []int // what belongs to the pages and links, by the number that they name
+	led      bool  // a link leads to a page
 
 	// Of the page that is being drawn.
 	b       bytes.Buffer
@@ -169,6 +177,30 @@ func (d *document) close(catalog, info int) error {
 		d.err = d.w.Flush()
 	}
 	return d.err
+}
+
+// lacking are the characters that no font has, for the entry Keywords, where a print shop can find them; "" where there are none.
+func (d *document) lacking() string {
+	var list []rune
+	for _, l := range d.used {
+		if l == nil {
+			continue
+		}
+		for _, r := range l.runes[1:] {
+			if _, _, ok := d.fonts.glyph(r); !ok && !slices.Contains(list, r) {
+				list = append(list, r)
+			}
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	slices.Sort(list)
+	text := "缺字 missing characters:"
+	for _, r := range list {
+		text += fmt.Sprintf(" %c U+%04X", r, r)
+	}
+	return "/Keywords" + words(text)
 }
 
 // outline lists the pages by their titles and returns its object.
@@ -463,7 +495,7 @@ func (d *document) line(text string, t *Text) string {
 	last := -1
 	for _, r := range text {
 		c, id, _ := d.fonts.glyph(r)
-		i := slices.Index(d.fonts.faces, c)
+		i := d.fonts.index(c)
 		if i != last {
 			if last >= 0 {
 				b = append(b, ">Tj "...)
@@ -471,16 +503,19 @@ func (d *document) line(text string, t *Text) string {
 			b = append(number(fmt.Appendf(b, "/F%d ", i), t.Size, 3), " Tf <"...)
 			last = i
 		}
-		b = fmt.Appendf(b, "%04X", d.code(i, r, id))
+		b = fmt.Appendf(b, "%04X", d.code(i, c, r, id))
 	}
 	return string(append(b, ">Tj "...))
 }
 
-// code is the number of r, drawn as glyph id of face i, in the document.
-func (d *document) code(i int, r rune, id uint16) uint16 {
+// code is the number of r, drawn as glyph id of face c, the i-th, in the document.
+func (d *document) code(i int, c *face, r rune, id uint16) uint16 {
+	for len(d.used) <= i {
+		d.used = append(d.used, nil)
+	}
 	l := d.used[i]
 	if l == nil {
-		l = &letters{face: d.fonts.faces[i], object: d.reserve(), codes: map[rune]uint16{}, runes: []rune{0}, glyphs: []uint16{0}}
+		l = &letters{face: c, object: d.reserve(), codes: map[rune]uint16{}, runes: []rune{0}, glyphs: []uint16{0}}
 		d.used[i] = l
 	}
 	d.faces[i] = true
@@ -597,17 +632,23 @@ func checksum(b []byte) (sum uint32) {
 }
 
 func (d *document) link(l *Link) {
-	to := address(l.URL)
-	if to == "" || to[0] == '/' {
+	to, action := address(l.URL), ""
+	switch {
+	case l.Page > 0:
+		d.led = true
+		to, action = fmt.Sprint(l.Page), fmt.Sprintf("/Dest/P%d", l.Page)
+	case to == "" || to[0] == '/':
 		return
+	default:
+		action = fmt.Sprintf("/A<</S/URI/URI<%X>>>", to)
 	}
 	label := Clean(l.Label)
 	if label == "" {
 		label = to
 	}
 	o, e := d.reserve(), d.reserve()
-	d.object(o, "<</Type/Annot/Subtype/Link/Border[0 0 0]/F 4/Rect[%.2f %.2f %.2f %.2f]/A<</S/URI/URI<%X>>>/Contents%s/StructParent %d>>",
-		l.Box.X*pt, (d.height-l.Box.Y-l.Box.H)*pt, (l.Box.X+l.Box.W)*pt, (d.height-l.Box.Y)*pt, to, words(label), len(d.parents))
+	d.object(o, "<</Type/Annot/Subtype/Link/Border[0 0 0]/F 4/Rect[%.2f %.2f %.2f %.2f]%s/Contents%s/StructParent %d>>",
+		l.Box.X*pt, (d.height-l.Box.Y-l.Box.H)*pt, (l.Box.X+l.Box.W)*pt, (d.height-l.Box.Y)*pt, action, words(label), len(d.parents))
 	d.object(e, "<</Type/StructElem/S/Link/P %d 0 R/Pg %d 0 R/Alt%s/K<</Type/OBJR/Obj %d 0 R>>>>", d.section, d.number, words(label), o)
 	d.links, d.said, d.parents = append(d.links, o), append(d.said, e), append(d.parents, e)
 }

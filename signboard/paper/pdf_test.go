@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -257,6 +258,26 @@ func TestPDFHeard(t *testing.T) {
 		if strings.Count(page, fmt.Sprintf("<</MCID %d>>", i)) != 1 {
 			t.Errorf("mark %d: %s", i, page)
 		}
+	}
+}
+
+// A link leads to a page that comes later, by its number.
+func TestPDFLinksToPages(t *testing.T) {
+	f := fonts(t)
+	one := &Sheet{W: 50, H: 50, Items: []Item{&Link{Box: Box{5, 5, 10, 10}, Page: 3, Label: "第三页"}}}
+	file := writePDF(t, f, one, &Sheet{W: 50, H: 50}, &Sheet{W: 50, H: 50})
+	kids := regexp.MustCompile(`/Kids\[(\d+) 0 R (\d+) 0 R (\d+) 0 R\]`).FindSubmatch(file)
+	if kids == nil {
+		t.Fatalf("no pages: %s", file)
+	}
+	if want := fmt.Sprintf("/Dests<</P1[%s 0 R/Fit]/P2[%s 0 R/Fit]/P3[%s 0 R/Fit]>>", kids[1], kids[2], kids[3]); !bytes.Contains(file, []byte(want)) {
+		t.Errorf("without %s", want)
+	}
+	if !bytes.Contains(file, []byte("/Dest/P3/Contents")) {
+		t.Error("no link to page 3")
+	}
+	if file = writePDF(t, f, &Sheet{W: 50, H: 50}); bytes.Contains(file, []byte("/Dests")) {
+		t.Error("names of pages that nothing leads to")
 	}
 }
 
