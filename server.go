@@ -254,7 +254,7 @@ func (program) PrintBoards(ctx context.Context, s config.Settings, job cli.Board
 				job.Progress(cli.Progress{Rows: done, Done: int64(done), Total: int64(total)})
 			},
 		})
-		report.Boards, report.Bytes = done.Boards, done.Bytes
+		report.Boards, report.Bytes, report.Gone = done.Boards, done.Bytes, done.Gone
 		for _, m := range done.Missing {
 			report.Missing = append(report.Missing, cli.MissingOn(m))
 		}

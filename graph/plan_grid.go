@@ -7,9 +7,9 @@ import (
 	"github.com/twpayne/go-geom"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"wangge/domain/around"
 	"wangge/domain/grid"
 	"wangge/domain/key"
-	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/graph/node"
 )
@@ -122,7 +122,7 @@ func oneGrid[N holder](ctx context.Context, p *plan, nodes []N, of func(N) (key.
 }
 
 func (p *plan) limits(ctx context.Context, nodes []*node.Grid, f field) error {
-	var found map[uuid.UUID]place.Limits
+	var found map[uuid.UUID]around.Limits
 	if p.Around != nil {
 		grids := make([]grid.Grid, len(nodes))
 		for i, g := range nodes {
@@ -136,9 +136,9 @@ func (p *plan) limits(ctx context.Context, nodes []*node.Grid, f field) error {
 	for _, g := range nodes {
 		l, computed := found[g.Key.ID]
 		if !computed {
-			l = g.Grid.Limits
+			l = around.Stored(g.Grid.Limits)
 		}
-		g.Put(f.Alias, node.LimitsOf(l))
+		g.Put(f.Alias, node.LimitsOf(l.Limits))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"wangge/domain/phone"
+	"wangge/domain/place"
 	"wangge/internal/fault"
 	"wangge/signboard/chart"
 	"wangge/signboard/paper"
@@ -74,8 +75,7 @@ type drawing struct {
 }
 
 func (b *drawing) sheet(w, h float64) (*paper.Sheet, []rune) {
-	slices.Sort(b.missing)
-	return &paper.Sheet{W: w, H: h, Title: b.title(), Lang: b.tag(), Items: b.items}, b.missing
+	return &paper.Sheet{W: w, H: h, Title: b.title(), Lang: b.tag(), Items: b.items}, b.missing(b.items)
 }
 
 func (b *drawing) tag() string {
@@ -288,10 +288,10 @@ func (b *drawing) phone(x paper.Box, number string) {
 	b.add(&paper.Link{Box: b.box(x), URL: dial(number), Label: number})
 	st := style{size: 1, bold: true, colour: call}
 	st.size = min(x.W/b.width(number, st), x.H/0.86)
-	f := fitted{[]string{b.known(number)}, st}
+	f := fitted{[]string{paper.Clean(number)}, st}
 	if st.size < b.phoneLeast {
 		st.size = b.phoneLeast
-		if f = (fitted{paper.Lines(b.m, b.known(number), b.phoneLeast, x.W, true), st}); float64(len(f.lines))*b.phoneLeast*0.98 > x.H {
+		if f = (fitted{paper.Lines(b.m, paper.Clean(number), b.phoneLeast, x.W, true), st}); float64(len(f.lines))*b.phoneLeast*0.98 > x.H {
 			f = b.fit(number, x.W, x.H, st, b.phoneLeast*0.4)
 		}
 	}
@@ -568,7 +568,7 @@ func (b *drawing) contacts(x paper.Box) {
 			right -= b.width(f.lines[0], f.style) + 4
 		}
 		if r.text != "" {
-			b.centred(x.X+labels, cy, b.fit(r.text, right-x.X-labels, size*leading, style{size: size, bold: true, colour: ink}, size*0.8))
+			b.centred(x.X+labels, cy, b.fit(r.text, right-x.X-labels, max(size*leading, h*0.62), style{size: size, bold: true, colour: ink}, size*0.7))
 		}
 		if r.small != "" {
 			b.centred(x.X+labels, y+h*0.74, b.fit(r.small, x.W-labels, 4.6*k, style{size: min(3.9, 3.9*k), colour: soft}, least*0.9))
@@ -638,19 +638,80 @@ func (b *drawing) strip(x paper.Box) {
 		return
 	}
 	y := b.section(paper.Box{X: x.X, Y: x.Y, W: limits, H: x.H}, wLimits)
-	cells := []struct {
-		label words
-		text  string
-	}{{wEast, b.Limits.East}, {wSouth, b.Limits.South}, {wWest, b.Limits.West}, {wNorth, b.Limits.North}}
-	each := (x.Y + x.H - y) / 4
-	for i, c := range cells {
-		cy := y + (float64(i)+0.5)*each
-		if i > 0 {
-			b.stroke(x.X, cy-each/2, x.X+limits, cy-each/2, 0.25, rule)
-		}
-		b.centred(x.X, cy, b.fit(c.label.in(b.Lang), 15, each, style{size: 5, colour: soft}, 4))
-		b.centred(x.X+16, cy, b.fit(cmp.Or(c.text, "—"), limits-16, each, style{size: 5, bold: true, colour: ink}, least))
+	columns := 1 // of sides; what lies apart is told beneath
+	if len(b.Apart) > 0 {
+		columns = 2
 	}
+	sides := sidesOf(b.Limits)
+	each, wide := (x.Y+x.H-y)/4, (limits-float64(columns-1)*gap)/float64(columns)
+	for i, s := range sides {
+		left, cy := x.X+float64(i%columns)*(wide+gap), y+(float64(i/columns)+0.5)*each
+		if i >= columns {
+			b.stroke(left, cy-each/2, left+wide, cy-each/2, 0.25, rule)
+		}
+		b.centred(left, cy, b.fit(s.label.in(b.Lang), 15, each, style{size: 5, colour: soft}, 4))
+		st := style{size: 5, bold: true, colour: ink}
+		if s.name == "" {
+			s.name, st = wSeeMap.in(b.Lang), style{size: 4.4, colour: soft}
+		}
+		b.centred(left+16, cy, b.fit(s.name, wide-16, each, st, least))
+	}
+	if columns > 1 {
+		top := y + 2*each
+		b.stroke(x.X, top, x.X+limits, top, 0.25, rule)
+		b.lines(x.X, top+0.8, b.fit(b.apart(), limits, 2*each-0.8, style{size: 4.6, colour: ink}, least*0.9))
+	}
+}
+
+// side is one of the limits in words.
+type side struct {
+	label words
+	name  string
+}
+
+func sidesOf(l place.Limits) [4]side {
+	return [4]side{{wEast, l.East}, {wSouth, l.South}, {wWest, l.West}, {wNorth, l.North}}
+}
+
+// told are limits as a sentence; sides that end at the same are told together: 东、南至渡口网格，北至渡口巷.
+func (b *drawing) told(l place.Limits) string {
+	var order []string
+	alike := map[string][]string{}
+	for _, s := range sidesOf(l) {
+		if s.name == "" {
+			continue
+		}
+		if alike[s.name] == nil {
+			order = append(order, s.name)
+		}
+		alike[s.name] = append(alike[s.name], s.label.in(b.Lang))
+	}
+	var parts []string
+	for _, name := range order {
+		if b.Lang == fault.English {
+			parts = append(parts, strings.ToLower(strings.Join(alike[name], ", "))+": "+name)
+			continue
+		}
+		last := len(alike[name]) - 1 // 至 is said once
+		for i, label := range alike[name][:last] {
+			alike[name][i] = strings.TrimSuffix(label, "至")
+		}
+		parts = append(parts, strings.Join(alike[name], "、")+name)
+	}
+	return strings.Join(parts, words{"，", "; "}.in(b.Lang))
+}
+
+// apart tells the parts that lie apart.
+func (b *drawing) apart() string {
+	const most = 3 // as many as anybody reads; the map shows all
+	var parts []string
+	for _, p := range b.Apart[:min(len(b.Apart), most)] {
+		parts = append(parts, fmt.Sprintf(wApart.in(b.Lang), ways[p.Lies].in(b.Lang))+b.told(p.Limits))
+	}
+	if len(b.Apart) > most {
+		parts = append(parts, fmt.Sprintf(wMoreApart.in(b.Lang), len(b.Apart)))
+	}
+	return strings.Join(parts, words{"；", ". "}.in(b.Lang)) + words{"。", "."}.in(b.Lang)
 }
 
 func (b *drawing) revision() string {

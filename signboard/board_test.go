@@ -2,6 +2,7 @@ package signboard
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -265,10 +266,18 @@ func TestWhatTheFontLacks(t *testing.T) {
 	m := fonts(t)
 	f := usual()
 	f.Workers[0].Name = "李\U0002CCCE\U0002CCCE"
-	f.Leaders[0].Name = "张\U00020BB7"
+	f.Leaders[0].Name = "张\U00020BB7\U00030EDD" // the last is in no font that is looked for
+	f.Scene.Grids[0].Name = "\U00020BB7网格"
 	_, missing := Board(f, Format{Size: "a3"}, m)
-	if want := m.Missing("\U00020BB7\U0002CCCE"); len(want) == 0 || string(missing) != string(want) {
+	if want := m.Missing("\U00020BB7\U0002CCCE\U00030EDD"); len(want) == 0 || string(missing) != string(want) {
 		t.Errorf("missing %q, want %q", string(missing), string(want))
+	}
+	for what, draw := range map[string]func(Facts, Measurer) (*paper.Sheet, []rune){"cards": Cards, "leaflet": Leaflet, "hanging badge": func(f Facts, m Measurer) (*paper.Sheet, []rune) {
+		return Badge(f, Worker{Person: f.Leaders[0]}, BadgeHanging, m)
+	}} {
+		if _, missing := draw(f, m); !slices.Contains(missing, '\U00030EDD') {
+			t.Errorf("%s lack %q", what, string(missing))
+		}
 	}
 	if _, missing := Board(usual(), Format{Size: "a3"}, m); len(missing) > 0 {
 		t.Errorf("missing of the usual: %q", string(missing))
@@ -301,30 +310,136 @@ func TestCardsLeafletsBadges(t *testing.T) {
 	}
 }
 
+// TestFlowed: rows stand in columns of about one height, in order, none is lost, and what has no room is left for the next page.
+func TestFlowed(t *testing.T) {
+	for n := range 200 {
+		var rows []entryRow
+		for i := range n {
+			r := entryRow{name: fitted{lines: []string{fmt.Sprint(i)}}, pages: make([][]pages, 1+(i*7+n)%3)}
+			rows = append(rows, r)
+		}
+		columns, rest := flowed(rows, 40*indexRow)
+		var all []string
+		for _, c := range columns {
+			if h := heightOf(c); h > 40*indexRow+1e-6 {
+				t.Fatalf("%d: a column is %.1f high", n, h)
+			}
+			for _, r := range c {
+				all = append(all, r.name.lines[0])
+			}
+		}
+		for _, r := range rest {
+			all = append(all, r.name.lines[0])
+		}
+		for i, name := range all {
+			if name != fmt.Sprint(i) {
+				t.Fatalf("%d: %q is the %dth", n, name, i)
+			}
+		}
+		if len(all) != n || len(rest) > 0 && heightOf(rows) < 3*37*indexRow {
+			t.Fatalf("%d: %d are there, %d are left", n, len(all), len(rest))
+		}
+		if len(rest) == 0 && n > 2 && heightOf(columns[0]) > heightOf(rows)/3+4*indexRow {
+			t.Errorf("%d: the first column is %.0f high, all together %.0f", n, heightOf(columns[0]), heightOf(rows))
+		}
+	}
+}
+
+// TestLimitsOnBoards: a side that is not known is told by the map; parts that lie apart are told after them, in both languages.
+func TestLimitsOnBoards(t *testing.T) {
+	m := fonts(t)
+	f := usual()
+	f.Limits.South = ""
+	f.Apart = []Apart{{"SE", place.Limits{East: "渡口网格", South: "渡口网格", West: "渡口网格", North: "渡口巷"}}, {"N", place.Limits{West: "小澜河"}}}
+	for lang, want := range map[fault.Language][]string{
+		fault.Chinese: {"南至\n见图\n", "另有一片在东南：东、南、西至渡口网格，北至渡口巷；另有一片在北：西至小澜河。"},
+		fault.English: {"South\nsee the map\n", "Another part, to the south-east: east, south, west: 渡口网格; north: 渡口巷. Another part, to the north: west: 小澜河."},
+	} {
+		f.Lang = lang
+		sheet, _ := Board(f, Format{"a3", true}, m)
+		check(t, "a board", sheet, m, 5, 1.7)
+		leaflet, _ := Leaflet(f, m)
+		check(t, "a leaflet", leaflet, m, 5, 1.7)
+		for _, w := range want {
+			if text := said(sheet, m); !strings.Contains(strings.ReplaceAll(text, "\n", ""), strings.ReplaceAll(w, "\n", "")) && !strings.Contains(strings.ReplaceAll(text, "\n", " "), w) {
+				t.Errorf("%s: the board says %q, not %q", lang, text, w)
+			}
+		}
+		if text := strings.ReplaceAll(said(leaflet, m), "\n", ""); strings.Count(text, strings.ReplaceAll(f.Apart[1].Limits.West, " ", "")) != 2 {
+			t.Errorf("%s: the leaflets say %q", lang, text)
+		}
+	}
+	f.Lang = fault.Chinese
+	for range 3 {
+		f.Apart = append(f.Apart, f.Apart[0])
+	}
+	sheet, _ := Board(f, Format{"a4", false}, m)
+	if text := strings.ReplaceAll(said(sheet, m), "\n", ""); !strings.Contains(text, "共另有 5 片，见图") {
+		t.Errorf("of five parts it says %q", text)
+	}
+}
+
 func TestAtlas(t *testing.T) {
 	m := fonts(t)
 	a := AtlasFacts{Town: "望舒街道", Community: "听雨社区", Scene: usual().Scene, Streets: []Entry{{"采薇街", []int{2, 0}}, {"安宁街", []int{1}}, {"采薇街", []int{0}}, {" ", []int{1}}}}
 	for i := range 40 {
 		f := usual()
 		f.Grid.Number = fmt.Sprintf("%03d", i+1)
+		f.Grid.Code = "990102001001" + f.Grid.Number
 		a.Grids = append(a.Grids, f)
 	}
 	for i := range 200 {
 		a.Buildings = append(a.Buildings, Entry{fmt.Sprintf("听雨里%d号楼", i+1), []int{i % 40}})
 	}
-	var pages []string
-	for sheet := range Atlas(a, m) {
-		pages = append(pages, said(sheet, m))
+	a.Grids[20].Workers = nil
+	a.Grids[30].Leaders[1].Name = "𰻝主任"
+	a.Streets = append(a.Streets, Entry{"长街", []int{0, 1, 2, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30}}, Entry{sixty, []int{0}})
+	a.Code, a.Date, a.Mark, a.URL = "990102001001", "2026-11-23", "0a1b2c3d", "https://grid.example.org/c/990102001001"
+	var pages, titles []string
+	var sheets []*paper.Sheet
+	missing := map[string]string{}
+	for sheet, lacks := range Atlas(a, m) {
+		pages, titles, sheets = append(pages, said(sheet, m)), append(titles, sheet.Title), append(sheets, sheet)
 		check(t, fmt.Sprint("page ", len(pages)), sheet, m, 5, 1.7)
+		if lacks.Characters != "" {
+			missing[fmt.Sprint(len(pages), " ", lacks.Code)] = lacks.Characters
+		}
 	}
-	if len(pages) != 1+2+40+1+2 {
+	if len(pages) != 1+2+40+2 {
 		t.Fatalf("%d pages", len(pages))
 	}
-	for n, want := range map[int]string{0: "听雨社区", 1: "001\n木槿街网格\n张知夏\n154 9901 1333\n4\n", 2: "040\n木槿街网格\n张知夏\n154 9901 1333\n43\n", 3: "001 号", 42: "040 号",
-		43: "5\n安宁街\n4, 6\n采薇街\n", 44: "4\n听雨里1号楼\n5\n听雨里2号楼\n"} {
-		if !strings.Contains(pages[n], want) {
-			t.Errorf("page %d is\n%s\nwithout %q", n+1, pages[n], want)
+	for n, want := range map[int][]string{0: {"听雨社区", "2026-11-23 · 版本标识 0a1b2c3d · 共 40 个网格"}, 1: {"001\n木槿街网格\n张知夏\n154 9901 1333\n4\n", "021\n木槿街网格\n暂缺 · 先联系 网格长 吴鹤年\n154 9901 1074\n24\n"},
+		2: {"040\n木槿街网格\n张知夏\n154 9901 1333\n43\n", "街道索引\n44\n楼栋索引\n44\n"}, 3: {"001 号"}, 42: {"040 号"},
+		43: {"安宁街\n5\n", "采薇街\n4, 6\n", "长街\n4–6, 9, 10, 12, 14, 16\n18, 20, 22, 24, 26, 28\n30, 32, 34\n", "听雨里1号楼\n4\n听雨里2号楼\n5\n"}, 44: {"听雨里200号楼\n43\n"}} {
+		for _, want := range want {
+			if !strings.Contains(pages[n], want) {
+				t.Errorf("page %d is\n%s\nwithout %q", n+1, pages[n], want)
+			}
 		}
+	}
+	if titles[0] != "听雨社区 · 网格图册" || titles[3] != "001 木槿街网格" || !strings.HasPrefix(titles[43], "街道索引 安宁街 – ") || !strings.HasSuffix(titles[44], " – 听雨里200号楼") {
+		t.Errorf("the pages are listed as %q", titles)
+	}
+	if want := map[string]string{"34 990102001001031": "𰻝"}; !maps.Equal(missing, want) {
+		t.Errorf("it lacks %v, want %v", missing, want)
+	}
+	// What a line of the contents or the index says, it leads to.
+	leads := func(n int) (out []string) {
+		for _, item := range sheets[n].Items {
+			if l, ok := item.(*paper.Link); ok && l.Page > 0 {
+				out = append(out, fmt.Sprint(l.Page, " ", l.Label))
+				if l.Box.X < 0 || l.Box.X+l.Box.W > 210 || l.Box.Y < 0 || l.Box.Y+l.Box.H > 297 || l.Box.W <= 0 || l.Box.H <= 0 {
+					t.Errorf("page %d: %s is at %v", n+1, l.Label, l.Box)
+				}
+			}
+		}
+		return out
+	}
+	if got := leads(1); len(got) != 34 || got[0] != "4 001 木槿街网格" {
+		t.Errorf("the contents lead to %q", got)
+	}
+	if got := leads(43); !slices.Contains(got, "4 4–6") || !slices.Contains(got, "34 34") {
+		t.Errorf("the index leads to %q", got)
 	}
 	for range Atlas(a, m) {
 		break // who stops early is not asked on

@@ -118,26 +118,44 @@ func Leaflet(f Facts, m Measurer) (sheet *paper.Sheet, missing []rune) {
 
 // leaf is one leaflet.
 func (b *drawing) leaf(w, h float64) {
-	const header, foot, card = 40.0, 6.0, 60.0
+	const header, foot = 40.0, 6.0
+	card := 60.0
+	if b.first() == nil { // why, and whom to call instead
+		card = 70
+	}
 	b.header(paper.Box{X: margin, Y: margin, W: w - 2*margin, H: header})
 	b.foot(paper.Box{X: margin, Y: h - margin - foot, W: w - 2*margin, H: foot})
 	top, bottom := margin+header+gap, h-margin-foot-gap*0.6
 	x, width := span(w, 0, columns)
 	b.worker(paper.Box{X: x, Y: top, W: width, H: card}, true)
 	y := top + card + gap
-	leftX, leftW := span(w, 0, columns/2)
-	rightX, rightW := span(w, columns/2, columns/2)
+	leftX, leftW := span(w, 0, 5)
+	rightX, rightW := span(w, 5, 7) // a station's name is long, and its number stands beside it
 	duties, contacts := b.dutiesHeight(leftW), b.contactsHeight()
-	low := min(max(duties, contacts), 76)
+	low := min(max(min(duties, 70), contacts), 76)
 	if duties == 0 {
 		rightX, rightW = x, width
 	}
-	b.mapped(paper.Box{X: x, Y: y, W: width, H: bottom - low - gap - y})
+	ends := b.ends(width)
+	b.mapped(paper.Box{X: x, Y: y, W: width, H: bottom - low - gap - ends.height() - y})
 	y = bottom - low
+	b.lines(x, y-gap*0.6-ends.height(), ends)
 	if duties > 0 {
 		b.duties(paper.Box{X: leftX, Y: y, W: leftW, H: low})
 	}
 	b.contacts(paper.Box{X: rightX, Y: y, W: rightW, H: low})
+}
+
+// ends are the limits in words in a line or two.
+func (b *drawing) ends(w float64) fitted {
+	if b.Limits.Empty() {
+		return fitted{}
+	}
+	text := wLimits.in(b.Lang) + words{"：", ": "}.in(b.Lang) + b.told(b.Limits)
+	if len(b.Apart) > 0 {
+		text += words{"。", ". "}.in(b.Lang) + b.apart()
+	}
+	return b.fit(text, w, 13, style{size: 4.6, colour: ink}, 3.6)
 }
 
 // moved is an item further to the right, millimetres.

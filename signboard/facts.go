@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"wangge/domain/around"
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/internal/fault"
@@ -26,6 +27,7 @@ type Facts struct {
 	Station                   *Station
 	Night                     []Number // whom to call at any hour; none: NightNumbers
 	Limits                    place.Limits
+	Apart                     []Apart // the parts of the grid that lie apart, and where they end
 
 	Revision int    // of what the board says; 0: not numbered
 	Date     string // that revision is of, YYYY-MM-DD
@@ -64,6 +66,12 @@ type Worker struct {
 	Cover  string // "A" or "B"
 	URL    string // of the page that says whether this person is in office
 	Duties []string
+}
+
+// Apart is a part of a grid that lies apart from the largest, and what it ends at.
+type Apart struct {
+	Lies   around.Way // from the largest
+	Limits place.Limits
 }
 
 // Station is a service station.

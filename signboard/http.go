@@ -46,7 +46,7 @@ type door struct {
 	fonts  *paper.Fonts
 	log    *slog.Logger
 	drawer string // this program and its fonts: others draw the same otherwise
-	kept   *otter.Cache[string, []byte]
+	kept   *otter.Cache[string, file]
 	now    singleflight.Group  // what is being drawn, by name
 	turns  *semaphore.Weighted // to draw
 }
@@ -72,8 +72,8 @@ func Register(mux *http.ServeMux, o Options) {
 	if most == 0 {
 		most = 64 << 20
 	}
-	d.kept = otter.Must(&otter.Options[string, []byte]{MaximumWeight: uint64(most), Weigher: func(k string, v []byte) uint32 {
-		return uint32(min(len(k)+len(v)+200, math.MaxUint32))
+	d.kept = otter.Must(&otter.Options[string, file]{MaximumWeight: uint64(most), Weigher: func(k string, v file) uint32 {
+		return uint32(min(len(k)+len(v.body)+len(v.missing)+200, math.MaxUint32))
 	}})
 	mux.HandleFunc("GET /signboards/{name}", d.answers(d.grid))
 	mux.HandleFunc("GET /signboards/buildings/{name}", d.answers(d.building))
@@ -89,8 +89,28 @@ type made struct {
 	kind   string // of the file: svg, pdf, png, html
 	facts  any    // what it says, as JSON
 	look   string // how: size and the like
-	write  func(context.Context, io.Writer) error
+	write  func(context.Context, io.Writer) ([]MissingOn, error)
 	policy string // of the page's content; "": nothing is loaded
+}
+
+// file is something that was made.
+type file struct {
+	body    []byte
+	missing string // the header that says what the font lacks; "": nothing
+}
+
+// missingHeader says what the font lacks of a file, for a program that hands it to a print shop: each grid's code (a community's, for the pages of an
+// atlas that are no grid's) with the characters, percent-encoded in UTF-8: "140403007002009=%F0%AC%AD%8E, 140403007002012=%E3%94%BE".
+const missingHeader = "Wangge-Missing-Characters"
+
+func missingIn(list []MissingOn) string {
+	var parts []string
+	for _, m := range list {
+		if m.Characters != "" {
+			parts = append(parts, url.PathEscape(m.Code)+"="+url.PathEscape(m.Characters))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 var mediaTypes = map[string]string{"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png", "html": "text/html; charset=utf-8"}
@@ -163,33 +183,36 @@ func (d *door) send(w http.ResponseWriter, r *http.Request, m made) error {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	body, err := d.drawn(r.Context(), name, m.write)
+	made, err := d.drawn(r.Context(), name, m.write)
 	if err != nil {
 		return err
 	}
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body) // the sender may be gone; nobody is left to tell
+	if made.missing != "" {
+		header.Set(missingHeader, made.missing)
+	}
+	header.Set("Content-Length", strconv.Itoa(len(made.body)))
+	_, _ = w.Write(made.body) // the sender may be gone; nobody is left to tell
 	return nil
 }
 
 // drawn is the file of a name: kept, or drawn once for all who ask for it meanwhile, when there is a turn. Who leaves does not wait on; where it was drawn
 // for one who left, the next who waits begins anew.
-func (d *door) drawn(ctx context.Context, name string, write func(context.Context, io.Writer) error) ([]byte, error) {
+func (d *door) drawn(ctx context.Context, name string, write func(context.Context, io.Writer) ([]MissingOn, error)) (file, error) {
 	for {
-		if body, ok := d.kept.GetIfPresent(name); ok {
-			return body, nil
+		if made, ok := d.kept.GetIfPresent(name); ok {
+			return made, nil
 		}
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return file{}, err
 		}
 		select {
 		case <-ctx.Done():
 		case done := <-d.now.DoChan(name, func() (any, error) { return d.draw(ctx, name, write) }):
 			switch {
 			case done.Err == nil:
-				return done.Val.([]byte), nil
+				return done.Val.(file), nil
 			case !errors.Is(done.Err, errLeft):
-				return nil, done.Err
+				return file{}, done.Err
 			}
 		}
 	}
@@ -199,35 +222,37 @@ func (d *door) drawn(ctx context.Context, name string, write func(context.Contex
 var errLeft = errors.New("who asked for the drawing left")
 
 // draw draws a file and keeps it.
-func (d *door) draw(ctx context.Context, name string, write func(context.Context, io.Writer) error) (body []byte, err error) {
+func (d *door) draw(ctx context.Context, name string, write func(context.Context, io.Writer) ([]MissingOn, error)) (made file, err error) {
 	defer func() { // it runs beside the request: a panic would end the server
 		if p := recover(); p != nil {
 			err = fmt.Errorf("drawing a board: %v\n%s", p, debug.Stack())
 		}
 	}()
 	if err := d.turns.Acquire(ctx, 1); err != nil {
-		return nil, errors.Join(errLeft, err)
+		return file{}, errors.Join(errLeft, err)
 	}
 	defer d.turns.Release(1)
-	if body, ok := d.kept.GetIfPresent(name); ok { // drawn since it was looked for
-		return body, nil
+	if made, ok := d.kept.GetIfPresent(name); ok { // drawn since it was looked for
+		return made, nil
 	}
 	var b bytes.Buffer
-	switch err := write(ctx, &b); {
+	missing, err := write(ctx, &b)
+	switch {
 	case ctx.Err() != nil:
-		return nil, errors.Join(errLeft, ctx.Err())
+		return file{}, errors.Join(errLeft, ctx.Err())
 	case err != nil:
-		return nil, err
+		return file{}, err
 	}
-	d.kept.Set(name, b.Bytes())
-	return b.Bytes(), nil
+	made = file{b.Bytes(), missingIn(missing)}
+	d.kept.Set(name, made)
+	return made, nil
 }
 
 // whileAsked is pages until ctx is done.
-func whileAsked(ctx context.Context, pages iter.Seq[*paper.Sheet]) iter.Seq[*paper.Sheet] {
-	return func(yield func(*paper.Sheet) bool) {
-		for page := range pages {
-			if ctx.Err() != nil || !yield(page) {
+func whileAsked(ctx context.Context, pages iter.Seq2[*paper.Sheet, MissingOn]) iter.Seq2[*paper.Sheet, MissingOn] {
+	return func(yield func(*paper.Sheet, MissingOn) bool) {
+		for page, missing := range pages {
+			if ctx.Err() != nil || !yield(page, missing) {
 				return
 			}
 		}
@@ -331,12 +356,13 @@ func (d *door) building(ctx context.Context, r *http.Request) (made, error) {
 // board is a board as a file of a kind; at is its address, without the end.
 func (d *door) board(f Facts, format Format, kind, at string) made {
 	m := made{kind: kind, facts: f, look: format.Size + " " + format.orientation() + " " + at}
-	m.write = func(_ context.Context, w io.Writer) error {
+	m.write = func(_ context.Context, w io.Writer) ([]MissingOn, error) {
 		sheet, missing := Board(f, format, d.fonts)
+		lacks := []MissingOn{{f.Grid.Code, string(missing)}}
 		if kind == "html" {
-			return d.page(w, f, format, sheet, missing, at)
+			return lacks, d.page(w, f, format, sheet, missing, at)
 		}
-		return d.write(w, kind, sheet)
+		return lacks, d.write(w, kind, sheet)
 	}
 	if kind == "html" {
 		m.policy = pagePolicy
@@ -378,9 +404,9 @@ func (d *door) leaflet(ctx context.Context, r *http.Request) (made, error) {
 // oneSheet is a grid's facts on one sheet.
 func (d *door) oneSheet(ctx context.Context, r *http.Request, look string, draw func(Facts, Measurer) (*paper.Sheet, []rune)) (made, error) {
 	f, err := d.ofGrid(ctx, r)
-	return made{kind: "pdf", facts: f, look: look, write: func(_ context.Context, w io.Writer) error {
-		sheet, _ := draw(f, d.fonts)
-		return d.write(w, "pdf", sheet)
+	return made{kind: "pdf", facts: f, look: look, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+		sheet, missing := draw(f, d.fonts)
+		return []MissingOn{{f.Grid.Code, string(missing)}}, d.write(w, "pdf", sheet)
 	}}, err
 }
 
@@ -396,14 +422,18 @@ func (d *door) badges(ctx context.Context, r *http.Request) (made, error) {
 	if err == nil && len(f.Workers) == 0 {
 		err = fault.New(fault.NotFound, "code", "board.nobody")
 	}
-	return made{kind: "pdf", facts: f, look: "badges " + string(format), write: func(_ context.Context, w io.Writer) error {
-		return paper.WritePDF(w, func(yield func(*paper.Sheet) bool) {
+	return made{kind: "pdf", facts: f, look: "badges " + string(format), write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+		lacks := MissingOn{Code: f.Grid.Code}
+		err := paper.WritePDF(w, func(yield func(*paper.Sheet) bool) {
 			for _, one := range f.Workers {
-				if sheet, _ := Badge(f, one, format, d.fonts); !yield(sheet) {
+				sheet, missing := Badge(f, one, format, d.fonts)
+				lacks.add(missing)
+				if !yield(sheet) {
 					return
 				}
 			}
 		}, d.fonts)
+		return []MissingOn{lacks}, err
 	}}, err
 }
 
@@ -413,8 +443,21 @@ func (d *door) atlas(ctx context.Context, r *http.Request) (made, error) {
 		return made{}, err
 	}
 	a, err := d.Community(ctx, account.FromContext(ctx), code, answer.Language(r, fault.Chinese))
-	return made{kind: "pdf", facts: a, look: "atlas", write: func(ctx context.Context, w io.Writer) error {
-		return paper.WritePDF(w, whileAsked(ctx, Atlas(a, d.fonts)), d.fonts)
+	return made{kind: "pdf", facts: a, look: "atlas", write: func(ctx context.Context, w io.Writer) ([]MissingOn, error) {
+		lacks := []MissingOn{{Code: a.Code}}
+		err := paper.WritePDF(w, func(yield func(*paper.Sheet) bool) {
+			for page, missing := range whileAsked(ctx, Atlas(a, d.fonts)) {
+				if missing.Code == a.Code {
+					lacks[0].add([]rune(missing.Characters))
+				} else {
+					lacks = append(lacks, missing)
+				}
+				if !yield(page) {
+					return
+				}
+			}
+		}, d.fonts)
+		return lacks, err
 	}}, err
 }
 
@@ -434,8 +477,8 @@ func (d *door) gridMap(ctx context.Context, r *http.Request) (made, error) {
 		Name  string
 		Scene chart.Scene
 	}{f.Grid.Name, f.Scene}
-	return made{kind: "svg", facts: facts, look: "map " + string(lang), write: func(_ context.Context, w io.Writer) error {
-		return paper.WriteSVG(w, mapSheet(f, d.fonts), d.fonts)
+	return made{kind: "svg", facts: facts, look: "map " + string(lang), write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+		return nil, paper.WriteSVG(w, mapSheet(f, d.fonts), d.fonts)
 	}, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}, nil
 }
 

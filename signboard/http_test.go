@@ -1,7 +1,6 @@
 package signboard
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -18,13 +17,13 @@ import (
 )
 
 func newDoor() *door {
-	return &door{turns: semaphore.NewWeighted(drawings), kept: otter.Must(&otter.Options[string, []byte]{MaximumSize: 100})}
+	return &door{turns: semaphore.NewWeighted(drawings), kept: otter.Must(&otter.Options[string, file]{MaximumSize: 100})}
 }
 
 // slow draws for a second, unless who asked leaves; it counts how often, and how many at a time at most.
 type slow struct{ times, now, most atomic.Int32 }
 
-func (s *slow) write(ctx context.Context, w io.Writer) error {
+func (s *slow) write(ctx context.Context, w io.Writer) ([]MissingOn, error) {
 	s.times.Add(1)
 	if n := s.now.Add(1); n > s.most.Load() {
 		s.most.Store(n)
@@ -33,10 +32,10 @@ func (s *slow) write(ctx context.Context, w io.Writer) error {
 	select {
 	case <-time.After(time.Second):
 	case <-ctx.Done():
-		return nil // as an atlas that ends early
+		return nil, nil // as an atlas that ends early
 	}
 	_, err := io.WriteString(w, "drawn")
-	return err
+	return []MissingOn{{"1", "㔾"}, {"2", ""}, {"3", "𬭎,"}}, err
 }
 
 func TestOneDrawingForAllWhoAskAtOnce(t *testing.T) {
@@ -46,8 +45,8 @@ func TestOneDrawingForAllWhoAskAtOnce(t *testing.T) {
 		for range 20 {
 			for _, name := range []string{"a", "b", "c", "d", "e"} {
 				all.Go(func() {
-					if body, err := d.drawn(t.Context(), name, s.write); err != nil || string(body) != "drawn" {
-						t.Errorf("%q, %v", body, err)
+					if made, err := d.drawn(t.Context(), name, s.write); err != nil || string(made.body) != "drawn" || made.missing != "1=%E3%94%BE, 3=%F0%AC%AD%8E%2C" {
+						t.Errorf("%q lacks %q, %v", made.body, made.missing, err)
 					}
 				})
 			}
@@ -69,7 +68,8 @@ func TestWhoLeavesADrawing(t *testing.T) {
 				ctx, leave := context.WithTimeout(t.Context(), stays)
 				defer leave()
 				begun := time.Now()
-				body, err := d.drawn(ctx, name, s.write)
+				made, err := d.drawn(ctx, name, s.write)
+				body := made.body
 				if !errors.Is(err, want) || want == nil && string(body) != "drawn" || time.Since(begun) > stays {
 					t.Errorf("%s: %q, %v after %v", name, body, err, time.Since(begun))
 				}
@@ -111,11 +111,11 @@ func TestTheNameIsOfWhoDraws(t *testing.T) {
 func TestADrawingThatFails(t *testing.T) {
 	d := newDoor()
 	failed := errors.New("failed")
-	if _, err := d.drawn(t.Context(), "a", func(context.Context, io.Writer) error { return failed }); !errors.Is(err, failed) {
+	if _, err := d.drawn(t.Context(), "a", func(context.Context, io.Writer) ([]MissingOn, error) { return nil, failed }); !errors.Is(err, failed) {
 		t.Error(err)
 	}
-	if body, err := d.drawn(t.Context(), "a", func(context.Context, io.Writer) error { panic("a letter") }); err == nil || body != nil {
-		t.Errorf("%q, %v", body, err)
+	if made, err := d.drawn(t.Context(), "a", func(context.Context, io.Writer) ([]MissingOn, error) { panic("a letter") }); err == nil || made.body != nil {
+		t.Errorf("%q, %v", made.body, err)
 	}
 	if _, err := d.drawn(t.Context(), "a", (&slow{}).write); err != nil {
 		t.Errorf("after one that failed: %v", err)
@@ -124,9 +124,9 @@ func TestADrawingThatFails(t *testing.T) {
 
 func TestAnAtlasEndsWhenNobodyWaits(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
-	pages, m := 0, fonts(t)
-	err := paper.WritePDF(&bytes.Buffer{}, whileAsked(ctx, func(yield func(*paper.Sheet) bool) {
-		for yield(&paper.Sheet{W: 10, H: 10}) {
+	pages := 0
+	for range whileAsked(ctx, func(yield func(*paper.Sheet, MissingOn) bool) {
+		for yield(&paper.Sheet{W: 10, H: 10}, MissingOn{}) {
 			if pages++; pages == 3 {
 				leave()
 			}
@@ -134,8 +134,9 @@ func TestAnAtlasEndsWhenNobodyWaits(t *testing.T) {
 				return
 			}
 		}
-	}), m)
-	if err != nil || pages != 3 {
-		t.Errorf("%d pages, %v", pages, err)
+	}) {
+	}
+	if pages != 3 {
+		t.Errorf("%d pages", pages)
 	}
 }

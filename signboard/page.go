@@ -34,8 +34,8 @@ type option struct {
 	Chosen       bool
 }
 
-// file is a link to something to fetch.
-type file struct{ URL, Label string }
+// download is a link to something to fetch.
+type download struct{ URL, Label string }
 
 // page writes the page of a board: the board itself, which size and way, what else there is of the grid.
 func (d *door) page(w io.Writer, f Facts, format Format, sheet *paper.Sheet, missing []rune, at string) error {
@@ -62,7 +62,7 @@ func (d *door) page(w io.Writer, f Facts, format Format, sheet *paper.Sheet, mis
 	view := struct {
 		Lang, Title, Heading, At, Page, Sheet, Size, Orientation, Choose, Print, Missing, MissingList, OtherURL, OtherLabel, LangValue string
 		Sizes, Orientations                                                                                                            []option
-		Files, More                                                                                                                    []file
+		Files, More                                                                                                                    []download
 		MoreLabel, Back, BackURL                                                                                                       string
 		SVG                                                                                                                            template.HTML
 		Script                                                                                                                         template.JS
@@ -80,17 +80,17 @@ func (d *door) page(w io.Writer, f Facts, format Format, sheet *paper.Sheet, mis
 	}
 	view.Orientations = []option{{"landscape", say("横向", "Landscape"), format.Landscape}, {"portrait", say("纵向", "Portrait"), !format.Landscape}}
 	for _, kind := range []string{"pdf", "svg", "png"} {
-		view.Files = append(view.Files, file{at + "." + kind + "?" + query.Encode(), strings.ToUpper(kind)})
+		view.Files = append(view.Files, download{at + "." + kind + "?" + query.Encode(), strings.ToUpper(kind)})
 	}
 	code, lang := url.PathEscape(f.Grid.Code), "?lang="+query.Get("lang")
-	view.More = []file{
+	view.More = []download{
 		{"/signboards/cards/" + code + ".pdf" + lang, wCard.in(f.Lang)},
 		{"/signboards/leaflet/" + code + ".pdf" + lang, wLeaflet.in(f.Lang)},
 	}
 	if len(f.Workers) > 0 {
-		view.More = append(view.More, file{"/signboards/badges/" + code + ".pdf" + lang, wBadge.in(f.Lang)})
+		view.More = append(view.More, download{"/signboards/badges/" + code + ".pdf" + lang, wBadge.in(f.Lang)})
 	}
-	view.More = append(view.More, file{"/g/" + code + "/map.svg" + lang, wMap.in(f.Lang)})
+	view.More = append(view.More, download{"/g/" + code + "/map.svg" + lang, wMap.in(f.Lang)})
 	if len(missing) > 0 {
 		view.Missing = say("以下字在字库中缺失，牌上以〓占位，请印刷时补字：", "The font lacks these characters, which the board shows as 〓; the print shop has to set them:")
 		view.MissingList = string(missing)

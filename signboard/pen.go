@@ -42,10 +42,9 @@ const leading = 1.36
 
 // pen draws in millimetres of a design, which the sheet is larger than by scale.
 type pen struct {
-	m       Measurer
-	scale   float64
-	items   []paper.Item
-	missing []rune
+	m     Measurer
+	scale float64
+	items []paper.Item
 }
 
 func (p *pen) box(b paper.Box) paper.Box {
@@ -100,20 +99,29 @@ func (p *pen) stroke(x1, y1, x2, y2, width float64, c paper.Colour) {
 // width is how wide a line is in the design.
 func (p *pen) width(text string, st style) float64 { return p.m.Width(text, st.size, st.bold) }
 
-// known is text as it is drawn. What the font has not is noted.
-func (p *pen) known(text string) string {
-	text = paper.Clean(text)
-	for _, r := range p.m.Missing(text) {
-		if !slices.Contains(p.missing, r) {
-			p.missing = append(p.missing, r)
+// missing are the characters of items that the font has not, each once, sorted.
+func (p *pen) missing(items []paper.Item) []rune {
+	var said strings.Builder
+	var hear func([]paper.Item)
+	hear = func(items []paper.Item) {
+		for _, item := range items {
+			switch i := item.(type) {
+			case *paper.Text:
+				said.WriteString(i.Text)
+			case *paper.Group:
+				hear(i.Items)
+			}
 		}
 	}
-	return text
+	hear(items)
+	list := p.m.Missing(said.String())
+	slices.Sort(list)
+	return list
 }
 
 // text writes one line on a baseline.
 func (p *pen) text(x, y float64, text string, st style) {
-	p.raw(x, y, p.known(text), st)
+	p.raw(x, y, paper.Clean(text), st)
 }
 
 func (p *pen) raw(x, y float64, text string, st style) {
@@ -136,9 +144,9 @@ type fitted struct {
 func (f fitted) height() float64 { return float64(len(f.lines)) * f.size * leading }
 
 // fit finds how text fits into a width and a height: on one line at st's size or smaller, down to least; else on several, as large as they fit; else at
-// least cut off, with …. What the font has not is noted.
+// least cut off, with ….
 func (p *pen) fit(text string, w, h float64, st style, least float64) fitted {
-	text = p.known(text)
+	text = paper.Clean(text)
 	if text == "" {
 		return fitted{style: st}
 	}

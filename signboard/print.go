@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"wangge/domain/account"
@@ -25,7 +26,7 @@ type Job struct {
 	File     string // PDF; it appears when it is complete, over one that is there
 	Format   Format
 	Lang     fault.Language
-	Progress func(done, total int) // of boards; nil: nobody is told
+	Progress func(done, total int) // of boards, also those that are gone; nil: nobody is told
 }
 
 // Printed is what came of a Job.
@@ -39,7 +40,16 @@ type Printed struct {
 // MissingOn is what the font lacks of one board.
 type MissingOn struct {
 	Code       string // of the grid
-	Characters string
+	Characters string // each once
+}
+
+// add notes characters that are not noted.
+func (m *MissingOn) add(missing []rune) {
+	for _, r := range missing {
+		if !strings.ContainsRune(m.Characters, r) {
+			m.Characters += string(r)
+		}
+	}
 }
 
 // Print writes the boards of all grids of a division, by code, as the pages of one document; one page is in memory at a time while the next is read.
@@ -66,12 +76,18 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 	defer file.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	told := func() {
+		if job.Progress != nil {
+			job.Progress(out.Boards+len(out.Gone), len(codes))
+		}
+	}
 	var failed error
 	buffered := bufio.NewWriterSize(file, 1<<20)
 	err = paper.WritePDF(buffered, func(yield func(*paper.Sheet) bool) {
 		for next := range s.ahead(ctx, actor, codes, job.Lang) {
 			if fault.Is(next.err, fault.NotFound) {
 				out.Gone = append(out.Gone, next.code)
+				told()
 				continue
 			}
 			if failed = next.err; failed != nil {
@@ -85,19 +101,23 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 				return
 			}
 			out.Boards++
-			if job.Progress != nil {
-				job.Progress(out.Boards, len(codes))
-			}
+			told()
 		}
 	}, fonts)
-	if err = errors.Join(failed, ctx.Err(), err); err != nil {
+	var path *fs.PathError
+	switch {
+	case failed != nil || ctx.Err() != nil:
+		return out, errors.Join(failed, ctx.Err())
+	case errors.As(err, &path): // the disk is full
+		return out, unwritable(err)
+	case err != nil:
 		return out, err
 	}
 	if out.Boards == 0 {
 		return out, fault.New(fault.NotFound, "division", "board.noGrids", "code", fault.Shorten(job.Division, 40))
 	}
 	if err := buffered.Flush(); err != nil {
-		return out, err
+		return out, unwritable(err)
 	}
 	info, err := file.Stat()
 	if err != nil {
@@ -108,7 +128,7 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 		return out, unwritable(err)
 	}
 	if err := file.Close(); err != nil {
-		return out, err
+		return out, unwritable(err)
 	}
 	return out, unwritable(os.Rename(file.Name(), job.File))
 }

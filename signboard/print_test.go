@@ -40,9 +40,14 @@ func (here) InOneState(ctx context.Context, _ account.Actor, fn func(context.Con
 // Grids that vanish while others are printed are told, each; where all did there is no file.
 func TestPrintingGridsThatVanish(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "all.pdf")
-	out, err := Print(t.Context(), account.TheOperator(), &Source{Grids: gone{}, Places: here{}}, fonts(t), Job{File: path, Format: Format{Size: "a3"}})
-	if !fault.Is(err, fault.NotFound) || !slices.Equal(out.Gone, []string{"1", "2", "3"}) {
-		t.Errorf("%+v, %v", out, err)
+	var told []int
+	out, err := Print(t.Context(), account.TheOperator(), &Source{Grids: gone{}, Places: here{}}, fonts(t), Job{File: path, Format: Format{Size: "a3"},
+		Progress: func(done, total int) { told = append(told, done, total) }})
+	if !fault.Is(err, fault.NotFound) || !slices.Equal(out.Gone, []string{"1", "2", "3"}) || !slices.Equal(told, []int{1, 3, 2, 3, 3, 3}) {
+		t.Errorf("%+v, told %v, %v", out, told, err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) > 0 {
+		t.Errorf("%v are left, %v", left, err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)

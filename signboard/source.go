@@ -3,15 +3,15 @@ package signboard
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/google/uuid"
 	"github.com/paulmach/orb"
 
@@ -62,7 +62,7 @@ type Places interface {
 
 // Around answers what lies around a grid; around.Service is one.
 type Around interface {
-	Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]place.Limits, error)
+	Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]around.Limits, error)
 	Of(ctx context.Context, actor account.Actor, of key.Key, box place.Box, asOf *time.Time) (around.Surroundings, error)
 }
 
@@ -98,7 +98,7 @@ func (s *Source) Grid(ctx context.Context, actor account.Actor, code string, lan
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		g, err := s.Grids.ByCode(ctx, actor, code, nil, grid.Fields{})
 		if err == nil {
-			f, err = s.of(ctx, actor, g, lang)
+			f, _, err = s.of(ctx, actor, g, lang)
 		}
 		return err
 	})
@@ -130,7 +130,7 @@ func (s *Source) Building(ctx context.Context, actor account.Actor, k key.Key, l
 		if !ok {
 			return fault.New(fault.NotFound, "id", "board.noGrid")
 		}
-		if f, err = s.of(ctx, actor, g, lang); err != nil {
+		if f, _, err = s.of(ctx, actor, g, lang); err != nil {
 			return err
 		}
 		f.Building = &Building{Name: b.Name, Address: b.Address}
@@ -155,42 +155,42 @@ const (
 	proportion = 3.0
 )
 
-// of is what the board of g says. ctx is that of a use case.
-func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang fault.Language) (Facts, error) {
+// of is what the board of g says, and what lies around g. ctx is that of a use case.
+func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang fault.Language) (Facts, around.Surroundings, error) {
 	f := Facts{Lang: lang, Approval: s.Approval, Credit: s.Credit, URL: s.PublicURL + "/g/" + url.PathEscape(g.Code),
 		Grid: Grid{Code: g.Code, Number: numberOf(g.Code), Name: g.Name, Kind: string(g.Kind)}}
 	if err := s.divisions(ctx, actor, g.CommunityID, &f); err != nil {
-		return f, err
+		return f, around.Surroundings{}, err
 	}
 	if err := s.revision(ctx, actor, board.Of{Kind: board.OfGrid, Key: g.Key}, &f); err != nil {
-		return f, err
+		return f, around.Surroundings{}, err
 	}
 	if g.GroupID != nil {
 		groups, err := s.Grids.Groups(ctx, actor, []key.Key{{Home: g.Key.Home, ID: *g.GroupID}})
 		if err != nil {
-			return f, err
+			return f, around.Surroundings{}, err
 		}
 		f.Grid.Group = groups[*g.GroupID].Name
 	}
 	if err := s.people(ctx, actor, g, &f); err != nil {
-		return f, err
+		return f, around.Surroundings{}, err
 	}
 	limits, err := s.Around.Limits(ctx, actor, []grid.Grid{g}, nil)
 	if err != nil {
-		return f, err
+		return f, around.Surroundings{}, err
 	}
-	f.Limits = limits[g.Key.ID]
-	f.Scene, err = s.scene(ctx, actor, g)
-	return f, err
+	f.Limits = limits[g.Key.ID].In(lang)
+	for _, p := range limits[g.Key.ID].Others {
+		f.Apart = append(f.Apart, Apart{p.Lies, p.In(lang)})
+	}
+	seen, err := s.seen(ctx, actor, g)
+	f.Scene = sceneOf(seen, s.PublicURL, false)
+	return f, seen, err
 }
 
-// scene is the map of g.
-func (s *Source) scene(ctx context.Context, actor account.Actor, g grid.Grid) (chart.Scene, error) {
-	seen, err := s.Around.Of(ctx, actor, g.Key, around.Box(g.BBox, reach, proportion), nil)
-	if err != nil {
-		return chart.Scene{}, err
-	}
-	return sceneOf(seen, s.PublicURL, false), nil
+// seen is what the map of g shows.
+func (s *Source) seen(ctx context.Context, actor account.Actor, g grid.Grid) (around.Surroundings, error) {
+	return s.Around.Of(ctx, actor, g.Key, around.Box(g.BBox, reach, proportion), nil)
 }
 
 // Map is what the map of a grid says, and no more: its name and scene. Former codes answer. NOT_FOUND: no such grid.
@@ -201,7 +201,8 @@ func (s *Source) Map(ctx context.Context, actor account.Actor, code string, lang
 			return err
 		}
 		f = Facts{Lang: lang, Grid: Grid{Code: g.Code, Name: g.Name}}
-		f.Scene, err = s.scene(ctx, actor, g)
+		seen, err := s.seen(ctx, actor, g)
+		f.Scene = sceneOf(seen, s.PublicURL, false)
 		return err
 	})
 	return f, err
@@ -425,36 +426,34 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 			grids = append(grids, item.Node)
 		}
 		box := grids[0].BBox
-		streets := map[string][]int{}
+		mark := xxhash.New()
 		for i, g := range grids {
-			f, err := s.of(ctx, actor, g, lang)
+			f, seen, err := s.of(ctx, actor, g, lang)
 			if err != nil {
 				return err
 			}
 			a.Grids = append(a.Grids, f)
 			box = box.Around(g.BBox)
-			for _, name := range streetsIn(f.Scene) {
-				streets[name] = append(streets[name], i)
+			a.Cut = a.Cut || seen.Cut.Streets || seen.Cut.Buildings
+			for _, name := range seen.Named() {
+				a.Streets = append(a.Streets, Entry{name, []int{i}})
+			}
+			for _, b := range seen.Buildings {
+				if b.GridKey == g.Key {
+					a.Buildings = append(a.Buildings, Entry{cmp.Or(b.Name, b.Address), []int{i}})
+				}
+			}
+			if err := sum(mark, f.URL); err != nil { // it ends with what tells this board from others
+				return err
 			}
 		}
-		seen, err := s.Around.Of(ctx, actor, grids[0].Key, around.Box(box, 0.08, 0.8), nil)
+		a.Mark = hex.EncodeToString(mark.Sum(nil)[:4])
+		seen, err := s.Around.Of(ctx, actor, grids[0].Key, around.Box(box, 0.08, coverProportion), nil)
 		if err != nil {
 			return err
 		}
-		at := map[key.Key]int{}
-		for i, g := range grids {
-			at[g.Key] = i
-		}
-		for _, b := range seen.Buildings {
-			if i, ok := at[b.GridKey]; ok {
-				a.Buildings = append(a.Buildings, Entry{cmp.Or(b.Name, b.Address), []int{i}})
-			}
-		}
-		for _, name := range slices.Sorted(maps.Keys(streets)) {
-			a.Streets = append(a.Streets, Entry{name, streets[name]})
-		}
 		first := a.Grids[0]
-		a.Lang, a.District, a.Town, a.Community, a.Date = lang, first.District, first.Town, d.Name, s.Staff.Day(nil).String()
+		a.Lang, a.Code, a.District, a.Town, a.Community, a.Date = lang, d.Code, first.District, first.Town, d.Name, s.Staff.Day(nil).String()
 		a.URL, a.Approval, a.Credit = s.PublicURL+"/c/"+url.PathEscape(d.Code), s.Approval, s.Credit
 		a.Scene = sceneOf(seen, s.PublicURL, true)
 		return nil
@@ -465,28 +464,6 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 		}
 	}
 	return a, err
-}
-
-// streetsIn are the names of the streets that run in the box of a scene's grid or along it.
-func streetsIn(s chart.Scene) []string {
-	var box orb.Bound
-	for i, g := range s.Grids {
-		if i == 0 {
-			box = g.Area.Bound()
-		}
-		box = box.Union(g.Area.Bound())
-	}
-	seen := map[string]bool{}
-	var out []string
-	for _, st := range s.Streets {
-		name := strings.TrimSpace(st.Name)
-		if name == "" || seen[name] || !slices.ContainsFunc(st.Line, box.Contains) {
-			continue
-		}
-		seen[name] = true
-		out = append(out, name)
-	}
-	return out
 }
 
 // Codes are the codes of all grids of a division and beneath it. Former codes of divisions answer. NOT_FOUND: no such division.

@@ -1,6 +1,9 @@
 package signboard
 
-import "wangge/internal/fault"
+import (
+	"wangge/domain/around"
+	"wangge/internal/fault"
+)
 
 // words are what a board says by itself: Chinese and English.
 type words struct{ zh, en string }
@@ -48,6 +51,9 @@ var (
 	wSouth       = words{"南至", "South"}
 	wWest        = words{"西至", "West"}
 	wNorth       = words{"北至", "North"}
+	wSeeMap      = words{"见图", "see the map"}
+	wApart       = words{"另有一片在%s：", "Another part, to the %s: "}
+	wMoreApart   = words{"共另有 %d 片，见图", "%d parts in all besides: see the map"}
 	wMore        = words{"等共 %d 项，扫码查看", "%d in all: scan to see them"}
 	wCard        = words{"民情联系卡", "Contact card"}
 	wLeaflet     = words{"便民联系单", "Leaflet"}
@@ -55,6 +61,11 @@ var (
 	wProves      = words{"扫码核验：此人今日是否在岗", "Scan: is this person in office today?"}
 	wAtlas       = words{"网格图册", "Atlas of grids"}
 	wContents    = words{"目录", "Contents"}
+	wIndex       = words{"索引", "Index"}
+	wScanOnline  = words{"扫码查看最新信息", "Scan for what holds today"}
+	wMark        = words{"版本标识 %s", "State %s"}
+	wVacant      = words{"暂缺 · 先联系", "Vacant: call"}
+	wCut         = words{"楼栋和街道较多，索引未能全部收录。", "There are more streets and buildings than this index holds."}
 	wStreets     = words{"街道索引", "Index of streets"}
 	wBuildings   = words{"楼栋索引", "Index of buildings"}
 	wGridsInAll  = words{"共 %d 个网格", "%d grids"}
@@ -64,6 +75,12 @@ var (
 var kinds = map[string]words{
 	"COMPREHENSIVE": {"综合网格", "General grid"},
 	"DEDICATED":     {"专属网格", "Dedicated grid"},
+}
+
+// ways are those in which a part of a grid lies from another.
+var ways = map[around.Way]words{
+	"N": {"北", "north"}, "NE": {"东北", "north-east"}, "E": {"东", "east"}, "SE": {"东南", "south-east"},
+	"S": {"南", "south"}, "SW": {"西南", "south-west"}, "W": {"西", "west"}, "NW": {"西北", "north-west"},
 }
 
 var posts = map[string]words{

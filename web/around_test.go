@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	beside "wangge/domain/around"
 	"wangge/domain/grid"
 	"wangge/domain/place"
 	"wangge/internal/fault"
@@ -21,15 +22,15 @@ import (
 
 // limitsOf answers the same limits for every grid, with an error.
 type limitsOf struct {
-	all place.Limits
+	all beside.Limits
 	err error
 }
 
-func (l limitsOf) Limits(_ context.Context, _ account.Actor, grids []grid.Grid, _ *time.Time) (map[uuid.UUID]place.Limits, error) {
-	if l.all.Empty() {
+func (l limitsOf) Limits(_ context.Context, _ account.Actor, grids []grid.Grid, _ *time.Time) (map[uuid.UUID]beside.Limits, error) {
+	if l.all.Limits.Empty() {
 		return nil, l.err
 	}
-	out := map[uuid.UUID]place.Limits{}
+	out := map[uuid.UUID]beside.Limits{}
 	for _, g := range grids {
 		out[g.Key.ID] = l.all
 	}
@@ -44,8 +45,10 @@ func TestLimitsInWords(t *testing.T) {
 		want, not []string
 		logged    bool
 	}{
-		{"computed", limitsOf{all: place.Limits{East: "采薇街", South: "小澜河", West: "<b>巷</b>", North: "邻网格"}},
+		{"computed", limitsOf{all: beside.Stored(place.Limits{East: "采薇街", South: "小澜河", West: "<b>巷</b>", North: "邻网格"})},
 			[]string{"东至采薇街", "南至小澜河", "西至&lt;b&gt;巷&lt;/b&gt;", "北至邻网格"}, []string{"望舒路", "<b>巷"}, false},
+		{"of two parts", limitsOf{all: beside.Limits{Limits: place.Limits{East: "采薇街"}, Others: []beside.Part{{Lies: "SE", Limits: place.Limits{North: "<i>渡口巷</i>"}}}}},
+			[]string{"东至采薇街", "另有一片在东南：", "北至&lt;i&gt;渡口巷&lt;/i&gt;"}, []string{"<i>"}, false},
 		{"stored, since nothing computes", nil, []string{"东至望舒路", "北至小澜河"}, []string{"南至"}, false},
 		{"stored, since the store is away", limitsOf{err: fault.New(fault.Unavailable, "", "around.away")}, []string{"东至望舒路"}, nil, false},
 		{"stored, since it fails", limitsOf{err: errors.New("broken rule")}, []string{"东至望舒路"}, []string{"broken"}, true},

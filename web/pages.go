@@ -484,7 +484,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, v view) 
 		name = "answer"
 	}
 	if face := v.Result.Face; face != nil {
-		s.bound(r, face)
+		s.bound(r, v.Lang, face)
 	}
 	stale := s.staleSince()
 	v.Stale = clock(stale, time.Now())
@@ -510,7 +510,7 @@ func tagBut(body []byte, part string) string {
 }
 
 // bound puts a grid's limits in words on the page. Where they cannot be computed, it goes without: who asks came for a name.
-func (s *site) bound(r *http.Request, f *face) {
+func (s *site) bound(r *http.Request, lang fault.Language, f *face) {
 	if s.around == nil {
 		return
 	}
@@ -519,7 +519,7 @@ func (s *site) bound(r *http.Request, f *face) {
 		answer.Refuse(r, s.log, err) // logs it
 	}
 	if l, ok := found[f.Key.ID]; ok {
-		f.Limits = l
+		f.Limits, f.Apart = l.In(lang), l.Others
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	beside "wangge/domain/around"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
@@ -31,6 +32,7 @@ type face struct {
 	Unstaffed bool // the grid has no worker at present; Worker is then its group's leader, if there is one
 	Alike     bool // another grid shown beside it has the same Number
 	Team      []colleague
+	Apart     []beside.Part // parts of the grid that lie apart, and what they end at
 }
 
 // colleague is somebody in office for a grid, in today or not.

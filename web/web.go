@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	beside "wangge/domain/around"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
@@ -97,7 +98,7 @@ type Coverage interface {
 // Around answers what a grid ends at.
 type Around interface {
 	// Limits are those that are stored, else computed, by the grid's id. With an error it answers what it knows.
-	Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]place.Limits, error)
+	Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]beside.Limits, error)
 }
 
 // Options are what the pages need. Grids, Staff, Places, Coverage and Search are required.

@@ -51,11 +51,11 @@ type Scenery struct {
 	Streets   []Street
 	Land      []Land
 	Buildings []Building
-	Cut       Cut // Neighbours is not the store's
+	Cut       Cut
 }
 
-// Cut says of what there was more.
-type Cut struct{ Streets, Land, Buildings, Neighbours bool }
+// Cut says of what there was more, so that a list made of it is not whole.
+type Cut struct{ Streets, Land, Buildings bool }
 
 // Store is what the service needs kept; package db implements it. Boxes are degrees of CGCS2000. See place.Store.
 type Store interface {
@@ -96,7 +96,7 @@ type Service struct {
 
 	mu   sync.Mutex
 	of   string // the version that kept is of
-	kept map[key.Key]place.Limits
+	kept map[key.Key]Limits
 }
 
 func (s *Service) at(asOf *time.Time) time.Time {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/geo/limits"
+	"wangge/internal/fault"
 )
 
 const (
@@ -60,6 +63,9 @@ func (f *fake) DivisionsByID(_ context.Context, _ account.Actor, ids []uuid.UUID
 	for _, id := range ids {
 		if f.division {
 			out[id] = place.Division{ID: id, Name: "邻社区"}
+			if id == middle.CommunityID {
+				out[id] = place.Division{ID: id, Name: "本社区", Boundary: square(0, 0)}
+			}
 		}
 	}
 	return out, nil
@@ -112,6 +118,7 @@ func TestLimits(t *testing.T) {
 			place.Limits{East: "老槐树", South: "南街", West: "西网格", North: "北山"}},
 		{"a tunnel beneath a street", place.Limits{}, fake{named: []limits.Named{along(0, "延安东路隧道"), along(0, "环路地道"), along(0, "River Tunnel"), along(0.0001, "延安东路")}},
 			place.Limits{East: "东一网格", South: "延安东路", West: "西网格", North: "北网格"}},
+		{"the edge of the community in the south", place.Limits{}, fake{division: true}, place.Limits{East: "邻社区", South: "本社区界", West: "西网格", North: "北网格"}},
 		{"nothing with a name in the south", place.Limits{}, fake{}, place.Limits{East: "东一网格", West: "西网格", North: "北网格"}},
 		{"a use case that is run twice", place.Limits{}, fake{twice: true}, place.Limits{East: "东一网格", West: "西网格", North: "北网格"}},
 	} {
@@ -123,11 +130,67 @@ func TestLimits(t *testing.T) {
 					g.Boundary = nil
 				}
 				got, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{g, g}, nil)
-				if err != nil || len(got) != 1 || test.fake.asked != 1 || got[g.Key.ID] != test.want {
+				if err != nil || len(got) != 1 || test.fake.asked != 1 || got[g.Key.ID].Limits != test.want || len(got[g.Key.ID].Others) > 0 {
 					t.Errorf("with its boundary %t: %v, want %v; %v", bounded, got[g.Key.ID], test.want, err)
 				}
 			}
 		})
+	}
+}
+
+// TestLimitsOfParts: what lies apart is told by itself, and where; what is stored is of the largest part; the edge of a community is said in both languages.
+func TestLimitsOfParts(t *testing.T) {
+	g := middle
+	g.Boundary = geom.NewMultiPolygon(geom.XY).SetSRID(4490)
+	for _, at := range [][2]int{{1, -3}, {0, 0}, {0, -1}} { // the last two touch
+		if err := g.Boundary.Push(square(at[0], at[1]).Polygon(0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.Limits = place.Limits{West: "老槐树"}
+	f := &fake{division: true, named: []limits.Named{{Name: "西大街", Shape: orb.LineString{{west, base - 5*side}, {west, base + 2*side}}},
+		{Name: "南河", Shape: orb.Bound{Min: orb.Point{west, base - 4*side}, Max: orb.Point{west + 2*side, base - 3*side}}.ToPolygon()}}}
+	s := &Service{Store: f, Grids: f, Places: f, Now: time.Now}
+	found, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{g}, nil)
+	got, want := found[g.Key.ID], Limits{Limits: place.Limits{East: "邻社区", South: "", West: "老槐树", North: "北网格"}, English: place.Limits{East: "邻社区", South: "", West: "老槐树", North: "北网格"},
+		Others: []Part{{Lies: "S", Limits: place.Limits{South: "南河"}, English: place.Limits{South: "南河"}}}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v; %v", got, want, err)
+	}
+	if got.In(fault.English) != want.English || got.Others[0].In(fault.Chinese) != want.Others[0].Limits {
+		t.Error("in a language it is another")
+	}
+	found, err = s.Limits(t.Context(), account.Anyone(), []grid.Grid{middle}, nil)
+	if l := found[middle.Key.ID]; err != nil || l.South != "本社区界" || l.In(fault.Chinese).South != "本社区界" || l.In(fault.English).South != "edge of 本社区" || l.English.North != "北网格" {
+		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+// TestNamedStreets: a street counts that crosses the grid, whether it has a corner there or not, or that runs along it; one that ends at it does not.
+func TestNamedStreets(t *testing.T) {
+	line := func(xy ...float64) orb.MultiLineString {
+		var out orb.LineString
+		for i := 0; i < len(xy); i += 2 {
+			out = append(out, orb.Point{west + xy[i]*side, base + xy[i+1]*side})
+		}
+		return orb.MultiLineString{out}
+	}
+	s := Surroundings{Grid: Shown{Area: orb.MultiPolygon{orb.Bound{Min: orb.Point{west, base}, Max: orb.Point{west + side, base + side}}.ToPolygon()}}, Streets: []Street{
+		{"横贯路", "primary", line(-5, 0.5, 5, 0.5)}, {" 边街 ", "residential", line(0, 1.02, 1, 1.02)}, {"到头巷", "residential", line(1, 0.5, 3, 0.5)},
+		{"", "residential", line(0, 0.5, 1, 0.5)}, {"地铁一号线", "subway", line(-5, 0.5, 5, 0.5)}, {"轻轨三号线", "rail", line(-5, 0.5, 5, 0.5)}, {"江底隧道", "primary", line(-5, 0.5, 5, 0.5)}, {"横贯路", "primary", line(5, 5, 6, 6)},
+	}}
+	if got := s.Named(); !slices.Equal(got, []string{"横贯路", "边街"}) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestWay(t *testing.T) {
+	from := orb.Point{120, 60}
+	for want, to := range map[Way]orb.Point{"E": {120.02, 60}, "NE": {120.02, 60.01}, "N": {120, 60.01}, "NW": {119.98, 60.01}, "W": {119.98, 60.001}, "SW": {119.98, 59.99},
+		"S": {120.001, 59.99}, "SE": {120.02, 59.99}} {
+		if got := way(from, to); got != want {
+			t.Errorf("%v is %s, want %s", to, got, want)
+		}
 	}
 }
 
@@ -156,7 +219,7 @@ func TestLimitsAreKept(t *testing.T) {
 	whole.Limits = place.Limits{East: "一", South: "二", West: "三", North: "四"}
 	version = "9"
 	f.broken = errors.New("broken")
-	if got, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{whole}, nil); err != nil || got[whole.Key.ID] != whole.Limits {
+	if got, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{whole}, nil); err != nil || got[whole.Key.ID].Limits != whole.Limits || got[whole.Key.ID].English != whole.Limits {
 		t.Errorf("all is stored: %v, %v", got, err)
 	}
 	if _, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{middle}, nil); !errors.Is(err, f.broken) {

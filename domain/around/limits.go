@@ -2,6 +2,7 @@ package around
 
 import (
 	"context"
+	"math"
 	"strings"
 	"time"
 
@@ -35,16 +36,49 @@ var _ = fault.Register(
 // reachM is how far around a grid named streets and land are read; geo/limits looks 25 m far.
 const reachM = 60
 
+// Limits are what a grid ends at in words (四至).
+type Limits struct {
+	place.Limits              // in Chinese; of a grid whose parts lie apart, those of its largest part
+	English      place.Limits // the same for who reads English: what is no name is said in it
+	Others       []Part       // the other parts, the largest first; none where all is stored, since whoever entered that spoke of the whole grid
+}
+
+// Part is a part of a grid that lies apart from its largest.
+type Part struct {
+	Lies    Way // from the largest
+	Limits  place.Limits
+	English place.Limits
+}
+
+// Way is one of eight: "N", "NE", "E", "SE", "S", "SW", "W", "NW".
+type Way string
+
+// In is l in a language.
+func (l Limits) In(lang fault.Language) place.Limits {
+	if lang == fault.English {
+		return l.English
+	}
+	return l.Limits
+}
+
+// In are the limits of p in a language.
+func (p Part) In(lang fault.Language) place.Limits {
+	if lang == fault.English {
+		return p.English
+	}
+	return p.Limits
+}
+
 // Limits returns what grids end at in words, by their ids, as it was at asOf, now where that is nil. What is stored stays, side by side; a side that is
-// not is computed from the streets, water and green of now, else named after the neighbour, one in another community by that. A side where
-// there is nothing with a name is empty. What was computed is kept until the data changes; else it is two reads for all grids.
+// not is computed from the streets, water and green of now, else named after the neighbour, one in another community by that, else as the edge of the
+// grid's community. A side where there is none of these is empty. Parts that lie apart are told one by one. What was computed is kept until the data changes; else it is two reads for all grids.
 //
 // The public reads it. UNAVAILABLE: the store is away, and not all was kept; what is known is answered with the error.
-func (s *Service) Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]place.Limits, error) {
-	out := make(map[uuid.UUID]place.Limits, len(grids))
+func (s *Service) Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]Limits, error) {
+	out := make(map[uuid.UUID]Limits, len(grids))
 	incomplete := false
 	for _, g := range grids {
-		out[g.Key.ID] = g.Limits
+		out[g.Key.ID] = Stored(g.Limits)
 		incomplete = incomplete || !complete(g.Limits)
 	}
 	if !incomplete {
@@ -67,7 +101,7 @@ func (s *Service) Limits(ctx context.Context, actor account.Actor, grids []grid.
 			}
 			asked[g.Key] = true
 			if l, ok := s.known(version, g.Key); named && ok {
-				out[g.Key.ID] = filled(g.Limits, l)
+				out[g.Key.ID] = l.with(g.Limits)
 			} else {
 				missing = append(missing, g)
 			}
@@ -81,7 +115,7 @@ func (s *Service) Limits(ctx context.Context, actor account.Actor, grids []grid.
 		}
 		for i, l := range computed {
 			g := missing[i]
-			out[g.Key.ID] = filled(g.Limits, l)
+			out[g.Key.ID] = l.with(g.Limits)
 			if named {
 				s.keep(version, g.Key, l)
 			}
@@ -93,6 +127,15 @@ func (s *Service) Limits(ctx context.Context, actor account.Actor, grids []grid.
 
 func complete(l place.Limits) bool {
 	return l.East != "" && l.South != "" && l.West != "" && l.North != ""
+}
+
+// Stored are limits as somebody entered them.
+func Stored(l place.Limits) Limits { return Limits{Limits: l, English: l} }
+
+// with is computed where stored says nothing.
+func (computed Limits) with(stored place.Limits) Limits {
+	computed.Limits, computed.English = filled(stored, computed.Limits), filled(stored, computed.English)
+	return computed
 }
 
 // filled is stored where it says something, else computed.
@@ -108,7 +151,7 @@ func filled(stored, computed place.Limits) place.Limits {
 	return stored
 }
 
-func (s *Service) known(version string, k key.Key) (place.Limits, bool) {
+func (s *Service) known(version string, k key.Key) (Limits, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l, ok := s.kept[k]
@@ -116,17 +159,17 @@ func (s *Service) known(version string, k key.Key) (place.Limits, bool) {
 }
 
 // keep keeps what was computed of a version and lets go of another's. Where two versions are asked about by turns, each is computed by turns.
-func (s *Service) keep(version string, k key.Key, l place.Limits) {
+func (s *Service) keep(version string, k key.Key, l Limits) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.of != version || s.kept == nil {
-		s.of, s.kept = version, map[key.Key]place.Limits{}
+		s.of, s.kept = version, map[key.Key]Limits{}
 	}
 	s.kept[k] = l
 }
 
 // compute is the limits of each of grids, in their order. ctx is that of a use case.
-func (s *Service) compute(ctx context.Context, actor account.Actor, grids []grid.Grid, at time.Time) ([]place.Limits, error) {
+func (s *Service) compute(ctx context.Context, actor account.Actor, grids []grid.Grid, at time.Time) ([]Limits, error) {
 	if len(grids) == 0 {
 		return nil, nil
 	}
@@ -150,7 +193,7 @@ func (s *Service) compute(ctx context.Context, actor account.Actor, grids []grid
 	if err != nil {
 		return nil, err
 	}
-	out := make([]place.Limits, len(grids))
+	out := make([]Limits, len(grids))
 	for i, g := range grids {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -167,10 +210,63 @@ func (s *Service) compute(ctx context.Context, actor account.Actor, grids []grid
 			}
 			beside = append(beside, limits.Named{Name: name, Shape: area})
 		}
-		sides := limits.Of(areas[i], seen(named[i]), beside)
-		out[i] = place.Limits{East: sides[limits.East].Name, South: sides[limits.South].Name, West: sides[limits.West].Name, North: sides[limits.North].Name}
+		edge, err := edgeOf(communities[g.CommunityID])
+		if err != nil {
+			return nil, err
+		}
+		streets, parts := seen(named[i]), limits.Parts(areas[i])
+		for n, part := range parts {
+			zh, en := worded(limits.Of(part, streets, beside, edge))
+			switch {
+			case n == 0:
+				out[i].Limits, out[i].English = zh, en
+			case !zh.Empty():
+				out[i].Others = append(out[i].Others, Part{way(parts[0].Bound().Center(), part.Bound().Center()), zh, en})
+			}
+		}
 	}
 	return out, nil
+}
+
+// edgeOf is the border of a community as something that a grid ends at; nothing where it is not known.
+func edgeOf(d place.Division) ([]limits.Named, error) {
+	area, err := areaOf(d.Boundary)
+	if err != nil {
+		return nil, err
+	}
+	var lines orb.MultiLineString
+	for _, polygon := range area {
+		for _, ring := range polygon {
+			lines = append(lines, orb.LineString(ring))
+		}
+	}
+	return []limits.Named{{Name: d.Name, Shape: lines}}, nil
+}
+
+// ofEdges is the place of edges among the kinds that limits are computed of.
+const ofEdges = 2
+
+// worded is how sides are said in Chinese and in English.
+func worded(sides [4]limits.Side) (zh, en place.Limits) {
+	for i, to := range [...][2]*string{limits.East: {&zh.East, &en.East}, limits.South: {&zh.South, &en.South}, limits.West: {&zh.West, &en.West},
+		limits.North: {&zh.North, &en.North}} {
+		name := sides[i].Name
+		*to[0], *to[1] = name, name
+		if name != "" && sides[i].Kind == ofEdges {
+			*to[0], *to[1] = name+"界", "edge of "+name
+		}
+	}
+	return zh, en
+}
+
+// ways are those of the compass, anticlockwise from the east.
+var ways = [...]Way{"E", "NE", "N", "NW", "W", "SW", "S", "SE"}
+
+// way is which way one place lies from another, degrees.
+func way(from, to orb.Point) Way {
+	dx, dy := (to[0]-from[0])*math.Cos(from[1]*math.Pi/180), to[1]-from[1]
+	eighth := int(math.Round(math.Atan2(dy, dx) / (math.Pi / 4)))
+	return ways[(eighth+len(ways))%len(ways)]
 }
 
 // areas are the areas of grids, in their order; of one that was not in force then, nothing.
@@ -202,22 +298,23 @@ func (s *Service) areas(ctx context.Context, actor account.Actor, grids []grid.G
 	return out, nil
 }
 
-// communities are those of neighbours that are another than a grid's own.
+// communities are those of grids and of their neighbours.
 func (s *Service) communities(ctx context.Context, actor account.Actor, grids []grid.Grid, neighbours map[uuid.UUID][]grid.Neighbour) (map[uuid.UUID]place.Division, error) {
 	asked := map[uuid.UUID]bool{}
 	var ids []uuid.UUID
-	for _, g := range grids {
-		for _, n := range neighbours[g.Key.ID] {
-			if id := n.Grid.CommunityID; id != g.CommunityID && !asked[id] {
-				asked[id] = true
-				ids = append(ids, id)
-			}
+	ask := func(id uuid.UUID) {
+		if !asked[id] {
+			asked[id] = true
+			ids = append(ids, id)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil
+	for _, g := range grids {
+		ask(g.CommunityID)
+		for _, n := range neighbours[g.Key.ID] {
+			ask(n.Grid.CommunityID)
+		}
 	}
-	return s.Places.DivisionsByID(ctx, actor, ids, place.Fields{})
+	return s.Places.DivisionsByID(ctx, actor, ids, place.Fields{Boundary: true})
 }
 
 // seen leaves out what runs beneath the ground.

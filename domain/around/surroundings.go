@@ -6,6 +6,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -15,6 +16,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/geo/coverage"
+	"wangge/geo/limits"
 	"wangge/internal/fault"
 )
 
@@ -54,7 +56,7 @@ type Surroundings struct {
 	Streets    []Street
 	Land       []Land
 	Buildings  []Building
-	Cut        Cut // of what there is more; those nearest to the middle are here
+	Cut        Cut // of what there is more; those nearest to the middle are here, and are all but a few corners of a map
 }
 
 // Box is the box around b that reaches a share of its longer side further on each side, for a map of what it holds, in the proportion width : height
@@ -96,14 +98,37 @@ func (s *Service) Of(ctx context.Context, actor account.Actor, of key.Key, box p
 			return err
 		}
 		seen, err := s.Store.Scenery(ctx, actor, box, out.At, most)
-		out.Streets, out.Land, out.Buildings = seen.Streets, seen.Land, seen.Buildings
-		out.Cut.Streets, out.Cut.Land, out.Cut.Buildings = seen.Cut.Streets, seen.Cut.Land, seen.Cut.Buildings
+		out.Streets, out.Land, out.Buildings, out.Cut = seen.Streets, seen.Land, seen.Buildings, seen.Cut
 		for i := range out.Buildings {
 			out.Buildings[i].Number = numberOf(out.Buildings[i].Name)
 		}
 		return err
 	})
 	return out, err
+}
+
+// A street is one of a grid's if it runs through it for so many metres, or along so many of its border.
+const throughM, besideM = 5, 20
+
+// rails are classes that nobody lives at.
+var rails = []string{"rail", "railway", "light_rail", "tram", "monorail", "narrow_gauge", "funicular"}
+
+// Named are the names of the streets that run through the grid or along it, sorted. What runs beneath the ground or on rails, and ferries, nobody looks for.
+func (s Surroundings) Named() []string {
+	var streets []limits.Named
+	for _, st := range s.Streets {
+		if st.Name = strings.TrimSpace(st.Name); st.Name != "" && !slices.Contains(noStreets, st.Class) && !slices.Contains(rails, st.Class) {
+			streets = append(streets, limits.Named{Name: st.Name, Shape: st.Lines})
+		}
+	}
+	var out []string
+	for name, run := range limits.Runs(s.Grid.Area, seen(streets)) {
+		if run.InM >= throughM || run.AlongM >= besideM {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // ground is the grids around a box.
@@ -123,7 +148,7 @@ func (s *Service) ground(ctx context.Context, actor account.Actor, box place.Box
 // place notes a grid and its neighbours. It may be called again.
 func (out *Surroundings) place(ground *grid.Ground, of key.Key) error {
 	me := ground.ByKey(of)
-	out.Grid, out.Neighbours, out.Cut = Shown{}, nil, Cut{}
+	out.Grid, out.Neighbours = Shown{}, nil
 	if me == nil {
 		return fault.New(fault.NotFound, "code", "grid.notFound", "code", "")
 	}
@@ -148,7 +173,7 @@ func (out *Surroundings) place(ground *grid.Ground, of key.Key) error {
 	}
 	middle := orb.Point{(out.Box.West + out.Box.East) / 2, (out.Box.South + out.Box.North) / 2}
 	off := func(g *Shown) float64 { return math.Hypot(g.Label[0]-middle[0], g.Label[1]-middle[1]) }
-	if out.Cut.Neighbours = len(beside) > mostNeighbours; out.Cut.Neighbours {
+	if len(beside) > mostNeighbours {
 		slices.SortFunc(beside, func(a, b *Shown) int { return cmp.Or(cmp.Compare(off(a), off(b)), cmp.Compare(a.Code, b.Code)) })
 		beside = beside[:mostNeighbours]
 	}

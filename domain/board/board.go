@@ -72,6 +72,8 @@ type Facts struct {
 		South    string `json:"south"`
 		West     string `json:"west"`
 		North    string `json:"north"`
+
+		Others [][5]string `json:"others,omitempty"` // of parts that lie apart: which way, east, south, west, north
 	}
 	Contacts struct {
 		Supervision string   `json:"supervision"`

@@ -120,6 +120,7 @@ func TestEachFactIsOfOnePart(t *testing.T) {
 		{"a chief leader's phone", func(f *Facts) { f.People.Leaders[1].Phone = "x" }, People},
 		{"a border", func(f *Facts) { f.Border.Grid = "x" }, Border},
 		{"a border in words", func(f *Facts) { f.Border.North = "x" }, Border},
+		{"another part's border in words", func(f *Facts) { f.Border.Others = [][5]string{{"E", "望舒路"}} }, Border},
 		{"a footprint", func(f *Facts) { f.Border.Building = "x" }, Border},
 		{"who hears complaints", func(f *Facts) { f.Contacts.Supervision = "" }, Contacts},
 		{"no station", func(f *Facts) { f.Contacts.Station = nil }, Contacts},

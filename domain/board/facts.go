@@ -10,6 +10,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/account"
+	"wangge/domain/around"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
@@ -82,7 +83,7 @@ func (s *Service) facts(ctx context.Context, actor account.Actor, boards []Of) (
 	if err != nil {
 		return nil, err
 	}
-	around, err := s.Places.Ancestors(ctx, actor, communities, place.Fields{})
+	above, err := s.Places.Ancestors(ctx, actor, communities, place.Fields{})
 	if err != nil {
 		return nil, err
 	}
@@ -90,9 +91,9 @@ func (s *Service) facts(ctx context.Context, actor account.Actor, boards []Of) (
 	if err != nil {
 		return nil, err
 	}
-	limits := make(map[uuid.UUID]place.Limits, len(grids))
+	limits := make(map[uuid.UUID]around.Limits, len(grids))
 	for _, g := range grids {
-		limits[g.Key.ID] = g.Limits
+		limits[g.Key.ID] = around.Stored(g.Limits)
 	}
 	if s.Limits != nil {
 		if limits, err = s.Limits.Limits(ctx, actor, slices.Collect(maps.Values(grids)), nil); err != nil {
@@ -107,13 +108,16 @@ func (s *Service) facts(ctx context.Context, actor account.Actor, boards []Of) (
 		f.Names.Code, f.Names.Name, f.Names.Kind = g.Code, g.Name, string(g.Kind)
 		l := limits[g.Key.ID]
 		f.Border.East, f.Border.South, f.Border.West, f.Border.North = l.East, l.South, l.West, l.North
+		for _, p := range l.Others {
+			f.Border.Others = append(f.Border.Others, [5]string{string(p.Lies), p.Limits.East, p.Limits.South, p.Limits.West, p.Limits.North})
+		}
 		var ofGroup []staff.Assignment
 		if g.GroupID != nil {
 			f.Names.Group, ofGroup = groups[*g.GroupID].Name, office[*g.GroupID]
 		}
 		f.setPeople(office[g.Key.ID], ofGroup, office[g.CommunityID])
 		var line []place.Contacts
-		for _, d := range append(around[g.CommunityID][:len(around[g.CommunityID]):len(around[g.CommunityID])], own[g.CommunityID]) {
+		for _, d := range append(above[g.CommunityID][:len(above[g.CommunityID]):len(above[g.CommunityID])], own[g.CommunityID]) {
 			f.Names.Divisions, line = append(f.Names.Divisions, d.Name), append(line, d.Contacts)
 		}
 		f.setContacts(place.InForce(line))

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/around"
 	"wangge/domain/civil"
 	"wangge/domain/grid"
 	"wangge/domain/key"
@@ -46,7 +47,7 @@ type Service struct {
 // Limits answers what grids end at in words; around.Service does.
 type Limits interface {
 	// Limits are those that are stored, else computed, by the grid's id. UNAVAILABLE: not all are known now.
-	Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]place.Limits, error)
+	Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]around.Limits, error)
 }
 
 // Name is what people call a board by: the code of a grid, or the id of a building.

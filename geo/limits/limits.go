@@ -1,5 +1,5 @@
 // Package limits finds what an area ends at on each of its four sides (四至): the street that runs along it, the water or park before it, else the
-// neighbour. What counts as a street or a park, and how the sides are put into a sentence, is left to others.
+// neighbour, else what else there is. What counts as a street or a park, and how the sides are put into a sentence, is left to others.
 //
 // All geometry is longitude, latitude in degrees of CGCS2000 and is not changed. It is laid on a plane in metres around the area (measure.Local),
 // so that an area is at most some 20 km across.
@@ -20,7 +20,9 @@ import (
 const (
 	nearM      = 25.0 // so far from the border runs what it is told by, at most
 	parallel   = 30.0 // and at such an angle to it, at most, degrees
-	leastShare = 0.25 // of a side that a street, a shore or a neighbour must take up to name it
+	leastShare = 0.25 // of a side that a street, a shore or a neighbour must take up to name it,
+	anyShare   = 0.05 // or, where nothing does, so much
+	apartM     = 60.0 // parts no further apart, as on both sides of a street, are told as one
 
 	pieceM     = 10.0 // the border is looked at in pieces of about this length,
 	mostPieces = 600  // or longer ones where it would have more
@@ -51,39 +53,47 @@ const (
 
 // Side is one side of an area.
 type Side struct {
-	Name      string  // of what it ends at; "": nothing that has a name
-	Neighbour bool    // Name is a neighbour's
-	LengthM   float64 // of the border on this side, metres
-	AlongM    float64 // of it, along what it is named by
+	Name    string  // of what it ends at; "": nothing that has a name
+	Kind    int     // of what it ends at: its place among the kinds that Of is asked about
+	LengthM float64 // of the border on this side, metres
+	AlongM  float64 // of it, along what it is named by
 }
 
-// Of tells the four sides of an area, which is one or several polygons. A side is the part of the outer borders that faces its quarter of the sky, but
+// Of tells the four sides of an area, which is one or several polygons, by kinds of things with a name, what names a side best first: streets and shores,
+// then neighbours. A side is the part of the outer borders that faces its quarter of the sky, but
 // for what looks back at the area itself, across a street between two parts or a notch, and for strips no wider than 25 m. It is named by what runs along most of it: a street at most 25 m
 // off and within 30° of its direction, or ground that begins at most 25 m before it. What is nearer counts up to twice as much, so that of a
-// street and its promenade the one wins that is the border. Less than a quarter of a side names nothing; then the neighbour does that
-// lies before most of it, where it is a quarter as well.
-func Of(area orb.MultiPolygon, named, neighbours []Named) (sides [4]Side) {
+// street and its promenade the one wins that is the border. Less than a quarter of a side names nothing; then the next kind is asked. Where none
+// takes up as much, the side is named by what runs along most of it of all kinds.
+func Of(area orb.MultiPolygon, kinds ...[]Named) (sides [4]Side) {
 	b := newBorder(area)
 	if len(b.pieces) == 0 {
 		return sides
 	}
-	for i := range sides {
-		for _, p := range b.pieces {
-			sides[i].LengthM += p.lengthM * p.share[i]
-		}
+	found := make([]map[string][]float64, len(kinds))
+	for k := range kinds {
+		found[k] = b.along(kinds[k])
 	}
-	streets, beside := b.along(named), b.along(neighbours)
 	for i := range sides {
-		if !sides[i].take(i, b, streets) {
-			sides[i].Neighbour = sides[i].take(i, b, beside)
+		s := &sides[i]
+		for _, p := range b.pieces {
+			s.LengthM += p.lengthM * p.share[i]
+		}
+		for k := 0; k < len(found) && s.Name == ""; k++ {
+			s.take(i, k, b, found[k], leastShare, 0)
+		}
+		if most := 0.0; s.Name == "" {
+			for k := range found {
+				most = s.take(i, k, b, found[k], anyShare, most)
+			}
 		}
 	}
 	return sides
 }
 
-// take names side i by what runs along most of it; false: nothing runs along enough.
-func (s *Side) take(i int, b *border, found map[string][]float64) bool {
-	most := 0.0
+// take names side i by what of a kind runs along most of it, at least a share, and more than most, metres, which counts what is nearer more. It returns
+// how much that is.
+func (s *Side) take(i, kind int, b *border, found map[string][]float64, share, most float64) float64 {
 	for name, offs := range found {
 		alongM, weight := 0.0, 0.0
 		for k, p := range b.pieces {
@@ -92,14 +102,144 @@ func (s *Side) take(i int, b *border, found map[string][]float64) bool {
 				weight += m * (1 - offs[k]/nearM/2)
 			}
 		}
-		if alongM < leastShare*s.LengthM || alongM == 0 {
+		if alongM < share*s.LengthM || alongM == 0 {
 			continue
 		}
-		if weight > most || weight == most && name < s.Name {
-			most, s.Name, s.AlongM = weight, name, alongM
+		if weight > most || weight == most && s.Kind == kind && name < s.Name {
+			most, s.Name, s.Kind, s.AlongM = weight, name, kind, alongM
 		}
 	}
-	return s.Name != ""
+	return most
+}
+
+// Parts are the parts of an area that lie apart, the largest first: polygons no more than 60 m from each other are one part, since people see them as
+// one, with a street within.
+func Parts(area orb.MultiPolygon) []orb.MultiPolygon {
+	if len(area) < 2 {
+		return []orb.MultiPolygon{area}
+	}
+	plane := measure.LocalAt(area.Bound().Center())
+	rings := make([]orb.Ring, len(area))
+	part := make([]int, len(area)) // of each polygon, the first polygon of its part
+	size := make([]float64, len(area))
+	for i, polygon := range area {
+		part[i] = i
+		if len(polygon) > 0 {
+			rings[i] = (&border{plane: plane}).flat(polygon[0])
+		}
+		for j := range i {
+			if part[j] != part[i] && near(rings[i], rings[j], apartM) {
+				gone, stays := max(part[i], part[j]), min(part[i], part[j])
+				for k := range i + 1 {
+					if part[k] == gone {
+						part[k] = stays
+					}
+				}
+			}
+		}
+	}
+	parts := make([]orb.MultiPolygon, len(area))
+	for i, polygon := range area {
+		parts[part[i]] = append(parts[part[i]], polygon)
+		size[part[i]] += math.Abs(planar.Area(rings[i]))
+	}
+	var order []int
+	for i := range parts {
+		if parts[i] != nil {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(size[b], size[a]) })
+	out := make([]orb.MultiPolygon, len(order))
+	for i, k := range order {
+		out[i] = parts[k]
+	}
+	return out
+}
+
+// Run is how much of a street runs in an area, and how much of the area's outer border it runs along; metres.
+type Run struct{ InM, AlongM float64 }
+
+// Runs tells by name which streets, lines of several pieces maybe, run in an area or along its outer border, at most 25 m off and within 30° of its
+// direction. What only ends at it does not.
+func Runs(area orb.MultiPolygon, streets []Named) map[string]Run {
+	b := newBorder(area)
+	out := map[string]Run{}
+	for name, offs := range b.along(streets) {
+		r := Run{}
+		for k, off := range offs {
+			if off <= nearM {
+				r.AlongM += b.pieces[k].lengthM
+			}
+		}
+		out[name] = r
+	}
+	flat := make(orb.MultiPolygon, len(area))
+	for i, polygon := range area {
+		for _, ring := range polygon {
+			flat[i] = append(flat[i], b.flat(ring))
+		}
+	}
+	for _, s := range streets {
+		lines, _ := s.Shape.(orb.MultiLineString)
+		if line, ok := s.Shape.(orb.LineString); ok {
+			lines = orb.MultiLineString{line}
+		}
+		for _, line := range lines {
+			if m := lengthIn(flat, orb.LineString(b.flat(line))); m > 0 && s.Name != "" {
+				r := out[s.Name]
+				r.InM += m
+				out[s.Name] = r
+			}
+		}
+	}
+	return out
+}
+
+// lengthIn is how much of a line lies in polygons: its edges are cut where they meet a border, and each bit is in or out.
+func lengthIn(polygons orb.MultiPolygon, line orb.LineString) (length float64) {
+	for _, polygon := range polygons {
+		box := polygon.Bound()
+		for i := 1; i < len(line); i++ {
+			p, q := line[i-1], line[i]
+			d := orb.Point{q[0] - p[0], q[1] - p[1]}
+			if !box.Intersects(orb.MultiPoint{p, q}.Bound()) {
+				continue
+			}
+			cuts := []float64{0, 1}
+			for _, ring := range polygon {
+				for k := 1; k < len(ring); k++ {
+					if t, ok := hits(p, d, ring[k-1], ring[k]); ok && t < 1 {
+						cuts = append(cuts, t)
+					}
+				}
+			}
+			slices.Sort(cuts)
+			for k := 1; k < len(cuts); k++ {
+				if mid := (cuts[k-1] + cuts[k]) / 2; planar.PolygonContains(polygon, orb.Point{p[0] + mid*d[0], p[1] + mid*d[1]}) {
+					length += (cuts[k] - cuts[k-1]) * math.Hypot(d[0], d[1])
+				}
+			}
+		}
+	}
+	return length
+}
+
+// near reports whether two rings that do not cross come within so many metres of each other.
+func near(a, b orb.Ring, m float64) bool {
+	if !a.Bound().Pad(m).Intersects(b.Bound()) {
+		return false
+	}
+	for _, rings := range [...][2]orb.Ring{{a, b}, {b, a}} { // where they are nearest, one of them has a corner
+		for _, p := range rings[0] {
+			for i := 1; i < len(rings[1]); i++ {
+				if planar.DistanceFromSegment(rings[1][i-1], rings[1][i], p) <= m {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // piece is a bit of border. at, along and out are metres; along and out are of length 1.

@@ -2,6 +2,7 @@ package limits_test
 
 import (
 	"math"
+	"reflect"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -111,7 +112,7 @@ func TestSides(t *testing.T) {
 		{"slim all over", one(box(-100, -8, 100, 8)), around(0)[:1], "东街   "},
 		{"a hole is no side", orb.MultiPolygon{{box(-100, -100, 100, 100)[0], box(-90, -90, 90, 90)[0]}}, append(around(0), limits.Named{Name: "内环", Shape: orb.LineString(box(-88, -88, 88, 88)[0])}), "东街 南街 西街 北街"},
 		{"long and thin, along a winding river", one(polygon(-500, -30, 500, -30, 500, 30, 300, 60, 100, 20, -100, 60, -300, 20, -500, 30)),
-			[]limits.Named{{"曲水", polygon(-520, 40, -300, 25, -100, 65, 100, 25, 300, 65, 520, 32, 520, 200, -520, 200)}, {"东街", path(500, -60, 500, 60)}}, "东街   曲水"},
+			[]limits.Named{{"曲水", polygon(-520, 40, -300, 25, -100, 65, 100, 25, 300, 65, 520, 32, 520, 200, -520, 200)}, {"东街", path(500, -60, 500, 60)}}, "东街 东网格*  曲水"},
 		{"a triangle that ends in a corner", one(polygon(-100, -100, 100, -100, 0, 300)), []limits.Named{{"坡路", path(110, -110, 5, 310)}, {"基街", path(-100, -100, 100, -100)}}, "坡路 基街  坡路"},
 		{"nothing", nil, around(0), "   "},
 		{"shapes that are none", square, []limits.Named{{"点", orb.Point{120.2, 31.2}}, {"空", orb.LineString{}}, {"无", nil}, {"无", orb.Polygon{{}}}}, "东网格* 南网格*  "},
@@ -123,7 +124,7 @@ func TestSides(t *testing.T) {
 				if i > 0 {
 					got += " "
 				}
-				if got += s.Name; s.Neighbour {
+				if got += s.Name; s.Kind == 1 {
 					got += "*"
 				}
 			}
@@ -131,6 +132,78 @@ func TestSides(t *testing.T) {
 				t.Errorf("%q, want %q: %+v", got, test.want, sides)
 			}
 		})
+	}
+}
+
+// TestSidesThatNothingTakesUp: then the border of what is around names them, and where that is elsewhere what little there is.
+func TestSidesThatNothingTakesUp(t *testing.T) {
+	square := one(box(-100, -100, 100, 100))
+	streets := []limits.Named{{"东街", path(105, -140, 105, 140)}, {"短街", path(-140, -105, -70, -105)}, {"斜街", path(-105, 94, -101, 98)}}
+	beside := []limits.Named{{"一网格", box(-100, -130, -60, -100)}, {"二网格", box(60, -130, 100, -100)}}
+	edges := []limits.Named{{"某社区界", orb.LineString(box(-100, -100, 900, 900)[0])}}
+	for _, test := range []struct {
+		name  string
+		edges []limits.Named
+		want  [4]string
+		kinds [4]int
+	}{
+		{"a quarter of it is the edge", edges, [4]string{"东街", "某社区界", "某社区界", ""}, [4]int{0, 2, 2, 0}},
+		{"there is no edge", nil, [4]string{"东街", "短街", "", ""}, [4]int{}},
+	} {
+		for i, s := range limits.Of(square, streets, beside, test.edges) {
+			if s.Name != test.want[i] || s.Kind != test.kinds[i] {
+				t.Errorf("%s: side %d is %+v, want %s of kind %d", test.name, i, s, test.want[i], test.kinds[i])
+			}
+		}
+	}
+}
+
+func TestParts(t *testing.T) {
+	a, across, far, farther := box(-100, -100, 100, 100), box(120, -100, 160, 100), box(300, 0, 350, 50), box(370, 0, 440, 50)
+	between := box(190, 0, 260, 20)
+	for _, test := range []struct {
+		name string
+		area orb.MultiPolygon
+		want []orb.MultiPolygon
+	}{
+		{"one", orb.MultiPolygon{a}, []orb.MultiPolygon{{a}}},
+		{"across a street", orb.MultiPolygon{across, a}, []orb.MultiPolygon{{across, a}}},
+		{"two, the larger first", orb.MultiPolygon{far, a, farther}, []orb.MultiPolygon{{a}, {far, farther}}},
+		{"a last one that joins all", orb.MultiPolygon{far, across, farther, a, between}, []orb.MultiPolygon{{far, across, farther, a, between}}},
+		{"within a hole", orb.MultiPolygon{{a[0], box(-80, -80, 80, 80)[0]}, box(-10, -10, 10, 10)}, []orb.MultiPolygon{{{a[0], box(-80, -80, 80, 80)[0]}}, {box(-10, -10, 10, 10)}}},
+	} {
+		if got := limits.Parts(test.area); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+	}
+	if got := limits.Parts(nil); len(got) != 1 || got[0] != nil {
+		t.Errorf("of nothing: %v", got)
+	}
+}
+
+func TestRuns(t *testing.T) {
+	ring := orb.MultiPolygon{{box(-100, -100, 100, 100)[0], box(-20, -20, 20, 20)[0]}, box(300, -100, 400, 100)}
+	for _, test := range []struct {
+		name      string
+		line      orb.Geometry
+		in, along float64
+	}{
+		{"straight through, no vertex within", path(-500, 50, 500, 50), 300, 0},
+		{"across the hole", path(-500, 0, 500, 0), 260, 0},
+		{"with vertices within", path(-500, 50, -10, 50, 10, 50, 150, 50), 200, 0},
+		{"ends at the border", path(100, 60, 250, 60), 0, 0},
+		{"begins within", path(80, 60, 250, 60), 20, 0},
+		{"a lane within", path(30, 30, 38, 30), 8, 0},
+		{"around the corner, in pieces", orb.MultiLineString{path(-90, 50, -60, 50), path(-60, 50, -60, 200)}, 80, 0},
+		{"along the border", path(-100, 105, 100, 105), 0, 200},
+		{"touches a corner", path(50, 150, 150, 50), 0, 0},
+		{"elsewhere", path(-500, 500, 500, 500), 0, 0},
+		{"a point", orb.Point{120.2, 31.2}, 0, 0},
+	} {
+		got := limits.Runs(ring, []limits.Named{{Name: "街", Shape: test.line}, {Shape: test.line}})
+		if r := got["街"]; math.Abs(r.InM-test.in) > 0.01 || math.Abs(r.AlongM-test.along) > 1 || got[""] != (limits.Run{}) {
+			t.Errorf("%s: %+v, want %v m in it and %v m along it", test.name, got, test.in, test.along)
+		}
 	}
 }
 

@@ -117,7 +117,10 @@ func (w *alive) limits(t testing.TB) map[string]string {
 	t.Logf("limits of %d grids: %v", len(grids), time.Since(began))
 	out := map[string]string{}
 	for _, g := range grids {
-		out[g.Name] = sides(found[g.Key.ID])
+		out[g.Name] = sides(found[g.Key.ID].Limits)
+		for _, p := range found[g.Key.ID].Others {
+			out[g.Name] += "；另有一片" + string(p.Lies) + "：" + sides(p.Limits)
+		}
 	}
 	return out
 }
@@ -154,7 +157,7 @@ const demoLimits = `
 	书院巷网格 东至书院巷，南至听雨路，西至小澜河，北至听雨里中弄
 	望舒花园西网格 东至花园中路，南至听雨路，西至书院巷，北至采薇街
 	望舒花园东网格 东至望舒路，南至听雨路，西至花园中路，北至采薇街
-	家属院西网格 东至厂前路，南至渡口巷，西至木槿街，北至听雨路
+	家属院西网格 东至厂前路，南至渡口巷，西至木槿街，北至听雨路；另有一片E：东至渡口网格，南至渡口网格，西至渡口网格，北至渡口巷
 	家属院东网格 东至小澜河，南至渡口巷，西至厂前路，北至听雨路
 	澜江机械厂专属网格 东至厂前路，南至澜江大道，西至木槿街，北至渡口巷
 	渡口网格 东至小澜河，南至澜江大道，西至厂前路，北至渡口巷
@@ -219,7 +222,7 @@ func TestLimitsOfTheDemo(t *testing.T) {
 	sameLimits(t, w.limits(t), want)
 	fresh := &beside.Service{Store: w.around.Store, Grids: w.Grids, Places: w.Places, Now: w.Clock, Ground: w.Live.Ground, Version: w.VersionIn, InTouch: w.around.InTouch}
 	found, err := fresh.Limits(ctx, account.Anyone(), grids, nil)
-	if !fault.Is(err, fault.Unavailable) || found[g.Key.ID] != row.Limits || w.n.Load() != before {
+	if !fault.Is(err, fault.Unavailable) || found[g.Key.ID].Limits != row.Limits || w.n.Load() != before {
 		t.Errorf("without the store: %v, %v, %d statements", found[g.Key.ID], err, w.n.Load()-before)
 	}
 	w.around.InTouch = nil
@@ -230,7 +233,7 @@ func TestLimitsOfTheDemo(t *testing.T) {
 	past := time.Now().Add(-time.Hour)
 	g.Boundary = nil
 	was, err := w.around.Limits(ctx, account.Anyone(), []grid.Grid{g}, &past)
-	if err != nil || was[g.Key.ID] != (place.Limits{}) {
+	if err != nil || !was[g.Key.ID].Limits.Empty() {
 		t.Errorf("before it was there it ends at %v, %v", was, err)
 	}
 }
@@ -246,7 +249,7 @@ func TestLimitsOfLujiazui(t *testing.T) {
 	}
 	sameLimits(t, w.limits(t), `
 		滨江东第1网格 东至东方路，南至银城中路，西至陆家嘴环路，北至黄浦江
-		滨江东第2网格 东至，南至世纪大道，西至南泉北路，北至银城中路
+		滨江东第2网格 东至滨江东社区界，南至世纪大道，西至南泉北路，北至银城中路
 		滨江东第3网格 东至富城路，南至黄浦江，西至黄浦江，北至富城路
 		滨江东第4网格 东至陆家嘴环路，南至陆家嘴环路，西至黄浦江，北至黄浦江
 		滨江东第5网格 东至陆家嘴环路，南至东园路，西至东园路，北至陆家嘴环路
@@ -256,14 +259,14 @@ func TestLimitsOfLujiazui(t *testing.T) {
 		滨江东第9网格 东至即墨路，南至浦东大道，西至浦东南路，北至东城路
 		滨江东第10网格 东至陆家嘴环路，南至名商路，西至富城路，北至陆家嘴西路
 		滨江东第11网格 东至浦东南路，南至世纪大道，西至陆家嘴环路，北至陆家嘴东路
-		滨江东第12网格 东至南泉北路，南至，西至黄浦江，北至世纪大道
+		滨江东第12网格 东至南泉北路，南至滨江东社区界，西至黄浦江，北至世纪大道
 		滨江东第13网格 东至陆家嘴环路，南至东昌路，西至银城中路，北至陆家嘴环路
 		滨江东第14网格 东至陆家嘴环路，南至花园石桥路，西至富城路，北至名商路
 		滨江西第1网格 东至黄浦江，南至金陵东路，西至中山东一路，北至苏州河
 		滨江西第2网格 东至中山东一路，南至滇池路，西至虎丘路，北至南苏州路
 		滨江西第3网格 东至中山东一路，南至汉口路，西至沙市一路，北至滇池路
 		滨江西第4网格 东至中山东一路，南至广东路，西至江西中路，北至汉口路
-		滨江西第5网格 东至黄浦江，南至，西至河南南路，北至黄浦江
+		滨江西第5网格 东至黄浦江，南至滨江西社区界，西至河南南路，北至黄浦江
 		滨江西第6网格 东至中山东二路，南至人民路，西至永安路，北至金陵东路`)
 }
 

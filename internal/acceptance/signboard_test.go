@@ -23,6 +23,7 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	beside "wangge/domain/around"
 	"wangge/domain/board"
 	"wangge/domain/grid"
 	"wangge/domain/key"
@@ -55,7 +56,7 @@ func newPrinting(t *testing.T) *printing {
 	if _, err := load.Town(t.Context(), operator, w.Services, demo.Community()); err != nil {
 		t.Fatal(err)
 	}
-	fonts, err := paper.Load("")
+	fonts, err := paper.Load("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc") // alone: what other machines have for rare letters is not asked
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,21 +120,22 @@ func TestSignboards(t *testing.T) {
 	for _, c := range []struct {
 		address, kind string
 		has           []string
+		lacks         string
 	}{
-		{"/signboards/990102001001001.pdf", "application/pdf", []string{"采薇新村西网格", "张知夏", "154 9901 1333", "望舒街道", "示S(2026)001号", "第 1 版", "听雨社区党群服务站", "新村中路", "每天巡查网格"}},
-		{"/signboards/990102001001001.pdf?size=a0&orientation=portrait&lang=en", "application/pdf", []string{"采薇新村西网格", "Revision 1", "Grid worker"}},
-		{"/signboards/990102001001014.pdf", "application/pdf", []string{"网格员暂缺", "请先联系"}},
-		{"/signboards/990102001001001.svg", "image/svg+xml", []string{"采薇新村西网格", `viewBox="0 0 420 297"`}},
-		{"/signboards/990102001001001.svg?orientation=portrait&size=A1", "image/svg+xml", []string{`viewBox="0 0 594 841"`}},
-		{"/signboards/990102001001001", "text/html; charset=utf-8", []string{"<svg", `<option value="a3" selected>`, "/signboards/cards/990102001001001.pdf", "采薇新村西网格 · 网格公示牌"}},
-		{"/signboards/990102001001009?lang=en", "text/html; charset=utf-8", []string{`<html lang="en">`, "The font lacks"}},
-		{house + ".pdf", "application/pdf", []string{"楼栋公示牌", "您在这里"}},
-		{house, "text/html; charset=utf-8", []string{house + ".png?"}},
-		{"/signboards/cards/990102001001001.pdf", "application/pdf", []string{"民情联系卡", "张知夏"}},
-		{"/signboards/leaflet/990102001001001.pdf", "application/pdf", []string{"便民联系单", "张知夏"}},
-		{"/signboards/badges/990102001001001.pdf?format=hanging", "application/pdf", []string{"网格工作证", "张知夏"}},
-		{"/signboards/atlas/990102001001.pdf", "application/pdf", []string{"听雨社区", "目录", "街道索引", "楼栋索引", "澜江苑网格", "采薇街"}},
-		{"/g/990102001001003/map.svg", "image/svg+xml", []string{`href="/g/990102001001004"`, "木槿街网格"}},
+		{"/signboards/990102001001001.pdf", "application/pdf", []string{"采薇新村西网格", "张知夏", "154 9901 1333", "望舒街道", "示S(2026)001号", "第 1 版", "听雨社区党群服务站", "新村中路", "每天巡查网格"}, "990102001001001=%F0%AB%96%AF"},
+		{"/signboards/990102001001001.pdf?size=a0&orientation=portrait&lang=en", "application/pdf", []string{"采薇新村西网格", "Revision 1", "Grid worker"}, "990102001001001=%F0%AB%96%AF"},
+		{"/signboards/990102001001014.pdf", "application/pdf", []string{"网格员暂缺", "请先联系"}, ""},
+		{"/signboards/990102001001001.svg", "image/svg+xml", []string{"采薇新村西网格", `viewBox="0 0 420 297"`}, "990102001001001=%F0%AB%96%AF"},
+		{"/signboards/990102001001001.svg?orientation=portrait&size=A1", "image/svg+xml", []string{`viewBox="0 0 594 841"`}, "990102001001001=%F0%AB%96%AF"},
+		{"/signboards/990102001001001", "text/html; charset=utf-8", []string{"<svg", `<option value="a3" selected>`, "/signboards/cards/990102001001001.pdf", "采薇新村西网格 · 网格公示牌"}, "990102001001001=%F0%AB%96%AF"},
+		{"/signboards/990102001001009?lang=en", "text/html; charset=utf-8", []string{`<html lang="en">`, "The font lacks"}, "990102001001009=%E3%9B%83"},
+		{house + ".pdf", "application/pdf", []string{"楼栋公示牌", "您在这里"}, ""},
+		{house, "text/html; charset=utf-8", []string{house + ".png?"}, ""},
+		{"/signboards/cards/990102001001001.pdf", "application/pdf", []string{"民情联系卡", "张知夏"}, "990102001001001=%F0%AB%96%AF"},
+		{"/signboards/leaflet/990102001001001.pdf", "application/pdf", []string{"便民联系单", "张知夏"}, "990102001001001=%F0%AB%96%AF"},
+		{"/signboards/badges/990102001001001.pdf?format=hanging", "application/pdf", []string{"网格工作证", "张知夏"}, "990102001001001=%F0%AB%96%AF"},
+		{"/signboards/atlas/990102001001.pdf", "application/pdf", []string{"听雨社区", "目录", "街道索引", "楼栋索引", "澜江苑网格", "采薇街"}, "990102001001=%E3%9B%83%F0%AB%96%AF, 990102001001001=%F0%AB%96%AF, 990102001001002=%F0%AB%96%AF, 990102001001009=%E3%9B%83"},
+		{"/g/990102001001003/map.svg", "image/svg+xml", []string{`href="/g/990102001001004"`, "木槿街网格"}, ""},
 	} {
 		got := w.get(c.address)
 		if got.Code != 200 || got.Header().Get("Content-Type") != c.kind {
@@ -152,7 +154,10 @@ func TestSignboards(t *testing.T) {
 				t.Errorf("%s does not say %q", c.address, want)
 			}
 		}
-		if again := w.get(c.address); !bytes.Equal(again.Body.Bytes(), got.Body.Bytes()) {
+		if lacks := got.Header().Get("Wangge-Missing-Characters"); lacks != c.lacks {
+			t.Errorf("%s lacks %q, want %q", c.address, lacks, c.lacks)
+		}
+		if again := w.get(c.address); again.Header().Get("Wangge-Missing-Characters") != c.lacks || !bytes.Equal(again.Body.Bytes(), got.Body.Bytes()) {
 			t.Errorf("%s: not the same again", c.address)
 		}
 		if same := w.get(c.address, "If-None-Match", got.Header().Get("ETag")); same.Code != http.StatusNotModified || same.Body.Len() > 0 {
@@ -263,7 +268,7 @@ func TestABoardIsOutdatedByTheLimitsThatItSays(t *testing.T) {
 // renamed is what grids end at where what lies east has another name.
 type renamed struct{ of board.Limits }
 
-func (r renamed) Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]place.Limits, error) {
+func (r renamed) Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]beside.Limits, error) {
 	found, err := r.of.Limits(ctx, actor, grids, asOf)
 	for id, l := range found {
 		l.East += "（新）"

@@ -13,7 +13,7 @@ func (p *recorder) PrintBoards(_ context.Context, s config.Settings, job BoardsJ
 	job.Progress(Progress{Rows: 1, Done: 1, Total: 2})
 	job.Progress = nil
 	p.did, p.settings = fmt.Sprintf("signboards %+v", job), s
-	return BoardsReport{Boards: 14, Bytes: 2_300_000, Missing: []MissingOn{{"140403007002009", "𬭎"}}}, p.err
+	return BoardsReport{Boards: 14, Bytes: 2_300_000, Missing: []MissingOn{{"140403007002009", "𬭎㛃"}}, Gone: []string{"140403007002012"}}, p.err
 }
 
 func TestBoardsArePrinted(t *testing.T) {
@@ -25,7 +25,8 @@ func TestBoardsArePrinted(t *testing.T) {
 	} {
 		p := &recorder{}
 		code, out, errOut := call(t, p, append([]string{"signboards"}, strings.Fields(c.args)...)...)
-		if code != ok || p.did != c.did || !strings.HasPrefix(out, "14 boards written to ") || !strings.HasSuffix(out, ": 2.3 MB\n") || !strings.Contains(errOut, "140403007002009: the font lacks 𬭎") {
+		if code != ok || p.did != c.did || !strings.HasPrefix(out, "14 boards written to ") || !strings.HasSuffix(out, ": 2.3 MB\n") ||
+			!strings.Contains(errOut, "140403007002009: the font lacks 𬭎 (U+2CB4E), 㛃 (U+36C3): the board shows 〓") || !strings.Contains(errOut, "140403007002012: the grid was dissolved") {
 			t.Errorf("%s: exit %d, did %q, said %q, %q", c.args, code, p.did, out, errOut)
 		}
 	}

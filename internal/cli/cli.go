@@ -148,6 +148,7 @@ type BoardsReport struct {
 	Boards  int
 	Bytes   int64
 	Missing []MissingOn // what the font lacks; where the boards show 〓
+	Gone    []string    // codes of grids that were dissolved meanwhile; they have no page
 }
 
 // MissingOn is what the font lacks of one board.

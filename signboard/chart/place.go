@@ -218,9 +218,9 @@ func (d *drawing) gridName(in search, g *Grid, prefer *orb.Point, whole bool) (o
 		return orb.Point{}, stack{}, false
 	}
 	t, area := d.o.Text, float64(in.cells)*d.squares.size*d.squares.size
-	most := 0.16
-	if len(d.scene.Grids) > 1 {
-		most = 0.45
+	most, sizes, share := 0.16, []float64{5, 4, 3.2, 2.5, 2, 1.6, 1.3, 1, 0}, 0.4
+	if len(d.scene.Grids) > 1 { // grids side by side are read together: about alike in size, whatever their room
+		most, sizes, share = 0.45, sizes[3:], 0.55
 	}
 	type found struct {
 		at    orb.Point
@@ -228,12 +228,12 @@ func (d *drawing) gridName(in search, g *Grid, prefer *orb.Point, whole bool) (o
 		crowd float64
 	}
 	var best *found
-	for _, by := range []float64{5, 4, 3.2, 2.5, 2, 1.6, 1.3, 1, 0} {
+	for _, by := range sizes {
 		if best != nil && by < 2.5 {
 			break
 		}
 		size := max(by*t, d.o.Least)
-		small := min(max(0.4*size, t), size)
+		small := min(max(share*size, t), size)
 		tries := [][]line{nil}
 		if whole && name != "" && name != number && by > 0 {
 			tries = d.folds(name, small, true)
