@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"wangge/domain/board"
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/internal/fault"
@@ -34,6 +35,9 @@ type Facts struct {
 	Credit   string // whose the map's data is
 
 	Scene chart.Scene // the map
+
+	standing  board.Standing // to what was printed; for the page of a board
+	community string         // code
 }
 
 // Grid is a grid on a board.

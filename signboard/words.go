@@ -1,6 +1,11 @@
 package signboard
 
-import "wangge/internal/fault"
+import (
+	"strings"
+
+	"wangge/domain/board"
+	"wangge/internal/fault"
+)
 
 // words are what a board says by itself: Chinese and English.
 type words struct{ zh, en string }
@@ -60,6 +65,59 @@ var (
 	wGridsInAll  = words{"共 %d 个网格", "%d grids"}
 	wPhotoOf     = words{"%s的照片", "Photo of %s"}
 )
+
+// Of the pages.
+var (
+	wGrid      = words{"网格", "Grid"}
+	wHouse     = words{"楼栋", "Building"}
+	wIn        = words{"所在", "In"}
+	wNight     = words{"夜里和急事", "At night and in emergencies"}
+	wVersion   = words{"版次", "Revision"}
+	wCredit    = words{"地图数据", "Map data"}
+	wGridPage  = words{"网格页面", "The grid's page"}
+	wNever     = words{"第 %d 版，尚未登记印制。", "Revision %d. No print of it was noted yet."}
+	wAsPrinted = words{"第 %d 版，与 %s 印制的一致。", "Revision %d, as printed on %s."}
+	wMoved     = words{"第 %[1]d 版。%[3]s 印制第 %[2]d 版之后，变化的有：%[4]s。墙上的旧牌应当更换。", "Revision %[1]d. Since revision %[2]d, printed on %[3]s, these changed: %[4]s. Boards of then should be replaced."}
+	wLandscape = words{"横向", "Landscape"}
+	wPortrait  = words{"纵向", "Portrait"}
+	wHanging   = words{"网格工作证（挂式）", "Grid worker's badge, hanging"}
+	wReprints  = words{"印制清单（管理员）", "Boards to reprint (operators)"}
+	wComma     = words{"、", ", "}
+	wColon     = words{"：", ": "}
+	wStop      = words{"。", ". "}
+)
+
+// pageWords are what the templates of pages say.
+var pageWords = map[string]words{
+	"enlarge":     {"放大看牌面", "Enlarge the board"},
+	"says":        {"牌上的内容", "What the board says"},
+	"take":        {"下载与打印", "Download and print"},
+	"size":        {"尺寸", "Size"},
+	"orientation": {"方向", "Orientation"},
+	"language":    {"牌面语言", "Language"},
+	"show":        {"查看", "Show"},
+	"also":        {"本网格的其他印刷品", "Also to print"},
+	"missing":     {"以下字在字库中缺失，牌上以〓占位，请印刷时补字：", "The font lacks these characters, which the board shows as 〓; the print shop has to set them:"},
+	"home":        {"回到首页", "Back to the first page"},
+	"board":       wBoard,
+}
+
+// changes are what of a board can change.
+var changes = map[board.Part]words{
+	board.People:   {"人员（任免、姓名、电话、照片、职责）", "people (posts, names, phones, photos, duties)"},
+	board.Border:   {"范围（边界、四至）", "the area (border, limits)"},
+	board.Names:    {"名称编号", "names and numbers"},
+	board.Contacts: {"联系方式（监督电话、服务站、夜间电话）", "contacts (complaints, station, night numbers)"},
+}
+
+// changedIn names parts in a language.
+func changedIn(parts []board.Part, lang fault.Language) string {
+	var names []string
+	for _, p := range parts {
+		names = append(names, changes[p].in(lang))
+	}
+	return strings.Join(names, wComma.in(lang))
+}
 
 var kinds = map[string]words{
 	"COMPREHENSIVE": {"综合网格", "General grid"},
