@@ -567,7 +567,8 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	fonts, err := paper.Load(server.Fonts)
 	switch {
 	case err == nil:
-		signboard.Register(mux, signboard.Options{Source: h.signboards(here.String(), server.Attribution, server.Approval), Fonts: fonts, Log: h.log, Frame: frame})
+		signboard.Register(mux, signboard.Options{Source: h.signboards(here.String(), server.Attribution, server.Approval), Fonts: fonts, Log: h.log, Frame: frame,
+			Prints: h.boards, Knows: auth})
 	case fault.Is(err, fault.Unavailable):
 		h.log.Warn("there are no signboards", "error", err)
 	default:

@@ -38,6 +38,8 @@ type Options struct {
 	Source *Source
 	Fonts  *paper.Fonts
 	Frame  Frame        // of the pages
+	Prints Prints       // nil: there is no page of what is to be printed anew
+	Knows  Knows        // required where there are Prints
 	Log    *slog.Logger // nil: slog.Default()
 	Cache  int64        // bytes of finished boards that are kept; 0: 64 MB
 }
@@ -46,6 +48,8 @@ type door struct {
 	*Source
 	fonts  *paper.Fonts
 	frame  Frame
+	prints Prints
+	knows  Knows
 	log    *slog.Logger
 	drawer string // this program and its fonts: others draw the same otherwise
 	kept   *otter.Cache[string, []byte]
@@ -84,6 +88,7 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /signboards/badges/{name}", d.answers(d.badges))
 	mux.HandleFunc("GET /signboards/atlas/{name}", d.answers(d.atlas))
 	mux.HandleFunc("GET /g/{code}/map.svg", d.answers(d.gridMap))
+	d.registerReprints(mux, o.Prints, o.Knows)
 }
 
 // made is something to send: what it depends on, and how it is written. It is written once for all who ask for the same.

@@ -5,7 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
@@ -33,13 +33,13 @@ type Page struct {
 	Unlisted bool // nothing for search engines
 }
 
-//go:embed page.html
-var pageText string
+//go:embed page.html reprint.html
+var pageFiles embed.FS
 
 //go:embed page.css
 var pageStyle string
 
-var pageTemplate = template.Must(template.New("").Funcs(template.FuncMap{"grouped": phone.Grouped, "dial": linked}).Parse(pageText))
+var pageTemplate = template.Must(template.New("").Funcs(template.FuncMap{"grouped": phone.Grouped, "dial": linked}).ParseFS(pageFiles, "*.html"))
 
 // pagePolicy lets a page load styles and pictures of this server, and its own style. No script runs.
 var pagePolicy = func() string {
@@ -265,6 +265,9 @@ func (d *door) page(r *http.Request, f Facts, format Format, at string) made {
 		more("/g/"+code+"/map.svg", wMap)
 		if f.community != "" {
 			more("/signboards/atlas/"+url.PathEscape(f.community)+".pdf", wAtlas)
+			if d.prints != nil {
+				more("/signboards/print/"+url.PathEscape(f.community), wReprints)
+			}
 		}
 		body, err := d.framed(here, sheet.Title, "board", v, false)
 		if err != nil {

@@ -81,6 +81,14 @@ var (
 	wLandscape = words{"横向", "Landscape"}
 	wPortrait  = words{"纵向", "Portrait"}
 	wHanging   = words{"网格工作证（挂式）", "Grid worker's badge, hanging"}
+	wRow       = words{"第 %d 版（%s 印）→ 第 %d 版", "Revision %d (printed %s) → revision %d"}
+	wDone      = words{"已登记 %d 块公示牌为已印。", "%d boards were noted as printed."}
+	wUndone    = words{"已撤销 %d 块公示牌的登记。", "The note of %d boards was taken back."}
+	wToReprint = words{"需要重印的", "To print anew"}
+	wNeverList = words{"从未印过的网格牌", "Boards of grids never printed"}
+	wAll       = words{"全部", "All"}
+	wShown     = words{"共 %d 块", "%d boards"}
+	wShownMore = words{"本页 %d 块，后面还有", "%d boards on this page, and more"}
 	wReprints  = words{"印制清单（管理员）", "Boards to reprint (operators)"}
 	wComma     = words{"、", ", "}
 	wColon     = words{"：", ": "}
@@ -100,6 +108,29 @@ var pageWords = map[string]words{
 	"missing":     {"以下字在字库中缺失，牌上以〓占位，请印刷时补字：", "The font lacks these characters, which the board shows as 〓; the print shop has to set them:"},
 	"home":        {"回到首页", "Back to the first page"},
 	"board":       wBoard,
+	"reprints":    {"公示牌印制清单", "Boards to print"},
+	"intro":       {"牌上所写已与现状不符的公示牌、还没有印过的公示牌，在这里列出、下载、登记。需要管理员令牌。", "Boards that say no more what holds, and boards that were never printed: list them, download them, note them as printed. This needs the operator's token."},
+	"token":       {"管理员令牌", "Operator's token"},
+	"list":        {"清单", "List"},
+	"kind":        {"种类", "Kind"},
+	"changed":     {"变化", "What changed"},
+	"refresh":     {"查看清单", "Show the list"},
+	"csv":         {"导出 CSV（整张清单）", "Export CSV (the whole list)"},
+	"pdf":         {"下载所选的 PDF", "PDF of those chosen"},
+	"printed":     {"登记所选为已印", "Note those chosen as printed"},
+	"on":          {"印制日期", "Printed on"},
+	"undo":        {"撤销这次登记", "Take this back"},
+	"undoOne":     {"撤销以前的登记", "Take back an earlier note"},
+	"undoHint":    {"只能撤销一块公示牌最近一次的登记。", "Only the last note of a board can be taken back."},
+	"of":          {"网格编码或楼栋编号", "Grid's code or building's id"},
+	"revision":    {"版次", "Revision"},
+	"takeBack":    {"撤销", "Take back"},
+	"next":        {"下一页", "Next page"},
+	"first":       {"回到第一页", "First page"},
+	"none":        {"清单是空的：没有需要印制的公示牌。", "The list is empty: no board has to be printed."},
+	"seconds":     {"一份 PDF 最多 50 块，要等几秒。更多时请用命令 wangge signboards。", "One PDF holds up to 50 boards and takes some seconds. For more use the command wangge signboards."},
+	"neverYet":    {"从未登记印制", "No print was noted"},
+	"chosenPage":  {"本页的公示牌", "The boards of this page"},
 }
 
 // changes are what of a board can change.

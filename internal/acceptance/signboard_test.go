@@ -31,6 +31,7 @@ import (
 	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
+	"wangge/internal/httpauth"
 	"wangge/load"
 	"wangge/load/demo"
 	"wangge/signboard"
@@ -40,6 +41,8 @@ import (
 
 // With -update the facts of some boards of the demo are written to signboard/testdata, from which its golden files are drawn.
 var update = flag.Bool("update", false, "write signboard/testdata/*.json.gz anew")
+
+const theToken = "the-token-of-the-operator"
 
 // printing is the demo's community with its boards.
 type printing struct {
@@ -65,7 +68,7 @@ func newPrinting(t *testing.T) *printing {
 	w.from = &signboard.Source{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around, Boards: boards,
 		PublicURL: "https://grid.example.org", Approval: "示S(2026)001号", Credit: "© 示例"}
 	w.fonts = fonts
-	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts,
+	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts, Prints: boards, Knows: httpauth.Bearer(theToken),
 		Frame: func(r *http.Request, p signboard.Page) ([]byte, error) { return web.Frame(r, web.Framed(p)) }})
 	web.Register(w.mux, web.Options{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Printed: boards, Boards: true})
 	return w
