@@ -178,6 +178,14 @@ func (f Facts) told() (out []told) {
 	return out
 }
 
+// Of is one of what a board says, in the language of the page.
+func (s speaker) Of(one saying) any {
+	return struct {
+		speaker
+		saying
+	}{s, one}
+}
+
 // aloud is all that a board says in one text, which stands for its picture.
 func (f Facts) aloud(title string) string {
 	parts := []string{title}

@@ -152,6 +152,9 @@ func (d *door) reprints(w http.ResponseWriter, r *http.Request) {
 			if err := d.fill(r.Context(), actor, division.Code, ask, &v); err != nil && v.Error == "" {
 				fail(err)
 			}
+			for i := range v.Rows {
+				v.Rows[i].To = along(r, v.Rows[i].To)
+			}
 		}
 	}
 	v.choices(ask)
