@@ -567,7 +567,8 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	fonts, err := paper.Load(server.Fonts)
 	switch {
 	case err == nil:
-		signboard.Register(mux, signboard.Options{Source: h.signboards(here.String(), server.Attribution, server.Approval), Fonts: fonts, Log: h.log})
+		signboard.Register(mux, signboard.Options{Source: h.signboards(here.String(), server.Attribution, server.Approval), Fonts: fonts, Log: h.log, Frame: frame,
+			Prints: h.boards, Knows: auth})
 	case fault.Is(err, fault.Unavailable):
 		h.log.Warn("there are no signboards", "error", err)
 	default:
@@ -580,6 +581,9 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		RateLimit: server.RateLimit, Compressed: "/tiles/", TrustedProxies: server.TrustedProxies,
 	}), nil
 }
+
+// frame is that of the resident's pages.
+func frame(r *http.Request, p signboard.Page) ([]byte, error) { return web.Frame(r, web.Framed(p)) }
 
 // state names the state of the data that is in memory; "": nothing was read yet.
 func (h *house) state() string {

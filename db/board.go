@@ -38,6 +38,11 @@ SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::integer[], $5::text
 ON CONFLICT (district, of_id, revision) DO UPDATE SET printed_on = greatest(p.printed_on, excluded.printed_on), printed_by = excluded.printed_by
 WHERE (p.people, p.border, p.names, p.contacts) = (excluded.people, excluded.border, excluded.names, excluded.contacts)`
 
+	boardRemove = `-- name: board.Remove
+DELETE FROM board_print p USING unnest($1::text[], $2::uuid[], $3::integer[]) AS t(district, of_id, revision)
+WHERE p.district = t.district AND p.of_id = t.of_id AND p.revision = t.revision
+  AND NOT EXISTS (SELECT FROM board_print l WHERE l.district = p.district AND l.of_id = p.of_id AND l.revision > p.revision)`
+
 	// $1 the districts, $2 the divisions beneath, $3 the instant; a building may be kept with another district than its grid.
 	boardBuildings = `-- name: board.Buildings
 SELECT b.district, b.id, b.code FROM (SELECT DISTINCT p.district, p.of_id FROM board_print p WHERE p.district = ANY($4) AND p.of_kind = 'building') p
@@ -100,6 +105,26 @@ func (s *Boards) Save(ctx context.Context, actor account.Actor, list []board.Pri
 		tag, err := tx.Exec(ctx, boardSave, homes, ids, kinds, revisions, hashes[0], hashes[1], hashes[2], hashes[3], on, by)
 		if err == nil && int(tag.RowsAffected()) != len(list) {
 			err = fault.New(fault.Conflict, "", "conflict")
+		}
+		if err != nil {
+			return err
+		}
+		return noteChange(ctx, tx, change{what: changedBoards})
+	})
+}
+
+// Remove implements board.Store.
+func (s *Boards) Remove(ctx context.Context, actor account.Actor, list []board.Print) error {
+	var homes []string
+	var ids []uuid.UUID
+	var revisions []int
+	for _, p := range list {
+		homes, ids, revisions = append(homes, p.Of.Key.Home), append(ids, p.Of.Key.ID), append(revisions, p.Revision)
+	}
+	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, boardRemove, homes, ids, revisions)
+		if err == nil && int(tag.RowsAffected()) != len(list) {
+			err = fault.New(fault.Conflict, "boards", "board.notLast")
 		}
 		if err != nil {
 			return err

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what wangge needs on Debian or Ubuntu, where it is missing: PostgreSQL 15 or later with PostGIS, GDAL's
-# ogr2ogr and Chinese fonts: for the screen, for print, and for rare letters in print; with --browser also Chromium and Node.js, for the
-# browser tests; with --bench also wrk and pgbench, for measuring.
+# ogr2ogr and Chinese fonts: for the screen, for print, and for rare letters in print; with --browser also Chromium, Node.js and what
+# reads codes off printed boards, for the browser tests; with --bench also wrk and pgbench, for measuring.
 # It makes no database, starts no service and leaves existing ones alone. Run it as often as you like.
 set -eu
 
@@ -59,6 +59,8 @@ if [ -n "$browser" ]; then
     command -v chromium >/dev/null || need chromium
     command -v node >/dev/null || need nodejs
     command -v npm >/dev/null || need npm
+    command -v pdftoppm >/dev/null || need poppler-utils
+    command -v zbarimg >/dev/null || need zbar-tools
 fi
 if [ -n "$bench" ]; then
     command -v wrk >/dev/null || need wrk

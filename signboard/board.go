@@ -673,8 +673,8 @@ func sidesOf(l place.Limits) [4]side {
 	return [4]side{{wEast, l.East}, {wSouth, l.South}, {wWest, l.West}, {wNorth, l.North}}
 }
 
-// told are limits as a sentence; sides that end at the same are told together: 东、南至渡口网格，北至渡口巷.
-func (b *drawing) told(l place.Limits) string {
+// endsAt are limits as a sentence; sides that end at the same are told together: 东、南至渡口网格，北至渡口巷.
+func (f Facts) endsAt(l place.Limits) string {
 	var order []string
 	alike := map[string][]string{}
 	for _, s := range sidesOf(l) {
@@ -684,11 +684,11 @@ func (b *drawing) told(l place.Limits) string {
 		if alike[s.name] == nil {
 			order = append(order, s.name)
 		}
-		alike[s.name] = append(alike[s.name], s.label.in(b.Lang))
+		alike[s.name] = append(alike[s.name], s.label.in(f.Lang))
 	}
 	var parts []string
 	for _, name := range order {
-		if b.Lang == fault.English {
+		if f.Lang == fault.English {
 			parts = append(parts, strings.ToLower(strings.Join(alike[name], ", "))+": "+name)
 			continue
 		}
@@ -698,20 +698,20 @@ func (b *drawing) told(l place.Limits) string {
 		}
 		parts = append(parts, strings.Join(alike[name], "、")+name)
 	}
-	return strings.Join(parts, words{"，", "; "}.in(b.Lang))
+	return strings.Join(parts, words{"，", "; "}.in(f.Lang))
 }
 
 // apart tells the parts that lie apart.
-func (b *drawing) apart() string {
+func (f Facts) apart() string {
 	const most = 3 // as many as anybody reads; the map shows all
 	var parts []string
-	for _, p := range b.Apart[:min(len(b.Apart), most)] {
-		parts = append(parts, fmt.Sprintf(wApart.in(b.Lang), ways[p.Lies].in(b.Lang))+b.told(p.Limits))
+	for _, p := range f.Apart[:min(len(f.Apart), most)] {
+		parts = append(parts, fmt.Sprintf(wApart.in(f.Lang), ways[p.Lies].in(f.Lang))+f.endsAt(p.Limits))
 	}
-	if len(b.Apart) > most {
-		parts = append(parts, fmt.Sprintf(wMoreApart.in(b.Lang), len(b.Apart)))
+	if len(f.Apart) > most {
+		parts = append(parts, fmt.Sprintf(wMoreApart.in(f.Lang), len(f.Apart)))
 	}
-	return strings.Join(parts, words{"；", ". "}.in(b.Lang)) + words{"。", "."}.in(b.Lang)
+	return strings.Join(parts, words{"；", ". "}.in(f.Lang)) + words{"。", "."}.in(f.Lang)
 }
 
 func (b *drawing) revision() string {

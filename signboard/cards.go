@@ -151,7 +151,7 @@ func (b *drawing) ends(w float64) fitted {
 	if b.Limits.Empty() {
 		return fitted{}
 	}
-	text := wLimits.in(b.Lang) + words{"：", ": "}.in(b.Lang) + b.told(b.Limits)
+	text := wLimits.in(b.Lang) + words{"：", ": "}.in(b.Lang) + b.endsAt(b.Limits)
 	if len(b.Apart) > 0 {
 		text += words{"。", ". "}.in(b.Lang) + b.apart()
 	}

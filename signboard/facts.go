@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"wangge/domain/around"
+	"wangge/domain/board"
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/internal/fault"
@@ -36,6 +37,9 @@ type Facts struct {
 	Credit   string // whose the map's data is
 
 	Scene chart.Scene // the map
+
+	standing  board.Standing // to what was printed; for the page of a board
+	community string         // code
 }
 
 // Grid is a grid on a board.

@@ -33,10 +33,13 @@ import (
 	"wangge/signboard/paper"
 )
 
-// Options are what boards over HTTP need. Source and Fonts are required.
+// Options are what boards over HTTP need. Source, Fonts and Frame are required.
 type Options struct {
 	Source *Source
 	Fonts  *paper.Fonts
+	Frame  Frame        // of the pages
+	Prints Prints       // nil: there is no page of what is to be printed anew
+	Knows  Knows        // required where there are Prints
 	Log    *slog.Logger // nil: slog.Default()
 	Cache  int64        // bytes of finished boards that are kept; 0: 64 MB
 }
@@ -44,6 +47,9 @@ type Options struct {
 type door struct {
 	*Source
 	fonts  *paper.Fonts
+	frame  Frame
+	prints Prints
+	knows  Knows
 	log    *slog.Logger
 	drawer string // this program and its fonts: others draw the same otherwise
 	kept   *otter.Cache[string, file]
@@ -64,7 +70,7 @@ var _ = fault.Register(
 
 // Register adds the boards, cards, leaflets, badges, atlases and maps to mux. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	d := &door{Source: o.Source, fonts: o.Fonts, log: o.Log, drawer: program() + " " + o.Fonts.Fingerprint(), turns: semaphore.NewWeighted(drawings)}
+	d := &door{Source: o.Source, fonts: o.Fonts, frame: o.Frame, log: o.Log, drawer: program() + " " + o.Fonts.Fingerprint(), turns: semaphore.NewWeighted(drawings)}
 	if d.log == nil {
 		d.log = slog.Default()
 	}
@@ -82,6 +88,7 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /signboards/badges/{name}", d.answers(d.badges))
 	mux.HandleFunc("GET /signboards/atlas/{name}", d.answers(d.atlas))
 	mux.HandleFunc("GET /g/{code}/map.svg", d.answers(d.gridMap))
+	d.registerReprints(mux, o.Prints, o.Knows)
 }
 
 // made is something to send: what it depends on, and how it is written. It is written once for all who ask for the same.
@@ -124,7 +131,7 @@ func (d *door) answers(make func(ctx context.Context, r *http.Request) (made, er
 			err = d.send(w, r, m)
 		}
 		if err != nil {
-			answer.Refuse(r, d.log, err).Write(w, r)
+			d.refuse(w, r, err)
 		}
 	}
 }
@@ -330,7 +337,7 @@ func (d *door) grid(ctx context.Context, r *http.Request) (made, error) {
 	if err != nil {
 		return made{}, err
 	}
-	return d.board(f, format, kind, "/signboards/"+url.PathEscape(f.Grid.Code)), nil
+	return d.board(r, f, format, kind, "/signboards/"+url.PathEscape(f.Grid.Code)), nil
 }
 
 func (d *door) building(ctx context.Context, r *http.Request) (made, error) {
@@ -350,24 +357,18 @@ func (d *door) building(ctx context.Context, r *http.Request) (made, error) {
 	if err != nil {
 		return made{}, err
 	}
-	return d.board(f, format, kind, "/signboards/buildings/"+k.String()), nil
+	return d.board(r, f, format, kind, "/signboards/buildings/"+k.String()), nil
 }
 
 // board is a board as a file of a kind; at is its address, without the end.
-func (d *door) board(f Facts, format Format, kind, at string) made {
-	m := made{kind: kind, facts: f, look: format.Size + " " + format.orientation() + " " + at}
-	m.write = func(_ context.Context, w io.Writer) ([]MissingOn, error) {
-		sheet, missing := Board(f, format, d.fonts)
-		lacks := []MissingOn{{f.Grid.Code, string(missing)}}
-		if kind == "html" {
-			return lacks, d.page(w, f, format, sheet, missing, at)
-		}
-		return lacks, d.write(w, kind, sheet)
-	}
+func (d *door) board(r *http.Request, f Facts, format Format, kind, at string) made {
 	if kind == "html" {
-		m.policy = pagePolicy
+		return d.page(r, f, format, at)
 	}
-	return m
+	return made{kind: kind, facts: f, look: format.Size + " " + format.orientation(), write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+		sheet, missing := Board(f, format, d.fonts)
+		return []MissingOn{{f.Grid.Code, string(missing)}}, d.write(w, kind, sheet)
+	}}
 }
 
 // screenDots is how fine a PNG is: dots an inch, of A4; larger sheets have as many dots.

@@ -2,33 +2,82 @@ package signboard
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"io"
+	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 
+	"wangge/domain/board"
+	"wangge/domain/phone"
+	"wangge/internal/answer"
 	"wangge/internal/fault"
 	"wangge/signboard/paper"
 )
 
-//go:embed page.html
-var pageText string
+// Frame puts a page in the frame that all pages of the server have, at the address and in the view that r asks for; package web has it.
+type Frame func(r *http.Request, p Page) ([]byte, error)
 
-var pageTemplate = template.Must(template.New("board").Parse(pageText))
+// Page is what stands in a frame.
+type Page struct {
+	Title    string
+	Style    template.CSS
+	Body     template.HTML
+	Unlisted bool // nothing for search engines
+}
 
-// printScript is the only script of the page: it prints. Without it there is the PDF.
-const printScript = `var b=document.getElementById("print");b.hidden=false;b.addEventListener("click",function(){print()})`
+//go:embed page.html reprint.html
+var pageFiles embed.FS
 
-// pagePolicy lets the page run that script and no other.
+//go:embed page.css
+var pageStyle string
+
+var pageTemplate = template.Must(template.New("").Funcs(template.FuncMap{"grouped": phone.Grouped, "dial": linked}).ParseFS(pageFiles, "*.html"))
+
+// pagePolicy lets a page load styles and pictures of this server, and its own style. No script runs.
 var pagePolicy = func() string {
-	sum := sha256.Sum256([]byte(printScript))
-	return "default-src 'none'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+	sum := sha256.Sum256([]byte(pageStyle))
+	return "default-src 'none'; style-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 }()
 
-// option is a choice of the page's form.
+// linked is the link that calls a number; "": it has no digits.
+func linked(number string) template.URL {
+	if link := dial(number); link != "tel:" {
+		return template.URL(link)
+	}
+	return ""
+}
+
+// speaker says things in the language of a page.
+type speaker struct{ Lang fault.Language }
+
+// Say is one of pageWords.
+func (s speaker) Say(name string) (string, error) {
+	w, ok := pageWords[name]
+	if !ok {
+		return "", fmt.Errorf("there is no word %q", name)
+	}
+	return w.in(s.Lang), nil
+}
+
+// Data is text that the town wrote: Chinese in an English page is said to be Chinese.
+func (s speaker) Data(text string) template.HTML {
+	text = paper.Clean(text)
+	safe := template.HTMLEscapeString(text)
+	if s.Lang == fault.English && strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		safe = `<span lang="zh">` + safe + `</span>`
+	}
+	return template.HTML(safe)
+}
+
+// option is a choice of a form.
 type option struct {
 	Value, Label string
 	Chosen       bool
@@ -37,63 +86,264 @@ type option struct {
 // download is a link to something to fetch.
 type download struct{ URL, Label string }
 
-// page writes the page of a board: the board itself, which size and way, what else there is of the grid.
-func (d *door) page(w io.Writer, f Facts, format Format, sheet *paper.Sheet, missing []rune, at string) error {
-	var svg bytes.Buffer
-	if err := paper.WriteSVG(&svg, sheet, d.fonts); err != nil {
-		return err
-	}
-	drawn := svg.String()
-	if i := strings.Index(drawn, "<svg"); i > 0 { // a page has no XML declaration in its midst
-		drawn = drawn[i:]
-	}
-	en := f.Lang == fault.English
-	say := func(zh, english string) string {
-		if en {
-			return english
+// told is one thing that a board says: what it is about, and what is said of it.
+type told struct {
+	About string
+	Said  []saying
+}
+
+// saying is a text, a number to call and what else belongs to it; what is empty is not said.
+type saying struct{ Text, Phone, More string }
+
+// told is all that a board says, as text: for who cannot see it.
+func (f Facts) told() (out []told) {
+	in := func(w words) string { return w.in(f.Lang) }
+	tell := func(about string, list ...saying) {
+		if len(list) > 0 {
+			out = append(out, told{about, list})
 		}
-		return zh
 	}
-	query := url.Values{"size": {format.Size}, "orientation": {format.orientation()}, "lang": {"zh"}}
-	other := url.Values{"size": {format.Size}, "orientation": {format.orientation()}, "lang": {"en"}}
-	if en {
-		query, other = other, query
+	joined := func(list ...string) string {
+		var given []string
+		for _, s := range list {
+			if s = strings.TrimSpace(s); s != "" {
+				given = append(given, s)
+			}
+		}
+		return strings.Join(given, " ")
 	}
-	view := struct {
-		Lang, Title, Heading, At, Page, Sheet, Size, Orientation, Choose, Print, Missing, MissingList, OtherURL, OtherLabel, LangValue string
-		Sizes, Orientations                                                                                                            []option
-		Files, More                                                                                                                    []download
-		MoreLabel, Back, BackURL                                                                                                       string
-		SVG                                                                                                                            template.HTML
-		Script                                                                                                                         template.JS
-		PageCSS                                                                                                                        template.CSS
-	}{
-		Lang: sheet.Lang, Title: sheet.Title, Heading: sheet.Title, At: at, Size: say("尺寸", "Size"), Orientation: say("方向", "Orientation"),
-		Choose: say("查看", "Show"), Print: say("打印", "Print"), LangValue: query.Get("lang"),
-		OtherURL: at + "?" + other.Encode(), OtherLabel: say("English", "中文"), MoreLabel: say("本网格的其他印刷品", "Also to print"),
-		Back: say("网格页面", "The grid's page"), BackURL: "/g/" + url.PathEscape(f.Grid.Code),
-		SVG: template.HTML(drawn), Script: template.JS(printScript), // written by package paper, which escapes what comes from data
-		PageCSS: template.CSS("@page{size:" + strings.ToUpper(format.Size) + " " + format.orientation() + ";margin:0}"),
+	if b := f.Building; b != nil {
+		tell(in(wHouse), saying{Text: joined(b.Name, b.Number), More: b.Address})
 	}
+	tell(in(wGrid), saying{Text: f.Grid.Name, More: joined(kinds[f.Grid.Kind].in(f.Lang), f.Grid.Group)})
+	tell(in(wCode), saying{Text: f.Grid.Code})
+	tell(in(wIn), saying{Text: joined(f.District, f.Town, f.Community)})
+	for i, w := range f.Workers {
+		cover := wFirst
+		if w.Cover == "B" {
+			cover = wSecond
+		}
+		tell(in(wWorker), saying{Text: w.Name, Phone: w.Phone, More: in(cover)})
+		if i == 0 && w.Phone == "" {
+			p := f.instead()
+			tell(in(wNoPhone), saying{Text: p.Name, Phone: p.Phone})
+		}
+	}
+	if len(f.Workers) == 0 {
+		p := f.instead()
+		tell(in(wNobody), saying{Text: joined(in(wInstead), p.Name), Phone: p.Phone})
+	}
+	var duties []saying
+	for _, d := range f.duties() {
+		duties = append(duties, saying{Text: d})
+	}
+	tell(in(wDuties), duties...)
+	for _, l := range f.Leaders {
+		tell(postOf(l.Post).in(f.Lang), saying{Text: l.Name, Phone: l.Phone})
+	}
+	if s := f.Station; s != nil {
+		tell(in(wStation), saying{Text: s.Name, Phone: s.Phone, More: joined(s.Address, s.Hours)})
+	}
+	if f.Supervision != "" {
+		tell(in(wSupervision), saying{Phone: f.Supervision})
+	}
+	var night []saying
+	for _, n := range f.night() {
+		night = append(night, saying{Text: words{n.For, n.ForEng}.in(f.Lang), Phone: n.Phone})
+	}
+	tell(in(wNight), night...)
+	var limits []saying
+	for _, l := range sidesOf(f.Limits) {
+		if l.name != "" {
+			to := in(l.label)
+			if f.Lang == fault.English {
+				to += ": "
+			}
+			limits = append(limits, saying{Text: to + l.name})
+		}
+	}
+	if len(f.Apart) > 0 {
+		limits = append(limits, saying{Text: f.apart()})
+	}
+	tell(in(wLimits), limits...)
+	if f.Revision > 0 {
+		tell(in(wVersion), saying{Text: fmt.Sprintf(in(wRevision), f.Revision), More: f.Date})
+	}
+	if f.Approval != "" {
+		tell(in(wApproval), saying{Text: f.Approval})
+	}
+	if f.Credit != "" {
+		tell(in(wCredit), saying{Text: f.Credit})
+	}
+	return out
+}
+
+// Of is one of what a board says, in the language of the page.
+func (s speaker) Of(one saying) any {
+	return struct {
+		speaker
+		saying
+	}{s, one}
+}
+
+// aloud is all that a board says in one text, which stands for its picture.
+func (f Facts) aloud(title string) string {
+	parts := []string{title}
+	for _, t := range f.told() {
+		var list []string
+		for _, s := range t.Said {
+			list = append(list, strings.Join(strings.Fields(s.Text+" "+phone.Grouped(s.Phone)+" "+s.More), " "))
+		}
+		parts = append(parts, t.About+wColon.in(f.Lang)+strings.Join(list, wComma.in(f.Lang)))
+	}
+	return paper.Clean(strings.Join(parts, wStop.in(f.Lang)))
+}
+
+// boardView is what the page of a board shows.
+type boardView struct {
+	speaker
+	Title, Alt, At, Page string
+	Width, Height        float64 // of the sheet: only how they stand to each other counts
+	State                string
+	Current              bool // nothing to replace
+	Told                 []told
+	Sizes, Orientations  []option
+	Languages            []option
+	Picture              string
+	Elder                bool
+	Files                []download // what the form can send
+	Missing              string
+	More                 []download
+}
+
+// along is the address of path in the language and the size of text that r asks for.
+func along(r *http.Request, path string) string {
+	at, own, _ := strings.Cut(path, "?")
+	values, _ := url.ParseQuery(own) // our own
+	if asked := r.URL.Query(); asked.Get("lang") != "" {
+		values.Set("lang", string(answer.Language(r, fault.Chinese)))
+	}
+	if r.URL.Query().Get("elder") == "1" {
+		values.Set("elder", "1")
+	}
+	if len(values) == 0 {
+		return at
+	}
+	return at + "?" + values.Encode()
+}
+
+// page is the page of a board: the board as a picture, whether what hangs is current, all of it as text, its files, what else there is of the grid. at
+// is the board's address, without the end.
+func (d *door) page(r *http.Request, f Facts, format Format, at string) made {
+	asked := r.URL.Query()
+	canonical := url.Values{}
+	for _, name := range []string{"lang", "elder", "size", "orientation"} {
+		if v := asked.Get(name); v != "" {
+			canonical.Set(name, v[:min(len(v), 20)])
+		}
+	}
+	here := r.Clone(r.Context()) // what it depends on and no more, so that what is kept is sent to all who ask for the same
+	here.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: canonical.Encode()}
+	facts := struct {
+		Facts
+		Standing  board.Standing
+		Community string
+	}{f, f.standing, f.community}
+	write := func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+		sheet, missing := Board(f, format, d.fonts)
+		v := boardView{speaker: speaker{f.Lang}, Title: sheet.Title, Alt: f.aloud(sheet.Title), At: at, Width: sheet.W, Height: sheet.H, Told: f.told(), Missing: string(missing),
+			Elder: canonical.Get("elder") == "1"}
+		v.State, v.Current = f.state()
+		query := url.Values{"size": {format.Size}, "orientation": {format.orientation()}, "lang": {string(cmp.Or(f.Lang, fault.Chinese))}}.Encode()
+		v.Picture = at + ".svg?" + query
+		v.Sizes, v.Orientations = formats(format, f.Lang)
+		v.Languages = []option{{"zh", "中文", f.Lang != fault.English}, {"en", "English", f.Lang == fault.English}}
+		for _, kind := range []string{"pdf", "png", "svg"} {
+			v.Files = append(v.Files, download{at + "." + kind, strings.ToUpper(kind)})
+		}
+		code := url.PathEscape(f.Grid.Code)
+		more := func(path string, w words) { v.More = append(v.More, download{along(here, path), w.in(f.Lang)}) }
+		more("/g/"+code, wGridPage)
+		more("/signboards/cards/"+code+".pdf", wCard)
+		more("/signboards/leaflet/"+code+".pdf", wLeaflet)
+		if len(f.Workers) > 0 {
+			more("/signboards/badges/"+code+".pdf", wBadge)
+			more("/signboards/badges/"+code+".pdf?format=hanging", wHanging)
+		}
+		more("/g/"+code+"/map.svg", wMap)
+		if f.community != "" {
+			more("/signboards/atlas/"+url.PathEscape(f.community)+".pdf", wAtlas)
+			if d.prints != nil {
+				more("/signboards/print/"+url.PathEscape(f.community), wReprints)
+			}
+		}
+		body, err := d.framed(here, sheet.Title, "board", v, false)
+		if err != nil {
+			return nil, err
+		}
+		_, err = w.Write(body)
+		return []MissingOn{{f.Grid.Code, string(missing)}}, err
+	}
+	return made{kind: "html", facts: facts, look: "page " + format.Size + " " + format.orientation() + " " + here.URL.RequestURI(), write: write, policy: pagePolicy}
+}
+
+// formats are the choices of a sheet's size and orientation.
+func formats(chosen Format, lang fault.Language) (sizes, orientations []option) {
 	for _, s := range Sizes {
-		view.Sizes = append(view.Sizes, option{s, strings.ToUpper(s), s == format.Size})
+		sizes = append(sizes, option{s, strings.ToUpper(s), s == chosen.Size})
 	}
-	view.Orientations = []option{{"landscape", say("横向", "Landscape"), format.Landscape}, {"portrait", say("纵向", "Portrait"), !format.Landscape}}
-	for _, kind := range []string{"pdf", "svg", "png"} {
-		view.Files = append(view.Files, download{at + "." + kind + "?" + query.Encode(), strings.ToUpper(kind)})
+	return sizes, []option{{"landscape", wLandscape.in(lang), chosen.Landscape}, {"portrait", wPortrait.in(lang), !chosen.Landscape}}
+}
+
+// state says how a board stands to what was printed of it, and whether nothing that hangs has to be replaced.
+func (f Facts) state() (says string, current bool) {
+	st := f.standing
+	switch {
+	case st.Printed == nil:
+		return fmt.Sprintf(wNever.in(f.Lang), f.Revision), true
+	case st.Changed == nil:
+		return fmt.Sprintf(wAsPrinted.in(f.Lang), f.Revision, st.Printed.On), true
 	}
-	code, lang := url.PathEscape(f.Grid.Code), "?lang="+query.Get("lang")
-	view.More = []download{
-		{"/signboards/cards/" + code + ".pdf" + lang, wCard.in(f.Lang)},
-		{"/signboards/leaflet/" + code + ".pdf" + lang, wLeaflet.in(f.Lang)},
+	return fmt.Sprintf(wMoved.in(f.Lang), f.Revision, st.Printed.Revision, st.Printed.On, changedIn(st.Changed, f.Lang)), false
+}
+
+// framed is one of the templates, filled with v, as a page.
+func (d *door) framed(r *http.Request, title, name string, v any, unlisted bool) ([]byte, error) {
+	var body bytes.Buffer
+	if err := pageTemplate.ExecuteTemplate(&body, name, v); err != nil {
+		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
-	if len(f.Workers) > 0 {
-		view.More = append(view.More, download{"/signboards/badges/" + code + ".pdf" + lang, wBadge.in(f.Lang)})
+	return d.frame(r, Page{Title: title, Style: template.CSS(pageStyle), Body: template.HTML(body.String()), Unlisted: unlisted}) // escaped by the template
+}
+
+// refuse answers r with err: a page with a way home for who reads pages, JSON for programs.
+func (d *door) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	refusal := answer.Refuse(r, d.log, err)
+	if !strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html") || refusal.Status == answer.StatusClosed {
+		refusal.Write(w, r)
+		return
 	}
-	view.More = append(view.More, download{"/g/" + code + "/map.svg" + lang, wMap.in(f.Lang)})
-	if len(missing) > 0 {
-		view.Missing = say("以下字在字库中缺失，牌上以〓占位，请印刷时补字：", "The font lacks these characters, which the board shows as 〓; the print shop has to set them:")
-		view.MissingList = string(missing)
+	v := struct {
+		speaker
+		Says, Incident, Home string
+	}{speaker{answer.Language(r, fault.Chinese)}, "", refusal.ID, along(r, "/")}
+	v.Says = refusal.Fault.Text(v.Lang)
+	body, failed := d.framed(r, wBoard.in(v.Lang), "refusal", v, true)
+	if failed != nil {
+		answer.Refuse(r, d.log, failed).Write(w, r)
+		return
 	}
-	return pageTemplate.Execute(w, view)
+	d.sendPage(w, refusal.Status, body, pagePolicy)
+}
+
+// sendPage sends a page that nobody keeps.
+func (d *door) sendPage(w http.ResponseWriter, status int, body []byte, policy string) {
+	header := w.Header()
+	header.Del("ETag")
+	header.Set("Content-Type", mediaTypes["html"])
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", policy)
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the sender may be gone; nobody is left to tell
 }

@@ -84,9 +84,9 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 	var failed error
 	buffered := bufio.NewWriterSize(file, 1<<20)
 	err = paper.WritePDF(buffered, func(yield func(*paper.Sheet) bool) {
-		for next := range s.ahead(ctx, actor, codes, job.Lang) {
+		for next := range ahead(ctx, codes, func(ctx context.Context, code string) (Facts, error) { return s.Grid(ctx, actor, code, job.Lang) }) {
 			if fault.Is(next.err, fault.NotFound) {
-				out.Gone = append(out.Gone, next.code)
+				out.Gone = append(out.Gone, next.of)
 				told()
 				continue
 			}
@@ -147,33 +147,33 @@ func reason(err error) error {
 }
 
 // read is what a board says, or why that is not known.
-type read struct {
-	code  string
+type read[T any] struct {
+	of    T
 	facts Facts
 	err   error
 }
 
-// ahead reads the boards of codes a little ahead of who draws them, some at a time, and hands them out in their order. It ends with the first error but
+// ahead reads what each of list says a little ahead of who draws them, some at a time, and hands it out in their order. It ends with the first error but
 // NOT_FOUND, or when ctx does.
-func (s *Source) ahead(ctx context.Context, actor account.Actor, codes []string, lang fault.Language) iter.Seq[read] {
-	return func(yield func(read) bool) {
+func ahead[T any](ctx context.Context, list []T, say func(context.Context, T) (Facts, error)) iter.Seq[read[T]] {
+	return func(yield func(read[T]) bool) {
 		ctx, stop := context.WithCancel(ctx)
 		var readers sync.WaitGroup
 		defer readers.Wait()
 		defer stop()
-		queue := make(chan chan read, atOnce)
+		queue := make(chan chan read[T], atOnce)
 		readers.Go(func() {
 			defer close(queue)
-			for _, code := range codes {
-				one := make(chan read, 1)
+			for _, of := range list {
+				one := make(chan read[T], 1)
 				select {
 				case queue <- one: // waits while so many are read or wait to be drawn
 				case <-ctx.Done():
 					return
 				}
 				readers.Go(func() {
-					f, err := s.Grid(ctx, actor, code, lang)
-					one <- read{code, f, err}
+					f, err := say(ctx, of)
+					one <- read[T]{of, f, err}
 				})
 			}
 		})

@@ -215,7 +215,7 @@ func (s *Source) revision(ctx context.Context, actor account.Actor, of board.Of,
 	if err != nil {
 		return err
 	}
-	f.Revision, f.Date = st.Revision, s.Staff.Day(nil).String()
+	f.standing, f.Revision, f.Date = st, st.Revision, s.Staff.Day(nil).String()
 	if st.Printed != nil && st.Printed.Revision == st.Revision {
 		f.Date = st.Printed.On.String()
 	}
@@ -249,7 +249,7 @@ func (s *Source) divisions(ctx context.Context, actor account.Actor, community u
 		return err
 	}
 	c := all[community].InForce
-	f.Supervision = c.SupervisionPhone
+	f.community, f.Supervision = own[community].Code, c.SupervisionPhone
 	for _, n := range c.Night {
 		f.Night = append(f.Night, Number{n.Phone, n.Name, cmp.Or(n.NameEnglish, n.Name)})
 	}

@@ -1,7 +1,10 @@
 package signboard
 
 import (
+	"strings"
 	"wangge/domain/around"
+
+	"wangge/domain/board"
 	"wangge/internal/fault"
 )
 
@@ -71,6 +74,90 @@ var (
 	wGridsInAll  = words{"共 %d 个网格", "%d grids"}
 	wPhotoOf     = words{"%s的照片", "Photo of %s"}
 )
+
+// Of the pages.
+var (
+	wGrid      = words{"网格", "Grid"}
+	wHouse     = words{"楼栋", "Building"}
+	wIn        = words{"所在", "In"}
+	wNight     = words{"夜里和急事", "At night and in emergencies"}
+	wVersion   = words{"版次", "Revision"}
+	wCredit    = words{"地图数据", "Map data"}
+	wGridPage  = words{"网格页面", "The grid's page"}
+	wNever     = words{"第 %d 版，尚未登记印制。", "Revision %d. No print of it was noted yet."}
+	wAsPrinted = words{"第 %d 版，与 %s 印制的一致。", "Revision %d, as printed on %s."}
+	wMoved     = words{"第 %[1]d 版。%[3]s 印制第 %[2]d 版之后，变化的有：%[4]s。墙上的旧牌应当更换。", "Revision %[1]d. Since revision %[2]d, printed on %[3]s, these changed: %[4]s. Boards of then should be replaced."}
+	wLandscape = words{"横向", "Landscape"}
+	wPortrait  = words{"纵向", "Portrait"}
+	wHanging   = words{"网格工作证（挂式）", "Grid worker's badge, hanging"}
+	wRow       = words{"第 %d 版（%s 印）→ 第 %d 版", "Revision %d (printed %s) → revision %d"}
+	wDone      = words{"已登记 %d 块公示牌为已印。", "%d boards were noted as printed."}
+	wUndone    = words{"已撤销 %d 块公示牌的登记。", "The note of %d boards was taken back."}
+	wToReprint = words{"需要重印的", "To print anew"}
+	wNeverList = words{"从未印过的网格牌", "Boards of grids never printed"}
+	wAll       = words{"全部", "All"}
+	wShown     = words{"共 %d 块", "%d boards"}
+	wShownMore = words{"本页 %d 块，后面还有", "%d boards on this page, and more"}
+	wReprints  = words{"印制清单（管理员）", "Boards to reprint (operators)"}
+	wComma     = words{"、", ", "}
+	wColon     = words{"：", ": "}
+	wStop      = words{"。", ". "}
+)
+
+// pageWords are what the templates of pages say.
+var pageWords = map[string]words{
+	"enlarge":     {"放大看牌面", "Enlarge the board"},
+	"says":        {"牌上的内容", "What the board says"},
+	"take":        {"下载与打印", "Download and print"},
+	"size":        {"尺寸", "Size"},
+	"orientation": {"方向", "Orientation"},
+	"language":    {"牌面语言", "Language"},
+	"show":        {"查看", "Show"},
+	"also":        {"本网格的其他印刷品", "Also to print"},
+	"missing":     {"以下字在字库中缺失，牌上以〓占位，请印刷时补字：", "The font lacks these characters, which the board shows as 〓; the print shop has to set them:"},
+	"home":        {"回到首页", "Back to the first page"},
+	"board":       wBoard,
+	"reprints":    {"公示牌印制清单", "Boards to print"},
+	"intro":       {"牌上所写已与现状不符的公示牌、还没有印过的公示牌，在这里列出、下载、登记。需要管理员令牌。", "Boards that say no more what holds, and boards that were never printed: list them, download them, note them as printed. This needs the operator's token."},
+	"token":       {"管理员令牌", "Operator's token"},
+	"list":        {"清单", "List"},
+	"kind":        {"种类", "Kind"},
+	"changed":     {"变化", "What changed"},
+	"refresh":     {"查看清单", "Show the list"},
+	"csv":         {"导出 CSV（整张清单）", "Export CSV (the whole list)"},
+	"pdf":         {"下载所选的 PDF", "PDF of those chosen"},
+	"printed":     {"登记所选为已印", "Note those chosen as printed"},
+	"on":          {"印制日期", "Printed on"},
+	"undo":        {"撤销这次登记", "Take this back"},
+	"undoOne":     {"撤销以前的登记", "Take back an earlier note"},
+	"undoHint":    {"只能撤销一块公示牌最近一次的登记。", "Only the last note of a board can be taken back."},
+	"of":          {"网格编码或楼栋编号", "Grid's code or building's id"},
+	"revision":    {"版次", "Revision"},
+	"takeBack":    {"撤销", "Take back"},
+	"next":        {"下一页", "Next page"},
+	"first":       {"回到第一页", "First page"},
+	"none":        {"清单是空的：没有需要印制的公示牌。", "The list is empty: no board has to be printed."},
+	"seconds":     {"一份 PDF 最多 50 块，要等几秒。更多时请用命令 wangge signboards。", "One PDF holds up to 50 boards and takes some seconds. For more use the command wangge signboards."},
+	"neverYet":    {"从未登记印制", "No print was noted"},
+	"chosenPage":  {"本页的公示牌", "The boards of this page"},
+}
+
+// changes are what of a board can change.
+var changes = map[board.Part]words{
+	board.People:   {"人员（任免、姓名、电话、照片、职责）", "people (posts, names, phones, photos, duties)"},
+	board.Border:   {"范围（边界、四至）", "the area (border, limits)"},
+	board.Names:    {"名称编号", "names and numbers"},
+	board.Contacts: {"联系方式（监督电话、服务站、夜间电话）", "contacts (complaints, station, night numbers)"},
+}
+
+// changedIn names parts in a language.
+func changedIn(parts []board.Part, lang fault.Language) string {
+	var names []string
+	for _, p := range parts {
+		names = append(names, changes[p].in(lang))
+	}
+	return strings.Join(names, wComma.in(lang))
+}
 
 var kinds = map[string]words{
 	"COMPREHENSIVE": {"综合网格", "General grid"},

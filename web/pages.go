@@ -233,7 +233,14 @@ func (v view) HTMLLang() string {
 }
 
 func (s *site) newView(r *http.Request) view {
-	v := view{Lang: answer.Language(r, fault.Chinese), Path: r.URL.EscapedPath(), Query: r.URL.Query(), Boards: s.boards, Public: s.publicURL, Since: s.state()}
+	v := viewOf(r)
+	v.Boards, v.Public, v.Since = s.boards, s.publicURL, s.state()
+	return v
+}
+
+// viewOf is what r itself says of its view.
+func viewOf(r *http.Request) view {
+	v := view{Lang: answer.Language(r, fault.Chinese), Path: r.URL.EscapedPath(), Query: r.URL.Query()}
 	v.Kiosk, v.Elder = v.Query.Get("kiosk") == "1", v.Query.Get("elder") == "1"
 	// WGS 84 and CGCS2000 are the same to some centimetres; a mini-program's view may tell another.
 	if of, err := coord.ParseSystem(cmp.Or(v.Query.Get("from"), v.Query.Get("crs"))); err == nil && (of == coord.SystemGCJ02 || of == coord.SystemBD09) {

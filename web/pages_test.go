@@ -298,7 +298,7 @@ func TestSentences(t *testing.T) {
 		staff.BuildingLeader, staff.LeadHouseholder, staff.UnitLeader, staff.Informant, staff.Volunteer, staff.StationHead, staff.CounterStaff, staff.PlatformAdmin} {
 		used[string(post)] = true
 	}
-	for _, file := range []string{"resident/page.html", "resident/answer.html", "resident/explorer.html", "resident/badge.html", "lists.go", "pages.go"} {
+	for _, file := range []string{"resident/page.html", "resident/answer.html", "resident/explorer.html", "resident/badge.html", "resident/frame.html", "lists.go", "pages.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -106,6 +106,7 @@ var sentences = map[string][2]string{
 	"start":   {"回到开始", "Back to the start"},
 	"home":    {"回到首页", "Back to the first page"},
 	"skip":    {"跳到查询", "Skip to the question"},
+	"content": {"跳到正文", "Skip to the content"},
 	"both":    {"Who looks after my block?", "谁管我家这一片？"},
 	"mapName": {"地图", "Map"},
 	"map":     {"网格地图。用方向键移动，按回车查询准星处。", "Map of the grids. Move with the arrow keys; Enter asks about the cross-hairs."},

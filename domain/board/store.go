@@ -19,6 +19,8 @@ type Store interface {
 	// Save notes prints, all or none. A revision that was noted before keeps what it says and is of the later day. CONFLICT: somebody noted
 	// meanwhile that it says something else.
 	Save(ctx context.Context, actor account.Actor, list []Print) error
+	// Remove forgets prints by their board and revision, all or none. CONFLICT: one is not the last of its board, or not there.
+	Remove(ctx context.Context, actor account.Actor, list []Print) error
 	// PrintedBuildings returns the buildings at and beneath a division that have a board, by code and then id: so many of those after one;
 	// those that belong to a grid at an instant.
 	PrintedBuildings(ctx context.Context, actor account.Actor, division uuid.UUID, at time.Time, after *Place, first int) ([]Place, error)

@@ -254,3 +254,52 @@ func TestWhoMayNoteWhatOfBoards(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func noted(n board.Name, revision int) board.Noted { return board.Noted{Name: n, Revision: revision} }
+
+// A print that was noted by mistake is taken back: only the last of a board, all of a list or none, and what was printed before counts again.
+func TestAPrintIsTakenBack(t *testing.T) {
+	w := twoDistricts(t)
+	b := newBoards(t, w)
+	building := board.Name{Building: b.b2}
+	b.print(t, ofGrid(b.grid), board.Printing{Name: building})
+	w.exec(t, "UPDATE grid SET name = '新名' WHERE code = '990101001001001'")
+	if got := b.print(t, ofGrid(b.grid)); got != "grid 2" {
+		t.Fatal(got)
+	}
+	grid := board.Name{Grid: b.grid}
+	for _, c := range []struct {
+		name  string
+		actor account.Actor
+		list  []board.Noted
+		code  fault.Code
+		field string
+	}{
+		{"not the last", operator, []board.Noted{noted(grid, 1)}, fault.Conflict, "boards"},
+		{"none such", operator, []board.Noted{noted(grid, 3)}, fault.Conflict, "boards"},
+		{"one of two", operator, []board.Noted{noted(grid, 2), noted(building, 7)}, fault.Conflict, "boards"},
+		{"nothing", operator, nil, fault.Invalid, "boards"},
+		{"too many", operator, make([]board.Noted, board.MostAtOnce+1), fault.Invalid, "boards"},
+		{"no grid", operator, []board.Noted{noted(grid, 2), noted(board.Name{Grid: "x"}, 1)}, fault.NotFound, "boards.1.grid"},
+		{"anyone", account.Anyone(), []board.Noted{noted(grid, 2)}, fault.Forbidden, ""},
+	} {
+		if err := b.TakeBack(t.Context(), c.actor, c.list); !fault.Is(err, c.code) || fault.As(err).Field != c.field {
+			t.Errorf("%s: %v at %s", c.name, err, fault.As(err).Field)
+		}
+	}
+	if n := w.number(t, "board_print"); n != 3 {
+		t.Errorf("%d prints are noted, want 3", n)
+	}
+	if err := b.TakeBack(t.Context(), operator, []board.Noted{noted(grid, 2), noted(grid, 2)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.all(t, b.reprint, "990101"); !strings.HasPrefix(got, "grid 2 NAMES") {
+		t.Errorf("after it was taken back: %s", got)
+	}
+	if err := b.TakeBack(t.Context(), operator, []board.Noted{noted(grid, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.all(t, b.never, "990101"); got != "grid 1" {
+		t.Errorf("after the first was taken back: %s", got)
+	}
+}

@@ -32,6 +32,7 @@ import (
 	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
+	"wangge/internal/httpauth"
 	"wangge/load"
 	"wangge/load/demo"
 	"wangge/signboard"
@@ -41,6 +42,8 @@ import (
 
 // With -update the facts of some boards of the demo are written to signboard/testdata, from which its golden files are drawn.
 var update = flag.Bool("update", false, "write signboard/testdata/*.json.gz anew")
+
+const theToken = "the-token-of-the-operator"
 
 // printing is the demo's community with its boards.
 type printing struct {
@@ -66,7 +69,8 @@ func newPrinting(t *testing.T) *printing {
 	w.from = &signboard.Source{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around, Boards: boards,
 		PublicURL: "https://grid.example.org", Approval: "示S(2026)001号", Credit: "© 示例"}
 	w.fonts = fonts
-	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts})
+	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts, Prints: boards, Knows: httpauth.Bearer(theToken),
+		Frame: func(r *http.Request, p signboard.Page) ([]byte, error) { return web.Frame(r, web.Framed(p)) }})
 	web.Register(w.mux, web.Options{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Printed: boards, Boards: true})
 	return w
 }
@@ -127,10 +131,13 @@ func TestSignboards(t *testing.T) {
 		{"/signboards/990102001001014.pdf", "application/pdf", []string{"网格员暂缺", "请先联系"}, ""},
 		{"/signboards/990102001001001.svg", "image/svg+xml", []string{"采薇新村西网格", `viewBox="0 0 420 297"`}, "990102001001001=%F0%AB%96%AF"},
 		{"/signboards/990102001001001.svg?orientation=portrait&size=A1", "image/svg+xml", []string{`viewBox="0 0 594 841"`}, "990102001001001=%F0%AB%96%AF"},
-		{"/signboards/990102001001001", "text/html; charset=utf-8", []string{"<svg", `<option value="a3" selected>`, "/signboards/cards/990102001001001.pdf", "采薇新村西网格 · 网格公示牌"}, "990102001001001=%F0%AB%96%AF"},
-		{"/signboards/990102001001009?lang=en", "text/html; charset=utf-8", []string{`<html lang="en">`, "The font lacks"}, "990102001001009=%E3%9B%83"},
+		{"/signboards/990102001001001", "text/html; charset=utf-8", []string{
+			`<img src="/signboards/990102001001001.svg?lang=zh&amp;orientation=landscape&amp;size=a3" width="420" height="297" alt="采薇新村西网格 · 网格公示牌。`, "网格员：张知夏 154 9901 1333 A岗",
+			"监督电话：154 0200 1901", "东至新村路", "尚未登记印制", `<option value="a3" selected>`, "/signboards/cards/990102001001001.pdf", "采薇新村西网格 · 网格公示牌",
+			"/signboards/badges/990102001001001.pdf?format=hanging", "/signboards/atlas/990102001001.pdf", `<a class="home" href="/">`, `href="tel:15499011333"`}, "990102001001001=%F0%AB%96%AF"},
+		{"/signboards/990102001001009?lang=en", "text/html; charset=utf-8", []string{`<html lang="en">`, "The font lacks", `href="/signboards/atlas/990102001001.pdf?lang=en"`}, "990102001001009=%E3%9B%83"},
 		{house + ".pdf", "application/pdf", []string{"楼栋公示牌", "您在这里"}, ""},
-		{house, "text/html; charset=utf-8", []string{house + ".png?"}, ""},
+		{house, "text/html; charset=utf-8", []string{`formaction="` + house + `.png"`, "楼栋公示牌。楼栋："}, ""},
 		{"/signboards/cards/990102001001001.pdf", "application/pdf", []string{"民情联系卡", "张知夏"}, "990102001001001=%F0%AB%96%AF"},
 		{"/signboards/leaflet/990102001001001.pdf", "application/pdf", []string{"便民联系单", "张知夏"}, "990102001001001=%F0%AB%96%AF"},
 		{"/signboards/badges/990102001001001.pdf?format=hanging", "application/pdf", []string{"网格工作证", "张知夏"}, "990102001001001=%F0%AB%96%AF"},
@@ -187,6 +194,49 @@ func TestSignboards(t *testing.T) {
 		var body struct{ Error struct{ Field string } }
 		if err := json.Unmarshal(got.Body.Bytes(), &body); got.Code != c.status || err != nil || body.Error.Field != c.field || got.Header().Get("ETag") != "" {
 			t.Errorf("%s: %d %s", c.address, got.Code, got.Body)
+		}
+	}
+}
+
+// The page of a board says what changed since it was printed; who reads pages and asks for what there is not gets one with a way home.
+func TestPagesOfBoards(t *testing.T) {
+	w := newPrinting(t)
+	const address = "/signboards/990102001001001"
+	boards := w.from.Boards.(*board.Service)
+	of := []board.Printing{{Name: board.Name{Grid: "990102001001001"}}}
+	if _, err := boards.Printed(t.Context(), operator, of, w.Staff.Day(nil)); err != nil {
+		t.Fatal(err)
+	}
+	today := w.Staff.Day(nil).String()
+	first := w.get(address)
+	if says := first.Body.String(); !strings.Contains(says, "第 1 版，与 "+today+" 印制的一致") {
+		t.Errorf("a board as it was printed: %s", says)
+	}
+	d, err := w.Places.ByCode(t.Context(), operator, "990102001001", place.Fields{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Places.SetContacts(t.Context(), operator, d.Code, place.Contacts{SupervisionPhone: "15400000900"}, d.Version); err != nil {
+		t.Fatal(err)
+	}
+	moved := w.get(address)
+	if says := moved.Body.String(); !strings.Contains(says, "第 2 版。"+today+" 印制第 1 版之后，变化的有：联系方式") || moved.Header().Get("ETag") == first.Header().Get("ETag") {
+		t.Errorf("a board that changed: %s", says)
+	}
+	if policy := moved.Header().Get("Content-Security-Policy"); strings.Contains(policy, "script") || !strings.Contains(policy, "style-src 'self' 'sha256-") {
+		t.Error(policy)
+	}
+	if along := w.get(address + "?elder=1&size=a4&junk=1&lang=en").Body.String(); !strings.Contains(along, `<html lang="en" class="elder">`) || strings.Contains(along, "junk") ||
+		!strings.Contains(along, `href="/g/990102001001001?elder=1&amp;lang=en"`) || !strings.Contains(along, `name="elder" value="1"`) || !strings.Contains(along, `<option value="a4" selected>`) {
+		t.Error(along)
+	}
+	for _, c := range []struct {
+		address string
+		status  int
+	}{{"/signboards/990102001001099", 404}, {"/signboards/990102001001001?size=a9", 400}} {
+		lost := w.get(c.address, "Accept", "text/html,*/*", "Accept-Language", "zh")
+		if lost.Code != c.status || !strings.Contains(lost.Body.String(), `role="alert"`) || !strings.Contains(lost.Body.String(), "回到首页") || lost.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d %s", c.address, lost.Code, lost.Body)
 		}
 	}
 }

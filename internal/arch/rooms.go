@@ -38,9 +38,9 @@ var Rooms = []Room{
 	{"graph/gen", nil, []string{gqlgen, gqlparser}},
 	{"tile", slices.Concat([]string{"tile/pmtiles"}, doors), []string{orb, compress, "github.com/maypok86/otter/v2", "google.golang.org/protobuf"}},
 	{"tile/pmtiles", nil, []string{compress}},
-	{"signboard", slices.Concat([]string{"signboard/chart", "signboard/paper"}, doors), []string{orb, uuid, "github.com/cespare/xxhash", "github.com/maypok86/otter/v2", "golang.org/x/sync", "golang.org/x/text"}},
+	{"signboard", slices.Concat([]string{"signboard/chart", "signboard/paper", "internal/cell"}, doors), []string{orb, uuid, "github.com/cespare/xxhash", "github.com/maypok86/otter/v2", "golang.org/x/sync", "golang.org/x/text"}},
 	{"web", doors, []string{uuid, "github.com/cespare/xxhash", "golang.org/x/text"}},
-	{"load", slices.Concat([]string{"load/demo"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
+	{"load", slices.Concat([]string{"load/demo", "internal/cell"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
 		"github.com/datadog/czlib", jsontext, "github.com/xuri/excelize/v2", "golang.org/x/text"}},
 	{"load/demo", below, []string{orb, "golang.org/x/image"}},
 	{"db", slices.Concat([]string{"live", "migrations"}, below), []string{pgx, geom, orb, uuid, "github.com/twpayne/pgx-geom", "github.com/pressly/goose/v3"}},
@@ -81,6 +81,7 @@ var Rooms = []Room{
 
 	// The house.
 	{"internal/fault", nil, nil},
+	{"internal/cell", nil, nil},
 	{"internal/answer", []string{"internal/fault"}, []string{"golang.org/x/text"}},
 	{"internal/config", []string{"geo/coord", "internal/fault"}, nil},
 	{"internal/ops", []string{"domain/account", "internal/answer", "internal/fault"}, []string{pgx, prometheus, compress, "github.com/rs/cors", "golang.org/x/time"}},

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
+	"wangge/internal/cell"
 	"wangge/load/feature"
 )
 
@@ -72,7 +73,7 @@ func (r *Reader) openCSV(f *os.File, size int64, name string) error {
 			if utf8.RuneCountInString(text) > maxCell {
 				return Row{}, wrongRow(line, "holds a cell of more than 32,767 characters")
 			}
-			row.Cells[i].Text = unguard(text)
+			row.Cells[i].Text = cell.Unguard(text)
 		}
 		return row, nil
 	}

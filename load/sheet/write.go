@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"wangge/internal/cell"
 )
 
 // Writer writes a table of text beside its final name, which it takes when it is complete.
@@ -51,7 +53,7 @@ func (w *Writer) Write(row []string) error {
 	if w.csv != nil {
 		guarded := make([]string, len(row))
 		for i, text := range row {
-			guarded[i] = guard(text)
+			guarded[i] = cell.Guard(text)
 		}
 		return w.csv.Write(guarded)
 	}
@@ -60,24 +62,6 @@ func (w *Writer) Write(row []string) error {
 		values[i] = text // a string is a string, also where it begins with an equals sign
 	}
 	return w.rows.SetRow("A"+strconv.Itoa(w.row), values)
-}
-
-const formulaSigns = "=+-@\t\r\n"
-
-// guard keeps a spreadsheet from taking text for a formula.
-func guard(s string) string {
-	if s != "" && strings.ContainsRune(formulaSigns, rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
-
-// unguard takes away what guard added, so that a file that was written here reads as it was.
-func unguard(s string) string {
-	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune(formulaSigns, rune(s[1])) {
-		return s[1:]
-	}
-	return s
 }
 
 // Commit completes the file and gives it its name.

@@ -2,7 +2,9 @@
 // The server must hold at least one community with grids. It is told nothing; what it shows is read from its pages.
 // Any request to another machine, any console error and any breach of the content security policy fails the step.
 // ONLY=axe runs the steps with that in their names. UPDATE=1 writes the accessibility trees of e2e/tree anew.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
@@ -572,6 +574,28 @@ const VIEWS = {
   "communities": ["/c", PHONE], "community": [community, PHONE], "building": [null, PHONE],
 };
 VIEWS.building[0] = (await text("/?lang=zh&q=" + encodeURIComponent("3号楼"))).match(/href="(\/b\/[^"?]+)/)?.[1] ?? community;
+/** Nothing that axe finds fault with. */
+async function flawless(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert(violations.length === 0, violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`).join("; "));
+}
+/** Of the demo town: the page is read aloud as its file in e2e/tree says. Days go by, and stand there as DAY. */
+async function readAloud(page, name) {
+  if (!demo) return;
+  const tree = (await page.locator("body").ariaSnapshot()).replace(/\b\d{4}-\d{2}-\d{2}\b/g, "DAY") + "\n";
+  const file = join(trees, `${name}.yml`);
+  if (process.env.UPDATE) {
+    mkdirSync(trees, { recursive: true });
+    writeFileSync(file, tree);
+  }
+  const wanted = existsSync(file) ? readFileSync(file, "utf8") : "";
+  if (tree !== wanted) {
+    const [is, be] = [tree.split("\n"), wanted.split("\n")];
+    const at = is.findIndex((line, i) => line !== be[i]);
+    throw new Error(`${file} differs in line ${at + 1}:\n  is   ${is[at]}\n  was  ${be[at]}\n  UPDATE=1 writes it anew`);
+  }
+}
 for (const [name, [path, options]] of Object.entries(VIEWS)) {
   await step(`axe and the accessibility tree: ${name}`, options, async (page) => {
     await page.goto(base + path);
@@ -579,23 +603,9 @@ for (const [name, [path, options]] of Object.entries(VIEWS)) {
       await page.waitForSelector("html.js");
       if (options === WIDE || options.viewport?.width >= 800) await page.waitForSelector("#map[data-ready=true]", { timeout: 30_000 });
       else await page.waitForSelector("#open-map:visible");
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run());
-      assert(violations.length === 0, violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`).join("; "));
+      await flawless(page);
     }
-    if (!demo) return;
-    const tree = (await page.locator("body").ariaSnapshot()) + "\n";
-    const file = join(trees, `${name}.yml`);
-    if (process.env.UPDATE) {
-      mkdirSync(trees, { recursive: true });
-      writeFileSync(file, tree);
-    }
-    const wanted = existsSync(file) ? readFileSync(file, "utf8") : "";
-    if (tree !== wanted) {
-      const [is, be] = [tree.split("\n"), wanted.split("\n")];
-      const at = is.findIndex((line, i) => line !== be[i]);
-      throw new Error(`${file} differs in line ${at + 1}:\n  is   ${is[at]}\n  was  ${be[at]}\n  UPDATE=1 writes it anew`);
-    }
+    await readAloud(page, name);
   });
 }
 
@@ -613,9 +623,136 @@ for (const [name, path, options, unfold] of [
     await page.goto(base + path);
     await page.waitForSelector("html.js");
     await unfold(page);
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    assert(violations.length === 0, violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`).join("; "));
+    await flawless(page);
+  });
+}
+
+// Boards and the print shop's page. They run no script of their own; the policy that holds them to that would also stop axe.
+const boardPath = gridPaths[0].replace("/g/", "/signboards/");
+const housePath = VIEWS.building[0].startsWith("/b/") ? VIEWS.building[0].replace("/b/", "/signboards/buildings/") : boardPath;
+const printPath = community.replace("/c/", "/signboards/print/");
+const BOARDS = {
+  "board": [boardPath, PHONE], "board-en": [boardPath + "?lang=en", WIDE], "board-dark": [boardPath, { ...WIDE, colorScheme: "dark" }],
+  "board-elder": [boardPath + "?elder=1", PHONE], "board-portrait": [boardPath + "?size=a4&orientation=portrait", PHONE],
+  "board-building": [housePath, PHONE], "board-building-en": [housePath + "?lang=en", WIDE], "board-wrong": [boardPath + "?size=a9", PHONE],
+  "print": [printPath, PHONE], "print-en": [printPath + "?lang=en", { ...WIDE, colorScheme: "dark" }],
+};
+for (const [name, [path, options]] of Object.entries(BOARDS)) {
+  await step(`axe and the accessibility tree: ${name}`, { ...options, bypassCSP: true }, async (page) => {
+    await page.goto(base + path);
+    await page.waitForLoadState("networkidle");
+    await picture(page, name);
+    const faults = await page.evaluate(judge, { target: path.includes("elder=1") ? 60 : 44 });
+    assert(faults.length === 0, faults.join("; "));
+    await flawless(page);
+    await readAloud(page, name);
+  });
+}
+
+await step("a board is shown, enlarged and fetched without script", { ...PHONE, javaScriptEnabled: false, acceptDownloads: true }, async (page) => {
+  await page.goto(base + boardPath);
+  const picture = page.locator(".sheet img");
+  assert((await picture.getAttribute("alt")).length > 100, "the picture is not told");
+  const size = await picture.boundingBox();
+  assert(size.width > 300 && Math.abs(size.width / size.height - 420 / 297) < 0.02, `the board is ${size.width} × ${size.height}`);
+  await page.selectOption("[name=orientation]", "portrait");
+  await page.click("form.choose button:not([formaction])");
+  await page.waitForURL(/orientation=portrait/);
+  assert(await picture.getAttribute("height") === "420", "another orientation than was chosen");
+  await page.touchscreen.tap(size.x + size.width / 2, size.y + size.height / 2);
+  await page.waitForURL(/\.svg\?/);
+  for (const [kind, begins] of [["pdf", "%PDF"], ["png", "\x89PNG"], ["svg", "<svg"]]) {
+    const got = await fetch(`${base}${boardPath}.${kind}?size=a4&orientation=portrait&lang=zh`);
+    const head = Buffer.from(await got.arrayBuffer()).subarray(0, begins.length).toString("latin1");
+    assert(got.status === 200 && head === begins, `${kind}: ${got.status} ${head}`);
+  }
+});
+
+/** The addresses in the codes of a PDF's first page, as a scanner sees them once it is printed at 100 dots an inch. */
+function codesIn(pdf) {
+  const work = mkdtempSync(join(tmpdir(), "wangge-codes-"));
+  const run = (program, ...args) => {
+    try {
+      return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    } catch (error) {
+      throw error.code === "ENOENT" ? new Error(`${program} is missing: script/install-debian.sh --browser installs it`) : error;
+    }
+  };
+  try {
+    writeFileSync(join(work, "board.pdf"), pdf);
+    run("pdftoppm", "-r", "100", "-png", "-singlefile", join(work, "board.pdf"), join(work, "board"));
+    return run("zbarimg", "--raw", "-q", "-Sdisable", "-Sqrcode.enable", join(work, "board.png")).trim().split("\n");
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
+if (process.env.WANGGE_TOKEN && demo) {
+  await step("the code on a printed board says whether the board is current", PHONE, async (page) => {
+    const printed = Buffer.from(await (await fetch(`${base}${boardPath}.pdf`)).arrayBuffer());
+    const [scanned, ...others] = codesIn(printed);
+    assert(others.length === 0 && scanned.startsWith(`${base}${gridPaths[0]}?r=`), `the codes are ${[scanned, ...others]}`);
+    const says = async () => {
+      await page.goto(scanned);
+      return page.locator("#answer .notice").first().innerText();
+    };
+    assert(/第 1 版.*是最新的/.test(await says()), `a new board: ${await says()}`);
+    const code = gridPaths[0].split("/").pop();
+    const { id, name, workPhone } = (await operate("query($code:ID!){grid(code:$code){worker{id name workPhone}}}", { code })).grid.worker;
+    const dial = async (workPhone) => {
+      const found = (await operate("query($text:String){workers(text:$text){nodes{version worker{id}}}}", { text: name })).workers.nodes;
+      const { version } = found.find((r) => r.worker.id === id);
+      await operate("mutation($input:UpdateWorkerInput!){updateWorker(input:$input){version}}", { input: { id, version, workPhone } });
+    };
+    await dial("154 9900 0000");
+    try {
+      assert(/第 1 版.*已过时，变化的有：人员/.test(await says()), `a board with an old number: ${await says()}`);
+      await picture(page, "scanned-old");
+    } finally {
+      await dial(workPhone);
+    }
+    assert(/是最新的/.test(await says()), "a board whose number is right again");
+  });
+
+  await step("the print shop lists, prints, notes and takes back, without script", { ...PHONE, javaScriptEnabled: false, bypassCSP: true }, async (page) => {
+    const press = async (does) => {
+      const [answer] = await Promise.all([page.waitForResponse((r) => r.url().includes(printPath)), page.click(`button[value=${does}]`)]);
+      return answer;
+    };
+    await page.goto(base + printPath);
+    await page.fill("[name=token]", "not the token");
+    assert((await press("list")).status() === 401 && await page.locator("[role=alert]").isVisible(), "any token is taken");
+    await page.fill("[name=token]", process.env.WANGGE_TOKEN);
+    await page.selectOption("[name=list]", "never");
+    await press("list");
+    const boards = page.locator(".boards li");
+    const all = await boards.count();
+    assert(all > 2, `${all} boards were never printed`);
+    await readAloud(page, "print-list");
+    await picture(page, "print-list");
+    for (let i = 2; i < all; i++) await page.locator(".boards input").nth(i).uncheck();
+    const [file] = await Promise.all([page.waitForEvent("download"), page.click("button[value=pdf]")]);
+    const pdf = readFileSync(await file.path());
+    assert(codesIn(pdf)[0].startsWith(base + "/g/"), "the first board's code");
+    await press("printed");
+    assert(await boards.count() === all - 2 && (await page.locator("[role=status]").innerText()).includes("已登记 2 块"), "two boards were to be noted");
+    await press("undo");
+    assert((await page.locator("[role=status]").innerText()).includes("已撤销 2 块"), "it cannot be taken back");
+    await page.selectOption("[name=list]", "never");
+    await press("list");
+    assert(await boards.count() === all, "what was taken back is not to be printed");
+    assert(!page.url().includes(process.env.WANGGE_TOKEN), "the token is in the address");
+  });
+
+  await step("axe and the print shop's list", { ...WIDE, bypassCSP: true }, async (page) => {
+    await page.goto(base + printPath);
+    await page.fill("[name=token]", process.env.WANGGE_TOKEN);
+    await page.selectOption("[name=list]", "never");
+    await page.click("button[value=list]");
+    await page.waitForSelector(".boards");
+    await flawless(page);
+    const faults = await page.evaluate(judge, {});
+    assert(faults.length === 0, faults.join("; "));
   });
 }
 
@@ -657,7 +794,7 @@ function judge({ target = 44, smallest = 0, largest = 99 }) {
   const name = (e) => `${e.tagName.toLowerCase()} "${(e.textContent || e.getAttribute("aria-label") || "").trim().slice(0, 20)}"`;
   for (const e of document.querySelectorAll("#panel a, button, summary, input:not([type=hidden]), select")) {
     if (!e.checkVisibility() || e.closest(".maplibregl-ctrl-attrib-inner")) continue;
-    const { width, height } = e.getBoundingClientRect();
+    const { width, height } = (e.type === "checkbox" ? e.closest("label") ?? e : e).getBoundingClientRect();
     if (width < target - 0.5 || height < target - 0.5) faults.push(`${name(e)} is ${Math.round(width)} × ${Math.round(height)}`);
   }
   for (const e of document.querySelectorAll("#panel *")) {

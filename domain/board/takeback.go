@@ -1,0 +1,45 @@
+package board
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/internal/fault"
+)
+
+var _ = fault.Register(
+	[3]string{"board.notLast", "Only the last print of a board can be taken back, and another was noted or taken back meanwhile.",
+		"只能撤销公示牌最近一次的印制登记；该登记之后另有变更，或已被撤销。"},
+)
+
+// Noted is a revision of a board that was noted as printed.
+type Noted struct {
+	Name
+	Revision int
+}
+
+// TakeBack lets it be noted no more that revisions were printed, all or none: each the last of its board. What was printed before is then the last again. A day that was
+// noted for a revision that had been printed before goes with it. Operators only. NOT_FOUND, INVALID: see Find; INVALID also: no board or too many. CONFLICT: a revision
+// that is not the last, or not noted.
+func (s *Service) TakeBack(ctx context.Context, actor account.Actor, boards []Noted) error {
+	if err := actor.RequireOperator(); err != nil {
+		return err
+	}
+	if len(boards) == 0 || len(boards) > MostAtOnce {
+		return fault.New(fault.Invalid, "boards", "board.none", "max", MostAtOnce)
+	}
+	var list []Print
+	seen := map[uuid.UUID]bool{}
+	for i, b := range boards {
+		of, err := s.Find(ctx, actor, b.Name)
+		if err != nil {
+			return within(i, err)
+		}
+		if !seen[of.Key.ID] {
+			seen[of.Key.ID], list = true, append(list, Print{Of: of, Revision: b.Revision})
+		}
+	}
+	return s.Store.Remove(ctx, actor, list)
+}

@@ -1,0 +1,564 @@
+package signboard
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/board"
+	"wangge/domain/civil"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/domain/place"
+	"wangge/internal/answer"
+	"wangge/internal/cell"
+	"wangge/internal/fault"
+	"wangge/signboard/paper"
+)
+
+// Prints answers which boards are to be printed, and notes which were; board.Service does. Operators only.
+type Prints interface {
+	// Reprint returns boards that were printed and say no more what holds. NOT_FOUND: no such division.
+	Reprint(ctx context.Context, actor account.Actor, division string, args page.Args) (page.Page[board.Standing], error)
+	// NeverPrinted returns grids of which no board was ever printed.
+	NeverPrinted(ctx context.Context, actor account.Actor, division string, args page.Args) (page.Page[board.Standing], error)
+	// Printed notes prints, all or none. CONFLICT: what a board says is no more what its mark stands for.
+	Printed(ctx context.Context, actor account.Actor, boards []board.Printing, on civil.Date) ([]board.Print, error)
+	// TakeBack undoes Printed. CONFLICT: it is not the last of its board.
+	TakeBack(ctx context.Context, actor account.Actor, boards []board.Noted) error
+}
+
+// Knows finds out who sends a request by its Authorization header; a token that is not valid is UNAUTHENTICATED.
+type Knows func(*http.Request) (account.Actor, error)
+
+const (
+	perPage   = 50     // boards on a page and in a PDF: read and drawn in some seconds
+	perRead   = 200    // boards that are read in one turn
+	mostInCSV = 10_000 // boards
+	mostForm  = 1 << 20
+)
+
+var _ = fault.Register(
+	[3]string{"board.elsewhere", "The form was sent from another site.", "表单来自其他网站，已拒绝。"},
+	[3]string{"board.choose", "Choose 1 to {max} boards of the list.", "请在清单中选择 1 到 {max} 块公示牌。"},
+	[3]string{"board.form", "{field} is not one of the choices.", "{field} 不是可选的值。"},
+	[3]string{"board.day", "The day is written as 2026-05-01.", "日期应写作 2026-05-01。"},
+	[3]string{"board.longList", "The list has more than {max} boards: choose a smaller division.", "清单超过 {max} 块公示牌：请选择更小的区划。"},
+	[3]string{"board.goneSince", "{code} is no more there; show the list anew.", "{code} 已不存在，请重新查看清单。"},
+	[3]string{"board.movedSince", "{code}: what the board says changed since the list was shown. Nothing was noted; print it anew.", "{code}：清单显示之后，牌上内容又有变更。没有登记任何一块，请重新印制。"},
+)
+
+// reprintPolicy is pagePolicy for a page that may hold the operator's token: nobody frames it.
+var reprintPolicy = strings.Replace(pagePolicy, "frame-ancestors 'self'", "frame-ancestors 'none'", 1)
+
+// registerReprints adds the page of what is to be printed in a division: for the print shop and the town's office.
+func (d *door) registerReprints(mux *http.ServeMux, prints Prints, knows Knows) {
+	if prints == nil {
+		return
+	}
+	d.prints, d.knows = prints, knows
+	mux.HandleFunc("GET /signboards/print/{division}", d.reprints)
+	mux.HandleFunc("POST /signboards/print/{division}", d.reprints)
+}
+
+// asking is what the form asks for.
+type asking struct {
+	Never    bool       // the boards that were never printed, else those to print anew
+	Kind     board.Kind // "": both
+	Part     board.Part // that changed; "": any
+	Format   Format     // of PDFs
+	Language fault.Language
+	On       string
+	After    *string
+	Chosen   []string // boards, as row.Value has them
+	Undo     []string // prints, as undoValue has them
+}
+
+// reprintView is what the page shows.
+type reprintView struct {
+	speaker
+	Division, Code, At           string
+	Token                        string // of who is known; it comes from the form and goes back into it, and nowhere else
+	Known                        bool
+	Error, Done, Shown           string
+	Rows                         []reprintRow
+	Undo                         []string
+	Next                         string
+	Later                        bool // not the first page
+	Lists, Kinds, Parts          []option
+	Sizes, Orientations, Letters []option
+	On                           string
+}
+
+// reprintRow is a board in the list.
+type reprintRow struct {
+	board.Standing
+	Value            string // "grid/CODE/MARK" or "building/ID/MARK"
+	Called           string // code of the grid, or id of the building
+	Name, Where      string
+	KindIs, Says, To string // To: the board's page
+	Parts            string
+}
+
+// reprints answers the page. The operator's token comes in the body of a form, as no cookie is used: a page of another site cannot send it, and it stands in no address
+// and no log.
+func (d *door) reprints(w http.ResponseWriter, r *http.Request) {
+	w.Header().Add("Vary", "Accept-Language")
+	w.Header().Set("Referrer-Policy", "same-origin")
+	division, err := d.Places.ByCode(r.Context(), account.FromContext(r.Context()), r.PathValue("division"), place.Fields{})
+	if err != nil {
+		d.refuse(w, r, err)
+		return
+	}
+	lang := answer.Language(r, fault.Chinese)
+	v := reprintView{speaker: speaker{lang}, Division: division.Name, Code: division.Code, At: along(r, "/signboards/print/"+url.PathEscape(division.Code)), On: d.Staff.Day(nil).String()}
+	ask := asking{Format: Format{Size: "a3", Landscape: true}, Language: lang}
+	status := http.StatusOK
+	fail := func(err error) {
+		refusal := answer.Refuse(r, d.log, err)
+		status, v.Error = refusal.Status, refusal.Fault.Text(lang)
+		if refusal.ID != "" {
+			v.Error += " (" + refusal.ID + ")"
+		}
+	}
+	if r.Method == http.MethodPost {
+		var actor account.Actor
+		if actor, v.Token, err = d.operator(w, r); err == nil {
+			v.Known = true
+			if ask, err = readAsking(r.PostForm, ask); err == nil {
+				var file *attachment
+				if file, err = d.act(r.Context(), actor, division, r.PostForm.Get("do"), ask, &v); err == nil && file != nil {
+					file.send(w)
+					return
+				}
+			}
+		}
+		if err != nil {
+			fail(err)
+		}
+		if v.Known {
+			if err := d.fill(r.Context(), actor, division.Code, ask, &v); err != nil && v.Error == "" {
+				fail(err)
+			}
+			for i := range v.Rows {
+				v.Rows[i].To = along(r, v.Rows[i].To)
+			}
+		}
+	}
+	v.choices(ask)
+	body, err := d.framed(r, paper.Clean(division.Name)+" · "+pageWords["reprints"].in(lang), "reprints", v, true)
+	if err != nil {
+		answer.Refuse(r, d.log, err).Write(w, r)
+		return
+	}
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="wangge"`)
+	}
+	d.sendPage(w, status, body, reprintPolicy)
+}
+
+// operator reads the form and who sends it: by the token in it, or as who asks for anything else by the header. token is that of the form where it is valid.
+func (d *door) operator(w http.ResponseWriter, r *http.Request) (actor account.Actor, token string, err error) {
+	if http.NewCrossOriginProtection().Check(r) != nil {
+		return actor, "", fault.New(fault.Forbidden, "", "board.elsewhere")
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
+	if err := r.ParseForm(); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return actor, "", err
+		}
+		return actor, "", fault.Wrap(err, fault.Invalid, "", "board.choose", "max", perPage)
+	}
+	actor = account.FromContext(r.Context())
+	if token = strings.TrimSpace(r.PostForm.Get("token")); token != "" || actor.Role != account.Operator {
+		with := &http.Request{Header: http.Header{"Authorization": {"Bearer " + token}}}
+		if actor, err = d.knows(with); err != nil {
+			return actor, "", err
+		}
+	}
+	return actor, token, actor.RequireOperator()
+}
+
+// readAsking reads a form.
+func readAsking(form url.Values, ask asking) (asking, error) {
+	bad := func(field string) (asking, error) {
+		return ask, fault.New(fault.Invalid, field, "board.form", "field", field)
+	}
+	switch form.Get("list") {
+	case "", "reprint":
+	case "never":
+		ask.Never = true
+	default:
+		return bad("list")
+	}
+	if ask.Kind = board.Kind(form.Get("kind")); !slices.Contains([]board.Kind{"", board.OfGrid, board.OfBuilding}, ask.Kind) {
+		return bad("kind")
+	}
+	if ask.Part = board.Part(form.Get("part")); ask.Part != "" && !slices.Contains(board.Parts, ask.Part) {
+		return bad("part")
+	}
+	if l := fault.Language(form.Get("letters")); l != "" {
+		if ask.Language = l; l != fault.Chinese && l != fault.English {
+			return bad("letters")
+		}
+	}
+	format, err := formatOf(form)
+	if err != nil {
+		return ask, err
+	}
+	ask.Format, ask.On, ask.Chosen, ask.Undo = format, form.Get("on"), form["board"], form["undo"]
+	if after := form.Get("after"); after != "" {
+		ask.After = &after
+	}
+	if of := strings.TrimSpace(form.Get("of")); form.Get("do") == "takeBack" {
+		kind := board.OfGrid
+		if _, isBuilding := key.Parse(of); isBuilding {
+			kind = board.OfBuilding
+		}
+		ask.Undo = []string{string(kind) + "/" + of + "/" + strings.TrimSpace(form.Get("revision"))}
+	}
+	return ask, nil
+}
+
+// act does what a button of the form says: "" and "list" only show the list.
+func (d *door) act(ctx context.Context, actor account.Actor, division place.Division, do string, ask asking, v *reprintView) (*attachment, error) {
+	switch do {
+	case "", "list":
+	case "csv":
+		return d.list(ctx, actor, division, ask)
+	case "pdf":
+		return d.some(ctx, actor, division, ask)
+	case "printed":
+		return nil, d.note(ctx, actor, ask, v)
+	case "undo", "takeBack":
+		return nil, d.takeBack(ctx, actor, ask, v)
+	default:
+		return nil, fault.New(fault.Invalid, "do", "board.form", "field", "do")
+	}
+	return nil, nil
+}
+
+// called reads "grid/CODE/REST" and "building/ID/REST".
+func called(value string) (n board.Name, rest string, err error) {
+	kind, of, _ := strings.Cut(value, "/")
+	of, rest, ok := strings.Cut(of, "/")
+	switch {
+	case ok && of != "" && kind == string(board.OfGrid):
+		n.Grid = of
+	case ok && of != "" && kind == string(board.OfBuilding):
+		n.Building = of
+	default:
+		err = fault.New(fault.Invalid, "board", "board.form", "field", "board")
+	}
+	return n, rest, err
+}
+
+func (a asking) chosen() ([]board.Printing, error) {
+	if len(a.Chosen) == 0 || len(a.Chosen) > perPage {
+		return nil, fault.New(fault.Invalid, "board", "board.choose", "max", perPage)
+	}
+	out := make([]board.Printing, len(a.Chosen))
+	for i, value := range a.Chosen {
+		n, mark, err := called(value)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = board.Printing{Name: n, Mark: mark}
+	}
+	return out, nil
+}
+
+// note notes what was chosen as printed.
+func (d *door) note(ctx context.Context, actor account.Actor, ask asking, v *reprintView) error {
+	chosen, err := ask.chosen()
+	if err != nil {
+		return err
+	}
+	on := d.Staff.Day(nil)
+	if ask.On != "" {
+		if on, err = civil.Parse(ask.On); err != nil {
+			return fault.Wrap(err, fault.Invalid, "on", "board.day")
+		}
+	}
+	prints, err := d.prints.Printed(ctx, actor, chosen, on)
+	if err != nil {
+		var at int
+		if f := fault.As(err); f.Code == fault.Conflict || f.Code == fault.NotFound {
+			if _, failed := fmt.Sscanf(f.Field, "boards.%d", &at); failed == nil && at < len(chosen) {
+				says := map[fault.Code]string{fault.Conflict: "board.movedSince", fault.NotFound: "board.goneSince"}[f.Code]
+				return fault.New(f.Code, "board", says, "code", cmp.Or(chosen[at].Grid, chosen[at].Building))
+			}
+		}
+		return err
+	}
+	for i, p := range prints {
+		v.Undo = append(v.Undo, fmt.Sprintf("%s/%s/%d", p.Of.Kind, cmp.Or(chosen[i].Grid, chosen[i].Building), p.Revision))
+	}
+	v.Done = fmt.Sprintf(wDone.in(v.Lang), len(prints))
+	return nil
+}
+
+// takeBack undoes notes.
+func (d *door) takeBack(ctx context.Context, actor account.Actor, ask asking, v *reprintView) error {
+	list := make([]board.Noted, len(ask.Undo))
+	for i, value := range ask.Undo {
+		n, revision, err := called(value)
+		if err != nil {
+			return err
+		}
+		list[i].Name = n
+		if list[i].Revision, err = strconv.Atoi(revision); err != nil {
+			return fault.New(fault.Invalid, "revision", "board.revision")
+		}
+	}
+	err := d.prints.TakeBack(ctx, actor, list)
+	if err == nil {
+		v.Done = fmt.Sprintf(wUndone.in(v.Lang), len(list))
+	}
+	return err
+}
+
+// rows reads up to most boards of the list after a place, and the place of the last where there are more.
+func (d *door) rows(ctx context.Context, actor account.Actor, division string, ask asking, most int, lang fault.Language) (out []reprintRow, next string, err error) {
+	read := d.prints.Reprint
+	if ask.Never {
+		read = d.prints.NeverPrinted
+	}
+	args, err := page.Parse(min(perRead, most+1), page.MaxOperator, ask.After, board.ByPlace)
+	if err != nil {
+		return nil, "", err
+	}
+	err = d.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		out, next = nil, "" // it may run twice
+		args := args
+		last := page.Cursor{}
+		for {
+			found, err := read(ctx, actor, division, args)
+			if err != nil {
+				return err
+			}
+			for _, item := range found.Items {
+				st := item.Node
+				if ask.Kind != "" && st.Of.Kind != ask.Kind || ask.Part != "" && !slices.Contains(st.Changed, ask.Part) {
+					continue
+				}
+				if len(out) == most {
+					next = last.Encode()
+					return d.named(ctx, actor, out, lang)
+				}
+				out, last = append(out, reprintRow{Standing: st}), item.Cursor
+			}
+			if !found.HasNext || len(found.Items) == 0 {
+				return d.named(ctx, actor, out, lang)
+			}
+			args.After = &found.Items[len(found.Items)-1].Cursor
+		}
+	})
+	return out, next, err
+}
+
+// named says what rows are of and how they stand. What has vanished meanwhile keeps its id for a name.
+func (d *door) named(ctx context.Context, actor account.Actor, rows []reprintRow, lang fault.Language) error {
+	var grids, houses []key.Key
+	for _, r := range rows {
+		if r.Of.Kind == board.OfGrid {
+			grids = append(grids, r.Of.Key)
+		} else {
+			houses = append(houses, r.Of.Key)
+		}
+	}
+	found, err := d.Grids.ByKeys(ctx, actor, grids, nil, grid.Fields{})
+	if err != nil {
+		return err
+	}
+	buildings, err := d.Places.BuildingsByKey(ctx, actor, houses, nil, false)
+	if err != nil {
+		return err
+	}
+	var ids []uuid.UUID
+	for _, g := range found {
+		ids = append(ids, g.CommunityID)
+	}
+	communities, err := d.Places.DivisionsByID(ctx, actor, ids, place.Fields{})
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		r := &rows[i]
+		r.Called, r.KindIs = r.Of.Key.String(), wHouse.in(lang)
+		if b, ok := buildings[r.Of.Key.ID]; ok {
+			r.Name, r.Where = cmp.Or(b.Name, b.Address, r.Called), b.Address
+		}
+		r.To = "/signboards/buildings/" + r.Called
+		if g, ok := found[r.Of.Key.ID]; ok {
+			r.Called, r.Name, r.Where, r.KindIs = g.Code, g.Name, communities[g.CommunityID].Name, wGrid.in(lang)
+			r.To = "/signboards/" + url.PathEscape(g.Code)
+		}
+		r.Value = fmt.Sprintf("%s/%s/%s", r.Of.Kind, r.Called, r.Hashes.Mark())
+		r.Parts = changedIn(r.Changed, lang)
+		if p := r.Printed; p != nil {
+			r.Says = fmt.Sprintf(wRow.in(lang), p.Revision, p.On, r.Revision)
+		}
+	}
+	return nil
+}
+
+// fill puts a page of the list.
+func (d *door) fill(ctx context.Context, actor account.Actor, division string, ask asking, v *reprintView) (err error) {
+	if v.Rows, v.Next, err = d.rows(ctx, actor, division, ask, perPage, v.Lang); err != nil {
+		return err
+	}
+	v.Later = ask.After != nil
+	says := wShown
+	if v.Next != "" {
+		says = wShownMore
+	}
+	v.Shown = fmt.Sprintf(says.in(v.Lang), len(v.Rows))
+	return nil
+}
+
+// choices are those of the form, as they were chosen.
+func (v *reprintView) choices(a asking) {
+	in := func(w words) string { return w.in(v.Lang) }
+	v.Lists = []option{{"reprint", in(wToReprint), !a.Never}, {"never", in(wNeverList), a.Never}}
+	v.Kinds = []option{{"", in(wAll), a.Kind == ""}, {string(board.OfGrid), in(wGrid), a.Kind == board.OfGrid}, {string(board.OfBuilding), in(wHouse), a.Kind == board.OfBuilding}}
+	v.Parts = []option{{"", in(wAll), a.Part == ""}}
+	for _, p := range board.Parts {
+		v.Parts = append(v.Parts, option{string(p), changes[p].in(v.Lang), a.Part == p})
+	}
+	v.Sizes, v.Orientations = formats(a.Format, v.Lang)
+	v.Letters = []option{{"zh", "中文", a.Language != fault.English}, {"en", "English", a.Language == fault.English}}
+	v.On = cmp.Or(a.On, v.On)
+}
+
+// attachment is a file to keep.
+type attachment struct {
+	name, kind string
+	body       []byte
+	missing    string // what the font lacks of it, as the header says it
+}
+
+func (a attachment) send(w http.ResponseWriter) {
+	header := w.Header()
+	header.Set("Content-Type", a.kind)
+	header.Set("Content-Disposition", `attachment; filename="`+a.name+`"`)
+	if a.missing != "" {
+		header.Set(missingHeader, a.missing)
+	}
+	header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(a.body) // the sender may be gone; nobody is left to tell
+}
+
+// fileName is of letters, digits and lines only.
+func (d *door) fileName(division place.Division, end string) string {
+	code := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r == '-' {
+			return r
+		}
+		return -1
+	}, division.Code)
+	return "boards-" + code + "-" + d.Staff.Day(nil).String() + end
+}
+
+// list is the whole list as CSV, with the byte order mark without which Excel reads Chinese as something else.
+func (d *door) list(ctx context.Context, actor account.Actor, division place.Division, ask asking) (*attachment, error) {
+	ask.After = nil
+	rows, next, err := d.rows(ctx, actor, division.Code, ask, mostInCSV, ask.Language)
+	switch {
+	case err != nil:
+		return nil, err
+	case next != "":
+		return nil, fault.New(fault.Limited, "division", "board.longList", "max", mostInCSV)
+	}
+	var b bytes.Buffer
+	b.WriteString("\ufeff")
+	out := csv.NewWriter(&b)
+	out.UseCRLF = true
+	head := []words{{"种类", "Kind"}, {"编码", "Code"}, {"名称", "Name"}, {"所在", "In"}, {"已印版次", "Printed revision"}, {"印制日期", "Printed on"}, {"现在版次", "Revision now"},
+		{"变化", "Changed"}, {"标记", "Mark"}, {"文件", "File"}}
+	line := make([]string, len(head))
+	for i, w := range head {
+		line[i] = w.in(ask.Language)
+	}
+	query := url.Values{"size": {ask.Format.Size}, "orientation": {ask.Format.orientation()}, "lang": {string(ask.Language)}}.Encode()
+	err = out.Write(line)
+	for _, r := range rows {
+		revision, on := "", ""
+		if r.Printed != nil {
+			revision, on = strconv.Itoa(r.Printed.Revision), r.Printed.On.String()
+		}
+		line = []string{r.KindIs, r.Called, r.Name, r.Where, revision, on, strconv.Itoa(r.Revision), r.Parts, r.Hashes.Mark(), d.PublicURL + r.To + ".pdf?" + query}
+		for i := range line {
+			line[i] = cell.Guard(line[i])
+		}
+		err = errors.Join(err, out.Write(line))
+	}
+	out.Flush()
+	return &attachment{d.fileName(division, ".csv"), "text/csv; charset=utf-8", b.Bytes(), ""}, errors.Join(err, out.Error())
+}
+
+// some are the boards that were chosen, a page each, as one PDF.
+func (d *door) some(ctx context.Context, actor account.Actor, division place.Division, ask asking) (*attachment, error) {
+	chosen, err := ask.chosen()
+	if err != nil {
+		return nil, err
+	}
+	if err := d.turns.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	defer d.turns.Release(1)
+	var b bytes.Buffer
+	var failed error
+	var lacks []MissingOn
+	err = paper.WritePDF(&b, func(yield func(*paper.Sheet) bool) {
+		for next := range ahead(ctx, chosen, func(ctx context.Context, p board.Printing) (Facts, error) {
+			return d.said(ctx, actor, p.Name, ask.Language)
+		}) {
+			if ctx.Err() != nil {
+				return
+			}
+			if failed = next.err; failed != nil {
+				if fault.Is(failed, fault.NotFound) {
+					failed = fault.New(fault.NotFound, "board", "board.goneSince", "code", fault.Shorten(cmp.Or(next.of.Grid, next.of.Building), 60))
+				}
+				return
+			}
+			sheet, missing := Board(next.facts, ask.Format, d.fonts)
+			lacks = append(lacks, MissingOn{next.facts.Grid.Code, string(missing)})
+			if !yield(sheet) {
+				return
+			}
+		}
+	}, d.fonts)
+	if err = cmp.Or(ctx.Err(), failed, err); err != nil {
+		return nil, err
+	}
+	return &attachment{d.fileName(division, ".pdf"), mediaTypes["pdf"], b.Bytes(), missingIn(lacks)}, nil
+}
+
+// said is what a board says.
+func (d *door) said(ctx context.Context, actor account.Actor, n board.Name, lang fault.Language) (Facts, error) {
+	if n.Grid != "" {
+		return d.Grid(ctx, actor, n.Grid, lang)
+	}
+	k, ok := key.Parse(n.Building)
+	if !ok {
+		return Facts{}, fault.New(fault.NotFound, "id", "board.noBuilding")
+	}
+	return d.Building(ctx, actor, k, lang)
+}
