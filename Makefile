@@ -5,7 +5,7 @@
 # Fetched and built by the go command, beside the module's own dependencies.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
-.PHONY: help run build test test-go audit e2e check format generate web bench bench-go soak fuzz clean
+.PHONY: help run build test test-go audit e2e lighthouse check format generate web bench bench-go soak fuzz clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -25,7 +25,7 @@ test: ## Everything that must hold: vet, Go tests, the web bundle, the GraphQL a
 	script/npm.sh graph/audit
 	@$(MAKE) --no-print-directory CI=true format test-go build
 	script/unchanged.sh "make web" web/dist -- sh -c 'cd web && npm run --silent build'
-	script/with-town.sh sh -c 'node graph/audit/run.mjs "$$WANGGE_URL/graphql" && node web/e2e/run.mjs "$$WANGGE_URL"'
+	script/with-town.sh sh -c 'node graph/audit/run.mjs "$$WANGGE_URL/graphql" && node web/e2e/run.mjs "$$WANGGE_URL" && node web/e2e/basemap.mjs'
 
 test-go: ## Go's own checks and tests; needs PostgreSQL with PostGIS, skips without it (fails where CI is set)
 	go vet ./...
@@ -38,7 +38,12 @@ audit: build ## The public graphql-http audit against a server of its own
 e2e: build ## Browser tests against a server of its own; SHOTS=DIR keeps pictures of the pages
 	script/install-debian.sh --browser
 	script/npm.sh web
-	script/with-town.sh sh -c 'node web/e2e/run.mjs "$$WANGGE_URL" $(SHOTS)'
+	script/with-town.sh sh -c 'node web/e2e/run.mjs "$$WANGGE_URL" $(SHOTS) && node web/e2e/basemap.mjs $(SHOTS)'
+
+lighthouse: build ## Lighthouse's marks of the residents' pages on a phone, three runs each; REPORTS=DIR keeps what it says
+	script/install-debian.sh --browser
+	script/npm.sh web/lighthouse
+	script/with-town.sh sh -c 'node web/lighthouse/run.mjs "$$WANGGE_URL" $(REPORTS)'
 
 format:
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }

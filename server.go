@@ -559,9 +559,9 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		}
 		return nil
 	}}
-	basemapOrigin := ""
+	var basemapOrigins []string
 	if b := server.Basemap; b != nil {
-		site.Basemap, basemapOrigin = &style.Basemap{URL: b.URL, Attribution: b.Attribution}, b.Origin
+		site.Basemap, basemapOrigins = &style.Basemap{Sources: b.Sources, Layers: b.Layers, Sprite: b.Sprite, Attribution: b.Attribution}, b.Origins
 	}
 	mux.Handle("GET /style.json", style.Handler(site))
 	fonts, err := paper.Load(server.Fonts)
@@ -574,7 +574,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	default:
 		return nil, config.Bad("FONTS", server.Fonts, "but it cannot be used: %v", err)
 	}
-	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, State: h.state, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigin, Log: h.log,
+	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, State: h.state, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigins, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: auth, CORSOrigins: server.CORSOrigins,

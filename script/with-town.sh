@@ -28,7 +28,7 @@ clean() {
 trap clean EXIT
 trap 'exit 130' INT TERM HUP PIPE
 
-unset DATABASE_URL PUBLIC_URL WINDOW CORS_ORIGINS
+unset DATABASE_URL PUBLIC_URL WINDOW CORS_ORIGINS BASEMAP_URL BASEMAP_STYLE BASEMAP_ATTRIBUTION TIANDITU_KEY
 ./wangge demo --data "$data"
 LOG_LEVEL=${LOG_LEVEL:-warn} RATE_LIMIT=0 ./wangge serve --data "$data" --addr 127.0.0.1:0 >"$data/out" &
 server=$!
@@ -40,5 +40,6 @@ for _ in $(seq 300); do
 done
 [ -n "$WANGGE_URL" ] || { echo "$0: the server was not ready after 30 s" >&2; exit 1; }
 WANGGE_TOKEN=$(cat "$data/operator.token")
-export WANGGE_URL WANGGE_TOKEN
+WANGGE_DATA=$data # for a second server beside
+export WANGGE_URL WANGGE_TOKEN WANGGE_DATA
 "$@"

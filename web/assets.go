@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,8 +44,16 @@ func assetURL(name string) (string, error) {
 // zipped keeps what was compressed: the bundle does not change while the program runs.
 var zipped sync.Map // file name → []byte
 
+const worker = "map-worker.js"
+
+// workerURL is where the map's worker is served. Browsers hold a worker to the policy that it came with, and keep both for ever: with another policy the
+// address is another.
+func workerURL(policy string) string {
+	return "/assets/" + manifest[worker] + "?policy=" + strings.Trim(etag([]byte(policy)), `"`)
+}
+
 // asset serves a built file. Its name carries a hash of its bytes, so it may be kept for ever.
-func asset(w http.ResponseWriter, r *http.Request) {
+func (s *site) asset(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
 	body, err := dist.ReadFile("dist/" + name)
 	if err != nil {
@@ -63,6 +72,9 @@ func asset(w http.ResponseWriter, r *http.Request) {
 	}
 	header.Set("Content-Type", kind)
 	header.Set("X-Content-Type-Options", "nosniff")
+	if name == manifest[worker] {
+		header.Set("Content-Security-Policy", s.policy) // it fetches what the page shows
+	}
 	header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	if name == "manifest.json" || name == "LICENSES.txt" {
 		header.Set("Cache-Control", "no-cache")

@@ -25,12 +25,11 @@ const common = {
 };
 
 // MapLibre's own worker, as published. It is its own entry, so that its name carries a hash and the page loads it
-// from this server: the content security policy allows no blob: workers.
+// from this server: the content security policy allows no blob: workers. The page says where it is.
 const worker = await build({
   ...common,
   entryPoints: [{ in: "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs", out: "map-worker" }],
 });
-const workerFile = Object.keys(worker.metafile.outputs)[0];
 
 // What the map looks like is fetched with it.
 const look = await build({ ...common, entryPoints: [{ in: "resident/map.css", out: "map-style" }] });
@@ -47,7 +46,6 @@ const pages = await build({
   ],
   loader: { ".svg": "copy", ".png": "copy" },
   define: {
-    MAP_WORKER: JSON.stringify("/assets/" + relative("dist", workerFile)),
     MAP_STYLE: JSON.stringify("/assets/" + relative("dist", lookFile)),
   },
 });

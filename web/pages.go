@@ -53,13 +53,11 @@ func dict(pairs ...any) (map[string]any, error) {
 	return out, nil
 }
 
-// contentSecurityPolicy lets a page load scripts, styles, pictures and tiles from this server alone, and the tiles of a basemap
-// from its origin ("": there is none). MapLibre's worker is a file of ours; its controls carry their icons as data.
-func contentSecurityPolicy(basemap string) string {
-	if basemap != "" {
-		basemap = " " + basemap
-	}
-	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:" + basemap + "; connect-src 'self'" + basemap +
+// contentSecurityPolicy lets a page load scripts, styles, pictures and tiles from this server alone, and those of a basemap
+// from its origins. MapLibre's worker is a file of ours; its controls carry their icons as data.
+func contentSecurityPolicy(basemap []string) string {
+	from := strings.Join(append([]string{""}, basemap...), " ")
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:" + from + "; connect-src 'self'" + from +
 		"; worker-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 }
 
@@ -78,6 +76,7 @@ type view struct {
 	Boards   bool   // there are signboards to link to
 	Since    string // the state that the page is not older than: the map asks what changed since
 	Public   string // what addresses start with where they are seen from outside
+	Worker   string // the address of the map's worker
 	Kiosk    bool   // the page stands in a hall: nothing leads away, and it returns to the start
 	Elder    bool   // 长辈版: larger
 	Device   string // the system in which the device tells where it is; empty: WGS 84
@@ -234,7 +233,7 @@ func (v view) HTMLLang() string {
 
 func (s *site) newView(r *http.Request) view {
 	v := viewOf(r)
-	v.Boards, v.Public, v.Since = s.boards, s.publicURL, s.state()
+	v.Boards, v.Public, v.Worker, v.Since = s.boards, s.publicURL, s.worker, s.state()
 	return v
 }
 

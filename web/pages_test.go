@@ -29,9 +29,14 @@ func TestFirstPage(t *testing.T) {
 	if !strings.Contains(policy, "script-src 'self';") || strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") {
 		t.Errorf("policy %q", policy)
 	}
-	const basemap = "https://tiles.example.org"
-	if got, want := contentSecurityPolicy(basemap), strings.NewReplacer("data: blob:;", "data: blob: "+basemap+";", "connect-src 'self';", "connect-src 'self' "+basemap+";").Replace(policy); got != want {
+	const basemap = "http://127.0.0.1:8099 https://tiles.example.org"
+	if got, want := contentSecurityPolicy(strings.Fields(basemap)), strings.NewReplacer("data: blob:;", "data: blob: "+basemap+";", "connect-src 'self';", "connect-src 'self' "+basemap+";").Replace(policy); got != want {
 		t.Errorf("with a basemap the policy is %q", got)
+	}
+	// The worker fetches tiles, and what it may fetch is said where it is served.
+	worker := regexp.MustCompile(`data-worker="([^"]+)"`).FindStringSubmatch(w.Body.String())
+	if worker == nil || newTown().get("GET", worker[1]).Header().Get("Content-Security-Policy") != policy || workerURL(policy) != worker[1] || workerURL(policy+" ") == worker[1] {
+		t.Errorf("the map's worker at %v has another policy than the page, or one that browsers kept", worker)
 	}
 	if again := newTown().get("GET", "/", "If-None-Match", w.Header().Get("ETag")); again.Code != http.StatusNotModified {
 		t.Errorf("with its ETag: %d", again.Code)

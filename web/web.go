@@ -113,7 +113,7 @@ type Options struct {
 	Printed   Printed       // nil: no page says whether a board is current
 	Boards    bool          // whether /signboards/ is served, so that answers may link to it
 	PublicURL string        // where this server is seen from outside; "" makes links relative
-	Basemap   string        // the origin that tiles of a basemap come from; "": there is none
+	Basemap   []string      // the origins that a basemap comes from; empty: there is none
 	Log       *slog.Logger  // nil: slog.Default()
 
 	// AsOf is the time the answers are of, in the zone people read it in, and whether that is now: it is not while the
@@ -135,6 +135,7 @@ type site struct {
 	boards    bool
 	publicURL string
 	policy    string
+	worker    string // the address of the map's worker
 	log       *slog.Logger
 	asOf      func() (at time.Time, current bool)
 }
@@ -164,6 +165,7 @@ func (s *site) sayAge(h http.Header, at time.Time) {
 func Register(mux *http.ServeMux, o Options) {
 	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, finder: o.Search, state: o.State, printed: o.Printed, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
 		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf}
+	s.worker = workerURL(s.policy)
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -185,7 +187,7 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /search", s.search)
 	mux.HandleFunc("GET /photos/{worker}", s.photo)
 	mux.HandleFunc("POST /photos/{worker}", s.setPhoto)
-	mux.HandleFunc("GET /assets/{file}", asset)
+	mux.HandleFunc("GET /assets/{file}", s.asset)
 	mux.HandleFunc("GET /favicon.ico", favicon)
 	mux.HandleFunc("GET /graphiql", s.explorer)
 	if o.HouseholdTemplate != nil {

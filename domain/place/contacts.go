@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/line"
 	"wangge/domain/phone"
 	"wangge/internal/fault"
 )
@@ -91,7 +90,7 @@ func CheckContacts(c Contacts) (Contacts, error) {
 	}
 	text := func(field string, s *string, max int, required bool) {
 		switch *s = strings.TrimSpace(*s); {
-		case !utf8.ValidString(*s) || utf8.RuneCountInString(*s) > max || strings.ContainsFunc(*s, breaks):
+		case !line.Fits(*s, max):
 			refuse(field, "contacts.text", max)
 		case *s == "" && required:
 			refuse(field, "contacts.name", max)
@@ -125,9 +124,6 @@ func CheckContacts(c Contacts) (Contacts, error) {
 	}
 	return c, err
 }
-
-// breaks reports whether r would break a line, or a printed sign.
-func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 // Contacts returns whom to call in each division. The map's key is the division's id; what there is not is left out. The answers may be
 // shared and are not to be changed.

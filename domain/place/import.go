@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/key"
+	"wangge/domain/line"
 	"wangge/internal/fault"
 )
 
@@ -195,12 +195,12 @@ func CheckRow(r Row) error {
 	return CheckText(r, "name", r.Name, 200)
 }
 
-// CheckText refuses a text that is too long for the store or holds control characters. max is in characters.
+// CheckText refuses a text that is too long for the store, or does not fit into one line. max is in characters.
 func CheckText(r Row, field, text string, max int) error {
 	switch {
 	case utf8.RuneCountInString(text) > max:
 		return refuseSaid(r, field, "row.tooLong", "field", strings.ReplaceAll(field, "_", " "), "max", max)
-	case !utf8.ValidString(text), strings.ContainsFunc(text, unicode.IsControl):
+	case !line.Fits(text, max):
 		return refuseSaid(r, field, "row.control", "field", strings.ReplaceAll(field, "_", " "))
 	}
 	return nil

@@ -2,6 +2,7 @@ package place
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"wangge/internal/fault"
@@ -84,6 +85,15 @@ func TestCodes(t *testing.T) {
 		"123456789012345678901234567890123": false} {
 		if ValidCode(code) != want {
 			t.Errorf("ValidCode(%q) is not %v", code, want)
+		}
+	}
+}
+
+func TestImportedTextsFitIntoOneLine(t *testing.T) {
+	for text, good := range map[string]bool{"": true, "听雨社区": true, strings.Repeat("听", 200): true, strings.Repeat("听", 201): false, "听雨\n社区": false,
+		"听雨\u2028社区": false, "听雨\x00": false, "\xff": false} {
+		if err := CheckRow(Row{Code: "A1", Name: text}); (err == nil) != good {
+			t.Errorf("a name of %q: %v", fault.Shorten(text, 20), err)
 		}
 	}
 }

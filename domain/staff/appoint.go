@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"wangge/domain/account"
 	"wangge/domain/civil"
 	"wangge/domain/key"
+	"wangge/domain/line"
 	"wangge/domain/phone"
 	"wangge/domain/portrait"
 	"wangge/internal/fault"
@@ -47,14 +47,14 @@ var _ = fault.Register(
 
 // CheckWorker refuses what cannot be a worker: INVALID.
 func CheckWorker(w NewWorker) error {
-	if !oneLine(strings.TrimSpace(w.Name), 100) {
+	if name := strings.TrimSpace(w.Name); name == "" || !line.Fits(name, 100) {
 		return fault.New(fault.Invalid, "name", "worker.name")
 	}
 	if len(w.Duties) > maxDuties {
 		return fault.New(fault.Invalid, "duties", "worker.duties", "max", maxDuties)
 	}
 	for i, d := range w.Duties {
-		if !oneLine(strings.TrimSpace(d), maxDuty) {
+		if d = strings.TrimSpace(d); d == "" || !line.Fits(d, maxDuty) {
 			return fault.New(fault.Invalid, fmt.Sprintf("duties.%d", i), "worker.duty", "max", maxDuty)
 		}
 	}
@@ -66,14 +66,6 @@ func CheckWorker(w NewWorker) error {
 	}
 	return nil
 }
-
-// oneLine reports whether s is a text of at most so many characters without control characters, which would break a
-// line or a printed sign.
-func oneLine(s string, most int) bool {
-	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, breaks)
-}
-
-func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 // Add adds a worker whose record is kept with area's district; with an idempotency key that was used there before it returns
 // the worker that was added then. Operators only. INVALID: no name, a phone that is none, too

@@ -44,7 +44,9 @@ type Server struct {
 	TileLimitKB        string `name:"tile-limit-kb" env:"TILE_LIMIT_KB" default:"1024" placeholder:"KB" help:"Longest tile before it is compressed, kilobytes: a longer one is made with less in it; 0 means no limit (${env}, default ${default})."`
 	TrustedFolder      string `name:"trusted-documents" env:"TRUSTED_DOCUMENTS" placeholder:"DIR" help:"Folder of GraphQL documents (*.graphql) that clients may name by documentId, besides wangge's own (${env})."`
 	OnlyTrusted        string `name:"only-trusted" env:"ONLY_TRUSTED" default:"0" placeholder:"0|1" help:"1 refuses all GraphQL documents but the trusted ones to the public (${env}, default ${default})."`
-	BasemapURL         string `name:"basemap-url" env:"BASEMAP_URL" placeholder:"URL" help:"Raster tiles beneath the map, with {z}, {x} and {y}: Web Mercator in WGS 84 or CGCS2000, such as Tianditu's. Maps in GCJ-02 (AMap, Tencent) are 300 to 700 m off and must not be used (${env})."`
+	TiandituKey        string `name:"tianditu-key" env:"TIANDITU_KEY" placeholder:"KEY" help:"Key (tk) of Tianditu, whose streets and names then lie beneath the map (${env})."`
+	BasemapURL         string `name:"basemap-url" env:"BASEMAP_URL" placeholder:"URL" help:"Raster tiles beneath the map, with {z}, {x} and {y}; several, the lowest first, are separated by spaces: Web Mercator in WGS 84 or CGCS2000. Maps in GCJ-02 (AMap, Tencent) are 300 to 700 m off and must not be used (${env})."`
+	BasemapStyle       string `name:"basemap-style" env:"BASEMAP_STYLE" placeholder:"FILE" help:"MapLibre style of vector or raster tiles beneath the map, a file (${env})."`
 	BasemapAttribution string `name:"basemap-attribution" env:"BASEMAP_ATTRIBUTION" placeholder:"TEXT" help:"Whose the basemap is, and its review number; shown on the map as plain text (${env})."`
 	MapAttribution     string `name:"map-attribution" env:"MAP_ATTRIBUTION" placeholder:"TEXT" help:"Whose the data is that was imported, such as © OpenStreetMap contributors, ODbL; shown on the map as plain text (${env})."`
 	MapApproval        string `name:"map-approval" env:"MAP_APPROVAL" placeholder:"TEXT" help:"Approval number (审图号) of the map; printed on signboards (${env})."`
@@ -81,13 +83,6 @@ type ServerSettings struct {
 	Attribution    string   // of the data, plain text; "": none
 	Approval       string   // of the map, plain text; "": none
 	Fonts          string   // files; "": what the machine has
-}
-
-// Basemap is a map of raster tiles beneath ours.
-type Basemap struct {
-	URL         string // of a tile, with {z}, {x} and {y}
-	Origin      string // its scheme, host and port
-	Attribution string // plain text
 }
 
 var _ = fault.Register(
@@ -182,7 +177,7 @@ func (s Server) Check() (ServerSettings, error) {
 		return out, Bad("ONLY_TRUSTED", s.OnlyTrusted, "but it must be 0 or 1")
 	}
 	out.OnlyTrusted = s.OnlyTrusted == "1"
-	if out.Basemap, err = basemap(s.BasemapURL, s.BasemapAttribution); err != nil {
+	if out.Basemap, err = s.basemap(); err != nil {
 		return out, err
 	}
 	if out.Approval, err = mapApproval(s.MapApproval); err != nil {
@@ -251,48 +246,6 @@ func photosURL(s string) (*url.URL, error) {
 		return bad("but photos are kept under file:// or s3:// only")
 	}
 	return u, nil
-}
-
-// shifted are the hosts whose maps are drawn in GCJ-02 or BD-09, and what ends in them.
-var shifted = []string{"amap.com", "autonavi.com", "gtimg.com", "qq.com", "google.cn", "bdimg.com", "baidu.com"}
-
-// basemap is where tiles of a basemap are found. Pages load them, so that their origin is exact and nobody between can change them:
-// https, or http on this machine.
-func basemap(s, attribution string) (*Basemap, error) {
-	attribution = strings.TrimSpace(attribution)
-	if s == "" {
-		if attribution != "" {
-			return nil, Bad("BASEMAP_ATTRIBUTION", attribution, "but there is no basemap: set BASEMAP_URL as well")
-		}
-		return nil, nil
-	}
-	bad := func(format string, args ...any) (*Basemap, error) { return nil, Bad("BASEMAP_URL", s, format, args...) }
-	bare := s
-	for _, part := range []string{"{z}", "{x}", "{y}"} {
-		if strings.Count(s, part) != 1 {
-			return bad("but it must hold each of {z}, {x} and {y} once, like https://tiles.example.org/{z}/{x}/{y}.png")
-		}
-		bare = strings.Replace(bare, part, "0", 1)
-	}
-	u, err := url.Parse(bare)
-	switch {
-	case err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" || strings.ContainsAny(bare, "{}<>\"'; \t\r\n"):
-		return bad("but it must be an address like https://tiles.example.org/{z}/{x}/{y}.png, without other braces, spaces or signs")
-	case !strings.HasPrefix(s, u.Scheme+"://"+u.Host+"/"):
-		return bad("but {z}, {x} and {y} must come after the host, which is one and written out")
-	case u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u)):
-		return bad("but pages load it from elsewhere: it must begin with https://")
-	}
-	host := strings.ToLower(u.Hostname())
-	for _, other := range shifted {
-		if host == other || strings.HasSuffix(host, "."+other) {
-			return bad("whose maps are drawn in GCJ-02 or BD-09 and lie 300 to 700 m beside ours; take one in WGS 84 or CGCS2000, such as Tianditu's")
-		}
-	}
-	if attribution == "" || len(attribution) > 300 {
-		return nil, Bad("BASEMAP_ATTRIBUTION", attribution, "but it must say in at most 300 bytes whose the basemap is")
-	}
-	return &Basemap{URL: s, Origin: u.Scheme + "://" + u.Host, Attribution: attribution}, nil
 }
 
 // mapAttribution is whose the data is, in one line.

@@ -49,14 +49,6 @@ func TestGoodSettings(t *testing.T) {
 	if len(s.TrustedProxies) != 3 || s.TrustedProxies[1].String() != "10.0.0.0/8" || s.TrustedProxies[2].String() != "::1/128" {
 		t.Errorf("proxies %v", s.TrustedProxies)
 	}
-	se.BasemapURL, se.BasemapAttribution = "https://t0.tianditu.gov.cn/vec_w/wmts?LAYER=vec&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=KEY", " Tianditu <GS(2024)0650> "
-	if s, err = se.Check(); err != nil || *s.Basemap != (Basemap{se.BasemapURL, "https://t0.tianditu.gov.cn", "Tianditu <GS(2024)0650>"}) {
-		t.Errorf("basemap %+v, %v", s.Basemap, err)
-	}
-	se.BasemapURL = "http://127.0.0.1:8099/{z}/{x}/{y}.png"
-	if s, err = se.Check(); err != nil || s.Basemap.Origin != "http://127.0.0.1:8099" {
-		t.Errorf("a basemap of this machine: %+v, %v", s.Basemap, err)
-	}
 	se.MapAttribution = " © OpenStreetMap contributors, ODbL "
 	archive, archiveErr := Archive{TileLimitKB: "0", MapAttribution: se.MapAttribution}.Check()
 	if s, err = se.Check(); err != nil || archiveErr != nil || s.Attribution != "© OpenStreetMap contributors, ODbL" || archive.Attribution != s.Attribution {
@@ -116,16 +108,6 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 		{"neither yes nor no", "ONLY_TRUSTED", "yes"},
 		{"a folder that is not there", "TRUSTED_DOCUMENTS", "/nonexistent"},
 		{"a file for a folder", "TRUSTED_DOCUMENTS", "config.go"},
-		{"a basemap without rows", "BASEMAP_URL", "https://tiles.example.org/{z}/{x}.png"},
-		{"a basemap with a column twice", "BASEMAP_URL", "https://tiles.example.org/{z}/{x}/{x}/{y}.png"},
-		{"a basemap with servers to choose from", "BASEMAP_URL", "https://{s}.example.org/{z}/{x}/{y}.png"},
-		{"a basemap whose host changes", "BASEMAP_URL", "https://t{x}.example.org/{z}/{y}.png"},
-		{"a basemap that anybody can change", "BASEMAP_URL", "http://tiles.example.org/{z}/{x}/{y}.png"},
-		{"a basemap that would add to a policy", "BASEMAP_URL", "https://a.org;script-src/{z}/{x}/{y}.png"},
-		{"a basemap with a password", "BASEMAP_URL", "https://me:secret@tiles.example.org/{z}/{x}/{y}.png"},
-		{"a basemap without its scheme", "BASEMAP_URL", "tiles.example.org/{z}/{x}/{y}.png"},
-		{"a basemap in GCJ-02", "BASEMAP_URL", "https://webrd01.is.autonavi.com/appmaptile?x={x}&y={y}&z={z}"},
-		{"whose no basemap is", "BASEMAP_ATTRIBUTION", "Tianditu"},
 		{"whose the data is in two lines", "MAP_ATTRIBUTION", "Town\nhall"},
 		{"whose the data is at length", "MAP_ATTRIBUTION", strings.Repeat("town ", 61)},
 		{"a proxy by name", "TRUSTED_PROXIES", "proxy.local"},
@@ -134,7 +116,7 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 			st, se := store(), server()
 			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout, "PHOTOS_URL": &st.PhotosURL,
 				"LOG_LEVEL": &st.LogLevel, "LOG_FORMAT": &st.LogFormat, "ADDR": &se.Addr, "PUBLIC_URL": &se.PublicURL,
-				"BASEMAP_URL": &se.BasemapURL, "BASEMAP_ATTRIBUTION": &se.BasemapAttribution, "MAP_ATTRIBUTION": &se.MapAttribution, "MAP_APPROVAL": &se.MapApproval,
+				"MAP_ATTRIBUTION": &se.MapAttribution, "MAP_APPROVAL": &se.MapApproval,
 				"WINDOW": &se.Window, "NEAREST_LIMIT_M": &se.NearestLimitM, "RATE_LIMIT": &se.RateLimit,
 				"ANSWER_CACHE_MB": &se.AnswerCacheMB, "TILE_CACHE_MB": &se.TileCacheMB, "TILE_LIMIT_KB": &se.TileLimitKB, "TRUSTED_DOCUMENTS": &se.TrustedFolder, "ONLY_TRUSTED": &se.OnlyTrusted,
 				"CORS_ORIGINS": &se.CORSOrigins, "TRUSTED_PROXIES": &se.TrustedProxies}[c.env]

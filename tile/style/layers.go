@@ -28,7 +28,8 @@ type look struct {
 	kinds              [2]string // comprehensive, dedicated
 	bright             []string  // groups
 
-	raster paint // a basemap beneath
+	raster paint   // a basemap beneath
+	veil   float64 // how much of the paper lies over one of vector tiles
 }
 
 // The colours of neighbouring grids differ by their numbers, which people give in the order of the map; seven hues are few
@@ -78,7 +79,7 @@ var (
 		calm: "#2d3238", alarm: "#9c3f37", board: "#6fd3c2",
 		kinds:  [2]string{"#4a4424", "#5a4380"},
 		bright: []string{"#74492a", "#544590", "#6b601f", "#7a3a50", "#565a25", "#6d3a70", "#2b5a50", "#3a4f86", "#5d4633"},
-		raster: paint{"raster-saturation": -0.5, "raster-brightness-max": 0.45},
+		raster: paint{"raster-saturation": -0.5, "raster-brightness-max": 0.45}, veil: 0.6,
 	}
 )
 
@@ -131,14 +132,11 @@ func layers(c look, w words, basemap bool) []layer {
 	if basemap {
 		grids, houses = 0.4, 0.3
 	}
-	list := []layer{{ID: "paper", Type: "background", Paint: paint{"background-color": c.paper}}}
-	if basemap {
-		list = append(list, layer{ID: BasemapSource, Type: "raster", Source: BasemapSource, Paint: c.raster})
-	}
-	return append(list,
+	return []layer{
+		{ID: "paper", Type: "background", Paint: paint{"background-color": c.paper}},
 		ground(layer{ID: "division-fill", Type: "fill", Source: Source, Layer: "divisions",
 			Paint: paint{"fill-color": c.community, "fill-antialias": false}}),
-		layer{ID: gridFill, Type: "fill", Source: Source, Layer: "grids",
+		{ID: gridFill, Type: "fill", Source: Source, Layer: "grids",
 			Paint: paint{"fill-color": gridColour(c.grids), "fill-antialias": false,
 				"fill-opacity": zoomed(1, 10.0, grids, 15.0, grids, 18.0, grids*0.7)}},
 
@@ -168,32 +166,32 @@ func layers(c look, w words, basemap bool) []layer {
 			Layout: roadLayout(),
 			Paint:  paint{"line-color": byClass(mainRoads, c.mainRoad, c.road), "line-width": roadWidth(0)}}),
 
-		layer{ID: "building", Type: "fill", Source: Source, Layer: "buildings", MinZoom: 13.5, Filter: shapeOf("Polygon"),
+		{ID: "building", Type: "fill", Source: Source, Layer: "buildings", MinZoom: 13.5, Filter: shapeOf("Polygon"),
 			Paint: paint{"fill-color": c.building, "fill-opacity": zoomed(1, 13.5, 0.0, 14.5, houses)}},
-		layer{ID: "building-edge", Type: "line", Source: Source, Layer: "buildings", MinZoom: 15, Filter: shapeOf("Polygon"),
+		{ID: "building-edge", Type: "line", Source: Source, Layer: "buildings", MinZoom: 15, Filter: shapeOf("Polygon"),
 			Paint: paint{"line-color": c.buildingEdge, "line-width": zoomed(1.4, 15.0, 0.5, 19.0, 1.4)}},
-		layer{ID: "building-point", Type: "circle", Source: Source, Layer: "buildings", MinZoom: 15, Filter: shapeOf("Point"),
+		{ID: "building-point", Type: "circle", Source: Source, Layer: "buildings", MinZoom: 15, Filter: shapeOf("Point"),
 			Paint: paint{"circle-color": c.building, "circle-stroke-color": c.buildingEdge, "circle-stroke-width": 1,
 				"circle-radius": zoomed(1, 15.0, 1.5, 18.0, 4.0)}},
 
-		layer{ID: "grid-casing", Type: "line", Source: Source, Layer: "grids", MinZoom: 11,
+		{ID: "grid-casing", Type: "line", Source: Source, Layer: "grids", MinZoom: 11,
 			Layout: paint{"line-join": "round"},
 			Paint: paint{"line-color": c.casing, "line-opacity": 0.9,
 				"line-width": zoomed(1.4, 11.0, 0.8, 13.0, 2.2, 16.0, 5.0, 18.0, 8.0)}},
-		layer{ID: "grid-line", Type: "line", Source: Source, Layer: "grids", MinZoom: 12,
+		{ID: "grid-line", Type: "line", Source: Source, Layer: "grids", MinZoom: 12,
 			Layout: paint{"line-join": "round"},
 			Paint: paint{"line-color": c.gridLine,
 				"line-width": zoomed(1.4, 12.0, 0.4, 14.0, 0.9, 18.0, 2.2)}},
 		// Solid: each border is drawn from both sides, whose dashes would fall between each other.
-		layer{ID: "division-casing", Type: "line", Source: Source, Layer: "divisions", MinZoom: 11,
+		{ID: "division-casing", Type: "line", Source: Source, Layer: "divisions", MinZoom: 11,
 			Layout: paint{"line-join": "round"},
 			Paint:  paint{"line-color": c.casing, "line-width": zoomed(1.2, 11.0, 2.0, 14.0, 5.0, 18.0, 10.0)}},
-		layer{ID: "division-line", Type: "line", Source: Source, Layer: "divisions",
+		{ID: "division-line", Type: "line", Source: Source, Layer: "divisions",
 			Layout: paint{"line-join": "round"},
 			Paint: paint{"line-color": c.division, "line-opacity": zoomed(1, 9.0, 0.55, 13.0, 0.9),
 				"line-width": zoomed(1.2, 4.0, 0.6, 10.0, 0.7, 12.0, 1.1, 14.0, 2.0, 18.0, 4.0)}},
 
-		layer{ID: Beneath, Type: "symbol", Source: Source, Layer: "roads", MinZoom: 14,
+		{ID: Beneath, Type: "symbol", Source: Source, Layer: "roads", MinZoom: 14,
 			// Pavements are called as their street is.
 			Filter: expr{"all", shapeOf("LineString"), named, expr{"any", expr{"!", oneOf("class", footways)}, expr{"==", expr{"get", "class"}, "pedestrian"}}},
 			Layout: paint{"symbol-placement": "line", "text-field": expr{"get", "name"}, "text-font": regular,
@@ -201,26 +199,26 @@ func layers(c look, w words, basemap bool) []layer {
 				"text-letter-spacing": 0.12, "text-max-angle": 35, "text-padding": 6, "symbol-spacing": 420},
 			// A border often runs along the street: the halo must fill the characters, or its line becomes a stroke of them.
 			Paint: paint{"text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 2.5}},
-		layer{ID: "water-label", Type: "symbol", Source: Source, Layer: "land", MinZoom: 14.5,
+		{ID: "water-label", Type: "symbol", Source: Source, Layer: "land", MinZoom: 14.5,
 			Filter: expr{"all", oneOf("class", waterKinds), named},
 			Layout: paint{"symbol-placement": "line", "text-field": expr{"get", "name"}, "text-font": regular,
 				"text-size": 12, "text-letter-spacing": 0.25, "text-max-angle": 30, "symbol-spacing": 500,
 				"text-offset": []float64{0, 1}},
 			Paint: paint{"text-color": c.waterText, "text-halo-color": c.halo, "text-halo-width": 1.2}},
-		layer{ID: "building-label", Type: "symbol", Source: Source, Layer: "buildings", MinZoom: 16.5, Filter: named,
+		{ID: "building-label", Type: "symbol", Source: Source, Layer: "buildings", MinZoom: 16.5, Filter: named,
 			Layout: paint{"text-field": expr{"get", "name"}, "text-font": regular, "symbol-avoid-edges": true,
 				"text-size": zoomed(1, 16.5, 10.0, 19.0, 13.0), "text-max-width": 6, "text-padding": 3},
 			Paint: paint{"text-color": c.buildingText, "text-halo-color": c.buildingHalo, "text-halo-width": 1.2}},
 		// From afar names stand at polygons, once a tile: there the polygons are small, and there are no points for them yet.
-		layer{ID: "grid-label-far", Type: "symbol", Source: Source, Layer: "grids", MinZoom: 11, MaxZoom: pointsFrom,
+		{ID: "grid-label-far", Type: "symbol", Source: Source, Layer: "grids", MinZoom: 11, MaxZoom: pointsFrom,
 			Layout: paint{"text-field": w.gridFar, "text-font": regular, "text-size": 10, "text-max-width": 8,
 				"text-padding": 5, "symbol-avoid-edges": true},
 			Paint: paint{"text-color": c.gridText, "text-halo-color": c.gridHalo, "text-halo-width": 1.4}},
-		layer{ID: "division-label", Type: "symbol", Source: Source, Layer: "divisions", MaxZoom: pointsFrom, Filter: named,
+		{ID: "division-label", Type: "symbol", Source: Source, Layer: "divisions", MaxZoom: pointsFrom, Filter: named,
 			Layout: paint{"text-field": expr{"get", "name"}, "text-font": semibold, "text-max-width": 10,
 				"text-size": zoomed(1, 6.0, 12.5, 8.0, 12.0, 10.0, 11.0, 12.0, 13.0), "text-padding": 4, "symbol-avoid-edges": true},
 			Paint: paint{"text-color": c.divisionText, "text-halo-color": c.gridHalo, "text-halo-width": 1.6}},
-		layer{ID: gridLabel, Type: "symbol", Source: Source, Layer: "grid_labels", MinZoom: pointsFrom,
+		{ID: gridLabel, Type: "symbol", Source: Source, Layer: "grid_labels", MinZoom: pointsFrom,
 			Layout: paint{"text-field": expr{"step", expr{"zoom"}, w.gridFar, wholeName, w.gridNear}, "text-font": semibold,
 				"text-size":    zoomed(1, 12.0, 10.0, 14.0, 11.5, 15.0, 13.5, 16.0, 15.5, 18.0, 19.0),
 				"text-padding": expr{"step", expr{"zoom"}, 2, 15, 0},
@@ -230,7 +228,7 @@ func layers(c look, w words, basemap bool) []layer {
 				"text-max-width": expr{"step", expr{"zoom"}, 8, 15, 10}, "text-line-height": 1.25,
 				"symbol-sort-key": expr{"case", expr{"==", expr{"get", "kind"}, "DEDICATED"}, 1, 0}},
 			Paint: paint{"text-color": c.gridText, "text-halo-color": c.gridHalo, "text-halo-width": 2}},
-	)
+	}
 }
 
 // named holds for what has a name.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"html"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -47,10 +48,42 @@ type Options struct {
 	Box *place.Box // where a map opens that is told nothing else; nil: nowhere in particular
 }
 
-// Basemap is a map of raster tiles that lies beneath ours.
+// Basemap is a map that lies beneath ours: Web Mercator, WGS 84 or CGCS2000. Its sources and layers are those of a style; names in it are its own.
 type Basemap struct {
-	URL         string // of a tile, with {z}, {x} and {y}: Web Mercator, 256 pixels, WGS 84 or CGCS2000
-	Attribution string // whose it is, as plain text
+	Sources     map[string]map[string]any
+	Layers      []map[string]any // the lowest first
+	Sprite      string           // the address of its pictures; "": none
+	Attribution string           // whose it is, as plain text
+}
+
+// beneath are the layers of a basemap with the names that they have in ours, and its sources, added to sources. Raster tiles become calmer; what is drawn of
+// vector tiles has colours of its own, over which a dark map lays its paper as a veil.
+func (b *Basemap) beneath(c look, sources map[string]any) []any {
+	attribution := html.EscapeString(b.Attribution)
+	for name, source := range b.Sources {
+		source = maps.Clone(source)
+		source["attribution"] = attribution
+		sources[BasemapSource+name] = source
+	}
+	var drawn []any
+	vector := false
+	for _, l := range b.Layers {
+		l = maps.Clone(l)
+		l["id"] = BasemapSource + fmt.Sprint(l["id"])
+		if source, ok := l["source"].(string); ok {
+			l["source"] = BasemapSource + source
+		}
+		if l["type"] != "raster" {
+			vector = true
+		} else if _, own := l["paint"]; !own {
+			l["paint"] = c.raster
+		}
+		drawn = append(drawn, l)
+	}
+	if vector && c.veil > 0 {
+		drawn = append(drawn, layer{ID: "veil", Type: "background", Paint: paint{"background-color": c.paper, "background-opacity": c.veil}})
+	}
+	return drawn
 }
 
 // JSON returns a MapLibre style (style specification version 8) over the public layers, for staff also over those that staff look
@@ -101,12 +134,15 @@ func JSON(o Options) ([]byte, error) {
 		data["attribution"] = html.EscapeString(o.Attribution) // MapLibre puts it into the page as HTML
 	}
 	sources := map[string]any{Source: data}
-	if o.Basemap != nil {
-		sources[BasemapSource] = map[string]any{"type": "raster", "tiles": []string{o.Basemap.URL}, "tileSize": 256,
-			"maxzoom": basemapZoom, "attribution": html.EscapeString(o.Basemap.Attribution)}
-	}
 	center, zoom := view(o.Box)
-	doc := document{Version: 8, Name: words.name, Center: center, Zoom: zoom, Sources: sources, Layers: drawn}
+	doc := document{Version: 8, Name: words.name, Center: center, Zoom: zoom, Sources: sources}
+	for i, l := range drawn {
+		doc.Layers = append(doc.Layers, l)
+		if i == 0 && o.Basemap != nil { // upon the paper
+			doc.Layers = append(doc.Layers, o.Basemap.beneath(look, sources)...)
+			doc.Sprite = o.Basemap.Sprite
+		}
+	}
 	if legend != nil {
 		doc.Metadata = map[string]any{"wangge:legend": legend}
 	}
@@ -239,10 +275,9 @@ const (
 	Beneath = "road-label" // lines that a page draws go beneath this layer, so that names stay readable
 	Ground  = "green"      // and areas beneath this one, so that houses and water stay as they are
 
-	BasemapSource = "basemap" // the source of a basemap, and its layer
+	BasemapSource = "basemap-" // what the names of a basemap's sources and layers begin with
 
-	tileLayers  = "divisions,grids,grid_labels,buildings,roads,land"
-	basemapZoom = 18 // the nearest that tiles of basemaps are made for
+	tileLayers = "divisions,grids,grid_labels,buildings,roads,land"
 )
 
 // gridName leaves out the last word, 网格, of a name on a map seen from afar, where all are grids and few names have room; after a
@@ -285,8 +320,9 @@ type document struct {
 	Center   []float64      `json:"center,omitempty"`
 	Zoom     float64        `json:"zoom,omitempty"`
 	Metadata map[string]any `json:"metadata,omitempty"`
+	Sprite   string         `json:"sprite,omitempty"` // of a basemap; we have no pictures
 	Sources  map[string]any `json:"sources"`
-	Layers   []layer        `json:"layers"`
+	Layers   []any          `json:"layers"`
 }
 
 type layer struct {

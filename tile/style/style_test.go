@@ -19,7 +19,15 @@ import (
 	"wangge/internal/fault"
 )
 
-var basemap = &Basemap{URL: "https://tiles.example.org/{z}/{x}/{y}.png", Attribution: "Survey & Maps <GS>"}
+var (
+	basemap = &Basemap{Attribution: "Survey & Maps <GS>",
+		Sources: map[string]map[string]any{"0": {"type": "raster", "tiles": []string{"https://tiles.example.org/{z}/{x}/{y}.png"}, "tileSize": 256}},
+		Layers:  []map[string]any{{"id": "0", "type": "raster", "source": "0"}}}
+	vectors = &Basemap{Attribution: "Survey & Maps <GS>", Sprite: "https://tiles.example.org/sprite",
+		Sources: map[string]map[string]any{"town": {"type": "vector", "url": "https://tiles.example.org/town.json"}},
+		Layers: []map[string]any{{"id": "paper", "type": "background"},
+			{"id": "road", "type": "line", "source": "town", "source-layer": "road", "paint": map[string]any{"line-color": "#123456"}}}}
+)
 
 func TestStyleIsValid(t *testing.T) {
 	if _, err := os.Stat("../../web/node_modules/@maplibre/maplibre-gl-style-spec"); err != nil {
@@ -37,7 +45,7 @@ func TestStyleIsValid(t *testing.T) {
 	}
 	for _, o := range []Options{{}, {Lang: "zh", PublicURL: "https://grid.example"}, {Lang: "en"}, {Dark: true}, {Gaps: true}, {Gaps: true, Dark: true, Lang: "en"},
 		{Gaps: true, Box: &place.Box{West: 120, South: 30, East: 121, North: 31}},
-		{Basemap: basemap, Attribution: "Town"}, {Basemap: basemap, Dark: true, Staff: Group}, {Staff: Staffing}, {Staff: Kind, Lang: "en"}, {Staff: Group, Dark: true}, {Staff: Gaps},
+		{Basemap: basemap, Attribution: "Town"}, {Basemap: basemap, Dark: true, Staff: Group}, {Basemap: vectors}, {Basemap: vectors, Dark: true}, {Staff: Staffing}, {Staff: Kind, Lang: "en"}, {Staff: Group, Dark: true}, {Staff: Gaps},
 		{Staff: Kind, Gaps: true}} {
 		style, err := JSON(o)
 		if err != nil {
@@ -327,10 +335,11 @@ func TestABasemapLiesBeneathAndShinesThrough(t *testing.T) {
 			Type, Attribution string
 			Tiles             []string
 		}
+		Sprite string
 		Layers []struct {
-			ID     string
-			Layout struct{ Visibility string }
-			Paint  map[string]any
+			ID, Source string
+			Layout     struct{ Visibility string }
+			Paint      map[string]any
 		}
 	}) {
 		body, err := JSON(o)
@@ -342,15 +351,33 @@ func TestABasemapLiesBeneathAndShinesThrough(t *testing.T) {
 		}
 		return style
 	}
-	if _, there := read(Options{}).Sources[BasemapSource]; there {
+	if n := len(read(Options{}).Sources); n != 1 {
 		t.Error("there is a basemap that nobody set")
 	}
 	over := read(Options{Basemap: basemap})
-	if s := over.Sources[BasemapSource]; s.Type != "raster" || !slices.Equal(s.Tiles, []string{basemap.URL}) || s.Attribution != "Survey &amp; Maps &lt;GS&gt;" {
+	if s := over.Sources[BasemapSource+"0"]; s.Type != "raster" || !slices.Equal(s.Tiles, []string{"https://tiles.example.org/{z}/{x}/{y}.png"}) || s.Attribution != "Survey &amp; Maps &lt;GS&gt;" {
 		t.Errorf("source %+v", s)
 	}
-	if over.Layers[0].ID != "paper" || over.Layers[1].ID != BasemapSource {
-		t.Errorf("beneath lie %s, %s", over.Layers[0].ID, over.Layers[1].ID)
+	if over.Layers[0].ID != "paper" || over.Layers[1].ID != BasemapSource+"0" || over.Layers[1].Paint["raster-saturation"] == nil {
+		t.Errorf("beneath lie %+v", over.Layers[:2])
+	}
+	for night, want := range map[bool][]string{false: {"paper", BasemapSource + "paper", BasemapSource + "road", "division-fill"},
+		true: {"paper", BasemapSource + "paper", BasemapSource + "road", "veil", "division-fill"}} {
+		drawn := read(Options{Basemap: vectors, Dark: night})
+		for i, id := range want {
+			if drawn.Layers[i].ID != id {
+				t.Errorf("in the dark %v: layer %d is %s, not %s", night, i, drawn.Layers[i].ID, id)
+			}
+		}
+		if s := drawn.Sources[BasemapSource+"town"]; s.Type != "vector" || s.Attribution != "Survey &amp; Maps &lt;GS&gt;" || drawn.Sprite != vectors.Sprite {
+			t.Errorf("source %+v, pictures %q", s, drawn.Sprite)
+		}
+		if drawn.Layers[2].Paint["line-color"] != "#123456" || drawn.Layers[2].Source != BasemapSource+"town" {
+			t.Errorf("a road of the basemap is %+v", drawn.Layers[2])
+		}
+	}
+	if vectors.Layers[1]["source"] != "town" {
+		t.Error("what was set is changed by an answer")
 	}
 	for _, l := range over.Layers {
 		hidden := l.Layout.Visibility == "none"

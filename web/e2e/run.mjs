@@ -7,27 +7,17 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 
 const base = (process.argv[2] ?? "").replace(/\/$/, "");
 const folder = process.argv[3];
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 if (!/^https?:\/\//.test(base)) {
   console.error("usage: node e2e/run.mjs http://HOST:PORT [folder for screenshots]");
   process.exit(2);
 }
-if (!existsSync(executablePath)) {
-  console.error(`Chromium is not at ${executablePath}: apt-get install chromium, or set CHROMIUM`);
-  process.exit(2);
-}
 if (folder) mkdirSync(folder, { recursive: true });
 
-const browser = await chromium.launch({
-  executablePath,
-  chromiumSandbox: false,
-  args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
-    "--disable-background-networking", "--disable-component-update"],
-});
+const browser = await launch();
 
 const WIDE = { viewport: { width: 1366, height: 768 } };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };

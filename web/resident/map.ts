@@ -8,8 +8,7 @@ import type { Feature, FeatureCollection } from "geojson";
 import { keepCurrent } from "./changes";
 import { BASEMAP, BENEATH, FIRST_GRIDS, GAPS, GRIDS, GROUND, HERE, LAYER, LAYERS, SOURCE } from "./names";
 
-declare const MAP_WORKER: string; // set by build.mjs
-declare const MAP_STYLE: string;
+declare const MAP_STYLE: string; // set by build.mjs
 
 const look = document.createElement("link");
 look.rel = "stylesheet";
@@ -37,10 +36,12 @@ export interface Padding { top: number; right: number; bottom: number; left: num
 export interface Options {
   container: HTMLElement;
   lang: string;
+  /** The address of MapLibre's worker. */
+  worker: string;
   /** Whether the map shows what the coverage reports find. */
   gaps: boolean;
   box: Box | null;
-  words: { zoomIn: string; zoomOut: string; map: string };
+  words: { zoomIn: string; zoomOut: string; map: string; noBasemap: string };
   /** Room that the panel takes, in pixels. */
   padding: () => Padding;
   onAsk: (lng: number, lat: number) => void;
@@ -63,9 +64,11 @@ export interface MapView {
 
 /** How often is asked whether there are tiles again, ms. */
 const RETRY = 5_000;
+/** How long the first tile of a basemap may take, ms. */
+const PATIENCE = 8_000;
 
 export function openMap(options: Options): MapView {
-  setWorkerUrl(new URL(MAP_WORKER, location.href).href);
+  setWorkerUrl(new URL(options.worker, location.href).href);
   const darkness = matchMedia("(prefers-color-scheme: dark)");
   const style = () => `${location.origin}/style.json?lang=${options.lang}&theme=${darkness.matches ? "dark" : "light"}${options.gaps ? "&show=gaps" : ""}`;
   const map = new MapLibre({
@@ -79,8 +82,8 @@ export function openMap(options: Options): MapView {
     touchPitch: false,
     attributionControl: false,
     // The style and TileJSON name the address this server has outside. The page asks the one it came from, which is the same
-    // server and needs no permission.
-    transformRequest: (url) => ({ url: ours(url) }),
+    // server and needs no permission. Whose basemap it is learns for which town's page (keys are bound to that), and not where on it somebody lives.
+    transformRequest: (url) => ({ url: ours(url), ...(foreign(url) ? { referrerPolicy: "strict-origin" as const } : {}) }),
     locale: {
       "NavigationControl.ZoomIn": options.words.zoomIn,
       "NavigationControl.ZoomOut": options.words.zoomOut,
@@ -95,6 +98,25 @@ export function openMap(options: Options): MapView {
   const corner = options.low ? "bottom-left" : "bottom-right";
   map.addControl(new ScaleControl({ unit: "metric" }), corner);
   map.addControl(new AttributionControl({ compact: true }), corner);
+  const noBasemap = document.createElement("p");
+  noBasemap.className = "no-basemap";
+  noBasemap.textContent = options.words.noBasemap;
+  noBasemap.hidden = true;
+  map.addControl(holding(noBasemap), corner);
+  // Where it is away the streets, water and green of our own are shown, which it hides.
+  let came = false;
+  let instead: string[] = [];
+  const basemapAway = (away: boolean) => {
+    came ||= !away;
+    if (noBasemap.hidden !== away) return;
+    noBasemap.hidden = !away;
+    if (away) instead = map.getStyle().layers.filter((l) => "source" in l && l.source === SOURCE && l.layout?.visibility === "none").map((l) => l.id);
+    for (const id of instead) if (map.getLayer(id)) map.setLayoutProperty(id, "visibility", away ? "visible" : "none");
+  };
+  map.on("style.load", () => {
+    noBasemap.hidden = true; // of another style
+    if (hasBasemap(map)) setTimeout(() => { if (!came) basemapAway(true); }, PATIENCE);
+  });
 
   let shown: Found = { code: "", box: null, place: null, accuracyM: 0 };
   let pin: Marker | null = null;
@@ -123,7 +145,10 @@ export function openMap(options: Options): MapView {
     map.setStyle(style(), { diff: false });
   };
   map.on("error", (event) => {
-    if ((event as { sourceId?: string }).sourceId === BASEMAP) return; // somebody else's, and nobody needs it to find a grid
+    if (foreign((event.error as { url?: string } | undefined)?.url ?? "") || isBasemap(event as { sourceId?: string })) {
+      basemapAway(true); // it is somebody else's, and nobody needs it to find a grid
+      return;
+    }
     const status = (event.error as { status?: number } | undefined)?.status ?? 0;
     if (status < 500) {
       console.error(event.error); // as MapLibre does where nobody listens
@@ -133,6 +158,9 @@ export function openMap(options: Options): MapView {
     away = true;
     options.onAway(true);
     setTimeout(lookAgain, RETRY);
+  });
+  map.on("sourcedata", (event) => {
+    if (isBasemap(event) && (event.tile as { state?: string } | undefined)?.state === "loaded") basemapAway(false);
   });
   darkness.addEventListener("change", () => map.setStyle(style(), { diff: false }));
 
@@ -220,11 +248,11 @@ function comeCloser(map: MapLibre, padding: Padding): void {
   if (map.getZoom() < FIRST_GRIDS) map.easeTo({ zoom: FIRST_GRIDS, around: map.unproject(middle(map.getContainer(), padding)), duration: 0 });
 }
 
-/** A control of MapLibre's that holds button. */
-function holding(button: HTMLButtonElement): IControl {
+/** A control of MapLibre's that holds a button or a note. */
+function holding(held: HTMLElement): IControl {
   const group = document.createElement("div");
-  group.className = "maplibregl-ctrl maplibregl-ctrl-group";
-  group.append(button);
+  group.className = held instanceof HTMLButtonElement ? "maplibregl-ctrl maplibregl-ctrl-group" : "maplibregl-ctrl";
+  group.append(held);
   return { onAdd: () => group, onRemove: () => group.remove() };
 }
 
@@ -235,7 +263,7 @@ function addLayers(map: MapLibre, dark: boolean): void {
   const grids = { source: SOURCE, "source-layer": GRIDS, filter: nothing } as const;
   map.addLayer({
     ...grids, id: LAYER.selectedFill, type: "fill",
-    paint: { "fill-color": dark ? "#58371e" : "#ffd9a8", "fill-opacity": map.getSource(BASEMAP) ? 0.5 : 0.9, "fill-antialias": false },
+    paint: { "fill-color": dark ? "#58371e" : "#ffd9a8", "fill-opacity": hasBasemap(map) ? 0.5 : 0.9, "fill-antialias": false },
   }, GROUND);
   map.addLayer({
     ...grids, id: LAYER.selectedCasing, type: "line", layout: { "line-join": "round" },
@@ -283,6 +311,16 @@ function ours(url: string): string {
   const own = at.pathname.indexOf(OWN); // before it, what a proxy adds
   return own >= 0 ? location.origin + at.pathname.slice(own) + at.search : url;
 }
+/** Whether url is asked of somebody else's server. */
+function foreign(url: string): boolean {
+  return /^https?:/.test(url) && new URL(ours(url)).origin !== location.origin;
+}
+
+const hasBasemap = (map: MapLibre): boolean => Object.keys(map.getStyle().sources).some((id) => id.startsWith(BASEMAP));
+
+/** Whether an event is about a source of the basemap. */
+const isBasemap = (event: { sourceId?: string }): boolean => event.sourceId?.startsWith(BASEMAP) ?? false;
+
 const OWN = `/tiles/${LAYERS.join(",")}`; // and what follows: no basemap has such a path
 
 function roomy(p: Padding): Padding {

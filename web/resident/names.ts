@@ -4,7 +4,7 @@ export const SOURCE = "wangge";
 export const BENEATH = "road-label"; // for lines
 export const GROUND = "green"; // for areas
 
-export const BASEMAP = "basemap"; // source of a basemap, where there is one
+export const BASEMAP = "basemap-"; // what sources of a basemap begin with, where there is one
 export const LAYERS = ["divisions", "grids", "grid_labels", "buildings", "roads", "land"]; // what the tiles hold
 export const GAPS = "gaps"; // and those of a map of problems
 

@@ -260,9 +260,10 @@ async function openTheMap(): Promise<void> {
     view = openMap({
       container,
       lang: word("lang"),
+      worker: word("worker"),
       gaps: word("show") === "gaps",
       box: found.box ?? readBox(word("box")),
-      words: { zoomIn: word("zoomIn"), zoomOut: word("zoomOut"), map: word("map") },
+      words: { zoomIn: word("zoomIn"), zoomOut: word("zoomOut"), map: word("map"), noBasemap: word("noBasemap") },
       padding,
       button: kiosk ? null : locateOnMap,
       low: kiosk,
