@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/name"
 	"wangge/domain/phone"
 	"wangge/internal/fault"
 )
@@ -95,6 +96,8 @@ func CheckContacts(c Contacts) (Contacts, error) {
 			refuse(field, "contacts.text", max)
 		case *s == "" && required:
 			refuse(field, "contacts.name", max)
+		case err == nil:
+			err = name.Check(field, *s)
 		}
 	}
 	number := func(field string, s *string, required bool) {

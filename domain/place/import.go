@@ -12,6 +12,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/key"
+	"wangge/domain/name"
 	"wangge/internal/fault"
 )
 
@@ -195,13 +196,15 @@ func CheckRow(r Row) error {
 	return CheckText(r, "name", r.Name, 200)
 }
 
-// CheckText refuses a text that is too long for the store or holds control characters. max is in characters.
+// CheckText refuses a text that is too long for the store, holds control characters or nothing that can be seen. max is in characters.
 func CheckText(r Row, field, text string, max int) error {
 	switch {
 	case utf8.RuneCountInString(text) > max:
 		return refuseSaid(r, field, "row.tooLong", "field", strings.ReplaceAll(field, "_", " "), "max", max)
 	case !utf8.ValidString(text), strings.ContainsFunc(text, unicode.IsControl):
 		return refuseSaid(r, field, "row.control", "field", strings.ReplaceAll(field, "_", " "))
+	case name.Check(field, text) != nil:
+		return refuseSaid(r, field, "name.unseen", "field", strings.ReplaceAll(field, "_", " "))
 	}
 	return nil
 }

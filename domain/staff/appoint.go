@@ -10,6 +10,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/civil"
 	"wangge/domain/key"
+	"wangge/domain/name"
 	"wangge/domain/phone"
 	"wangge/domain/portrait"
 	"wangge/internal/fault"
@@ -50,12 +51,18 @@ func CheckWorker(w NewWorker) error {
 	if !oneLine(strings.TrimSpace(w.Name), 100) {
 		return fault.New(fault.Invalid, "name", "worker.name")
 	}
+	if err := name.Check("name", w.Name); err != nil {
+		return err
+	}
 	if len(w.Duties) > maxDuties {
 		return fault.New(fault.Invalid, "duties", "worker.duties", "max", maxDuties)
 	}
 	for i, d := range w.Duties {
 		if !oneLine(strings.TrimSpace(d), maxDuty) {
 			return fault.New(fault.Invalid, fmt.Sprintf("duties.%d", i), "worker.duty", "max", maxDuty)
+		}
+		if err := name.Check(fmt.Sprintf("duties.%d", i), d); err != nil {
+			return err
 		}
 	}
 	if utf8.RuneCountInString(w.IdempotencyKey) > MaxRetryKey {

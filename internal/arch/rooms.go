@@ -17,7 +17,7 @@ const (
 
 var (
 	pure   = []string{"geo/coord", "geo/coverage", "geo/limits", "geo/measure", "geo/shape"}
-	domain = []string{"domain/account", "domain/around", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/page", "domain/phone", "domain/place", "domain/portrait", "domain/scene", "domain/search", "domain/staff"}
+	domain = []string{"domain/account", "domain/around", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/place", "domain/portrait", "domain/scene", "domain/search", "domain/staff"}
 
 	// below is what the middle row stands on: the words, the geometry, the one error.
 	below = slices.Concat(domain, pure, []string{"internal/fault"})
@@ -59,9 +59,10 @@ var Rooms = []Room{
 	{"domain/civil", nil, nil},
 	{"domain/index", nil, nil},
 	{"domain/phone", nil, nil},
+	{"domain/name", []string{"internal/fault"}, nil},
 	{"domain/account", []string{"internal/fault"}, nil},
 	{"domain/page", []string{"internal/fault"}, nil},
-	{"domain/place", []string{"domain/account", "domain/index", "domain/key", "domain/page", "domain/phone", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, uuid}},
+	{"domain/place", []string{"domain/account", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, uuid}},
 	{"domain/grid", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "domain/place", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
 	{"domain/around", []string{"domain/account", "domain/grid", "domain/key", "domain/place", "geo/coverage", "geo/limits", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
 	{"domain/board", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
@@ -70,7 +71,7 @@ var Rooms = []Room{
 	{"domain/search", []string{"domain/account", "domain/grid", "domain/key", "geo/measure", "internal/fault"},
 		[]string{orb, uuid, "github.com/longbridgeapp/opencc", "github.com/mozillazg/go-pinyin", "golang.org/x/text"}},
 	{"domain/portrait", []string{"internal/fault"}, []string{"github.com/bep/imagemeta", "golang.org/x/image"}},
-	{"domain/staff", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "domain/phone", "domain/portrait", "internal/fault"}, []string{uuid}},
+	{"domain/staff", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/portrait", "internal/fault"}, []string{uuid}},
 
 	// Pure geometry: no SQL, no HTTP, no clock.
 	{"geo/coord", nil, nil},
