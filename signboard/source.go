@@ -249,9 +249,7 @@ func (s *Source) divisions(ctx context.Context, actor account.Actor, community u
 	}
 	c := all[community].InForce
 	f.Supervision = c.SupervisionPhone
-	for _, n := range c.Night {
-		f.Night = append(f.Night, Number{n.Phone, n.Name, cmp.Or(n.NameEnglish, n.Name)})
-	}
+	f.Night = numbers(c.Night)
 	if st := c.Station; st != nil {
 		hours := st.Hours
 		if f.Lang == fault.English && st.HoursEnglish != "" {

@@ -1,6 +1,9 @@
 package signboard
 
-import "wangge/internal/fault"
+import (
+	"wangge/domain/staff"
+	"wangge/internal/fault"
+)
 
 // words are what a board says by itself: Chinese and English.
 type words struct{ zh, en string }
@@ -25,7 +28,7 @@ var (
 	wBoard       = words{"网格公示牌", "Grid signboard"}
 	wBuilding    = words{"楼栋公示牌", "Building signboard"}
 	wBelongs     = words{"本楼所属网格", "This building is in"}
-	wWorker      = words{"网格员", "Grid worker"}
+	wWorker      = postOf(string(staff.GridWorker))
 	wFirst       = words{"A岗", "First to call"}
 	wSecond      = words{"B岗", "Stands in"}
 	wNobody      = words{"网格员暂缺", "No grid worker at present"}
@@ -66,22 +69,17 @@ var kinds = map[string]words{
 	"DEDICATED":     {"专属网格", "Dedicated grid"},
 }
 
+// posts are those that stand in for a person.
 var posts = map[string]words{
-	"CHIEF_LEADER":   {"总网格长", "Chief leader"},
-	"GRID_LEADER":    {"网格长", "Grid leader"},
-	"GRID_WORKER":    {"网格员", "Grid worker"},
-	"ASSISTANT":      {"协管员", "Assistant"},
-	"SECTION_LEADER": {"片长", "Section leader"},
-	"GROUP_LEADER":   {"居民小组长", "Group leader"},
-	"STATION_HEAD":   {"站长", "Head of station"},
-	"STATION":        {"服务站", "Service station"},
-	"SUPERVISION":    {"监督电话", "Complaints"},
-	"NIGHT":          {"热线", "Hotline"},
+	"STATION":     {"服务站", "Service station"},
+	"SUPERVISION": {"监督电话", "Complaints"},
+	"NIGHT":       {"热线", "Hotline"},
 }
 
 func postOf(post string) words {
 	if w, ok := posts[post]; ok {
 		return w
 	}
-	return words{"负责人", "In charge"}
+	p := staff.Post(post)
+	return words{p.Text(fault.Chinese), p.Text(fault.English)}
 }

@@ -15,6 +15,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/phone"
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
@@ -247,20 +248,8 @@ func (f face) Initial() string {
 	return ""
 }
 
-// dial is a phone number as a link. html/template lets no tel: through by itself, so only what can be dialled is
-// kept, and the result is marked as safe.
-func dial(phone string) template.URL {
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r == '+' || r == '*' || r == '#' {
-			return r
-		}
-		return -1
-	}, phone)
-	if digits == "" {
-		return ""
-	}
-	return template.URL("tel:" + strings.ReplaceAll(digits, "#", "%23"))
-}
+// dial is phone.Dial for a template: html/template lets no tel: through by itself.
+func dial(number string) template.URL { return template.URL(phone.Dial(number)) }
 
 // contacts are whom to call in a division besides its grid workers; where none is known, or the database is away, the numbers that hold everywhere.
 func (s *site) contacts(ctx context.Context, actor account.Actor, division *uuid.UUID) (place.Contacts, error) {
@@ -279,10 +268,7 @@ func (s *site) contacts(ctx context.Context, actor account.Actor, division *uuid
 
 // Night are the numbers that answer at night.
 func (v view) Night() []place.NightNumber {
-	if n := v.Result.Contacts.Night; n != nil {
-		return n
-	}
-	return place.InForce(nil).Night
+	return place.InForce([]place.Contacts{v.Result.Contacts}).Night
 }
 
 // Either is what the town wrote in the view's language, or else in Chinese.
