@@ -29,8 +29,8 @@ var (
 	wBuilding    = words{"楼栋公示牌", "Building signboard"}
 	wBelongs     = words{"本楼所属网格", "This building is in"}
 	wWorker      = postOf(string(staff.GridWorker))
-	wFirst       = words{"A岗", "First to call"}
-	wSecond      = words{"B岗", "Stands in"}
+	wFirst       = words{staff.CoverA.Text(fault.Chinese), staff.CoverA.Text(fault.English)}
+	wSecond      = words{staff.CoverB.Text(fault.Chinese), staff.CoverB.Text(fault.English)}
 	wNobody      = words{"网格员暂缺", "No grid worker at present"}
 	wInstead     = words{"请先联系", "Please call"}
 	wNoPhone     = words{"电话未公布，请拨", "No phone of their own: call"}

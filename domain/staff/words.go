@@ -32,3 +32,14 @@ func (p Post) Text(lang fault.Language) string {
 	}
 	return names[0]
 }
+
+// coverNames are what the two that cover a post are called, in Chinese and English.
+var coverNames = map[Cover][2]string{CoverA: {"A岗", "First to call"}, CoverB: {"B岗", "Stands in"}}
+
+// Text is what c is called in a language.
+func (c Cover) Text(lang fault.Language) string {
+	if lang == fault.English {
+		return coverNames[c][1]
+	}
+	return coverNames[c][0]
+}
