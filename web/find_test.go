@@ -251,7 +251,18 @@ func TestPlanInPlaceOfTheMap(t *testing.T) {
 	}
 	town.boards = true
 	wantContains(t, town.get("GET", "/g/990102001001001").Body.String(),
-		`<noscript class="plan"><a href="/g/990102001001001/map.svg?lang=zh"><img src="/g/990102001001001/map.svg?lang=zh" alt="网格示意图"></a></noscript>`)
+		`<noscript class="plan"><a href="/g/990102001001001/map.svg?lang=zh"><img src="/g/990102001001001/map.svg?lang=zh" alt="网格示意图"> <span>打开示意图，点选您家那一片</span></a></noscript>`)
+	wantContains(t, town.get("GET", "/?lang=en").Body.String(), `<noscript class="plan"><a href="/map.svg?lang=en"><img src="/map.svg?lang=en" alt="Plan of all parts">`)
+	wantContains(t, town.get("GET", "/c/990102001001?lang=zh").Body.String(), `<img src="/c/990102001001/map.svg?lang=zh"`)
+	wantContains(t, town.get("GET", "/?kiosk=1").Body.String(), `<noscript class="plan"><img src="/map.svg?lang=zh"`)
+	if body := town.get("GET", "/?lng=120.005&lat=31.005&crs=WGS84").Body.String(); strings.Contains(body, `"/map.svg`) {
+		t.Error("the plan of all beside an answer")
+	}
+	bare := newTown()
+	bare.boards, bare.community.BBox = true, nil
+	if strings.Contains(bare.get("GET", "/").Body.String(), "map.svg") {
+		t.Error("a plan of what has no borders")
+	}
 	if kiosk := town.get("GET", "/g/990102001001001?kiosk=1").Body.String(); !strings.Contains(kiosk, `<noscript class="plan"><img`) {
 		t.Error("a kiosk leads to the plan, and not back")
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"wangge/domain/account"
@@ -116,6 +117,17 @@ func day(t time.Time, lang fault.Language) string {
 
 // Printed is where what is printed lies, in the page's language. Nothing else goes along: there is no way back from it into a kiosk.
 func (v view) Printed(path string) string { return path + "?lang=" + string(v.Lang) }
+
+// PlanPath is where the plan to choose from is, of what the page is about; empty where none can be drawn.
+func (v view) PlanPath() string {
+	switch {
+	case !v.Boards || v.Box == "":
+		return ""
+	case v.Community != nil:
+		return "/c/" + url.PathEscape(v.Community.Code) + "/map.svg"
+	}
+	return "/map.svg"
+}
 
 // OwnPath is where the page of the building that was meant is.
 func (r result) OwnPath() string { return buildingPath(r.Building.Key) }

@@ -78,6 +78,8 @@ var sentences = map[string][2]string{
 	"openMap":   {"打开地图，点您的家", "Open the map and tap your home"},
 	"seeMap":    {"在地图上看", "See it on the map"},
 	"plan":      {"网格示意图", "Plan of the grid"},
+	"overview":  {"各片示意图", "Plan of all parts"},
+	"openPlan":  {"打开示意图，点选您家那一片", "Open the plan and tap your part"},
 
 	"matched":       {"您找的是", "You asked about"},
 	"notThis":       {"不是这栋楼？", "Not this building?"},
