@@ -125,16 +125,24 @@ func (s *Source) gridsOn(ctx context.Context, actor account.Actor, of []place.Di
 	if err != nil {
 		return err
 	}
-	numbers := map[string]int{}
+	numbers, communities := map[string]int{}, map[uuid.UUID]bool{}
 	var list []grid.Grid
 	for _, k := range keys {
 		if g, ok := known[k.ID]; ok {
 			list = append(list, g)
 			numbers[numberOf(g.Code)]++
+			communities[g.CommunityID] = true
 		}
 	}
 	if len(list) == 0 {
 		return nil
+	}
+	if len(communities) == 1 { // the map is of it, whatever lies around it
+		of, err := s.Places.DivisionsByID(ctx, actor, []uuid.UUID{list[0].CommunityID}, place.Fields{})
+		if err != nil {
+			return err
+		}
+		f.Grid.Name = of[list[0].CommunityID].Name
 	}
 	box := list[0].BBox
 	for _, g := range list {
