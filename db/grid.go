@@ -36,6 +36,10 @@ const (
 SELECT ` + gridColumns + gridJoin + `
 WHERE g.district = ANY($3) AND b.district = ANY($3) AND g.id = ANY($4) ORDER BY g.code`
 
+	gridEnd = `-- name: grid.End
+SELECT max(upper(b.during)) FROM grid_boundary b WHERE b.district = $1 AND b.grid_id = $2
+HAVING bool_and(coalesce(upper(b.during) <= $3, false)) ORDER BY 1`
+
 	gridsOfGroups = `-- name: grid.OfGroups
 SELECT ` + gridColumns + gridJoin + `
 WHERE g.district = ANY($3) AND b.district = ANY($3) AND g.group_id = ANY($4) ORDER BY g.code`
@@ -101,6 +105,19 @@ func (s *Grids) GridByCode(ctx context.Context, actor account.Actor, code string
 		return err
 	})
 	return g, found, err
+}
+
+// EndOfGrid implements grid.Store.
+func (s *Grids) EndOfGrid(ctx context.Context, actor account.Actor, code string, at time.Time) (end *time.Time, err error) {
+	err = s.Do(ctx, actor, func(ctx context.Context) error {
+		var k key.Key
+		err := s.each(ctx, actor, areaOfGrid, []any{code}, func(rows pgx.Rows) error { return rows.Scan(&k.Home, &k.ID) })
+		if err != nil || k.Home == "" {
+			return err
+		}
+		return s.each(ctx, actor, gridEnd, []any{k.Home, k.ID, at}, func(rows pgx.Rows) error { return rows.Scan(&end) })
+	})
+	return end, err
 }
 
 // GridsByKey implements grid.Store.

@@ -58,14 +58,29 @@ SELECT count(*), coalesce(max(k.m), 0) FROM (
 	// $1 footprint, $2 and $3 the point, $4 no further than this on the map, $5 and at least this, $6 districts, $7 instant,
 	// $8 metres at most, $9 after so many metres, $10 and this id, $11 one more than asked for.
 	buildingsNear = `-- name: building.Near
-WITH measured AS MATERIALIZED (
-	SELECT b.district, b.id, ST_Distance(coalesce(b.footprint, b.location)::geography, ST_SetSRID(ST_MakePoint($2, $3), 4490)::geography) AS m
-	FROM building b
-	WHERE b.district = ANY($6) AND b.shape_3857 && ST_Expand(` + flatPoint + `, $4::float8) AND b.shape_3857 <-> ` + flatPoint + ` >= $5::float8
-), wanted AS MATERIALIZED (
+` + measuredBuildings + `, wanted AS MATERIALIZED (
 	SELECT x.district, x.id, x.m FROM measured x WHERE x.m <= $8 AND (x.m, x.id) > ($9::float8, $10::uuid)
 	ORDER BY x.m, x.id LIMIT $11
-)
+)` + wantedBuildings
+
+	// The same with $12 at most of each grid, of those with a name or an address.
+	buildingsNearOfEach = `-- name: building.NearOfEach
+` + measuredBuildings + `, placed AS MATERIALIZED (
+	SELECT x.district, x.id, x.m, row_number() OVER (PARTITION BY bg.grid_id ORDER BY x.m, x.id) AS place
+	FROM measured x LEFT JOIN building_grid bg ON bg.district = x.district AND bg.building_id = x.id AND bg.during @> $7::timestamptz
+	WHERE x.m <= $8 AND (x.m, x.id) > ($9::float8, $10::uuid) AND x.called
+), wanted AS MATERIALIZED (
+	SELECT x.district, x.id, x.m FROM placed x WHERE x.place <= $12 ORDER BY x.m, x.id LIMIT $11
+)` + wantedBuildings
+
+	measuredBuildings = `WITH measured AS MATERIALIZED (
+	SELECT b.district, b.id, b.name <> '' OR coalesce(b.address, '') <> '' AS called,
+		ST_Distance(coalesce(b.footprint, b.location)::geography, ST_SetSRID(ST_MakePoint($2, $3), 4490)::geography) AS m
+	FROM building b
+	WHERE b.district = ANY($6) AND b.shape_3857 && ST_Expand(` + flatPoint + `, $4::float8) AND b.shape_3857 <-> ` + flatPoint + ` >= $5::float8
+)`
+
+	wantedBuildings = `
 SELECT n.m, ` + buildingColumns + `, bg.grid_id FROM wanted n JOIN building b ON b.district = n.district AND b.id = n.id
 LEFT JOIN building_grid bg ON bg.district = b.district AND bg.building_id = b.id AND bg.during @> $7::timestamptz
 ORDER BY n.m, n.id`
@@ -123,6 +138,9 @@ func (s *Places) BuildingsNear(ctx context.Context, actor account.Actor, q place
 			notNearer, behind = onMap(lat, c.Num)
 		}
 		reach := q.WithinM
+		if q.OfEach > 0 { // how far those reach is known when they are placed
+			return s.readNear(ctx, actor, q, &p, buildingsNearOfEach, q.Footprint, lng, lat, tooFar, notNearer, homes, q.At, q.WithinM, afterM, afterID, q.Args.First+1, q.OfEach)
+		}
 		err = s.each(ctx, actor, buildingsReach, []any{homes, lng, lat, tooFar, behind, q.Args.First + 1}, func(rows pgx.Rows) error {
 			var n int
 			var m float64
@@ -136,25 +154,7 @@ func (s *Places) BuildingsNear(ctx context.Context, actor account.Actor, q place
 			return err
 		}
 		_, beyond := onMap(lat, reach)
-		args := []any{q.Footprint, lng, lat, beyond, notNearer, homes, q.At, q.WithinM, afterM, afterID, q.Args.First + 1}
-		err = s.each(ctx, actor, buildingsNear, args, func(rows pgx.Rows) error {
-			var m float64
-			var gridID *uuid.UUID
-			b, err := scanBuilding(rows, []any{&m}, &gridID)
-			if err != nil {
-				return err
-			}
-			if len(p.Items) == q.Args.First {
-				p.HasNext = true
-				return nil
-			}
-			if gridID != nil {
-				b.GridKey = &key.Key{Home: b.Key.Home, ID: *gridID}
-			}
-			p.Items = append(p.Items, page.Item[place.Building]{Node: b, DistanceM: &m,
-				Cursor: page.Cursor{Order: place.ByDistance, Num: m, ID: b.Key.ID.String()}})
-			return nil
-		})
+		err = s.readNear(ctx, actor, q, &p, buildingsNear, q.Footprint, lng, lat, beyond, notNearer, homes, q.At, q.WithinM, afterM, afterID, q.Args.First+1)
 		if err != nil || !q.Count {
 			return err
 		}
@@ -163,4 +163,26 @@ func (s *Places) BuildingsNear(ctx context.Context, actor account.Actor, q place
 		})
 	})
 	return p, err
+}
+
+// readNear adds the rows of a list of buildings by distance to p.
+func (s *Places) readNear(ctx context.Context, actor account.Actor, q place.NearQuery, p *page.Page[place.Building], sql string, args ...any) error {
+	return s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
+		var m float64
+		var gridID *uuid.UUID
+		b, err := scanBuilding(rows, []any{&m}, &gridID)
+		if err != nil {
+			return err
+		}
+		if len(p.Items) == q.Args.First {
+			p.HasNext = true
+			return nil
+		}
+		if gridID != nil {
+			b.GridKey = &key.Key{Home: b.Key.Home, ID: *gridID}
+		}
+		p.Items = append(p.Items, page.Item[place.Building]{Node: b, DistanceM: &m,
+			Cursor: page.Cursor{Order: place.ByDistance, Num: m, ID: b.Key.ID.String()}})
+		return nil
+	})
 }

@@ -132,6 +132,56 @@ func TestNearestFirst(t *testing.T) {
 	}
 }
 
+// TestNearestOfEachGrid compares what a list with OfEach holds with what is taken by hand from the whole list.
+func TestNearestOfEachGrid(t *testing.T) {
+	pool := plantMany(t, 300, 31.2)
+	for _, sql := range []string{ // every fourth has no name, every eighth an address instead; every tenth is in no grid
+		`UPDATE building b SET name = CASE WHEN n % 4 > 0 THEN '楼' || n ELSE '' END, address = CASE WHEN n % 8 = 0 THEN n || '号' END
+			FROM (SELECT substr(code, 2)::int AS n, id FROM building) k WHERE k.id = b.id`,
+		`INSERT INTO building_grid (district, id, building_id, grid_id, during) SELECT 'near', gen_random_uuid(), b.id, md5('g' || 1 + n % 7)::uuid, tstzrange('2020-01-01', NULL)
+			FROM (SELECT substr(code, 2)::int AS n, id FROM building) b WHERE n % 10 > 0`,
+	} {
+		if _, err := pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	places := db.NewPlaces(db.New(pool))
+	q := place.NearQuery{Near: coord.CGCS2000{Lng: 120.017, Lat: 31.215}, WithinM: 700, Args: page.Args{First: 1000}, At: time.Now()}
+	whole, err := places.BuildingsNear(t.Context(), account.Anyone(), q)
+	if err != nil || len(whole.Items) < 50 || whole.HasNext {
+		t.Fatalf("%d of the whole list: %v", len(whole.Items), err)
+	}
+	for _, of := range []int{1, 3, 1000} {
+		q.OfEach = of
+		list, err := places.BuildingsNear(t.Context(), account.Anyone(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken := map[uuid.UUID]int{}
+		var want, got []string
+		for _, item := range whole.Items {
+			b, in := item.Node, uuid.Nil
+			if b.GridKey != nil {
+				in = b.GridKey.ID
+			}
+			if b.Name+b.Address != "" && taken[in] < of {
+				taken[in]++
+				want = append(want, fmt.Sprintf("%s in %s at %.2f", b.Code, in, *item.DistanceM))
+			}
+		}
+		for _, item := range list.Items {
+			in := uuid.Nil
+			if item.Node.GridKey != nil {
+				in = item.Node.GridKey.ID
+			}
+			got = append(got, fmt.Sprintf("%s in %s at %.2f", item.Node.Code, in, *item.DistanceM))
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) || len(taken) != 8 {
+			t.Errorf("%d of each:\n%v\nwant\n%v", of, got, want)
+		}
+	}
+}
+
 // BenchmarkNearestFirst asks 10,000 grids and 100,000 buildings, first and deep in the list.
 func BenchmarkNearestFirst(b *testing.B) {
 	pool := plantMany(b, 5_000, 31.2)

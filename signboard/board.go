@@ -285,7 +285,7 @@ func (b *drawing) phone(x paper.Box, number string) {
 	if number == "" {
 		return
 	}
-	b.add(&paper.Link{Box: b.box(x), URL: dial(number), Label: number})
+	b.add(&paper.Link{Box: b.box(x), URL: phone.Dial(number), Label: number})
 	st := style{size: 1, bold: true, colour: call}
 	st.size = min(x.W/b.width(number, st), x.H/0.86)
 	f := fitted{[]string{paper.Clean(number)}, st}
@@ -300,16 +300,6 @@ func (b *drawing) phone(x paper.Box, number string) {
 	for i, l := range f.lines {
 		b.raw(x.X, y+float64(i)*step, l, f.style)
 	}
-}
-
-// dial is a number as a link.
-func dial(number string) string {
-	return "tel:" + strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r == '+' {
-			return r
-		}
-		return -1
-	}, number)
 }
 
 // second is the row of those who stand in.
@@ -706,7 +696,7 @@ func (f Facts) apart() string {
 	const most = 3 // as many as anybody reads; the map shows all
 	var parts []string
 	for _, p := range f.Apart[:min(len(f.Apart), most)] {
-		parts = append(parts, fmt.Sprintf(wApart.in(f.Lang), ways[p.Lies].in(f.Lang))+f.endsAt(p.Limits))
+		parts = append(parts, fmt.Sprintf(wApart.in(f.Lang), p.Lies.Text(f.Lang))+f.endsAt(p.Limits))
 	}
 	if len(f.Apart) > most {
 		parts = append(parts, fmt.Sprintf(wMoreApart.in(f.Lang), len(f.Apart)))

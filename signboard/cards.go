@@ -68,7 +68,7 @@ func (b *drawing) card(x paper.Box) {
 	b.pair(left, top+3.2, post.in(b.Lang), post.beside(b.Lang), style{size: 3.2, colour: soft}, soft, right-left)
 	b.centred(left, top+8.8, b.fit(who.Name, right-left, 8.6, style{size: 7, bold: true, colour: ink}, 2.8))
 	b.centred(left, top+17.4, b.fit(number, right-left, 8, style{size: 7.4, bold: true, colour: call}, 3.4))
-	b.add(&paper.Link{Box: paper.Box{X: left, Y: top + 13.4, W: right - left, H: 8}, URL: dial(number), Label: number})
+	b.add(&paper.Link{Box: paper.Box{X: left, Y: top + 13.4, W: right - left, H: 8}, URL: phone.Dial(number), Label: number})
 
 	y := top + photo.H + 1.8
 	b.stroke(x.X+edge, y, x.X+x.W-edge, y, 0.2, rule)

@@ -4,6 +4,7 @@
 package signboard
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ type Facts struct {
 	Leaders                   []Person  // of the grid, its group and the community, the nearest first; see board.Shown
 	Supervision               string    // phone for complaints
 	Station                   *Station
-	Night                     []Number // whom to call at any hour; none: NightNumbers
+	Night                     []Number // whom to call at any hour; none: those of the country
 	Limits                    place.Limits
 	Apart                     []Apart // the parts of the grid that lie apart, and where they end
 
@@ -88,14 +89,6 @@ type Number struct {
 	ForEng string
 }
 
-// NightNumbers are those of the country.
-var NightNumbers = []Number{
-	{"12345", "政务热线", "City hotline"},
-	{"110", "报警", "Police"},
-	{"119", "火警", "Fire"},
-	{"120", "急救", "Ambulance"},
-}
-
 // duties are those of all workers, each once.
 func (f Facts) duties() (out []string) {
 	seen := map[string]bool{}
@@ -146,5 +139,13 @@ func (f Facts) night() []Number {
 	if len(f.Night) > 0 {
 		return f.Night
 	}
-	return NightNumbers
+	return numbers(place.InForce(nil).Night)
+}
+
+// numbers are night numbers as a board shows them.
+func numbers(night []place.NightNumber) (out []Number) {
+	for _, n := range night {
+		out = append(out, Number{n.Phone, n.Name, cmp.Or(n.NameEnglish, n.Name)})
+	}
+	return out
 }

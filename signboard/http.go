@@ -89,6 +89,8 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /signboards/atlas/{name}", d.answers(d.atlas))
 	mux.HandleFunc("GET /g/{code}/map.svg", d.answers(d.gridMap))
 	d.registerReprints(mux, o.Prints, o.Knows)
+	mux.HandleFunc("GET /map.svg", d.answers(d.overview))
+	mux.HandleFunc("GET /c/{code}/map.svg", d.answers(d.overview))
 }
 
 // made is something to send: what it depends on, and how it is written. It is written once for all who ask for the same.
@@ -489,5 +491,5 @@ func mapSheet(f Facts, m Measurer) *paper.Sheet {
 	b := &drawing{pen: pen{m: m, scale: 1}, Facts: f}
 	o := b.options()
 	o.Text, o.Tap = 3.2, 12 // 12 px, and what a finger hits
-	return &paper.Sheet{W: w, H: h, Title: paper.Clean(f.Grid.Name), Lang: b.tag(), Items: []paper.Item{chart.Draw(f.Scene, paper.Box{W: w, H: h}, o, m)}}
+	return &paper.Sheet{W: w, H: h, Screen: true, Title: paper.Clean(f.Grid.Name), Lang: b.tag(), Items: []paper.Item{chart.Draw(f.Scene, paper.Box{W: w, H: h}, o, m)}}
 }

@@ -47,13 +47,8 @@ var pagePolicy = func() string {
 	return "default-src 'none'; style-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 }()
 
-// linked is the link that calls a number; "": it has no digits.
-func linked(number string) template.URL {
-	if link := dial(number); link != "tel:" {
-		return template.URL(link)
-	}
-	return ""
-}
+// linked is the link that calls a number; "": there is nothing to dial.
+func linked(number string) template.URL { return template.URL(phone.Dial(number)) }
 
 // speaker says things in the language of a page.
 type speaker struct{ Lang fault.Language }

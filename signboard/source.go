@@ -55,6 +55,9 @@ type Places interface {
 	DivisionsByID(ctx context.Context, actor account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID]place.Division, error)
 	Ancestors(ctx context.Context, actor account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID][]place.Division, error)
 	Contacts(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Here, error)
+	Roots(ctx context.Context, actor account.Actor, with place.Fields) ([]place.Division, error)
+	Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with place.Fields) (map[uuid.UUID][]place.Division, error)
+	DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, asOf *time.Time) (map[uuid.UUID]place.Stats, error)
 	// BuildingsByKey leaves out what there is not.
 	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, footprint bool) (map[uuid.UUID]place.Building, error)
 	InOneState(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
@@ -250,9 +253,7 @@ func (s *Source) divisions(ctx context.Context, actor account.Actor, community u
 	}
 	c := all[community].InForce
 	f.community, f.Supervision = own[community].Code, c.SupervisionPhone
-	for _, n := range c.Night {
-		f.Night = append(f.Night, Number{n.Phone, n.Name, cmp.Or(n.NameEnglish, n.Name)})
-	}
+	f.Night = numbers(c.Night)
 	if st := c.Station; st != nil {
 		hours := st.Hours
 		if f.Lang == fault.English && st.HoursEnglish != "" {

@@ -2,9 +2,9 @@ package signboard
 
 import (
 	"strings"
-	"wangge/domain/around"
 
 	"wangge/domain/board"
+	"wangge/domain/staff"
 	"wangge/internal/fault"
 )
 
@@ -31,9 +31,9 @@ var (
 	wBoard       = words{"网格公示牌", "Grid signboard"}
 	wBuilding    = words{"楼栋公示牌", "Building signboard"}
 	wBelongs     = words{"本楼所属网格", "This building is in"}
-	wWorker      = words{"网格员", "Grid worker"}
-	wFirst       = words{"A岗", "First to call"}
-	wSecond      = words{"B岗", "Stands in"}
+	wWorker      = postOf(string(staff.GridWorker))
+	wFirst       = words{staff.CoverA.Text(fault.Chinese), staff.CoverA.Text(fault.English)}
+	wSecond      = words{staff.CoverB.Text(fault.Chinese), staff.CoverB.Text(fault.English)}
 	wNobody      = words{"网格员暂缺", "No grid worker at present"}
 	wInstead     = words{"请先联系", "Please call"}
 	wNoPhone     = words{"电话未公布，请拨", "No phone of their own: call"}
@@ -164,28 +164,17 @@ var kinds = map[string]words{
 	"DEDICATED":     {"专属网格", "Dedicated grid"},
 }
 
-// ways are those in which a part of a grid lies from another.
-var ways = map[around.Way]words{
-	"N": {"北", "north"}, "NE": {"东北", "north-east"}, "E": {"东", "east"}, "SE": {"东南", "south-east"},
-	"S": {"南", "south"}, "SW": {"西南", "south-west"}, "W": {"西", "west"}, "NW": {"西北", "north-west"},
-}
-
+// posts are those that stand in for a person.
 var posts = map[string]words{
-	"CHIEF_LEADER":   {"总网格长", "Chief leader"},
-	"GRID_LEADER":    {"网格长", "Grid leader"},
-	"GRID_WORKER":    {"网格员", "Grid worker"},
-	"ASSISTANT":      {"协管员", "Assistant"},
-	"SECTION_LEADER": {"片长", "Section leader"},
-	"GROUP_LEADER":   {"居民小组长", "Group leader"},
-	"STATION_HEAD":   {"站长", "Head of station"},
-	"STATION":        {"服务站", "Service station"},
-	"SUPERVISION":    {"监督电话", "Complaints"},
-	"NIGHT":          {"热线", "Hotline"},
+	"STATION":     {"服务站", "Service station"},
+	"SUPERVISION": {"监督电话", "Complaints"},
+	"NIGHT":       {"热线", "Hotline"},
 }
 
 func postOf(post string) words {
 	if w, ok := posts[post]; ok {
 		return w
 	}
-	return words{"负责人", "In charge"}
+	p := staff.Post(post)
+	return words{p.Text(fault.Chinese), p.Text(fault.English)}
 }

@@ -41,6 +41,8 @@ type fakeTown struct {
 	counts    map[uuid.UUID]int // grids of each of children
 	worker    staff.Worker
 	leaders   []staff.Assignment // of group
+	chiefs    []staff.Assignment // of community
+	retired   *grid.Grid         // that is in force no more
 	photo     staff.Photo
 	small     []byte             // of photo
 	uploaded  *portrait.Portrait // last
@@ -132,6 +134,10 @@ func (t *fakeTown) At(ctx context.Context, _ account.Actor, q grid.AtQuery) (gri
 		m.Grid, m.Rule, m.NeedsConfirmation = &t.grids[1], grid.RuleNearest, true
 		m.Candidates = []grid.Candidate{{Grid: m.Grid, Probability: 1, DistanceM: distance}}
 		return m, nil
+	case q.Lng > 120.03 && q.Lng < 120.06 && q.WithinM >= 1000: // farther than a grid answers for, nearer than one is told of
+		distance = 2345
+		m.Grid, m.Rule, m.NeedsConfirmation = &t.grids[1], grid.RuleNearest, true
+		return m, nil
 	case q.Lng > 120.03:
 		return grid.Match{Rule: grid.RuleNone, NeedsConfirmation: true}, nil
 	case q.Lng > 120.01:
@@ -171,6 +177,15 @@ func (t *fakeTown) ByCode(ctx context.Context, _ account.Actor, code string, _ *
 		}
 	}
 	return grid.Grid{}, fault.New(fault.NotFound, "code", "grid.notFound", "code", code)
+}
+
+// Retired knows one grid that is in force no more.
+func (t *fakeTown) Retired(ctx context.Context, _ account.Actor, code string) (grid.Grid, time.Time, error) {
+	t.note(ctx, "Retired")
+	if t.retired == nil || t.retired.Code != code {
+		return grid.Grid{}, time.Time{}, fault.New(fault.NotFound, "code", "grid.notFound", "code", code)
+	}
+	return *t.retired, time.Date(2030, 4, 30, 16, 0, 0, 0, time.UTC), t.err
 }
 
 func (t *fakeTown) ByKeys(ctx context.Context, _ account.Actor, keys []key.Key, _ *time.Time, _ grid.Fields) (map[uuid.UUID]grid.Grid, error) {
@@ -233,6 +248,9 @@ func (t *fakeTown) InOffice(ctx context.Context, _ account.Actor, areas []staff.
 		}
 		if a.ID == t.group.Key.ID && a.Kind == staff.AreaGroup && a.Home == t.group.Key.Home {
 			out[a.ID] = t.leaders
+		}
+		if a.ID == t.community.ID && a.Kind == staff.AreaDivision {
+			out[a.ID] = t.chiefs
 		}
 	}
 	return out, t.err
@@ -358,8 +376,17 @@ func (t fakePlaces) BuildingsNear(ctx context.Context, _ account.Actor, q place.
 	t.note(ctx, "BuildingsNear")
 	t.nearAsked = q
 	var out page.Page[place.Building]
+	each := map[key.Key]int{}
 	for _, item := range t.near {
-		if *item.DistanceM <= q.WithinM {
+		if item.Node.Name+item.Node.Address == "" && q.OfEach > 0 {
+			continue
+		}
+		if k := item.Node.GridKey; k != nil && q.OfEach > 0 {
+			if each[*k]++; each[*k] > q.OfEach {
+				continue
+			}
+		}
+		if *item.DistanceM <= q.WithinM && len(out.Items) < q.Args.First {
 			out.Items = append(out.Items, item)
 		}
 	}

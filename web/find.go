@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/name"
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/search"
@@ -30,10 +32,12 @@ type Search interface {
 // How many places a person is asked to choose from, and how far around an uncertain position buildings are looked for, metres.
 const (
 	shownPlaces    = 8
-	shownBuildings = 6
+	shownBuildings = 8
 	hereM          = 10 // a finger is no surveyor
 	leastNearM     = 40
-	mostNearM      = 300
+	mostNearM      = 400
+	nearShare      = 1.5 // of the accuracy: nine of ten such positions are within
+	likelyPercent  = 5   // a grid that is less likely has no building for certain in the question
 	streetM        = 150 // how far the houses of a street or an estate may be from the spot that stands for it
 )
 
@@ -133,6 +137,7 @@ func (s *site) hits(ctx context.Context, actor account.Actor, text string) ([]hi
 		default:
 			continue
 		}
+		h.Label, h.Detail = name.Plain(h.Label), name.Plain(h.Detail)
 		out = append(out, h)
 	}
 	return out, nil
@@ -174,6 +179,7 @@ func (s *site) byAddress(ctx context.Context, actor account.Actor, text string, 
 type nearBuilding struct {
 	place.Building
 	DistanceM float64
+	Grid      string // the name of its grid; "": it is in none
 }
 
 // Label is what people call it; empty where nobody calls it anything.
@@ -189,33 +195,64 @@ func where(b place.Building) string {
 	return strings.TrimSuffix(b.Address, b.Name)
 }
 
+// Called is what the building that was meant is called.
+func (r result) Called() string { return cmp.Or(r.Building.Name, r.Building.Address) }
+
 // Where is the address of the building that was meant, as far as that says more than its name.
 func (r result) Where() string { return where(*r.Building) }
 
 // Path is where its page is.
 func (b nearBuilding) Path() string { return buildingPath(b.Key) }
 
-// near are the buildings with a name or an address within m metres of q, the nearest first. While the database is away there are none.
-func (s *site) near(ctx context.Context, actor account.Actor, q grid.AtQuery, m float64) ([]nearBuilding, error) {
+// near are the buildings with a name or an address within m metres of q, the nearest first, a few of each grid. While the database is away there are none.
+func (s *site) near(ctx context.Context, actor account.Actor, q grid.AtQuery, m float64) ([]page.Item[place.Building], error) {
 	at, err := coord.ToCGCS2000(q.System, q.Lng, q.Lat)
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.places.BuildingsNear(ctx, actor, place.NearQuery{Near: at, WithinM: m, Args: page.Args{First: 2 * shownBuildings}, At: s.places.At(nil)})
+	found, err := s.places.BuildingsNear(ctx, actor, place.NearQuery{Near: at, WithinM: m, OfEach: shownBuildings, Args: page.Args{First: page.MaxPublic}, At: s.places.At(nil)})
 	if fault.Is(err, fault.Unavailable) {
 		return nil, nil
 	}
+	return found.Items, err
+}
+
+// chosen are those of list, the nearest first, that a person is asked to choose from: the nearest of each likely grid, and as many more as there is room for.
+func chosen(list []page.Item[place.Building], likely []candidate) []nearBuilding {
+	sure := map[key.Key]int{} // of each likely grid: how many have their place
+	for _, c := range likely {
+		sure[c.Face.Key] = max(1, shownBuildings/(2*len(likely)))
+	}
+	in := make([]bool, len(list))
+	n := 0
+	take := func(wanted func(k *key.Key) bool) {
+		for i, item := range list {
+			if !in[i] && n < shownBuildings && wanted(item.Node.GridKey) {
+				in[i] = true
+				n++
+			}
+		}
+	}
+	take(func(k *key.Key) bool {
+		if k == nil || sure[*k] == 0 {
+			return false
+		}
+		sure[*k]--
+		return true
+	})
+	take(func(*key.Key) bool { return true })
 	var out []nearBuilding
-	for _, item := range found.Items {
+	for i, item := range list {
+		if !in[i] {
+			continue
+		}
 		b := nearBuilding{Building: item.Node}
 		if item.DistanceM != nil {
 			b.DistanceM = *item.DistanceM
 		}
-		if b.Label() != "" && len(out) < shownBuildings {
-			out = append(out, b)
-		}
+		out = append(out, b)
 	}
-	return out, err
+	return out
 }
 
 // which adds to out, the answer at q, the building that q is on, or asks which of those near it is meant: where the position is not
@@ -227,21 +264,31 @@ func (s *site) which(ctx context.Context, actor account.Actor, q grid.AtQuery, o
 			return err
 		}
 		b := on[0]
-		if out.Face != nil && b.GridKey != nil && *b.GridKey == out.Face.Key {
-			out.Building = &b.Building
+		if out.Face != nil && b.Node.GridKey != nil && *b.Node.GridKey == out.Face.Key {
+			out.Building = &b.Node
 			return nil
 		}
-		if b.GridKey == nil || b.DistanceM > 0 {
+		if b.Node.GridKey == nil || b.DistanceM == nil || *b.DistanceM > 0 {
 			return nil
 		}
 	}
-	around := out.AccuracyM
-	if around == 0 {
-		around = leastNearM
+	list, err := s.near(ctx, actor, q, min(max(nearShare*out.AccuracyM, leastNearM), mostNearM))
+	if err != nil {
+		return err
 	}
-	var err error
-	out.Buildings, err = s.near(ctx, actor, q, min(max(around, leastNearM), mostNearM))
-	return err
+	var likely []candidate
+	for _, c := range out.Candidates {
+		if c.Percent >= likelyPercent {
+			likely = append(likely, c)
+		}
+	}
+	out.Buildings = chosen(list, likely)
+	for _, c := range likely {
+		if !slices.ContainsFunc(out.Buildings, func(b nearBuilding) bool { return b.GridKey != nil && *b.GridKey == c.Face.Key }) {
+			out.Others = append(out.Others, c)
+		}
+	}
+	return s.named(ctx, actor, out.Buildings)
 }
 
 // about is the question by coordinates that is asked anew, and answered another way, with one parameter more.
@@ -270,8 +317,13 @@ func (r result) Nowhere() bool {
 	return r.Face == nil && len(r.Buildings) == 0 && (len(r.Places) == 0 || r.None)
 }
 
-// trimmed is the text that was asked for, empty where none was.
+// trimmed is the text that was asked for, as the form's q or, in links, as address; empty where none was.
 func trimmed(values params) string {
-	given, _ := values.of("q")
-	return strings.TrimSpace(given)
+	for _, name := range []string{"q", "address"} {
+		given, _ := values.of(name)
+		if given = strings.TrimSpace(given); given != "" {
+			return given
+		}
+	}
+	return ""
 }

@@ -97,18 +97,18 @@ func TestWhichBuilding(t *testing.T) {
 	town.house(33, "", "", &second, 30) // nobody calls it anything
 	town.house(34, "", "望舒路 12 号", &second, 70)
 	body := town.get("GET", sure).Body.String()
-	wantContains(t, body, `<strong><bdi>听雨里1号楼</bdi></strong> <span class="at"><bdi>望舒路8号</bdi></span>`,
+	wantContains(t, body, `<strong><bdi>听雨里1号楼</bdi></strong></a> <span class="at"><bdi>望舒路8号</bdi></span>`,
 		`href="/?crs=CGCS2000&amp;lang=zh&amp;lat=31.005000&amp;lng=120.005000&amp;near=1"`)
 	if strings.Contains(body, "您在哪一栋") {
 		t.Error("it asks where nothing is in doubt")
 	}
 	asks := town.get("GET", unsure).Body.String()
-	wantContains(t, asks, "您在哪一栋？", "定位约有 80 米误差。", `href="/b/`+one.Key.String()+`?lang=zh"`, "听雨里&lt;i&gt;2&lt;/i&gt;号楼", "约 25 米外", "就在这里", "望舒路 12 号", "都不是",
+	wantContains(t, asks, "您在哪一栋？", "定位约有 80 米误差。", `href="/b/`+one.Key.String()+`?lang=zh"`, "听雨里&lt;i&gt;2&lt;/i&gt;号楼", "约 25 米外", "就在这里", "望舒路 12 号", "以上都不是",
 		`href="/?accuracy=80&amp;crs=CGCS2000&amp;lang=zh&amp;lat=31.005000&amp;lng=120.005000&amp;none=1"`, "最可能是这里")
 	if strings.Contains(asks, "可能性") || strings.Count(asks, `href="/b/`) != 3 {
 		t.Error("it asks which grid, or shows a building without a name")
 	}
-	if town.nearAsked.WithinM != 80 || town.nearAsked.Near.Lng != 120.005 || !town.nearAsked.At.Equal(clockShows) {
+	if town.nearAsked.WithinM != 120 || town.nearAsked.Near.Lng != 120.005 || !town.nearAsked.At.Equal(clockShows) {
 		t.Errorf("asked %+v", town.nearAsked)
 	}
 	wantContains(t, town.get("GET", sure+"&near=1").Body.String(), "您在哪一栋？", "听雨里1号楼")
@@ -155,11 +155,12 @@ func TestWhoIsInToday(t *testing.T) {
 		return staff.Assignment{Worker: staff.Worker{Name: name, WorkPhone: phone}, Post: post, Cover: cover, Away: away}
 	}
 	town.team = []staff.Assignment{of("林立", "15499010003", staff.Assistant, staff.CoverA, false), of("乙", "15499010002", staff.GridWorker, staff.CoverB, false),
-		of("甲", "15499010001", staff.GridWorker, staff.CoverA, true), of("丁", "15499010009", staff.Informant, staff.CoverA, false)}
+		of("甲", "15499010001", staff.GridWorker, staff.CoverA, true), of("丁", "15499010009", staff.Informant, staff.CoverA, false), of("戊", "", staff.GridLeader, staff.CoverA, false)}
+	town.chiefs = []staff.Assignment{of("庚", "15499010009", staff.StationHead, staff.CoverA, false), of("己", "15499010005", staff.ChiefLeader, staff.CoverA, false)}
 	town.leaders = []staff.Assignment{of("丙", "", staff.GridLeader, staff.CoverA, false)}
 	body := town.get("GET", "/g/990102001001001").Body.String()
 	last := 0
-	for _, part := range []string{"今天谁在", `<li class="away"><span class="post">A岗</span>`, "<bdi>甲</bdi> <small>今天不在</small>", "B岗", `href="tel:15499010002"`, "协助", "林立", "网格组长", "<bdi>丙</bdi>", "夜里和急事"} {
+	for _, part := range []string{"今天谁在", `<li class="away"><span class="post">A岗</span>`, "<bdi>甲</bdi> <small>今天不在</small>", "B岗", `href="tel:15499010002"`, "协管员", "林立", "网格长", "<bdi>戊</bdi>", "网格长", "<bdi>丙</bdi>", "总网格长", "<bdi>己</bdi>", `href="tel:15499010005"`, "夜里和急事"} {
 		i := strings.Index(body[last:], part)
 		if i < 0 {
 			t.Fatalf("%q does not follow in\n%s", part, body)
@@ -169,6 +170,7 @@ func TestWhoIsInToday(t *testing.T) {
 	if strings.Contains(body, "15499010001") || strings.Contains(body, "15499010009") {
 		t.Error("who is away, or has no part in it, is to be called")
 	}
+	wantContains(t, town.get("GET", "/g/990102001001001?lang=en").Body.String(), ">First to call<", ">Stands in<", ">Assistant<", ">Grid leader<", ">Chief leader<")
 }
 
 // Whom to call besides the workers, as the division says; where that is not known, the numbers that hold everywhere.
@@ -249,7 +251,18 @@ func TestPlanInPlaceOfTheMap(t *testing.T) {
 	}
 	town.boards = true
 	wantContains(t, town.get("GET", "/g/990102001001001").Body.String(),
-		`<noscript class="plan"><a href="/g/990102001001001/map.svg?lang=zh"><img src="/g/990102001001001/map.svg?lang=zh" alt="网格示意图"></a></noscript>`)
+		`<noscript class="plan"><a href="/g/990102001001001/map.svg?lang=zh"><img src="/g/990102001001001/map.svg?lang=zh" alt="网格示意图"> <span>打开示意图，点选您家那一片</span></a></noscript>`)
+	wantContains(t, town.get("GET", "/?lang=en").Body.String(), `<noscript class="plan"><a href="/map.svg?lang=en"><img src="/map.svg?lang=en" alt="Plan of all parts">`)
+	wantContains(t, town.get("GET", "/c/990102001001?lang=zh").Body.String(), `<img src="/c/990102001001/map.svg?lang=zh"`)
+	wantContains(t, town.get("GET", "/?kiosk=1").Body.String(), `<noscript class="plan"><img src="/map.svg?lang=zh"`)
+	if body := town.get("GET", "/?lng=120.005&lat=31.005&crs=WGS84").Body.String(); strings.Contains(body, `"/map.svg`) {
+		t.Error("the plan of all beside an answer")
+	}
+	bare := newTown()
+	bare.boards, bare.community.BBox = true, nil
+	if strings.Contains(bare.get("GET", "/").Body.String(), "map.svg") {
+		t.Error("a plan of what has no borders")
+	}
 	if kiosk := town.get("GET", "/g/990102001001001?kiosk=1").Body.String(); !strings.Contains(kiosk, `<noscript class="plan"><img`) {
 		t.Error("a kiosk leads to the plan, and not back")
 	}

@@ -19,6 +19,7 @@ import (
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/name"
 	"wangge/domain/phone"
 	"wangge/domain/place"
 	"wangge/geo/coord"
@@ -85,9 +86,11 @@ type view struct {
 	Form     bool // the question by coordinates is open
 	ErrField string
 
-	Outside   bool   // the position lies where this server knows nothing
-	Lost      bool   // there is no page at Path
-	Stale     string // the time the data is of, where that is not now
+	Outside   bool            // the position lies where this server knows nothing
+	Lost      bool            // there is no page at Path
+	Missing   bool            // there is nothing of the name in Path
+	Near      *place.Division // that the name in Path begins with; nil: none
+	Stale     string          // the time the data is of, where that is not now
 	Total     int
 	Towns     []town // all, for the list
 	List      []face // the grids of Community
@@ -122,6 +125,9 @@ type result struct {
 	Building   *place.Building // that was meant, to confirm
 	Matched    string          // what was meant, where that is no building
 	Buildings  []nearBuilding  // of which one is meant
+	Others     []candidate     // likely grids that none of Buildings is in
+	Nearby     *nearby         // where there is no grid: the nearest, some way off
+	Retired    *retired        // the grid that was asked for, where it is no more
 	Asked      string          // the address
 	Places     []hit           // that Asked may mean
 	None       bool            // the person said that it is none of those
@@ -248,7 +254,10 @@ func viewOf(r *http.Request) view {
 	return v
 }
 
-// home is the first page, and the answer where q, an address, or lng, lat and crs are given.
+// Asked is the address that was asked for, as it was given.
+func (v view) Asked() string { return cmp.Or(v.Query.Get("q"), v.Query.Get("address")) }
+
+// home is the first page, and the answer where q or address, an address, or lng, lat and crs are given.
 func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
 	status := http.StatusOK
@@ -263,7 +272,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 			return err
 		})
 	}
-	if b := v.Result.Building; b != nil && v.Query.Get("q") != "" {
+	if b := v.Result.Building; b != nil && v.Asked() != "" {
 		v.Title = b.Name
 	}
 	if err != nil {
@@ -349,14 +358,22 @@ func (s *site) found(ctx context.Context, actor account.Actor, q grid.AtQuery) (
 		}
 		match.DivisionID = &match.Grid.CommunityID
 	}
-	if out.Contacts, err = s.contacts(ctx, actor, match.DivisionID); err != nil {
-		return result{}, err
-	}
 	if match.NeedsConfirmation {
 		markAlike(faces)
 		for i, c := range match.Candidates {
 			out.Candidates = append(out.Candidates, candidate{Face: &faces[i], Percent: shares[i], DistanceM: c.DistanceM})
 		}
+	}
+	if match.Rule == grid.RuleNone {
+		if err := s.lookAround(ctx, actor, q, &out); err != nil {
+			return result{}, err
+		}
+		if out.Nearby != nil && match.DivisionID == nil {
+			match.DivisionID = &out.Nearby.Face.CommunityID
+		}
+	}
+	if out.Contacts, err = s.contacts(ctx, actor, match.DivisionID); err != nil {
+		return result{}, err
 	}
 	if match.Grid == nil { // the map shows the town beside the pin, where its grids are
 		communities, err := s.places.Communities(ctx, actor)
@@ -382,6 +399,11 @@ func (s *site) gridPage(w http.ResponseWriter, r *http.Request) {
 		}
 		return board.Name{Grid: g.Code}, err
 	})
+	if fault.Is(err, fault.NotFound) && place.ValidCode(code) && !wantsJSON(r) && s.after(r, &v, code) {
+		v.Title, v.Box = v.Result.Retired.Name, v.Result.Box
+		s.show(w, r, http.StatusGone, v)
+		return
+	}
 	if err != nil {
 		s.refuse(w, r, v, err)
 		return
@@ -468,7 +490,8 @@ var _ = fault.Register([3]string{"web.noBuilding", "There is no such building.",
 // fail puts the refusal on the page and returns the status that belongs to it.
 func (s *site) fail(r *http.Request, v *view, err error) int {
 	refusal := answer.Refuse(r, s.log, err)
-	v.Outside = fault.As(err).Key == "point.outside"
+	v.Outside = strings.HasPrefix(fault.As(err).Key, "point.outside")
+	v.Missing = fault.Is(err, fault.NotFound)
 	v.Result.Error, v.Result.Incident = forPeople(refusal.Fault, v.Lang), refusal.ID
 	return refusal.Status
 }
@@ -485,17 +508,18 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request, v view, err error)
 
 // show writes the page, or with part=answer only the answer, which the page's own script puts in place.
 func (s *site) show(w http.ResponseWriter, r *http.Request, status int, v view) {
-	name := "page"
+	part := "page"
 	if v.Query.Get("part") == "answer" {
-		name = "answer"
+		part = "answer"
 	}
 	if face := v.Result.Face; face != nil {
 		s.bound(r, v.Lang, face)
 	}
+	v.Title = name.Plain(v.Title) // nothing sets a title apart
 	stale := s.staleSince()
 	v.Stale = clock(stale, time.Now())
 	var body bytes.Buffer
-	if err := templates.ExecuteTemplate(&body, name, v); err != nil {
+	if err := templates.ExecuteTemplate(&body, part, v); err != nil {
 		answer.Refuse(r, s.log, fmt.Errorf("page template: %w", err)).Write(w, r)
 		return
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/place"
-	"wangge/domain/staff"
 	"wangge/internal/fault"
 )
 
@@ -104,7 +103,7 @@ func TestGridPage(t *testing.T) {
 		t.Error("a link to a board that nobody serves")
 	}
 	town.boards = true
-	wantContains(t, town.get("GET", "/g/990102001001001").Body.String(), `href="/signboards/990102001001001"`)
+	wantContains(t, town.get("GET", "/g/990102001001001").Body.String(), `href="/signboards/990102001001001?lang=zh"`)
 	if former := town.get("GET", "/g/OLD-1"); former.Code != 200 || !strings.Contains(former.Body.String(), "编号 OLD-1 已改为 990102001001001。") {
 		t.Errorf("a former code: %d", former.Code)
 	}
@@ -165,7 +164,7 @@ func TestBuildingInNoGrid(t *testing.T) {
 // reports to wait for.
 func TestPagesAreOfOneState(t *testing.T) {
 	for _, path := range []string{"/?lng=120.005&lat=31.005&crs=WGS84&part=answer", "/g/990102001001001", "/c", "/c/990102001001", aPoint, "/coverage", "/coverage/990102001001",
-		"/b/" + newTown().building.Key.String()} {
+		"/b/" + newTown().building.Key.String(), "/?lng=120.05&lat=31.005&crs=WGS84&part=answer", "/?lng=120.005&lat=31.005&crs=WGS84&accuracy=80&part=answer"} {
 		town := newTown()
 		apart := 0
 		if strings.HasPrefix(path, "/coverage") {
@@ -299,11 +298,7 @@ func TestBoxOfUnknownPlaces(t *testing.T) {
 func TestSentences(t *testing.T) {
 	// Named by the list of systems, and by what is wrong with a parameter.
 	used := map[string]bool{"WGS84": true, "CGCS2000": true, "GCJ02": true, "BD09": true, "accuracy": true, "changedPEOPLE": true, "changedBORDER": true, "changedNAMES": true, "changedCONTACTS": true}
-	for _, post := range []staff.Post{staff.ChiefLeader, staff.GridLeader, staff.GridWorker, staff.Assistant, staff.SectionLeader, staff.GroupLeader, staff.ClusterLeader,
-		staff.BuildingLeader, staff.LeadHouseholder, staff.UnitLeader, staff.Informant, staff.Volunteer, staff.StationHead, staff.CounterStaff, staff.PlatformAdmin} {
-		used[string(post)] = true
-	}
-	for _, file := range []string{"resident/page.html", "resident/answer.html", "resident/explorer.html", "resident/badge.html", "resident/frame.html", "lists.go", "pages.go"} {
+	for _, file := range []string{"resident/page.html", "resident/answer.html", "resident/explorer.html", "resident/badge.html", "lists.go", "pages.go", "people.go", "help.go", "resident/frame.html"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -128,12 +128,19 @@ func TestUnstaffedGrid(t *testing.T) {
 	leader := staff.Worker{Key: town.worker.Key, Name: "林立", WorkPhone: "15499011222"}
 	town.leaders = []staff.Assignment{{Worker: leader, Post: staff.GridLeader, Cover: staff.CoverA}}
 	body := town.get("GET", path).Body.String()
-	wantContains(t, body, "目前没有网格员，请联系网格组长。", "林立", `<span class="role">网格组长</span>`, `href="tel:15499011222"`, "打给 <bdi>林立</bdi> · <bdi>154 9901 1222</bdi>")
-	wantContains(t, town.get("GET", path+"?lang=en").Body.String(), "please call the group leader", "Group leader</span>")
+	wantContains(t, body, "目前没有网格员，请联系网格长。", "林立", `<span class="role">网格长</span>`, `href="tel:15499011222"`, "打给 <bdi>林立</bdi> · <bdi>154 9901 1222</bdi>")
+	wantContains(t, town.get("GET", path+"?lang=en").Body.String(), "please call the grid leader", "Grid leader</span>")
 	if list := town.get("GET", "/c/990102001001").Body.String(); strings.Contains(list, "林立") {
 		t.Error("the list names the leader as if he were the grid's own")
 	}
 	wantContains(t, town.get("GET", "/where?lng=120.005&lat=31.005&crs=WGS84").Body.String(), `"worker":null`)
+	chief := staff.Worker{Key: town.worker.Key, Name: "总长", WorkPhone: "15499013333"}
+	town.chiefs = []staff.Assignment{{Worker: chief, Post: staff.ChiefLeader, Cover: staff.CoverA}}
+	wantContains(t, town.get("GET", path).Body.String(), "打给 <bdi>林立</bdi>") // the nearest
+	town.leaders[0].Worker.WorkPhone = ""
+	wantContains(t, town.get("GET", path).Body.String(), "请联系总网格长。", `<span class="role">总网格长</span>`, "打给 <bdi>总长</bdi>") // who can be called
+	town.chiefs = nil
+	town.leaders[0].Worker.WorkPhone = "15499011222"
 	town.leaders[0].Away = true
 	if body := town.get("GET", path).Body.String(); strings.Contains(body, "15499011222") || !strings.Contains(body, "请联系社区") || !strings.Contains(body, "今天不在") {
 		t.Error("a leader who is away is to be called")

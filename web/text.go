@@ -6,25 +6,26 @@ import (
 	"strings"
 	"unicode"
 
+	"wangge/domain/name"
 	"wangge/internal/fault"
 )
 
-// say is the sentence behind name, with {} replaced by args in turn. An unknown name is a mistake in a template
-// and fails its execution.
-func say(lang fault.Language, name string, args ...any) (string, error) {
-	pair, ok := sentences[name]
+// say is the sentence behind key, with {} replaced by args in turn, which are plain: where the sentence stands nothing sets them apart (DataSay does). An unknown
+// key is a mistake in a template and fails its execution.
+func say(lang fault.Language, key string, args ...any) (string, error) {
+	pair, ok := sentences[key]
 	if !ok {
-		return "", fmt.Errorf("there is no sentence %q", name)
+		return "", fmt.Errorf("there is no sentence %q", key)
 	}
 	text := pair[0]
 	if lang == fault.English {
 		text = pair[1]
 	}
 	if strings.Count(text, "{}") != len(args) {
-		return "", fmt.Errorf("sentence %q in %s takes %d values, got %d", name, lang, strings.Count(text, "{}"), len(args))
+		return "", fmt.Errorf("sentence %q in %s takes %d values, got %d", key, lang, strings.Count(text, "{}"), len(args))
 	}
 	for _, arg := range args {
-		text = strings.Replace(text, "{}", strings.ReplaceAll(fmt.Sprint(arg), "{}", "{ }"), 1)
+		text = strings.Replace(text, "{}", strings.ReplaceAll(name.Plain(fmt.Sprint(arg)), "{}", "{ }"), 1)
 	}
 	return text, nil
 }
@@ -77,25 +78,24 @@ var sentences = map[string][2]string{
 	"openMap":   {"打开地图，点您的家", "Open the map and tap your home"},
 	"seeMap":    {"在地图上看", "See it on the map"},
 	"plan":      {"网格示意图", "Plan of the grid"},
+	"overview":  {"各片示意图", "Plan of all parts"},
+	"openPlan":  {"打开示意图，点选您家那一片", "Open the plan and tap your part"},
 
 	"matched":       {"您找的是", "You asked about"},
 	"notThis":       {"不是这栋楼？", "Not this building?"},
 	"whichBuilding": {"您在哪一栋？", "Which building are you in?"},
 	"whichHint":     {"定位约有 {} 米误差。", "Your position is known to about {} m."},
 	"whichPlace":    {"您说的是哪一处？", "Which of these do you mean?"},
-	"noneOfThese":   {"都不是", "None of these"},
+	"noneOfThese":   {"以上都不是", "None of these"},
 	"noneOf":        {"没有您那栋楼。下面是离这里最近的网格，请问网格员您家归不归他管，或拨打 12345。", "Your building is not listed. Below is the nearest grid: ask its worker whether your home belongs to it, or call 12345."},
 	"noPlace":       {"没有找到“{}”。", "“{}” was not found."},
 	"noPlaceHint":   {"换个写法再试，例如小区名加楼号；也可以按社区查找，或拨打 12345 问。", "Write it another way, such as the estate and the building's number, find your community in the list, or call 12345."},
 	"likeliest":     {"最可能是这里", "Most likely this one"},
 
-	"today":     {"今天谁在", "Who is in today"},
-	"in":        {"在岗", "in"},
-	"out":       {"今天不在", "away today"},
-	"coverA":    {"A岗", "First (A)"},
-	"coverB":    {"B岗", "Stand-in (B)"},
-	"assistant": {"协助", "Assistant"},
-	"night":     {"夜里和急事", "At night and in emergencies"},
+	"today": {"今天谁在", "Who is in today"},
+	"in":    {"在岗", "in"},
+	"out":   {"今天不在", "away today"},
+	"night": {"夜里和急事", "At night and in emergencies"},
 
 	"station":     {"服务站", "Service station"},
 	"supervision": {"监督电话", "Complaints"},
@@ -128,15 +128,13 @@ var sentences = map[string][2]string{
 	"slow":        {"定位超时了。请再试一次，或直接点地图上您的家。", "Finding your position took too long. Try again, or tap your home on the map."},
 	"insecure":    {"这个网址不是安全连接（https），浏览器不允许定位。请直接点地图上您的家。", "This address is not secure (https), so the browser does not allow locating. Tap your home on the map instead."},
 
-	"worker":          {"网格员", "Grid worker"},
-	"standsIn":        {"网格员（代班）", "Grid worker, standing in"},
-	"leaderStandsIn":  {"网格组长（网格员不在岗，代为负责）", "Group leader, while the grid worker is away"},
-	"leader":          {"网格组长", "Group leader"},
+	"standsIn":        {"{}（代班）", "{}, standing in"},
+	"leaderStandsIn":  {"{}（网格员不在岗，代为负责）", "{}, while the grid worker is away"},
 	"photoOf":         {"{}的照片", "Photo of {}"},
 	"call":            {"打给 {} · {}", "Call {} · {}"},
 	"noPhone":         {"没有登记工作电话，请到社区咨询。", "No work phone is on record; please ask at the community office."},
 	"duties":          {"负责事项", "Responsible for"},
-	"askLeader":       {"目前没有网格员，请联系网格组长。", "This grid has no worker at present; please call the group leader."},
+	"askLeader":       {"目前没有网格员，请联系{}。", "This grid has no worker at present; please call the {}."},
 	"unstaffed":       {"这个网格目前没有网格员，请联系社区。", "This grid has no worker at present; please ask the community."},
 	"code":            {"网格编号", "Grid number"},
 	"group":           {"网格组", "Grid group"},
@@ -147,14 +145,6 @@ var sentences = map[string][2]string{
 	"west":            {"西至{}", "west: {}"},
 	"north":           {"北至{}", "north: {}"},
 	"apart":           {"另有一片在{}：", "Another part, to the {}:"},
-	"wayN":            {"北", "north"},
-	"wayNE":           {"东北", "north-east"},
-	"wayE":            {"东", "east"},
-	"waySE":           {"东南", "south-east"},
-	"wayS":            {"南", "south"},
-	"waySW":           {"西南", "south-west"},
-	"wayW":            {"西", "west"},
-	"wayNW":           {"西北", "north-west"},
 	"boardCurrent":    {"您扫的公示牌（第 {} 版）是最新的。", "The board you scanned (revision {}) is current."},
 	"boardOutdated":   {"您扫的公示牌（第 {} 版）已过时，变化的有：{}。请以本页为准。", "The board you scanned (revision {}) is out of date; changed since: {}. What stands here holds."},
 	"boardUnknown":    {"无法核对您扫的公示牌，请以本页为准。", "The board you scanned cannot be checked. What stands here holds."},
@@ -162,7 +152,10 @@ var sentences = map[string][2]string{
 	"changedBORDER":   {"范围", "the area"},
 	"changedNAMES":    {"名称编号", "names and numbers"},
 	"changedCONTACTS": {"联系方式", "contacts"},
-	"board":           {"查看公示牌", "See the signboard"},
+	"board":           {"打印公示牌", "Print the signboard"},
+	"gridBoard":       {"打印网格公示牌", "Print the grid's signboard"},
+	"buildingBoard":   {"打印本楼公示牌", "Print this building's signboard"},
+	"leaflet":         {"打印便民联系单", "Print the leaflet"},
 	"copy":            {"分享这个网格", "Share this grid"},
 	"copied":          {"链接已复制", "Link copied"},
 	"formerCode":      {"编号 {} 已改为 {}。", "Number {} is now {}."},
@@ -170,7 +163,14 @@ var sentences = map[string][2]string{
 	"border":          {"这里正好在网格交界线上，按规定归编号最小的网格。", "This spot lies right on a border; by rule it belongs to the grid with the lowest number."},
 	"nearest":         {"这里不在任何网格内，最近的网格在约 {} 米外。", "This spot is in no grid; the nearest is about {} m away."},
 	"none":            {"这里还没有划入任何网格，附近也没有。", "This spot is in no grid, and there is none near."},
-	"noneHint":        {"请按社区查找，或拨打 12345 问归谁管。", "Find your community in the list, or call 12345 and ask who looks after it."},
+	"noneHint":        {"请按社区查找，或拨打 12345，说出地址，问归谁管。", "Find your community in the list, or call 12345, say the address and ask who looks after it."},
+	"farFrom":         {"这里不在任何网格内。", "This spot is in no grid."},
+	"farHint":         {"最近的网格在约 {} 公里外，可以先问那里的社区，或拨打 12345，说出地址，问归谁管。", "The nearest grid is about {} km away: ask its community, or call 12345, say the address and ask who looks after it."},
+	"outsideHint":     {"可以按社区查找，或拨打 12345，说出地址，问归谁管。", "Find your community in the list, or call 12345, say the address and ask who looks after it."},
+	"missingHint":     {"请输入地址、小区或楼号查找，也可以按社区查找，或拨打 12345。", "Search for your address, estate or building, find your community in the list, or call 12345."},
+	"retired":         {"网格“{}”（{}）从 {} 起已撤销。", "“{}” ({}) is no longer a grid since {}."},
+	"retiredNow":      {"它的中间一带现在归下面的网格；您家若在边上，请输入地址查询。", "The middle of it is now in the grid below. If your home was near its edge, search for your address."},
+	"retiredNone":     {"请按社区查找，或拨打 12345 问归谁管。", "Find your community in the list, or call 12345 and ask who looks after it."},
 	"buildingNearest": {"这栋楼还没有划入任何网格，最近的网格在约 {} 米外。", "This building is in no grid; the nearest is about {} m away."},
 	"buildingNone":    {"这栋楼还没有划入任何网格。", "This building is in no grid."},
 	"askCommunity":    {"请向社区确认它归哪个网格。", "Please ask the community which grid it belongs to."},
@@ -221,22 +221,6 @@ var sentences = map[string][2]string{
 	"noBadge":     {"此证件无效：持证人今天没有任职。请勿让其入户，可拨打 110 或 12345 核实。", "This badge is not valid: its holder has no post today. Do not let them in; call 110 or 12345 to check."},
 	"compareFace": {"请核对照片与来人是否一致。不一致，请不要开门。", "Compare the photo with the person. If they differ, do not open."},
 	"askedAt":     {"查验时间 {}。截图无效，请重新扫码。", "Checked at {}. A screenshot proves nothing: scan again."},
-
-	"CHIEF_LEADER":     {"总网格长", "Chief grid leader"},
-	"GRID_LEADER":      {"网格长", "Grid leader"},
-	"GRID_WORKER":      {"网格员", "Grid worker"},
-	"ASSISTANT":        {"协管员", "Assistant"},
-	"SECTION_LEADER":   {"片长", "Section leader"},
-	"GROUP_LEADER":     {"居民小组长", "Residents' group leader"},
-	"CLUSTER_LEADER":   {"楼群组长", "Cluster leader"},
-	"BUILDING_LEADER":  {"楼栋长", "Building leader"},
-	"LEAD_HOUSEHOLDER": {"中心户长", "Lead householder"},
-	"UNIT_LEADER":      {"单元长", "Unit leader"},
-	"INFORMANT":        {"信息员", "Informant"},
-	"VOLUNTEER":        {"志愿者", "Volunteer"},
-	"STATION_HEAD":     {"站长", "Station head"},
-	"COUNTER_STAFF":    {"窗口服务人员", "Counter staff"},
-	"PLATFORM_ADMIN":   {"平台管理员", "Platform administrator"},
 
 	"explorer": {"GraphQL 接口", "GraphQL explorer"},
 }

@@ -16,6 +16,8 @@ import (
 	beside "wangge/domain/around"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/name"
+	"wangge/domain/phone"
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
@@ -29,62 +31,10 @@ type face struct {
 	Worker    *staff.Worker // nil where there is nobody to call
 	Post      staff.Post    // by which Worker answers: the grid worker's own, or another's who stands in
 	Cover     staff.Cover
-	Unstaffed bool // the grid has no worker at present; Worker is then its group's leader, if there is one
+	Unstaffed bool // the grid has no worker at present; Worker is then its nearest leader, if one is in
 	Alike     bool // another grid shown beside it has the same Number
-	Team      []colleague
+	Team      []staff.Assignment
 	Apart     []beside.Part // parts of the grid that lie apart, and what they end at
-}
-
-// colleague is somebody in office for a grid, in today or not.
-type colleague struct {
-	staff.Assignment
-	Role string // names the sentence that says what they are
-}
-
-// team reads who is in office for f: A and B, assistants, and the leaders of its group.
-func (s *site) team(ctx context.Context, actor account.Actor, f *face) error {
-	areas := []staff.Area{{Kind: staff.AreaGrid, Home: f.Key.Home, ID: f.Key.ID}}
-	if f.GroupID != nil {
-		areas = append(areas, staff.Area{Kind: staff.AreaGroup, Home: f.Key.Home, ID: *f.GroupID})
-	}
-	office, err := s.staff.InOffice(ctx, actor, areas, nil)
-	if err != nil {
-		return err
-	}
-	for _, area := range areas {
-		for _, a := range office[area.ID] {
-			role := ""
-			switch {
-			case area.Kind == staff.AreaGrid && a.Post == staff.GridWorker && a.Cover == staff.CoverB:
-				role = "coverB"
-			case area.Kind == staff.AreaGrid && a.Post == staff.GridWorker:
-				role = "coverA"
-			case area.Kind == staff.AreaGrid && a.Post == staff.Assistant:
-				role = "assistant"
-			case area.Kind == staff.AreaGroup && a.Post == staff.GridLeader:
-				role = "leader"
-			default:
-				continue
-			}
-			f.Team = append(f.Team, colleague{a, role})
-		}
-	}
-	order := []string{"coverA", "coverB", "assistant", "leader"}
-	slices.SortStableFunc(f.Team, func(a, b colleague) int { return cmp.Compare(slices.Index(order, a.Role), slices.Index(order, b.Role)) })
-	return nil
-}
-
-// Role names the sentence that says by what right Worker answers.
-func (f face) Role() string {
-	switch {
-	case f.Unstaffed:
-		return "leader"
-	case f.Post != staff.GridWorker:
-		return "leaderStandsIn"
-	case f.Cover == staff.CoverB:
-		return "standsIn"
-	}
-	return "worker"
 }
 
 // faces looks up what stands beside grids: one statement each for groups, communities and workers, whatever their
@@ -123,7 +73,7 @@ func (s *site) faces(ctx context.Context, actor account.Actor, grids []grid.Grid
 		}
 	}
 	out := make([]face, len(grids))
-	leaders, err := s.leaders(ctx, actor, refs, onCall)
+	leaders, err := s.leaders(ctx, actor, grids, onCall)
 	if err != nil {
 		return nil, err
 	}
@@ -140,37 +90,11 @@ func (s *site) faces(ctx context.Context, actor account.Actor, grids []grid.Grid
 			continue
 		}
 		out[i].Unstaffed = true
-		if g.GroupID != nil {
-			if l := leaders[*g.GroupID]; l != nil {
-				out[i].Worker, out[i].Post, out[i].Cover = &l.Worker, l.Post, l.Cover
-			}
+		if l := leaders[g.Key.ID]; l != nil {
+			out[i].Worker, out[i].Post, out[i].Cover = &l.Worker, l.Post, l.Cover
 		}
 	}
 	return out, nil
-}
-
-// leaders are whom to ask about the grids of refs that nobody answers for: the leader of each one's group who is in
-// today, by the group's id.
-func (s *site) leaders(ctx context.Context, actor account.Actor, refs []staff.GridRef, onCall map[uuid.UUID]staff.Assignment) (map[uuid.UUID]*staff.Assignment, error) {
-	var areas []staff.Area
-	out := map[uuid.UUID]*staff.Assignment{}
-	for _, ref := range refs {
-		if _, ok := onCall[ref.Key.ID]; ok || ref.GroupID == nil {
-			continue
-		}
-		if _, seen := out[*ref.GroupID]; !seen {
-			out[*ref.GroupID] = nil
-			areas = append(areas, staff.Area{Kind: staff.AreaGroup, Home: ref.Key.Home, ID: *ref.GroupID})
-		}
-	}
-	if len(areas) == 0 {
-		return out, nil
-	}
-	office, err := s.staff.InOffice(ctx, actor, areas, nil)
-	for id := range out {
-		out[id] = staff.Leader(office[id])
-	}
-	return out, err
 }
 
 // Path is where the grid's page is.
@@ -178,6 +102,9 @@ func (f face) Path() string { return gridPath(f.Code) }
 
 // BoardPath is where the grid's signboard is.
 func (f face) BoardPath() string { return "/signboards/" + url.PathEscape(f.Code) }
+
+// LeafletPath is where the leaflet for the grid's households is.
+func (f face) LeafletPath() string { return "/signboards/leaflet/" + url.PathEscape(f.Code) + ".pdf" }
 
 // Box is the grid's box for the map.
 func (f face) Box() string { return box(&f.BBox) }
@@ -242,27 +169,15 @@ func (f face) PhotoPath() string {
 // Initial stands in for a missing photo.
 func (f face) Initial() string {
 	if f.Worker != nil {
-		for _, r := range f.Worker.Name {
+		for _, r := range name.Plain(f.Worker.Name) {
 			return string(r)
 		}
 	}
 	return ""
 }
 
-// dial is a phone number as a link. html/template lets no tel: through by itself, so only what can be dialled is
-// kept, and the result is marked as safe.
-func dial(phone string) template.URL {
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r == '+' || r == '*' || r == '#' {
-			return r
-		}
-		return -1
-	}, phone)
-	if digits == "" {
-		return ""
-	}
-	return template.URL("tel:" + strings.ReplaceAll(digits, "#", "%23"))
-}
+// dial is phone.Dial for a template: html/template lets no tel: through by itself.
+func dial(number string) template.URL { return template.URL(phone.Dial(number)) }
 
 // contacts are whom to call in a division besides its grid workers; where none is known, or the database is away, the numbers that hold everywhere.
 func (s *site) contacts(ctx context.Context, actor account.Actor, division *uuid.UUID) (place.Contacts, error) {
@@ -281,10 +196,7 @@ func (s *site) contacts(ctx context.Context, actor account.Actor, division *uuid
 
 // Night are the numbers that answer at night.
 func (v view) Night() []place.NightNumber {
-	if n := v.Result.Contacts.Night; n != nil {
-		return n
-	}
-	return place.InForce(nil).Night
+	return place.InForce([]place.Contacts{v.Result.Contacts}).Night
 }
 
 // Either is what the town wrote in the view's language, or else in Chinese.
@@ -343,4 +255,12 @@ func metres(v float64) int {
 		step = 5
 	}
 	return int(math.Round(v/step) * step)
+}
+
+// kilometres is so many metres as people say it: to 0.1 km below 10, to 1 above.
+func kilometres(m float64) string {
+	if m < 9_950 {
+		return strconv.FormatFloat(math.Max(m, 100)/1000, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(math.Round(m/1000), 'f', 0, 64)
 }

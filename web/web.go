@@ -33,6 +33,8 @@ type Grids interface {
 	AtAddress(ctx context.Context, actor account.Actor, address string, asOf *time.Time) (grid.Match, error)
 	// ByCode answers for former codes too. NOT_FOUND: none.
 	ByCode(ctx context.Context, actor account.Actor, code string, asOf *time.Time, with grid.Fields) (grid.Grid, error)
+	// Retired returns a grid that is in force no more, as it was last, and since when. NOT_FOUND: there never was one, or it is in force.
+	Retired(ctx context.Context, actor account.Actor, code string) (grid.Grid, time.Time, error)
 	// ByKeys leaves out what there is not.
 	ByKeys(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, with grid.Fields) (map[uuid.UUID]grid.Grid, error)
 	// OfCommunity returns the grids of a division, by code.

@@ -53,6 +53,20 @@ type Part struct {
 // Way is one of eight: "N", "NE", "E", "SE", "S", "SW", "W", "NW".
 type Way string
 
+// wayNames are what the ways are called, in Chinese and English.
+var wayNames = map[Way][2]string{
+	"N": {"北", "north"}, "NE": {"东北", "north-east"}, "E": {"东", "east"}, "SE": {"东南", "south-east"},
+	"S": {"南", "south"}, "SW": {"西南", "south-west"}, "W": {"西", "west"}, "NW": {"西北", "north-west"},
+}
+
+// Text is what w is called in a language.
+func (w Way) Text(lang fault.Language) string {
+	if lang == fault.English {
+		return wayNames[w][1]
+	}
+	return wayNames[w][0]
+}
+
 // In is l in a language.
 func (l Limits) In(lang fault.Language) place.Limits {
 	if lang == fault.English {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"wangge/domain/civil"
+	"wangge/domain/phone"
 	"wangge/domain/place"
 )
 
@@ -44,7 +45,7 @@ func CheckRow(r Row) error {
 		return refuse("geometry", "a grid needs a boundary")
 	case r.Kind != "" && r.Kind != Comprehensive && r.Kind != Dedicated:
 		return refuse("kind", "kind %q is neither COMPREHENSIVE nor DEDICATED", r.Kind)
-	case r.WorkPhone != "" && (len(r.WorkPhone) < 3 || len(r.WorkPhone) > 30 || strings.Trim(r.WorkPhone, "0123456789+() -") != ""):
+	case r.WorkPhone != "" && !phone.Valid(r.WorkPhone):
 		return refuse("work_phone", "a work phone has 3 to 30 digits, +, -, ( ) and spaces")
 	case r.WorkPhone != "" && r.Worker == "":
 		return refuse("worker", "there is a work phone, and no name of a worker")

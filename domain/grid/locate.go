@@ -30,6 +30,8 @@ type AtQuery struct {
 	Address   string     // what the person says the address is; see Service.address
 	Building  bool       // whether Match.BuildingKey is wanted
 
+	WithinM float64 // how far the nearest grid may be from a spot in none, metres; 0: as far as the service says
+
 	// NoDistance: Match.BoundaryDistanceM is not wanted and may be left out, which is most of what a point in a grid costs.
 	NoDistance bool
 	// NoConfirmation: Match.NeedsConfirmation is not wanted and may be false, so that it is not looked for how near the border is.
@@ -38,6 +40,9 @@ type AtQuery struct {
 
 // distance reports whether the distance to the border is to be measured: for who asks, or to know how far candidates may be.
 func (q *AtQuery) distance() bool { return !q.NoDistance || q.AccuracyM != nil }
+
+// limit is how far the nearest grid may be from a spot in none, metres.
+func (s *Service) limit(q *AtQuery) float64 { return cmp.Or(q.WithinM, s.NearestLimitM) }
 
 var _ = fault.Register(
 	[3]string{"point.bad", "{reason}.", "坐标有误：{reason}。"},
@@ -67,7 +72,7 @@ func (s *Service) At(ctx context.Context, actor account.Actor, q AtQuery) (Match
 		}
 		// A ground is one state of the data by itself, and nothing else is read.
 		if ground, ok := s.held(ctx, s.at(q.AsOf)); ok {
-			m := ground.match(p, s.NearestLimitM, q.distance(), !q.NoConfirmation)
+			m := ground.match(p, s.limit(&q), q.distance(), !q.NoConfirmation)
 			if radius, vague := reach(m, q.AccuracyM); vague {
 				ground.weigh(&m, p, *q.AccuracyM, radius)
 			}
@@ -199,7 +204,7 @@ func (s *Service) held(ctx context.Context, at time.Time) (*Ground, bool) {
 func (s *Service) ground(ctx context.Context, actor account.Actor, qs []AtQuery, points []Point, index []int, at time.Time) (*Ground, error) {
 	reachM := make([]float64, len(points))
 	for j, i := range index {
-		reachM[j] = s.NearestLimitM
+		reachM[j] = s.limit(&qs[i])
 		if a := qs[i].AccuracyM; a != nil {
 			reachM[j] = max(reachM[j], radius(*a))
 		}
@@ -227,7 +232,7 @@ func (s *Service) locate(ctx context.Context, actor account.Actor, qs []AtQuery,
 	}
 	ground.cover.LocateAll(here, func(j int, held []coverage.Held) {
 		q := &qs[index[j]]
-		matches[j] = ground.decide(here[j], held, s.NearestLimitM, q.distance(), !q.NoConfirmation)
+		matches[j] = ground.decide(here[j], held, s.limit(q), q.distance(), !q.NoConfirmation)
 	})
 
 	var vague []int // places in points

@@ -24,6 +24,8 @@ type Store interface {
 
 	GridByCode(ctx context.Context, actor account.Actor, code string, at time.Time, with Fields) (Grid, bool, error)
 	GridsByKey(ctx context.Context, actor account.Actor, keys []key.Key, at time.Time, with Fields) (map[uuid.UUID]Grid, error)
+	// EndOfGrid is the instant since which the grid that has or had a code is in force no more; nil: there never was one, or it is in force at that instant or later.
+	EndOfGrid(ctx context.Context, actor account.Actor, code string, at time.Time) (*time.Time, error)
 	ListGrids(ctx context.Context, actor account.Actor, q Query) (page.Page[Grid], error)
 	ListGridsOf(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q Query) (map[uuid.UUID]page.Page[Grid], error)
 	Groups(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]Group, error)

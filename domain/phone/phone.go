@@ -21,3 +21,20 @@ func Grouped(s string) string {
 	}
 	return s[:3] + " " + s[3:7] + " " + s[7:]
 }
+
+// Dial is a number as a link: tel: and what is dialled of it, the digits, after a + where it begins with one. "": there is nothing to dial.
+func Dial(s string) string {
+	digits := strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+	switch {
+	case digits == "":
+		return ""
+	case strings.HasPrefix(strings.TrimLeft(s, " ("), "+"):
+		digits = "+" + digits
+	}
+	return "tel:" + digits
+}

@@ -23,3 +23,14 @@ func TestGrouped(t *testing.T) {
 		}
 	}
 }
+
+func TestDial(t *testing.T) {
+	for s, want := range map[string]string{
+		"154 9901 1222": "tel:15499011222", "0555-1234567": "tel:05551234567", "+86 (555) 123-4567": "tel:+865551234567", "(+86) 555": "tel:+86555", "110": "tel:110",
+		"": "", "—": "", "12;34<script>": "tel:1234", "1+2": "tel:12",
+	} {
+		if got := Dial(s); got != want {
+			t.Errorf("%q: %q", s, got)
+		}
+	}
+}

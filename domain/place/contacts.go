@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
-	"wangge/domain/line"
+	"wangge/domain/name"
 	"wangge/domain/phone"
 	"wangge/internal/fault"
 )
@@ -90,10 +90,12 @@ func CheckContacts(c Contacts) (Contacts, error) {
 	}
 	text := func(field string, s *string, max int, required bool) {
 		switch *s = strings.TrimSpace(*s); {
-		case !line.Fits(*s, max):
+		case !name.Fits(*s, max):
 			refuse(field, "contacts.text", max)
 		case *s == "" && required:
 			refuse(field, "contacts.name", max)
+		case err == nil:
+			err = name.Check(field, *s)
 		}
 	}
 	number := func(field string, s *string, required bool) {

@@ -11,7 +11,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/key"
-	"wangge/domain/line"
+	"wangge/domain/name"
 	"wangge/internal/fault"
 )
 
@@ -195,13 +195,15 @@ func CheckRow(r Row) error {
 	return CheckText(r, "name", r.Name, 200)
 }
 
-// CheckText refuses a text that is too long for the store, or does not fit into one line. max is in characters.
+// CheckText refuses a text that is too long for the store, does not fit into one line or holds nothing that can be seen. max is in characters.
 func CheckText(r Row, field, text string, max int) error {
 	switch {
 	case utf8.RuneCountInString(text) > max:
 		return refuseSaid(r, field, "row.tooLong", "field", strings.ReplaceAll(field, "_", " "), "max", max)
-	case !line.Fits(text, max):
+	case !name.Fits(text, max):
 		return refuseSaid(r, field, "row.control", "field", strings.ReplaceAll(field, "_", " "))
+	case name.Check(field, text) != nil:
+		return refuseSaid(r, field, "name.unseen", "field", strings.ReplaceAll(field, "_", " "))
 	}
 	return nil
 }

@@ -41,6 +41,7 @@ type NearQuery struct {
 	Args      page.Args
 	Count     bool // also count them all
 	Footprint bool
+	OfEach    int       // of the buildings of one grid at most so many, and only those with a name or an address; 0: all. There is only the first page
 	At        time.Time // decides which grid they belong to
 }
 

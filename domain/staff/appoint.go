@@ -9,7 +9,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/civil"
 	"wangge/domain/key"
-	"wangge/domain/line"
+	"wangge/domain/name"
 	"wangge/domain/phone"
 	"wangge/domain/portrait"
 	"wangge/internal/fault"
@@ -47,15 +47,21 @@ var _ = fault.Register(
 
 // CheckWorker refuses what cannot be a worker: INVALID.
 func CheckWorker(w NewWorker) error {
-	if name := strings.TrimSpace(w.Name); name == "" || !line.Fits(name, 100) {
+	if called := strings.TrimSpace(w.Name); called == "" || !name.Fits(called, 100) {
 		return fault.New(fault.Invalid, "name", "worker.name")
+	}
+	if err := name.Check("name", w.Name); err != nil {
+		return err
 	}
 	if len(w.Duties) > maxDuties {
 		return fault.New(fault.Invalid, "duties", "worker.duties", "max", maxDuties)
 	}
 	for i, d := range w.Duties {
-		if d = strings.TrimSpace(d); d == "" || !line.Fits(d, maxDuty) {
+		if d = strings.TrimSpace(d); d == "" || !name.Fits(d, maxDuty) {
 			return fault.New(fault.Invalid, fmt.Sprintf("duties.%d", i), "worker.duty", "max", maxDuty)
+		}
+		if err := name.Check(fmt.Sprintf("duties.%d", i), d); err != nil {
+			return err
 		}
 	}
 	if utf8.RuneCountInString(w.IdempotencyKey) > MaxRetryKey {

@@ -142,7 +142,9 @@ func TestSignboards(t *testing.T) {
 		{"/signboards/leaflet/990102001001001.pdf", "application/pdf", []string{"便民联系单", "张知夏"}, "990102001001001=%F0%AB%96%AF"},
 		{"/signboards/badges/990102001001001.pdf?format=hanging", "application/pdf", []string{"网格工作证", "张知夏"}, "990102001001001=%F0%AB%96%AF"},
 		{"/signboards/atlas/990102001001.pdf", "application/pdf", []string{"听雨社区", "目录", "街道索引", "楼栋索引", "澜江苑网格", "采薇街"}, "990102001001=%E3%9B%83%F0%AB%96%AF, 990102001001001=%F0%AB%96%AF, 990102001001002=%F0%AB%96%AF, 990102001001009=%E3%9B%83"},
-		{"/g/990102001001003/map.svg", "image/svg+xml", []string{`href="/g/990102001001004"`, "木槿街网格"}, ""},
+		{"/g/990102001001003/map.svg", "image/svg+xml", []string{`href="/g/990102001001004"`, "木槿街网格", `width="100%"`}, ""},
+		{"/map.svg", "image/svg+xml", []string{`href="/g/990102001001001"`, `href="/g/990102001001014"`, "听雨社区", "澜江大道", `width="100%"`}, ""},
+		{"/c/990102001001/map.svg?lang=en", "image/svg+xml", []string{`href="/g/990102001001014"`, `lang="en"`}, ""},
 	} {
 		got := w.get(c.address)
 		if got.Code != 200 || got.Header().Get("Content-Type") != c.kind {
@@ -188,7 +190,7 @@ func TestSignboards(t *testing.T) {
 		{"/signboards/990102001001001?orientation=up", 400, "orientation"}, {"/signboards/buildings/x.pdf", 404, "id"},
 		{"/signboards/buildings/demo0002-00000000000000000000000000000000.pdf", 404, "id"}, {"/signboards/cards/990102001001001", 404, ""},
 		{"/signboards/badges/990102001001014.pdf", 404, "code"}, {"/signboards/badges/990102001001001.pdf?format=large", 400, "format"},
-		{"/signboards/atlas/990109.pdf", 404, "code"}, {"/g/990102001001099/map.svg", 404, "code"},
+		{"/signboards/atlas/990109.pdf", 404, "code"}, {"/g/990102001001099/map.svg", 404, "code"}, {"/c/990199/map.svg", 404, "code"},
 	} {
 		got := w.get(c.address)
 		var body struct{ Error struct{ Field string } }

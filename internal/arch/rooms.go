@@ -17,7 +17,7 @@ const (
 
 var (
 	pure   = []string{"geo/coord", "geo/coverage", "geo/limits", "geo/measure", "geo/shape"}
-	domain = []string{"domain/account", "domain/around", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/line", "domain/page", "domain/phone", "domain/place", "domain/portrait", "domain/scene", "domain/search", "domain/staff"}
+	domain = []string{"domain/account", "domain/around", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/place", "domain/portrait", "domain/scene", "domain/search", "domain/staff"}
 
 	// below is what the middle row stands on: the words, the geometry, the one error.
 	below = slices.Concat(domain, pure, []string{"internal/fault"})
@@ -38,7 +38,7 @@ var Rooms = []Room{
 	{"graph/gen", nil, []string{gqlgen, gqlparser}},
 	{"tile", slices.Concat([]string{"tile/pmtiles"}, doors), []string{orb, compress, "github.com/maypok86/otter/v2", "google.golang.org/protobuf"}},
 	{"tile/pmtiles", nil, []string{compress}},
-	{"signboard", slices.Concat([]string{"signboard/chart", "signboard/paper", "internal/cell"}, doors), []string{orb, uuid, "github.com/cespare/xxhash", "github.com/maypok86/otter/v2", "golang.org/x/sync", "golang.org/x/text"}},
+	{"signboard", slices.Concat([]string{"signboard/chart", "signboard/paper", "internal/cell"}, doors), []string{geom, orb, uuid, "github.com/cespare/xxhash", "github.com/maypok86/otter/v2", "golang.org/x/sync", "golang.org/x/text"}},
 	{"web", doors, []string{uuid, "github.com/cespare/xxhash", "golang.org/x/text"}},
 	{"load", slices.Concat([]string{"load/demo", "internal/cell"}, below), []string{geom, orb, compress, uuid, "github.com/paulmach/osm",
 		"github.com/datadog/czlib", jsontext, "github.com/xuri/excelize/v2", "golang.org/x/text"}},
@@ -58,12 +58,12 @@ var Rooms = []Room{
 	{"domain/key", nil, []string{uuid}},
 	{"domain/civil", nil, nil},
 	{"domain/index", nil, nil},
-	{"domain/line", nil, nil},
 	{"domain/phone", nil, nil},
+	{"domain/name", []string{"internal/fault"}, nil},
 	{"domain/account", []string{"internal/fault"}, nil},
 	{"domain/page", []string{"internal/fault"}, nil},
-	{"domain/place", []string{"domain/account", "domain/index", "domain/key", "domain/line", "domain/page", "domain/phone", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, uuid}},
-	{"domain/grid", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "domain/place", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
+	{"domain/place", []string{"domain/account", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, uuid}},
+	{"domain/grid", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "domain/phone", "domain/place", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
 	{"domain/around", []string{"domain/account", "domain/grid", "domain/key", "domain/place", "geo/coverage", "geo/limits", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
 	{"domain/board", []string{"domain/account", "domain/around", "domain/civil", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
 	{"domain/coverage", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid, "golang.org/x/sync"}},
@@ -71,7 +71,7 @@ var Rooms = []Room{
 	{"domain/search", []string{"domain/account", "domain/grid", "domain/key", "geo/measure", "internal/fault"},
 		[]string{orb, uuid, "github.com/longbridgeapp/opencc", "github.com/mozillazg/go-pinyin", "golang.org/x/text"}},
 	{"domain/portrait", []string{"internal/fault"}, []string{"github.com/bep/imagemeta", "golang.org/x/image"}},
-	{"domain/staff", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/line", "domain/page", "domain/phone", "domain/portrait", "internal/fault"}, []string{uuid}},
+	{"domain/staff", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/portrait", "internal/fault"}, []string{uuid}},
 
 	// Pure geometry: no SQL, no HTTP, no clock.
 	{"geo/coord", nil, nil},

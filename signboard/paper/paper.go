@@ -17,6 +17,8 @@ type Sheet struct {
 	Title string  // of the document; plain text
 	Lang  string  // BCP 47: "zh-CN", "en"
 	Items []Item  // what comes later lies above
+
+	Screen bool // as SVG it fills the window that it is seen in: a phone shows what is measured in millimetres as on a wide screen, too small to tap
 }
 
 // Item is something on a sheet: *Shape, *Text, *Picture, *Group or *Link.

@@ -25,7 +25,11 @@ func WriteSVG(w io.Writer, s *Sheet, f *Fonts) error {
 	title := Clean(s.Title)
 	v.b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg"`)
 	v.numbers("viewBox", 0, 0, s.W, s.H)
-	fmt.Fprintf(&v.b, ` width="%smm" height="%smm" role="%s"`, number(nil, s.W, 2), number(nil, s.H, 2), role)
+	if s.Screen {
+		fmt.Fprintf(&v.b, ` width="100%%" height="100%%" role="%s"`, role)
+	} else {
+		fmt.Fprintf(&v.b, ` width="%smm" height="%smm" role="%s"`, number(nil, s.W, 2), number(nil, s.H, 2), role)
+	}
 	v.attr("lang", s.Lang)
 	v.attr("aria-label", title)
 	v.b.WriteString("><title>")

@@ -198,7 +198,7 @@ panel.addEventListener("click", (event) => {
 });
 addEventListener("popstate", () => {
   const here = new URL(location.href);
-  (element("q") as HTMLInputElement).value = here.searchParams.get("q") ?? "";
+  (element("q") as HTMLInputElement).value = here.searchParams.get("q") ?? here.searchParams.get("address") ?? "";
   void ask(here, false);
 });
 

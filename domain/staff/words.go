@@ -1,0 +1,45 @@
+package staff
+
+import "wangge/internal/fault"
+
+// postNames are what posts are called, in Chinese and English. Pages and boards call them nothing else.
+var postNames = map[Post][2]string{
+	ChiefLeader:     {"总网格长", "Chief leader"},
+	GridLeader:      {"网格长", "Grid leader"},
+	GridWorker:      {"网格员", "Grid worker"},
+	Assistant:       {"协管员", "Assistant"},
+	SectionLeader:   {"片长", "Section leader"},
+	GroupLeader:     {"居民小组长", "Residents' group leader"},
+	ClusterLeader:   {"楼群组长", "Cluster leader"},
+	BuildingLeader:  {"楼栋长", "Building leader"},
+	LeadHouseholder: {"中心户长", "Lead householder"},
+	UnitLeader:      {"单元长", "Unit leader"},
+	Informant:       {"信息员", "Informant"},
+	Volunteer:       {"志愿者", "Volunteer"},
+	StationHead:     {"站长", "Head of station"},
+	CounterStaff:    {"窗口服务人员", "Counter staff"},
+	PlatformAdmin:   {"平台管理员", "Platform administrator"},
+}
+
+// Text is what p is called in a language; a post that there is not is somebody in charge.
+func (p Post) Text(lang fault.Language) string {
+	names, ok := postNames[p]
+	if !ok {
+		names = [2]string{"负责人", "In charge"}
+	}
+	if lang == fault.English {
+		return names[1]
+	}
+	return names[0]
+}
+
+// coverNames are what the two that cover a post are called, in Chinese and English.
+var coverNames = map[Cover][2]string{CoverA: {"A岗", "First to call"}, CoverB: {"B岗", "Stands in"}}
+
+// Text is what c is called in a language.
+func (c Cover) Text(lang fault.Language) string {
+	if lang == fault.English {
+		return coverNames[c][1]
+	}
+	return coverNames[c][0]
+}

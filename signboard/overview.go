@@ -1,0 +1,220 @@
+package signboard
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/simplify"
+	"github.com/twpayne/go-geom"
+
+	"wangge/domain/account"
+	"wangge/domain/around"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/place"
+	"wangge/geo/shape"
+	"wangge/internal/answer"
+	"wangge/internal/fault"
+	"wangge/signboard/chart"
+	"wangge/signboard/paper"
+)
+
+// How many areas an overview shows. So many grids are all named, and so can all be tapped (see chart.Draw); of more areas those are that have room for a name, and
+// of yet more a phone shows nothing.
+const (
+	mostNamed      = 40
+	mostInOverview = 120
+)
+
+// Overview is a map to choose from: the grids of a division and beneath it, or where they are many the divisions right beneath, each leading to its page. Code
+// "" is all there is. Of areas that are still too many those with the lowest codes are shown. Former codes answer. NOT_FOUND: no such division, or nothing in it has a border.
+func (s *Source) Overview(ctx context.Context, actor account.Actor, code string, lang fault.Language) (f Facts, err error) {
+	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		f = Facts{Lang: lang} // it may run twice
+		within, err := s.Places.Roots(ctx, actor, place.Fields{Boundary: true})
+		if code != "" {
+			d, one := s.Places.ByCode(ctx, actor, code, place.Fields{Boundary: true})
+			within, err = []place.Division{d}, one
+		}
+		if err != nil {
+			return err
+		}
+		// Down to where there is a choice.
+		for {
+			held, grids, err := s.holding(ctx, actor, within)
+			if err != nil {
+				return err
+			}
+			switch {
+			case grids > 0 && grids <= mostNamed:
+				f.Grid.Name = nameOf(held)
+				return s.gridsOn(ctx, actor, held, &f)
+			case len(held) != 1:
+				f.Grid.Name = nameOf(held)
+				f.Scene.Grids = areasOf(held)
+				return nil
+			}
+			f.Grid.Name = held[0].Name
+			beneath, err := s.Places.Children(ctx, actor, []uuid.UUID{held[0].ID}, place.Fields{Boundary: true})
+			if err != nil {
+				return err
+			}
+			if len(beneath[held[0].ID]) == 0 { // one community with more grids than a phone shows
+				return s.gridsOn(ctx, actor, held, &f)
+			}
+			within = beneath[held[0].ID]
+		}
+	})
+	if err == nil && len(f.Scene.Grids) == 0 {
+		err = fault.New(fault.NotFound, "code", "board.noGrids", "code", fault.Shorten(code, 40))
+	}
+	return f, err
+}
+
+// holding are those of list that hold grids, and how many they hold together.
+func (s *Source) holding(ctx context.Context, actor account.Actor, list []place.Division) (held []place.Division, grids int, err error) {
+	ids := make([]uuid.UUID, len(list))
+	for i, d := range list {
+		ids[i] = d.ID
+	}
+	counts, err := s.Places.DivisionStats(ctx, actor, ids, nil)
+	for _, d := range list {
+		if n := counts[d.ID].Grids; n > 0 {
+			held, grids = append(held, d), grids+n
+		}
+	}
+	return held, grids, err
+}
+
+func nameOf(list []place.Division) string {
+	if len(list) == 1 {
+		return list[0].Name
+	}
+	return ""
+}
+
+// areasOf are divisions as a map shows grids.
+func areasOf(list []place.Division) (out []chart.Grid) {
+	for _, d := range list[:min(len(list), mostInOverview)] {
+		if area := areaOf(d.Boundary); area != nil {
+			out = append(out, chart.Grid{Area: area, Name: d.Name, URL: "/c/" + url.PathEscape(d.Code)})
+		}
+	}
+	simple(out)
+	return out
+}
+
+// gridsOn puts the grids of divisions on a map, with the streets and the land around them where the whole is no larger than a town.
+func (s *Source) gridsOn(ctx context.Context, actor account.Actor, of []place.Division, f *Facts) error {
+	var keys []key.Key
+	for _, d := range of {
+		grids, err := s.Grids.OfCommunity(ctx, actor, d.ID)
+		if err != nil {
+			return err
+		}
+		for _, g := range grids[:min(len(grids), mostInOverview)] {
+			keys = append(keys, g.Key)
+		}
+	}
+	known, err := s.Grids.ByKeys(ctx, actor, keys, nil, grid.Fields{Boundary: true})
+	if err != nil {
+		return err
+	}
+	numbers, communities := map[string]int{}, map[uuid.UUID]bool{}
+	var list []grid.Grid
+	for _, k := range keys {
+		if g, ok := known[k.ID]; ok {
+			list = append(list, g)
+			numbers[numberOf(g.Code)]++
+			communities[g.CommunityID] = true
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	if len(communities) == 1 { // the map is of it, whatever lies around it
+		of, err := s.Places.DivisionsByID(ctx, actor, []uuid.UUID{list[0].CommunityID}, place.Fields{})
+		if err != nil {
+			return err
+		}
+		f.Grid.Name = of[list[0].CommunityID].Name
+	}
+	box := list[0].BBox
+	for _, g := range list {
+		area := areaOf(g.Boundary)
+		if area == nil {
+			continue
+		}
+		shown := chart.Grid{Area: area, Name: g.Name, URL: "/g/" + url.PathEscape(g.Code)}
+		if numbers[numberOf(g.Code)] == 1 {
+			shown.Number = numberOf(g.Code)
+		}
+		if p := g.LabelPoint; p != nil {
+			shown.Label = &orb.Point{p.X(), p.Y()}
+		}
+		f.Scene.Grids = append(f.Scene.Grids, shown)
+		box = box.Around(g.BBox)
+	}
+	seen, err := s.Around.Of(ctx, actor, list[0].Key, around.Box(box, 0.05, 1), nil)
+	switch {
+	case fault.Is(err, fault.Invalid): // it is larger
+		simple(f.Scene.Grids)
+		return nil
+	case err != nil:
+		return err
+	}
+	scene := sceneOf(seen, "", false)
+	f.Scene.Streets, f.Scene.Land = scene.Streets, scene.Land
+	return nil
+}
+
+// simple leaves out what is too fine for a phone: each shape by itself, a two-thousandth of the whole.
+func simple(list []chart.Grid) {
+	var box orb.Bound
+	for i, g := range list {
+		if i == 0 {
+			box = g.Area.Bound()
+		}
+		box = box.Union(g.Area.Bound())
+	}
+	by := simplify.DouglasPeucker(max(box.Max[0]-box.Min[0], box.Max[1]-box.Min[1]) / 2000)
+	for i, g := range list {
+		if fine := by.MultiPolygon(g.Area.Clone()); len(fine) > 0 {
+			list[i].Area = slices.DeleteFunc(fine, func(p orb.Polygon) bool { return len(p) == 0 || len(p[0]) < 4 })
+		}
+	}
+}
+
+// areaOf is a boundary as a map draws it; nil: there is none.
+func areaOf(b *geom.MultiPolygon) orb.MultiPolygon {
+	if b == nil {
+		return nil
+	}
+	drawn, err := shape.ToOrb(b)
+	if err != nil {
+		return nil
+	}
+	area, _ := drawn.(orb.MultiPolygon)
+	return area
+}
+
+// overview is the map of all there is, or of a division, that leads on without a script.
+func (d *door) overview(ctx context.Context, r *http.Request) (made, error) {
+	lang := answer.Language(r, fault.Chinese)
+	f, err := d.Overview(ctx, account.FromContext(ctx), r.PathValue("code"), lang)
+	if err != nil {
+		return made{}, err
+	}
+	facts := struct {
+		Name  string
+		Scene chart.Scene
+	}{f.Grid.Name, f.Scene}
+	return made{kind: "svg", facts: facts, look: "overview " + string(lang), write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+		return nil, paper.WriteSVG(w, mapSheet(f, d.fonts), d.fonts)
+	}, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}, nil
+}
