@@ -34,6 +34,8 @@ type Facts struct {
 	Credit   string // whose the map's data is
 
 	Scene chart.Scene // the map
+
+	passing bool // a photo is missing that may be there the next time
 }
 
 // Grid is a grid on a board.

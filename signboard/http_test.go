@@ -11,15 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/maypok86/otter/v2"
-	"golang.org/x/sync/semaphore"
-
 	"wangge/signboard/paper"
 )
-
-func newDoor() *door {
-	return &door{turns: semaphore.NewWeighted(drawings), kept: otter.Must(&otter.Options[string, []byte]{MaximumSize: 100})}
-}
 
 // slow draws for a second, unless who asked leaves; it counts how often, and how many at a time at most.
 type slow struct{ times, now, most atomic.Int32 }
@@ -41,7 +34,7 @@ func (s *slow) write(ctx context.Context, w io.Writer) error {
 
 func TestOneDrawingForAllWhoAskAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, s := newDoor(), &slow{}
+		d, s := newDoor(Options{}), &slow{}
 		var all sync.WaitGroup
 		for range 20 {
 			for _, name := range []string{"a", "b", "c", "d", "e"} {
@@ -62,7 +55,7 @@ func TestOneDrawingForAllWhoAskAtOnce(t *testing.T) {
 // Who leaves waits no more, and takes no turn; who still waits for what was drawn for them gets it.
 func TestWhoLeavesADrawing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, s := newDoor(), &slow{}
+		d, s := newDoor(Options{}), &slow{}
 		var all sync.WaitGroup
 		ask := func(name string, stays time.Duration, want error) {
 			all.Go(func() {
@@ -92,9 +85,8 @@ func TestWhoLeavesADrawing(t *testing.T) {
 
 // What another build or other fonts drew is not taken for what this one draws.
 func TestTheNameIsOfWhoDraws(t *testing.T) {
-	m := made{kind: "svg", facts: usual(), look: "a3"}
 	name := func(drawer string) string {
-		s, err := (&door{drawer: drawer}).name(m)
+		s, err := (&door{drawer: drawer}).name(question{kind: "svg", look: "a3"}, usual())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +101,7 @@ func TestTheNameIsOfWhoDraws(t *testing.T) {
 }
 
 func TestADrawingThatFails(t *testing.T) {
-	d := newDoor()
+	d := newDoor(Options{})
 	failed := errors.New("failed")
 	if _, err := d.drawn(t.Context(), "a", func(context.Context, io.Writer) error { return failed }); !errors.Is(err, failed) {
 		t.Error(err)

@@ -317,6 +317,7 @@ func (s *Source) photos(ctx context.Context, actor account.Actor, f *Facts) erro
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case fault.Is(err, fault.Unavailable):
+			f.passing = true
 			if _, known := s.unread.LoadOrStore(p.photoOf, true); !known {
 				slog.Warn("a photo cannot be read; boards do without", "worker", p.photoOf.String(), "error", err)
 			}

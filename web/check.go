@@ -32,7 +32,11 @@ func (s *site) scan(ctx context.Context, actor account.Actor, values url.Values,
 	if err != nil || s.printed == nil {
 		return nil, nil
 	}
-	c, err := s.printed.Verify(ctx, actor, n, revision, values.Get("m"))
+	var c board.Check
+	err = soon(ctx, func(ctx context.Context) (err error) {
+		c, err = s.printed.Verify(ctx, actor, n, revision, values.Get("m"))
+		return err
+	})
 	switch {
 	case err == nil:
 		return &scanned{c, revision}, nil

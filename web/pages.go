@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"wangge/domain/account"
 	"wangge/domain/board"
 	"wangge/domain/coverage"
@@ -411,7 +413,11 @@ func (s *site) buildingPage(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			return n, fault.New(fault.NotFound, "id", "web.noBuilding")
 		}
-		if building, err = s.places.Building(ctx, actor, k); err == nil {
+		err = within(ctx, answerPatience, func(ctx context.Context) (err error) {
+			building, err = s.places.Building(ctx, actor, k)
+			return err
+		})
+		if err == nil {
 			v.Result, err = s.ofBuilding(ctx, actor, building)
 		}
 		return board.Name{Building: building.Key.String()}, err
@@ -514,7 +520,11 @@ func (s *site) bound(r *http.Request, f *face) {
 	if s.around == nil {
 		return
 	}
-	found, err := s.around.Limits(r.Context(), account.FromContext(r.Context()), []grid.Grid{f.Grid}, nil)
+	var found map[uuid.UUID]place.Limits
+	err := soon(r.Context(), func(ctx context.Context) (err error) {
+		found, err = s.around.Limits(ctx, account.FromContext(ctx), []grid.Grid{f.Grid}, nil)
+		return err
+	})
 	if err != nil && !fault.Is(err, fault.Unavailable) {
 		answer.Refuse(r, s.log, err) // logs it
 	}
