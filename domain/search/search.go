@@ -144,7 +144,7 @@ type Service struct {
 
 	index   atomic.Pointer[Index]
 	checked atomic.Pointer[string] // the version in which index knew of everything
-	mu      sync.Mutex // held while an index is made
+	mu      sync.Mutex             // held while an index is made
 	renewal atomic.Bool
 }
 

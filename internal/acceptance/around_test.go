@@ -49,6 +49,7 @@ type alive struct {
 	load.Services
 	*live.Live
 	asked
+	ice
 	pool   *pgxpool.Pool
 	around *beside.Service
 }
@@ -57,6 +58,7 @@ func newAlive(t testing.TB) *alive {
 	t.Helper()
 	w := &alive{}
 	config := testdb.New(t).Config()
+	config.ConnConfig.DialFunc = w.ice.dial(config.ConnConfig.DialFunc)
 	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { // not for the connection that memory has for itself
 		c.Tracer = &w.asked
 		return nil
@@ -91,7 +93,7 @@ func newAlive(t testing.TB) *alive {
 // grids are all grids in force, by code.
 func (w *alive) grids(t testing.TB) (out []grid.Grid) {
 	t.Helper()
-	p, err := w.Grids.List(t.Context(), operator, grid.Query{Order: grid.ByCode, Args: page.Args{First: 1_000}, At: w.Clock()})
+	p, err := w.Grids.List(t.Context(), operator, grid.Query{Order: grid.ByCode, Args: page.Args{First: 1_000}, At: w.Clock(), With: grid.Fields{Boundary: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

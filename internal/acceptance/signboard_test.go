@@ -28,6 +28,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
+	"wangge/domain/search"
 	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
@@ -65,13 +66,19 @@ func newPrinting(t *testing.T) *printing {
 	w.from = &signboard.Source{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around, Boards: boards,
 		PublicURL: "https://grid.example.org", Approval: "示S(2026)001号", Credit: "© 示例"}
 	w.fonts = fonts
-	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts})
-	web.Register(w.mux, web.Options{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Printed: boards, Boards: true})
+	finder := &search.Service{Store: db.NewSearch(store), InTouch: w.InTouch, Version: func(ctx context.Context) (string, bool) { return w.VersionIn(ctx, w.Clock()) }}
+	w.Grids.Addresses, w.Grids.InTouch, w.around.InTouch = finder, w.InTouch, w.InTouch
+	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts, Version: w.Version})
+	web.Register(w.mux, web.Options{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around, Search: finder, Printed: boards, Boards: true})
 	return w
 }
 
 func (w *printing) get(address string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, address, nil)
+	return w.send(http.MethodGet, address, headers...)
+}
+
+func (w *printing) send(method, address string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, address, nil)
 	r = r.WithContext(answer.NewContext(account.NewContext(r.Context(), account.Anyone()), "the-id"))
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
