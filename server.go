@@ -265,7 +265,7 @@ func (program) PrintBoards(ctx context.Context, s config.Settings, job cli.Board
 
 // signboards reads what they say. Codes on them begin with public.
 func (h *house) signboards(public, credit, approval string) *signboard.Source {
-	return &signboard.Source{Grids: h.grids, Staff: h.staff, Places: h.places, Around: h.around, Boards: h.boards, PublicURL: public, Credit: credit, Approval: approval}
+	return &signboard.Source{Grids: h.grids, Staff: h.staff, Places: h.places, Around: h.around, Boards: h.boards, PublicURL: public, Credit: credit, Approval: approval, Log: h.log}
 }
 
 // Check implements cli.Program.

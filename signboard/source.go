@@ -3,6 +3,7 @@ package signboard
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -23,6 +24,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
+	"wangge/domain/portrait"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
 	"wangge/signboard/chart"
@@ -72,18 +74,20 @@ type Boards interface {
 	Revision(ctx context.Context, actor account.Actor, of board.Of) (board.Standing, error)
 }
 
-// Source reads what boards say. All but Approval and Credit are required.
+// Source reads what boards say. All but Approval, Credit and Log are required.
 type Source struct {
 	Grids     Grids
 	Staff     Staff
 	Places    Places
 	Around    Around
 	Boards    Boards
-	PublicURL string // that codes begin with, without / at the end
-	Approval  string // of the map: 审图号
-	Credit    string // whose the map's data is
+	PublicURL string       // that codes begin with, without / at the end
+	Approval  string       // of the map: 审图号
+	Credit    string       // whose the map's data is
+	Log       *slog.Logger // nil: slog.Default()
 
 	unread sync.Map // keys of workers whose photo could not be read, which is logged
+	whole  sync.Map // the photo of a worker that was found to be a picture, by its tag
 }
 
 var _ = fault.Register(
@@ -311,21 +315,42 @@ func (s *Source) photos(ctx context.Context, actor account.Actor, f *Facts) erro
 		}
 		read, err := s.Staff.Photo(ctx, actor, p.photoOf, false, nil)
 		switch {
-		case err == nil:
+		case err == nil && s.isPicture(p.photoOf, read):
 			p.Photo = read.Image
 			s.unread.Delete(p.photoOf)
+		case err == nil:
+			s.without(p.photoOf, errNoPicture)
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case fault.Is(err, fault.Unavailable):
 			f.passing = true
-			if _, known := s.unread.LoadOrStore(p.photoOf, true); !known {
-				slog.Warn("a photo cannot be read; boards do without", "worker", p.photoOf.String(), "error", err)
-			}
+			s.without(p.photoOf, err)
 		case !fault.Is(err, fault.NotFound):
 			return err
 		}
 	}
 	return nil
+}
+
+var errNoPicture = errors.New("it is no picture, or damaged")
+
+// without says once that the boards of a worker do without the photo.
+func (s *Source) without(worker key.Key, err error) {
+	if _, known := s.unread.LoadOrStore(worker, true); !known {
+		cmp.Or(s.Log, slog.Default()).Warn("a photo cannot be read; boards do without", "worker", worker.String(), "error", err)
+	}
+}
+
+// isPicture reports whether a worker's photo can be drawn to its last pixel. It is looked at once, unless it lies in the database from before.
+func (s *Source) isPicture(worker key.Key, photo staff.Photo) bool {
+	if tag, ok := s.whole.Load(worker); ok && tag == photo.Tag && photo.Tag != "" {
+		return true
+	}
+	if !portrait.Whole(photo.Image) {
+		return false
+	}
+	s.whole.Store(worker, photo.Tag)
+	return true
 }
 
 // sceneOf is what a map shows of surroundings. whole takes all grids of the community for what it is about.
@@ -493,6 +518,7 @@ func streetsIn(s chart.Scene) []string {
 // Codes are the codes of all grids of a division and beneath it. Former codes of divisions answer. NOT_FOUND: no such division.
 func (s *Source) Codes(ctx context.Context, actor account.Actor, division string) (codes []string, err error) {
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		codes = nil // it may run twice
 		d, err := s.Places.ByCode(ctx, actor, division, place.Fields{})
 		if err != nil {
 			return err

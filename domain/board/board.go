@@ -89,6 +89,8 @@ type Person struct {
 	Cover  string   `json:"cover"`          // of a worker
 	Duties []string `json:"duties"`
 	Photo  bool     `json:"photo"`
+
+	Picture string `json:"picture,omitempty"` // tells which photo it is
 }
 
 // setContacts puts what holds for a board.
@@ -160,13 +162,15 @@ func (f *Facts) setPeople(ofGrid, ofGroup, ofCommunity []staff.Assignment) {
 	}
 	for i, a := range leaders {
 		p := person(a)
-		p.Post, p.Photo = string(a.Post), p.Photo && i == instead
+		if p.Post = string(a.Post); i != instead { // the board shows no face of who stands beside
+			p.Photo, p.Picture = false, ""
+		}
 		f.People.Leaders = append(f.People.Leaders, p)
 	}
 }
 
 func person(a staff.Assignment) Person {
-	return Person{ID: a.Worker.Key.String(), Name: a.Worker.Name, Phone: a.Worker.WorkPhone, Photo: a.Worker.HasPhoto}
+	return Person{ID: a.Worker.Key.String(), Name: a.Worker.Name, Phone: a.Worker.WorkPhone, Photo: a.Worker.HasPhoto, Picture: a.Worker.PhotoID}
 }
 
 // Hashes are the SHA-256 of each part, in the order of Parts, in hexadecimal digits.

@@ -54,6 +54,35 @@ func TestPeopleOfABoard(t *testing.T) {
 	}
 }
 
+// TestAnotherPhoto: it changes what the board says of people, where the board shows it.
+func TestAnotherPhoto(t *testing.T) {
+	of := func(worker, leader string) Facts {
+		var f Facts
+		f.setPeople([]staff.Assignment{{Post: staff.GridWorker, Worker: staff.Worker{Name: "网", WorkPhone: "1", HasPhoto: worker != "", PhotoID: worker}}},
+			[]staff.Assignment{{Post: staff.GridLeader, Worker: staff.Worker{Name: "组", WorkPhone: "2", HasPhoto: leader != "", PhotoID: leader}}}, nil)
+		return f
+	}
+	for _, c := range []struct {
+		name           string
+		worker, leader string
+		want           []Part
+	}{
+		{"the same", "A", "B", nil}, {"another of the worker", "C", "B", []Part{People}}, {"none of the worker", "", "B", []Part{People}},
+		{"another of a leader, whose photo no board shows", "A", "C", nil},
+	} {
+		if got := of(c.worker, c.leader).Hashes().Changed(of("A", "B").Hashes()); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+	instead := func(photo string) (f Facts) {
+		f.setPeople(nil, []staff.Assignment{{Post: staff.GridLeader, Worker: staff.Worker{Name: "组", WorkPhone: "2", HasPhoto: true, PhotoID: photo}}}, nil)
+		return f
+	}
+	if got := instead("A").Hashes().Changed(instead("B").Hashes()); !slices.Equal(got, []Part{People}) {
+		t.Errorf("another of the leader in the worker's place: %v", got)
+	}
+}
+
 // TestWhoLeadsOnABoard: the board shows these, and is outdated by what changes of these only.
 func TestWhoLeadsOnABoard(t *testing.T) {
 	of := func(post staff.Post, cover staff.Cover, name, phone string) staff.Assignment {

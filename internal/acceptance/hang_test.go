@@ -78,11 +78,7 @@ func (i *ice) thaw() {
 func TestNobodyWaitsForADatabaseThatHangs(t *testing.T) {
 	w := newPrinting(t)
 	b, g := w.building(t), w.grids(t)[0]
-	office, err := w.Staff.InOffice(t.Context(), operator, []staff.Area{{Kind: staff.AreaGrid, Home: g.Key.Home, ID: g.Key.ID}}, nil)
-	if err != nil || len(office[g.Key.ID]) == 0 {
-		t.Fatal(office, err)
-	}
-	worker := office[g.Key.ID][0].Worker
+	worker := w.holder(t, g).Worker
 	scanned := "?r=1&m=0123456789abcdef"
 	type want struct {
 		path     string
@@ -204,22 +200,8 @@ func TestAFileIsKnownWithoutTheDatabase(t *testing.T) {
 		t.Error("HEAD tells another ETag than GET")
 	}
 
-	office := func() staff.Assignment {
-		t.Helper()
-		found, err := w.Staff.InOffice(t.Context(), operator, []staff.Area{{Kind: staff.AreaGrid, Home: g.Key.Home, ID: g.Key.ID}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, a := range found[g.Key.ID] {
-			if a.Post == staff.GridWorker && a.Cover == staff.CoverA {
-				return a
-			}
-		}
-		t.Fatal("nobody is in office")
-		return staff.Assignment{}
-	}
 	update := func(c staff.Change) error {
-		is := office().Worker
+		is := w.holder(t, g).Worker
 		c.Worker, c.Version = is.Key, is.Version
 		_, err := w.Staff.Update(t.Context(), operator, c)
 		return err
@@ -241,7 +223,7 @@ func TestAFileIsKnownWithoutTheDatabase(t *testing.T) {
 			}
 			return err
 		}, true, true, true, true, false},
-		{"an assignment", func() error { return w.Staff.End(t.Context(), operator, office().Key, w.Staff.Day(nil)) }, true, true, true, true, false},
+		{"an assignment", func() error { return w.Staff.End(t.Context(), operator, w.holder(t, g).Key, w.Staff.Day(nil)) }, true, true, true, true, false},
 		{"a name of the grid", func() error { return w.bring(t, g, "新名网格", g.Boundary) }, true, true, true, true, true},
 		{"a border", func() error {
 			moved := g.Boundary.Clone()
