@@ -48,6 +48,13 @@ func TestScannedBoardThatCannotBeChecked(t *testing.T) {
 				t.Errorf("%s without a revision is taken for a board", path)
 			}
 		}
+		for _, query := range []string{"r=99999999999999999999", "r=1e3", "r=1%00", "r=%EF%BC%91", "r[]=1", "r=&m=aa", "m=%3Cscript%3Ealert(1)%3C/script%3E&r=%3Cscript%3Ealert(1)%3C/script%3E"} {
+			before := len(town.checked)
+			w := town.get("GET", "/g/990102001001001?"+query)
+			if body := w.Body.String(); w.Code != 200 || len(town.checked) != before || strings.Contains(body, "<script>alert") || strings.Contains(body, "公示牌（第") {
+				t.Errorf("?%s: %d", query, w.Code)
+			}
+		}
 		if want := []board.Name{{Grid: "990102001001001"}, {Building: town.building.Key.String()}}; !slices.Equal(town.checked, want) {
 			t.Errorf("%s: asked of %v", test.name, town.checked)
 		}

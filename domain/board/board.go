@@ -275,16 +275,21 @@ type Check struct {
 }
 
 // check is the rule for a board on a wall with a revision and a mark, "" where it has none. printed is that revision; nil: not noted. The
-// mark is of the very board, and so goes before what was noted of the revision.
-func (s Standing) check(mark string, printed *Print) Check {
+// mark is of the very board, and so goes before what was noted of the revision; where it is that of what was noted, the whole hashes tell, not their first
+// digits. What is no mark, or says what holds under a revision that there is not yet, is on no board that was ever drawn here.
+func (s Standing) check(revision int, mark string, printed *Print) Check {
 	c := Check{Answer: Unknown, Revision: s.Revision}
 	if printed != nil {
-		c.On, c.Changed, c.Answer = &printed.On, s.Hashes.Changed(printed.Hashes), Current
+		c.On = &printed.On
 	}
-	if since, ok := s.Hashes.ChangedSince(mark); ok {
-		c.Changed, c.Answer = since, Current
+	since, ok := s.Hashes.ChangedSince(mark)
+	switch {
+	case printed != nil && (mark == "" || mark == printed.Hashes.Mark()):
+		since = s.Hashes.Changed(printed.Hashes)
+	case !ok, since == nil && revision > s.Revision:
+		return c
 	}
-	if c.Changed != nil {
+	if c.Answer, c.Changed = Current, since; since != nil {
 		c.Answer = Outdated
 	}
 	return c

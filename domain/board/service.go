@@ -166,7 +166,7 @@ func (s *Service) Verify(ctx context.Context, actor account.Actor, n Name, revis
 				printed = &p
 			}
 		}
-		c = st.check(mark, printed)
+		c = st.check(revision, strings.ToLower(mark), printed)
 		return nil
 	})
 	return c, err
