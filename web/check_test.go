@@ -33,7 +33,7 @@ func TestScannedBoardThatCannotBeChecked(t *testing.T) {
 			if w.Code != 200 || !strings.Contains(body, "欧阳") {
 				t.Errorf("%s, %s: %d", test.name, path, w.Code)
 			}
-			current, unknown := strings.Contains(body, "公示牌（第 4 版）是最新的"), strings.Contains(body, "无法核对您扫的公示牌")
+			current, unknown := strings.Contains(body, "公示牌（第 4 版）是最新的"), strings.Contains(body, "现在无法核对您扫的公示牌")
 			if current != (test.err == nil) || unknown != (test.says && test.err != nil) {
 				t.Errorf("%s, %s: current %t, unknown %t", test.name, path, current, unknown)
 			}

@@ -147,6 +147,7 @@ var sentences = map[string][2]string{
 	"boardCurrent":    {"您扫的公示牌（第 {} 版）是最新的。", "The board you scanned (revision {}) is current."},
 	"boardOutdated":   {"您扫的公示牌（第 {} 版）已过时，变化的有：{}。请以本页为准。", "The board you scanned (revision {}) is out of date; changed since: {}. What stands here holds."},
 	"boardUnknown":    {"无法核对您扫的公示牌，请以本页为准。", "The board you scanned cannot be checked. What stands here holds."},
+	"boardAway":       {"现在无法核对您扫的公示牌，请过几分钟再扫。", "The board you scanned cannot be checked now. Please scan it again in a few minutes."},
 	"changedPEOPLE":   {"人员", "people"},
 	"changedBORDER":   {"范围", "the area"},
 	"changedNAMES":    {"名称编号", "names and numbers"},

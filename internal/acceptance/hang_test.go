@@ -89,8 +89,8 @@ func TestNobodyWaitsForADatabaseThatHangs(t *testing.T) {
 	}
 	pages := []want{
 		{"/g/" + g.Code + scanned, 200, worker.Name, "", 0},
-		{"/g/" + g.Code + scanned, 200, "无法核对您扫的公示牌", "class=\"error\"", 0},
-		{"/g/" + g.Code + scanned + "&lang=en", 200, "cannot be checked", "", 0},
+		{"/g/" + g.Code + scanned, 200, "现在无法核对您扫的公示牌", "class=\"error\"", 0},
+		{"/g/" + g.Code + scanned + "&lang=en", 200, "cannot be checked now", "", 0},
 		{"/search?q=" + b.Name, 200, b.Name, "", 0},
 		{"/?q=" + b.Name, 200, b.Name, "", 0},
 		{"/w/" + worker.Key.String(), 503, "现在无法查验此证件", worker.Name, 0},
