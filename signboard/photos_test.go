@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -73,6 +75,33 @@ func TestABoardDoesWithoutAPhotoThatCannotBeRead(t *testing.T) {
 			}
 		}
 	}
+}
+
+// hung is an album that does not answer.
+type hung struct{ Staff }
+
+func (hung) Photo(ctx context.Context, _ account.Actor, _ key.Key, _ bool, _ func(string) bool) (staff.Photo, error) {
+	<-ctx.Done()
+	return staff.Photo{}, ctx.Err()
+}
+
+// Photos that do not come are not waited for one by one; who leaves is told so.
+func TestPhotosThatDoNotCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		boards := make([]*Facts, 40)
+		for i := range boards {
+			boards[i] = &Facts{Workers: []Worker{{Person: Person{photoOf: key.Key{Home: "home1", ID: uuid.UUID{byte(i)}}}}}}
+		}
+		s, began := &Source{Staff: hung{}, Log: slog.New(slog.DiscardHandler)}, time.Now()
+		if err := s.photos(t.Context(), account.Anyone(), boards...); err != nil || time.Since(began) > photosTake || !boards[39].passing {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		ctx, leave := context.WithTimeout(t.Context(), time.Second)
+		defer leave()
+		if err := s.photos(ctx, account.Anyone(), boards...); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("of who left: %v", err)
+		}
+	})
 }
 
 func jpegOf(t *testing.T, w, h int) []byte {

@@ -299,34 +299,41 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 	return nil
 }
 
-// photos reads the photos on a board, outside of any transaction: they lie in files, or far away. One that cannot be read now leaves its place to the
+// photosTake is how long the photos of boards that are read together may take.
+const photosTake = 3 * time.Second
+
+// photos reads the photos on boards, outside of any transaction: they lie in files, or far away. One that cannot be read now leaves its place to the
 // initial; that is logged once for a worker, until it can be read again.
-func (s *Source) photos(ctx context.Context, actor account.Actor, f *Facts) error {
-	var people []*Person
-	for i := range f.Workers {
-		people = append(people, &f.Workers[i].Person)
-	}
-	for i := range f.Leaders {
-		people = append(people, &f.Leaders[i])
-	}
-	for _, p := range people {
-		if p.photoOf == (key.Key{}) {
-			continue
+func (s *Source) photos(ctx context.Context, actor account.Actor, boards ...*Facts) error {
+	reading, cancel := context.WithTimeout(ctx, photosTake)
+	defer cancel()
+	for _, f := range boards {
+		var people []*Person
+		for i := range f.Workers {
+			people = append(people, &f.Workers[i].Person)
 		}
-		read, err := s.Staff.Photo(ctx, actor, p.photoOf, false, nil)
-		switch {
-		case err == nil && s.isPicture(p.photoOf, read):
-			p.Photo = read.Image
-			s.unread.Delete(p.photoOf)
-		case err == nil:
-			s.without(p.photoOf, errNoPicture)
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case fault.Is(err, fault.Unavailable):
-			f.passing = true
-			s.without(p.photoOf, err)
-		case !fault.Is(err, fault.NotFound):
-			return err
+		for i := range f.Leaders {
+			people = append(people, &f.Leaders[i])
+		}
+		for _, p := range people {
+			if p.photoOf == (key.Key{}) {
+				continue
+			}
+			read, err := s.Staff.Photo(reading, actor, p.photoOf, false, nil)
+			switch {
+			case err == nil && s.isPicture(p.photoOf, read):
+				p.Photo = read.Image
+				s.unread.Delete(p.photoOf)
+			case err == nil:
+				s.without(p.photoOf, errNoPicture)
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case fault.Is(err, fault.Unavailable), reading.Err() != nil:
+				f.passing = true
+				s.without(p.photoOf, err)
+			case !fault.Is(err, fault.NotFound):
+				return err
+			}
 		}
 	}
 	return nil
@@ -485,10 +492,12 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 		a.Scene = sceneOf(seen, s.PublicURL, true)
 		return nil
 	})
-	for i := range a.Grids {
-		if err == nil {
-			err = s.photos(ctx, actor, &a.Grids[i])
+	if err == nil {
+		boards := make([]*Facts, len(a.Grids))
+		for i := range a.Grids {
+			boards[i] = &a.Grids[i]
 		}
+		err = s.photos(ctx, actor, boards...)
 	}
 	return a, err
 }
