@@ -265,7 +265,7 @@ func (program) PrintBoards(ctx context.Context, s config.Settings, job cli.Board
 
 // signboards reads what they say. Codes on them begin with public.
 func (h *house) signboards(public, credit, approval string) *signboard.Source {
-	return &signboard.Source{Grids: h.grids, Staff: h.staff, Places: h.places, Around: h.around, Boards: h.boards, PublicURL: public, Credit: credit, Approval: approval}
+	return &signboard.Source{Grids: h.grids, Staff: h.staff, Places: h.places, Around: h.around, Boards: h.boards, PublicURL: public, Credit: credit, Approval: approval, Log: h.log}
 }
 
 // Check implements cli.Program.
@@ -391,6 +391,7 @@ func (h *house) enliven(zone *time.Location, schema int64) {
 	h.grids.Ground, h.staff.Roster, h.places.Tree = h.live.Ground, h.live.Roster, h.live.Tree
 	h.around.Ground, h.around.Version = h.live.Ground, h.live.VersionIn
 	h.grids.InTouch, h.search.InTouch, h.around.InTouch = h.live.InTouch, h.live.InTouch, h.live.InTouch
+	h.search.Version = func(ctx context.Context) (string, bool) { return h.live.VersionIn(ctx, h.live.Clock()) }
 }
 
 // tileOptions are what tiles are made of; the house is enlivened.
@@ -568,7 +569,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	switch {
 	case err == nil:
 		signboard.Register(mux, signboard.Options{Source: h.signboards(here.String(), server.Attribution, server.Approval), Fonts: fonts, Log: h.log, Frame: frame,
-			Prints: h.boards, Knows: auth})
+			Prints: h.boards, Knows: auth, Version: h.live.Version})
 	case fault.Is(err, fault.Unavailable):
 		h.log.Warn("there are no signboards", "error", err)
 	default:

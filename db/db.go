@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/domain/account"
+	"wangge/internal/fault"
 	"wangge/live"
 )
 
@@ -40,6 +41,8 @@ type Memory interface {
 	Wrote(ctx context.Context)
 	// Committed is told of a change that has been committed, and holds its writer until it returns.
 	Committed(ctx context.Context, mark live.Mark)
+	// Away reports whether the database is known not to answer: then no transaction begins, for it would wait.
+	Away() bool
 }
 
 // How many transactions may run apart at once, how many of them for long, and how many connections are left to them where there
@@ -166,6 +169,9 @@ func (o *openTx) run(fn func(ctx context.Context, open *openTx) error) (err erro
 func (o *openTx) start(ctx context.Context) (err error) {
 	if o.tx != nil {
 		return o.refused
+	}
+	if o.d.Memory != nil && o.d.Memory.Away() {
+		return fault.New(fault.Unavailable, "", "database")
 	}
 	slot := o.d.plain
 	if o.apart {

@@ -111,11 +111,12 @@ SELECT DISTINCT o.area_id ` + liveAreasFound + ` ORDER BY o.area_id`
 	liveAreasFound = `FROM assignment o WHERE o.district = ANY($1) AND o.worker_id = ANY($2)`
 
 	liveTenureColumns = `SELECT a.district, a.id, a.worker_id, w.name, coalesce(w.work_phone, ''), w.duties, w.version,
-	(w.district, w.id) IN (SELECT f.district, f.worker_id FROM worker_photo f WHERE f.district = ANY($1)), a.post, a.cover, a.area_id,
+	` + photoID + `, a.post, a.cover, a.area_id,
 	CASE WHEN a.grid_id IS NOT NULL THEN 'grid' WHEN a.group_id IS NOT NULL THEN 'group'
 	     WHEN a.building_id IS NOT NULL THEN 'building' ELSE 'division' END,
 	coalesce(g.code, d.code, ''), lower(a.during), upper(a.during)
 FROM assignment a JOIN worker w ON w.district = a.district AND w.id = a.worker_id
+LEFT JOIN worker_photo f ON f.district = w.district AND f.worker_id = w.id AND f.district = ANY($1)
 LEFT JOIN grid g ON g.district = a.district AND g.id = a.grid_id LEFT JOIN division d ON d.id = a.division_id
 WHERE a.district = ANY($1) AND w.district = ANY($1) `
 
@@ -164,8 +165,7 @@ func (l *Live) Connect(ctx context.Context) (live.Link, error) {
 
 // Reachable implements live.Source.
 func (l *Live) Reachable(ctx context.Context) bool {
-	_, err := l.Newest(ctx, account.TheOperator())
-	return err == nil
+	return l.pool.Ping(ctx) == nil // no transaction begins where it is known to be away
 }
 
 // AwaitServers returns when every server that is connected to the database holds the state of change n, or ctx ends: false.
@@ -536,7 +536,7 @@ func (t *tenureRows) tenure(rows pgx.Rows) error {
 	var from time.Time
 	var until *time.Time
 	w := &a.Worker
-	err := rows.Scan(&w.Key.Home, &a.Key.ID, &w.Key.ID, &w.Name, &w.WorkPhone, &w.Duties, &w.Version, &w.HasPhoto,
+	err := rows.Scan(&w.Key.Home, &a.Key.ID, &w.Key.ID, &w.Name, &w.WorkPhone, &w.Duties, &w.Version, intoPhoto{w},
 		&a.Post, &a.Cover, &a.Area.ID, &a.Area.Kind, &a.AreaName, &from, &until)
 	a.Key.Home, a.Area.Home = w.Key.Home, w.Key.Home
 	if a.AreaName == "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"wangge/domain/account"
 	"wangge/domain/civil"
@@ -32,7 +33,10 @@ var _ staff.Store = (*Staff)(nil)
 
 const (
 	workerColumns = `w.district, w.id, w.name, coalesce(w.work_phone, ''), w.duties, w.version,
-	EXISTS (SELECT 1 FROM worker_photo f WHERE f.district = w.district AND f.worker_id = w.id)`
+	(SELECT ` + photoID + ` FROM worker_photo f WHERE f.district = w.district AND f.worker_id = w.id)`
+
+	// A picture that lies in the database from before has no name.
+	photoID = `coalesce(f.name, md5(f.image))`
 
 	// Every read of assignments has $1 districts, $2 ids and $3 day: who is away depends on it.
 	assignmentColumns = workerColumns + `, a.id, a.post, a.cover, a.area_id,
@@ -206,7 +210,16 @@ SELECT b.district, b.id FROM building b WHERE b.district = ANY($1) AND b.code = 
 )
 
 func intoWorker(w *staff.Worker) []any {
-	return []any{&w.Key.Home, &w.Key.ID, &w.Name, &w.WorkPhone, &w.Duties, &w.Version, &w.HasPhoto}
+	return []any{&w.Key.Home, &w.Key.ID, &w.Name, &w.WorkPhone, &w.Duties, &w.Version, intoPhoto{w}}
+}
+
+// intoPhoto takes which photo a worker has; NULL: none.
+type intoPhoto struct{ *staff.Worker }
+
+// ScanText implements pgtype.TextScanner.
+func (w intoPhoto) ScanText(id pgtype.Text) error {
+	w.PhotoID, w.HasPhoto = id.String, id.Valid
+	return nil
 }
 
 // InOffice implements staff.Store.
@@ -460,7 +473,10 @@ func (s *Staff) MovePhoto(ctx context.Context, actor account.Actor, worker key.K
 		if moved = err == nil && tag.RowsAffected() == 1; !moved {
 			return err
 		}
-		return takePhoto(ctx, tx, name)
+		if err := takePhoto(ctx, tx, name); err != nil {
+			return err
+		}
+		return noteStaff(ctx, tx, worker, worker.ID)
 	})
 	return moved, err
 }
@@ -507,6 +523,7 @@ func (s *Staff) AddWorker(ctx context.Context, actor account.Actor, w staff.Work
 			return err
 		}
 		if photo != "" {
+			w.PhotoID = photo
 			if err := givePhoto(ctx, tx, w.Key, photo); err != nil {
 				return err
 			}
@@ -524,6 +541,7 @@ func (s *Staff) SaveWorker(ctx context.Context, actor account.Actor, w staff.Wor
 			err = fault.New(fault.Conflict, "version", "conflict")
 		}
 		if err == nil && (photo != "" || !w.HasPhoto) {
+			w.PhotoID = photo
 			err = givePhoto(ctx, tx, w.Key, photo)
 		}
 		if err != nil {

@@ -97,6 +97,11 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	if _, err := h.Grids.ByCode(ctx, account.Anyone(), code, &past, grid.Fields{}); fault.As(err).Code != fault.Unavailable {
 		t.Errorf("the past, which only the database knows: %v", err)
 	}
+	eventually(t, 5*time.Second, "the database known to be away", h.Away)
+	asking := time.Now()
+	if _, err := h.Grids.ByCode(ctx, account.Anyone(), code, &past, grid.Fields{}); fault.As(err).Code != fault.Unavailable || time.Since(asking) > 100*time.Millisecond {
+		t.Errorf("known to be away, it is waited for %v: %v", time.Since(asking), err)
+	}
 	if _, ok := h.Version(); ok {
 		t.Error("it names a data version, though nobody knows whether that is of now")
 	}
@@ -114,6 +119,9 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	}
 	server = start()
 	eventually(t, 5*time.Second, "in touch again", h.InTouch)
+	if h.Away() {
+		t.Error("in touch, the database is said to be away")
+	}
 	if h.Age() != 0 {
 		t.Errorf("in touch, it is %v old", h.Age())
 	}

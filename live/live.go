@@ -71,6 +71,7 @@ type Live struct {
 	swaps     sync.Mutex            // held while a state is put into force and Changed is told of it
 	linked    atomic.Bool
 	behind    atomic.Bool  // not linked, though the store answers: so it does in place of memory
+	away      atomic.Bool  // not linked, and the store did not answer when it was last asked
 	strayed   atomic.Bool  // scenes were read from the store while that answered in place of memory, since the state was put into force
 	confirmed atomic.Int64 // when the state was last known to be current, Unix nanoseconds; 0: never
 	offset    atomic.Int64 // what the clock of the database is ahead of Now, nanoseconds
@@ -125,6 +126,9 @@ func (l *Live) State() *State { return l.state.Load() }
 
 // InTouch reports whether the state is current: the store is in touch, and tells of every change.
 func (l *Live) InTouch() bool { return l.linked.Load() }
+
+// Away reports whether the store is known not to answer. It may not even refuse, so who asks it would wait.
+func (l *Live) Away() bool { return l.away.Load() && !l.linked.Load() }
 
 // Behind reports whether the state is not known to be current though the database answers, and so answers all that is asked.
 func (l *Live) Behind() bool { return l.behind.Load() && !l.linked.Load() }
@@ -312,7 +316,9 @@ func (l *Live) lose(ctx context.Context) {
 	l.linked.Store(false)
 	asking, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	l.behind.Store(l.Source.Reachable(asking))
+	reachable := l.Source.Reachable(asking)
+	l.behind.Store(reachable)
+	l.away.Store(!reachable)
 }
 
 // answering is who answers while the state is not kept current.

@@ -16,7 +16,7 @@ import (
 type Source interface {
 	// Connect opens a connection of its own, which hears of every change that is committed, and of every report that is stored, from then on.
 	Connect(ctx context.Context) (Link, error)
-	// Reachable reports whether it answers, over other connections than a Link's.
+	// Reachable reports whether it answers, over other connections than a Link's, however often it did not.
 	Reachable(ctx context.Context) bool
 	// Inside reports whether ctx is that of a use case, whose reads of the store are of one state of the data.
 	Inside(ctx context.Context) bool

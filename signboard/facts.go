@@ -41,6 +41,7 @@ type Facts struct {
 
 	standing  board.Standing // to what was printed; for the page of a board
 	community string         // code
+	passing   bool           // a photo is missing that may be there the next time
 }
 
 // Grid is a grid on a board.

@@ -2,12 +2,12 @@ package signboard
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"iter"
 	"log/slog"
@@ -33,7 +33,7 @@ import (
 	"wangge/signboard/paper"
 )
 
-// Options are what boards over HTTP need. Source, Fonts and Frame are required.
+// Options are what boards over HTTP need. Source and Fonts are required.
 type Options struct {
 	Source *Source
 	Fonts  *paper.Fonts
@@ -42,23 +42,40 @@ type Options struct {
 	Knows  Knows        // required where there are Prints
 	Log    *slog.Logger // nil: slog.Default()
 	Cache  int64        // bytes of finished boards that are kept; 0: 64 MB
+
+	// Version names the state of the data: as long as it is the same, so is what boards say. false: it is not known now; nil: never, and what a board
+	// says is read each time.
+	Version func() (string, bool)
 }
 
 type door struct {
 	*Source
-	fonts  *paper.Fonts
-	frame  Frame
-	prints Prints
-	knows  Knows
-	log    *slog.Logger
-	drawer string // this program and its fonts: others draw the same otherwise
-	kept   *otter.Cache[string, file]
-	now    singleflight.Group  // what is being drawn, by name
-	turns  *semaphore.Weighted // to draw
+	fonts    *paper.Fonts
+	frame    Frame
+	prints   Prints
+	knows    Knows
+	log      *slog.Logger
+	drawer   string // this program and its fonts: others draw the same otherwise
+	version  func() (string, bool)
+	names    *otter.Cache[string, named] // of files, by what was asked for
+	kept     *otter.Cache[string, file]  // by their names
+	reading  singleflight.Group          // what is being read, by what was asked for
+	readings *semaphore.Weighted         // of the connections to the database that reading may take
+	now      singleflight.Group          // what is being drawn, by name
+	turns    *semaphore.Weighted         // to draw
 }
 
-// drawings is how many files are drawn at a time: a processor each, and an atlas takes it for seconds.
-const drawings = 2
+// named is the name of a file in a state of the data.
+type named struct{ version, name string }
+
+// drawings is how many files are drawn at a time: a processor each, and an atlas takes it for seconds. readings is how many boards are read at a time: each holds a
+// connection, of which most are left to who asks for something small; an atlas, which holds one for seconds, counts for atlasReadings.
+const (
+	drawings      = 2
+	readings      = 4
+	atlasReadings = 2
+	keptNames     = 20_000 // of some 200 bytes
+)
 
 var _ = fault.Register(
 	[3]string{"board.size", "size is one of a0, a1, a2, a3, a4.", "size 应为 a0、a1、a2、a3 或 a4。"},
@@ -70,17 +87,7 @@ var _ = fault.Register(
 
 // Register adds the boards, cards, leaflets, badges, atlases and maps to mux. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
-	d := &door{Source: o.Source, fonts: o.Fonts, frame: o.Frame, log: o.Log, drawer: program() + " " + o.Fonts.Fingerprint(), turns: semaphore.NewWeighted(drawings)}
-	if d.log == nil {
-		d.log = slog.Default()
-	}
-	most := o.Cache
-	if most == 0 {
-		most = 64 << 20
-	}
-	d.kept = otter.Must(&otter.Options[string, file]{MaximumWeight: uint64(most), Weigher: func(k string, v file) uint32 {
-		return uint32(min(len(k)+len(v.body)+len(v.missing)+200, math.MaxUint32))
-	}})
+	d := newDoor(o)
 	mux.HandleFunc("GET /signboards/{name}", d.answers(d.grid))
 	mux.HandleFunc("GET /signboards/buildings/{name}", d.answers(d.building))
 	mux.HandleFunc("GET /signboards/cards/{name}", d.answers(d.cards))
@@ -88,18 +95,44 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /signboards/badges/{name}", d.answers(d.badges))
 	mux.HandleFunc("GET /signboards/atlas/{name}", d.answers(d.atlas))
 	mux.HandleFunc("GET /g/{code}/map.svg", d.answers(d.gridMap))
-	d.registerReprints(mux, o.Prints, o.Knows)
 	mux.HandleFunc("GET /map.svg", d.answers(d.overview))
 	mux.HandleFunc("GET /c/{code}/map.svg", d.answers(d.overview))
+	d.registerReprints(mux)
 }
 
-// made is something to send: what it depends on, and how it is written. It is written once for all who ask for the same.
+func newDoor(o Options) *door {
+	d := &door{Source: o.Source, fonts: o.Fonts, frame: o.Frame, prints: o.Prints, knows: o.Knows, log: cmp.Or(o.Log, slog.Default()), drawer: program(), version: o.Version,
+		readings: semaphore.NewWeighted(readings), turns: semaphore.NewWeighted(drawings)}
+	if o.Fonts != nil {
+		d.drawer += " " + o.Fonts.Fingerprint()
+	}
+	if d.version == nil {
+		d.version = func() (string, bool) { return "", false }
+	}
+	d.names = otter.Must(&otter.Options[string, named]{MaximumSize: keptNames})
+	d.kept = otter.Must(&otter.Options[string, file]{MaximumWeight: uint64(cmp.Or(o.Cache, 64<<20)), Weigher: func(k string, v file) uint32 {
+		return uint32(min(len(k)+len(v.body)+len(v.missing)+200, math.MaxUint32))
+	}})
+	return d
+}
+
+// question is what a request asks for. All files that may differ in the same state of the data differ in kind, look, of or lang.
+type question struct {
+	kind   string         // of the file: svg, pdf, png, html
+	look   string         // what is drawn and how: size and the like
+	of     string         // a code or an id
+	lang   fault.Language // that the sender reads
+	weight int64          // of reading it; 0: 1
+	policy string         // of the page's content; "": nothing is loaded
+	read   func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error)
+}
+
+// made is what was read for a question: what is to be said, and how it is written.
 type made struct {
-	kind   string // of the file: svg, pdf, png, html
-	facts  any    // what it says, as JSON
-	look   string // how: size and the like
-	write  func(context.Context, io.Writer) ([]MissingOn, error)
-	policy string // of the page's content; "": nothing is loaded
+	name    string // of the file, see door.name
+	facts   any    // what it says, as JSON
+	passing bool   // something could not be read that may be there the next time
+	write   func(context.Context, io.Writer) ([]MissingOn, error)
 }
 
 // file is something that was made.
@@ -124,13 +157,14 @@ func missingIn(list []MissingOn) string {
 
 var mediaTypes = map[string]string{"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png", "html": "text/html; charset=utf-8"}
 
-// answers sends what make makes. The ETag is of all that it depends on, so that nothing is written for who has it.
-func (d *door) answers(make func(ctx context.Context, r *http.Request) (made, error)) http.HandlerFunc {
+// answers sends what is asked for.
+func (d *door) answers(ask func(r *http.Request) (question, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept-Language")
-		m, err := make(r.Context(), r)
+		q, err := ask(r)
 		if err == nil {
-			err = d.send(w, r, m)
+			q.lang = answer.Language(r, fault.Chinese)
+			err = d.send(w, r, q)
 		}
 		if err != nil {
 			d.refuse(w, r, err)
@@ -170,92 +204,138 @@ func program() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func (d *door) send(w http.ResponseWriter, r *http.Request, m made) error {
-	name, err := d.name(m)
-	if err != nil {
-		return err
+// send answers r with what q asks for. The ETag is of all that it depends on. In a state of the data in which that was read before nothing is read, nor is
+// anything drawn, for who has it or asks for the header alone.
+func (d *door) send(w http.ResponseWriter, r *http.Request, q question) error {
+	ctx, actor := r.Context(), account.FromContext(r.Context())
+	version, _ := d.version() // before anything is read, which may be of a later state, but of no earlier one
+	asked := strings.Join([]string{string(actor.Role), q.kind, q.look, q.of, string(q.lang)}, "\x00")
+	var m made
+	if n, ok := d.names.GetIfPresent(asked); ok && version != "" && n.version == version {
+		m.name = n.name
+	}
+	made, drawn := d.kept.GetIfPresent(m.name)
+	if m.name == "" || !drawn && r.Method == http.MethodGet && !has(r, m.name) {
+		var err error
+		if m, err = d.learn(ctx, actor, q, asked, version); err != nil {
+			return err
+		}
+		made, drawn = d.kept.GetIfPresent(m.name)
+	}
+	have := has(r, m.name)
+	if !have && !drawn && r.Method == http.MethodGet {
+		var err error
+		if made, err = d.drawn(ctx, m.name, m.write); err != nil {
+			return err
+		}
+		drawn = true
 	}
 	header := w.Header()
-	header.Set("ETag", `"`+name+`"`)
+	header.Set("ETag", `"`+m.name+`"`)
 	header.Set("Cache-Control", "no-cache")
-	header.Set("Content-Type", mediaTypes[m.kind])
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", m.policy)
-	if m.policy == "" {
-		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox")
-	}
-	if slices.ContainsFunc(strings.Split(r.Header.Get("If-None-Match"), ","), func(s string) bool {
-		s = strings.TrimPrefix(strings.TrimSpace(s), "W/")
-		return s == `"`+name+`"` || s == "*"
-	}) {
-		header.Del("Content-Type")
+	header.Set("Content-Security-Policy", cmp.Or(q.policy, "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"))
+	if have {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	made, err := d.drawn(r.Context(), name, m.write)
-	if err != nil {
-		return err
+	header.Set("Content-Type", mediaTypes[q.kind])
+	if drawn {
+		header.Set("Content-Length", strconv.Itoa(len(made.body)))
+		if made.missing != "" {
+			header.Set(missingHeader, made.missing)
+		}
 	}
-	if made.missing != "" {
-		header.Set(missingHeader, made.missing)
+	if r.Method == http.MethodGet {
+		_, _ = w.Write(made.body) // the sender may be gone; nobody is left to tell
 	}
-	header.Set("Content-Length", strconv.Itoa(len(made.body)))
-	_, _ = w.Write(made.body) // the sender may be gone; nobody is left to tell
 	return nil
 }
 
-// drawn is the file of a name: kept, or drawn once for all who ask for it meanwhile, when there is a turn. Who leaves does not wait on; where it was drawn
-// for one who left, the next who waits begins anew.
+// has reports whether who sent r has the file of a name.
+func has(r *http.Request, name string) bool {
+	return slices.ContainsFunc(strings.Split(strings.Join(r.Header.Values("If-None-Match"), ","), ","), func(s string) bool {
+		s = strings.TrimPrefix(strings.TrimSpace(s), "W/")
+		return name != "" && s == `"`+name+`"` || s == "*"
+	})
+}
+
+// learn reads what q asks about, once for all who ask the same in one state of the data. What is read goes by that state's name from then on, "" for none.
+func (d *door) learn(ctx context.Context, actor account.Actor, q question, asked, version string) (made, error) {
+	read := func() (m made, err error) {
+		weight := max(q.weight, 1)
+		if err := d.readings.Acquire(ctx, weight); err != nil {
+			return m, err
+		}
+		defer d.readings.Release(weight)
+		if m, err = q.read(ctx, actor, q.lang); err != nil {
+			return m, err
+		}
+		if m.name, err = d.name(q, m.facts); err == nil && version != "" && !m.passing {
+			d.names.Set(asked, named{version, m.name})
+		}
+		return m, err
+	}
+	if version == "" {
+		return read()
+	}
+	return once(ctx, &d.reading, asked+"\x00"+version, read)
+}
+
+// drawn is the file of a name: kept, or drawn once for all who ask for it meanwhile, when there is a turn.
 func (d *door) drawn(ctx context.Context, name string, write func(context.Context, io.Writer) ([]MissingOn, error)) (file, error) {
-	for {
-		if made, ok := d.kept.GetIfPresent(name); ok {
+	return once(ctx, &d.now, name, func() (made file, err error) {
+		if err := d.turns.Acquire(ctx, 1); err != nil {
+			return made, err
+		}
+		defer d.turns.Release(1)
+		if made, ok := d.kept.GetIfPresent(name); ok { // drawn since it was looked for
 			return made, nil
 		}
+		var b bytes.Buffer
+		missing, err := write(ctx, &b)
+		if err != nil || ctx.Err() != nil {
+			return made, cmp.Or(err, ctx.Err())
+		}
+		made = file{b.Bytes(), missingIn(missing)}
+		d.kept.Set(name, made)
+		return made, nil
+	})
+}
+
+// once does what is done under a name once for all who ask for it meanwhile. Who leaves does not wait on; where it was being done for one who left, the next who
+// waits begins anew.
+func once[T any](ctx context.Context, group *singleflight.Group, name string, do func() (T, error)) (out T, err error) {
+	for {
 		if err := ctx.Err(); err != nil {
-			return file{}, err
+			return out, err
 		}
 		select {
 		case <-ctx.Done():
-		case done := <-d.now.DoChan(name, func() (any, error) { return d.draw(ctx, name, write) }):
+		case done := <-group.DoChan(name, func() (_ any, err error) {
+			defer func() { // it runs beside the request: a panic would end the server
+				if p := recover(); p != nil {
+					err = fmt.Errorf("making a board: %v\n%s", p, debug.Stack())
+				}
+			}()
+			out, err := do()
+			if ctx.Err() != nil {
+				err = errors.Join(errLeft, ctx.Err())
+			}
+			return out, err
+		}):
 			switch {
 			case done.Err == nil:
-				return done.Val.(file), nil
+				return done.Val.(T), nil
 			case !errors.Is(done.Err, errLeft):
-				return file{}, done.Err
+				return out, done.Err
 			}
 		}
 	}
 }
 
-// errLeft is that a drawing ended since who asked for it left.
+// errLeft is that something ended since who asked for it left.
 var errLeft = errors.New("who asked for the drawing left")
-
-// draw draws a file and keeps it.
-func (d *door) draw(ctx context.Context, name string, write func(context.Context, io.Writer) ([]MissingOn, error)) (made file, err error) {
-	defer func() { // it runs beside the request: a panic would end the server
-		if p := recover(); p != nil {
-			err = fmt.Errorf("drawing a board: %v\n%s", p, debug.Stack())
-		}
-	}()
-	if err := d.turns.Acquire(ctx, 1); err != nil {
-		return file{}, errors.Join(errLeft, err)
-	}
-	defer d.turns.Release(1)
-	if made, ok := d.kept.GetIfPresent(name); ok { // drawn since it was looked for
-		return made, nil
-	}
-	var b bytes.Buffer
-	missing, err := write(ctx, &b)
-	switch {
-	case ctx.Err() != nil:
-		return file{}, errors.Join(errLeft, ctx.Err())
-	case err != nil:
-		return file{}, err
-	}
-	made = file{b.Bytes(), missingIn(missing)}
-	d.kept.Set(name, made)
-	return made, nil
-}
 
 // whileAsked is pages until ctx is done.
 func whileAsked(ctx context.Context, pages iter.Seq2[*paper.Sheet, MissingOn]) iter.Seq2[*paper.Sheet, MissingOn] {
@@ -269,24 +349,11 @@ func whileAsked(ctx context.Context, pages iter.Seq2[*paper.Sheet, MissingOn]) i
 }
 
 // name is of all that a file depends on: what it says and how, and who draws it.
-func (d *door) name(m made) (string, error) {
+func (d *door) name(q question, facts any) (string, error) {
 	h := xxhash.New()
-	if err := sum(h, d.drawer, m.kind, m.look); err != nil {
-		return "", err
-	}
-	if err := json.NewEncoder(h).Encode(m.facts); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-func sum(h hash.Hash, parts ...string) error {
-	for _, p := range parts {
-		if _, err := h.Write(append([]byte(p), 0)); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00", d.drawer, q.kind, q.look, q.lang) // a hash takes everything
+	err := json.NewEncoder(h).Encode(facts)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // asked is what a name in an address asks for: "140403007002003.pdf".
@@ -326,51 +393,51 @@ func (f Format) orientation() string {
 	return "portrait"
 }
 
-func (d *door) grid(ctx context.Context, r *http.Request) (made, error) {
+func (d *door) grid(r *http.Request) (question, error) {
 	code, kind, err := asked(r.PathValue("name"), "html", "svg", "pdf", "png")
 	if err != nil {
-		return made{}, err
+		return question{}, err
 	}
-	format, err := formatOf(r.URL.Query())
-	if err != nil {
-		return made{}, err
-	}
-	f, err := d.Grid(ctx, account.FromContext(ctx), code, answer.Language(r, fault.Chinese))
-	if err != nil {
-		return made{}, err
-	}
-	return d.board(r, f, format, kind, "/signboards/"+url.PathEscape(f.Grid.Code)), nil
+	return d.board(r, kind, "grid", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, string, error) {
+		f, err := d.Grid(ctx, actor, code, lang)
+		return f, "/signboards/" + url.PathEscape(f.Grid.Code), err
+	})
 }
 
-func (d *door) building(ctx context.Context, r *http.Request) (made, error) {
+func (d *door) building(r *http.Request) (question, error) {
 	id, kind, err := asked(r.PathValue("name"), "html", "svg", "pdf", "png")
 	if err != nil {
-		return made{}, err
-	}
-	format, err := formatOf(r.URL.Query())
-	if err != nil {
-		return made{}, err
+		return question{}, err
 	}
 	k, ok := key.Parse(id)
 	if !ok {
-		return made{}, fault.New(fault.NotFound, "id", "board.noBuilding")
+		return question{}, fault.New(fault.NotFound, "id", "board.noBuilding")
 	}
-	f, err := d.Building(ctx, account.FromContext(ctx), k, answer.Language(r, fault.Chinese))
-	if err != nil {
-		return made{}, err
-	}
-	return d.board(r, f, format, kind, "/signboards/buildings/"+k.String()), nil
+	return d.board(r, kind, "building", k.String(), func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, string, error) {
+		f, err := d.Building(ctx, actor, k, lang)
+		return f, "/signboards/buildings/" + k.String(), err
+	})
 }
 
-// board is a board as a file of a kind; at is its address, without the end.
-func (d *door) board(r *http.Request, f Facts, format Format, kind, at string) made {
-	if kind == "html" {
-		return d.page(r, f, format, at)
-	}
-	return made{kind: kind, facts: f, look: format.Size + " " + format.orientation(), write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
-		sheet, missing := Board(f, format, d.fonts)
-		return []MissingOn{{f.Grid.Code, string(missing)}}, d.write(w, kind, sheet)
+// board asks for a board as a file of a kind; read also tells its address, without the end.
+func (d *door) board(r *http.Request, kind, what, of string, read func(context.Context, account.Actor, fault.Language) (Facts, string, error)) (question, error) {
+	format, err := formatOf(r.URL.Query())
+	q := question{kind: kind, look: what + " " + format.Size + " " + format.orientation(), of: of, read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
+		f, _, err := read(ctx, actor, lang)
+		return made{facts: f, passing: f.passing, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+			sheet, missing := Board(f, format, d.fonts)
+			return []MissingOn{{f.Grid.Code, string(missing)}}, d.write(w, kind, sheet)
+		}}, err
 	}}
+	if kind == "html" {
+		here := bare(r)
+		q.look, q.policy = q.look+" "+here.URL.RequestURI(), pagePolicy
+		q.read = func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
+			f, at, err := read(ctx, actor, lang)
+			return d.page(here, f, format, at), err
+		}
+	}
+	return q, err
 }
 
 // screenDots is how fine a PNG is: dots an inch, of A4; larger sheets have as many dots.
@@ -387,102 +454,126 @@ func (d *door) write(w io.Writer, kind string, sheet *paper.Sheet) error {
 	return paper.WriteSVG(w, sheet, d.fonts)
 }
 
-// ofGrid reads a grid's facts for an address that ends in .pdf.
-func (d *door) ofGrid(ctx context.Context, r *http.Request) (Facts, error) {
-	code, _, err := asked(r.PathValue("name"), "pdf")
-	if err != nil {
-		return Facts{}, err
-	}
-	return d.Grid(ctx, account.FromContext(ctx), code, answer.Language(r, fault.Chinese))
+func (d *door) cards(r *http.Request) (question, error) {
+	return d.ofGrid(r, "cards", d.oneSheet(Cards))
 }
 
-func (d *door) cards(ctx context.Context, r *http.Request) (made, error) {
-	return d.oneSheet(ctx, r, "cards", Cards)
-}
-
-func (d *door) leaflet(ctx context.Context, r *http.Request) (made, error) {
-	return d.oneSheet(ctx, r, "leaflet", Leaflet)
-}
-
-// oneSheet is a grid's facts on one sheet.
-func (d *door) oneSheet(ctx context.Context, r *http.Request, look string, draw func(Facts, Measurer) (*paper.Sheet, []rune)) (made, error) {
-	f, err := d.ofGrid(ctx, r)
-	return made{kind: "pdf", facts: f, look: look, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
-		sheet, missing := draw(f, d.fonts)
-		return []MissingOn{{f.Grid.Code, string(missing)}}, d.write(w, "pdf", sheet)
-	}}, err
+func (d *door) leaflet(r *http.Request) (question, error) {
+	return d.ofGrid(r, "leaflet", d.oneSheet(Leaflet))
 }
 
 // badges are those of a grid's workers, a page each.
-func (d *door) badges(ctx context.Context, r *http.Request) (made, error) {
+func (d *door) badges(r *http.Request) (question, error) {
 	format := BadgeCard
 	if s := r.URL.Query().Get("format"); s != "" {
 		if format = BadgeFormat(s); format != BadgeCard && format != BadgeHanging {
-			return made{}, fault.New(fault.Invalid, "format", "board.badge")
+			return question{}, fault.New(fault.Invalid, "format", "board.badge")
 		}
 	}
-	f, err := d.ofGrid(ctx, r)
-	if err == nil && len(f.Workers) == 0 {
-		err = fault.New(fault.NotFound, "code", "board.nobody")
-	}
-	return made{kind: "pdf", facts: f, look: "badges " + string(format), write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
-		lacks := MissingOn{Code: f.Grid.Code}
-		err := paper.WritePDF(w, func(yield func(*paper.Sheet) bool) {
+	q, err := d.ofGrid(r, "badges "+string(format), func(f Facts, w io.Writer) (missing []rune, err error) {
+		err = paper.WritePDF(w, func(yield func(*paper.Sheet) bool) {
 			for _, one := range f.Workers {
-				sheet, missing := Badge(f, one, format, d.fonts)
-				lacks.add(missing)
+				sheet, lacks := Badge(f, one, format, d.fonts)
+				missing = append(missing, lacks...)
 				if !yield(sheet) {
 					return
 				}
 			}
 		}, d.fonts)
-		return []MissingOn{lacks}, err
+		return missing, err
+	})
+	read := q.read
+	q.read = func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
+		m, err := read(ctx, actor, lang)
+		if err == nil && len(m.facts.(Facts).Workers) == 0 {
+			err = fault.New(fault.NotFound, "code", "board.nobody")
+		}
+		return m, err
+	}
+	return q, err
+}
+
+// oneSheet writes what draw draws.
+func (d *door) oneSheet(draw func(Facts, Measurer) (*paper.Sheet, []rune)) func(Facts, io.Writer) ([]rune, error) {
+	return func(f Facts, w io.Writer) ([]rune, error) {
+		sheet, missing := draw(f, d.fonts)
+		return missing, d.write(w, "pdf", sheet)
+	}
+}
+
+// ofGrid asks for a document about a grid; the address ends in .pdf.
+func (d *door) ofGrid(r *http.Request, look string, write func(Facts, io.Writer) (missing []rune, err error)) (question, error) {
+	code, kind, err := asked(r.PathValue("name"), "pdf")
+	return question{kind: kind, look: look, of: code, read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
+		f, err := d.Grid(ctx, actor, code, lang)
+		return made{facts: f, passing: f.passing, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+			lacks := MissingOn{Code: f.Grid.Code}
+			missing, err := write(f, w)
+			lacks.add(missing)
+			return []MissingOn{lacks}, err
+		}}, err
 	}}, err
 }
 
-func (d *door) atlas(ctx context.Context, r *http.Request) (made, error) {
-	code, _, err := asked(r.PathValue("name"), "pdf")
-	if err != nil {
-		return made{}, err
-	}
-	a, err := d.Community(ctx, account.FromContext(ctx), code, answer.Language(r, fault.Chinese))
-	return made{kind: "pdf", facts: a, look: "atlas", write: func(ctx context.Context, w io.Writer) ([]MissingOn, error) {
-		lacks := []MissingOn{{Code: a.Code}}
-		err := paper.WritePDF(w, func(yield func(*paper.Sheet) bool) {
-			for page, missing := range whileAsked(ctx, Atlas(a, d.fonts)) {
-				if missing.Code == a.Code {
-					lacks[0].add([]rune(missing.Characters))
-				} else {
-					lacks = append(lacks, missing)
+func (d *door) atlas(r *http.Request) (question, error) {
+	code, kind, err := asked(r.PathValue("name"), "pdf")
+	return question{kind: kind, look: "atlas", of: code, weight: atlasReadings, read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
+		a, err := d.Community(ctx, actor, code, lang)
+		passing := slices.ContainsFunc(a.Grids, func(f Facts) bool { return f.passing })
+		return made{facts: a, passing: passing, write: func(ctx context.Context, w io.Writer) ([]MissingOn, error) {
+			lacks := []MissingOn{{Code: a.Code}}
+			err := paper.WritePDF(w, func(yield func(*paper.Sheet) bool) {
+				for page, missing := range whileAsked(ctx, Atlas(a, d.fonts)) {
+					if missing.Code == a.Code {
+						lacks[0].add([]rune(missing.Characters))
+					} else {
+						lacks = append(lacks, missing)
+					}
+					if !yield(page) {
+						return
+					}
 				}
-				if !yield(page) {
-					return
-				}
-			}
-		}, d.fonts)
-		return lacks, err
+			}, d.fonts)
+			return lacks, err
+		}}, err
 	}}, err
 }
 
 // gridMap is the map of a grid alone, whose neighbours can be tapped: it leads on without a script.
-func (d *door) gridMap(ctx context.Context, r *http.Request) (made, error) {
-	lang := answer.Language(r, fault.Chinese)
-	f, err := d.Map(ctx, account.FromContext(ctx), r.PathValue("code"), lang)
-	if err != nil {
-		return made{}, err
-	}
-	for _, list := range [][]chart.Grid{f.Scene.Grids, f.Scene.Neighbours} {
-		for i := range list { // within this site, wherever it is seen
-			list[i].URL = strings.TrimPrefix(list[i].URL, d.PublicURL)
+func (d *door) gridMap(r *http.Request) (question, error) {
+	code := r.PathValue("code")
+	return d.mapOf("map", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, error) {
+		f, err := d.Map(ctx, actor, code, lang)
+		for _, list := range [][]chart.Grid{f.Scene.Grids, f.Scene.Neighbours} {
+			for i := range list { // within this site, wherever it is seen
+				list[i].URL = strings.TrimPrefix(list[i].URL, d.PublicURL)
+			}
 		}
-	}
-	facts := struct {
-		Name  string
-		Scene chart.Scene
-	}{f.Grid.Name, f.Scene}
-	return made{kind: "svg", facts: facts, look: "map " + string(lang), write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
-		return nil, paper.WriteSVG(w, mapSheet(f, d.fonts), d.fonts)
-	}, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}, nil
+		return f, err
+	}), nil
+}
+
+// overview is the map of all there is, or of a division, that leads on without a script.
+func (d *door) overview(r *http.Request) (question, error) {
+	code := r.PathValue("code")
+	return d.mapOf("overview", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, error) {
+		return d.Overview(ctx, actor, code, lang)
+	}), nil
+}
+
+// mapOf asks for a map alone.
+func (d *door) mapOf(look, of string, read func(context.Context, account.Actor, fault.Language) (Facts, error)) question {
+	return question{kind: "svg", look: look, of: of, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+		read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
+			f, err := read(ctx, actor, lang)
+			facts := struct {
+				Name  string
+				Scene chart.Scene
+			}{f.Grid.Name, f.Scene}
+			return made{facts: facts, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+				return nil, paper.WriteSVG(w, mapSheet(f, d.fonts), d.fonts)
+			}}, err
+		}}
 }
 
 // mapSheet is the map alone.

@@ -4,21 +4,19 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/maypok86/otter/v2"
-	"golang.org/x/sync/semaphore"
-
+	"wangge/domain/account"
+	"wangge/internal/fault"
 	"wangge/signboard/paper"
 )
-
-func newDoor() *door {
-	return &door{turns: semaphore.NewWeighted(drawings), kept: otter.Must(&otter.Options[string, file]{MaximumSize: 100})}
-}
 
 // slow draws for a second, unless who asked leaves; it counts how often, and how many at a time at most.
 type slow struct{ times, now, most atomic.Int32 }
@@ -40,7 +38,7 @@ func (s *slow) write(ctx context.Context, w io.Writer) ([]MissingOn, error) {
 
 func TestOneDrawingForAllWhoAskAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, s := newDoor(), &slow{}
+		d, s := newDoor(Options{}), &slow{}
 		var all sync.WaitGroup
 		for range 20 {
 			for _, name := range []string{"a", "b", "c", "d", "e"} {
@@ -61,7 +59,7 @@ func TestOneDrawingForAllWhoAskAtOnce(t *testing.T) {
 // Who leaves waits no more, and takes no turn; who still waits for what was drawn for them gets it.
 func TestWhoLeavesADrawing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, s := newDoor(), &slow{}
+		d, s := newDoor(Options{}), &slow{}
 		var all sync.WaitGroup
 		ask := func(name string, stays time.Duration, want error) {
 			all.Go(func() {
@@ -92,9 +90,8 @@ func TestWhoLeavesADrawing(t *testing.T) {
 
 // What another build or other fonts drew is not taken for what this one draws.
 func TestTheNameIsOfWhoDraws(t *testing.T) {
-	m := made{kind: "svg", facts: usual(), look: "a3"}
 	name := func(drawer string) string {
-		s, err := (&door{drawer: drawer}).name(m)
+		s, err := (&door{drawer: drawer}).name(question{kind: "svg", look: "a3"}, usual())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +106,7 @@ func TestTheNameIsOfWhoDraws(t *testing.T) {
 }
 
 func TestADrawingThatFails(t *testing.T) {
-	d := newDoor()
+	d := newDoor(Options{})
 	failed := errors.New("failed")
 	if _, err := d.drawn(t.Context(), "a", func(context.Context, io.Writer) ([]MissingOn, error) { return nil, failed }); !errors.Is(err, failed) {
 		t.Error(err)
@@ -120,6 +117,73 @@ func TestADrawingThatFails(t *testing.T) {
 	if _, err := d.drawn(t.Context(), "a", (&slow{}).write); err != nil {
 		t.Errorf("after one that failed: %v", err)
 	}
+}
+
+// What is asked for is read once in a state of the data that has a name, for all who ask meanwhile, and some at a time; what may be more the next time, and what is of
+// a state without a name, each time.
+func TestWhatIsAskedForIsReadOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		version, passing := "1", false
+		d := newDoor(Options{Version: func() (string, bool) { return version, version != "" }})
+		var reads, now, most atomic.Int32
+		serve := func(of string) http.HandlerFunc {
+			return d.answers(func(*http.Request) (question, error) {
+				return question{kind: "svg", look: "map", of: of, read: func(context.Context, account.Actor, fault.Language) (made, error) {
+					reads.Add(1)
+					most.Store(max(most.Load(), now.Add(1)))
+					defer now.Add(-1)
+					time.Sleep(time.Second)
+					return made{facts: version + of, passing: passing, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+						_, err := io.WriteString(w, "drawn")
+						return nil, err
+					}}, nil
+				}}, nil
+			})
+		}
+		one := func(of string) string {
+			got := httptest.NewRecorder()
+			if serve(of)(got, httptest.NewRequest(http.MethodGet, "/", nil)); got.Code != 200 || got.Body.String() != "drawn" {
+				t.Errorf("%d %s", got.Code, got.Body)
+			}
+			return got.Header().Get("ETag")
+		}
+		ask := func(n int) string {
+			var all sync.WaitGroup
+			for range n - 1 {
+				all.Go(func() { one("a") })
+			}
+			defer all.Wait()
+			return one("a")
+		}
+		var tags []string
+		for _, step := range []struct {
+			name, version string
+			passing       bool
+			n             int
+			reads         int32
+		}{
+			{"at first", "1", false, 20, 1}, {"again", "1", false, 20, 1}, {"another version", "2", false, 20, 2}, {"without a name", "", false, 3, 5},
+			{"incomplete", "3", true, 1, 6}, {"incomplete, again", "3", true, 1, 7}, {"complete", "3", false, 1, 8}, {"complete, again", "3", false, 1, 8},
+		} {
+			version, passing = step.version, step.passing
+			tags = append(tags, ask(step.n))
+			if n := reads.Load(); n != step.reads {
+				t.Errorf("%s: read %d times, want %d", step.name, n, step.reads)
+			}
+		}
+		if tags[0] != tags[1] || tags[1] == tags[2] {
+			t.Errorf("the ETags %v", tags)
+		}
+		most.Store(0)
+		var all sync.WaitGroup
+		for i := range 20 {
+			all.Go(func() { one(strconv.Itoa(i)) })
+		}
+		all.Wait()
+		if most.Load() != readings {
+			t.Errorf("%d are read at a time, want %d", most.Load(), readings)
+		}
+	})
 }
 
 func TestAnAtlasEndsWhenNobodyWaits(t *testing.T) {

@@ -2,8 +2,6 @@ package signboard
 
 import (
 	"context"
-	"io"
-	"net/http"
 	"net/url"
 	"slices"
 
@@ -18,10 +16,8 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/geo/shape"
-	"wangge/internal/answer"
 	"wangge/internal/fault"
 	"wangge/signboard/chart"
-	"wangge/signboard/paper"
 )
 
 // How many areas an overview shows. So many grids are all named, and so can all be tapped (see chart.Draw); of more areas those are that have room for a name, and
@@ -201,20 +197,4 @@ func areaOf(b *geom.MultiPolygon) orb.MultiPolygon {
 	}
 	area, _ := drawn.(orb.MultiPolygon)
 	return area
-}
-
-// overview is the map of all there is, or of a division, that leads on without a script.
-func (d *door) overview(ctx context.Context, r *http.Request) (made, error) {
-	lang := answer.Language(r, fault.Chinese)
-	f, err := d.Overview(ctx, account.FromContext(ctx), r.PathValue("code"), lang)
-	if err != nil {
-		return made{}, err
-	}
-	facts := struct {
-		Name  string
-		Scene chart.Scene
-	}{f.Grid.Name, f.Scene}
-	return made{kind: "svg", facts: facts, look: "overview " + string(lang), write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
-		return nil, paper.WriteSVG(w, mapSheet(f, d.fonts), d.fonts)
-	}, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}, nil
 }

@@ -227,9 +227,8 @@ func along(r *http.Request, path string) string {
 	return at + "?" + values.Encode()
 }
 
-// page is the page of a board: the board as a picture, whether what hangs is current, all of it as text, its files, what else there is of the grid. at
-// is the board's address, without the end.
-func (d *door) page(r *http.Request, f Facts, format Format, at string) made {
+// bare is r with what a page depends on and no more, so that what is kept is sent to all who ask for the same.
+func bare(r *http.Request) *http.Request {
 	asked := r.URL.Query()
 	canonical := url.Values{}
 	for _, name := range []string{"lang", "elder", "size", "orientation"} {
@@ -237,8 +236,14 @@ func (d *door) page(r *http.Request, f Facts, format Format, at string) made {
 			canonical.Set(name, v[:min(len(v), 20)])
 		}
 	}
-	here := r.Clone(r.Context()) // what it depends on and no more, so that what is kept is sent to all who ask for the same
+	here := r.Clone(context.WithoutCancel(r.Context()))
 	here.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: canonical.Encode()}
+	return here
+}
+
+// page is the page of a board: the board as a picture, whether what hangs is current, all of it as text, its files, what else there is of the grid. at
+// is the board's address, without the end; here is what the page depends on.
+func (d *door) page(here *http.Request, f Facts, format Format, at string) made {
 	facts := struct {
 		Facts
 		Standing  board.Standing
@@ -247,7 +252,7 @@ func (d *door) page(r *http.Request, f Facts, format Format, at string) made {
 	write := func(_ context.Context, w io.Writer) ([]MissingOn, error) {
 		sheet, missing := Board(f, format, d.fonts)
 		v := boardView{speaker: speaker{f.Lang}, Title: sheet.Title, Alt: f.aloud(sheet.Title), At: at, Width: sheet.W, Height: sheet.H, Told: f.told(), Missing: string(missing),
-			Elder: canonical.Get("elder") == "1"}
+			Elder: here.URL.Query().Get("elder") == "1"}
 		v.State, v.Current = f.state()
 		query := url.Values{"size": {format.Size}, "orientation": {format.orientation()}, "lang": {string(cmp.Or(f.Lang, fault.Chinese))}}.Encode()
 		v.Picture = at + ".svg?" + query
@@ -279,7 +284,7 @@ func (d *door) page(r *http.Request, f Facts, format Format, at string) made {
 		_, err = w.Write(body)
 		return []MissingOn{{f.Grid.Code, string(missing)}}, err
 	}
-	return made{kind: "html", facts: facts, look: "page " + format.Size + " " + format.orientation() + " " + here.URL.RequestURI(), write: write, policy: pagePolicy}
+	return made{facts: facts, passing: f.passing, write: write}
 }
 
 // formats are the choices of a sheet's size and orientation.

@@ -64,11 +64,10 @@ var _ = fault.Register(
 var reprintPolicy = strings.Replace(pagePolicy, "frame-ancestors 'self'", "frame-ancestors 'none'", 1)
 
 // registerReprints adds the page of what is to be printed in a division: for the print shop and the town's office.
-func (d *door) registerReprints(mux *http.ServeMux, prints Prints, knows Knows) {
-	if prints == nil {
+func (d *door) registerReprints(mux *http.ServeMux) {
+	if d.prints == nil {
 		return
 	}
-	d.prints, d.knows = prints, knows
 	mux.HandleFunc("GET /signboards/print/{division}", d.reprints)
 	mux.HandleFunc("POST /signboards/print/{division}", d.reprints)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -23,6 +24,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
+	"wangge/domain/portrait"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
 	"wangge/signboard/chart"
@@ -75,18 +77,20 @@ type Boards interface {
 	Revision(ctx context.Context, actor account.Actor, of board.Of) (board.Standing, error)
 }
 
-// Source reads what boards say. All but Approval and Credit are required.
+// Source reads what boards say. All but Approval, Credit and Log are required.
 type Source struct {
 	Grids     Grids
 	Staff     Staff
 	Places    Places
 	Around    Around
 	Boards    Boards
-	PublicURL string // that codes begin with, without / at the end
-	Approval  string // of the map: 审图号
-	Credit    string // whose the map's data is
+	PublicURL string       // that codes begin with, without / at the end
+	Approval  string       // of the map: 审图号
+	Credit    string       // whose the map's data is
+	Log       *slog.Logger // nil: slog.Default()
 
 	unread sync.Map // keys of workers whose photo could not be read, which is logged
+	whole  sync.Map // the photo of a worker that was found to be a picture, by its tag
 }
 
 var _ = fault.Register(
@@ -297,36 +301,65 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 	return nil
 }
 
-// photos reads the photos on a board, outside of any transaction: they lie in files, or far away. One that cannot be read now leaves its place to the
+// photosTake is how long the photos of boards that are read together may take.
+const photosTake = 3 * time.Second
+
+// photos reads the photos on boards, outside of any transaction: they lie in files, or far away. One that cannot be read now leaves its place to the
 // initial; that is logged once for a worker, until it can be read again.
-func (s *Source) photos(ctx context.Context, actor account.Actor, f *Facts) error {
-	var people []*Person
-	for i := range f.Workers {
-		people = append(people, &f.Workers[i].Person)
-	}
-	for i := range f.Leaders {
-		people = append(people, &f.Leaders[i])
-	}
-	for _, p := range people {
-		if p.photoOf == (key.Key{}) {
-			continue
+func (s *Source) photos(ctx context.Context, actor account.Actor, boards ...*Facts) error {
+	reading, cancel := context.WithTimeout(ctx, photosTake)
+	defer cancel()
+	for _, f := range boards {
+		var people []*Person
+		for i := range f.Workers {
+			people = append(people, &f.Workers[i].Person)
 		}
-		read, err := s.Staff.Photo(ctx, actor, p.photoOf, false, nil)
-		switch {
-		case err == nil:
-			p.Photo = read.Image
-			s.unread.Delete(p.photoOf)
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case fault.Is(err, fault.Unavailable):
-			if _, known := s.unread.LoadOrStore(p.photoOf, true); !known {
-				slog.Warn("a photo cannot be read; boards do without", "worker", p.photoOf.String(), "error", err)
+		for i := range f.Leaders {
+			people = append(people, &f.Leaders[i])
+		}
+		for _, p := range people {
+			if p.photoOf == (key.Key{}) {
+				continue
 			}
-		case !fault.Is(err, fault.NotFound):
-			return err
+			read, err := s.Staff.Photo(reading, actor, p.photoOf, false, nil)
+			switch {
+			case err == nil && s.isPicture(p.photoOf, read):
+				p.Photo = read.Image
+				s.unread.Delete(p.photoOf)
+			case err == nil:
+				s.without(p.photoOf, errNoPicture)
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case fault.Is(err, fault.Unavailable), reading.Err() != nil:
+				f.passing = true
+				s.without(p.photoOf, err)
+			case !fault.Is(err, fault.NotFound):
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+var errNoPicture = errors.New("it is no picture, or damaged")
+
+// without says once that the boards of a worker do without the photo.
+func (s *Source) without(worker key.Key, err error) {
+	if _, known := s.unread.LoadOrStore(worker, true); !known {
+		cmp.Or(s.Log, slog.Default()).Warn("a photo cannot be read; boards do without", "worker", worker.String(), "error", err)
+	}
+}
+
+// isPicture reports whether a worker's photo can be drawn to its last pixel. It is looked at once, unless it lies in the database from before.
+func (s *Source) isPicture(worker key.Key, photo staff.Photo) bool {
+	if tag, ok := s.whole.Load(worker); ok && tag == photo.Tag && photo.Tag != "" {
+		return true
+	}
+	if !portrait.Whole(photo.Image) {
+		return false
+	}
+	s.whole.Store(worker, photo.Tag)
+	return true
 }
 
 // sceneOf is what a map shows of surroundings. whole takes all grids of the community for what it is about.
@@ -444,9 +477,7 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 					a.Buildings = append(a.Buildings, Entry{cmp.Or(b.Name, b.Address), []int{i}})
 				}
 			}
-			if err := sum(mark, f.URL); err != nil { // it ends with what tells this board from others
-				return err
-			}
+			_, _ = fmt.Fprintf(mark, "%s\x00", f.URL) // it ends with what tells this board from others; a hash takes everything
 		}
 		a.Mark = hex.EncodeToString(mark.Sum(nil)[:4])
 		seen, err := s.Around.Of(ctx, actor, grids[0].Key, around.Box(box, 0.08, coverProportion), nil)
@@ -459,10 +490,12 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 		a.Scene = sceneOf(seen, s.PublicURL, true)
 		return nil
 	})
-	for i := range a.Grids {
-		if err == nil {
-			err = s.photos(ctx, actor, &a.Grids[i])
+	if err == nil {
+		boards := make([]*Facts, len(a.Grids))
+		for i := range a.Grids {
+			boards[i] = &a.Grids[i]
 		}
+		err = s.photos(ctx, actor, boards...)
 	}
 	return a, err
 }
@@ -470,6 +503,7 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 // Codes are the codes of all grids of a division and beneath it. Former codes of divisions answer. NOT_FOUND: no such division.
 func (s *Source) Codes(ctx context.Context, actor account.Actor, division string) (codes []string, err error) {
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		codes = nil // it may run twice
 		d, err := s.Places.ByCode(ctx, actor, division, place.Fields{})
 		if err != nil {
 			return err

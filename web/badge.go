@@ -24,6 +24,8 @@ type badge struct {
 	Initial string
 	Photo   string // path; empty: none
 	Offices []office
+
+	Unchecked bool // nobody can tell now
 }
 
 // Holds reports whether the badge is that of somebody in office.
@@ -40,7 +42,7 @@ type office struct {
 }
 
 // badgePage is where the QR code on a worker's badge leads: whether who shows it is in office today. It is made anew each time and kept by nobody: yesterday's answer
-// would let a stranger in. Of a badge that is no longer good nothing is told but that.
+// would let a stranger in. Of a badge that is no longer good nothing is told but that. While the database is away the page says that it cannot tell.
 func (s *site) badgePage(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
 	now := s.places.At(nil) // as the day that the badge is good on
@@ -48,24 +50,29 @@ func (s *site) badgePage(w http.ResponseWriter, r *http.Request) {
 		now = now.In(at.Location())
 	}
 	b := badge{At: now.Format("2006-01-02 15:04")}
-	err := s.read(r, func(ctx context.Context, actor account.Actor) (err error) {
-		k, ok := key.Parse(r.PathValue("worker"))
-		if !ok {
-			return fault.New(fault.NotFound, "worker", "worker.noBadge")
-		}
-		if b.Badge, err = s.staff.Badge(ctx, actor, k); err == nil {
-			b.Offices, err = s.offices(ctx, actor, b.Posts)
-		}
-		return err
+	actor := account.FromContext(r.Context())
+	err := within(r.Context(), answerPatience, func(ctx context.Context) error {
+		return s.places.InOneState(ctx, actor, func(ctx context.Context) (err error) {
+			k, ok := key.Parse(r.PathValue("worker"))
+			if !ok {
+				return fault.New(fault.NotFound, "worker", "worker.noBadge")
+			}
+			if b.Badge, err = s.staff.Badge(ctx, actor, k); err == nil {
+				b.Offices, err = s.offices(ctx, actor, b.Posts)
+			}
+			return err
+		})
 	})
 	w.Header().Set("Cache-Control", "no-store")
-	if err != nil && (wantsJSON(r) || !fault.Is(err, fault.NotFound)) {
+	b.Unchecked = fault.Is(err, fault.Unavailable)
+	if err != nil && (wantsJSON(r) || !b.Unchecked && !fault.Is(err, fault.NotFound)) {
 		s.refuse(w, r, v, err)
 		return
 	}
 	status := http.StatusOK
 	if err != nil {
-		status = http.StatusNotFound
+		b.Badge = staff.Badge{} // of what was read nothing is told
+		status = answer.Refuse(r, s.log, err).Status
 	}
 	b.Initial = face{Worker: &b.Worker}.Initial()
 	if b.Worker.HasPhoto {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"wangge/domain/staff"
+	"wangge/internal/fault"
 )
 
 func TestBadgePage(t *testing.T) {
@@ -42,6 +43,18 @@ func TestBadgePage(t *testing.T) {
 		}
 	}
 	if w := town.get("GET", path, "Accept", "application/json"); w.Code != 404 || !strings.Contains(w.Body.String(), `"code":"NOT_FOUND"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+
+	// What cannot be told now is not taken for a bad badge.
+	town.posts, town.err = []staff.Assignment{{Post: staff.GridWorker}}, fault.New(fault.Unavailable, "", "database")
+	for lang, says := range map[string]string{"": "现在无法查验此证件", "?lang=en": "This badge cannot be checked now"} {
+		w := town.get("GET", path+lang)
+		if body := w.Body.String(); w.Code != 503 || w.Header().Get("Retry-After") == "" || !strings.Contains(body, says) || strings.Contains(body, "此证件无效") || strings.Contains(body, "欧阳") || strings.Contains(body, "2031-02-03") {
+			t.Errorf("%d %v\n%s", w.Code, w.Header(), body)
+		}
+	}
+	if w := town.get("GET", path, "Accept", "application/json"); w.Code != 503 || !strings.Contains(w.Body.String(), `"code":"UNAVAILABLE"`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 

@@ -22,7 +22,8 @@ type Printed interface {
 // scanned is what the page says of the board whose code led to it.
 type scanned struct {
 	board.Check
-	Asked int // the revision on the board
+	Asked int  // the revision on the board
+	Away  bool // it cannot be checked now
 }
 
 // scan looks up the board of n, where values come from the code on one: r is its revision, m its mark. nil: they do not, or there is no such board. An
@@ -32,14 +33,18 @@ func (s *site) scan(ctx context.Context, actor account.Actor, values url.Values,
 	if err != nil || s.printed == nil {
 		return nil, nil
 	}
-	c, err := s.printed.Verify(ctx, actor, n, revision, values.Get("m"))
+	var c board.Check
+	err = soon(ctx, func(ctx context.Context) (err error) {
+		c, err = s.printed.Verify(ctx, actor, n, revision, values.Get("m"))
+		return err
+	})
 	switch {
 	case err == nil:
-		return &scanned{c, revision}, nil
+		return &scanned{Check: c, Asked: revision}, nil
 	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Invalid):
 		return nil, nil
 	case fault.Is(err, fault.Unavailable):
-		return &scanned{board.Check{Answer: board.Unknown}, revision}, err
+		return &scanned{Asked: revision, Away: true}, err
 	}
 	return nil, err
 }

@@ -33,7 +33,7 @@ func TestScannedBoardThatCannotBeChecked(t *testing.T) {
 			if w.Code != 200 || !strings.Contains(body, "欧阳") {
 				t.Errorf("%s, %s: %d", test.name, path, w.Code)
 			}
-			current, unknown := strings.Contains(body, "公示牌（第 4 版）是最新的"), strings.Contains(body, "无法核对您扫的公示牌")
+			current, unknown := strings.Contains(body, "公示牌（第 4 版）是最新的"), strings.Contains(body, "现在无法核对您扫的公示牌")
 			if current != (test.err == nil) || unknown != (test.says && test.err != nil) {
 				t.Errorf("%s, %s: current %t, unknown %t", test.name, path, current, unknown)
 			}
@@ -46,6 +46,13 @@ func TestScannedBoardThatCannotBeChecked(t *testing.T) {
 			before := len(town.checked)
 			if town.get("GET", path+"?r=x"); len(town.checked) != before {
 				t.Errorf("%s without a revision is taken for a board", path)
+			}
+		}
+		for _, query := range []string{"r=99999999999999999999", "r=1e3", "r=1%00", "r=%EF%BC%91", "r[]=1", "r=&m=aa", "m=%3Cscript%3Ealert(1)%3C/script%3E&r=%3Cscript%3Ealert(1)%3C/script%3E"} {
+			before := len(town.checked)
+			w := town.get("GET", "/g/990102001001001?"+query)
+			if body := w.Body.String(); w.Code != 200 || len(town.checked) != before || strings.Contains(body, "<script>alert") || strings.Contains(body, "公示牌（第") {
+				t.Errorf("?%s: %d", query, w.Code)
 			}
 		}
 		if want := []board.Name{{Grid: "990102001001001"}, {Building: town.building.Key.String()}}; !slices.Equal(town.checked, want) {

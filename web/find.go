@@ -111,7 +111,11 @@ func (s *site) hits(ctx context.Context, actor account.Actor, text string) ([]hi
 	if err != nil && !fault.Is(err, fault.Unavailable) {
 		return nil, err
 	}
-	known, err := s.places.BuildingsByKey(ctx, actor, buildings, nil, false)
+	var known map[uuid.UUID]place.Building
+	err = soon(ctx, func(ctx context.Context) (err error) {
+		known, err = s.places.BuildingsByKey(ctx, actor, buildings, nil, false)
+		return err
+	})
 	if err != nil && !fault.Is(err, fault.Unavailable) {
 		return nil, err
 	}
@@ -147,8 +151,12 @@ func buildingPath(k key.Key) string { return "/b/" + url.PathEscape(k.String()) 
 
 // byAddress is the answer where text names one place for sure; else the places it may mean. none: the person said that it is none of them.
 func (s *site) byAddress(ctx context.Context, actor account.Actor, text string, none bool) (result, error) {
-	m, err := s.grids.AtAddress(ctx, actor, text, nil)
-	if err != nil {
+	m := grid.Match{Rule: grid.RuleNone}
+	err := soon(ctx, func(ctx context.Context) (err error) {
+		m, err = s.grids.AtAddress(ctx, actor, text, nil)
+		return err
+	})
+	if err != nil && !fault.Is(err, fault.Unavailable) { // what is found without the database can be chosen from
 		return result{}, inQuery(err)
 	}
 	hits, err := s.hits(ctx, actor, text)
@@ -159,7 +167,14 @@ func (s *site) byAddress(ctx context.Context, actor account.Actor, text string, 
 	switch {
 	case none || m.Rule != grid.RuleAddress || m.NeedsConfirmation:
 	case m.BuildingKey != nil:
-		b, err := s.places.Building(ctx, actor, *m.BuildingKey)
+		var b place.Building
+		err := soon(ctx, func(ctx context.Context) (err error) {
+			b, err = s.places.Building(ctx, actor, *m.BuildingKey)
+			return err
+		})
+		if fault.Is(err, fault.Unavailable) { // its page can be opened when the database is back
+			break
+		}
 		if err != nil {
 			return out, err
 		}
@@ -210,7 +225,11 @@ func (s *site) near(ctx context.Context, actor account.Actor, q grid.AtQuery, m 
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.places.BuildingsNear(ctx, actor, place.NearQuery{Near: at, WithinM: m, OfEach: shownBuildings, Args: page.Args{First: page.MaxPublic}, At: s.places.At(nil)})
+	var found page.Page[place.Building]
+	err = soon(ctx, func(ctx context.Context) (err error) {
+		found, err = s.places.BuildingsNear(ctx, actor, place.NearQuery{Near: at, WithinM: m, OfEach: shownBuildings, Args: page.Args{First: page.MaxPublic}, At: s.places.At(nil)})
+		return err
+	})
 	if fault.Is(err, fault.Unavailable) {
 		return nil, nil
 	}

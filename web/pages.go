@@ -14,7 +14,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"wangge/domain/account"
+	beside "wangge/domain/around"
 	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
@@ -439,7 +442,11 @@ func (s *site) buildingPage(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			return n, fault.New(fault.NotFound, "id", "web.noBuilding")
 		}
-		if building, err = s.places.Building(ctx, actor, k); err == nil {
+		err = within(ctx, answerPatience, func(ctx context.Context) (err error) {
+			building, err = s.places.Building(ctx, actor, k)
+			return err
+		})
+		if err == nil {
 			v.Result, err = s.ofBuilding(ctx, actor, building)
 		}
 		return board.Name{Building: building.Key.String()}, err
@@ -544,7 +551,11 @@ func (s *site) bound(r *http.Request, lang fault.Language, f *face) {
 	if s.around == nil {
 		return
 	}
-	found, err := s.around.Limits(r.Context(), account.FromContext(r.Context()), []grid.Grid{f.Grid}, nil)
+	var found map[uuid.UUID]beside.Limits
+	err := soon(r.Context(), func(ctx context.Context) (err error) {
+		found, err = s.around.Limits(ctx, account.FromContext(ctx), []grid.Grid{f.Grid}, nil)
+		return err
+	})
 	if err != nil && !fault.Is(err, fault.Unavailable) {
 		answer.Refuse(r, s.log, err) // logs it
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"io"
@@ -155,7 +156,15 @@ func readPhotoForm(r *http.Request) (version int, file []byte, err error) {
 		switch name := part.FormName(); {
 		case name == "photo" && file == nil:
 			// One byte more than is taken, for portrait.Make to refuse.
-			if file, err = io.ReadAll(io.LimitReader(part, portrait.MaxBytes+1)); err != nil {
+			sent := bufio.NewReader(io.LimitReader(part, portrait.MaxBytes+1))
+			first, err := sent.Peek(portrait.KindBytes)
+			if err != nil && err != io.EOF {
+				return bad(err)
+			}
+			if err := portrait.CheckKind(first); err != nil { // the rest is not read
+				return 0, nil, err
+			}
+			if file, err = io.ReadAll(sent); err != nil {
 				return bad(err)
 			}
 			if len(file) > portrait.MaxBytes { // the rest is not read

@@ -115,6 +115,21 @@ func (t *fakeTown) post(path string, body io.Reader, contentType string, actor a
 	return w
 }
 
+// What does not begin as a picture does is refused by its first bytes.
+func TestAFileThatIsNoPictureIsNotRead(t *testing.T) {
+	town, op := newTown(), account.TheOperator()
+	for _, first := range []string{"GIF89a", "%PDF-1.7", "<svg xmlns", "RIFF\x00\x00\x00\x00WAVE"} {
+		body, kind := form(t, "version", "3", "photo", first+strings.Repeat("x", 4<<20))
+		w := town.post("/photos/"+town.worker.Key.String(), body, kind, op)
+		if w.Code != 400 || !strings.Contains(w.Body.String(), `"field":"photo"`) || !strings.Contains(w.Body.String(), "JPEG, PNG or WebP") {
+			t.Errorf("%q: %d %s", first, w.Code, w.Body)
+		}
+		if left := body.(*bytes.Buffer).Len(); left < 3<<20 {
+			t.Errorf("%q: only %d bytes were left", first, left)
+		}
+	}
+}
+
 func TestSetPhoto(t *testing.T) {
 	var file bytes.Buffer
 	if err := jpeg.Encode(&file, image.NewGray(image.Rect(0, 0, 300, 400)), nil); err != nil {

@@ -24,6 +24,9 @@ func replyTagged(w http.ResponseWriter, r *http.Request, status int, contentType
 	header["X-Content-Type-Options"] = noSniff
 	if status != http.StatusOK {
 		header["Cache-Control"] = noStore
+		if status == http.StatusServiceUnavailable {
+			header["Retry-After"] = []string{"2"} // seconds
+		}
 		w.WriteHeader(status)
 		w.Write(body)
 		return

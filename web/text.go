@@ -148,6 +148,7 @@ var sentences = map[string][2]string{
 	"boardCurrent":    {"您扫的公示牌（第 {} 版）是最新的。", "The board you scanned (revision {}) is current."},
 	"boardOutdated":   {"您扫的公示牌（第 {} 版）已过时，变化的有：{}。请以本页为准。", "The board you scanned (revision {}) is out of date; changed since: {}. What stands here holds."},
 	"boardUnknown":    {"无法核对您扫的公示牌，请以本页为准。", "The board you scanned cannot be checked. What stands here holds."},
+	"boardAway":       {"现在无法核对您扫的公示牌，请过几分钟再扫。", "The board you scanned cannot be checked now. Please scan it again in a few minutes."},
 	"changedPEOPLE":   {"人员", "people"},
 	"changedBORDER":   {"范围", "the area"},
 	"changedNAMES":    {"名称编号", "names and numbers"},
@@ -219,6 +220,7 @@ var sentences = map[string][2]string{
 	"inToday":     {"今天在岗", "In office today"},
 	"awayToday":   {"此人任职有效，但今天不在岗。", "This person holds the post, but is away today."},
 	"noBadge":     {"此证件无效：持证人今天没有任职。请勿让其入户，可拨打 110 或 12345 核实。", "This badge is not valid: its holder has no post today. Do not let them in; call 110 or 12345 to check."},
+	"badgeAway":   {"现在无法查验此证件，请稍后再试。查验之前请勿让其入户，可拨打 110 或 12345 核实。", "This badge cannot be checked now; try again in a moment. Until it is checked do not let them in; call 110 or 12345 to check."},
 	"compareFace": {"请核对照片与来人是否一致。不一致，请不要开门。", "Compare the photo with the person. If they differ, do not open."},
 	"askedAt":     {"查验时间 {}。截图无效，请重新扫码。", "Checked at {}. A screenshot proves nothing: scan again."},
 

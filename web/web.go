@@ -23,6 +23,7 @@ import (
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
+	"wangge/internal/fault"
 )
 
 // Grids answers which grid a spot is in.
@@ -146,6 +147,28 @@ type site struct {
 func (s *site) read(r *http.Request, fn func(ctx context.Context, actor account.Actor) error) error {
 	actor := account.FromContext(r.Context())
 	return s.places.InOneState(r.Context(), actor, func(ctx context.Context) error { return fn(ctx, actor) })
+}
+
+// How long the database may take. What stands beside an answer is left out after patience; an answer that needs it is UNAVAILABLE after answerPatience.
+const (
+	patience       = 300 * time.Millisecond
+	answerPatience = time.Second
+)
+
+// soon is within with patience.
+func soon(ctx context.Context, fn func(ctx context.Context) error) error {
+	return within(ctx, patience, fn)
+}
+
+// within runs fn, which asks the database. What takes longer is UNAVAILABLE.
+func within(ctx context.Context, long time.Duration, fn func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, long)
+	defer cancel()
+	err := fn(ctx)
+	if err != nil && ctx.Err() != nil && !fault.Is(err, fault.Unavailable) {
+		err = fault.Wrap(err, fault.Unavailable, "", "timeout")
+	}
+	return err
 }
 
 // staleSince is the time the data is of where that is not now, else zero.

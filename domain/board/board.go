@@ -91,6 +91,8 @@ type Person struct {
 	Cover  string   `json:"cover"`          // of a worker
 	Duties []string `json:"duties"`
 	Photo  bool     `json:"photo"`
+
+	Picture string `json:"picture,omitempty"` // tells which photo it is
 }
 
 // setContacts puts what holds for a board.
@@ -162,13 +164,15 @@ func (f *Facts) setPeople(ofGrid, ofGroup, ofCommunity []staff.Assignment) {
 	}
 	for i, a := range leaders {
 		p := person(a)
-		p.Post, p.Photo = string(a.Post), p.Photo && i == instead
+		if p.Post = string(a.Post); i != instead { // the board shows no face of who stands beside
+			p.Photo, p.Picture = false, ""
+		}
 		f.People.Leaders = append(f.People.Leaders, p)
 	}
 }
 
 func person(a staff.Assignment) Person {
-	return Person{ID: a.Worker.Key.String(), Name: a.Worker.Name, Phone: a.Worker.WorkPhone, Photo: a.Worker.HasPhoto}
+	return Person{ID: a.Worker.Key.String(), Name: a.Worker.Name, Phone: a.Worker.WorkPhone, Photo: a.Worker.HasPhoto, Picture: a.Worker.PhotoID}
 }
 
 // Hashes are the SHA-256 of each part, in the order of Parts, in hexadecimal digits.
@@ -273,16 +277,21 @@ type Check struct {
 }
 
 // check is the rule for a board on a wall with a revision and a mark, "" where it has none. printed is that revision; nil: not noted. The
-// mark is of the very board, and so goes before what was noted of the revision.
-func (s Standing) check(mark string, printed *Print) Check {
+// mark is of the very board, and so goes before what was noted of the revision; where it is that of what was noted, the whole hashes tell, not their first
+// digits. What is no mark, or says what holds under a revision that there is not yet, is on no board that was ever drawn here.
+func (s Standing) check(revision int, mark string, printed *Print) Check {
 	c := Check{Answer: Unknown, Revision: s.Revision}
 	if printed != nil {
-		c.On, c.Changed, c.Answer = &printed.On, s.Hashes.Changed(printed.Hashes), Current
+		c.On = &printed.On
 	}
-	if since, ok := s.Hashes.ChangedSince(mark); ok {
-		c.Changed, c.Answer = since, Current
+	since, ok := s.Hashes.ChangedSince(mark)
+	switch {
+	case printed != nil && (mark == "" || mark == printed.Hashes.Mark()):
+		since = s.Hashes.Changed(printed.Hashes)
+	case !ok, since == nil && revision > s.Revision:
+		return c
 	}
-	if c.Changed != nil {
+	if c.Answer, c.Changed = Current, since; since != nil {
 		c.Answer = Outdated
 	}
 	return c

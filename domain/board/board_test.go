@@ -1,8 +1,10 @@
 package board
 
 import (
+	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -51,6 +53,35 @@ func TestPeopleOfABoard(t *testing.T) {
 	empty.setPeople([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA, Worker: staff.Worker{Duties: []string{}}}}, nil, nil)
 	if none.Hashes() != empty.Hashes() {
 		t.Error("no duties are something else than none")
+	}
+}
+
+// TestAnotherPhoto: it changes what the board says of people, where the board shows it.
+func TestAnotherPhoto(t *testing.T) {
+	of := func(worker, leader string) Facts {
+		var f Facts
+		f.setPeople([]staff.Assignment{{Post: staff.GridWorker, Worker: staff.Worker{Name: "网", WorkPhone: "1", HasPhoto: worker != "", PhotoID: worker}}},
+			[]staff.Assignment{{Post: staff.GridLeader, Worker: staff.Worker{Name: "组", WorkPhone: "2", HasPhoto: leader != "", PhotoID: leader}}}, nil)
+		return f
+	}
+	for _, c := range []struct {
+		name           string
+		worker, leader string
+		want           []Part
+	}{
+		{"the same", "A", "B", nil}, {"another of the worker", "C", "B", []Part{People}}, {"none of the worker", "", "B", []Part{People}},
+		{"another of a leader, whose photo no board shows", "A", "C", nil},
+	} {
+		if got := of(c.worker, c.leader).Hashes().Changed(of("A", "B").Hashes()); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+	instead := func(photo string) (f Facts) {
+		f.setPeople(nil, []staff.Assignment{{Post: staff.GridLeader, Worker: staff.Worker{Name: "组", WorkPhone: "2", HasPhoto: true, PhotoID: photo}}}, nil)
+		return f
+	}
+	if got := instead("A").Hashes().Changed(instead("B").Hashes()); !slices.Equal(got, []Part{People}) {
+		t.Errorf("another of the leader in the worker's place: %v", got)
 	}
 }
 
@@ -160,23 +191,37 @@ func TestStand(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
+	alike := now // another name, whose first digits are those of the old one by chance
+	alike[2] = was[2][:4] + now[2][4:]
+	other := some()
+	other.Names.Code, other.Border.Grid = "990102001001002", "cd"
 	for _, c := range []struct {
-		name    string
-		now     Hashes
-		mark    string
-		printed *Print
-		want    Check
+		name     string
+		now      Hashes
+		revision int
+		mark     string
+		printed  *Print
+		want     Check
 	}{
-		{"as it was printed", was, "", third, Check{Current, nil, 3, &on}},
-		{"changed since", now, "", third, Check{Outdated, []Part{Names}, 4, &on}},
-		{"nobody noted it", was, "", nil, Check{Unknown, nil, 3, nil}},
-		{"nobody noted it, but it has a mark", was, was.Mark(), nil, Check{Current, nil, 3, nil}},
-		{"an old mark", now, was.Mark(), nil, Check{Outdated, []Part{Names}, 4, nil}},
-		{"what is no mark", now, "ZZZZZZZZZZZZZZZZ", nil, Check{Unknown, nil, 4, nil}},
-		{"half a mark", now, was.Mark()[:8], nil, Check{Unknown, nil, 4, nil}},
-		{"noted too early: the board itself says the new", now, now.Mark(), third, Check{Current, nil, 4, &on}},
+		{"as it was printed", was, 3, "", third, Check{Current, nil, 3, &on}},
+		{"as it was printed, with its mark", was, 3, was.Mark(), third, Check{Current, nil, 3, &on}},
+		{"changed since", now, 3, "", third, Check{Outdated, []Part{Names}, 4, &on}},
+		{"changed to what has the same mark", alike, 3, was.Mark(), third, Check{Outdated, []Part{Names}, 4, &on}},
+		{"nobody noted it", was, 3, "", nil, Check{Unknown, nil, 3, nil}},
+		{"nobody noted it, but it has a mark", was, 2, was.Mark(), nil, Check{Current, nil, 3, nil}},
+		{"an old mark", now, 4, was.Mark(), nil, Check{Outdated, []Part{Names}, 4, nil}},
+		{"what is no mark", now, 4, "ZZZZZZZZZZZZZZZZ", nil, Check{Unknown, nil, 4, nil}},
+		{"what is no mark, of a revision that was noted", was, 3, "' OR 1=1 --", third, Check{Unknown, nil, 3, &on}},
+		{"half a mark", now, 4, was.Mark()[:8], nil, Check{Unknown, nil, 4, nil}},
+		{"half a mark of a revision that was noted", was, 3, was.Mark()[:8], third, Check{Unknown, nil, 3, &on}},
+		{"a long mark", was, 3, strings.Repeat("a", 100_000), nil, Check{Unknown, nil, 3, nil}},
+		{"the mark of another board", was, 3, other.Hashes().Mark(), third, Check{Outdated, []Part{Border, Names}, 3, &on}},
+		{"noted too early: the board itself says the new", now, 3, now.Mark(), third, Check{Current, nil, 4, &on}},
+		{"a revision to come with the mark of today", was, 4, was.Mark(), nil, Check{Unknown, nil, 3, nil}},
+		{"a revision to come with an old mark, as of a board that was drawn before something was undone", was, 4, now.Mark(), nil, Check{Outdated, []Part{Names}, 3, nil}},
+		{"the largest revision", was, math.MaxInt, was.Mark(), nil, Check{Unknown, nil, 3, nil}},
 	} {
-		if got := Stand(Of{}, c.now, third).check(c.mark, c.printed); !reflect.DeepEqual(got, c.want) {
+		if got := Stand(Of{}, c.now, third).check(c.revision, c.mark, c.printed); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}

@@ -1,9 +1,12 @@
 package board
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -26,72 +29,42 @@ func within(i int, err error) error {
 	return &f
 }
 
-// Reprint returns a page of the boards at and beneath a division that were printed and say no more what holds. Operators only. NOT_FOUND: no
-// such division.
+// Reprint returns a page of the boards at and beneath a division that were printed and say no more what holds. It ends early, with HasNext, where it is not full
+// after MostLooked boards. Operators only. NOT_FOUND: no such division.
 func (s *Service) Reprint(ctx context.Context, actor account.Actor, division string, args page.Args) (page.Page[Standing], error) {
-	return s.list(ctx, actor, division, args, true, func(ctx context.Context, some []Place) ([]Standing, error) {
-		boards := ofs(some)
-		last, err := s.Store.Last(ctx, actor, keysOf(boards))
+	return s.list(ctx, actor, division, args, true, func(ctx context.Context, some []Of, _ int) (map[uuid.UUID]Standing, error) {
+		last, err := s.Store.Last(ctx, actor, keysOf(some))
 		if err != nil {
 			return nil, err
 		}
-		printed := boards[:0]
-		for _, b := range boards {
-			if _, ok := last[b.Key.ID]; ok {
-				printed = append(printed, b)
-			}
-		}
-		if len(printed) == 0 {
-			return nil, nil
-		}
-		found, err := s.stand(ctx, actor, printed, last)
-		var out []Standing
-		for _, b := range printed {
-			if st, ok := found[b.Key.ID]; ok && st.Changed != nil {
-				out = append(out, st)
-			}
-		}
-		return out, err
+		some = slices.DeleteFunc(some, func(b Of) bool { _, ok := last[b.Key.ID]; return !ok })
+		found, err := s.stand(ctx, actor, some, last)
+		maps.DeleteFunc(found, func(_ uuid.UUID, st Standing) bool { return st.Changed == nil })
+		return found, err
 	})
 }
 
-// NeverPrinted returns a page of the grids at and beneath a division of which no board was ever printed. Operators only. NOT_FOUND: no such
-// division.
+// NeverPrinted returns a page of the grids at and beneath a division of which no board was ever printed. It ends early as that of Reprint does. Operators only.
+// NOT_FOUND: no such division.
 func (s *Service) NeverPrinted(ctx context.Context, actor account.Actor, division string, args page.Args) (page.Page[Standing], error) {
-	return s.list(ctx, actor, division, args, false, func(ctx context.Context, some []Place) ([]Standing, error) {
-		last, err := s.Store.Last(ctx, actor, keysOf(ofs(some)))
+	return s.list(ctx, actor, division, args, false, func(ctx context.Context, some []Of, most int) (map[uuid.UUID]Standing, error) {
+		last, err := s.Store.Last(ctx, actor, keysOf(some))
 		if err != nil {
 			return nil, err
 		}
-		var never []Of
-		for _, b := range some {
-			if _, ok := last[b.Of.Key.ID]; !ok {
-				never = append(never, b.Of)
-			}
+		some = slices.DeleteFunc(some, func(b Of) bool { _, ok := last[b.Key.ID]; return ok })
+		found, err := s.stand(ctx, actor, some[:min(most, len(some))], nil)
+		if err == nil && len(found) < min(most, len(some)) { // some are gone
+			found, err = s.stand(ctx, actor, some, nil)
 		}
-		found, err := s.stand(ctx, actor, never, nil)
-		var out []Standing
-		for _, b := range never {
-			if st, ok := found[b.Key.ID]; ok {
-				out = append(out, st)
-			}
-		}
-		return out, err
+		return found, err
 	})
-}
-
-func ofs(list []Place) []Of {
-	out := make([]Of, len(list))
-	for i, p := range list {
-		out[i] = p.Of
-	}
-	return out
 }
 
 // list fills a page with those boards that choose chooses, in their order, of the grids of a division and, where they are asked for, of its
-// buildings that were printed.
+// buildings that were printed. choose may leave out those after the first most that it chooses.
 func (s *Service) list(ctx context.Context, actor account.Actor, division string, args page.Args, buildings bool,
-	choose func(ctx context.Context, some []Place) ([]Standing, error)) (out page.Page[Standing], err error) {
+	choose func(ctx context.Context, some []Of, most int) (map[uuid.UUID]Standing, error)) (out page.Page[Standing], err error) {
 	if err := actor.RequireOperator(); err != nil {
 		return out, err
 	}
@@ -101,12 +74,13 @@ func (s *Service) list(ctx context.Context, actor account.Actor, division string
 		if err != nil {
 			return renamed(err, "division")
 		}
-		at, next := readPlace(args.After), s.gridsAfter
-		for !out.HasNext {
+		at, most := readPlace(args.After), cmp.Or(s.MostLooked, mostLooked)
+		for looked := 0; ; {
+			next := s.gridsAfter
 			if at != nil && at.Of.Kind == OfBuilding {
 				next = s.buildingsAfter
 			}
-			some, err := next(ctx, actor, d.ID, at)
+			some, err := next(ctx, actor, d.ID, at, min(atATime, most))
 			if err != nil {
 				return err
 			}
@@ -117,24 +91,32 @@ func (s *Service) list(ctx context.Context, actor account.Actor, division string
 				at = &Place{Of: Of{Kind: OfBuilding}} // before the first
 				continue
 			}
-			chosen, err := choose(ctx, some)
+			if looked += len(some); looked > most {
+				end := at.cursor()
+				out.HasNext, out.End = true, &end
+				return nil
+			}
+			boards := make([]Of, len(some))
+			for i, p := range some {
+				boards[i] = p.Of
+			}
+			chosen, err := choose(ctx, boards, args.First-len(out.Items)+1)
 			if err != nil {
 				return err
 			}
-			codes := make(map[uuid.UUID]string, len(some))
 			for _, p := range some {
-				codes[p.Of.Key.ID] = p.Code
-			}
-			for _, st := range chosen {
-				if len(out.Items) == args.First {
+				st, ok := chosen[p.Of.Key.ID]
+				switch {
+				case !ok:
+				case len(out.Items) == args.First:
 					out.HasNext = true
-					break
+					return nil
+				default:
+					out.Items = append(out.Items, page.Item[Standing]{Node: st, Cursor: p.cursor()})
 				}
-				out.Items = append(out.Items, page.Item[Standing]{Node: st, Cursor: Place{st.Of, codes[st.Of.Key.ID]}.cursor()})
 			}
 			at = &some[len(some)-1]
 		}
-		return nil
 	})
 	return out, err
 }
@@ -155,8 +137,8 @@ func readPlace(c *page.Cursor) *Place {
 	return p
 }
 
-func (s *Service) gridsAfter(ctx context.Context, actor account.Actor, division uuid.UUID, at *Place) ([]Place, error) {
-	q := grid.Query{Order: grid.ByCode, At: s.Grids.Now(), Args: page.Args{First: atATime}}
+func (s *Service) gridsAfter(ctx context.Context, actor account.Actor, division uuid.UUID, at *Place, first int) ([]Place, error) {
+	q := grid.Query{Order: grid.ByCode, At: s.Grids.Now(), Args: page.Args{First: first}}
 	if at != nil {
 		q.Args.After = &page.Cursor{Order: string(grid.ByCode), Text: at.Code, ID: at.Of.Key.ID.String()}
 	}
@@ -168,6 +150,6 @@ func (s *Service) gridsAfter(ctx context.Context, actor account.Actor, division 
 	return out, err
 }
 
-func (s *Service) buildingsAfter(ctx context.Context, actor account.Actor, division uuid.UUID, at *Place) ([]Place, error) {
-	return s.Store.PrintedBuildings(ctx, actor, division, s.Places.Now(), at, atATime)
+func (s *Service) buildingsAfter(ctx context.Context, actor account.Actor, division uuid.UUID, at *Place, first int) ([]Place, error) {
+	return s.Store.PrintedBuildings(ctx, actor, division, s.Places.Now(), at, first)
 }

@@ -23,8 +23,11 @@ const MostAtOnce = 1000
 // ByPlace is the order of the lists of boards: grids by code, then buildings by code.
 const ByPlace = "BOARDS"
 
-// atATime is how many boards are looked at in one turn while a list is filled.
-const atATime = 200
+// atATime is how many boards are looked at in one turn while a page of them is filled, and mostLooked in all: no request looks at a whole city.
+const (
+	atATime    = 200
+	mostLooked = 2_000
+)
 
 var _ = fault.Register(
 	[3]string{"board.notFound", "There is no board of {of}.", "没有 {of} 的公示牌。"},
@@ -42,6 +45,8 @@ type Service struct {
 	Grids  *grid.Service
 	Staff  *staff.Service
 	Limits Limits // nil: a board says the limits that are stored
+
+	MostLooked int // boards that are looked at for a page of them; 0: 2,000
 }
 
 // Limits answers what grids end at in words; around.Service does.
@@ -162,7 +167,7 @@ func (s *Service) Verify(ctx context.Context, actor account.Actor, n Name, revis
 				printed = &p
 			}
 		}
-		c = st.check(mark, printed)
+		c = st.check(revision, strings.ToLower(mark), printed)
 		return nil
 	})
 	return c, err

@@ -79,4 +79,5 @@ type Page[T any] struct {
 	Total       int
 	HasNext     bool
 	HasPrevious bool
+	End         *Cursor // where the next page begins, where that is not after the last of Items; a page that ends early has one
 }

@@ -60,6 +60,9 @@ func Make(ctx context.Context, file []byte) (*Portrait, error) {
 	if len(file) > MaxBytes {
 		return nil, fault.New(fault.Invalid, "photo", "portrait.bytes", "max", MaxBytes>>20)
 	}
+	if err := CheckKind(file); err != nil {
+		return nil, err
+	}
 	select {
 	case reading <- struct{}{}:
 		defer func() { <-reading }()
@@ -144,15 +147,37 @@ func formatOf(file []byte) (format, bool) {
 	return format{}, false
 }
 
+// KindBytes are as many first bytes of a file as CheckKind needs.
+const KindBytes = 12
+
+// CheckKind tells by its first bytes whether a file says that it is one that Make reads. INVALID at "photo": it does not.
+func CheckKind(first []byte) error {
+	if _, ok := formatOf(first); !ok {
+		return fault.New(fault.Invalid, "photo", "portrait.kind")
+	}
+	return nil
+}
+
+// Whole reports whether a picture that was kept, JPEG or PNG, can be decoded to its last pixel. One that is larger than what Make reads is none.
+func Whole(image []byte) bool {
+	f, ok := formatOf(image)
+	if !ok || f.meta == imagemeta.WebP {
+		return false
+	}
+	size, err := f.size(bytes.NewReader(image))
+	if err != nil || size.Width > MaxSide || size.Height > MaxSide || size.Width*size.Height > MaxPixels {
+		return false
+	}
+	_, err = f.decode(bytes.NewReader(image))
+	return err == nil
+}
+
 // read decodes a file whose size is found fit before a pixel of it is.
 func read(file []byte) (image.Image, turn, error) {
 	broken := func(err error) (image.Image, turn, error) {
 		return nil, turn{}, fault.Wrap(err, fault.Invalid, "photo", "portrait.broken")
 	}
-	f, ok := formatOf(file)
-	if !ok {
-		return nil, turn{}, fault.New(fault.Invalid, "photo", "portrait.kind")
-	}
+	f, _ := formatOf(file) // it has one
 	size, err := f.size(bytes.NewReader(file))
 	if err != nil {
 		return broken(err)

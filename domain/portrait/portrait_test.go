@@ -377,6 +377,28 @@ func TestWhatIsNoPhoto(t *testing.T) {
 	}
 }
 
+// What was kept is a picture to its last pixel, or none.
+func TestWhole(t *testing.T) {
+	full, small := asJPEGFile(t, person(240, 300), nil), asPNGFile(t, person(20, 20), nil)
+	bad := bytes.Clone(small)
+	bad[len(bad)-20] ^= 0xff
+	webpFile, err := os.ReadFile("testdata/person.webp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		file []byte
+		want bool
+	}{
+		"JPEG": {full, true}, "small PNG": {small, true}, "cut off": {full[:len(full)/2], false}, "damaged": {bad, false}, "nothing": {nil, false}, "a page": {[]byte("<html>"), false},
+		"a WebP": {webpFile, false}, "too large": {pngBomb(20_000, 20_000), false},
+	} {
+		if got := Whole(c.file); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
 func TestWaitingForOthersEnds(t *testing.T) {
 	reading <- struct{}{}
 	defer func() { <-reading }()

@@ -138,9 +138,13 @@ type Service struct {
 	// InTouch reports whether the store answers, as far as is known: where it does not, it is not asked, for it may not even refuse.
 	// nil: it does.
 	InTouch func() bool
+	// Version names the state of the data that ctx reads: in the same there is nothing new to find. false: it has no name; nil: never, and the store is asked
+	// each time.
+	Version func(ctx context.Context) (string, bool)
 
 	index   atomic.Pointer[Index]
-	mu      sync.Mutex // held while an index is made
+	checked atomic.Pointer[string] // the version in which index knew of everything
+	mu      sync.Mutex             // held while an index is made
 	renewal atomic.Bool
 }
 
@@ -184,11 +188,18 @@ func (s *Service) Warm(ctx context.Context, actor account.Actor) error {
 
 // current is the index of today's data, or, where it is large, one of a moment ago while it is made anew.
 func (s *Service) current(ctx context.Context, actor account.Actor) (*Index, error) {
-	index := s.index.Load()
+	version, named := "", false
+	if s.Version != nil {
+		version, named = s.Version(ctx) // before the store is asked, which may know of more
+	}
+	checked, index := s.checked.Load(), s.index.Load()
+	if named && checked != nil && *checked == version && !s.Away() {
+		return index, nil
+	}
 	var newest int64
 	err := error(fault.New(fault.Unavailable, "", "database"))
 	if !s.Away() {
-		newest, err = s.Store.Newest(ctx, actor)
+		newest, err = s.newest(ctx, actor, index != nil)
 	}
 	switch {
 	case err == nil:
@@ -198,9 +209,13 @@ func (s *Service) current(ctx context.Context, actor account.Actor) (*Index, err
 		return nil, err
 	}
 	switch {
-	case index == nil || index.change < newest && index.Len() <= smallIndex:
+	case index != nil && index.change >= newest:
+		if named {
+			s.checked.Store(&version)
+		}
+	case index == nil || index.Len() <= smallIndex:
 		return s.renew(ctx, actor, newest)
-	case index.change < newest && s.renewal.CompareAndSwap(false, true):
+	case s.renewal.CompareAndSwap(false, true):
 		go func() {
 			defer s.renewal.Store(false)
 			ctx, cancel := context.WithTimeout(cmp.Or(s.Until, context.Background()), time.Minute)
@@ -211,6 +226,22 @@ func (s *Service) current(ctx context.Context, actor account.Actor) (*Index, err
 		}()
 	}
 	return index, nil
+}
+
+// patience is how long the store is waited for to tell whether there is something new, where there is an index that answers without.
+const patience = 200 * time.Millisecond
+
+func (s *Service) newest(ctx context.Context, actor account.Actor, hurry bool) (int64, error) {
+	if !hurry {
+		return s.Store.Newest(ctx, actor)
+	}
+	asking, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	n, err := s.Store.Newest(asking, actor)
+	if err != nil && asking.Err() != nil && ctx.Err() == nil {
+		err = fault.Wrap(err, fault.Unavailable, "", "timeout")
+	}
+	return n, err
 }
 
 // Away reports whether the store is known not to answer.

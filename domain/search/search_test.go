@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -424,4 +425,49 @@ func TestWhileTheStoreIsAway(t *testing.T) {
 	if err != nil || len(found) != 1 || found[0].Grid == nil || found[0].Grid.ID != id {
 		t.Errorf("with an index: %+v, %v", found, err)
 	}
+}
+
+// hanging is a store that does not answer while it hangs; it counts how often it was asked.
+type hanging struct {
+	*store
+	hangs bool
+	asked int
+}
+
+func (s *hanging) Newest(ctx context.Context, actor account.Actor) (int64, error) {
+	if s.asked++; s.hangs {
+		<-ctx.Done()
+		return 0, ctx.Err()
+	}
+	return s.store.Newest(ctx, actor)
+}
+
+// TestTheStoreIsAskedOnceAVersion: and where it hangs, the last index answers soon.
+func TestTheStoreIsAskedOnceAVersion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		town, version := &hanging{store: &store{}}, "1"
+		s := &Service{Store: town, Version: func(context.Context) (string, bool) { return version, version != "" }}
+		named := func(name string) {
+			town.set(Data{Buildings: []BuildingRow{{Key: key.Key{Home: "home", ID: uuid.UUID{1: 1}}, Name: name}}})
+		}
+		named("旧仓库")
+		for i, step := range []struct {
+			change, version string
+			hangs           bool
+			want            string
+			asked           int
+		}{
+			{"", "1", false, "旧仓库", 1}, {"", "1", false, "旧仓库", 2}, {"", "1", false, "旧仓库", 2}, {"新仓库", "2", false, "新仓库", 3}, {"", "2", false, "新仓库", 4},
+			{"", "2", true, "新仓库", 4}, {"", "3", true, "新仓库", 5}, {"", "", true, "新仓库", 6}, {"", "3", false, "新仓库", 7}, {"", "3", true, "新仓库", 7},
+		} {
+			if version, town.hangs = step.version, step.hangs; step.change != "" {
+				named(step.change)
+			}
+			began := time.Now()
+			found, err := s.Search(t.Context(), account.Anyone(), Query{Text: "仓库", First: 1})
+			if err != nil || len(found) != 1 || found[0].Label != step.want || town.asked != step.asked || time.Since(began) > patience {
+				t.Errorf("step %d: %+v, %v after %v, asked %d times", i, found, err, time.Since(began), town.asked)
+			}
+		}
+	})
 }

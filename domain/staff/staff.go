@@ -47,6 +47,7 @@ type Worker struct {
 	WorkPhone string // empty where none
 	Duties    []string
 	HasPhoto  bool
+	PhotoID   string // tells the photo from another of the worker, and is nobody else's business; "" where there is none
 	Version   int
 }
 

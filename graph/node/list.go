@@ -29,6 +29,10 @@ func (l *List[T, N]) PageInfo() *PageInfo {
 		first, last := l.Page.Items[0].Cursor.Encode(), l.Page.Items[n-1].Cursor.Encode()
 		info.StartCursor, info.EndCursor = &first, &last
 	}
+	if l.Page.End != nil {
+		end := l.Page.End.Encode()
+		info.EndCursor = &end
+	}
 	return info
 }
 

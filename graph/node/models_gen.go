@@ -197,7 +197,7 @@ type PageInfo struct {
 	HasPreviousPage bool `json:"hasPreviousPage"`
 	// The cursor of the first entry; null where the page is empty.
 	StartCursor *string `json:"startCursor,omitempty"`
-	// The cursor of the last entry, for `after`; null where the page is empty.
+	// The cursor of the last entry, for `after`, or a later one where a page ended early; null where the page is empty and nothing follows.
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 

@@ -49,14 +49,17 @@ type alive struct {
 	load.Services
 	*live.Live
 	asked
+	ice
 	pool   *pgxpool.Pool
 	around *beside.Service
+	folder string // of photos
 }
 
 func newAlive(t testing.TB) *alive {
 	t.Helper()
-	w := &alive{}
+	w := &alive{folder: t.TempDir()}
 	config := testdb.New(t).Config()
+	config.ConnConfig.DialFunc = w.ice.dial(config.ConnConfig.DialFunc)
 	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { // not for the connection that memory has for itself
 		c.Tracer = &w.asked
 		return nil
@@ -73,7 +76,7 @@ func newAlive(t testing.TB) *alive {
 	w.Services = load.Services{
 		Places: &place.Service{Store: live.Places{Store: db.NewPlaces(store), Live: w.Live}, Now: w.Clock},
 		Grids:  &grid.Service{Store: live.Grids{Store: db.NewGrids(store), Live: w.Live}, Now: w.Clock, NearestLimitM: 300, Ground: w.Live.Ground},
-		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: w.Live}, Now: w.Clock, Zone: zone, IDs: key.Random{}, Pictures: album.Folder(t.TempDir())},
+		Staff:  &staff.Service{Store: live.Staff{Store: db.NewStaff(store), Live: w.Live}, Now: w.Clock, Zone: zone, IDs: key.Random{}, Pictures: album.Folder(w.folder)},
 	}
 	w.around = &beside.Service{Store: db.NewAround(store), Grids: w.Grids, Places: w.Places, Now: w.Clock, Ground: w.Live.Ground, Version: w.VersionIn}
 	running, cancel := context.WithCancel(context.Background())
@@ -91,7 +94,7 @@ func newAlive(t testing.TB) *alive {
 // grids are all grids in force, by code.
 func (w *alive) grids(t testing.TB) (out []grid.Grid) {
 	t.Helper()
-	p, err := w.Grids.List(t.Context(), operator, grid.Query{Order: grid.ByCode, Args: page.Args{First: 1_000}, At: w.Clock()})
+	p, err := w.Grids.List(t.Context(), operator, grid.Query{Order: grid.ByCode, Args: page.Args{First: 1_000}, At: w.Clock(), With: grid.Fields{Boundary: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

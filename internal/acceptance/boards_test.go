@@ -1,13 +1,16 @@
 package acceptance
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/board"
+	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -301,5 +304,73 @@ func TestAPrintIsTakenBack(t *testing.T) {
 	}
 	if got := b.all(t, b.never, "990101"); got != "grid 1" {
 		t.Errorf("after the first was taken back: %s", got)
+	}
+}
+
+// A page of boards ends where enough were looked at, and the next begins there: nothing is left out, nothing is twice, and no request asks the database much.
+func TestAPageOfBoardsEndsEarly(t *testing.T) {
+	w := newPrinting(t)
+	boards := w.from.Boards.(*board.Service)
+	boards.MostLooked = 4
+	walk := func(what string, list func(ctx context.Context, actor account.Actor, division string, args page.Args) (page.Page[board.Standing], error), first int) (of []key.Key, sizes []int) {
+		t.Helper()
+		var after *page.Cursor
+		for range 50 {
+			before := w.asked.n.Load()
+			p, err := list(t.Context(), operator, "990102", page.Args{First: first, After: after})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := w.asked.n.Load() - before; n > 16 {
+				t.Errorf("%s: %d statements for a page", what, n)
+			}
+			for _, item := range p.Items {
+				of, after = append(of, item.Node.Of.Key), &item.Cursor
+			}
+			sizes = append(sizes, len(p.Items))
+			if !p.HasNext {
+				return of, sizes
+			}
+			if p.End != nil {
+				after = p.End
+			}
+		}
+		t.Fatalf("%s: it never ends", what)
+		return nil, nil
+	}
+	var all []key.Key
+	var list []board.Printing
+	for _, g := range w.grids(t) {
+		all, list = append(all, g.Key), append(list, board.Printing{Name: board.Name{Grid: g.Code}})
+	}
+	for first, want := range map[int][]int{50: {4, 4, 4, 2}, 3: {3, 3, 3, 3, 2}} {
+		if of, sizes := walk("never printed", boards.NeverPrinted, first); !slices.Equal(of, all) || !slices.Equal(sizes, want) {
+			t.Errorf("never printed, %d at a time: %d in pages of %v", first, len(of), sizes)
+		}
+	}
+	house := w.building(t)
+	if _, err := boards.Printed(t.Context(), operator, append(list, board.Printing{Name: board.Name{Building: house.Key.String()}}), w.Staff.Day(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if of, sizes := walk("all printed", boards.NeverPrinted, 50); len(of) > 0 || !slices.Equal(sizes, []int{0, 0, 0, 0}) {
+		t.Errorf("all printed: %d never, in pages of %v", len(of), sizes)
+	}
+	if of, sizes := walk("all current", boards.Reprint, 50); len(of) > 0 || !slices.Equal(sizes, []int{0, 0, 0, 0}) {
+		t.Errorf("all current: %d to reprint, in pages of %v", len(of), sizes)
+	}
+	last, phone := w.grids(t)[9], "154 9909 0001"
+	is := w.holder(t, last).Worker
+	if _, err := w.Staff.Update(t.Context(), operator, staff.Change{Worker: is.Key, Version: is.Version, WorkPhone: &phone}); err != nil {
+		t.Fatal(err)
+	}
+	d, err := w.Places.ByCode(t.Context(), operator, "990102001001", place.Fields{})
+	if err == nil {
+		_, err = w.Places.SetContacts(t.Context(), operator, d.Code, place.Contacts{SupervisionPhone: "0555-7770001"}, d.Version)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if of, sizes := walk("contacts changed", boards.Reprint, 50); !slices.Equal(of, append(all, house.Key)) || !slices.Equal(sizes, []int{4, 4, 4, 3}) {
+		t.Errorf("contacts changed: %d to reprint, in pages of %v", len(of), sizes)
 	}
 }

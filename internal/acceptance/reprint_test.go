@@ -12,12 +12,10 @@ import (
 	"strings"
 	"testing"
 
-	"wangge/domain/account"
 	"wangge/domain/board"
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/staff"
-	"wangge/internal/answer"
 )
 
 const printPage = "/signboards/print/990102001001"
@@ -31,19 +29,11 @@ func (w *printing) post(address string, values ...string) *httptest.ResponseReco
 	if values := form["token"]; len(values) > 1 {
 		form["token"] = values[1:]
 	}
-	return w.send(address, "application/x-www-form-urlencoded", form.Encode())
+	return w.sendForm(address, "application/x-www-form-urlencoded", form.Encode())
 }
 
-func (w *printing) send(address, kind, body string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodPost, address, strings.NewReader(body))
-	r = r.WithContext(answer.NewContext(account.NewContext(r.Context(), account.Anyone()), "the-id"))
-	r.Header.Set("Content-Type", kind)
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	out := httptest.NewRecorder()
-	w.mux.ServeHTTP(out, r)
-	return out
+func (w *printing) sendForm(address, kind, body string, headers ...string) *httptest.ResponseRecorder {
+	return w.send(httptest.NewRequest(http.MethodPost, address, strings.NewReader(body)), append(headers, "Content-Type", kind)...)
 }
 
 // values are those of a page's fields of a name.
@@ -103,7 +93,7 @@ func TestThePrintShopsPage(t *testing.T) {
 	if got := ok(w.get(printPage + "?token=" + theToken + "&list=never")); strings.Contains(got, "采薇新村西网格") || strings.Contains(got, `type="hidden" name="token"`) {
 		t.Error("a token in the address is taken")
 	}
-	if got := w.send(printPage+"?token="+theToken, "application/x-www-form-urlencoded", "list=never"); got.Code != 401 || strings.Contains(got.Body.String(), `value="`+theToken) {
+	if got := w.sendForm(printPage+"?token="+theToken, "application/x-www-form-urlencoded", "list=never"); got.Code != 401 || strings.Contains(got.Body.String(), `value="`+theToken) {
 		t.Errorf("a token in the address of a form: %d", got.Code)
 	}
 
@@ -197,10 +187,10 @@ func TestThePrintShopsPage(t *testing.T) {
 	}{
 		{"no such division", w.get("/signboards/print/99", "Accept", "text/html"), 404, "alert"},
 		{"another token", w.post(printPage, "token", "wrong"), 401, "令牌无效"},
-		{"no token", w.send(printPage, "application/x-www-form-urlencoded", "list=never"), 401, "令牌无效"},
-		{"a form of another kind", w.send(printPage, "application/json", `{"token":"`+theToken+`"}`), 401, "令牌无效"},
-		{"from another site", w.send(printPage, "application/x-www-form-urlencoded", "token="+theToken, "Sec-Fetch-Site", "cross-site"), 403, "其他网站"},
-		{"too long", w.send(printPage, "application/x-www-form-urlencoded", "token="+theToken+"&x="+strings.Repeat("x", 1<<20)), 413, "1048576"},
+		{"no token", w.sendForm(printPage, "application/x-www-form-urlencoded", "list=never"), 401, "令牌无效"},
+		{"a form of another kind", w.sendForm(printPage, "application/json", `{"token":"`+theToken+`"}`), 401, "令牌无效"},
+		{"from another site", w.sendForm(printPage, "application/x-www-form-urlencoded", "token="+theToken, "Sec-Fetch-Site", "cross-site"), 403, "其他网站"},
+		{"too long", w.sendForm(printPage, "application/x-www-form-urlencoded", "token="+theToken+"&x="+strings.Repeat("x", 1<<20)), 413, "1048576"},
 		{"nothing chosen", w.post(printPage, "do", "printed"), 400, "1 到 50"},
 		{"too many chosen", w.post(printPage, append(fields("board", make([]string, 51)), "do", "pdf")...), 400, "1 到 50"},
 		{"a board that was made up", w.post(printPage, "do", "pdf", "board", "x"), 400, "board"},

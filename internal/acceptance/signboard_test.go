@@ -29,6 +29,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
+	"wangge/domain/search"
 	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
@@ -69,14 +70,19 @@ func newPrinting(t *testing.T) *printing {
 	w.from = &signboard.Source{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around, Boards: boards,
 		PublicURL: "https://grid.example.org", Approval: "示S(2026)001号", Credit: "© 示例"}
 	w.fonts = fonts
-	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts, Prints: boards, Knows: httpauth.Bearer(theToken),
+	finder := &search.Service{Store: db.NewSearch(store), InTouch: w.InTouch, Version: func(ctx context.Context) (string, bool) { return w.VersionIn(ctx, w.Clock()) }}
+	w.Grids.Addresses, w.Grids.InTouch, w.around.InTouch = finder, w.InTouch, w.InTouch
+	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts, Version: w.Version, Prints: boards, Knows: httpauth.Bearer(theToken),
 		Frame: func(r *http.Request, p signboard.Page) ([]byte, error) { return web.Frame(r, web.Framed(p)) }})
-	web.Register(w.mux, web.Options{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Printed: boards, Boards: true})
+	web.Register(w.mux, web.Options{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around, Search: finder, Printed: boards, Boards: true})
 	return w
 }
 
 func (w *printing) get(address string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, address, nil)
+	return w.send(httptest.NewRequest(http.MethodGet, address, nil), headers...)
+}
+
+func (w *printing) send(r *http.Request, headers ...string) *httptest.ResponseRecorder {
 	r = r.WithContext(answer.NewContext(account.NewContext(r.Context(), account.Anyone()), "the-id"))
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -84,6 +90,22 @@ func (w *printing) get(address string, headers ...string) *httptest.ResponseReco
 	out := httptest.NewRecorder()
 	w.mux.ServeHTTP(out, r)
 	return out
+}
+
+// holder is the grid worker in office for a grid, of cover A.
+func (w *printing) holder(t *testing.T, g grid.Grid) staff.Assignment {
+	t.Helper()
+	found, err := w.Staff.InOffice(t.Context(), operator, []staff.Area{{Kind: staff.AreaGrid, Home: g.Key.Home, ID: g.Key.ID}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range found[g.Key.ID] {
+		if a.Post == staff.GridWorker && a.Cover == staff.CoverA {
+			return a
+		}
+	}
+	t.Fatal("nobody is in office")
+	return staff.Assignment{}
 }
 
 func (w *printing) building(t *testing.T) place.Building {
@@ -363,6 +385,70 @@ func TestABoardIsOutdatedByAllWhoLeadOnIt(t *testing.T) {
 	}
 	if posts != "GRID_LEADER CHIEF_LEADER " {
 		t.Errorf("who leads is %s", posts)
+	}
+}
+
+// Another photo of the same person outdates the board that shows it, wherever the program learns who is in office; a file that is damaged takes no board away.
+func TestABoardIsOutdatedByAnotherPhoto(t *testing.T) {
+	w := newPrinting(t)
+	g := w.grids(t)[0]
+	boards := w.from.Boards.(*board.Service)
+	shows := func(shade uint8) string {
+		t.Helper()
+		is := w.holder(t, g).Worker
+		if _, err := w.Staff.Update(t.Context(), operator, staff.Change{Worker: is.Key, Version: is.Version, Photo: madePortrait(t, shade)}); err != nil {
+			t.Fatal(err)
+		}
+		st, err := boards.Revision(t.Context(), operator, board.Of{Kind: board.OfGrid, Key: g.Key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := db.New(w.pool) // without memory
+		stored := board.Service{Store: boards.Store, Places: &place.Service{Store: db.NewPlaces(plain), Now: time.Now}, Limits: w.around,
+			Grids: &grid.Service{Store: db.NewGrids(plain), Now: time.Now}, Staff: &staff.Service{Store: db.NewStaff(plain), Now: time.Now, Zone: w.Staff.Zone}}
+		if same, err := stored.Revision(t.Context(), operator, st.Of); err != nil || same.Hashes != st.Hashes {
+			t.Errorf("memory and store say it differently: %v, %v, %v", st.Hashes, same.Hashes, err)
+		}
+		return st.Hashes.Mark()
+	}
+	mark := shows(100)
+	if _, err := boards.Printed(t.Context(), operator, []board.Printing{{Name: board.Name{Grid: g.Code}, Mark: mark}}, w.Staff.Day(nil)); err != nil {
+		t.Fatal(err)
+	}
+	check := func() string {
+		t.Helper()
+		c, err := boards.Verify(t.Context(), account.Anyone(), board.Name{Grid: g.Code}, 1, mark)
+		stale, listed := boards.Reprint(t.Context(), operator, g.Code[:12], page.Args{First: 10})
+		if err != nil || listed != nil {
+			t.Fatal(err, listed)
+		}
+		return fmt.Sprint(c.Answer, c.Changed, len(stale.Items))
+	}
+	if got := check(); got != "CURRENT[] 0" {
+		t.Errorf("with the photo that it was printed with: %s", got)
+	}
+	shows(200)
+	if got := check(); got != "OUTDATED[PEOPLE] 1" {
+		t.Errorf("with another photo: %s", got)
+	}
+
+	files, err := filepath.Glob(filepath.Join(w.folder, "*.jpg"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		whole, err := os.ReadFile(f)
+		if err == nil {
+			err = os.WriteFile(f, whole[:len(whole)/2], 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, address := range []string{".png", ".pdf", ".svg", ""} {
+		if got := w.get("/signboards/" + g.Code + address + "?size=a4"); got.Code != 200 {
+			t.Errorf("%s with a photo that is damaged: %d %.200s", address, got.Code, got.Body)
+		}
 	}
 }
 
