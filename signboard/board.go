@@ -104,7 +104,7 @@ func (b *drawing) wBoard() words {
 }
 
 func (b *drawing) buildingName() string {
-	return cmp.Or(b.Building.Name, b.Building.Number, b.Building.Address, b.Grid.Name)
+	return cmp.Or(b.Building.Name, b.Building.Address, b.Grid.Name)
 }
 
 // lay lays the board out: a band on top, whom to call and the map in the middle, what else there is, a line at the foot.
@@ -189,7 +189,7 @@ func (b *drawing) header(x paper.Box) {
 	name, above, kind := b.Grid.Name, join(" · ", b.District, b.Town, b.Community), kinds[b.Grid.Kind]
 	low := join("  ·  ", join("  ", kind.in(b.Lang), kind.beside(b.Lang)), b.Grid.Group)
 	if b.Building != nil {
-		name, above = b.buildingName(), join(" · ", b.Community, cmp.Or(b.Building.Address, b.Building.Number))
+		name, above = b.buildingName(), join(" · ", b.Community, b.Building.Address)
 		low = wBelongs.in(b.Lang) + "  " + b.Grid.Name
 	}
 	// The right end: what this is, and the number.

@@ -46,7 +46,7 @@ type Grid struct {
 }
 
 // Building is the building whose board it is.
-type Building struct{ Name, Number, Address string }
+type Building struct{ Name, Address string }
 
 // Person is somebody to call.
 type Person struct {

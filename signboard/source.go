@@ -158,7 +158,7 @@ const (
 // of is what the board of g says. ctx is that of a use case.
 func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang fault.Language) (Facts, error) {
 	f := Facts{Lang: lang, Approval: s.Approval, Credit: s.Credit, URL: s.PublicURL + "/g/" + url.PathEscape(g.Code),
-		Grid: Grid{Code: g.Code, Number: numberOf(g.Code), Name: g.Name, Kind: string(g.Kind)}}
+		Grid: Grid{Code: g.Code, Number: grid.Number(g.Code), Name: g.Name, Kind: string(g.Kind)}}
 	if err := s.divisions(ctx, actor, g.CommunityID, &f); err != nil {
 		return f, err
 	}
@@ -330,21 +330,9 @@ func (s *Source) photos(ctx context.Context, actor account.Actor, f *Facts) erro
 // sceneOf is what a map shows of surroundings. whole takes all grids of the community for what it is about.
 func sceneOf(seen around.Surroundings, public string, whole bool) chart.Scene {
 	var out chart.Scene
-	alike := map[string]int{} // how many grids of the community have a number
-	for _, g := range append(slices.Clone(seen.Neighbours), seen.Grid) {
-		if g.Community {
-			alike[numberOf(g.Code)]++
-		}
-	}
 	shown := func(g around.Shown) chart.Grid {
-		label, number := orb.Point(g.Label), numberOf(g.Code)
-		switch {
-		case !g.Community: // its number is another community's
-			number = ""
-		case alike[number] > 1:
-			number = g.Code
-		}
-		return chart.Grid{Area: g.Area, Name: g.Name, Number: number, Label: &label, URL: public + "/g/" + url.PathEscape(g.Code)}
+		label := orb.Point(g.Label)
+		return chart.Grid{Area: g.Area, Name: g.Name, Number: g.Number, Label: &label, URL: public + "/g/" + url.PathEscape(g.Code)}
 	}
 	own := map[key.Key]bool{seen.Grid.Key: true}
 	out.Grids = append(out.Grids, shown(seen.Grid))
@@ -383,9 +371,6 @@ func sceneOf(seen around.Surroundings, public string, whole bool) chart.Scene {
 	}
 	return out
 }
-
-// numberOf is the part of a grid's code that tells the grids of its community apart.
-func numberOf(code string) string { return code[max(0, len(code)-3):] }
 
 // groundOf is what a class of land is drawn as.
 func groundOf(class string) chart.Ground {

@@ -20,7 +20,6 @@ import (
 type Scene struct {
 	Grids      []Grid // what the map is about, and fills it: one as a rule; on the cover of an atlas all of a community
 	Neighbours []Grid // around them, pale
-	Divisions  []Division
 	Streets    []Street
 	Land       []Land
 	Buildings  []Building
@@ -34,12 +33,6 @@ type Grid struct {
 	Number string           // short, shown large: "03"; "": there is none
 	Label  *orb.Point       // where its name stands by preference; nil: wherever there is room
 	URL    string           // where a tap leads; "": nowhere
-}
-
-// Division is a division beyond: another one than the grids'. Its name and border are shown where no grid is.
-type Division struct {
-	Name string
-	Area orb.MultiPolygon
 }
 
 // Street is a street or a piece of one; pieces with one name are named together.
@@ -94,7 +87,7 @@ type Options struct {
 	Language Language
 }
 
-// Draw draws s to fill box, north up. Nothing is seen outside box. Names that find no room are left out, in this order: buildings, land, divisions,
+// Draw draws s to fill box, north up. Nothing is seen outside box. Names that find no room are left out, in this order: buildings, land,
 // neighbours, streets; of the grids themselves only where there are more than forty. Without a grid there is nothing to draw: the frame is empty.
 //
 // One millimetre is as many metres in all directions and everywhere, but for 5e-5 of a length for each kilometre that it is away from the middle at
@@ -123,7 +116,6 @@ func Draw(s Scene, box paper.Box, o Options, m paper.Measurer) *paper.Group {
 		d.gridNames()
 		d.streetNames()
 		d.neighbourNames()
-		d.divisionNames()
 		d.landNames()
 		d.buildingNames()
 		out.Items = append(out.Items, d.groups()...)
@@ -208,7 +200,7 @@ func newDrawing(s Scene, p plane, o Options, m paper.Measurer) *drawing {
 	}
 	d.regions, d.edges = p.divide(s)
 	d.squares = newRaster(p.box, 0.35*o.Text)
-	for i, r := range slices.Backward(d.regions) { // grids lie above their neighbours, and those above divisions
+	for i, r := range slices.Backward(d.regions) { // grids lie above their neighbours
 		d.squares.fill(r.rings, func(c *cell) { c.owner = int32(i) })
 	}
 	return d

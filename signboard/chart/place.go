@@ -23,7 +23,7 @@ func (d *drawing) ground() {
 	for _, r := range d.regions {
 		switch {
 		case r.of >= n:
-			// Parts of neighbours and of divisions lie on each other: one shape each.
+			// Parts of neighbours lie on each other: one shape each.
 			d.add(landLayer, &paper.Shape{Paths: paths(r.rings), Closed: true, Fill: aroundFill})
 		case byTint[tints[r.of]] == nil:
 			byTint[tints[r.of]] = &paper.Shape{Closed: true, Fill: gridTints[tints[r.of]]}
@@ -355,22 +355,6 @@ func (d *drawing) link(in search, g *Grid, at orb.Point, s stack) {
 		label = strings.TrimSpace(n + " " + label)
 	}
 	d.links = append(d.links, &paper.Link{Box: paper.Box{X: fine(x), Y: fine(y), W: fine(w), H: fine(h)}, URL: g.URL, Label: label})
-}
-
-// divisionNames writes the names of divisions where no grid is.
-func (d *drawing) divisionNames() {
-	first := len(d.scene.Grids) + len(d.scene.Neighbours)
-	done := map[int]bool{}
-	for i, r := range d.regions {
-		if r.of < first || done[r.of] {
-			continue
-		}
-		name := clean(d.scene.Divisions[r.of-first].Name)
-		if s, at, ok := d.caption(d.cellsOf(i), "", name, 1.3*d.o.Text); ok {
-			d.write(nameLayer, s, at, 0, divisionText, 0.25*d.o.Text)
-			done[r.of] = true
-		}
-	}
 }
 
 // landNames writes the names of waters and parks where they have room in them, each once.

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -129,11 +128,6 @@ func townAround() chart.Scene {
 		}
 		s.Buildings = append(s.Buildings, n)
 	}
-	for _, d := range town().Divisions {
-		if d.Level == "COMMUNITY" && d.Code != town().Grids[0].Code[:12] {
-			s.Divisions = append(s.Divisions, chart.Division{Name: d.Name, Area: d.Boundary})
-		}
-	}
 	return s
 }
 
@@ -225,11 +219,6 @@ func lujiazui(t testing.TB) (around chart.Scene, grids []chart.Grid) {
 		}
 		s.Buildings = append(s.Buildings, b)
 	}
-	for _, f := range read(t, "divisions") {
-		if f.Properties["level"] == "COMMUNITY" {
-			s.Divisions = append(s.Divisions, chart.Division{Name: f.Properties.MustString("name"), Area: area(t, f.Geometry)})
-		}
-	}
 	for _, f := range read(t, "grids") {
 		code := f.Properties.MustString("code")
 		grids = append(grids, chart.Grid{Area: area(t, f.Geometry), Name: f.Properties.MustString("name"), Number: code[12:], URL: "/g/" + code})
@@ -245,9 +234,6 @@ func lujiazuiScene(t testing.TB, of int) chart.Scene {
 
 func lujiazuiOf(s chart.Scene, grids []chart.Grid, of int) chart.Scene {
 	s.Grids = []chart.Grid{grids[of]}
-	s.Divisions = slices.DeleteFunc(slices.Clone(s.Divisions), func(d chart.Division) bool {
-		return strings.HasPrefix(grids[of].Name, strings.TrimSuffix(d.Name, "社区"))
-	})
 	for i := range grids {
 		if i != of && coverage.SharedBorderM(grids[of].Area, grids[i].Area) > 0 {
 			s.Neighbours = append(s.Neighbours, grids[i])
