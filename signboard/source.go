@@ -354,8 +354,9 @@ func sceneOf(seen around.Surroundings, public string, whole bool) chart.Scene {
 	}
 	for _, b := range seen.Buildings {
 		house := chart.Building{Name: b.Name}
-		if own[b.GridKey] {
-			house.Number = b.Number
+		if own[b.GridKey] && b.Number != "" {
+			house.Number, house.Name = b.Number, cmp.Or(b.Name, b.Address)
+			house.Of = strings.TrimSpace(house.Name[:max(0, strings.LastIndex(house.Name, b.Number))])
 		}
 		switch s := b.Shape.(type) {
 		case orb.MultiPolygon:

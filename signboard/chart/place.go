@@ -108,6 +108,11 @@ func (d *drawing) cells(b orb.Bound, which func(*cell) bool) search {
 
 // place looks for room for a stack in a region, near prefer or else its middle. crowd is the share of the room where something else is.
 func (d *drawing) place(in search, s stack, prefer *orb.Point) (at orb.Point, crowd float64, ok bool) {
+	return d.placeWhere(in, s, prefer, func(orb.Point) bool { return true })
+}
+
+// placeWhere is place where only some places are allowed.
+func (d *drawing) placeWhere(in search, s stack, prefer *orb.Point, allowed func(orb.Point) bool) (at orb.Point, crowd float64, ok bool) {
 	w, h := s.w+0.3*d.o.Text, s.h
 	if float64(in.cells)*d.squares.size*d.squares.size < w*h {
 		return at, 0, false
@@ -116,7 +121,7 @@ func (d *drawing) place(in search, s stack, prefer *orb.Point) (at orb.Point, cr
 	if prefer != nil {
 		near, pull = *prefer, 0.8
 	}
-	return d.squares.room(in.own, in.busy, w, h, near, pull, func(q orb.Point) bool { return d.possible(d.spots(s, q, 0)...) })
+	return d.squares.room(in.own, in.busy, w, h, near, pull, func(q orb.Point) bool { return d.possible(d.spot(s, q, 0)) && allowed(q) })
 }
 
 // gridNames writes the numbers of the grids as large as there is room for, and their names below: in the largest part both, in the others the number.
@@ -150,7 +155,7 @@ func (d *drawing) gridNames() {
 			prefer = &at
 		}
 		for k, part := range parts[of] {
-			at, s, ok := d.gridName(spaces[part], g, prefer, k == 0)
+			at, s, ok := d.gridName(part, spaces[part], g, prefer, k == 0)
 			if ok {
 				d.write(nameLayer, s, at, 0, gridText, 0.28*d.o.Text)
 				d.link(spaces[part], g, at, s)
@@ -196,7 +201,7 @@ func (d *drawing) besideGrid(part int, g *Grid) {
 	}
 	for _, lines := range tries {
 		s := d.stack(lines...)
-		at, _, ok := d.squares.room(in.own, in.busy, s.w+0.3*t, s.h, to, 8, func(q orb.Point) bool { return d.possible(d.spots(s, q, 0)...) })
+		at, _, ok := d.squares.room(in.own, in.busy, s.w+0.3*t, s.h, to, 8, func(q orb.Point) bool { return d.possible(d.spot(s, q, 0)) })
 		if !ok {
 			continue
 		}
@@ -208,8 +213,9 @@ func (d *drawing) besideGrid(part int, g *Grid) {
 	}
 }
 
-// gridName is what finds room in a part of a grid.
-func (d *drawing) gridName(in search, g *Grid, prefer *orb.Point, whole bool) (orb.Point, stack, bool) {
+// gridName is what finds room in a part of a grid, and where: as large as goes without covering a building, at least the number; where there is no such
+// room, the number where it covers the least.
+func (d *drawing) gridName(i int, in search, g *Grid, prefer *orb.Point, whole bool) (orb.Point, stack, bool) {
 	number, name := clean(g.Number), clean(g.Name)
 	if number == "" {
 		number, name = name, ""
@@ -217,59 +223,55 @@ func (d *drawing) gridName(in search, g *Grid, prefer *orb.Point, whole bool) (o
 	if number == "" {
 		return orb.Point{}, stack{}, false
 	}
+	if !whole || name == number {
+		name = ""
+	}
 	t, area := d.o.Text, float64(in.cells)*d.squares.size*d.squares.size
-	most := 0.16
+	most := 0.12
 	if len(d.scene.Grids) > 1 {
 		most = 0.45
 	}
-	type found struct {
-		at    orb.Point
-		s     stack
-		crowd float64
-	}
-	var best *found
-	for _, by := range []float64{5, 4, 3.2, 2.5, 2, 1.6, 1.3, 1, 0} {
-		if best != nil && by < 2.5 {
-			break
+	// tries are the ways to write it in a size: name below the number, then beside it, then the number alone.
+	tries := func(size float64, alone bool) (list []stack) {
+		if clean(g.Number) == "" { // a name may be long
+			for _, lines := range d.folds(number, size, true) {
+				list = append(list, d.stack(lines...))
+			}
+			return list
 		}
-		size := max(by*t, d.o.Least)
-		small := min(max(0.4*size, t), size)
-		tries := [][]line{nil}
-		if whole && name != "" && name != number && by > 0 {
-			tries = d.folds(name, small, true)
-			if by <= 1.3 {
-				tries = append(tries, nil)
+		if small := min(max(0.42*size, t), size); name != "" {
+			for _, below := range d.folds(name, small, true) {
+				list = append(list, d.stack(append([]line{{number, size, true}}, below...)...))
+			}
+			if size <= 2*t && len(d.scene.Grids) == 1 {
+				list = append(list, d.stack(line{number + " " + name, small, true}))
 			}
 		}
-		for _, below := range tries {
-			s := d.stack(append([]line{{number, size, true}}, below...)...)
-			if clean(g.Number) == "" {
-				// The name by itself, which may be long.
-				s = stack{}
-				for _, lines := range d.folds(number, size, true) {
-					if f := d.stack(lines...); s.lines == nil || f.w*f.h <= most*area && s.w*s.h > most*area {
-						s = f
-					}
-				}
-				if s.lines == nil {
+		if name == "" || alone {
+			list = append(list, d.stack(line{number, size, true}))
+		}
+		return list
+	}
+	sizes := []float64{3.2, 2.5, 2, 1.6, 1.3, 1, 0}
+	free := d.cells(d.regions[i].bound, func(c *cell) bool { return int(c.owner) == i && !c.built })
+	for _, pass := range []struct {
+		in    search
+		crowd float64
+		alone bool
+	}{{free, 0.2, false}, {free, 0.6, true}, {in, 1, true}} {
+		for _, by := range sizes {
+			for _, s := range tries(max(by*t, d.o.Least), pass.alone && by <= 2.5) {
+				if by > 1 && s.w*s.h > most*area {
 					continue
 				}
-			}
-			if by > 1 && s.w*s.h > most*area {
-				continue
-			}
-			// Rather smaller than on houses and streets, but not small for that.
-			if at, crowd, ok := d.place(in, s, prefer); ok && (best == nil || crowd < best.crowd-0.1) {
-				if best = &(found{at, s, crowd}); crowd < 0.15 || by <= 2.5 {
+				s.air = min(0.8*t, 0.3*t+0.5*by*t) // even the least number finds room
+				if at, crowd, ok := d.place(pass.in, s, prefer); ok && crowd <= pass.crowd {
 					return at, s, true
 				}
 			}
 		}
 	}
-	if best == nil {
-		return orb.Point{}, stack{}, false
-	}
-	return best.at, best.s, true
+	return orb.Point{}, stack{}, false
 }
 
 // neighbourNames writes the names of the neighbours on what is seen of them, and links them.
@@ -383,6 +385,7 @@ func (d *drawing) landNames() {
 			case Paved:
 				c = houseText
 			}
+			s.air = 0.9 * d.o.Text
 			d.write(nameLayer, s, at, 0, c, 0.2*d.o.Text)
 			done[l.name] = true
 			break

@@ -23,6 +23,7 @@ type cell struct {
 	rim   bool  // the border of the grids runs here
 	edge  bool  // or beside
 	land  bool  // in the piece of land whose name is to be written
+	built bool  // a building stands here
 }
 
 func newRaster(b paper.Box, size float64) *raster {

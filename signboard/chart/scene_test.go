@@ -1,6 +1,7 @@
 package chart_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -106,7 +107,8 @@ func svg(g *paper.Group, box paper.Box) []byte {
 // town is the made-up community.
 var town = sync.OnceValue(demo.Community)
 
-var numbered = regexp.MustCompile(`[0-9]+(-[0-9]+)?(号楼|号|幢|栋)$`)
+// numbered is a name that ends with a number: of what, and the number.
+var numbered = regexp.MustCompile(`^(.*?)([0-9]+(?:-[0-9]+)?)(?:号楼|号|幢|栋)$`)
 
 // townAround is the town without grids.
 func townAround() chart.Scene {
@@ -120,11 +122,9 @@ func townAround() chart.Scene {
 		s.Land = append(s.Land, chart.Land{Ground: kinds[g.Kind], Name: g.Name, Area: orb.MultiPolygon{g.Shape}})
 	}
 	for _, b := range town().Buildings {
-		n := chart.Building{Number: numbered.FindString(b.Address), Area: orb.MultiPolygon{b.Footprint}}
-		if own := numbered.FindString(b.Name); own != "" {
-			n.Number = own
-		} else {
-			n.Name = b.Name
+		n := chart.Building{Name: cmp.Or(b.Name, b.Address), Area: orb.MultiPolygon{b.Footprint}}
+		if own := numbered.FindStringSubmatch(n.Name); own != nil {
+			n.Of, n.Number = own[1], own[2]
 		}
 		s.Buildings = append(s.Buildings, n)
 	}
@@ -214,8 +214,9 @@ func lujiazui(t testing.TB) (around chart.Scene, grids []chart.Grid) {
 	}
 	for _, f := range read(t, "buildings") {
 		b := chart.Building{Name: f.Properties.MustString("name", ""), Area: area(t, f.Geometry)}
-		if n := f.Properties.MustString("addr_housenumber", ""); n != "" {
-			b.Number = n + "号"
+		if n := f.Properties.MustString("addr_housenumber", ""); n != "" && b.Name == "" {
+			b.Of, b.Number = f.Properties.MustString("addr_street", ""), n
+			b.Name = b.Of + n + "号"
 		}
 		s.Buildings = append(s.Buildings, b)
 	}
