@@ -65,7 +65,7 @@ func Atlas(a AtlasFacts, m Measurer) iter.Seq[*paper.Sheet] {
 		for i := range a.Grids {
 			if !put(join(" ", a.Grids[i].Grid.Number, a.Grids[i].Grid.Name), func(b *drawing, w, h float64) {
 				b.Facts = a.Grids[i]
-				b.lay(w, h-4, false)
+				b.lay(w, h-4, Format{Size: atlasSize})
 			}) {
 				return
 			}

@@ -129,14 +129,9 @@ func (b *drawing) leaf(w, h float64) {
 	rightX, rightW := span(w, columns/2, columns/2)
 	duties, contacts := b.dutiesHeight(leftW), b.contactsHeight()
 	low := min(max(duties, contacts), 76)
-	if duties == 0 {
-		rightX, rightW = x, width
-	}
 	b.mapped(paper.Box{X: x, Y: y, W: width, H: bottom - low - gap - y})
 	y = bottom - low
-	if duties > 0 {
-		b.duties(paper.Box{X: leftX, Y: y, W: leftW, H: low})
-	}
+	b.duties(paper.Box{X: leftX, Y: y, W: leftW, H: low})
 	b.contacts(paper.Box{X: rightX, Y: y, W: rightW, H: low})
 }
 

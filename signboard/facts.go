@@ -21,6 +21,7 @@ type Facts struct {
 	Grid                      Grid
 	Building                  *Building // nil on a grid's board
 	Workers                   []Worker  // grid workers in office, A before B; none: the post is vacant
+	Assistants                []Person  // in office in the grid
 	Leaders                   []Person  // of the grid, its group and the community, the nearest first; see board.Shown
 	Supervision               string    // phone for complaints
 	Station                   *Station
@@ -84,7 +85,7 @@ var NightNumbers = []Number{
 	{"120", "急救", "Ambulance"},
 }
 
-// duties are those of all workers, each once.
+// duties are those of all workers, each once; where none are known those of the post, which is there also while nobody holds it.
 func (f Facts) duties() (out []string) {
 	seen := map[string]bool{}
 	for _, w := range f.Workers {
@@ -93,6 +94,11 @@ func (f Facts) duties() (out []string) {
 				seen[d] = true
 				out = append(out, d)
 			}
+		}
+	}
+	if len(out) == 0 {
+		for _, d := range generalDuties {
+			out = append(out, d.in(f.Lang))
 		}
 	}
 	return out

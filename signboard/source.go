@@ -285,6 +285,9 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 		}
 		f.Workers = append(f.Workers, w)
 	}
+	for _, a := range board.Assistants(office[g.Key.ID]) {
+		f.Assistants = append(f.Assistants, Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone})
+	}
 	for i, a := range leaders {
 		p := Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}
 		if i == instead && a.Worker.HasPhoto {

@@ -180,6 +180,8 @@ type drawing struct {
 	told      map[string]bool // estates and streets whose name stands on the map, or in its key
 	estates   []*estate       // whose numbers the buildings have
 	streets   []*way
+	number    float64   // size of the numbers of buildings
+	title     orb.Bound // of the name of the one grid
 	squares   *raster
 	taken     taken // where names and furniture stand
 
@@ -204,7 +206,7 @@ const (
 var layerNames = [layerCount]string{"land", "streets", "buildings", "outside", "squares", "borders", "names", "furniture", "here"}
 
 func newDrawing(s Scene, p plane, o Options, m paper.Measurer) *drawing {
-	d := &drawing{scene: s, plane: p, o: o, m: m, told: map[string]bool{}}
+	d := &drawing{scene: s, plane: p, o: o, m: m, told: map[string]bool{}, title: none()}
 	for i := range d.layers {
 		d.layers[i].Name = layerNames[i]
 	}

@@ -22,6 +22,9 @@ func (d *drawing) furniture() {
 		return 0
 	})
 	gap := 0.6 * t
+	if d.o.Squares > 0 {
+		gap += 1.5 * t // the names of squares stand along the edges
+	}
 	put := func(w, h float64, corners string, draw func(x, y float64)) {
 		if w+2*gap > b.W/2 || h+2*gap > b.H/2 {
 			return // no room on so small a map

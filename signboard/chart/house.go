@@ -166,22 +166,22 @@ func (d *drawing) estateNames() {
 			middle[0] += h.middle[0] / float64(len(e.houses))
 			middle[1] += h.middle[1] / float64(len(e.houses))
 		}
-		at := d.cells(e.bound.Pad(d.o.Text), func(c *cell) bool { return !c.built && d.ownCell(c) })
-		mine := func(q orb.Point) bool { return d.nearest(q).of == e }
-		for size := 1.35 * d.o.Text; size >= d.o.Least-1e-9; size = next(size, d.o.Least) {
-			found := false
-			for _, lines := range d.folds(e.name, size, true) {
-				s := d.stack(lines...)
+		at := d.cells(e.bound.Pad(3*d.o.Text), func(c *cell) bool { return !c.built && d.ownCell(c) })
+		mine := func(q orb.Point) bool { return d.nearest(q).of == e && !d.title.Pad(2.5*d.o.Text).Contains(q) }
+		// Rather small than broken.
+		for fold, done := 0, false; fold < len(forms) && !done; fold++ {
+			for size := 1.35 * d.o.Text; size >= d.o.Least-1e-9; size = next(size, d.o.Least) {
+				folds := d.folds(e.name, size, true)
+				if fold >= len(folds) {
+					break
+				}
+				s := d.stack(folds[fold]...)
 				s.air = 0.8 * d.o.Text
 				if q, crowd, ok := d.placeWhere(at, s, &middle, mine); ok && crowd < 0.25 {
 					d.write(nameLayer, s, q, 0, estateText, 0.25*d.o.Text)
-					found = true
+					d.told[e.name], done = true, true
 					break
 				}
-			}
-			if found {
-				d.told[e.name] = true
-				break
 			}
 		}
 	}
@@ -226,6 +226,7 @@ func (d *drawing) buildingNames() {
 		}
 		return 0
 	})
+	d.number = d.numberSize(list)
 	var beside []*house
 	for _, h := range list {
 		if !d.nameInside(h) && clean(h.Number) != "" {
@@ -234,6 +235,32 @@ func (d *drawing) buildingNames() {
 	}
 	for _, h := range beside {
 		d.numberBeside(h, &all)
+	}
+}
+
+// numberSize is how large the numbers are written, all alike: as large as nearly all have room for that have any in their building.
+func (d *drawing) numberSize(list []*house) float64 {
+	most := 0
+	for size := d.o.Least; ; size *= 1.12 {
+		n := 0
+		for _, h := range list {
+			if mark, _ := d.mark(h); mark != "" && h.rings != nil {
+				s := newSpot(h.middle, longSide(h.rings[0]), d.m.Width(mark, size, false)+0.3*size, 1.2*size)
+				level := newSpot(h.middle, 0, 2*s.w, 2*s.h)
+				if s.w*s.h*4 < h.area && (holds(h.rings, level) || holds(h.rings, s)) {
+					n++
+				}
+			}
+		}
+		if size == d.o.Least {
+			most = n
+		}
+		switch {
+		case most == 0 && d.o.Squares > 0: // on a wall names are larger too
+			return max(d.o.Least, d.o.Text)
+		case n < (most*9+9)/10 || size > 1.6*d.o.Text || n == 0:
+			return max(d.o.Least, size/1.12)
+		}
 	}
 }
 
@@ -302,10 +329,15 @@ func (d *drawing) nameInside(h *house) bool {
 	}
 	var tries []stack
 	if mark == "" || h.of == nil {
-		tries = d.whole(h, size)
+		if d.number > size {
+			tries = d.whole(h, d.number)
+		}
+		tries = append(tries, d.whole(h, size)...)
 	}
 	if mark != "" {
-		tries = append(tries, d.stack(line{mark, size, false}))
+		for _, s := range d.numberSizes() {
+			tries = append(tries, d.stack(line{mark, s, false}))
+		}
 	}
 	turn := longSide(h.rings[0])
 	b := h.bound
@@ -344,21 +376,31 @@ func (d *drawing) numberBeside(h *house, all *taken) {
 	if mark == "" {
 		mark = clean(h.Name)
 	}
-	s := d.stack(line{mark, d.o.Least, false})
 	b, air := h.bound, 0.15*d.o.Text
-	if mark == "" || s.w > 8*d.o.Least {
-		return
-	}
-	s.air = air
 	at := b.Center()
-	dx, dy := (b.Max[0]-b.Min[0])/2+s.w/2+air, (b.Max[1]-b.Min[1])/2+s.h/2
-	for _, q := range []orb.Point{{at[0] + dx, at[1]}, {at[0], at[1] + dy}, {at[0], at[1] - dy}, {at[0] - dx, at[1]}} {
-		tight := newSpot(q, 0, s.w, 0.8*s.h)
-		if all.free(tight) && d.own(q) && d.offBorder(tight) && d.possible(d.spot(s, q, 0)) {
-			d.write(nameLayer, s, q, 0, c, 0.2*d.o.Text)
-			return
+	for _, size := range d.numberSizes() {
+		s := d.stack(line{mark, size, false})
+		if mark == "" || s.w > 8*d.o.Least {
+			continue
+		}
+		s.air = air
+		dx, dy := (b.Max[0]-b.Min[0])/2+s.w/2+air, (b.Max[1]-b.Min[1])/2+s.h/2
+		for _, q := range []orb.Point{{at[0] + dx, at[1]}, {at[0], at[1] + dy}, {at[0], at[1] - dy}, {at[0] - dx, at[1]}} {
+			tight := newSpot(q, 0, s.w, 0.8*s.h)
+			if all.free(tight) && d.own(q) && d.offBorder(tight) && d.possible(d.spot(s, q, 0)) {
+				d.write(nameLayer, s, q, 0, c, 0.2*d.o.Text)
+				return
+			}
 		}
 	}
+}
+
+// numberSizes are the sizes of numbers to try: that of all, then smaller ones where there is no room.
+func (d *drawing) numberSizes() []float64 {
+	if d.number <= d.o.Least {
+		return []float64{d.o.Least}
+	}
+	return []float64{d.number, math.Sqrt(d.number * d.o.Least), d.o.Least}
 }
 
 // offBorder says whether no border of the grids runs through a rectangle.

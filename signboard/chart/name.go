@@ -193,8 +193,9 @@ func (d *drawing) fold(text string, size float64, bold bool, most float64, count
 	return lines
 }
 
-// ends says how naturally a Chinese name of a place breaks after some text: after what such names end with, never before 号.
-func ends(before string) float64 {
+// ends says how naturally a Chinese name of a place breaks between two pieces of it: after what such names end with, never before 号.
+func ends(before, _ string) float64 {
+	before = strings.TrimRight(before, " \u3000")
 	last, _ := utf8.DecodeLastRuneInString(before)
 	switch {
 	case strings.ContainsRune("村园苑街路里巷弄院厂区社学店场楼厦桥站", last), !chinese(last) && !unicode.IsDigit(last):

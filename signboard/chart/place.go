@@ -159,6 +159,9 @@ func (d *drawing) gridNames() {
 			if ok {
 				d.write(nameLayer, s, at, 0, gridText, 0.28*d.o.Text)
 				d.link(spaces[part], g, at, s)
+				if b := d.spot(s, at, 0).bound; len(parts) == 1 && k == 0 {
+					d.title = b
+				}
 			}
 			if k == 0 && !ok && len(parts) <= fewGrids {
 				d.besideGrid(part, g)

@@ -109,9 +109,9 @@ func Pieces(text string) iter.Seq[string] {
 	}
 }
 
-// Even breaks text into as few lines as Lines does, none longer than width, all about as long, and rather where natural says so of what stands before a
-// break: 0 not at all to 1. So the last line is no single letter.
-func Even(m Measurer, text string, size, width float64, bold bool, natural func(before string) float64) []string {
+// Even breaks text into as few lines as Lines does, none longer than width, all about as long, and rather where natural says so of the pieces before and
+// after a break: 0 not at all to 1. So the last line is no single letter.
+func Even(m Measurer, text string, size, width float64, bold bool, natural func(before, after string) float64) []string {
 	lines := Lines(m, text, size, width, bold)
 	if len(lines) < 2 || strings.ContainsAny(text, "\n\r\u2028\u2029") {
 		return lines
@@ -123,21 +123,21 @@ func Even(m Measurer, text string, size, width float64, bold bool, natural func(
 }
 
 // Broken breaks text into n lines as Even does; nil: they do not hold it.
-func Broken(m Measurer, text string, size, width float64, bold bool, n int, natural func(before string) float64) []string {
+func Broken(m Measurer, text string, size, width float64, bold bool, n int, natural func(before, after string) float64) []string {
 	pieces := slices.Collect(Pieces(text))
 	if n < 1 || len(pieces) < n || len(pieces) > 200 {
 		return nil
 	}
-	// at[i] is how long what stands before piece i is.
-	at := make([]float64, len(pieces)+1)
+	// at[i] is how long what stands before piece i is, end[i] the same without the space at its end, and cost[i] what it costs to break there.
+	at, end, cost := make([]float64, len(pieces)+1), make([]float64, len(pieces)+1), make([]float64, len(pieces)+1)
 	for i, p := range pieces {
 		at[i+1] = at[i] + m.Width(p, size, bold)
+		end[i+1] = at[i] + m.Width(strings.TrimRight(p, " \u3000"), size, bold)
+		if natural != nil && i > 0 {
+			cost[i] = 0.6 * (1 - natural(pieces[i-1], p))
+		}
 	}
 	mean := at[len(pieces)] / float64(n)
-	long := func(from, to int) float64 {
-		last := pieces[to-1]
-		return at[to] - at[from] - m.Width(last[len(strings.TrimRight(last, " \u3000")):], size, bold)
-	}
 	// best[k][i]: the least cost of k lines for the pieces before i, and where the last of them begins.
 	type step struct {
 		cost float64
@@ -154,17 +154,13 @@ func Broken(m Measurer, text string, size, width float64, bold bool, n int, natu
 	for k := 1; k <= n; k++ {
 		for i := k; i <= len(pieces); i++ {
 			for from := i - 1; from >= k-1; from-- {
-				l := long(from, i)
+				l := end[i] - at[from]
 				if l > width+1e-9 {
 					break
 				}
 				off := (l - mean) / mean
-				cost := best[k-1][from].cost + off*off
-				if i < len(pieces) && natural != nil {
-					cost += 0.6 * (1 - natural(strings.TrimRight(pieces[i-1], " \u3000")))
-				}
-				if cost < best[k][i].cost {
-					best[k][i] = step{cost, from}
+				if c := best[k-1][from].cost + off*off + cost[i]; c < best[k][i].cost {
+					best[k][i] = step{c, from}
 				}
 			}
 		}
