@@ -15,8 +15,8 @@ import (
 func (d *drawing) furniture() {
 	t, b := d.o.Text, d.plane.box
 	whole := frame(b)
-	grids := d.squares.sum(whole, func(c cell) int32 {
-		if d.ownCell(&c) {
+	grids := d.squares.sum(whole, func(c *cell) int32 {
+		if d.ownCell(c) {
 			return 1
 		}
 		return 0

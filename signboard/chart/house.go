@@ -329,10 +329,9 @@ func (d *drawing) nameInside(h *house) bool {
 	}
 	var tries []stack
 	if mark == "" || h.of == nil {
-		if d.number > size {
-			tries = d.whole(h, d.number)
+		for _, s := range d.numberSizes() {
+			tries = append(tries, d.whole(h, s)...)
 		}
-		tries = append(tries, d.whole(h, size)...)
 	}
 	if mark != "" {
 		for _, s := range d.numberSizes() {

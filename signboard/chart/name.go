@@ -193,8 +193,10 @@ func (d *drawing) fold(text string, size float64, bold bool, most float64, count
 	return lines
 }
 
-// ends says how naturally a Chinese name of a place breaks between two pieces of it: after what such names end with, never before 号.
-func ends(before, _ string) float64 {
+// ends says how naturally a Chinese name of a place breaks between two pieces of it: after what such names end with, before what 大厦, 广场, 中心, 公园, 银行
+// and the like begin with, never before 号.
+func ends(before, after string) float64 {
+	first, _ := utf8.DecodeRuneInString(after)
 	before = strings.TrimRight(before, " \u3000")
 	last, _ := utf8.DecodeLastRuneInString(before)
 	switch {
@@ -202,6 +204,8 @@ func ends(before, _ string) float64 {
 		return 1
 	case unicode.IsDigit(last):
 		return 0
+	case strings.ContainsRune("大广中公银小幼", first):
+		return 0.85
 	}
 	return 0.4
 }

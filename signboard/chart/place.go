@@ -74,8 +74,8 @@ type named struct {
 
 // crowd sums up what is in the way of names.
 func (d *drawing) crowd() {
-	d.busy = d.squares.sum(frame(d.plane.box), func(c cell) int32 { return int32(c.busy) })
-	d.rim = d.squares.sum(frame(d.plane.box), func(c cell) int32 {
+	d.busy = d.squares.sum(frame(d.plane.box), func(c *cell) int32 { return int32(c.busy) })
+	d.rim = d.squares.sum(frame(d.plane.box), func(c *cell) int32 {
 		if c.edge {
 			return 1
 		}
@@ -96,8 +96,8 @@ func (d *drawing) cellsOf(i int) search {
 }
 
 func (d *drawing) cells(b orb.Bound, which func(*cell) bool) search {
-	own := d.squares.sum(b, func(c cell) int32 {
-		if !c.edge && which(&c) {
+	own := d.squares.sum(b, func(c *cell) int32 {
+		if !c.edge && which(c) {
 			return 1
 		}
 		return 0
@@ -372,6 +372,9 @@ func (d *drawing) landNames() {
 		bound := none()
 		for _, r := range l.rings {
 			bound = bound.Union(r.Bound())
+		}
+		if size := d.o.Least; (bound.Max[0]-bound.Min[0])*(bound.Max[1]-bound.Min[1]) < size*d.m.Width(l.name, size, false) && len([]rune(l.name)) < 20 {
+			continue // no room, however it is broken
 		}
 		d.squares.fill(l.rings, func(c *cell) { c.land = true })
 		// On one side of the grids' border.
