@@ -23,7 +23,7 @@ type house struct {
 	own    bool    // in a grid that the map is about
 	here   bool    // where the reader stands
 	of     *estate // whose number it has; nil: it has none, or that is not known
-	astray bool    // it stands at another street than its number is of
+	astray bool    // it stands at another street than its number is of, or far from that
 }
 
 // How large a building must be to be drawn, in squares of the text's size: in the grids, and outside.
@@ -106,6 +106,9 @@ type estate struct {
 	bound  orb.Bound
 }
 
+// farFrom is how far from its street a house stands at most, in text sizes, for nobody to wonder whose number it has.
+const farFrom = 12
+
 // group finds the estates and streets whose numbers the buildings in the grids have, those with many first.
 func (d *drawing) group() {
 	d.streets = d.named()
@@ -140,7 +143,10 @@ func (d *drawing) group() {
 	}
 	for _, e := range d.estates {
 		for _, h := range e.houses {
-			h.astray = e.street && slices.ContainsFunc(d.estates, func(o *estate) bool { return o != e && o.street && far(h, o.name) < far(h, e.name) })
+			own := far(h, e.name)
+			h.astray = e.street && (own > farFrom*d.o.Text ||
+				slices.ContainsFunc(d.estates, func(o *estate) bool { return o != e && o.street && far(h, o.name) < own }) ||
+				own > 3*d.o.Text && slices.ContainsFunc(d.streets, func(w *way) bool { return far(h, w.name) < own/2 }))
 		}
 	}
 }
