@@ -256,12 +256,17 @@ func (d *drawing) gridName(i int, in search, g *Grid, prefer *orb.Point, whole b
 		return list
 	}
 	sizes := []float64{3.2, 2.5, 2, 1.6, 1.3, 1, 0}
-	free := d.cells(d.regions[i].bound, func(c *cell) bool { return int(c.owner) == i && !c.built })
-	for _, pass := range []struct {
+	type pass struct {
 		in    search
 		crowd float64
 		alone bool
-	}{{free, 0.2, false}, {free, 0.6, true}, {in, 1, true}} {
+	}
+	passes := []pass{{in, 1, true}}
+	if len(d.buildings)+len(d.scene.Streets) > 0 {
+		free := d.cells(d.regions[i].bound, func(c *cell) bool { return int(c.owner) == i && !c.built })
+		passes = []pass{{free, 0.2, false}, {free, 0.6, true}, {in, 1, true}}
+	}
+	for _, pass := range passes {
 		for _, by := range sizes {
 			for _, s := range tries(max(by*t, d.o.Least), pass.alone && by <= 2.5) {
 				if by > 1 && s.w*s.h > most*area {
