@@ -81,7 +81,7 @@ func Atlas(facts AtlasFacts, m Measurer) iter.Seq2[*paper.Sheet, MissingOn] {
 		for _, f := range a.Grids {
 			if !put(f.Grid.Code, join(" ", f.Grid.Number, f.Grid.Name), func(b *drawing) {
 				b.Facts = f
-				b.lay(297, h-4, false)
+				b.lay(297, h-4, Format{Size: atlasSize})
 			}) {
 				return
 			}

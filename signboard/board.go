@@ -38,13 +38,15 @@ func (f Format) mm() (w, h float64) {
 
 // What follows is designed for A3; every other sheet is that one larger or smaller, but for its map, which shows more where there is more room.
 const (
-	margin  = 12.0 // no printer reaches further than 5 mm to the edge of an A4 sheet
-	gap     = 5.0
-	pad     = 6.0
-	round   = 3.0
-	columns = 12
-	least   = 3.4            // size of the smallest font: 10 pt on A3, 7 pt on A4
-	street  = 60 * 25.4 / 72 // size of the smallest phone number that is read from the street: 60 pt
+	wallStreet = 18.7 // on the design of a wall chart: 60 pt on A1, 85 pt on A0
+	margin     = 12.0 // no printer reaches further than 5 mm to the edge of an A4 sheet
+	gap        = 5.0
+	pad        = 6.0
+	round      = 3.0
+	columns    = 12
+	tiny       = 3.12           // nothing is smaller: 2.2 mm on A4
+	least      = 3.4            // size of the smallest font: 10 pt on A3, 7 pt on A4
+	street     = 60 * 25.4 / 72 // size of the smallest phone number that is read from the street: 60 pt
 )
 
 // span are the left edge and the width of some of the twelve columns of a design that is w wide.
@@ -53,16 +55,35 @@ func span(w float64, first, n int) (x, width float64) {
 	return margin + float64(first)*(one+gap), float64(n)*one + float64(n-1)*gap
 }
 
+// A wall chart (A0, A1) is read from two distances: the map up close, the rest from across the room. So it is no board made larger: these are the width
+// and the height of its design.
+const wallW, wallH = 525.0, 743.0
+
+func (f Format) wall() bool { return f.Size == "a0" || f.Size == "a1" }
+
+// design is how wide the design of a sheet is, which the sheet is larger than by the scale of its pen.
+func (f Format) design() float64 {
+	switch {
+	case f.wall() && f.Landscape:
+		return wallH
+	case f.wall():
+		return wallW
+	case f.Landscape:
+		return 420
+	}
+	return 297
+}
+
 // Board lays out the board of f's grid, or of its building. missing are characters that the font has not: the print shop has to set them, where the
 // sheet shows 〓.
 func Board(f Facts, format Format, m Measurer) (sheet *paper.Sheet, missing []rune) {
 	w, h := format.mm()
-	design := 297.0
-	if format.Landscape {
-		design = 420
-	}
+	design := format.design()
 	b := &drawing{pen: pen{m: m, scale: w / design}, Facts: f, phoneLeast: street}
-	b.lay(design, h/b.scale, format.Landscape)
+	if format.wall() {
+		b.phoneLeast = wallStreet
+	}
+	b.lay(design, h/b.scale, format)
 	return b.sheet(w, h)
 }
 
@@ -104,46 +125,115 @@ func (b *drawing) wBoard() words {
 }
 
 func (b *drawing) buildingName() string {
-	return cmp.Or(b.Building.Name, b.Building.Number, b.Building.Address, b.Grid.Name)
+	return cmp.Or(b.Building.Name, b.Building.Address, b.Grid.Name)
 }
 
 // lay lays the board out: a band on top, whom to call and the map in the middle, what else there is, a line at the foot.
-func (b *drawing) lay(w, h float64, landscape bool) {
+func (b *drawing) lay(w, h float64, format Format) {
 	const header, foot = 40.0, 6.0
 	b.header(paper.Box{X: margin, Y: margin, W: w - 2*margin, H: header})
 	b.foot(paper.Box{X: margin, Y: h - margin - foot, W: w - 2*margin, H: foot})
 	top, bottom := margin+header+gap, h-margin-foot-gap*0.6
-	if landscape {
+	switch {
+	case format.wall():
+		b.wall(w, h, top, bottom, format.Landscape)
+	case format.Landscape:
 		b.wide(w, top, bottom)
-	} else {
+	default:
 		b.tall(w, top, bottom)
 	}
+}
+
+// part is a part of a column: how high it is, at least and at most, and how it is drawn.
+type part struct {
+	h, least, most float64
+	draw           func(paper.Box)
+}
+
+// column draws parts below each other, those without height left out. Where there is too much room those that can become higher do, then they move apart;
+// where there is too little, those that can become lower do.
+func (b *drawing) column(x paper.Box, parts ...part) {
+	parts = slices.DeleteFunc(parts, func(p part) bool { return p.h <= 0 })
+	free, grow, shrink := x.H-gap*float64(len(parts)-1), 0.0, 0.0
+	for _, p := range parts {
+		free -= p.h
+		grow += max(0, p.most-p.h)
+		shrink += max(0, p.h-p.least)
+	}
+	between := gap
+	if rest := free - grow; rest > 0 && len(parts) > 1 {
+		between += min(rest/float64(len(parts)-1), 2*gap)
+	}
+	y := x.Y
+	for _, p := range parts {
+		h := p.h
+		switch {
+		case free > 0 && grow > 0:
+			h += max(0, p.most-p.h) * min(1, free/grow)
+		case free < 0 && shrink > 0:
+			h -= max(0, p.h-p.least) * min(1, -free/shrink)
+		}
+		p.draw(paper.Box{X: x.X, Y: y, W: x.W, H: h})
+		y += h + between
+	}
+}
+
+// people are the parts of those who work in the grid; narrow has the phone beneath the photo.
+func (b *drawing) people(narrow bool, card, most float64) []part {
+	if b.faceless() {
+		card, most = card*0.8, min(most, card*1.3)
+	}
+	return []part{
+		{card, card * 0.86, most, func(x paper.Box) { b.worker(x, !narrow) }},
+		b.team(),
+	}
+}
+
+// team is those who stand in, and beneath them the assistants.
+func (b *drawing) team() part {
+	second, assistants := b.secondHeight(), b.assistantsHeight()
+	between := 0.0
+	if second > 0 && assistants > 0 {
+		between = 2
+	}
+	h := second + between + assistants
+	return part{h, h - second*0.24, h, func(x paper.Box) {
+		if second > 0 {
+			b.second(paper.Box{X: x.X, Y: x.Y, W: x.W, H: x.H - between - assistants})
+		}
+		if assistants > 0 {
+			b.assistants(paper.Box{X: x.X, Y: x.Y + x.H - assistants, W: x.W, H: assistants})
+		}
+	}}
+}
+
+func (b *drawing) fixed(h float64, draw func(paper.Box)) part { return part{h, h, h, draw} }
+
+// dutiesPart and contactsPart give way to each other.
+func (b *drawing) dutiesPart(w float64) part {
+	h := b.dutiesHeight(w)
+	most := h * 1.5
+	if b.faceless() { // there is little else
+		most = h * 1.7
+	}
+	return part{h, min(h, 26), most, b.duties}
+}
+
+func (b *drawing) contactsPart() part {
+	h := b.contactsHeight()
+	most := h * 1.2
+	if len(b.rows()) == 0 {
+		most = h * 1.6
+	}
+	night := headed + b.nightHeight()
+	return part{h, night + (h-night)*0.7, most, b.contacts}
 }
 
 // wide has the people on the left and the map on the right.
 func (b *drawing) wide(w, top, bottom float64) {
 	const strip = 47.0
 	x, width := span(w, 0, 5)
-	contacts, duties, second := b.contactsHeight(), b.dutiesHeight(width), b.secondHeight()
-	if duties > 0 {
-		duties += gap
-	}
-	card := 86.0 // more where there is little else
-	card += max(0, min(bottom-top-card-gap-second-duties-contacts*1.15, 64))
-	b.worker(paper.Box{X: x, Y: top, W: width, H: card}, false)
-	y := top + card + gap
-	if second > 0 {
-		b.second(paper.Box{X: x, Y: y, W: width, H: second - gap})
-		y += second
-	}
-	if rest := bottom - y; duties > rest-contacts { // either gives way
-		duties = min(duties, max(rest-contacts, min(rest-contacts*0.82, 46)))
-	}
-	if duties > 0 {
-		b.duties(paper.Box{X: x, Y: y, W: width, H: duties - gap})
-		y += duties
-	}
-	b.contacts(paper.Box{X: x, Y: y, W: width, H: bottom - y})
+	b.column(paper.Box{X: x, Y: top, W: width, H: bottom - top}, append(b.people(true, 86, 140), b.dutiesPart(width), b.contactsPart())...)
 	x, width = span(w, 5, 7)
 	b.mapped(paper.Box{X: x, Y: top, W: width, H: bottom - top - strip - gap})
 	b.strip(paper.Box{X: x, Y: bottom - strip, W: width, H: strip})
@@ -151,36 +241,31 @@ func (b *drawing) wide(w, top, bottom float64) {
 
 // tall has the map in the middle.
 func (b *drawing) tall(w, top, bottom float64) {
-	const card, strip = 76.0, 44.0
+	const strip = 44.0
 	x, width := span(w, 0, columns)
-	b.worker(paper.Box{X: x, Y: top, W: width, H: card}, true)
-	y := top + card + gap
-	if second := b.secondHeight(); second > 0 {
-		b.second(paper.Box{X: x, Y: y, W: width, H: second - gap})
-		y += second
+	y := top
+	for _, p := range b.people(false, 76, 76) {
+		if p.h > 0 {
+			p.draw(paper.Box{X: x, Y: y, W: width, H: p.h})
+			y += p.h + gap
+		}
 	}
 	leftX, leftW := span(w, 0, columns/2)
 	rightX, rightW := span(w, columns/2, columns/2)
-	duties, contacts := b.dutiesHeight(leftW), b.contactsHeight()
-	if duties == 0 {
-		rightX, rightW = x, width
-	}
-	low := min(max(duties, contacts), 78)
+	low := min(max(b.dutiesHeight(leftW), b.contactsHeight()), 78)
 	b.mapped(paper.Box{X: x, Y: y, W: width, H: bottom - strip - gap - low - gap - y})
 	y = bottom - strip - gap - low
-	if duties > 0 {
-		b.duties(paper.Box{X: leftX, Y: y, W: leftW, H: low})
-	}
+	b.duties(paper.Box{X: leftX, Y: y, W: leftW, H: low})
 	b.contacts(paper.Box{X: rightX, Y: y, W: rightW, H: low})
 	b.strip(paper.Box{X: x, Y: bottom - strip, W: width, H: strip})
 }
 
-// secondHeight is how high the row of those who stand in is, with the gap beneath it.
+// secondHeight is how high the row of those who stand in is.
 func (b *drawing) secondHeight() float64 {
 	if len(b.Workers) < 2 || b.leaflet {
 		return 0
 	}
-	return 27 + gap
+	return 27
 }
 
 // header is the band that says where this is.
@@ -189,7 +274,7 @@ func (b *drawing) header(x paper.Box) {
 	name, above, kind := b.Grid.Name, join(" · ", b.District, b.Town, b.Community), kinds[b.Grid.Kind]
 	low := join("  ·  ", join("  ", kind.in(b.Lang), kind.beside(b.Lang)), b.Grid.Group)
 	if b.Building != nil {
-		name, above = b.buildingName(), join(" · ", b.Community, cmp.Or(b.Building.Address, b.Building.Number))
+		name, above = b.buildingName(), join(" · ", b.Community, b.Building.Address)
 		low = wBelongs.in(b.Lang) + "  " + b.Grid.Name
 	}
 	// The right end: what this is, and the number.
@@ -217,19 +302,53 @@ func (b *drawing) header(x paper.Box) {
 	b.centred(left, x.Y+33.4, b.fit(low, room, 7, style{size: 4.8, colour: onDeep}, least))
 }
 
+// hero is whom the card says to call, by which number, and why where that is not the worker's own.
+func (b *drawing) hero() (w *Worker, who Person, number, note string) {
+	w, instead := b.first(), b.instead()
+	switch {
+	case w == nil:
+		return nil, instead, instead.Phone, ""
+	case w.Phone == "":
+		return w, w.Person, instead.Phone, join(" ", wNoPhone.in(b.Lang), postOf(instead.Post).in(b.Lang), instead.Name)
+	}
+	return w, w.Person, w.Phone, ""
+}
+
+// desk says that a post is no person, so that there is no face.
+func desk(post string) bool { return post == "STATION" || post == "SUPERVISION" || post == "NIGHT" }
+
+// faceless says that the card names nobody: there is no worker, nor a leader to stand in.
+func (b *drawing) faceless() bool { return b.first() == nil && desk(b.instead().Post) }
+
+// nobody is the card where there is no person to call: what to call instead, and the number as large as it goes,
+// beneath or where the card is wide beside.
+func (b *drawing) nobody(x paper.Box, wide bool) {
+	_, who, number, _ := b.hero()
+	left, room := x.X+pad+4, x.W-2*pad-4
+	if wide = wide && x.W > 2.8*x.H; wide {
+		room *= 0.42
+	}
+	b.pair(left, x.Y+pad+5.8, wNobody.in(b.Lang), wNobody.beside(b.Lang), style{size: 6.4, bold: true, colour: call}, soft, room)
+	post, name := postOf(who.Post), style{size: 12, bold: true, colour: ink}
+	b.centred(left, x.Y+pad+12.6, b.fit(join(" ", wInstead.in(b.Lang), post.in(b.Lang), post.beside(b.Lang)), room, 7, style{size: 4.8, colour: soft}, least))
+	b.centred(left, x.Y+pad+24, b.fit(who.Name, room, 15, name, 5))
+	if wide {
+		b.phone(paper.Box{X: left + room + pad, Y: x.Y + pad, W: x.W - room - 3*pad - 4, H: x.H - 2*pad}, number)
+		return
+	}
+	y := x.Y + pad + 33
+	b.phone(paper.Box{X: left, Y: y, W: room, H: x.Y + x.H - pad*0.5 - y}, number)
+}
+
 // worker is the card of whom to call first. wide lets the phone stand beside the photo, not beneath it.
 func (b *drawing) worker(x paper.Box, wide bool) {
 	b.rect(x, round, tint)
 	b.rect(paper.Box{X: x.X, Y: x.Y + round, W: 2.2, H: x.H - 2*round}, 0, call)
-	w, instead := b.first(), b.instead()
-	who, number, note := instead, instead.Phone, ""
-	switch {
-	case w == nil:
-	case w.Phone == "":
-		who, note = w.Person, join(" ", wNoPhone.in(b.Lang), postOf(instead.Post).in(b.Lang), instead.Name)
-	default:
-		who, number = w.Person, w.Phone
+	if b.faceless() {
+		b.nobody(x, wide)
+		return
 	}
+	w, who, number, note := b.hero()
 	// A long number stands on two lines; what is below 60 pt on A3 is not read from the street.
 	phoneH := 31.0
 	inner := x.W - 2*pad - 2
@@ -262,7 +381,7 @@ func (b *drawing) worker(x paper.Box, wide bool) {
 	} else {
 		taken := 0.0
 		if len(b.Workers) > 1 || w.Cover == "B" {
-			taken = b.pill(x.X+x.W-pad, y+3.4, coverOf(w.Cover), 4.4, true) + 3
+			taken = b.pill(x.X+x.W-pad, y+3.4, b.both(coverOf(w.Cover)), 4.4, true) + 3
 		}
 		b.pair(left, y+5.8, wWorker.in(b.Lang), wWorker.beside(b.Lang), style{size: 6.8, bold: true, colour: deep}, soft, room-taken)
 		y += 8
@@ -325,19 +444,56 @@ func (b *drawing) second(x paper.Box) {
 			} else {
 				wide = 0
 			}
-			b.pill(left, c.Y+6.8, label, 4, false)
+			b.pill(left, c.Y+6.8, b.both(label), 4, false)
 			b.centred(left, c.Y+c.H/2+3.6, b.fit(w.Name, room-wide-6, c.H-13, style{size: 9, bold: true, colour: ink}, 4.4))
 			continue
 		}
-		b.pill(left, c.Y+6, label, 3.6, false)
+		b.pill(left, c.Y+6, b.both(label), 3.6, false)
 		b.centred(left, c.Y+c.H/2, b.fit(w.Name, room, 8, style{size: 6.6, bold: true, colour: ink}, 4))
 		b.centred(left, c.Y+c.H-6.4, b.fit(phone.Grouped(paper.Clean(w.Phone)), room, 9, style{size: 8, bold: true, colour: call}, 4))
 	}
 }
 
+const assistantH = 11.0 // of a row
+
+// assistantsHeight is how high the assistants stand.
+func (b *drawing) assistantsHeight() float64 {
+	if b.leaflet {
+		return 0
+	}
+	return float64((min(len(b.Facts.Assistants), mostAssistants)+1)/2) * assistantH
+}
+
+// mostAssistants is how many are shown: more work in no grid that is of a size to be one.
+const mostAssistants = 4
+
+// assistants are shown with their phones, two beside each other.
+func (b *drawing) assistants(x paper.Box) {
+	list := b.Facts.Assistants[:min(len(b.Facts.Assistants), mostAssistants)]
+	b.rect(x, round, tint)
+	each := x.W / float64(min(len(list), 2))
+	for i, a := range list {
+		left, cy := x.X+float64(i%2)*each, x.Y+(float64(i/2)+0.5)*assistantH
+		right := left + each - 3
+		if i%2 == 1 {
+			b.stroke(left, cy-3.6, left, cy+3.6, 0.25, rule)
+		}
+		left += 4
+		left += b.pill(left, cy, postOf(a.Post).in(b.Lang), 3.4, false) + 2
+		number := b.fit(phone.Grouped(paper.Clean(a.Phone)), (right-left)*0.6, assistantH, style{size: 5.4, bold: true, colour: call, anchor: paper.End}, 3.4)
+		if a.Phone != "" {
+			b.centred(right, cy, number)
+			right -= b.width(number.lines[0], number.style) + 2
+		}
+		b.centred(left, cy, b.fit(a.Name, right-left, assistantH-1, style{size: 5.6, bold: true, colour: ink}, tiny))
+	}
+}
+
+// both is a word with the other language after it.
+func (b *drawing) both(w words) string { return w.in(b.Lang) + " " + w.beside(b.Lang) }
+
 // pill is a word on a ground of its own that begins at x, or ends there. It returns how wide it is.
-func (b *drawing) pill(x, cy float64, label words, size float64, ends bool) float64 {
-	text := label.in(b.Lang) + " " + label.beside(b.Lang)
+func (b *drawing) pill(x, cy float64, text string, size float64, ends bool) float64 {
 	st := style{size: size, bold: true, colour: white}
 	w := b.width(text, st) + size*1.4
 	if ends {
@@ -359,7 +515,7 @@ func (b *drawing) photo(x paper.Box, who Person) {
 	b.circle(x.X+x.W/2, x.Y+x.H/2, r, deep)
 	in := "?"
 	switch first, _ := utf8.DecodeRuneInString(strings.ToUpper(paper.Clean(who.Name))); {
-	case who.Post == "STATION" || who.Post == "SUPERVISION" || who.Post == "NIGHT": // nobody whose face there could be
+	case desk(who.Post): // nobody whose face there could be
 		in = postOf(who.Post).in(b.Lang)
 	case first != utf8.RuneError:
 		in = string(first)
@@ -385,19 +541,18 @@ type duties struct {
 	list []string
 	size float64
 	most float64 // lines of each
+	more float64 // between them
 }
 
 // dutiesHeight is how high the duties stand where there is room.
 func (b *drawing) dutiesHeight(w float64) float64 {
 	list := b.Facts.duties()
-	if len(list) == 0 {
-		return 0
-	}
-	return headed + b.dutyLines(duties{list, dutySize, 2}, w, nil) + 1
+	return headed + b.dutyLines(duties{list, dutySize, 2, 0}, w, nil) + 1
 }
 
-func (b *drawing) dutyColumns(n int) int {
-	if n < 4 || b.Lang == fault.English || b.leaflet {
+func (b *drawing) dutyColumns(list []string) int {
+	latin := slices.ContainsFunc(list, func(d string) bool { return !strings.ContainsFunc(d, func(r rune) bool { return r >= 0x2e80 }) })
+	if len(list) < 4 || latin || b.leaflet {
 		return 1
 	}
 	return 2
@@ -405,7 +560,7 @@ func (b *drawing) dutyColumns(n int) int {
 
 // dutyLines is how high the duties stand.
 func (b *drawing) dutyLines(d duties, w float64, each func(x, y float64, f fitted)) (height float64) {
-	n := b.dutyColumns(len(d.list))
+	n := b.dutyColumns(d.list)
 	column := (w - float64(n-1)*gap) / float64(n)
 	rows := (len(d.list) + n - 1) / n
 	for c := range n {
@@ -415,7 +570,7 @@ func (b *drawing) dutyLines(d duties, w float64, each func(x, y float64, f fitte
 			if each != nil {
 				each(float64(c)*(column+gap), y, f)
 			}
-			y += f.height()
+			y += f.height() + d.more
 		}
 		height = max(height, y)
 	}
@@ -424,7 +579,7 @@ func (b *drawing) dutyLines(d duties, w float64, each func(x, y float64, f fitte
 
 // duties lists what the workers do: larger where there are few; where there are many smaller, then each on one line, then counted.
 func (b *drawing) duties(x paper.Box) {
-	d := duties{b.Facts.duties(), dutySize * 1.3, 2}
+	d := duties{b.Facts.duties(), dutySize * 1.5, 2, 0}
 	all := len(d.list)
 	y := b.section(x, wDuties)
 	note := 0.0
@@ -442,6 +597,18 @@ func (b *drawing) duties(x paper.Box) {
 		if d.most == 0 {
 			return
 		}
+	}
+	// Rather a little smaller than broken within words.
+	fewest := math.MaxInt
+	for try, least := d, max(least, d.size*0.84); try.size >= least && len(d.list) == all && d.most > 1; try.size -= 0.1 {
+		breaks := 0
+		b.dutyLines(try, x.W, func(_, _ float64, f fitted) { breaks += 2*awkward(f.lines) + len(f.lines) })
+		if breaks < fewest {
+			d, fewest = try, breaks
+		}
+	}
+	if left := x.Y + x.H - y - note - b.dutyLines(d, x.W, nil); left > 0 {
+		d.more = min(d.size*0.5, left/float64(len(d.list)))
 	}
 	bottom := b.dutyLines(d, x.W, func(dx, dy float64, f fitted) {
 		b.circle(x.X+dx+d.size*0.35, y+dy+d.size*leading/2, d.size*0.17, call)
@@ -481,7 +648,7 @@ func (b *drawing) rows() (out []row) {
 	if s := b.Station; s != nil {
 		out = append(out, row{wStation, cmp.Or(s.Name, s.Address), join(" · ", s.Address, s.Hours), s.Phone})
 	}
-	if b.Supervision != "" {
+	if b.Supervision != "" && !(b.faceless() && b.instead().Post == "SUPERVISION") {
 		out = append(out, row{wSupervision, "", "", b.Supervision})
 	}
 	return out
@@ -502,7 +669,11 @@ const (
 
 // nightRows are the numbers of the night, row by row, about as many in each.
 func (b *drawing) nightRows() [][]Number {
-	list := b.Facts.night()
+	_, _, called, _ := b.hero()
+	list := slices.DeleteFunc(slices.Clone(b.Facts.night()), func(n Number) bool { return n.Phone == called })
+	if len(list) == 0 {
+		return nil
+	}
 	rows := (len(list) + nightRow - 1) / nightRow
 	return slices.Collect(slices.Chunk(list, (len(list)+rows-1)/rows))
 }
@@ -510,7 +681,7 @@ func (b *drawing) nightRows() [][]Number {
 // nightHeight is how high the numbers of the night stand.
 func (b *drawing) nightHeight() float64 {
 	n := float64(len(b.nightRows()))
-	return n*nightH + (n-1)*nightGap
+	return n*nightH + max(0, n-1)*nightGap
 }
 
 // contactsHeight is how high the contacts stand where there is room.
@@ -526,7 +697,8 @@ func (b *drawing) contactsHeight() float64 {
 func (b *drawing) contacts(x paper.Box) {
 	rows, night := b.rows(), b.nightHeight()
 	if len(rows) == 0 {
-		x.Y, x.H = x.Y+x.H-headed-night, headed+night
+		night = min(x.H-headed, 1.7*night)
+		x.H = headed + night
 	}
 	y := b.section(x, wContacts)
 	need := 0.0
@@ -550,7 +722,7 @@ func (b *drawing) contacts(x paper.Box) {
 		if r.small != "" {
 			cy = y + h*0.34
 		}
-		b.centred(x.X, cy, b.fit(r.label.in(b.Lang), labels-3, h, style{size: size, colour: soft}, size*0.6))
+		b.centred(x.X, cy, b.fit(r.label.in(b.Lang), labels-3, h, style{size: size, colour: soft}, max(size*0.6, tiny)))
 		right := x.X + x.W
 		if r.phone != "" {
 			f := b.fit(phone.Grouped(paper.Clean(r.phone)), x.W*0.48, h, style{size: size * 1.2, bold: true, colour: ink, anchor: paper.End}, size*0.8)
@@ -558,10 +730,10 @@ func (b *drawing) contacts(x paper.Box) {
 			right -= b.width(f.lines[0], f.style) + 4
 		}
 		if r.text != "" {
-			b.centred(x.X+labels, cy, b.fit(r.text, right-x.X-labels, max(size*leading, h*0.62), style{size: size, bold: true, colour: ink}, size*0.7))
+			b.centred(x.X+labels, cy, b.fit(r.text, right-x.X-labels, max(size*leading, h*0.62), style{size: size, bold: true, colour: ink}, tiny))
 		}
 		if r.small != "" {
-			b.centred(x.X+labels, y+h*0.74, b.fit(r.small, x.W-labels, 4.6*k, style{size: min(3.9, 3.9*k), colour: soft}, least*0.9))
+			b.centred(x.X+labels, y+h*0.74, b.fit(r.small, x.W-labels, max(tiny, 4.6*k), style{size: max(tiny, min(3.9, 3.9*k)), colour: soft}, tiny))
 		}
 		y += h
 	}
@@ -570,15 +742,18 @@ func (b *drawing) contacts(x paper.Box) {
 
 // night are the numbers of the night, side by side in rows.
 func (b *drawing) night(x paper.Box) {
-	for r, list := range b.nightRows() {
+	rows := b.nightRows()
+	high := (x.H - nightGap*float64(len(rows)-1)) / float64(max(1, len(rows)))
+	larger := min(1.4, high/nightH)
+	for r, list := range rows {
 		each := (x.W - nightGap*float64(len(list)-1)) / float64(len(list))
 		for i, n := range list {
-			c := paper.Box{X: x.X + float64(i)*(each+nightGap), Y: x.Y + float64(r)*(nightH+nightGap), W: each, H: nightH}
+			c := paper.Box{X: x.X + float64(i)*(each+nightGap), Y: x.Y + float64(r)*(high+nightGap), W: each, H: high}
 			b.rect(c, 2, paleRed)
-			number := b.fit(n.Phone, c.W-3, 8, style{size: 7, bold: true, colour: call, anchor: paper.Middle}, 3)
-			b.centred(c.X+c.W/2, c.Y+5.6, number)
+			number := b.fit(n.Phone, c.W-3, 8*larger, style{size: 7 * larger, bold: true, colour: call, anchor: paper.Middle}, tiny)
+			b.centred(c.X+c.W/2, c.Y+high*0.373, number)
 			label := words{n.For, n.ForEng}
-			b.centred(c.X+c.W/2, c.Y+11.4, b.fit(label.in(b.Lang), c.W-2, 4.8, style{size: 3.7, colour: ink, anchor: paper.Middle}, 2.6))
+			b.centred(c.X+c.W/2, c.Y+high*0.76, b.fit(label.in(b.Lang), c.W-2, 4.8*larger, style{size: 3.7 * larger, colour: ink, anchor: paper.Middle}, tiny))
 		}
 	}
 }
@@ -592,48 +767,63 @@ func (b *drawing) mapped(x paper.Box) {
 
 // options let a larger sheet show more: its letters grow by less than it does, since who reads a map steps up to it.
 func (b *drawing) options() chart.Options {
-	o := chart.Options{Text: 3.1 * math.Pow(b.scale, 0.7), North: true, ScaleBar: true, Numbers: true, Links: true}
+	o := chart.Options{Text: 3.1 * math.Pow(b.scale, 0.7), North: true, ScaleBar: true, Numbers: true, Key: true, Links: true}
+	o.Least = max(0.8*o.Text, mapLeast)
 	if b.Lang == fault.English {
 		o.Language = chart.English
 	}
 	return o
 }
 
+// mapLeast is the size of the smallest letters on any board's map, millimetres on the sheet.
+const mapLeast = 2.2
+
 // strip is where the grid ends in words, and the code to scan.
 func (b *drawing) strip(x paper.Box) {
-	qr := x.H
-	limits := x.W
-	if b.URL != "" {
-		// code, and beside it what it is for
-		const why = 46.0
-		c := paper.Box{X: x.X + x.W - qr, Y: x.Y, W: qr, H: qr}
-		b.frame(c, 2, 0.4, rule)
-		b.add(paper.QR(b.URL, b.box(paper.Box{X: c.X + 1, Y: c.Y + 1, W: c.W - 2, H: c.H - 2}), ink))
-		b.add(&paper.Link{Box: b.box(c), URL: b.URL, Label: wScan.in(b.Lang)})
-		left := c.X - why - 3
-		limits = left - gap - x.X
-		room := why
-		if b.Limits.Empty() {
-			left, room = x.X, c.X-x.X-gap
-		}
-		y := b.section(paper.Box{X: left, Y: x.Y, W: room, H: x.H}, wScan)
-		for _, ask := range []words{wCurrent, wToday} {
-			y = b.lines(left, y, b.fit(ask.in(b.Lang), room, 8, style{size: 5, bold: true, colour: ink}, 3.6))
-			y = b.lines(left, y-0.6, b.fit(ask.beside(b.Lang), room, 6, style{size: 3.5, colour: soft}, 2.8))
-		}
-		version := join(" · ", b.revision(), b.Date)
-		b.lines(left, x.Y+x.H-6.4, b.fit(version, room, 6, style{size: 4.2, colour: deep, bold: true}, 3))
+	const why = 46.0 // beside the code
+	switch {
+	case b.URL == "":
+		b.limits(x)
+	case b.Limits.Empty():
+		b.scan(x)
+	default:
+		b.scan(paper.Box{X: x.X + x.W - x.H - 3 - why, Y: x.Y, W: x.H + 3 + why, H: x.H})
+		x.W -= x.H + 3 + why + gap
+		b.limits(x)
 	}
+}
+
+// scan is the code, and beside it what it is for.
+func (b *drawing) scan(x paper.Box) {
+	if b.URL == "" {
+		return
+	}
+	c := paper.Box{X: x.X + x.W - x.H, Y: x.Y, W: x.H, H: x.H}
+	b.frame(c, 2, 0.4, rule)
+	b.add(paper.QR(b.URL, b.box(paper.Box{X: c.X + 1, Y: c.Y + 1, W: c.W - 2, H: c.H - 2}), ink))
+	b.add(&paper.Link{Box: b.box(c), URL: b.URL, Label: wScan.in(b.Lang)})
+	room := x.W - x.H - 3
+	y := b.section(paper.Box{X: x.X, Y: x.Y, W: room, H: x.H}, wScan)
+	for _, ask := range []words{wCurrent, wToday} {
+		y = b.lines(x.X, y, b.fit(ask.in(b.Lang), room, 8, style{size: 5, bold: true, colour: ink}, 3.6))
+		y = b.lines(x.X, y-0.6, b.fit(ask.beside(b.Lang), room, 6, style{size: 3.5, colour: soft}, tiny))
+	}
+	version := join(" · ", b.revision(), b.Date)
+	b.lines(x.X, x.Y+x.H-6.4, b.fit(version, room, 6, style{size: 4.2, colour: deep, bold: true}, tiny))
+}
+
+// limits are where the grid ends, in words.
+func (b *drawing) limits(x paper.Box) {
 	if b.Limits.Empty() {
 		return
 	}
-	y := b.section(paper.Box{X: x.X, Y: x.Y, W: limits, H: x.H}, wLimits)
+	y := b.section(x, wLimits)
 	columns := 1 // of sides; what lies apart is told beneath
 	if len(b.Apart) > 0 {
 		columns = 2
 	}
 	sides := sidesOf(b.Limits)
-	each, wide := (x.Y+x.H-y)/4, (limits-float64(columns-1)*gap)/float64(columns)
+	each, wide := (x.Y+x.H-y)/4, (x.W-float64(columns-1)*gap)/float64(columns)
 	for i, s := range sides {
 		left, cy := x.X+float64(i%columns)*(wide+gap), y+(float64(i/columns)+0.5)*each
 		if i >= columns {
@@ -648,8 +838,8 @@ func (b *drawing) strip(x paper.Box) {
 	}
 	if columns > 1 {
 		top := y + 2*each
-		b.stroke(x.X, top, x.X+limits, top, 0.25, rule)
-		b.lines(x.X, top+0.8, b.fit(b.apart(), limits, 2*each-0.8, style{size: 4.6, colour: ink}, least*0.9))
+		b.stroke(x.X, top, x.X+x.W, top, 0.25, rule)
+		b.lines(x.X, top+0.8, b.fit(b.apart(), x.W, 2*each-0.8, style{size: 4.6, colour: ink}, least*0.9))
 	}
 }
 
@@ -720,10 +910,10 @@ func (b *drawing) foot(x paper.Box) {
 	if b.Approval != "" {
 		right = join("   ", wApproval.in(b.Lang)+" "+b.Approval, b.Credit)
 	}
-	f := b.fit(left, x.W*0.5, x.H, st, least*0.8)
+	f := b.fit(left, x.W*0.5, x.H, st, tiny)
 	b.lines(x.X, x.Y+1.2, f)
 	st.anchor = paper.End
-	b.lines(x.X+x.W, x.Y+1.2, b.fit(right, x.W*0.48, x.H, st, least*0.8))
+	b.lines(x.X+x.W, x.Y+1.2, b.fit(right, x.W*0.48, x.H, st, tiny))
 }
 
 // join joins what is not empty.

@@ -3,7 +3,6 @@ package signboard
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -70,6 +69,19 @@ var cases = map[string]func(*Facts){
 	"one long word": func(f *Facts) {
 		f.Workers[0].Phone = strings.Repeat("1234567890", 4)
 		f.Grid.Name = strings.Repeat("W", 60)
+	},
+	"assistants": func(f *Facts) {
+		f.Workers = append(f.Workers, second())
+		f.Assistants = []Person{{Name: "林小满", Post: "ASSISTANT", Phone: "15499010003"}, {Name: "古丽娜尔·买买提", Post: "ASSISTANT", Phone: "15499010004"}}
+	},
+	"five assistants with long names": func(f *Facts) {
+		for range 5 {
+			f.Assistants = append(f.Assistants, Person{Name: sixty, Post: "ASSISTANT", Phone: "0355-12345678 转 8001"})
+		}
+	},
+	"an assistant alone": func(f *Facts) {
+		f.Workers, f.Leaders = nil, nil
+		f.Assistants = []Person{{Name: "林小满", Post: "ASSISTANT"}}
 	},
 	"no leader":         func(f *Facts) { f.Leaders = nil },
 	"no phone":          func(f *Facts) { f.Workers[0].Phone = "" },
@@ -147,13 +159,14 @@ func TestEveryBoardHoldsWhatItSays(t *testing.T) {
 			for _, landscape := range []bool{false, true} {
 				format := Format{size, landscape}
 				sheet, _ := Board(facts(name), format, m)
-				check(t, fmt.Sprint(name, " ", format), sheet, m, 8*scaleOf(format), 2.5*scaleOf(format))
+				check(t, fmt.Sprint(name, " ", format), sheet, m, 8*scaleOf(format), 3.115*scaleOf(format))
 			}
 		}
 	}
 }
 
-func scaleOf(f Format) float64 { w, h := f.mm(); return math.Sqrt(w * h / (297 * 420)) }
+// scaleOf is how much larger a sheet is than its design: A4 is 0.7071 of A3, so that 3.115 mm are 2.2.
+func scaleOf(f Format) float64 { w, _ := f.mm(); return w / f.design() }
 
 func check(t *testing.T, name string, sheet *paper.Sheet, m Measurer, edge, smallest float64) {
 	t.Helper()
@@ -183,8 +196,12 @@ func TestTheNumberIsReadFromTheStreet(t *testing.T) {
 				sheet, _ := Board(f, format, m)
 				numbers := slices.DeleteFunc(texts(sheet.Items, m), func(w written) bool { return strings.Trim(w.Text.Text, "0123456789- 转") != "" })
 				largest := slices.MaxFunc(numbers, func(a, b written) int { return int(1000 * (a.Size - b.Size)) })
-				if points := largest.Size / 25.4 * 72 / scaleOf(format); points < 59.9 {
-					t.Errorf("%s, %v: the largest number is %q with %.1f pt of A3", name, format, largest.Text.Text, points)
+				points, want := largest.Size/25.4*72, 59.9*scaleOf(format)
+				if format.wall() {
+					want = 59.9
+				}
+				if points < want {
+					t.Errorf("%s, %v: the largest number is %q with %.1f pt, want %.1f", name, format, largest.Text.Text, points, want)
 				}
 			}
 		}
@@ -216,7 +233,9 @@ func TestWhatABoardSays(t *testing.T) {
 	}{
 		{"usual", []string{"木槿街网格", "张知夏", "154 9901 1333", "吴鹤年", "0355-1234567", "新村中路", "第 12 版", "2026-11-22", "晋S(2026)012号", "12345", "网格员", "Grid worker"}, []string{"B岗", "暂缺"}},
 		{"two workers", []string{"A岗", "欧阳明月", "154 9901 5555", "B岗", "信息采集"}, nil},
-		{"nobody", []string{"网格员暂缺", "吴鹤年", "154 9901 1074", "姚淑贤"}, []string{"张知夏"}},
+		{"assistants", []string{"B岗", "欧阳明月", "协管员", "林小满", "154 9901 0003", "古丽娜尔·", "154 9901 0004"}, nil},
+		{"an assistant alone", []string{"网格员暂缺", "协管员", "林小满"}, nil},
+		{"nobody", []string{"网格员暂缺", "吴鹤年", "154 9901 1074", "姚淑贤", "主要职责", "调解邻里纠纷"}, []string{"张知夏"}},
 		{"nobody, no leader", []string{"网格员暂缺", "听雨社区党群服务站", "154 0200 1001"}, nil},
 		{"no phone", []string{"张知夏", "电话未公布", "154 9901 1074"}, nil},
 		{"nothing", []string{"李", "12345"}, []string{"监督电话", "网格四至", "扫码核对", "第 0 版"}},
@@ -237,6 +256,108 @@ func TestWhatABoardSays(t *testing.T) {
 			for _, other := range c.not {
 				if strings.Contains(text, other) {
 					t.Errorf("%s, landscape %v: it says %q", c.name, landscape, other)
+				}
+			}
+		}
+	}
+}
+
+// Where the only one to call is a hotline, it stands once, in the card.
+func TestAHotlineStandsOnce(t *testing.T) {
+	m := fonts(t)
+	for _, size := range Sizes {
+		for _, landscape := range []bool{false, true} {
+			f := usual()
+			f.Workers, f.Leaders, f.Station, f.Supervision = nil, nil, nil, ""
+			sheet, _ := Board(f, Format{size, landscape}, m)
+			text := said(sheet, m)
+			for what, n := range map[string]int{"12345\n": 1, "政务服务热线\n": 1, "110\n": 1, "120\n": 1} {
+				if strings.Count(text, what) != n {
+					t.Errorf("%s, landscape %v: %q stands %d times", size, landscape, what, strings.Count(text, what))
+				}
+			}
+		}
+	}
+	f := usual()
+	f.Workers, f.Leaders, f.Station, f.Supervision, f.Night = nil, nil, nil, "", []Number{{"962121", "物业热线", "Property line"}}
+	sheet, _ := Board(f, Format{Size: "a3"}, m)
+	if text := said(sheet, m); strings.Count(text, "962121") != 1 || strings.Contains(text, "12345") {
+		t.Errorf("with a number of its own: %s", text)
+	}
+}
+
+// mapBox is where the map of a sheet stands.
+func mapBox(t *testing.T, sheet *paper.Sheet) paper.Box {
+	t.Helper()
+	for _, item := range sheet.Items {
+		if g, ok := item.(*paper.Group); ok && g.Name == "map" {
+			return *g.Clip
+		}
+	}
+	t.Fatal("there is no map")
+	return paper.Box{}
+}
+
+// A wall chart is map for the most part, whatever else there is, and has an index of all that it names where there is room.
+func TestWallCharts(t *testing.T) {
+	m := fonts(t)
+	for _, size := range []string{"a1", "a0"} {
+		for _, landscape := range []bool{false, true} {
+			for name := range cases {
+				sheet, _ := Board(facts(name), Format{size, landscape}, m)
+				x := mapBox(t, sheet)
+				if share := x.W * x.H / sheet.W / sheet.H; share < 0.6 {
+					t.Errorf("%s, %s, landscape %v: %.3f of it is map", name, size, landscape, share)
+				}
+				for _, item := range sheet.Items {
+					if w, ok := item.(*paper.Text); ok && w.At.X > x.X && w.At.X < x.X+x.W && w.At.Y > x.Y && w.At.Y < x.Y+x.H {
+						t.Errorf("%s, %s, landscape %v: %q stands on the map", name, size, landscape, w.Text)
+					}
+				}
+			}
+			f := demoFacts(t, "two-parts")
+			sheet, _ := Board(f, Format{size, landscape}, m)
+			text := said(sheet, m)
+			for _, want := range []string{"地图索引", "街道", "渡口巷", "机械厂家属院", "机械厂单身宿舍"} {
+				if !strings.Contains(text, want) {
+					t.Errorf("%s, landscape %v: the index is without %q", size, landscape, want)
+				}
+			}
+			// Of many buildings it would be longer than the map; of the streets it is not.
+			for i := range 600 {
+				x, y := 112.85+0.00003*float64(i%40), 35.5+0.00003*float64(i/40)
+				f.Scene.Buildings = append(f.Scene.Buildings, chart.Building{Of: "听雨里", Number: fmt.Sprint(i), Point: orb.Point{x, y}})
+			}
+			f.Scene.Grids = usual().Scene.Grids
+			f.Scene.Streets = append(f.Scene.Streets, chart.Street{Name: "听雨路", Class: "residential", Line: orb.LineString{{112.85, 35.501}, {112.852, 35.501}}})
+			sheet, _ = Board(f, Format{size, landscape}, m)
+			x := mapBox(t, sheet)
+			if text := said(sheet, m); x.W*x.H/sheet.W/sheet.H < 0.6 || !strings.Contains(text, "听雨路") || strings.Contains(text, "\n599\n") {
+				t.Errorf("%s, landscape %v: with many buildings %s", size, landscape, text)
+			}
+		}
+	}
+}
+
+// No line of the duties is a letter or two that were left over.
+func TestDutiesBreakEvenly(t *testing.T) {
+	m := fonts(t)
+	f := usual()
+	f.Workers[0].Duties = []string{"每天巡查网格，发现问题当场处理或上报", "走访住户，了解家庭变化和需要", "登记和核对房屋、人口信息", "看望独居老人和需要照料的家庭",
+		"调解邻里纠纷", "检查楼道、电动车充电和燃气等安全隐患", "宣传政策，代办居民事项", "汛期查看沿河低洼处和老房屋"}
+	for _, size := range Sizes {
+		for _, landscape := range []bool{false, true} {
+			for _, b := range []bool{false, true} {
+				f := f
+				if b {
+					f.Workers = append(slices.Clone(f.Workers), second())
+				}
+				sheet, _ := Board(f, Format{size, landscape}, m)
+				whole := strings.Join(f.duties(), "\n")
+				for _, line := range strings.Split(said(sheet, m), "\n") {
+					if n := len([]rune(line)); n > 0 && n < 3 && strings.Contains(whole, line) {
+						t.Errorf("%s, landscape %v: %q stands alone", size, landscape, line)
+					}
 				}
 			}
 		}

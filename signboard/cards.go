@@ -133,16 +133,11 @@ func (b *drawing) leaf(w, h float64) {
 	rightX, rightW := span(w, 5, 7) // a station's name is long, and its number stands beside it
 	duties, contacts := b.dutiesHeight(leftW), b.contactsHeight()
 	low := min(max(min(duties, 70), contacts), 76)
-	if duties == 0 {
-		rightX, rightW = x, width
-	}
 	ends := b.ends(width)
 	b.mapped(paper.Box{X: x, Y: y, W: width, H: bottom - low - gap - ends.height() - y})
 	y = bottom - low
 	b.lines(x, y-gap*0.6-ends.height(), ends)
-	if duties > 0 {
-		b.duties(paper.Box{X: leftX, Y: y, W: leftW, H: low})
-	}
+	b.duties(paper.Box{X: leftX, Y: y, W: leftW, H: low})
 	b.contacts(paper.Box{X: rightX, Y: y, W: rightW, H: low})
 }
 

@@ -24,6 +24,7 @@ type Facts struct {
 	Grid                      Grid
 	Building                  *Building // nil on a grid's board
 	Workers                   []Worker  // grid workers in office, A before B; none: the post is vacant
+	Assistants                []Person  // in office in the grid
 	Leaders                   []Person  // of the grid, its group and the community, the nearest first; see board.Shown
 	Supervision               string    // phone for complaints
 	Station                   *Station
@@ -54,7 +55,7 @@ type Grid struct {
 }
 
 // Building is the building whose board it is.
-type Building struct{ Name, Number, Address string }
+type Building struct{ Name, Address string }
 
 // Person is somebody to call.
 type Person struct {
@@ -90,7 +91,7 @@ type Number struct {
 	ForEng string
 }
 
-// duties are those of all workers, each once.
+// duties are those of all workers, each once; where none are known those of the post, which is there also while nobody holds it.
 func (f Facts) duties() (out []string) {
 	seen := map[string]bool{}
 	for _, w := range f.Workers {
@@ -99,6 +100,11 @@ func (f Facts) duties() (out []string) {
 				seen[d] = true
 				out = append(out, d)
 			}
+		}
+	}
+	if len(out) == 0 {
+		for _, d := range generalDuties {
+			out = append(out, d.in(f.Lang))
 		}
 	}
 	return out

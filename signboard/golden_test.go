@@ -5,11 +5,14 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ledongthuc/pdf"
 
@@ -95,12 +98,31 @@ func TestGoldenSheets(t *testing.T) {
 }
 
 func BenchmarkBoard(b *testing.B) {
-	m, f := fonts(b), demoFacts(b, "two-parts")
-	for b.Loop() {
-		sheet, _ := Board(f, Format{"a3", true}, m)
-		var out bytes.Buffer
-		if err := paper.WriteSVG(&out, sheet, m); err != nil {
-			b.Fatal(err)
+	m := fonts(b)
+	for _, name := range []string{"two-workers", "two-parts", "nobody"} {
+		f := demoFacts(b, name)
+		for _, format := range []Format{{"a4", false}, {"a3", true}, {"a0", false}, {"a0", true}} {
+			b.Run(fmt.Sprint(name, " ", format), func(b *testing.B) {
+				before := processor(b)
+				for b.Loop() {
+					sheet, _ := Board(f, format, m)
+					var out bytes.Buffer
+					if err := paper.WriteSVG(&out, sheet, m); err != nil {
+						b.Fatal(err)
+					}
+				}
+				// What others do on the machine meanwhile does not count in it.
+				b.ReportMetric(float64((processor(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
+			})
 		}
 	}
+}
+
+// processor is the time that the processor has worked for this process.
+func processor(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

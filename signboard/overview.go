@@ -121,12 +121,13 @@ func (s *Source) gridsOn(ctx context.Context, actor account.Actor, of []place.Di
 	if err != nil {
 		return err
 	}
-	numbers, communities := map[string]int{}, map[uuid.UUID]bool{}
+	communities := map[uuid.UUID]bool{}
+	var codes []string
 	var list []grid.Grid
 	for _, k := range keys {
 		if g, ok := known[k.ID]; ok {
 			list = append(list, g)
-			numbers[numberOf(g.Code)]++
+			codes = append(codes, g.Code)
 			communities[g.CommunityID] = true
 		}
 	}
@@ -140,15 +141,15 @@ func (s *Source) gridsOn(ctx context.Context, actor account.Actor, of []place.Di
 		}
 		f.Grid.Name = of[list[0].CommunityID].Name
 	}
-	box := list[0].BBox
+	box, numbers := list[0].BBox, grid.Numbers(codes)
 	for _, g := range list {
 		area := areaOf(g.Boundary)
 		if area == nil {
 			continue
 		}
 		shown := chart.Grid{Area: area, Name: g.Name, URL: "/g/" + url.PathEscape(g.Code)}
-		if numbers[numberOf(g.Code)] == 1 {
-			shown.Number = numberOf(g.Code)
+		if n := grid.Number(g.Code); numbers[g.Code] == n { // else another has the same, and names tell them apart
+			shown.Number = n
 		}
 		if p := g.LabelPoint; p != nil {
 			shown.Label = &orb.Point{p.X(), p.Y()}

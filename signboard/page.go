@@ -108,7 +108,7 @@ func (f Facts) told() (out []told) {
 		return strings.Join(given, " ")
 	}
 	if b := f.Building; b != nil {
-		tell(in(wHouse), saying{Text: joined(b.Name, b.Number), More: b.Address})
+		tell(in(wHouse), saying{Text: b.Name, More: b.Address})
 	}
 	tell(in(wGrid), saying{Text: f.Grid.Name, More: joined(kinds[f.Grid.Kind].in(f.Lang), f.Grid.Group)})
 	tell(in(wCode), saying{Text: f.Grid.Code})

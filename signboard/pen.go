@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"wangge/signboard/paper"
 )
@@ -160,13 +162,35 @@ func (p *pen) fit(text string, w, h float64, st style, least float64) fitted {
 		lines := paper.Lines(p.m, text, st.size, w, st.bold)
 		room := int(math.Floor(h/(st.size*leading) + 0.3)) // the last line needs no lead
 		if len(lines) <= room {
-			return fitted{lines, st}
+			return fitted{paper.Even(p.m, text, st.size, w, st.bold, pauses), st}
 		}
 		if st.size <= least {
 			return fitted{p.shorten(lines, max(room, 1), w, st), st}
 		}
 		st.size = max(least, st.size*0.96)
 	}
+}
+
+// pauses says how naturally a text breaks between two pieces of it: after a mark or a space, before 和 and the like.
+func pauses(before, after string) float64 {
+	first, _ := utf8.DecodeRuneInString(after)
+	switch last, _ := utf8.DecodeLastRuneInString(before); {
+	case !unicode.IsLetter(last) && !unicode.IsDigit(last):
+		return 1
+	case strings.ContainsRune("和与及或并", first):
+		return 0.9
+	}
+	return 0.4
+}
+
+// awkward is how many of the breaks between lines are not natural.
+func awkward(lines []string) (n int) {
+	for i := 1; i < len(lines); i++ {
+		if latin, _ := utf8.DecodeRuneInString(lines[i]); latin >= 0x2e80 && pauses(lines[i-1], lines[i]) < 0.9 {
+			n++
+		}
+	}
+	return n
 }
 
 // shorten keeps so many lines, of which the last ends in ….

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -165,7 +166,7 @@ const (
 // of is what the board of g says, and what lies around g. ctx is that of a use case.
 func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang fault.Language) (Facts, around.Surroundings, error) {
 	f := Facts{Lang: lang, Approval: s.Approval, Credit: s.Credit, URL: s.PublicURL + "/g/" + url.PathEscape(g.Code),
-		Grid: Grid{Code: g.Code, Number: numberOf(g.Code), Name: g.Name, Kind: string(g.Kind)}}
+		Grid: Grid{Code: g.Code, Number: grid.Number(g.Code), Name: g.Name, Kind: string(g.Kind)}}
 	if err := s.divisions(ctx, actor, g.CommunityID, &f); err != nil {
 		return f, around.Surroundings{}, err
 	}
@@ -291,6 +292,9 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 		}
 		f.Workers = append(f.Workers, w)
 	}
+	for _, a := range board.Assistants(office[g.Key.ID]) {
+		f.Assistants = append(f.Assistants, Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone})
+	}
 	for i, a := range leaders {
 		p := Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}
 		if i == instead && a.Worker.HasPhoto {
@@ -365,21 +369,9 @@ func (s *Source) isPicture(worker key.Key, photo staff.Photo) bool {
 // sceneOf is what a map shows of surroundings. whole takes all grids of the community for what it is about.
 func sceneOf(seen around.Surroundings, public string, whole bool) chart.Scene {
 	var out chart.Scene
-	alike := map[string]int{} // how many grids of the community have a number
-	for _, g := range append(slices.Clone(seen.Neighbours), seen.Grid) {
-		if g.Community {
-			alike[numberOf(g.Code)]++
-		}
-	}
 	shown := func(g around.Shown) chart.Grid {
-		label, number := orb.Point(g.Label), numberOf(g.Code)
-		switch {
-		case !g.Community: // its number is another community's
-			number = ""
-		case alike[number] > 1:
-			number = g.Code
-		}
-		return chart.Grid{Area: g.Area, Name: g.Name, Number: number, Label: &label, URL: public + "/g/" + url.PathEscape(g.Code)}
+		label := orb.Point(g.Label)
+		return chart.Grid{Area: g.Area, Name: g.Name, Number: g.Number, Label: &label, URL: public + "/g/" + url.PathEscape(g.Code)}
 	}
 	own := map[key.Key]bool{seen.Grid.Key: true}
 	out.Grids = append(out.Grids, shown(seen.Grid))
@@ -401,8 +393,9 @@ func sceneOf(seen around.Surroundings, public string, whole bool) chart.Scene {
 	}
 	for _, b := range seen.Buildings {
 		house := chart.Building{Name: b.Name}
-		if own[b.GridKey] {
-			house.Number = b.Number
+		if own[b.GridKey] && b.Number != "" {
+			house.Number, house.Name = b.Number, cmp.Or(b.Name, b.Address)
+			house.Of = strings.TrimSpace(house.Name[:max(0, strings.LastIndex(house.Name, b.Number))])
 		}
 		switch s := b.Shape.(type) {
 		case orb.MultiPolygon:
@@ -418,9 +411,6 @@ func sceneOf(seen around.Surroundings, public string, whole bool) chart.Scene {
 	}
 	return out
 }
-
-// numberOf is the part of a grid's code that tells the grids of its community apart.
-func numberOf(code string) string { return code[max(0, len(code)-3):] }
 
 // groundOf is what a class of land is drawn as.
 func groundOf(class string) chart.Ground {

@@ -28,51 +28,54 @@ func (w words) beside(lang fault.Language) string {
 }
 
 var (
-	wBoard       = words{"网格公示牌", "Grid signboard"}
-	wBuilding    = words{"楼栋公示牌", "Building signboard"}
-	wBelongs     = words{"本楼所属网格", "This building is in"}
-	wWorker      = postOf(string(staff.GridWorker))
-	wFirst       = words{staff.CoverA.Text(fault.Chinese), staff.CoverA.Text(fault.English)}
-	wSecond      = words{staff.CoverB.Text(fault.Chinese), staff.CoverB.Text(fault.English)}
-	wNobody      = words{"网格员暂缺", "No grid worker at present"}
-	wInstead     = words{"请先联系", "Please call"}
-	wNoPhone     = words{"电话未公布，请拨", "No phone of their own: call"}
-	wDuties      = words{"主要职责", "What we do for you"}
-	wContacts    = words{"还可以找", "You can also ask"}
-	wSupervision = words{"监督电话", "Complaints"}
-	wStation     = words{"服务站", "Service station"}
-	wLimits      = words{"网格四至", "Where the grid ends"}
-	wMap         = words{"网格范围图", "Map of the grid"}
-	wScan        = words{"扫码核对", "Scan to check"}
-	wCurrent     = words{"本牌是否最新？", "Is this board current?"}
-	wToday       = words{"今天谁在岗？", "Who is in today?"}
-	wRevision    = words{"第 %d 版", "Revision %d"}
-	wNumber      = words{"%s 号", "No. %s"}
-	wCode        = words{"网格编码", "Code"}
-	wApproval    = words{"审图号", "Map approval no."}
-	wEast        = words{"东至", "East"}
-	wSouth       = words{"南至", "South"}
-	wWest        = words{"西至", "West"}
-	wNorth       = words{"北至", "North"}
-	wSeeMap      = words{"见图", "see the map"}
-	wApart       = words{"另有一片在%s：", "Another part, to the %s: "}
-	wMoreApart   = words{"共另有 %d 片，见图", "%d parts in all besides: see the map"}
-	wMore        = words{"等共 %d 项，扫码查看", "%d in all: scan to see them"}
-	wCard        = words{"民情联系卡", "Contact card"}
-	wLeaflet     = words{"便民联系单", "Leaflet"}
-	wBadge       = words{"网格工作证", "Grid worker's badge"}
-	wProves      = words{"扫码核验：此人今日是否在岗", "Scan: is this person in office today?"}
-	wAtlas       = words{"网格图册", "Atlas of grids"}
-	wContents    = words{"目录", "Contents"}
-	wIndex       = words{"索引", "Index"}
-	wScanOnline  = words{"扫码查看最新信息", "Scan for what holds today"}
-	wMark        = words{"版本标识 %s", "State %s"}
-	wVacant      = words{"暂缺 · 先联系", "Vacant: call"}
-	wCut         = words{"楼栋和街道较多，索引未能全部收录。", "There are more streets and buildings than this index holds."}
-	wStreets     = words{"街道索引", "Index of streets"}
-	wBuildings   = words{"楼栋索引", "Index of buildings"}
-	wGridsInAll  = words{"共 %d 个网格", "%d grids"}
-	wPhotoOf     = words{"%s的照片", "Photo of %s"}
+	wBoard        = words{"网格公示牌", "Grid signboard"}
+	wBuilding     = words{"楼栋公示牌", "Building signboard"}
+	wBelongs      = words{"本楼所属网格", "This building is in"}
+	wWorker       = postOf(string(staff.GridWorker))
+	wFirst        = words{staff.CoverA.Text(fault.Chinese), staff.CoverA.Text(fault.English)}
+	wSecond       = words{staff.CoverB.Text(fault.Chinese), staff.CoverB.Text(fault.English)}
+	wNobody       = words{"网格员暂缺", "No grid worker at present"}
+	wInstead      = words{"请先联系", "Please call"}
+	wNoPhone      = words{"电话未公布，请拨", "No phone of their own: call"}
+	wDuties       = words{"主要职责", "What we do for you"}
+	wContacts     = words{"还可以找", "You can also ask"}
+	wSupervision  = words{"监督电话", "Complaints"}
+	wStation      = words{"服务站", "Service station"}
+	wLimits       = words{"网格四至", "Where the grid ends"}
+	wMap          = words{"网格范围图", "Map of the grid"}
+	wScan         = words{"扫码核对", "Scan to check"}
+	wCurrent      = words{"本牌是否最新？", "Is this board current?"}
+	wToday        = words{"今天谁在岗？", "Who is in today?"}
+	wRevision     = words{"第 %d 版", "Revision %d"}
+	wNumber       = words{"%s 号", "No. %s"}
+	wCode         = words{"网格编码", "Code"}
+	wApproval     = words{"审图号", "Map approval no."}
+	wEast         = words{"东至", "East"}
+	wSouth        = words{"南至", "South"}
+	wWest         = words{"西至", "West"}
+	wNorth        = words{"北至", "North"}
+	wSeeMap       = words{"见图", "see the map"}
+	wApart        = words{"另有一片在%s：", "Another part, to the %s: "}
+	wMoreApart    = words{"共另有 %d 片，见图", "%d parts in all besides: see the map"}
+	wMore         = words{"等共 %d 项，扫码查看", "%d in all: scan to see them"}
+	wCard         = words{"民情联系卡", "Contact card"}
+	wLeaflet      = words{"便民联系单", "Leaflet"}
+	wBadge        = words{"网格工作证", "Grid worker's badge"}
+	wProves       = words{"扫码核验：此人今日是否在岗", "Scan: is this person in office today?"}
+	wAtlas        = words{"网格图册", "Atlas of grids"}
+	wContents     = words{"目录", "Contents"}
+	wIndex        = words{"索引", "Index"}
+	wScanOnline   = words{"扫码查看最新信息", "Scan for what holds today"}
+	wMark         = words{"版本标识 %s", "State %s"}
+	wVacant       = words{"暂缺 · 先联系", "Vacant: call"}
+	wCut          = words{"楼栋和街道较多，索引未能全部收录。", "There are more streets and buildings than this index holds."}
+	wMapIndex     = words{"地图索引", "Index of the map"}
+	wIndexStreets = words{"街道", "Streets"}
+	wIndexNames   = words{"其他", "Others"}
+	wStreets      = words{"街道索引", "Index of streets"}
+	wBuildings    = words{"楼栋索引", "Index of buildings"}
+	wGridsInAll   = words{"共 %d 个网格", "%d grids"}
+	wPhotoOf      = words{"%s的照片", "Photo of %s"}
 )
 
 // Of the pages.
@@ -157,6 +160,17 @@ func changedIn(parts []board.Part, lang fault.Language) string {
 		names = append(names, changes[p].in(lang))
 	}
 	return strings.Join(names, wComma.in(lang))
+}
+
+// generalDuties are what grid workers do everywhere.
+var generalDuties = []words{
+	{"巡查网格，发现问题当场处理或上报", "Walk the grid; settle or report what is wrong"},
+	{"走访住户，了解家庭变化和需要", "Visit households and hear what they need"},
+	{"登记和核对房屋、人口信息", "Keep the records of homes and residents"},
+	{"看望独居老人和需要照料的家庭", "Look after those who live alone or need care"},
+	{"调解邻里纠纷", "Settle disputes between neighbours"},
+	{"排查楼道、用电和燃气等安全隐患", "Look out for dangers in stairwells, of power and gas"},
+	{"宣传政策，代办居民事项", "Explain policies and see to residents' papers"},
 }
 
 var kinds = map[string]words{

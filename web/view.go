@@ -31,8 +31,8 @@ type face struct {
 	Worker    *staff.Worker // nil where there is nobody to call
 	Post      staff.Post    // by which Worker answers: the grid worker's own, or another's who stands in
 	Cover     staff.Cover
-	Unstaffed bool // the grid has no worker at present; Worker is then its nearest leader, if one is in
-	Alike     bool // another grid shown beside it has the same Number
+	Unstaffed bool   // the grid has no worker at present; Worker is then its nearest leader, if one is in
+	number    string // see markAlike
 	Team      []staff.Assignment
 	Apart     []beside.Part // parts of the grid that lie apart, and what they end at
 }
@@ -110,28 +110,17 @@ func (f face) LeafletPath() string { return "/signboards/leaflet/" + url.PathEsc
 func (f face) Box() string { return box(&f.BBox) }
 
 // Number is the part of the code that tells the grids of one community apart; where it does not, the whole code.
-func (f face) Number() string {
-	if f.Alike {
-		return f.Code
-	}
-	return lastDigits(f.Code)
-}
+func (f face) Number() string { return cmp.Or(f.number, grid.Number(f.Code)) }
 
-func lastDigits(code string) string { return code[max(0, len(code)-3):] }
-
-// markAlike notes which of faces, shown beside each other, share their last digits.
+// markAlike notes the numbers of faces that are shown beside each other.
 func markAlike(faces []face) {
-	codes := map[string]string{} // by last digits: the code that has them
-	alike := map[string]bool{}
-	for _, f := range faces {
-		digits := lastDigits(f.Code)
-		if code, ok := codes[digits]; ok && code != f.Code {
-			alike[digits] = true
-		}
-		codes[digits] = f.Code
+	codes := make([]string, len(faces))
+	for i, f := range faces {
+		codes[i] = f.Code
 	}
+	numbers := grid.Numbers(codes)
 	for i := range faces {
-		faces[i].Alike = alike[lastDigits(faces[i].Code)]
+		faces[i].number = numbers[faces[i].Code]
 	}
 }
 

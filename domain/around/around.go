@@ -37,7 +37,7 @@ type Land struct {
 type Building struct {
 	Key     key.Key
 	Name    string
-	Number  string // the number in its name, "12" of 听雨里12号楼; "": there is none
+	Number  string // the number in its name, "12" of 听雨里12号楼, or where it has no name in its address; "": there is none
 	Address string
 	GridKey key.Key      // the grid that it belongs to; zero: none
 	Shape   orb.Geometry // a MultiPolygon, or a Point where only that is known

@@ -41,7 +41,7 @@ type Shown struct {
 	Key       key.Key
 	Code      string
 	Name      string
-	Number    string // the last three digits of the code, or all of it where another grid shown has the same
+	Number    string // tells it from the other grids of its community that are shown, see grid.Numbers; "": it is of another community
 	Community bool   // it is of the community of the grid that the map is of
 	Area      orb.MultiPolygon
 	Label     orb.Point // where its number stands best
@@ -100,7 +100,8 @@ func (s *Service) Of(ctx context.Context, actor account.Actor, of key.Key, box p
 		seen, err := s.Store.Scenery(ctx, actor, box, out.At, most)
 		out.Streets, out.Land, out.Buildings, out.Cut = seen.Streets, seen.Land, seen.Buildings, seen.Cut
 		for i := range out.Buildings {
-			out.Buildings[i].Number = numberOf(out.Buildings[i].Name)
+			b := &out.Buildings[i]
+			b.Number = numberOf(cmp.Or(b.Name, b.Address))
 		}
 		return err
 	})
@@ -154,14 +155,16 @@ func (out *Surroundings) place(ground *grid.Ground, of key.Key) error {
 	}
 	cover := ground.Cover()
 	var beside []*Shown
-	numbers := map[string]int{}
+	var codes []string // of the community
 	cover.Meeting(orb.Bound{Min: orb.Point{out.Box.West, out.Box.South}, Max: orb.Point{out.Box.East, out.Box.North}}, func(r coverage.Ref) {
 		g := ground.At(r)
-		shown := Shown{Key: g.Key, Code: g.Code, Name: g.Name, Number: g.Code[max(0, len(g.Code)-3):], Community: g.CommunityID == me.CommunityID, Area: cover.Area(r)}
+		shown := Shown{Key: g.Key, Code: g.Code, Name: g.Name, Community: g.CommunityID == me.CommunityID, Area: cover.Area(r)}
 		if p := g.LabelPoint; p != nil {
 			shown.Label = orb.Point{p.X(), p.Y()}
 		}
-		numbers[shown.Number]++
+		if shown.Community {
+			codes = append(codes, g.Code)
+		}
 		if g == me {
 			out.Grid = shown
 		} else {
@@ -178,9 +181,10 @@ func (out *Surroundings) place(ground *grid.Ground, of key.Key) error {
 		beside = beside[:mostNeighbours]
 	}
 	slices.SortFunc(beside, func(a, b *Shown) int { return cmp.Compare(a.Code, b.Code) })
+	numbers := grid.Numbers(codes)
 	for _, g := range append(beside, &out.Grid) {
-		if numbers[g.Number] > 1 {
-			g.Number = g.Code
+		if g.Community {
+			g.Number = numbers[g.Code]
 		}
 	}
 	for _, g := range beside {

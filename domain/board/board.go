@@ -62,8 +62,9 @@ type Facts struct {
 		Estate   string `json:"estate,omitempty"`
 	}
 	People struct {
-		Workers []Person `json:"workers"` // of the grid, A before B
-		Leaders []Person `json:"leaders"` // those that the board shows, see Shown; their duties it does not
+		Workers    []Person `json:"workers"`              // of the grid, A before B
+		Leaders    []Person `json:"leaders"`              // those that the board shows, see Shown; their duties it does not
+		Assistants []Person `json:"assistants,omitempty"` // of the grid: names and numbers
 	}
 	Border struct {
 		Grid     string `json:"grid"`               // fingerprint of its boundary, see Fingerprint; "" for none
@@ -151,6 +152,16 @@ func Shown(ofGrid, ofGroup, ofCommunity []staff.Assignment) (workers, leaders []
 	return workers, leaders, instead
 }
 
+// Assistants returns those of the assignments in office for a grid, as a board shows them.
+func Assistants(ofGrid []staff.Assignment) (out []staff.Assignment) {
+	for _, a := range ofGrid {
+		if a.Post == staff.Assistant {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
 // setPeople puts who is in office for a grid, for its group and for its community.
 func (f *Facts) setPeople(ofGrid, ofGroup, ofCommunity []staff.Assignment) {
 	workers, leaders, instead := Shown(ofGrid, ofGroup, ofCommunity)
@@ -168,6 +179,11 @@ func (f *Facts) setPeople(ofGrid, ofGroup, ofCommunity []staff.Assignment) {
 			p.Photo, p.Picture = false, ""
 		}
 		f.People.Leaders = append(f.People.Leaders, p)
+	}
+	for _, a := range Assistants(ofGrid) {
+		p := person(a)
+		p.Photo = false
+		f.People.Assistants = append(f.People.Assistants, p)
 	}
 }
 

@@ -32,6 +32,28 @@ func some() Facts {
 	return f
 }
 
+// Assistants stand on a board: who comes, goes or has another number makes it another. A photo of theirs it does not show.
+func TestAssistantsArePartOfABoard(t *testing.T) {
+	of := func(post staff.Post, name, phone string, photo bool) staff.Assignment {
+		return staff.Assignment{Post: post, Cover: staff.CoverA, Worker: staff.Worker{Name: name, WorkPhone: phone, HasPhoto: photo}}
+	}
+	facts := func(list ...staff.Assignment) Hashes {
+		var f Facts
+		f.setPeople(append(list, of(staff.Volunteer, "志愿者", "1", false)), nil, nil)
+		return f.Hashes()
+	}
+	worker, one := of(staff.GridWorker, "王一", "1", false), of(staff.Assistant, "林小满", "2", false)
+	before := facts(worker, one)
+	for _, other := range []Hashes{facts(worker), facts(worker, of(staff.Assistant, "林小满", "3", false)), facts(worker, one, of(staff.Assistant, "李二", "4", false))} {
+		if got := other.Changed(before); !slices.Equal(got, []Part{People}) {
+			t.Errorf("changed is %v", got)
+		}
+	}
+	if got := facts(worker, of(staff.Assistant, "林小满", "2", true)).Changed(before); got != nil {
+		t.Errorf("with a photo changed is %v", got)
+	}
+}
+
 // TestHashesStay: what was printed years ago is compared with what the program of today says.
 func TestHashesStay(t *testing.T) {
 	want := Hashes{

@@ -12,7 +12,7 @@ import (
 
 // region is what is seen of one part of a grid.
 type region struct {
-	of    int // index of the grid: the scene's grids, then its neighbours, then its divisions
+	of    int // index of the grid: the scene's grids, then its neighbours
 	rings []orb.Ring
 	bound orb.Bound
 }
@@ -23,8 +23,7 @@ type edge struct {
 	of    [2]int // as in region; -1: nobody
 }
 
-// divide lays the areas of grids, neighbours and divisions on the sheet. Areas that share vertices share what is drawn of their border. The regions of
-// divisions come last.
+// divide lays the areas of grids and neighbours on the sheet. Areas that share vertices share what is drawn of their border.
 func (p plane) divide(s Scene) (regions []region, edges []edge) {
 	t := tangle{ids: map[orb.Point]int32{}, sides: map[[2]int32]int{}}
 	type outline struct {
@@ -56,10 +55,6 @@ func (p plane) divide(s Scene) (regions []region, edges []edge) {
 			add(n, g.Area)
 			n++
 		}
-	}
-	for _, d := range s.Divisions {
-		add(n, d.Area)
-		n++
 	}
 
 	made := map[int]orb.LineString{} // arcs by their first side, in its direction
@@ -157,7 +152,7 @@ func (t *tangle) sew(ring []int32, of int) {
 			t.degree[k[1]]++
 			continue
 		}
-		// A division has the borders of its grids too: the two lowest are the ones to be told.
+		// Where areas lie on each other the two lowest are the ones to be told.
 		if o := &t.owners[n]; of != o[0] && (o[1] < 0 || of < o[1]) {
 			o[1] = of
 		}
@@ -183,8 +178,8 @@ func (t *tangle) arcs(ring []int32, do func([]int32)) {
 
 // borders draws the borders, and a veil over what lies outside the grids.
 func (d *drawing) borders() {
-	var outside, inner, divisions, outer [][]paper.Point
-	grids, all := len(d.scene.Grids), len(d.scene.Grids)+len(d.scene.Neighbours)
+	var outside, inner, outer [][]paper.Point
+	grids := len(d.scene.Grids)
 	for _, e := range d.edges {
 		own := 0
 		for _, of := range e.of {
@@ -201,8 +196,6 @@ func (d *drawing) borders() {
 			case own == 1:
 				to = &outer
 				d.squares.border(l)
-			case e.of[0] >= all:
-				to = &divisions
 			}
 			*to = append(*to, path(l))
 		}
@@ -220,8 +213,6 @@ func (d *drawing) borders() {
 			d.add(borderLayer, &paper.Shape{Paths: p, Stroke: c, Width: fine(w), Dash: dash})
 		}
 	}
-	line(divisions, white, 0.5*t)
-	line(divisions, divisionLine, 0.2*t, 1.6*t, 0.4*t, 0.3*t, 0.4*t)
 	line(outside, white, 0.3*t)
 	line(outside, neighbourLine, 0.1*t, 0.8*t, 0.4*t)
 	line(inner, white, 0.42*t)

@@ -20,7 +20,6 @@ import (
 type Scene struct {
 	Grids      []Grid // what the map is about, and fills it: one as a rule; on the cover of an atlas all of a community
 	Neighbours []Grid // around them, pale
-	Divisions  []Division
 	Streets    []Street
 	Land       []Land
 	Buildings  []Building
@@ -34,12 +33,6 @@ type Grid struct {
 	Number string           // short, shown large: "03"; "": there is none
 	Label  *orb.Point       // where its name stands by preference; nil: wherever there is room
 	URL    string           // where a tap leads; "": nowhere
-}
-
-// Division is a division beyond: another one than the grids'. Its name and border are shown where no grid is.
-type Division struct {
-	Name string
-	Area orb.MultiPolygon
 }
 
 // Street is a street or a piece of one; pieces with one name are named together.
@@ -67,8 +60,9 @@ type Land struct {
 
 // Building is a building. Numbers and names are shown of those in Grids.
 type Building struct {
-	Number string           // short: "12号", "3幢"; "": none is known
-	Name   string           // "第二小学"; shown where there is room
+	Number string           // short: "12"; "": none is known
+	Of     string           // whose number that is: a street's name, or an estate's; "": that is not known
+	Name   string           // in full: "采薇新村12号", "第二小学"
 	Area   orb.MultiPolygon // nil: only a point is known
 	Point  orb.Point        // where Area is nil
 }
@@ -91,11 +85,13 @@ type Options struct {
 	North    bool    // an arrow says where north is
 	ScaleBar bool
 	Numbers  bool // of buildings
+	Key      bool // what the numbers of buildings are is said in a corner
+	Squares  int  // so many squares beside each other are marked by letters and numbers along the edges, for Places; 0: none
 	Language Language
 }
 
-// Draw draws s to fill box, north up. Nothing is seen outside box. Names that find no room are left out, in this order: buildings, land, divisions,
-// neighbours, streets; of the grids themselves only where there are more than forty. Without a grid there is nothing to draw: the frame is empty.
+// Draw draws s to fill box, north up. Nothing is seen outside box. Names that find no room are left out, in this order: buildings, land,
+// neighbours, estates, streets; of the grids themselves only where there are more than forty. Without a grid there is nothing to draw: the frame is empty.
 //
 // One millimetre is as many metres in all directions and everywhere, but for 5e-5 of a length for each kilometre that it is away from the middle at
 // 31° N (1.1e-4 at 53° N): less than can be printed on what a board shows. It is not for more than some 20 km, nor across the date line.
@@ -117,13 +113,15 @@ func Draw(s Scene, box paper.Box, o Options, m paper.Measurer) *paper.Group {
 		d.houses()
 		d.ways()
 		d.borders()
+		d.net()
+		d.group()
 		d.furniture()
 		d.crowd()
 		d.marker()
 		d.gridNames()
 		d.streetNames()
+		d.estateNames()
 		d.neighbourNames()
-		d.divisionNames()
 		d.landNames()
 		d.buildingNames()
 		out.Items = append(out.Items, d.groups()...)
@@ -178,7 +176,12 @@ type drawing struct {
 	edges     []edge   // their borders
 	buildings []house
 	land      []named
-	busy, rim sums // what is in the way of names, and the border of the grids
+	busy, rim sums            // what is in the way of names, and the border of the grids
+	told      map[string]bool // estates and streets whose name stands on the map, or in its key
+	estates   []*estate       // whose numbers the buildings have
+	streets   []*way
+	number    float64   // size of the numbers of buildings
+	title     orb.Bound // of the name of the one grid
 	squares   *raster
 	taken     taken // where names and furniture stand
 
@@ -192,6 +195,7 @@ const (
 	streetLayer
 	buildingLayer
 	veilLayer
+	netLayer
 	borderLayer
 	nameLayer
 	furnitureLayer
@@ -199,16 +203,16 @@ const (
 	layerCount
 )
 
-var layerNames = [layerCount]string{"land", "streets", "buildings", "outside", "borders", "names", "furniture", "here"}
+var layerNames = [layerCount]string{"land", "streets", "buildings", "outside", "squares", "borders", "names", "furniture", "here"}
 
 func newDrawing(s Scene, p plane, o Options, m paper.Measurer) *drawing {
-	d := &drawing{scene: s, plane: p, o: o, m: m}
+	d := &drawing{scene: s, plane: p, o: o, m: m, told: map[string]bool{}, title: none()}
 	for i := range d.layers {
 		d.layers[i].Name = layerNames[i]
 	}
 	d.regions, d.edges = p.divide(s)
 	d.squares = newRaster(p.box, 0.35*o.Text)
-	for i, r := range slices.Backward(d.regions) { // grids lie above their neighbours, and those above divisions
+	for i, r := range slices.Backward(d.regions) { // grids lie above their neighbours
 		d.squares.fill(r.rings, func(c *cell) { c.owner = int32(i) })
 	}
 	return d

@@ -225,7 +225,7 @@ func TestBoards(t *testing.T) {
 		if svg.Len() > 150_000 {
 			t.Errorf("%s is %d KB long", name, svg.Len()/1000)
 		}
-		if !slices.Contains(written(g), s.Grids[0].Number) {
+		if !slices.ContainsFunc(written(g), func(w string) bool { return strings.HasPrefix(w, s.Grids[0].Number) }) {
 			t.Errorf("%s: the number of the grid is missing", name)
 		}
 		if !strings.Contains(g.Label, s.Grids[0].Name) {
@@ -488,6 +488,107 @@ func TestBuildings(t *testing.T) {
 	}
 }
 
+// A number alone is one of the estate whose name stands over it, one with 号 of the street beside it; what neither tells is written in full.
+func TestNumbersSayWhoseTheyAre(t *testing.T) {
+	house := func(of, number string, x, y float64) chart.Building {
+		return chart.Building{Of: of, Number: number, Name: of + number + "号", Area: orb.MultiPolygon{rect(x, y, x+16, y+12)}}
+	}
+	s := chart.Scene{Grids: []chart.Grid{{Area: orb.MultiPolygon{rect(-100, -60, 100, 60)}}},
+		Streets: []chart.Street{
+			{Name: "采薇街", Class: "residential", Line: orb.LineString{at(-100, 56), at(100, 56)}},
+			{Name: "木槿街", Class: "residential", Line: orb.LineString{at(-100, -56), at(100, -56)}}},
+		Buildings: []chart.Building{
+			house("采薇新村", "13", -80, -10), house("采薇新村", "14", -50, -10), house("采薇街", "13", -80, 38), house("采薇街", "15", -50, 38),
+			house("木槿街", "13", -80, -46), house("木槿街", "13甲", 60, 38), house("澜江大厦", "13", 30, -10)}}
+	box := paper.Box{W: 240, H: 160}
+	g := chart.Draw(s, box, chart.Options{Numbers: true, Key: true, Language: chart.Chinese}, squares{})
+	count := map[string]int{}
+	for _, w := range written(g) {
+		count[w]++
+	}
+	// 采薇新村 stands over its buildings, 澜江大厦 on the line above its number; of the key are a sample of each, and the words.
+	for w, n := range map[string]int{"13": 1 + 1, "14": 1, "13号": 2 + 1 + 1, "15号": 1, "采薇新村": 1, "澜江大厦": 1, "木槿街": 2, "13甲": 0, "采薇新村楼号": 1, "沿街门牌": 1} {
+		if count[w] != n {
+			t.Errorf("%q stands %d times, wanted %d: %q", w, count[w], n, written(g))
+		}
+	}
+	for w := range count {
+		if strings.Contains(w, "村1") || strings.HasPrefix(w, "号") {
+			t.Errorf("%q is told by nothing, or broken", w)
+		}
+	}
+	// 木槿街13甲 stands on 采薇街, and is written in full.
+	if !slices.Contains(written(g), "13甲号") {
+		t.Errorf("written is %q", written(g))
+	}
+}
+
+// polygons are the outlines of a group.
+func polygons(g *paper.Group, name string) (out []orb.Ring) {
+	every(g.Items, func(i paper.Item) {
+		if in, ok := i.(*paper.Group); ok && in.Name == name {
+			for _, item := range in.Items {
+				for _, p := range item.(*paper.Shape).Paths {
+					var r orb.Ring
+					for _, q := range p {
+						r = append(r, orb.Point{q.X, q.Y})
+					}
+					out = append(out, append(r, r[0]))
+				}
+			}
+		}
+	})
+	return out
+}
+
+// The number of a grid covers no building where there is room beside them.
+func TestGridNamesStandOffBuildings(t *testing.T) {
+	for i := range town().Grids {
+		g := chart.Draw(townScene(i), board, everything, squares{})
+		houses := polygons(g, "buildings")
+		for _, x := range texts(g) {
+			if !x.Bold || !strings.HasPrefix(x.Text, town().Grids[i].Code[12:]) {
+				continue
+			}
+			letters := outline(x)
+			for _, h := range houses {
+				covered := slices.ContainsFunc(h, func(q orb.Point) bool { return planar.RingContains(letters, q) })
+				if covered || slices.ContainsFunc(letters, func(q orb.Point) bool { return planar.RingContains(h, q) }) {
+					t.Errorf("%s stands on a building at %v", x.Text, x.At)
+				}
+			}
+		}
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	s := chart.Scene{Grids: []chart.Grid{{Area: orb.MultiPolygon{rect(-100, -60, 100, 60)}}},
+		Streets:   []chart.Street{{Name: "横街", Class: "residential", Line: orb.LineString{at(-300, 0), at(300, 0)}}, {Name: "远街", Class: "residential", Line: orb.LineString{at(-300, 90), at(300, 90)}}},
+		Buildings: []chart.Building{{Of: "听雨里", Number: "7", Name: "听雨里7号", Area: orb.MultiPolygon{rect(-90, 40, -80, 50)}}, {Name: "小学", Point: at(90, -50)}, {Name: "外面", Point: at(110, 0)}}}
+	// 200 m fill 129.2 of 150 mm: the grid's corners are 10.4 mm from the sides, 11.2 mm from above and below; squares are 30 × 33.3 mm.
+	box, o := paper.Box{X: 10, Y: 20, W: 150, H: 100}, chart.Options{Squares: 5}
+	streets, buildings := chart.Places(s, box, o)
+	want := []chart.Place{{Name: "横街", Squares: []string{"A2", "B2", "C2", "D2", "E2"}}}
+	if !reflect.DeepEqual(streets, want) {
+		t.Errorf("streets: %+v", streets)
+	}
+	if want := []chart.Place{{Of: "听雨里", Name: "7", Squares: []string{"A1"}}, {Name: "小学", Squares: []string{"E3"}}}; !reflect.DeepEqual(buildings, want) {
+		t.Errorf("buildings: %+v", buildings)
+	}
+	got := map[string]int{}
+	for _, w := range written(chart.Draw(s, box, o, squares{})) {
+		got[w]++
+	}
+	for _, name := range []string{"A", "B", "C", "D", "E", "1", "2", "3"} {
+		if got[name] != 2 {
+			t.Errorf("%s stands %d times along the edges", name, got[name])
+		}
+	}
+	if a, b := chart.Places(s, box, chart.Options{}); a != nil || b != nil {
+		t.Error("places without squares")
+	}
+}
+
 func TestHere(t *testing.T) {
 	all := odd()
 	for _, c := range []struct {
@@ -546,7 +647,7 @@ func TestGridNames(t *testing.T) {
 		{chart.Grid{Area: block, Name: "听雨社区"}, []string{"听雨社区"}},
 		{chart.Grid{Area: block, Number: "03"}, []string{"03"}},
 		{chart.Grid{Area: block, Number: "03", Name: "03"}, []string{"03"}},
-		{chart.Grid{Area: block, Number: "03", Name: "听雨路小学东侧专属网格"}, []string{"03", "听雨路小学东", "侧专属网格"}},
+		{chart.Grid{Area: block, Number: "03", Name: "听雨路小学东侧专属网格"}, []string{"03", "听雨路小学", "东侧专属网格"}},
 		{chart.Grid{Area: block, Number: "03", Name: strings.Repeat("听雨社区网格", 10)}, []string{"03", "听雨社区网格听", "雨社区网格听雨", "社区网格听雨…"}},
 		{chart.Grid{Area: block}, nil},
 	} {

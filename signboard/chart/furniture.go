@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -14,13 +15,16 @@ import (
 func (d *drawing) furniture() {
 	t, b := d.o.Text, d.plane.box
 	whole := frame(b)
-	grids := d.squares.sum(whole, func(c cell) int32 {
-		if d.ownCell(&c) {
+	grids := d.squares.sum(whole, func(c *cell) int32 {
+		if d.ownCell(c) {
 			return 1
 		}
 		return 0
 	})
 	gap := 0.6 * t
+	if d.o.Squares > 0 {
+		gap += 1.5 * t // the names of squares stand along the edges
+	}
 	put := func(w, h float64, corners string, draw func(x, y float64)) {
 		if w+2*gap > b.W/2 || h+2*gap > b.H/2 {
 			return // no room on so small a map
@@ -65,6 +69,55 @@ func (d *drawing) furniture() {
 		w = max(w, length+0.8*t+d.m.Width(label, d.o.Least, false))
 		put(w, 1.2*t+d.o.Least, "sw se nw ne", func(x, y float64) { d.scaleBar(label, length, x+0.5*t, y) })
 	}
+	if d.o.Key && d.o.Numbers {
+		d.key(put)
+	}
+}
+
+// key says what the numbers of buildings are: of an estate, and of houses on streets.
+func (d *drawing) key(put func(w, h float64, corners string, draw func(x, y float64))) {
+	type row struct {
+		sample string
+		colour paper.Colour
+		text   string
+	}
+	var rows []row
+	named := ""
+	if list := d.settled(); len(list) > 0 {
+		text := d.o.word("小区楼号", "No. in estate")
+		if len(list) == 1 {
+			named = list[0].name
+			text = paper.Shorten(d.m, named, d.o.Least, 12*d.o.Least, false) + d.o.word("楼号", "building")
+			if d.o.Language == English {
+				text = paper.Shorten(d.m, named, d.o.Least, 12*d.o.Least, false) + " building"
+			}
+		}
+		rows = append(rows, row{clean(list[0].houses[0].Number), houseText, text})
+	}
+	if i := slices.IndexFunc(d.estates, func(e *estate) bool { return e.street }); i >= 0 {
+		rows = append(rows, row{housed(clean(d.estates[i].houses[0].Number)), streetNumber, d.o.word("沿街门牌", "Street no.")})
+	}
+	if len(rows) == 0 {
+		return
+	}
+	size := d.o.Least
+	samples, texts := 0.0, 0.0
+	for _, r := range rows {
+		samples, texts = max(samples, d.m.Width(r.sample, size, false)), max(texts, d.m.Width(r.text, size, false))
+	}
+	box := samples + 0.8*size
+	put(box+0.5*size+texts+0.8*size, (1.55*float64(len(rows))+0.3)*size, "se sw nw ne", func(x, y float64) {
+		if named != "" {
+			d.told[named] = true
+		}
+		for i, r := range rows {
+			cy := y + (1.55*float64(i)+0.92)*size
+			house := paper.Box{X: fine(x + 0.4*size), Y: fine(cy - 0.65*size), W: fine(box), H: fine(1.3 * size)}
+			d.add(furnitureLayer, &paper.Shape{Paths: [][]paper.Point{rectangle(house)}, Closed: true, Fill: houseFill, Stroke: houseEdge, Width: fine(0.05 * d.o.Text)},
+				&paper.Text{At: paper.Point{X: fine(house.X + box/2), Y: fine(cy + middleOf*size)}, Text: r.sample, Size: fine(size), Colour: r.colour, Anchor: paper.Middle},
+				&paper.Text{At: paper.Point{X: fine(house.X + box + 0.5*size), Y: fine(cy + middleOf*size)}, Text: r.text, Size: fine(size), Colour: ink})
+		}
+	})
 }
 
 // arrow points north from x, its middle, y, its top.
@@ -151,7 +204,7 @@ func (d *drawing) marker() {
 	dx, dy := r*1.25+0.4*t+s.w/2, r*1.25+0.2*t+s.h/2
 	for _, by := range [][2]float64{{dx, 0}, {-dx, 0}, {0, -dy}, {0, dy}, {dx, -dy}, {-dx, -dy}, {dx, dy}, {-dx, dy}} {
 		at := orb.Point{q[0] + by[0], q[1] + by[1]}
-		if d.possible(d.spots(s, at, 0)...) {
+		if d.possible(d.spot(s, at, 0)) {
 			d.write(hereLayer, s, at, 0, hereFill, 0.3*t)
 			return
 		}

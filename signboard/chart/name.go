@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/paulmach/orb"
 
@@ -133,6 +134,7 @@ type line struct {
 type stack struct {
 	lines []line
 	w, h  float64
+	air   float64 // millimetres that it keeps clear; 0: as usual
 }
 
 const leading = 1.18 // from line to line, in sizes
@@ -146,16 +148,13 @@ func (d *drawing) stack(lines ...line) stack {
 	return s
 }
 
-// spots are the rooms of a stack's lines with its middle at a place.
-func (d *drawing) spots(s stack, middle orb.Point, turn float64) []spot {
-	spots := make([]spot, len(s.lines))
-	down := -s.h / 2
-	for i, l := range s.lines {
-		w := d.m.Width(l.text, l.size, l.bold)
-		spots[i] = newSpot(aside(middle, turn, down+l.size*leading/2), turn, w+0.3*d.o.Text, l.size*1.02)
-		down += l.size * leading
+// spot is the room of a stack with its middle at a place. Nothing stands between its lines, nor beside a short one.
+func (d *drawing) spot(s stack, middle orb.Point, turn float64) spot {
+	air := s.air
+	if air == 0 {
+		air = 0.3 * d.o.Text
 	}
-	return spots
+	return newSpot(middle, turn, s.w+air, s.h+air/2-0.16*s.lines[0].size)
 }
 
 // write puts a stack down.
@@ -167,7 +166,7 @@ func (d *drawing) write(layer int, s stack, middle orb.Point, turn float64, c pa
 			Halo: fine(halo)})
 		down += l.size * leading
 	}
-	d.taken.take(d.spots(s, middle, turn)...)
+	d.taken.take(d.spot(s, middle, turn))
 }
 
 // clean is a name as it is written.
@@ -187,11 +186,28 @@ func (d *drawing) fold(text string, size float64, bold bool, most float64, count
 	case count == 1:
 		return []string{text}
 	}
-	lines := paper.Lines(d.m, text, size, min(most, total/float64(count)+size), bold)
-	if len(lines) != count || d.m.Width(lines[count-1], size, bold) < 0.45*d.m.Width(lines[0], size, bold) {
+	lines := paper.Broken(d.m, text, size, most, bold, count, ends)
+	if lines == nil || d.m.Width(lines[count-1], size, bold) < 0.3*d.m.Width(lines[0], size, bold) {
 		return nil
 	}
 	return lines
+}
+
+// ends says how naturally a Chinese name of a place breaks between two pieces of it: after what such names end with, before what 大厦, 广场, 中心, 公园, 银行
+// and the like begin with, never before 号.
+func ends(before, after string) float64 {
+	first, _ := utf8.DecodeRuneInString(after)
+	before = strings.TrimRight(before, " \u3000")
+	last, _ := utf8.DecodeLastRuneInString(before)
+	switch {
+	case strings.ContainsRune("村园苑街路里巷弄院厂区社学店场楼厦桥站", last), !chinese(last) && !unicode.IsDigit(last):
+		return 1
+	case unicode.IsDigit(last):
+		return 0
+	case strings.ContainsRune("大广中公银小幼", first):
+		return 0.85
+	}
+	return 0.4
 }
 
 // cut is the beginning of a name that has room in so many lines, with "…" at its end.

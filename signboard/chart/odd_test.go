@@ -75,7 +75,7 @@ func odd() map[string]chart.Scene {
 			Name: "包围网格", Number: "99", URL: "/g/99"}}},
 		"ring": {Grids: []chart.Grid{{Area: orb.MultiPolygon{{round, hole}}, Name: "环形网格", Number: "05"}},
 			Neighbours: []chart.Grid{{Area: block.Area, Name: "岛中网格", Number: "06", URL: "/g/6"}}},
-		"hostile": {Grids: []chart.Grid{{Area: block.Area, Name: hostile, Number: "<b>1</b>"}}, Divisions: []chart.Division{{Name: hostile, Area: orb.MultiPolygon{rect(100, -300, 900, 300)}}},
+		"hostile": {Grids: []chart.Grid{{Area: block.Area, Name: hostile, Number: "<b>1</b>"}},
 			Neighbours: []chart.Grid{{Area: orb.MultiPolygon{rect(-900, -300, -100, 300)}, Name: hostile, URL: `/g/"<x>`}},
 			Streets:    []chart.Street{street(hostile, "primary", -300, -90, 300, -90), street("长"+strings.Repeat("长", 58)+"路", "residential", -300, 0, 300, 0)},
 			Land:       []chart.Land{{Ground: chart.Green, Name: hostile, Area: orb.MultiPolygon{rect(-80, 20, 0, 70)}}},

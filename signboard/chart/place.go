@@ -23,7 +23,7 @@ func (d *drawing) ground() {
 	for _, r := range d.regions {
 		switch {
 		case r.of >= n:
-			// Parts of neighbours and of divisions lie on each other: one shape each.
+			// Parts of neighbours lie on each other: one shape each.
 			d.add(landLayer, &paper.Shape{Paths: paths(r.rings), Closed: true, Fill: aroundFill})
 		case byTint[tints[r.of]] == nil:
 			byTint[tints[r.of]] = &paper.Shape{Closed: true, Fill: gridTints[tints[r.of]]}
@@ -74,8 +74,8 @@ type named struct {
 
 // crowd sums up what is in the way of names.
 func (d *drawing) crowd() {
-	d.busy = d.squares.sum(frame(d.plane.box), func(c cell) int32 { return int32(c.busy) })
-	d.rim = d.squares.sum(frame(d.plane.box), func(c cell) int32 {
+	d.busy = d.squares.sum(frame(d.plane.box), func(c *cell) int32 { return int32(c.busy) })
+	d.rim = d.squares.sum(frame(d.plane.box), func(c *cell) int32 {
 		if c.edge {
 			return 1
 		}
@@ -96,8 +96,8 @@ func (d *drawing) cellsOf(i int) search {
 }
 
 func (d *drawing) cells(b orb.Bound, which func(*cell) bool) search {
-	own := d.squares.sum(b, func(c cell) int32 {
-		if !c.edge && which(&c) {
+	own := d.squares.sum(b, func(c *cell) int32 {
+		if !c.edge && which(c) {
 			return 1
 		}
 		return 0
@@ -108,6 +108,11 @@ func (d *drawing) cells(b orb.Bound, which func(*cell) bool) search {
 
 // place looks for room for a stack in a region, near prefer or else its middle. crowd is the share of the room where something else is.
 func (d *drawing) place(in search, s stack, prefer *orb.Point) (at orb.Point, crowd float64, ok bool) {
+	return d.placeWhere(in, s, prefer, func(orb.Point) bool { return true })
+}
+
+// placeWhere is place where only some places are allowed.
+func (d *drawing) placeWhere(in search, s stack, prefer *orb.Point, allowed func(orb.Point) bool) (at orb.Point, crowd float64, ok bool) {
 	w, h := s.w+0.3*d.o.Text, s.h
 	if float64(in.cells)*d.squares.size*d.squares.size < w*h {
 		return at, 0, false
@@ -116,7 +121,7 @@ func (d *drawing) place(in search, s stack, prefer *orb.Point) (at orb.Point, cr
 	if prefer != nil {
 		near, pull = *prefer, 0.8
 	}
-	return d.squares.room(in.own, in.busy, w, h, near, pull, func(q orb.Point) bool { return d.possible(d.spots(s, q, 0)...) })
+	return d.squares.room(in.own, in.busy, w, h, near, pull, func(q orb.Point) bool { return d.possible(d.spot(s, q, 0)) && allowed(q) })
 }
 
 // gridNames writes the numbers of the grids as large as there is room for, and their names below: in the largest part both, in the others the number.
@@ -150,10 +155,13 @@ func (d *drawing) gridNames() {
 			prefer = &at
 		}
 		for k, part := range parts[of] {
-			at, s, ok := d.gridName(spaces[part], g, prefer, k == 0)
+			at, s, ok := d.gridName(part, spaces[part], g, prefer, k == 0)
 			if ok {
 				d.write(nameLayer, s, at, 0, gridText, 0.28*d.o.Text)
 				d.link(spaces[part], g, at, s)
+				if b := d.spot(s, at, 0).bound; len(parts) == 1 && k == 0 {
+					d.title = b
+				}
 			}
 			if k == 0 && !ok && len(parts) <= fewGrids {
 				d.besideGrid(part, g)
@@ -196,7 +204,7 @@ func (d *drawing) besideGrid(part int, g *Grid) {
 	}
 	for _, lines := range tries {
 		s := d.stack(lines...)
-		at, _, ok := d.squares.room(in.own, in.busy, s.w+0.3*t, s.h, to, 8, func(q orb.Point) bool { return d.possible(d.spots(s, q, 0)...) })
+		at, _, ok := d.squares.room(in.own, in.busy, s.w+0.3*t, s.h, to, 8, func(q orb.Point) bool { return d.possible(d.spot(s, q, 0)) })
 		if !ok {
 			continue
 		}
@@ -208,8 +216,9 @@ func (d *drawing) besideGrid(part int, g *Grid) {
 	}
 }
 
-// gridName is what finds room in a part of a grid.
-func (d *drawing) gridName(in search, g *Grid, prefer *orb.Point, whole bool) (orb.Point, stack, bool) {
+// gridName is what finds room in a part of a grid, and where: as large as goes without covering a building, at least the number; where there is no such
+// room, the number where it covers the least.
+func (d *drawing) gridName(i int, in search, g *Grid, prefer *orb.Point, whole bool) (orb.Point, stack, bool) {
 	number, name := clean(g.Number), clean(g.Name)
 	if number == "" {
 		number, name = name, ""
@@ -217,59 +226,60 @@ func (d *drawing) gridName(in search, g *Grid, prefer *orb.Point, whole bool) (o
 	if number == "" {
 		return orb.Point{}, stack{}, false
 	}
+	if !whole || name == number {
+		name = ""
+	}
 	t, area := d.o.Text, float64(in.cells)*d.squares.size*d.squares.size
-	most, sizes, share := 0.16, []float64{5, 4, 3.2, 2.5, 2, 1.6, 1.3, 1, 0}, 0.4
-	if len(d.scene.Grids) > 1 { // grids side by side are read together: about alike in size, whatever their room
-		most, sizes, share = 0.45, sizes[3:], 0.55
+	most := 0.12
+	if len(d.scene.Grids) > 1 {
+		most = 0.45
 	}
-	type found struct {
-		at    orb.Point
-		s     stack
-		crowd float64
-	}
-	var best *found
-	for _, by := range sizes {
-		if best != nil && by < 2.5 {
-			break
+	// tries are the ways to write it in a size: name below the number, then beside it, then the number alone.
+	tries := func(size float64, alone bool) (list []stack) {
+		if clean(g.Number) == "" { // a name may be long
+			for _, lines := range d.folds(number, size, true) {
+				list = append(list, d.stack(lines...))
+			}
+			return list
 		}
-		size := max(by*t, d.o.Least)
-		small := min(max(share*size, t), size)
-		tries := [][]line{nil}
-		if whole && name != "" && name != number && by > 0 {
-			tries = d.folds(name, small, true)
-			if by <= 1.3 {
-				tries = append(tries, nil)
+		if small := min(max(0.42*size, t), size); name != "" {
+			for _, below := range d.folds(name, small, true) {
+				list = append(list, d.stack(append([]line{{number, size, true}}, below...)...))
+			}
+			if size <= 2*t && len(d.scene.Grids) == 1 {
+				list = append(list, d.stack(line{number + " " + name, small, true}))
 			}
 		}
-		for _, below := range tries {
-			s := d.stack(append([]line{{number, size, true}}, below...)...)
-			if clean(g.Number) == "" {
-				// The name by itself, which may be long.
-				s = stack{}
-				for _, lines := range d.folds(number, size, true) {
-					if f := d.stack(lines...); s.lines == nil || f.w*f.h <= most*area && s.w*s.h > most*area {
-						s = f
-					}
-				}
-				if s.lines == nil {
+		if name == "" || alone {
+			list = append(list, d.stack(line{number, size, true}))
+		}
+		return list
+	}
+	sizes := []float64{3.2, 2.5, 2, 1.6, 1.3, 1, 0}
+	type pass struct {
+		in    search
+		crowd float64
+		alone bool
+	}
+	passes := []pass{{in, 1, true}}
+	if len(d.buildings)+len(d.scene.Streets) > 0 {
+		free := d.cells(d.regions[i].bound, func(c *cell) bool { return int(c.owner) == i && !c.built })
+		passes = []pass{{free, 0.2, false}, {free, 0.6, true}, {in, 1, true}}
+	}
+	for _, pass := range passes {
+		for _, by := range sizes {
+			for _, s := range tries(max(by*t, d.o.Least), pass.alone && by <= 2.5) {
+				if by > 1 && s.w*s.h > most*area {
 					continue
 				}
-			}
-			if by > 1 && s.w*s.h > most*area {
-				continue
-			}
-			// Rather smaller than on houses and streets, but not small for that.
-			if at, crowd, ok := d.place(in, s, prefer); ok && (best == nil || crowd < best.crowd-0.1) {
-				if best = &(found{at, s, crowd}); crowd < 0.15 || by <= 2.5 {
+				s.air = min(0.8*t, 0.3*t+0.5*by*t) // even the least number finds room
+				if at, crowd, ok := d.place(pass.in, s, prefer); ok && crowd <= pass.crowd {
 					return at, s, true
 				}
 			}
 		}
 	}
-	if best == nil {
-		return orb.Point{}, stack{}, false
-	}
-	return best.at, best.s, true
+	return orb.Point{}, stack{}, false
 }
 
 // neighbourNames writes the names of the neighbours on what is seen of them, and links them.
@@ -357,22 +367,6 @@ func (d *drawing) link(in search, g *Grid, at orb.Point, s stack) {
 	d.links = append(d.links, &paper.Link{Box: paper.Box{X: fine(x), Y: fine(y), W: fine(w), H: fine(h)}, URL: g.URL, Label: label})
 }
 
-// divisionNames writes the names of divisions where no grid is.
-func (d *drawing) divisionNames() {
-	first := len(d.scene.Grids) + len(d.scene.Neighbours)
-	done := map[int]bool{}
-	for i, r := range d.regions {
-		if r.of < first || done[r.of] {
-			continue
-		}
-		name := clean(d.scene.Divisions[r.of-first].Name)
-		if s, at, ok := d.caption(d.cellsOf(i), "", name, 1.3*d.o.Text); ok {
-			d.write(nameLayer, s, at, 0, divisionText, 0.25*d.o.Text)
-			done[r.of] = true
-		}
-	}
-}
-
 // landNames writes the names of waters and parks where they have room in them, each once.
 func (d *drawing) landNames() {
 	done := map[string]bool{}
@@ -383,6 +377,9 @@ func (d *drawing) landNames() {
 		bound := none()
 		for _, r := range l.rings {
 			bound = bound.Union(r.Bound())
+		}
+		if size := d.o.Least; (bound.Max[0]-bound.Min[0])*(bound.Max[1]-bound.Min[1]) < size*d.m.Width(l.name, size, false) && len([]rune(l.name)) < 20 {
+			continue // no room, however it is broken
 		}
 		d.squares.fill(l.rings, func(c *cell) { c.land = true })
 		// On one side of the grids' border.
@@ -399,6 +396,7 @@ func (d *drawing) landNames() {
 			case Paved:
 				c = houseText
 			}
+			s.air = 0.9 * d.o.Text
 			d.write(nameLayer, s, at, 0, c, 0.2*d.o.Text)
 			done[l.name] = true
 			break

@@ -23,6 +23,7 @@ type cell struct {
 	rim   bool  // the border of the grids runs here
 	edge  bool  // or beside
 	land  bool  // in the piece of land whose name is to be written
+	built bool  // a building stands here
 }
 
 func newRaster(b paper.Box, size float64) *raster {
@@ -134,7 +135,7 @@ type sums struct {
 }
 
 // sum adds up what value gives in the part of the raster around a bound.
-func (r *raster) sum(b orb.Bound, value func(cell) int32) sums {
+func (r *raster) sum(b orb.Bound, value func(*cell) int32) sums {
 	x0, y0 := r.index(b.Min)
 	x1, y1 := r.index(b.Max)
 	p := sums{x: min(max(x0, 0), r.w), y: min(max(y0, 0), r.h)}
@@ -143,7 +144,7 @@ func (r *raster) sum(b orb.Bound, value func(cell) int32) sums {
 	for y := range p.h {
 		row := int32(0)
 		for x := range p.w {
-			row += value(r.cells[(p.y+y)*r.w+p.x+x])
+			row += value(&r.cells[(p.y+y)*r.w+p.x+x])
 			p.s[(y+1)*(p.w+1)+x+1] = p.s[y*(p.w+1)+x+1] + row
 		}
 	}

@@ -1,12 +1,12 @@
 package chart_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -107,7 +107,8 @@ func svg(g *paper.Group, box paper.Box) []byte {
 // town is the made-up community.
 var town = sync.OnceValue(demo.Community)
 
-var numbered = regexp.MustCompile(`[0-9]+(-[0-9]+)?(号楼|号|幢|栋)$`)
+// numbered is a name that ends with a number: of what, and the number.
+var numbered = regexp.MustCompile(`^(.*?)([0-9]+(?:-[0-9]+)?)(?:号楼|号|幢|栋)$`)
 
 // townAround is the town without grids.
 func townAround() chart.Scene {
@@ -121,18 +122,11 @@ func townAround() chart.Scene {
 		s.Land = append(s.Land, chart.Land{Ground: kinds[g.Kind], Name: g.Name, Area: orb.MultiPolygon{g.Shape}})
 	}
 	for _, b := range town().Buildings {
-		n := chart.Building{Number: numbered.FindString(b.Address), Area: orb.MultiPolygon{b.Footprint}}
-		if own := numbered.FindString(b.Name); own != "" {
-			n.Number = own
-		} else {
-			n.Name = b.Name
+		n := chart.Building{Name: cmp.Or(b.Name, b.Address), Area: orb.MultiPolygon{b.Footprint}}
+		if own := numbered.FindStringSubmatch(n.Name); own != nil {
+			n.Of, n.Number = own[1], own[2]
 		}
 		s.Buildings = append(s.Buildings, n)
-	}
-	for _, d := range town().Divisions {
-		if d.Level == "COMMUNITY" && d.Code != town().Grids[0].Code[:12] {
-			s.Divisions = append(s.Divisions, chart.Division{Name: d.Name, Area: d.Boundary})
-		}
 	}
 	return s
 }
@@ -220,15 +214,11 @@ func lujiazui(t testing.TB) (around chart.Scene, grids []chart.Grid) {
 	}
 	for _, f := range read(t, "buildings") {
 		b := chart.Building{Name: f.Properties.MustString("name", ""), Area: area(t, f.Geometry)}
-		if n := f.Properties.MustString("addr_housenumber", ""); n != "" {
-			b.Number = n + "号"
+		if n := f.Properties.MustString("addr_housenumber", ""); n != "" && b.Name == "" {
+			b.Of, b.Number = f.Properties.MustString("addr_street", ""), n
+			b.Name = b.Of + n + "号"
 		}
 		s.Buildings = append(s.Buildings, b)
-	}
-	for _, f := range read(t, "divisions") {
-		if f.Properties["level"] == "COMMUNITY" {
-			s.Divisions = append(s.Divisions, chart.Division{Name: f.Properties.MustString("name"), Area: area(t, f.Geometry)})
-		}
 	}
 	for _, f := range read(t, "grids") {
 		code := f.Properties.MustString("code")
@@ -245,9 +235,6 @@ func lujiazuiScene(t testing.TB, of int) chart.Scene {
 
 func lujiazuiOf(s chart.Scene, grids []chart.Grid, of int) chart.Scene {
 	s.Grids = []chart.Grid{grids[of]}
-	s.Divisions = slices.DeleteFunc(slices.Clone(s.Divisions), func(d chart.Division) bool {
-		return strings.HasPrefix(grids[of].Name, strings.TrimSuffix(d.Name, "社区"))
-	})
 	for i := range grids {
 		if i != of && coverage.SharedBorderM(grids[of].Area, grids[i].Area) > 0 {
 			s.Neighbours = append(s.Neighbours, grids[i])

@@ -258,7 +258,7 @@ type written struct {
 
 // streetNames writes names along the streets, each once, or twice far apart.
 func (d *drawing) streetNames() {
-	for _, w := range d.named() {
+	for _, w := range d.streets {
 		var chains []reach
 		for _, l := range chain(w.lines) {
 			chains = append(chains, newReach(smooth(l)))
@@ -277,6 +277,7 @@ func (d *drawing) streetNames() {
 		if !ok {
 			continue
 		}
+		d.told[w.name] = true
 		if second, ok := d.along(w, chains, size, &first.middle); ok {
 			d.put(second)
 		}

@@ -217,6 +217,53 @@ func TestClean(t *testing.T) {
 	}
 }
 
+func TestEven(t *testing.T) {
+	f := fonts(t)
+	pauses := func(before, after string) float64 {
+		if strings.ContainsAny(before, "，、") || after == "和" {
+			return 1
+		}
+		return 0.4
+	}
+	for _, c := range []struct {
+		name, text string
+		width      float64 // with letters of 10 mm
+		natural    func(before, after string) float64
+		want       []string
+	}{
+		{"fits", "网格员", 30, nil, []string{"网格员"}},
+		{"no letter alone", "采薇街道小澜河社区", 40, nil, []string{"采薇街", "道小澜", "河社区"}},
+		{"two lines", "采薇街道小澜河社区", 80, nil, []string{"采薇街道小", "澜河社区"}},
+		{"after a comma", "走访住户，了解家庭变化和需要", 110, pauses, []string{"走访住户，", "了解家庭变化和需要"}},
+		{"before a word", "汛期查看沿河低洼处和老房屋", 100, pauses, []string{"汛期查看沿河低洼处", "和老房屋"}},
+		{"no comma at the start", "巡查走访，排查", 40, nil, []string{"巡查走", "访，排查"}},
+		{"longer than a line", "Llanfairpwllgwyngyll村", 40, nil, []string{"Llanfairp", "wllgwyn", "gyll村"}},
+		{"line breaks are kept", "一、巡查\n二、走访", 100, nil, []string{"一、巡查", "二、走访"}},
+		{"a blank at a break is not drawn", "甲乙 丙丁", 20, nil, []string{"甲乙", "丙丁"}},
+		{"nothing", " ", 20, nil, nil},
+	} {
+		if got := Even(f, c.text, 10, c.width, false, c.natural); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	if got := Broken(f, "采薇街道小澜河社区", 10, 30, false, 2, nil); got != nil {
+		t.Errorf("in two lines that do not hold it: %q", got)
+	}
+	// Whatever the width: as many lines as Lines has, none too long, and nothing is lost.
+	const text = "巡查走访，排查（消防）隐患; call 13800138000 或 12345、监督"
+	for width := 25.0; width < 400; width += 7 {
+		even, lines := Even(f, text, 10, width, false, pauses), Lines(f, text, 10, width, false)
+		if len(even) != len(lines) || strings.ReplaceAll(strings.Join(even, ""), " ", "") != strings.ReplaceAll(text, " ", "") {
+			t.Errorf("%g: %q, want as many as %q", width, even, lines)
+		}
+		for _, l := range even {
+			if f.Width(l, 10, false) > width+1e-6 && len([]rune(l)) > 1 {
+				t.Errorf("%g: %q is %g mm long", width, l, f.Width(l, 10, false))
+			}
+		}
+	}
+}
+
 func TestLines(t *testing.T) {
 	f := fonts(t)
 	for _, c := range []struct {

@@ -1,7 +1,9 @@
 package paper
 
 import (
+	"iter"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -71,10 +73,7 @@ func Lines(m Measurer, text string, size, width float64, bold bool) []string {
 			line = ""
 		}
 		fits := func(s string) bool { return m.Width(strings.TrimRight(s, " \u3000"), size, bold) <= width }
-		rest, state := strings.Trim(Clean(part), " \u3000"), -1
-		for rest != "" {
-			var piece string
-			piece, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
+		for piece := range Pieces(part) {
 			if fits(line + piece) {
 				line += piece
 				continue
@@ -95,6 +94,87 @@ func Lines(m Measurer, text string, size, width float64, bold bool) []string {
 		put()
 	}
 	return lines
+}
+
+// Pieces are what a line may be broken between, as Unicode's rules (UAX 14) allow it: 在A座 is 在, A and 座. Together they are text as it is drawn.
+func Pieces(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		rest, state := strings.Trim(Clean(text), " \u3000"), -1
+		for rest != "" {
+			var piece string
+			if piece, rest, _, state = uniseg.FirstLineSegmentInString(rest, state); !yield(piece) {
+				return
+			}
+		}
+	}
+}
+
+// Even breaks text into as few lines as Lines does, none longer than width, all about as long, and rather where natural says so of the pieces before and
+// after a break: 0 not at all to 1. So the last line is no single letter.
+func Even(m Measurer, text string, size, width float64, bold bool, natural func(before, after string) float64) []string {
+	lines := Lines(m, text, size, width, bold)
+	if len(lines) < 2 || strings.ContainsAny(text, "\n\r\u2028\u2029") {
+		return lines
+	}
+	if even := Broken(m, text, size, width, bold, len(lines), natural); even != nil {
+		return even
+	}
+	return lines
+}
+
+// Broken breaks text into n lines as Even does; nil: they do not hold it.
+func Broken(m Measurer, text string, size, width float64, bold bool, n int, natural func(before, after string) float64) []string {
+	pieces := slices.Collect(Pieces(text))
+	if n < 1 || len(pieces) < n || len(pieces) > 200 {
+		return nil
+	}
+	// at[i] is how long what stands before piece i is, end[i] the same without the space at its end, and cost[i] what it costs to break there.
+	at, end, cost := make([]float64, len(pieces)+1), make([]float64, len(pieces)+1), make([]float64, len(pieces)+1)
+	for i, p := range pieces {
+		at[i+1] = at[i] + m.Width(p, size, bold)
+		end[i+1] = at[i] + m.Width(strings.TrimRight(p, " \u3000"), size, bold)
+		if natural != nil && i > 0 {
+			cost[i] = 0.6 * (1 - natural(pieces[i-1], p))
+		}
+	}
+	mean := at[len(pieces)] / float64(n)
+	// best[k][i]: the least cost of k lines for the pieces before i, and where the last of them begins.
+	type step struct {
+		cost float64
+		from int
+	}
+	best := make([][]step, n+1)
+	for k := range best {
+		best[k] = make([]step, len(pieces)+1)
+		for i := range best[k] {
+			best[k][i].cost = math.Inf(1)
+		}
+	}
+	best[0][0].cost = 0
+	for k := 1; k <= n; k++ {
+		for i := k; i <= len(pieces); i++ {
+			for from := i - 1; from >= k-1; from-- {
+				l := end[i] - at[from]
+				if l > width+1e-9 {
+					break
+				}
+				off := (l - mean) / mean
+				if c := best[k-1][from].cost + off*off + cost[i]; c < best[k][i].cost {
+					best[k][i] = step{c, from}
+				}
+			}
+		}
+	}
+	if math.IsInf(best[n][len(pieces)].cost, 1) {
+		return nil
+	}
+	out := make([]string, n)
+	for k, i := n, len(pieces); k > 0; k-- {
+		from := best[k][i].from
+		out[k-1] = strings.TrimRight(strings.Join(pieces[from:i], ""), " \u3000")
+		i = from
+	}
+	return out
 }
 
 // Fit is the largest size from least to most, in millimetres, at which text is one line no longer than width; where there is none, least and false.
