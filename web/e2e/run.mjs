@@ -462,6 +462,19 @@ await step("a kiosk: returns to the start after a warning, which can be cancelle
   assert(!(await page.locator("#still").isVisible()), "the start warns as well");
 });
 
+for (const [name, screen] of [["upright", { width: 1080, height: 1920 }], ["wide", { width: 1920, height: 1080 }], ["low", { width: 1366, height: 768 }]]) {
+  await step(`a kiosk, ${name}: map, number to call and field are in sight together`, { viewport: screen, hasTouch: true }, async (page) => {
+    for (const path of [spotPath + "&kiosk=1", spotPath + "&kiosk=1&elder=1&lang=en"]) {
+      await page.goto(base + path);
+      await page.waitForSelector("#map[data-ready=true]", { timeout: 30_000 });
+      const [call, ask, map] = [await page.locator(".call").boundingBox(), await page.locator("#ask").boundingBox(), await page.locator("#map").boundingBox()];
+      assert(call.y + call.height <= ask.y && ask.y + ask.height <= screen.height, `${path}: the number stands at ${call.y}, the field from ${ask.y} to ${ask.y + ask.height}`);
+      assert(Math.min(map.width, map.height) >= 290 && map.y >= 0 && map.y + map.height <= screen.height, `${path}: the map is ${map.width} × ${map.height}`);
+    }
+    await picture(page, `kiosk-${name}`);
+  });
+}
+
 await step("the language, the elder view and the device's system go along", { ...PHONE, permissions: ["geolocation"],
   geolocation: { latitude: spot.lat, longitude: spot.lng, accuracy: 5 } }, async (page) => {
   await page.goto(base + "/?crs=GCJ02");
