@@ -30,15 +30,15 @@ function assert(condition, message) {
   if (!condition) throw new Error(message);
 }
 
-/** Runs one step in a fresh browser profile. */
-async function step(name, options, work) {
+/** Runs one step in a fresh browser profile, of another browser where one is named. mayFail: what does not load is meant. */
+async function step(name, { of = browser, mayFail, ...options }, work) {
   if (process.env.ONLY && !name.includes(process.env.ONLY)) return;
-  const context = await browser.newContext({ ...CHINESE, ...options });
+  const context = await of.newContext({ ...CHINESE, ...options });
   const page = await context.newPage();
   const complaints = [];
   // A refused page (4xx) is reported on the console too, at a moment of Chromium's choosing; what a page asks for is watched below.
   page.on("console", (m) => {
-    if (m.type() === "error" && !/Failed to load resource: .* status of 4\d\d/.test(m.text())) complaints.push(`console: ${m.text()}`);
+    if (m.type() === "error" && !/Failed to load resource: .* status of 4\d\d/.test(m.text()) && !(mayFail && /Failed to load resource: net::ERR_FAILED/.test(m.text()))) complaints.push(`console: ${m.text()}`);
   });
   page.on("pageerror", (e) => complaints.push(`script: ${e.message}`));
   page.on("request", (r) => {
@@ -97,6 +97,7 @@ async function somewhere() {
   throw new Error("no grid with a worker holds the middle of its own box");
 }
 const spot = await somewhere();
+const buildingPath = (await text("/?lang=zh&q=" + encodeURIComponent("3号楼"))).match(/href="(\/b\/[^"?]+)/)?.[1]; // in the demo town
 const spotPath = `/?lng=${spot.lng}&lat=${spot.lat}&crs=CGCS2000`;
 
 await step("the first page shows the map", WIDE, async (page) => {
@@ -363,7 +364,7 @@ await step("without JavaScript: by numbers and by list", { ...NARROW, javaScript
 
 for (const [name, options] of [["light", NARROW], ["dark", { ...NARROW, colorScheme: "dark" }]]) {
   await step(`360 pixels wide, ${name}: nothing sticks out, targets of 44 pixels, contrast of 4.5`, options, async (page) => {
-    for (const path of ["/", spotPath, spotPath + "&accuracy=400&lang=en", community, "/?lng=x&lat=1&crs=WGS84", "/c"]) {
+    for (const path of ["/", spotPath, spotPath + "&accuracy=400&lang=en", community, "/?lng=x&lat=1&crs=WGS84", "/c", buildingPath ?? "/", gridPaths[0] + "?lang=en", "/coverage", "/?q=zzzz"]) {
       await page.goto(base + path);
       await page.waitForFunction(() => document.documentElement.classList.contains("js"));
       for (const summary of await page.locator("#panel summary").all()) {
@@ -462,6 +463,19 @@ await step("a kiosk: returns to the start after a warning, which can be cancelle
   assert(!(await page.locator("#still").isVisible()), "the start warns as well");
 });
 
+for (const [name, screen] of [["upright", { width: 1080, height: 1920 }], ["wide", { width: 1920, height: 1080 }], ["low", { width: 1366, height: 768 }]]) {
+  await step(`a kiosk, ${name}: map, number to call and field are in sight together`, { viewport: screen, hasTouch: true }, async (page) => {
+    for (const path of [spotPath + "&kiosk=1", spotPath + "&kiosk=1&elder=1&lang=en"]) {
+      await page.goto(base + path);
+      await page.waitForSelector("#map[data-ready=true]", { timeout: 30_000 });
+      const [call, ask, map] = [await page.locator(".call").boundingBox(), await page.locator("#ask").boundingBox(), await page.locator("#map").boundingBox()];
+      assert(call.y + call.height <= ask.y && ask.y + ask.height <= screen.height, `${path}: the number stands at ${call.y}, the field from ${ask.y} to ${ask.y + ask.height}`);
+      assert(Math.min(map.width, map.height) >= 290 && map.y >= 0 && map.y + map.height <= screen.height, `${path}: the map is ${map.width} × ${map.height}`);
+    }
+    await picture(page, `kiosk-${name}`);
+  });
+}
+
 await step("the language, the elder view and the device's system go along", { ...PHONE, permissions: ["geolocation"],
   geolocation: { latitude: spot.lat, longitude: spot.lng, accuracy: 5 } }, async (page) => {
   await page.goto(base + "/?crs=GCJ02");
@@ -499,9 +513,96 @@ for (const [name, options, without] of [["an old phone", PHONE, OLD], ["a phone 
   });
 }
 
+/** The plan that the server draws is shown; a tap opens it, and in it a tap on a neighbour leads to the neighbour's page. */
+async function planIsTapped(page) {
+  const plan = page.locator("#answer .plan img");
+  await plan.scrollIntoViewIfNeeded();
+  await plan.evaluate((i) => i.decode());
+  const { width, height } = await plan.boundingBox();
+  assert(width > 250 && height > 150, `the plan is ${width} × ${height}`);
+  await plan.click();
+  await page.waitForURL(/\/g\/[^/]+\/map\.svg/);
+  const own = new URL(page.url()).pathname.replace(/\/map\.svg$/, "");
+  const neighbour = page.locator(`a[href^="/g/"]:not([href="${own}"])`).first();
+  const wanted = await neighbour.getAttribute("href");
+  await neighbour.click();
+  await page.waitForURL((url) => url.pathname === wanted);
+  await page.waitForSelector("#answer .face");
+}
+
+if ((await fetch(`${base}${gridPaths[0]}/map.svg`)).ok) {
+  const flat = await launch("--disable-3d-apis"); // as where the card or its driver is on the browser's list
+  for (const [name, options, prepare] of [
+    ["no card, on a phone", { ...PHONE, of: flat }, null], ["no card, in a wide window", { ...WIDE, of: flat }, null],
+    ["an old phone", PHONE, OLD], ["without JavaScript", { ...PHONE, javaScriptEnabled: false }, null],
+  ]) {
+    await step(`without a map, ${name}: the printed plan serves, and is tapped`, options, async (page, context) => {
+      if (prepare) await context.addInitScript(prepare);
+      const asked = [];
+      page.on("request", (r) => { if (/\/assets\/map-[A-Z0-9]+\.js/.test(r.url())) asked.push(r.url()); });
+      await page.goto(base + gridPaths[0]);
+      if (options.of && options.isMobile) await page.click("#open-map");
+      await page.waitForSelector("#answer .plan img");
+      assert(await page.locator("#map").isHidden(), "an empty map is shown");
+      await picture(page, `plan-${name.replaceAll(/\W+/g, "-")}`);
+      await planIsTapped(page);
+      assert(asked.length === 0, `it fetches ${asked}`);
+    });
+  }
+  await flat.close();
+} else {
+  console.log("skip  the printed plan: the server prints no boards");
+}
+
+/** 2G: 50 kbit/s, and 400 ms each way. */
+async function slow(page, context) {
+  const session = await context.newCDPSession(page);
+  await session.send("Network.enable");
+  await session.send("Network.emulateNetworkConditions", { offline: false, latency: 800, downloadThroughput: 50_000 / 8, uploadThroughput: 50_000 / 8 });
+}
+
+await step("a slow network: the answer is readable within 8 s, also where its script is still on the way", PHONE, async (page, context) => {
+  await slow(page, context);
+  const started = Date.now();
+  await page.goto(base + spotPath, { waitUntil: "commit" });
+  await page.waitForFunction(() => document.querySelector("a.call") && performance.getEntriesByName("first-contentful-paint").length > 0, null, { timeout: 30_000 });
+  const took = Date.now() - started;
+  console.log(`      readable after ${(took / 1000).toFixed(1)} s at 50 kbit/s`);
+  assert(took < 8_000, `readable after ${took} ms`);
+  assert(await page.locator("a.call").isVisible(), "the number to call cannot be seen");
+});
+
+await step("a script that never comes: the form asks and is answered", PHONE, async (page) => {
+  await page.route(/\/assets\/page-/, () => {}); // neither sent nor refused
+  await page.goto(base + "/", { waitUntil: "commit" });
+  await page.fill("#q", demo ? address : "没有这样的地方");
+  await Promise.all([page.waitForURL(/[?&]q=/, { waitUntil: "commit" }), page.click("#find button")]);
+  await page.waitForSelector(demo ? "#answer .face a.call" : "#answer .notice");
+});
+
+for (const [what, pattern] of [["the map's script", /\/assets\/map-[A-Z0-9]{8}\.js/], ["the map's worker", /\/assets\/map-worker-/], ["the map's style", /\/style\.json/]]) {
+  for (const [name, options] of [["on a phone", PHONE], ["in a wide window", WIDE]]) {
+    await step(`${what} does not load, ${name}: the answer stays, and a plan serves`, { ...options, mayFail: true }, async (page) => {
+      await page.route(pattern, (route) => route.abort());
+      await page.goto(base + gridPaths[0]);
+      await page.waitForSelector("html.js");
+      if (options === PHONE) await page.click("#open-map");
+      await page.waitForSelector("html.no-map", { timeout: 20_000 });
+      assert(await page.locator("#map").isHidden(), "an empty map is shown");
+      assert((await page.locator("#status").innerText()).match(/地图没有加载成功|地图暂时画不出来/), "nothing is said of it");
+      assert(await page.locator("a.call").isVisible(), "the number to call is gone");
+      await page.locator("#answer .plan img").evaluate((i) => i.decode());
+      await page.fill("#q", demo ? address : "x");
+      await page.click("#find button");
+      await page.waitForURL(/[?&]q=/);
+      await page.waitForSelector(demo ? "#answer .matched" : "#answer .notice");
+    });
+  }
+}
+
 for (const [name, options] of [["light", NARROW], ["dark", { ...NARROW, colorScheme: "dark" }]]) {
   await step(`elder view, ${name}: text of 18 to 30 pixels, targets of 60`, options, async (page) => {
-    for (const path of ["/?elder=1", spotPath + "&elder=1", spotPath + "&accuracy=80&elder=1&lang=en", community + "?elder=1", "/?q=zzzz&elder=1"]) {
+    for (const path of ["/?elder=1", spotPath + "&elder=1", spotPath + "&accuracy=80&elder=1&lang=en", community + "?elder=1", "/?q=zzzz&elder=1", (buildingPath ?? "/") + "?elder=1", "/coverage?elder=1"]) {
       await page.goto(base + path);
       await page.waitForFunction(() => document.documentElement.classList.contains("js"));
       const faults = await page.evaluate(judge, { target: 60, smallest: 18, largest: 30 });
@@ -513,11 +614,11 @@ for (const [name, options] of [["light", NARROW], ["dark", { ...NARROW, colorSch
 
 for (const [name, options] of [["on a phone", NARROW], ["in a wide window", WIDE]]) {
   await step(`text of 200 %, ${name}: nothing is lost`, options, async (page) => {
-    for (const path of ["/", spotPath, spotPath + "&accuracy=80", spotPath + "&lang=en"]) {
+    for (const path of ["/", spotPath, spotPath + "&accuracy=80", spotPath + "&lang=en", buildingPath ?? "/", spotPath + "&elder=1"]) {
       await page.goto(base + path);
       await page.waitForFunction(() => document.documentElement.classList.contains("js"));
       const before = await page.evaluate(() => parseFloat(getComputedStyle(document.querySelector("#find label")).fontSize));
-      await page.evaluate(() => { document.documentElement.style.fontSize = "200%"; });
+      await page.evaluate(() => { const root = document.documentElement; root.style.fontSize = `${2 * parseFloat(getComputedStyle(root).fontSize)}px`; });
       const after = await page.evaluate(() => parseFloat(getComputedStyle(document.querySelector("#find label")).fontSize));
       assert(Math.abs(after / before - 2) < 0.01, `text grows ${after / before} times`);
       const faults = await page.evaluate(judge, {});
@@ -561,9 +662,8 @@ const VIEWS = {
   "uncertain": [spotPath + "&accuracy=80", PHONE], "uncertain-en": [spotPath + "&accuracy=80&lang=en", WIDE],
   "none-of-these": [spotPath + "&accuracy=80&none=1", PHONE], "choose-place": ["/?q=" + encodeURIComponent("3号楼"), PHONE],
   "nowhere": [`/?lng=${spot.lng + 0.02}&lat=${spot.lat}&crs=CGCS2000`, PHONE], "wrong": ["/?lng=x&lat=1&crs=WGS84", PHONE],
-  "communities": ["/c", PHONE], "community": [community, PHONE], "building": [null, PHONE],
+  "communities": ["/c", PHONE], "community": [community, PHONE], "building": [buildingPath ?? community, PHONE],
 };
-VIEWS.building[0] = (await text("/?lang=zh&q=" + encodeURIComponent("3号楼"))).match(/href="(\/b\/[^"?]+)/)?.[1] ?? community;
 /** Nothing that axe finds fault with. */
 async function flawless(page) {
   await page.evaluate(axe);

@@ -137,8 +137,8 @@ export function openMap(options: Options): MapView {
   // A map without grids invites taps at random. What was drawn before stays.
   let away = false;
   const lookAgain = async () => {
-    const tiles = await fetch("/tiles/grids.json").catch(() => null);
-    if (!tiles?.ok) return void setTimeout(lookAgain, RETRY);
+    const there = await Promise.all(["/tiles/grids.json", style()].map((url) => fetch(url).then((r) => r.ok, () => false)));
+    if (!there.every(Boolean)) return void setTimeout(lookAgain, RETRY);
     away = false;
     options.onAway(false);
     map.resize(); // it could not be seen
@@ -149,8 +149,8 @@ export function openMap(options: Options): MapView {
       basemapAway(true); // it is somebody else's, and nobody needs it to find a grid
       return;
     }
-    const status = (event.error as { status?: number } | undefined)?.status ?? 0;
-    if (status < 500) {
+    const status = (event.error as { status?: number } | undefined)?.status; // 0: no answer came
+    if (status === undefined || status > 0 && status < 500) {
       console.error(event.error); // as MapLibre does where nobody listens
       return;
     }

@@ -247,6 +247,13 @@ function canDraw(): boolean {
   }
 }
 
+/** Fetches what a script will ask for, so that the browser has it; fails where it cannot be had. */
+async function load(url: string): Promise<void> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${response.status}: ${url}`);
+  await response.blob();
+}
+
 let opened = false;
 async function openTheMap(): Promise<void> {
   if (opened) return;
@@ -255,7 +262,8 @@ async function openTheMap(): Promise<void> {
   container.classList.add("open");
   try {
     if (!canDraw()) throw new Error("no WebGL 2");
-    const { openMap } = await import("./map");
+    // MapLibre waits for ever for a worker that does not come.
+    const [{ openMap }] = await Promise.all([import("./map"), load(word("worker"))]);
     const found = readFound();
     view = openMap({
       container,
