@@ -36,7 +36,8 @@ func (f Format) mm() (w, h float64) {
 	return s[0], s[1]
 }
 
-// What follows is designed for A3; every other sheet is that one larger or smaller, but for its map, which shows more where there is more room.
+// What follows is designed for A3; A4 and A2 are that one smaller and larger, but for the map, which shows more where there is more room. A1 and A0 are wall
+// charts, see wallW.
 const (
 	wallStreet = 18.7 // on the design of a wall chart: 60 pt on A1, 85 pt on A0
 	margin     = 12.0 // no printer reaches further than 5 mm to the edge of an A4 sheet

@@ -124,6 +124,7 @@ func Draw(s Scene, box paper.Box, o Options, m paper.Measurer) *paper.Group {
 		d.neighbourNames()
 		d.landNames()
 		d.buildingNames()
+		d.writeKey()
 		out.Items = append(out.Items, d.groups()...)
 	}
 	w := 0.1 * o.Text
@@ -182,6 +183,9 @@ type drawing struct {
 	streets   []*way
 	number    float64   // size of the numbers of buildings
 	title     orb.Bound // of the name of the one grid
+	key       []keyRow
+	keyRoom   orb.Bound
+	marked    map[bool]bool // whether numbers stand alone on the map: of streets, of estates
 	squares   *raster
 	taken     taken // where names and furniture stand
 
@@ -206,7 +210,7 @@ const (
 var layerNames = [layerCount]string{"land", "streets", "buildings", "outside", "squares", "borders", "names", "furniture", "here"}
 
 func newDrawing(s Scene, p plane, o Options, m paper.Measurer) *drawing {
-	d := &drawing{scene: s, plane: p, o: o, m: m, told: map[string]bool{}, title: none()}
+	d := &drawing{scene: s, plane: p, o: o, m: m, told: map[string]bool{}, marked: map[bool]bool{}, title: none()}
 	for i := range d.layers {
 		d.layers[i].Name = layerNames[i]
 	}

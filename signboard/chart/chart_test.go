@@ -521,6 +521,11 @@ func TestNumbersSayWhoseTheyAre(t *testing.T) {
 	if !slices.Contains(written(g), "13甲号") {
 		t.Errorf("written is %q", written(g))
 	}
+	// So is one that is far from its street; of numbers that do not stand alone there is no key.
+	s.Buildings = []chart.Building{house("采薇街", "7", 0, -50)}
+	if got := written(chart.Draw(s, box, chart.Options{Numbers: true, Key: true, Language: chart.Chinese}, squares{})); slices.Contains(got, "沿街门牌") || !slices.Contains(got, "采薇街7号") {
+		t.Errorf("written is %q", got)
+	}
 }
 
 // polygons are the outlines of a group.

@@ -25,9 +25,9 @@ func (d *drawing) furniture() {
 	if d.o.Squares > 0 {
 		gap += 1.5 * t // the names of squares stand along the edges
 	}
-	put := func(w, h float64, corners string, draw func(x, y float64)) {
+	room := func(w, h float64, corners string) (spot, bool) {
 		if w+2*gap > b.W/2 || h+2*gap > b.H/2 {
-			return // no room on so small a map
+			return spot{}, false // no room on so small a map
 		}
 		best, least := spot{}, math.Inf(1)
 		for i, corner := range strings.Fields(corners) {
@@ -50,12 +50,17 @@ func (d *drawing) furniture() {
 			}
 		}
 		if math.IsInf(least, 1) {
-			return
+			return spot{}, false
 		}
 		d.taken.take(best)
-		plate := paper.Box{X: fine(best.bound.Min[0]), Y: fine(best.bound.Min[1]), W: fine(w), H: fine(h)}
-		d.add(furnitureLayer, &paper.Shape{Paths: [][]paper.Point{rectangle(plate)}, Closed: true, Fill: paper.Colour{R: 255, G: 255, B: 255, A: 0xd8}})
-		draw(plate.X, plate.Y)
+		return best, true
+	}
+	put := func(w, h float64, corners string, draw func(x, y float64)) {
+		if s, ok := room(w, h, corners); ok {
+			plate := paper.Box{X: fine(s.bound.Min[0]), Y: fine(s.bound.Min[1]), W: fine(w), H: fine(h)}
+			d.plate(plate)
+			draw(plate.X, plate.Y)
+		}
 	}
 	if d.o.North {
 		word := d.o.word("北", "N")
@@ -70,18 +75,21 @@ func (d *drawing) furniture() {
 		put(w, 1.2*t+d.o.Least, "sw se nw ne", func(x, y float64) { d.scaleBar(label, length, x+0.5*t, y) })
 	}
 	if d.o.Key && d.o.Numbers {
-		d.key(put)
+		d.reserve(room)
 	}
 }
 
-// key says what the numbers of buildings are: of an estate, and of houses on streets.
-func (d *drawing) key(put func(w, h float64, corners string, draw func(x, y float64))) {
-	type row struct {
-		sample string
-		colour paper.Colour
-		text   string
-	}
-	var rows []row
+// keyRow is a line of the key: a number as it stands on the map, and what that is.
+type keyRow struct {
+	street bool
+	sample string
+	text   string
+}
+
+const keyLine = 1.55 // height of a line of the key, in sizes
+
+// reserve keeps room for the key of what the numbers of buildings are: of an estate, and of houses on streets. The name of a single estate is told by it.
+func (d *drawing) reserve(room func(w, h float64, corners string) (spot, bool)) {
 	named := ""
 	if list := d.settled(); len(list) > 0 {
 		text := d.o.word("小区楼号", "No. in estate")
@@ -92,32 +100,65 @@ func (d *drawing) key(put func(w, h float64, corners string, draw func(x, y floa
 				text = paper.Shorten(d.m, named, d.o.Least, 12*d.o.Least, false) + " building"
 			}
 		}
-		rows = append(rows, row{clean(list[0].houses[0].Number), houseText, text})
+		d.key = append(d.key, keyRow{false, clean(list[0].houses[0].Number), text})
 	}
 	if i := slices.IndexFunc(d.estates, func(e *estate) bool { return e.street }); i >= 0 {
-		rows = append(rows, row{housed(clean(d.estates[i].houses[0].Number)), streetNumber, d.o.word("沿街门牌", "Street no.")})
+		d.key = append(d.key, keyRow{true, housed(clean(d.estates[i].houses[0].Number)), d.o.word("沿街门牌", "Street no.")})
 	}
-	if len(rows) == 0 {
+	if len(d.key) == 0 {
 		return
 	}
-	size := d.o.Least
-	samples, texts := 0.0, 0.0
-	for _, r := range rows {
-		samples, texts = max(samples, d.m.Width(r.sample, size, false)), max(texts, d.m.Width(r.text, size, false))
+	samples, texts := d.keyWidths()
+	s, ok := room(samples+texts+2.1*d.o.Least, (keyLine*float64(len(d.key))+0.3)*d.o.Least, "se sw nw ne")
+	if !ok {
+		d.key = nil
+		return
 	}
+	d.keyRoom = s.bound
+	if named != "" {
+		d.told[named] = true
+	}
+}
+
+// keyWidths are the widths of the key's samples and texts.
+func (d *drawing) keyWidths() (samples, texts float64) {
+	for _, r := range d.key {
+		samples, texts = max(samples, d.m.Width(r.sample, d.o.Least, false)), max(texts, d.m.Width(r.text, d.o.Least, false))
+	}
+	return samples, texts
+}
+
+// writeKey writes the key in its room: of the numbers that stand on the map, now that it is known which do.
+func (d *drawing) writeKey() {
+	samples, _ := d.keyWidths()
+	d.key = slices.DeleteFunc(d.key, func(r keyRow) bool { return !d.marked[r.street] })
+	if len(d.key) == 0 {
+		return
+	}
+	size, b := d.o.Least, d.keyRoom
+	high := (keyLine*float64(len(d.key)) + 0.3) * size
+	y := b.Min[1]
+	if b.Center()[1] > d.plane.box.Y+d.plane.box.H/2 {
+		y = b.Max[1] - high
+	}
+	d.plate(paper.Box{X: fine(b.Min[0]), Y: fine(y), W: fine(b.Max[0] - b.Min[0]), H: fine(high)})
 	box := samples + 0.8*size
-	put(box+0.5*size+texts+0.8*size, (1.55*float64(len(rows))+0.3)*size, "se sw nw ne", func(x, y float64) {
-		if named != "" {
-			d.told[named] = true
+	for i, r := range d.key {
+		c := houseText
+		if r.street {
+			c = streetNumber
 		}
-		for i, r := range rows {
-			cy := y + (1.55*float64(i)+0.92)*size
-			house := paper.Box{X: fine(x + 0.4*size), Y: fine(cy - 0.65*size), W: fine(box), H: fine(1.3 * size)}
-			d.add(furnitureLayer, &paper.Shape{Paths: [][]paper.Point{rectangle(house)}, Closed: true, Fill: houseFill, Stroke: houseEdge, Width: fine(0.05 * d.o.Text)},
-				&paper.Text{At: paper.Point{X: fine(house.X + box/2), Y: fine(cy + middleOf*size)}, Text: r.sample, Size: fine(size), Colour: r.colour, Anchor: paper.Middle},
-				&paper.Text{At: paper.Point{X: fine(house.X + box + 0.5*size), Y: fine(cy + middleOf*size)}, Text: r.text, Size: fine(size), Colour: ink})
-		}
-	})
+		cy := y + (keyLine*float64(i)+0.92)*size
+		house := paper.Box{X: fine(b.Min[0] + 0.4*size), Y: fine(cy - 0.65*size), W: fine(box), H: fine(1.3 * size)}
+		d.add(furnitureLayer, &paper.Shape{Paths: [][]paper.Point{rectangle(house)}, Closed: true, Fill: houseFill, Stroke: houseEdge, Width: fine(0.05 * d.o.Text)},
+			&paper.Text{At: paper.Point{X: fine(house.X + box/2), Y: fine(cy + middleOf*size)}, Text: r.sample, Size: fine(size), Colour: c, Anchor: paper.Middle},
+			&paper.Text{At: paper.Point{X: fine(house.X + box + 0.5*size), Y: fine(cy + middleOf*size)}, Text: r.text, Size: fine(size), Colour: ink})
+	}
+}
+
+// plate is the bright ground of furniture.
+func (d *drawing) plate(b paper.Box) {
+	d.add(furnitureLayer, &paper.Shape{Paths: [][]paper.Point{rectangle(b)}, Closed: true, Fill: paper.Colour{R: 255, G: 255, B: 255, A: 0xd8}})
 }
 
 // arrow points north from x, its middle, y, its top.

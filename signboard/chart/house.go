@@ -364,6 +364,9 @@ func (d *drawing) nameInside(h *house) bool {
 				room := newSpot(q, a, s.w+0.1*size, s.h-0.1*size)
 				if holds(h.rings, room) && d.offBorder(room) && d.possible(room) {
 					d.write(nameLayer, s, q, a, c, 0)
+					if mark != "" && h.of != nil {
+						d.marked[h.of.street] = true
+					}
 					return true
 				}
 			}
@@ -378,6 +381,7 @@ func (d *drawing) nameInside(h *house) bool {
 // numberBeside writes a number beside a building that is too small for it, where no other building is.
 func (d *drawing) numberBeside(h *house, all *taken) {
 	mark, c := d.mark(h)
+	alone := mark != "" && h.of != nil
 	if mark == "" {
 		mark = clean(h.Name)
 	}
@@ -394,6 +398,9 @@ func (d *drawing) numberBeside(h *house, all *taken) {
 			tight := newSpot(q, 0, s.w, 0.8*s.h)
 			if all.free(tight) && d.own(q) && d.offBorder(tight) && d.possible(d.spot(s, q, 0)) {
 				d.write(nameLayer, s, q, 0, c, 0.2*d.o.Text)
+				if alone {
+					d.marked[h.of.street] = true
+				}
 				return
 			}
 		}

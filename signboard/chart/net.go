@@ -58,8 +58,7 @@ func (d *drawing) net() {
 	put := func(name string, at orb.Point) {
 		s := d.stack(line{name, size, true})
 		plate := newSpot(at, 0, 1.5*size, 1.5*size)
-		d.add(furnitureLayer, &paper.Shape{Paths: [][]paper.Point{rectangle(paper.Box{X: fine(plate.bound.Min[0]), Y: fine(plate.bound.Min[1]), W: fine(1.5 * size), H: fine(1.5 * size)})},
-			Closed: true, Fill: paper.Colour{R: 255, G: 255, B: 255, A: 0xd8}})
+		d.plate(paper.Box{X: fine(plate.bound.Min[0]), Y: fine(plate.bound.Min[1]), W: fine(1.5 * size), H: fine(1.5 * size)})
 		d.taken.take(plate)
 		d.add(furnitureLayer, &paper.Text{At: lowered(at, 0, s.lines[0].size), Text: name, Size: fine(size), Bold: true, Colour: ink, Anchor: paper.Middle})
 	}
