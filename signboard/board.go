@@ -568,7 +568,11 @@ func (b *drawing) contacts(x paper.Box) {
 			right -= b.width(f.lines[0], f.style) + 4
 		}
 		if r.text != "" {
-			b.centred(x.X+labels, cy, b.fit(r.text, right-x.X-labels, max(size*leading, h*0.62), style{size: size, bold: true, colour: ink}, size*0.7))
+			high, smallest := h, size*0.7 // on two lines where need be
+			if r.small != "" {
+				high, smallest = size*leading, size*0.6
+			}
+			b.centred(x.X+labels, cy, b.fit(r.text, right-x.X-labels, high, style{size: size, bold: true, colour: ink}, smallest))
 		}
 		if r.small != "" {
 			b.centred(x.X+labels, y+h*0.74, b.fit(r.small, x.W-labels, 4.6*k, style{size: min(3.9, 3.9*k), colour: soft}, least*0.9))

@@ -262,6 +262,17 @@ func TestWhoStandsInStandsOnce(t *testing.T) {
 	}
 }
 
+// A word is written smaller rather than broken.
+func TestWordsStayWhole(t *testing.T) {
+	f := usual()
+	f.Lang, f.Workers, f.Leaders, f.Station, f.Supervision = fault.English, nil, nil, nil, ""
+	f.Night = []Number{{"12345", "政务服务热线", "Government services"}}
+	sheet, _ := Board(f, Format{"a3", true}, fonts(t))
+	if text := said(sheet, fonts(t)); !strings.Contains(text, "Please call Hotline 热线\nGovernment\nservices\n") {
+		t.Errorf("it says %q", text)
+	}
+}
+
 func TestWhatTheFontLacks(t *testing.T) {
 	m := fonts(t)
 	f := usual()

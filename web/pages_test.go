@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/twpayne/go-geom"
 
+	beside "wangge/domain/around"
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
@@ -297,6 +298,9 @@ func TestSentences(t *testing.T) {
 	for _, post := range []staff.Post{staff.ChiefLeader, staff.GridLeader, staff.GridWorker, staff.Assistant, staff.SectionLeader, staff.GroupLeader, staff.ClusterLeader,
 		staff.BuildingLeader, staff.LeadHouseholder, staff.UnitLeader, staff.Informant, staff.Volunteer, staff.StationHead, staff.CounterStaff, staff.PlatformAdmin} {
 		used[string(post)] = true
+	}
+	for _, way := range []beside.Way{"N", "NE", "E", "SE", "S", "SW", "W", "NW"} {
+		used["way"+string(way)] = true
 	}
 	for _, file := range []string{"resident/page.html", "resident/answer.html", "resident/explorer.html", "resident/badge.html", "lists.go", "pages.go"} {
 		source, err := os.ReadFile(file)
