@@ -550,7 +550,11 @@ func (b *drawing) contacts(x paper.Box) {
 	for _, r := range rows {
 		labels = max(labels, b.width(r.label.in(b.Lang), style{size: size}))
 	}
-	labels = min(labels, x.W*0.3) + 4
+	share := 0.3
+	if b.leaflet { // narrow, and the station's name is to be read in whole
+		share = 0.24
+	}
+	labels = min(labels, x.W*share) + 4
 	for i, r := range rows {
 		h := r.height() * k
 		if i > 0 {
@@ -590,9 +594,13 @@ func (b *drawing) night(x paper.Box) {
 			c := paper.Box{X: x.X + float64(i)*(each+nightGap), Y: x.Y + float64(r)*(nightH+nightGap), W: each, H: nightH}
 			b.rect(c, 2, paleRed)
 			number := b.fit(n.Phone, c.W-3, 8, style{size: 7, bold: true, colour: call, anchor: paper.Middle}, 3)
-			b.centred(c.X+c.W/2, c.Y+5.6, number)
-			label := words{n.For, n.ForEng}
-			b.centred(c.X+c.W/2, c.Y+11.4, b.fit(label.in(b.Lang), c.W-2, 4.8, style{size: 3.7, colour: ink, anchor: paper.Middle}, 2.6))
+			label := b.fit(words{n.For, n.ForEng}.in(b.Lang), c.W-2, 6.4, style{size: 3.7, colour: ink, anchor: paper.Middle}, 2.6)
+			up := 0.0
+			if len(label.lines) > 1 {
+				up = 1.4
+			}
+			b.centred(c.X+c.W/2, c.Y+5.6-up, number)
+			b.centred(c.X+c.W/2, c.Y+11.4, label)
 		}
 	}
 }

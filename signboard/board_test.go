@@ -376,6 +376,9 @@ func TestLimitsOnBoards(t *testing.T) {
 				t.Errorf("%s: the board says %q, not %q", lang, text, w)
 			}
 		}
+		if !strings.Contains(said(leaflet, m), "听雨社区党群服务站\n") {
+			t.Errorf("%s: the leaflet shortens the name of the station", lang)
+		}
 		if text := strings.ReplaceAll(said(leaflet, m), "\n", ""); strings.Count(text, strings.ReplaceAll(f.Apart[1].Limits.West, " ", "")) != 2 {
 			t.Errorf("%s: the leaflets say %q", lang, text)
 		}
