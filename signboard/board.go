@@ -713,7 +713,11 @@ func (b *drawing) contacts(x paper.Box) {
 	for _, r := range rows {
 		labels = max(labels, b.width(r.label.in(b.Lang), style{size: size}))
 	}
-	labels = min(labels, x.W*0.3) + 4
+	share := 0.3
+	if b.leaflet { // narrow, and the station's name is to be read in whole
+		share = 0.24
+	}
+	labels = min(labels, x.W*share) + 4
 	for i, r := range rows {
 		h := r.height() * k
 		if i > 0 {
@@ -731,7 +735,11 @@ func (b *drawing) contacts(x paper.Box) {
 			right -= b.width(f.lines[0], f.style) + 4
 		}
 		if r.text != "" {
-			b.centred(x.X+labels, cy, b.fit(r.text, right-x.X-labels, max(size*leading, h*0.62), style{size: size, bold: true, colour: ink}, tiny))
+			high, smallest := h, max(tiny, size*0.7) // on two lines where need be
+			if r.small != "" {
+				high, smallest = size*leading, max(tiny, size*0.6)
+			}
+			b.centred(x.X+labels, cy, b.fit(r.text, right-x.X-labels, high, style{size: size, bold: true, colour: ink}, smallest))
 		}
 		if r.small != "" {
 			b.centred(x.X+labels, y+h*0.74, b.fit(r.small, x.W-labels, max(tiny, 4.6*k), style{size: max(tiny, min(3.9, 3.9*k)), colour: soft}, tiny))
@@ -752,9 +760,13 @@ func (b *drawing) night(x paper.Box) {
 			c := paper.Box{X: x.X + float64(i)*(each+nightGap), Y: x.Y + float64(r)*(high+nightGap), W: each, H: high}
 			b.rect(c, 2, paleRed)
 			number := b.fit(n.Phone, c.W-3, 8*larger, style{size: 7 * larger, bold: true, colour: call, anchor: paper.Middle}, tiny)
-			b.centred(c.X+c.W/2, c.Y+high*0.373, number)
-			label := words{n.For, n.ForEng}
-			b.centred(c.X+c.W/2, c.Y+high*0.76, b.fit(label.in(b.Lang), c.W-2, 4.8*larger, style{size: 3.7 * larger, colour: ink, anchor: paper.Middle}, tiny))
+			label := b.fit(words{n.For, n.ForEng}.in(b.Lang), c.W-2, 6.4*larger, style{size: 3.7 * larger, colour: ink, anchor: paper.Middle}, tiny)
+			up := 0.0
+			if len(label.lines) > 1 {
+				up = 1.4 * larger
+			}
+			b.centred(c.X+c.W/2, c.Y+high*0.373-up, number)
+			b.centred(c.X+c.W/2, c.Y+high*0.76, label)
 		}
 	}
 }

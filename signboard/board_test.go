@@ -383,6 +383,17 @@ func TestWhoStandsInStandsOnce(t *testing.T) {
 	}
 }
 
+// A word is written smaller rather than broken.
+func TestWordsStayWhole(t *testing.T) {
+	f := usual()
+	f.Lang, f.Workers, f.Leaders, f.Station, f.Supervision = fault.English, nil, nil, nil, ""
+	f.Night = []Number{{"12345", "政务服务热线", "Government services"}}
+	sheet, _ := Board(f, Format{"a3", true}, fonts(t))
+	if text := said(sheet, fonts(t)); !strings.Contains(text, "Please call Hotline 热线\nGovernment\nservices\n") {
+		t.Errorf("it says %q", text)
+	}
+}
+
 func TestWhatTheFontLacks(t *testing.T) {
 	m := fonts(t)
 	f := usual()
@@ -485,6 +496,9 @@ func TestLimitsOnBoards(t *testing.T) {
 			if text := said(sheet, m); !strings.Contains(strings.ReplaceAll(text, "\n", ""), strings.ReplaceAll(w, "\n", "")) && !strings.Contains(strings.ReplaceAll(text, "\n", " "), w) {
 				t.Errorf("%s: the board says %q, not %q", lang, text, w)
 			}
+		}
+		if !strings.Contains(said(leaflet, m), "听雨社区党群服务站\n") {
+			t.Errorf("%s: the leaflet shortens the name of the station", lang)
 		}
 		if text := strings.ReplaceAll(said(leaflet, m), "\n", ""); strings.Count(text, strings.ReplaceAll(f.Apart[1].Limits.West, " ", "")) != 2 {
 			t.Errorf("%s: the leaflets say %q", lang, text)

@@ -158,6 +158,10 @@ func (p *pen) fit(text string, w, h float64, st style, least float64) fitted {
 			return fitted{[]string{text}, st}
 		}
 	}
+	// A word is not broken where it fits on a line, if smaller.
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r > 'z' || !unicode.IsLetter(r) }) {
+		st.size = min(st.size, max(least, 0.999*st.size*w/p.width(word, st)))
+	}
 	for {
 		lines := paper.Lines(p.m, text, st.size, w, st.bold)
 		room := int(math.Floor(h/(st.size*leading) + 0.3)) // the last line needs no lead

@@ -163,7 +163,7 @@ type GridFilter struct {
 	WithinM *float64 `json:"withinM,omitempty"`
 }
 
-// The four bounds in words (四至), as people say them. Null where unknown.
+// The four bounds in words (四至), as people say them. Of a grid in parts that lie apart those of the largest. Null where unknown.
 type Limits struct {
 	// What lies to the east: a street, a river.
 	East *string `json:"east,omitempty"`
