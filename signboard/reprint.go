@@ -37,7 +37,7 @@ type Prints interface {
 	// Printed notes prints, all or none. CONFLICT: what a board says is no more what its mark stands for.
 	Printed(ctx context.Context, actor account.Actor, boards []board.Printing, on civil.Date) ([]board.Print, error)
 	// TakeBack undoes Printed. CONFLICT: it is not the last of its board.
-	TakeBack(ctx context.Context, actor account.Actor, boards []board.Noted) error
+	TakeBack(ctx context.Context, actor account.Actor, boards []board.Noted) (int, error)
 }
 
 // Knows finds out who sends a request by its Authorization header; a token that is not valid is UNAUTHENTICATED.
@@ -332,9 +332,9 @@ func (d *door) takeBack(ctx context.Context, actor account.Actor, ask asking, v 
 			return fault.New(fault.Invalid, "revision", "board.revision")
 		}
 	}
-	err := d.prints.TakeBack(ctx, actor, list)
+	n, err := d.prints.TakeBack(ctx, actor, list)
 	if err == nil {
-		v.Done = fmt.Sprintf(wUndone.in(v.Lang), len(list))
+		v.Done = fmt.Sprintf(wUndone.in(v.Lang), n)
 	}
 	return err
 }
