@@ -66,6 +66,11 @@ func (r *mutationResolver) RecordBoardsPrinted(ctx context.Context, input node.R
 	return r.recordBoardsPrinted(ctx, input)
 }
 
+// TakeBackBoardsPrinted is the resolver for the takeBackBoardsPrinted field.
+func (r *mutationResolver) TakeBackBoardsPrinted(ctx context.Context, input node.TakeBackBoardsPrintedInput) (*node.TakeBackBoardsPrintedPayload, error) {
+	return r.takeBackBoardsPrinted(ctx, input)
+}
+
 // PlaceBuilding is the resolver for the placeBuilding field.
 func (r *mutationResolver) PlaceBuilding(ctx context.Context, input node.PlaceBuildingInput) (*node.PlaceBuildingPayload, error) {
 	return r.placeBuilding(ctx, input)

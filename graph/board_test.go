@@ -25,7 +25,8 @@ func TestBoards(t *testing.T) {
 		}
 	}
 	const never = `{ boardsNeverPrinted(division: "990102001001", first: 2) { nodes { grid { code worker { name } } building { name } revision printed { revision } changed } pageInfo { hasNextPage } } }`
-	expect("never printed", s.ask(t, op, never, nil), fmt.Sprintf(`{"boardsNeverPrinted":{"nodes":[`+
+	firstNever := s.ask(t, op, never, nil)
+	expect("never printed", firstNever, fmt.Sprintf(`{"boardsNeverPrinted":{"nodes":[`+
 		`{"grid":{"code":%q,"worker":{"name":"欧阳明"}},"building":null,"revision":1,"printed":null,"changed":[]},`+
 		`{"grid":{"code":%q,"worker":{"name":"李二"}},"building":null,"revision":1,"printed":null,"changed":[]}],"pageInfo":{"hasNextPage":true}}}`, gridCode(c1, 1), gridCode(c1, 2)))
 
@@ -71,6 +72,10 @@ func TestBoards(t *testing.T) {
 	expect("by its mark alone", s.ask(t, anyone, check, map[string]any{"g": gridCode(c1, 1), "r": 9, "m": mark}), `{"boardCheck":{"answer":"OUTDATED","changed":["CONTACTS"],"revision":2,"printedOn":null}}`)
 	expect("of a building", s.ask(t, anyone, check, map[string]any{"b": building.String(), "r": 2}), `{"boardCheck":{"answer":"UNKNOWN","changed":[],"revision":2,"printedOn":null}}`)
 
+	const takeBack = `mutation ($in: TakeBackBoardsPrintedInput!) { takeBackBoardsPrinted(input: $in) { count } }`
+	noted := func(revision int) map[string]any {
+		return map[string]any{"in": map[string]any{"boards": []any{map[string]any{"grid": gridCode(c1, 1), "revision": revision}}}}
+	}
 	for _, c := range []struct {
 		name, query string
 		actor       account.Actor
@@ -82,6 +87,9 @@ func TestBoards(t *testing.T) {
 		{"the public reads what was never printed", never, anyone, nil, "FORBIDDEN"},
 		{"what the board said before", record, op, map[string]any{"in": in}, "CONFLICT input boards 0 mark"},
 		{"tomorrow", record, op, map[string]any{"in": map[string]any{"on": "2026-03-03", "boards": []any{map[string]any{"grid": c1 + "001"}}}}, "INVALID input on"},
+		{"the public takes a print back", takeBack, anyone, noted(1), "FORBIDDEN"},
+		{"a print that nobody noted", takeBack, op, noted(2), "CONFLICT input boards"},
+		{"nothing to take back", takeBack, op, map[string]any{"in": map[string]any{"boards": []any{}}}, "INVALID input boards"},
 		{"no division", reprint, op, map[string]any{"after": "x"}, "INVALID after"},
 		{"no revision", check, anyone, map[string]any{"g": gridCode(c1, 1), "r": 0}, "INVALID revision"},
 		{"no grid", check, anyone, map[string]any{"g": "x", "r": 1}, "NOT_FOUND grid"},
@@ -93,4 +101,6 @@ func TestBoards(t *testing.T) {
 			t.Errorf("%s: %s: %s", c.name, got, a.Raw)
 		}
 	}
+	expect("taken back", s.ask(t, op, takeBack, noted(1)), `{"takeBackBoardsPrinted":{"count":1}}`)
+	expect("after it was taken back", s.ask(t, op, never, nil), string(firstNever.Data))
 }

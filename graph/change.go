@@ -192,6 +192,22 @@ func (r *Resolver) recordBoardsPrinted(ctx context.Context, in node.RecordBoards
 	return payload, nil
 }
 
+func (r *Resolver) takeBackBoardsPrinted(ctx context.Context, in node.TakeBackBoardsPrintedInput) (*node.TakeBackBoardsPrintedPayload, error) {
+	actor := account.FromContext(ctx)
+	if err := actor.RequireOperator(); err != nil {
+		return nil, err
+	}
+	list := make([]board.Noted, len(in.Boards))
+	for i, b := range in.Boards {
+		list[i] = board.Noted{Name: board.Name{Grid: orEmpty(b.Grid), Building: orEmpty(b.Building)}, Revision: b.Revision}
+	}
+	n, err := r.Boards.TakeBack(ctx, actor, list)
+	if err != nil {
+		return nil, within("input", err)
+	}
+	return &node.TakeBackBoardsPrintedPayload{Count: n}, nil
+}
+
 func (r *Resolver) placeBuilding(ctx context.Context, in node.PlaceBuildingInput) (*node.PlaceBuildingPayload, error) {
 	k, err := operatorKey(ctx, in.Building, "building", "building.notFound")
 	if err != nil {

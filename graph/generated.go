@@ -67,6 +67,7 @@ type MutationResolver interface {
 	RenumberDivision(ctx context.Context, input node.RenumberDivisionInput) (*node.RenumberDivisionPayload, error)
 	RecodeGrid(ctx context.Context, input node.RecodeGridInput) (*node.RecodeGridPayload, error)
 	RecordBoardsPrinted(ctx context.Context, input node.RecordBoardsPrintedInput) (*node.RecordBoardsPrintedPayload, error)
+	TakeBackBoardsPrinted(ctx context.Context, input node.TakeBackBoardsPrintedInput) (*node.TakeBackBoardsPrintedPayload, error)
 	ApplyFix(ctx context.Context, input node.ApplyFixInput) (*node.ApplyFixPayload, error)
 }
 type QueryResolver interface {
@@ -124,6 +125,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEndAssignmentInput,
 		ec.unmarshalInputGridFilter,
 		ec.unmarshalInputNightNumberInput,
+		ec.unmarshalInputNotedBoardInput,
 		ec.unmarshalInputPlaceBuildingInput,
 		ec.unmarshalInputPlaceUnitInput,
 		ec.unmarshalInputPointInput,
@@ -137,6 +139,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSetExternalRefInput,
 		ec.unmarshalInputSetSizePolicyInput,
 		ec.unmarshalInputShapeInput,
+		ec.unmarshalInputTakeBackBoardsPrintedInput,
 		ec.unmarshalInputUpdateWorkerInput,
 	)
 	first := true
@@ -1127,6 +1130,14 @@ func (ec *executionContext) childFields_SizePolicy(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type SizePolicy", field.Name)
 }
 
+func (ec *executionContext) childFields_TakeBackBoardsPrintedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_TakeBackBoardsPrintedPayload_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TakeBackBoardsPrintedPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_TileID(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "z":
@@ -2073,6 +2084,20 @@ func (ec *executionContext) field_Mutation_setSizePolicy_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (node.SetSizePolicyInput, error) {
 			return ec.unmarshalNSetSizePolicyInput2wanggeᚋgraphᚋnodeᚐSetSizePolicyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_takeBackBoardsPrinted_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.TakeBackBoardsPrintedInput, error) {
+			return ec.unmarshalNTakeBackBoardsPrintedInput2wanggeᚋgraphᚋnodeᚐTakeBackBoardsPrintedInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9158,6 +9183,50 @@ func (ec *executionContext) fieldContext_Mutation_recordBoardsPrinted(ctx contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_takeBackBoardsPrinted(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_takeBackBoardsPrinted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TakeBackBoardsPrinted(ctx, fc.Args["input"].(node.TakeBackBoardsPrintedInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.TakeBackBoardsPrintedPayload) graphql.Marshaler {
+			return ec.marshalNTakeBackBoardsPrintedPayload2ᚖwanggeᚋgraphᚋnodeᚐTakeBackBoardsPrintedPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_takeBackBoardsPrinted(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TakeBackBoardsPrintedPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_takeBackBoardsPrinted_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_applyFix(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11363,6 +11432,29 @@ func (ec *executionContext) fieldContext_Subscription_tilesChanged(ctx context.C
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _TakeBackBoardsPrintedPayload_count(ctx context.Context, field graphql.CollectedField, obj *node.TakeBackBoardsPrintedPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TakeBackBoardsPrintedPayload_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TakeBackBoardsPrintedPayload_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TakeBackBoardsPrintedPayload", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _TileID_z(ctx context.Context, field graphql.CollectedField, obj *node.TileID) (ret graphql.Marshaler) {
@@ -14436,6 +14528,50 @@ func (ec *executionContext) unmarshalInputNightNumberInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputNotedBoardInput(ctx context.Context, obj any) (node.NotedBoardInput, error) {
+	var it node.NotedBoardInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"grid", "building", "revision"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "grid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("grid"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Grid = data
+		case "building":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("building"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Building = data
+		case "revision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("revision"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Revision = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPlaceBuildingInput(ctx context.Context, obj any) (node.PlaceBuildingInput, error) {
 	var it node.PlaceBuildingInput
 	if obj == nil {
@@ -15094,6 +15230,36 @@ func (ec *executionContext) unmarshalInputShapeInput(ctx context.Context, obj an
 				return it, err
 			}
 			it.Crs = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTakeBackBoardsPrintedInput(ctx context.Context, obj any) (node.TakeBackBoardsPrintedInput, error) {
+	var it node.TakeBackBoardsPrintedInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"boards"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "boards":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("boards"))
+			data, err := ec.unmarshalNNotedBoardInput2ᚕᚖwanggeᚋgraphᚋnodeᚐNotedBoardInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Boards = data
 		}
 	}
 	return it, nil
@@ -20179,6 +20345,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "takeBackBoardsPrinted":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_takeBackBoardsPrinted(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "applyFix":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_applyFix(ctx, field)
@@ -21871,6 +22044,44 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var takeBackBoardsPrintedPayloadImplementors = []string{"TakeBackBoardsPrintedPayload"}
+
+func (ec *executionContext) _TakeBackBoardsPrintedPayload(ctx context.Context, sel ast.SelectionSet, obj *node.TakeBackBoardsPrintedPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, takeBackBoardsPrintedPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TakeBackBoardsPrintedPayload")
+		case "count":
+			out.Values[i] = ec._TakeBackBoardsPrintedPayload_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
 }
 
 var tileIDImplementors = []string{"TileID"}
@@ -24709,6 +24920,25 @@ func (ec *executionContext) unmarshalNNightNumberInput2ᚖwanggeᚋgraphᚋnode�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNNotedBoardInput2ᚕᚖwanggeᚋgraphᚋnodeᚐNotedBoardInputᚄ(ctx context.Context, v any) ([]*node.NotedBoardInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*node.NotedBoardInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNotedBoardInput2ᚖwanggeᚋgraphᚋnodeᚐNotedBoardInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNNotedBoardInput2ᚖwanggeᚋgraphᚋnodeᚐNotedBoardInput(ctx context.Context, v any) (*node.NotedBoardInput, error) {
+	res, err := ec.unmarshalInputNotedBoardInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNPageInfo2ᚖwanggeᚋgraphᚋnodeᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *node.PageInfo) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -25054,6 +25284,21 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNTakeBackBoardsPrintedInput2wanggeᚋgraphᚋnodeᚐTakeBackBoardsPrintedInput(ctx context.Context, v any) (node.TakeBackBoardsPrintedInput, error) {
+	res, err := ec.unmarshalInputTakeBackBoardsPrintedInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTakeBackBoardsPrintedPayload2ᚖwanggeᚋgraphᚋnodeᚐTakeBackBoardsPrintedPayload(ctx context.Context, sel ast.SelectionSet, v *node.TakeBackBoardsPrintedPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TakeBackBoardsPrintedPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNTileID2wanggeᚋgraphᚋnodeᚐTileID(ctx context.Context, sel ast.SelectionSet, v node.TileID) graphql.Marshaler {

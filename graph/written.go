@@ -2394,6 +2394,14 @@ func (w *writer) _Mutation(sel *selection) bool {
 				}
 				return w.marshalNRecordBoardsPrintedPayload2ᚖwanggeᚋgraphᚋnodeᚐRecordBoardsPrintedPayload(f.below, v)
 			}) && ok
+		case "takeBackBoardsPrinted":
+			ok = w.root(f, true, w.ec.field_Mutation_takeBackBoardsPrinted_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Mutation().TakeBackBoardsPrinted(ctx, fc.Args["input"].(node.TakeBackBoardsPrintedInput))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNTakeBackBoardsPrintedPayload2ᚖwanggeᚋgraphᚋnodeᚐTakeBackBoardsPrintedPayload(f.below, v)
+			}) && ok
 		case "applyFix":
 			ok = w.root(f, true, w.ec.field_Mutation_applyFix_args, func(ctx context.Context, fc arguments) bool {
 				v, err := w.ec.Resolvers.Mutation().ApplyFix(ctx, fc.Args["input"].(node.ApplyFixInput))
@@ -3178,6 +3186,26 @@ func (ec *executionContext) subscribe(ctx context.Context, f *chosen) (source, e
 		}), err
 	}
 	panic("unknown field " + strconv.Quote(f.Name))
+}
+
+func (w *writer) _TakeBackBoardsPrintedPayload(sel *selection, obj *node.TakeBackBoardsPrintedPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("TakeBackBoardsPrintedPayload")
+		case "count":
+			w.enter(f)
+			v := obj.Count
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
 }
 
 func (w *writer) _TileID(sel *selection, obj *node.TileID) bool {
@@ -4997,6 +5025,13 @@ func (w *writer) marshalNString2ᚕstringᚄ(sel *selection, v []string) bool {
 		}
 	}
 	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNTakeBackBoardsPrintedPayload2ᚖwanggeᚋgraphᚋnodeᚐTakeBackBoardsPrintedPayload(sel *selection, v *node.TakeBackBoardsPrintedPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._TakeBackBoardsPrintedPayload(sel, v)
 }
 
 func (w *writer) marshalNTileID2wanggeᚋgraphᚋnodeᚐTileID(sel *selection, v node.TileID) bool {

@@ -37,14 +37,15 @@ type Prints interface {
 	// Printed notes prints, all or none. CONFLICT: what a board says is no more what its mark stands for.
 	Printed(ctx context.Context, actor account.Actor, boards []board.Printing, on civil.Date) ([]board.Print, error)
 	// TakeBack undoes Printed. CONFLICT: it is not the last of its board.
-	TakeBack(ctx context.Context, actor account.Actor, boards []board.Noted) error
+	TakeBack(ctx context.Context, actor account.Actor, boards []board.Noted) (int, error)
 }
 
 // Knows finds out who sends a request by its Authorization header; a token that is not valid is UNAUTHENTICATED.
 type Knows func(*http.Request) (account.Actor, error)
 
 const (
-	perPage   = 50     // boards on a page and in a PDF: read and drawn in some seconds
+	perPage   = 50     // boards on a page
+	mostInPDF = 200    // boards: read and drawn in some seconds
 	perRead   = 200    // boards that are read in one turn
 	mostInCSV = 10_000 // boards
 	mostForm  = 1 << 20
@@ -56,6 +57,7 @@ var _ = fault.Register(
 	[3]string{"board.form", "{field} is not one of the choices.", "{field} 不是可选的值。"},
 	[3]string{"board.day", "The day is written as 2026-05-01.", "日期应写作 2026-05-01。"},
 	[3]string{"board.longList", "The list has more than {max} boards: choose a smaller division.", "清单超过 {max} 块公示牌：请选择更小的区划。"},
+	[3]string{"board.emptyList", "The list is empty.", "清单是空的。"},
 	[3]string{"board.goneSince", "{code} is no more there; show the list anew.", "{code} 已不存在，请重新查看清单。"},
 	[3]string{"board.movedSince", "{code}: what the board says changed since the list was shown. Nothing was noted; print it anew.", "{code}：清单显示之后，牌上内容又有变更。没有登记任何一块，请重新印制。"},
 )
@@ -239,7 +241,13 @@ func (d *door) act(ctx context.Context, actor account.Actor, division place.Divi
 	case "csv":
 		return d.list(ctx, actor, division, ask)
 	case "pdf":
-		return d.some(ctx, actor, division, ask)
+		chosen, err := ask.chosen()
+		if err != nil {
+			return nil, err
+		}
+		return d.some(ctx, actor, division, ask, chosen)
+	case "pdfAll":
+		return d.all(ctx, actor, division, ask)
 	case "printed":
 		return nil, d.note(ctx, actor, ask, v)
 	case "undo", "takeBack":
@@ -323,14 +331,14 @@ func (d *door) takeBack(ctx context.Context, actor account.Actor, ask asking, v 
 			return fault.New(fault.Invalid, "revision", "board.revision")
 		}
 	}
-	err := d.prints.TakeBack(ctx, actor, list)
+	n, err := d.prints.TakeBack(ctx, actor, list)
 	if err == nil {
-		v.Done = fmt.Sprintf(wUndone.in(v.Lang), len(list))
+		v.Done = fmt.Sprintf(wUndone.in(v.Lang), n)
 	}
 	return err
 }
 
-// rows reads up to most boards of the list after a place, and the place of the last where there are more.
+// rows reads up to most boards of the list after a place, fewer where enough were looked at, and where to go on if that is not all.
 func (d *door) rows(ctx context.Context, actor account.Actor, division string, ask asking, most int, lang fault.Language) (out []reprintRow, next string, err error) {
 	read := d.prints.Reprint
 	if ask.Never {
@@ -360,7 +368,11 @@ func (d *door) rows(ctx context.Context, actor account.Actor, division string, a
 				}
 				out, last = append(out, reprintRow{Standing: st}), item.Cursor
 			}
-			if !found.HasNext || len(found.Items) == 0 {
+			switch {
+			case found.HasNext && found.End != nil: // enough was looked at for one request
+				next = found.End.Encode()
+				fallthrough
+			case !found.HasNext:
 				return d.named(ctx, actor, out, lang)
 			}
 			args.After = &found.Items[len(found.Items)-1].Cursor
@@ -474,15 +486,31 @@ func (d *door) fileName(division place.Division, end string) string {
 	return "boards-" + code + "-" + d.Staff.Day(nil).String() + end
 }
 
+// whole is the whole list. LIMITED: it is longer than most.
+func (d *door) whole(ctx context.Context, actor account.Actor, division place.Division, ask asking, most int) ([]reprintRow, error) {
+	var rows []reprintRow
+	err := d.Places.InOneState(ctx, actor, func(ctx context.Context) error {
+		rows, ask.After = nil, nil // it may run twice
+		for {
+			more, next, err := d.rows(ctx, actor, division.Code, ask, most-len(rows), ask.Language)
+			rows = append(rows, more...)
+			switch {
+			case err != nil || next == "":
+				return err
+			case len(rows) == most:
+				return fault.New(fault.Limited, "division", "board.longList", "max", most)
+			}
+			ask.After = &next
+		}
+	})
+	return rows, err
+}
+
 // list is the whole list as CSV, with the byte order mark without which Excel reads Chinese as something else.
 func (d *door) list(ctx context.Context, actor account.Actor, division place.Division, ask asking) (*attachment, error) {
-	ask.After = nil
-	rows, next, err := d.rows(ctx, actor, division.Code, ask, mostInCSV, ask.Language)
-	switch {
-	case err != nil:
+	rows, err := d.whole(ctx, actor, division, ask, mostInCSV)
+	if err != nil {
 		return nil, err
-	case next != "":
-		return nil, fault.New(fault.Limited, "division", "board.longList", "max", mostInCSV)
 	}
 	var b bytes.Buffer
 	b.WriteString("\ufeff")
@@ -511,12 +539,26 @@ func (d *door) list(ctx context.Context, actor account.Actor, division place.Div
 	return &attachment{d.fileName(division, ".csv"), "text/csv; charset=utf-8", b.Bytes(), ""}, errors.Join(err, out.Error())
 }
 
-// some are the boards that were chosen, a page each, as one PDF.
-func (d *door) some(ctx context.Context, actor account.Actor, division place.Division, ask asking) (*attachment, error) {
-	chosen, err := ask.chosen()
-	if err != nil {
+// all are the boards of the whole list as one PDF.
+func (d *door) all(ctx context.Context, actor account.Actor, division place.Division, ask asking) (*attachment, error) {
+	rows, err := d.whole(ctx, actor, division, ask, mostInPDF)
+	switch {
+	case err != nil:
 		return nil, err
+	case len(rows) == 0:
+		return nil, fault.New(fault.NotFound, "list", "board.emptyList")
 	}
+	list := make([]board.Printing, len(rows))
+	for i, r := range rows {
+		if list[i].Name, _, err = called(r.Value); err != nil {
+			return nil, err
+		}
+	}
+	return d.some(ctx, actor, division, ask, list)
+}
+
+// some are boards, a page each, as one PDF.
+func (d *door) some(ctx context.Context, actor account.Actor, division place.Division, ask asking, list []board.Printing) (*attachment, error) {
 	if err := d.turns.Acquire(ctx, 1); err != nil {
 		return nil, err
 	}
@@ -524,8 +566,8 @@ func (d *door) some(ctx context.Context, actor account.Actor, division place.Div
 	var b bytes.Buffer
 	var failed error
 	var lacks []MissingOn
-	err = paper.WritePDF(&b, func(yield func(*paper.Sheet) bool) {
-		for next := range ahead(ctx, chosen, func(ctx context.Context, p board.Printing) (Facts, error) {
+	err := paper.WritePDF(&b, func(yield func(*paper.Sheet) bool) {
+		for next := range ahead(ctx, list, func(ctx context.Context, p board.Printing) (Facts, error) {
 			return d.said(ctx, actor, p.Name, ask.Language)
 		}) {
 			if ctx.Err() != nil {

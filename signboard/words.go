@@ -139,8 +139,10 @@ var pageWords = map[string]words{
 	"takeBack":    {"撤销", "Take back"},
 	"next":        {"下一页", "Next page"},
 	"first":       {"回到第一页", "First page"},
-	"none":        {"清单是空的：没有需要印制的公示牌。", "The list is empty: no board has to be printed."},
-	"seconds":     {"一份 PDF 最多 50 块，要等几秒。更多时请用命令 wangge signboards。", "One PDF holds up to 50 boards and takes some seconds. For more use the command wangge signboards."},
+	"noneYet":     {"看过的这些公示牌里没有，请继续看下一页。", "None among the boards looked at so far: go on to the next page."},
+	"none":        {"这张清单是空的。", "This list is empty."},
+	"seconds":     {"一份 PDF 最多 200 块，要等几秒。更多时请选择更小的区划，或用命令 wangge signboards。", "One PDF holds up to 200 boards and takes some seconds. For more choose a smaller division, or use the command wangge signboards."},
+	"pdfAll":      {"下载整张清单的 PDF", "PDF of the whole list"},
 	"neverYet":    {"从未登记印制", "No print was noted"},
 	"chosenPage":  {"本页的公示牌", "The boards of this page"},
 }

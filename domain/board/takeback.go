@@ -20,26 +20,26 @@ type Noted struct {
 	Revision int
 }
 
-// TakeBack lets it be noted no more that revisions were printed, all or none: each the last of its board. What was printed before is then the last again. A day that was
+// TakeBack lets it be noted no more that revisions were printed, all or none: each the last of its board; it returns of how many boards. What was printed before is then the last again. A day that was
 // noted for a revision that had been printed before goes with it. Operators only. NOT_FOUND, INVALID: see Find; INVALID also: no board or too many. CONFLICT: a revision
 // that is not the last, or not noted.
-func (s *Service) TakeBack(ctx context.Context, actor account.Actor, boards []Noted) error {
+func (s *Service) TakeBack(ctx context.Context, actor account.Actor, boards []Noted) (int, error) {
 	if err := actor.RequireOperator(); err != nil {
-		return err
+		return 0, err
 	}
 	if len(boards) == 0 || len(boards) > MostAtOnce {
-		return fault.New(fault.Invalid, "boards", "board.none", "max", MostAtOnce)
+		return 0, fault.New(fault.Invalid, "boards", "board.none", "max", MostAtOnce)
 	}
 	var list []Print
 	seen := map[uuid.UUID]bool{}
 	for i, b := range boards {
 		of, err := s.Find(ctx, actor, b.Name)
 		if err != nil {
-			return within(i, err)
+			return 0, within(i, err)
 		}
 		if !seen[of.Key.ID] {
 			seen[of.Key.ID], list = true, append(list, Print{Of: of, Revision: b.Revision})
 		}
 	}
-	return s.Store.Remove(ctx, actor, list)
+	return len(list), s.Store.Remove(ctx, actor, list)
 }

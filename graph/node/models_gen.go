@@ -189,6 +189,16 @@ type NightNumberInput struct {
 	NameEnglish *string `json:"nameEnglish,omitempty"`
 }
 
+// A print of a board: of a grid or of a building.
+type NotedBoardInput struct {
+	// A code that a grid has or had.
+	Grid *string `json:"grid,omitempty"`
+	// A building's id.
+	Building *string `json:"building,omitempty"`
+	// The revision that was noted as printed.
+	Revision int `json:"revision"`
+}
+
 // Where a page of a list lies in the whole list.
 type PageInfo struct {
 	// Whether more follows after `endCursor`.
@@ -444,6 +454,18 @@ type ShapeInput struct {
 // `next`, each an answer, and `complete`, after which a client closes. Each `next` has an id: an `EventSource` that lost its
 // connection sends the last one, which counts as `since`, and misses nothing.
 type Subscription struct {
+}
+
+// Which prints were noted by mistake.
+type TakeBackBoardsPrintedInput struct {
+	// 1 to 1,000 boards.
+	Boards []*NotedBoardInput `json:"boards"`
+}
+
+// What `takeBackBoardsPrinted` did.
+type TakeBackBoardsPrintedPayload struct {
+	// How many boards it was: one that was named twice counts once.
+	Count int `json:"count"`
 }
 
 // A layer of vector tiles.

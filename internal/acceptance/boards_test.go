@@ -286,20 +286,20 @@ func TestAPrintIsTakenBack(t *testing.T) {
 		{"no grid", operator, []board.Noted{noted(grid, 2), noted(board.Name{Grid: "x"}, 1)}, fault.NotFound, "boards.1.grid"},
 		{"anyone", account.Anyone(), []board.Noted{noted(grid, 2)}, fault.Forbidden, ""},
 	} {
-		if err := b.TakeBack(t.Context(), c.actor, c.list); !fault.Is(err, c.code) || fault.As(err).Field != c.field {
+		if _, err := b.TakeBack(t.Context(), c.actor, c.list); !fault.Is(err, c.code) || fault.As(err).Field != c.field {
 			t.Errorf("%s: %v at %s", c.name, err, fault.As(err).Field)
 		}
 	}
 	if n := w.number(t, "board_print"); n != 3 {
 		t.Errorf("%d prints are noted, want 3", n)
 	}
-	if err := b.TakeBack(t.Context(), operator, []board.Noted{noted(grid, 2), noted(grid, 2)}); err != nil {
-		t.Fatal(err)
+	if n, err := b.TakeBack(t.Context(), operator, []board.Noted{noted(grid, 2), noted(grid, 2)}); err != nil || n != 1 {
+		t.Fatal(n, err)
 	}
 	if got := b.all(t, b.reprint, "990101"); !strings.HasPrefix(got, "grid 2 NAMES") {
 		t.Errorf("after it was taken back: %s", got)
 	}
-	if err := b.TakeBack(t.Context(), operator, []board.Noted{noted(grid, 1)}); err != nil {
+	if _, err := b.TakeBack(t.Context(), operator, []board.Noted{noted(grid, 1)}); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.all(t, b.never, "990101"); got != "grid 1" {

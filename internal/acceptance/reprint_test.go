@@ -108,7 +108,7 @@ func TestThePrintShopsPage(t *testing.T) {
 		t.Errorf("%d: %s", file.Code, got)
 	}
 	done := ok(w.post(printPage, append(fields("board", chosen), "do", "printed", "list", "never")...))
-	says(done, "已登记 14 块公示牌为已印", "清单是空的")
+	says(done, "已登记 14 块公示牌为已印", "这张清单是空的")
 
 	// It was a mistake: the note is taken back, once.
 	undo := fields("undo", values(done, "undo"))
@@ -124,7 +124,7 @@ func TestThePrintShopsPage(t *testing.T) {
 	if _, err := boards.Printed(t.Context(), operator, []board.Printing{{Name: board.Name{Building: house}}}, w.Staff.Day(nil)); err != nil {
 		t.Fatal(err)
 	}
-	says(ok(w.post(printPage)), "清单是空的")
+	says(ok(w.post(printPage)), "这张清单是空的")
 
 	// What changed since is listed, with what and since when.
 	d, err := w.Places.ByCode(t.Context(), operator, "990102001001", place.Fields{})
@@ -153,6 +153,14 @@ func TestThePrintShopsPage(t *testing.T) {
 	}
 	if got := ok(w.post(printPage, "part", "BORDER")); len(values(got, "board")) != 0 {
 		t.Errorf("with another border: %s", got)
+	}
+
+	// The boards for the shop: all of the list, of buildings too.
+	if got := text(t, w.post(printPage, "do", "pdfAll", "size", "a4").Body.Bytes()); strings.Count(got, "网格公示牌") != 14 || strings.Count(got, "楼栋公示牌") != 1 {
+		t.Errorf("all of the list: %s", got)
+	}
+	if got := w.post(printPage, "do", "pdfAll", "part", "BORDER"); got.Code != 404 || !strings.Contains(got.Body.String(), "清单是空的") {
+		t.Errorf("all of nothing: %d %s", got.Code, got.Body)
 	}
 
 	// The list for the shop.

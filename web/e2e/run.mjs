@@ -736,6 +736,9 @@ for (const [name, [path, options]] of Object.entries(BOARDS)) {
     assert(faults.length === 0, faults.join("; "));
     await flawless(page);
     await readAloud(page, name);
+    await page.evaluate(() => { document.documentElement.style.fontSize = "200%"; });
+    const lost = await page.evaluate(judge, {});
+    assert(lost.length === 0, `with text of 200 %: ${lost.join("; ")}`);
   });
 }
 
