@@ -432,13 +432,18 @@ func (d *door) gridMap(ctx context.Context, r *http.Request) (made, error) {
 			list[i].URL = strings.TrimPrefix(list[i].URL, d.PublicURL)
 		}
 	}
+	return d.plan(f), nil
+}
+
+// plan is the map of f as a file of its own.
+func (d *door) plan(f Facts) made {
 	facts := struct {
 		Name  string
 		Scene chart.Scene
 	}{f.Grid.Name, f.Scene}
-	return made{kind: "svg", facts: facts, look: "map " + string(lang), write: func(_ context.Context, w io.Writer) error {
+	return made{kind: "svg", facts: facts, look: "map " + string(f.Lang), write: func(_ context.Context, w io.Writer) error {
 		return paper.WriteSVG(w, mapSheet(f, d.fonts), d.fonts)
-	}, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}, nil
+	}, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
 }
 
 // mapSheet is the map alone.

@@ -2,7 +2,6 @@ package signboard
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,7 +21,6 @@ import (
 	"wangge/internal/answer"
 	"wangge/internal/fault"
 	"wangge/signboard/chart"
-	"wangge/signboard/paper"
 )
 
 // How many areas an overview shows. So many grids are all named, and so can all be tapped (see chart.Draw); of more areas those are that have room for a name, and
@@ -211,11 +209,5 @@ func (d *door) overview(ctx context.Context, r *http.Request) (made, error) {
 	if err != nil {
 		return made{}, err
 	}
-	facts := struct {
-		Name  string
-		Scene chart.Scene
-	}{f.Grid.Name, f.Scene}
-	return made{kind: "svg", facts: facts, look: "overview " + string(lang), write: func(_ context.Context, w io.Writer) error {
-		return paper.WriteSVG(w, mapSheet(f, d.fonts), d.fonts)
-	}, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}, nil
+	return d.plan(f), nil
 }
