@@ -14,6 +14,7 @@ import (
 	"wangge/domain/around"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/geo/shape"
 	"wangge/internal/fault"
@@ -78,9 +79,9 @@ func (s *Source) holding(ctx context.Context, actor account.Actor, list []place.
 	for i, d := range list {
 		ids[i] = d.ID
 	}
-	counts, err := s.Places.DivisionStats(ctx, actor, ids, nil)
+	lists, err := s.Grids.ListOf(ctx, actor, ids, grid.Query{Order: grid.ByCode, Args: page.Args{First: 1}, Count: true})
 	for _, d := range list {
-		if n := counts[d.ID].Grids; n > 0 {
+		if n := lists[d.ID].Total; n > 0 {
 			held, grids = append(held, d), grids+n
 		}
 	}

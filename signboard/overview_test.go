@@ -16,6 +16,7 @@ import (
 	"wangge/domain/around"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/internal/fault"
 	"wangge/signboard/paper"
@@ -52,10 +53,12 @@ func (c *country) Children(_ context.Context, _ account.Actor, of []uuid.UUID, _
 	return map[uuid.UUID][]place.Division{of[0]: c.under(&of[0])}, nil
 }
 
-func (c *country) DivisionStats(_ context.Context, _ account.Actor, ids []uuid.UUID, _ *time.Time) (map[uuid.UUID]place.Stats, error) {
-	out := map[uuid.UUID]place.Stats{}
+func (c *country) ListOf(_ context.Context, _ account.Actor, ids []uuid.UUID, q grid.Query) (map[uuid.UUID]page.Page[grid.Grid], error) {
+	out := map[uuid.UUID]page.Page[grid.Grid]{}
 	for _, id := range ids {
-		out[id] = place.Stats{Grids: len(c.beneath(id))}
+		if n := len(c.beneath(id)); n > 0 && q.Count {
+			out[id] = page.Page[grid.Grid]{Total: n}
+		}
 	}
 	return out, nil
 }

@@ -60,7 +60,6 @@ type Places interface {
 	Contacts(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID]place.Here, error)
 	Roots(ctx context.Context, actor account.Actor, with place.Fields) ([]place.Division, error)
 	Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with place.Fields) (map[uuid.UUID][]place.Division, error)
-	DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, asOf *time.Time) (map[uuid.UUID]place.Stats, error)
 	// BuildingsByKey leaves out what there is not.
 	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, footprint bool) (map[uuid.UUID]place.Building, error)
 	InOneState(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error

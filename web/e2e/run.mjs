@@ -612,6 +612,112 @@ for (const [name, options] of [["light", NARROW], ["dark", { ...NARROW, colorSch
   });
 }
 
+// A phone of 360 pixels whose letters are set to the largest, and one that is zoomed to twice the size: 180 pixels are left.
+for (const [name, options, size] of [["letters of 30 pixels", NARROW, "30px"], ["zoomed to 200 %", { ...NARROW, viewport: { width: 180, height: 320 } }, ""]]) {
+  await step(`elder view, ${name}: nothing sticks out or is cut off`, options, async (page) => {
+    for (const path of ["/?elder=1", gridPaths[0] + "?elder=1", gridPaths[0] + "?elder=1&lang=en", spotPath + "&accuracy=80&elder=1", "/g/NOWHERE?elder=1"]) {
+      await page.goto(base + path);
+      await page.waitForFunction(() => document.documentElement.classList.contains("js"));
+      await page.evaluate((size) => { document.documentElement.style.fontSize = size; }, size);
+      const faults = await page.evaluate(judge, { target: 60, smallest: 18 });
+      const cut = await page.evaluate(() => [...document.querySelectorAll("#panel :not(.unseen, input, svg *, label, #locate span, .skip)")].filter((e) => e.checkVisibility() &&
+        getComputedStyle(e).overflow !== "visible" && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)).map((e) => e.className || e.tagName));
+      assert(faults.length === 0 && cut.length === 0, `${path}: ${faults.join("; ")} cut off: ${cut}`);
+    }
+    await page.goto(base + gridPaths[0] + "?elder=1");
+    await page.evaluate((size) => { document.documentElement.style.fontSize = size; }, size);
+    await picture(page, `elder-${size || "zoomed"}`);
+  });
+}
+
+if (demo) {
+  await step("in the elder view who is in stands above the number to call, in columns", NARROW, async (page) => {
+    await page.goto(base + gridPaths[0] + "?elder=1");
+    const rows = await page.locator(".team li").evaluateAll((rows) => rows.map((row) => [".post", ".grow", "a.number"].map((part) => {
+      const { left, top } = row.querySelector(part)?.getBoundingClientRect() ?? { left: 0, top: 0 };
+      return [Math.round(left), Math.round(top)];
+    })));
+    assert(rows.length >= 4, `${rows.length} rows`);
+    for (const [post, who, number] of rows) {
+      assert(post[0] === rows[0][0][0] && who[0] === rows[0][1][0] && who[0] > post[0], `columns at ${JSON.stringify(rows)}`);
+      assert(number[0] === who[0] && number[1] > who[1], `the number is not beneath the name: ${JSON.stringify(rows)}`);
+    }
+  });
+
+  await step("one word for a post: the page says of the leaders what their board says", PHONE, async (page) => {
+    await page.goto(base + gridPaths[0]);
+    const posts = await page.locator(".team .post").allInnerTexts();
+    const board = await text("/signboards/" + gridPaths[0].split("/").pop() + ".svg");
+    for (const post of ["协管员", "网格长", "总网格长"]) assert(posts.includes(post), `${post} is not among ${posts}`);
+    for (const post of ["网格长", "总网格长"]) assert(board.includes(post), `the board does not say ${post}`);
+    assert(!/网格组长|协助/.test(posts.join() + board), "a second word for a post");
+  });
+
+  await step("an address in a link, as a mini-program opens it", PHONE, async (page) => {
+    await page.goto(base + "/?address=" + encodeURIComponent(address));
+    await page.waitForSelector("#answer .face");
+    assert((await page.locator("#answer .matched").innerText()).includes(address) && await page.inputValue("#q") === address, "the address is not answered");
+  });
+
+  await step("from a building to its page, and to what is printed of it", PHONE, async (page) => {
+    await page.goto(base + "/?q=" + encodeURIComponent(address));
+    await page.click("#answer .matched .own");
+    await page.waitForURL(/\/b\//);
+    await page.waitForSelector("#answer .matched:not(:has(.own))");
+    const links = await page.locator("#answer .actions a").evaluateAll((all) => all.map((a) => a.pathname + a.search));
+    assert(links.length === 3 && links[0].startsWith("/signboards/buildings/") && links[2].startsWith("/signboards/leaflet/"), `${links}`);
+    for (const link of links) {
+      const answer = await fetch(base + link);
+      assert(answer.status === 200, `${link}: ${answer.status}`);
+    }
+  });
+
+  await step("between two grids: buildings of both are asked for, with their grids' names", NARROW, async (page) => {
+    const [west, south, east, north] = (await text(gridPaths[0])).match(/data-box="([^"]+)"/)[1].split(",").map(Number);
+    await page.goto(`${base}/?lng=${west + 0.93 * (east - west)}&lat=${(south + north) / 2}&crs=CGCS2000&accuracy=60`);
+    await page.waitForSelector("#answer .confirm a[href^='/b/']");
+    const grids = await page.locator("#answer .confirm a[href^='/b/'] .grow small:last-child").allInnerTexts();
+    assert(new Set(grids).size >= 2, `only of ${[...new Set(grids)]}`);
+    const metres = (await page.locator("#answer .confirm a[href^='/b/'] > small").allInnerTexts()).map((t) => Number(t.match(/\d+/)?.[0] ?? 0));
+    assert(metres.length <= 8 && metres.every((m, i) => i === 0 || m >= metres[i - 1]), `in the order ${metres}`);
+    await page.click("#answer .confirm a.none");
+    await page.waitForURL(/none=1/);
+  });
+
+  await step("some way off: the nearest grid, its community's phone and 12345", PHONE, async (page) => {
+    await page.goto(`${base}/?lng=${spot.lng + 0.02}&lat=${spot.lat}&crs=CGCS2000`);
+    assert(/公里/.test(await page.locator("#answer .lead").innerText()), "how far is not said");
+    assert(await page.locator("#answer .station a.number").count() > 0 && await page.locator("#answer a[href='tel:12345']").isVisible(), "whom to call is not said");
+    await page.click("#answer .links a");
+    await page.waitForSelector("#answer .face");
+  });
+
+  await step("a code that no grid has leads to the community that it begins with", PHONE, async (page) => {
+    await page.goto(base + gridPaths[0].slice(0, -3) + "999");
+    await page.click("#answer .more a.part");
+    await page.waitForURL(base + community);
+  });
+
+  for (const [name, options] of [["light", {}], ["dark", { colorScheme: "dark" }]]) {
+    await step(`without JavaScript, ${name}: a plan of the town, opened by a tap it leads to a grid`, { ...PHONE, ...options, javaScriptEnabled: false }, async (page) => {
+      await page.goto(base + "/");
+      const plan = page.locator(".plan img");
+      assert(await plan.evaluate((i) => i.complete && i.naturalWidth > 0), "the plan does not show");
+      const { width } = await plan.boundingBox();
+      assert(width > 300, `the plan is ${width} wide`);
+      await picture(page, `no-script-${name}`);
+      await page.locator(".plan a").click();
+      await page.waitForURL(/\/map\.svg/);
+      const box = await page.locator("svg").first().boundingBox();
+      const seen = await page.evaluate(() => visualViewport.width * visualViewport.scale);
+      assert(box.width > 0.9 * seen / (await page.evaluate(() => visualViewport.scale)), `it is ${box.width} wide in a window of ${seen}`);
+      await page.locator("svg a").nth(1).click();
+      await page.waitForURL(/\/g\//);
+      assert(await page.locator("#answer .face").isVisible(), "the plan leads to no grid");
+    });
+  }
+}
+
 for (const [name, options] of [["on a phone", NARROW], ["in a wide window", WIDE]]) {
   await step(`text of 200 %, ${name}: nothing is lost`, options, async (page) => {
     for (const path of ["/", spotPath, spotPath + "&accuracy=80", spotPath + "&lang=en", buildingPath ?? "/", spotPath + "&elder=1"]) {
