@@ -1,11 +1,19 @@
 package web
 
 import (
+	"context"
 	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"wangge/domain/account"
 	"wangge/domain/staff"
+	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
 
@@ -63,4 +71,30 @@ func TestBadgePage(t *testing.T) {
 	if w := town.get("GET", path); w.Code != 500 || strings.Contains(w.Body.String(), "此证件无效") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
+}
+
+// hungPlaces is a database that does not answer.
+type hungPlaces struct{ fakePlaces }
+
+func (hungPlaces) InOneState(ctx context.Context, _ account.Actor, _ func(context.Context) error) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// What needs the database and does not get it says so in time, and when to come again.
+func TestPagesDoNotWaitForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		town := newTown()
+		mux := http.NewServeMux()
+		Register(mux, Options{Grids: town, Staff: town, Places: hungPlaces{fakePlaces{town}}, Coverage: town, Log: slog.New(slog.DiscardHandler)})
+		for path, most := range map[string]time.Duration{"/w/" + town.worker.Key.String(): time.Second, "/g/" + town.grids[0].Code: 5 * time.Second, "/c/990102001001": 5 * time.Second,
+			"/?q=x": 5 * time.Second, "/where?address=x": 5 * time.Second} {
+			w, began := httptest.NewRecorder(), time.Now()
+			r := httptest.NewRequest("GET", path, nil)
+			mux.ServeHTTP(w, r.WithContext(account.NewContext(answer.NewContext(r.Context(), "the-request"), account.Anyone())))
+			if w.Code != 503 || w.Header().Get("Retry-After") == "" || time.Since(began) > most {
+				t.Errorf("%s: %d after %v, %v", path, w.Code, time.Since(began), w.Header())
+			}
+		}
+	})
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -78,7 +79,11 @@ func (s *site) readPhoto(r *http.Request) (staff.Photo, error) {
 		list := strings.Join(given, ",")
 		known = func(tag string) bool { return strings.Contains(list, etag([]byte(tag))) } // quoted, so that it is no part of another
 	}
-	photo, err := s.staff.Photo(r.Context(), account.FromContext(r.Context()), k, size != "", known)
+	var photo staff.Photo
+	err := within(r.Context(), photoPatience, func(ctx context.Context) (err error) {
+		photo, err = s.staff.Photo(ctx, account.FromContext(ctx), k, size != "", known)
+		return err
+	})
 	switch {
 	case err != nil:
 		return photo, err

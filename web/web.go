@@ -143,21 +143,48 @@ type site struct {
 	asOf      func() (at time.Time, current bool)
 }
 
-// read runs fn for who sent r, on one state of the data: a grid, its worker and its community belong together.
+// read runs fn for who sent r, on one state of the data: a grid, its worker and its community belong together. UNAVAILABLE: it takes longer than pagePatience. Where
+// something that stands beside the answer was late, and took the transaction with it, fn is run once more without; so it must be able to run twice.
 func (s *site) read(r *http.Request, fn func(ctx context.Context, actor account.Actor) error) error {
+	late := new(bool)
+	once := func() error {
+		return within(context.WithValue(r.Context(), lateKey{}, late), pagePatience, func(ctx context.Context) error { return s.readLong(r.WithContext(ctx), fn) })
+	}
+	err := once()
+	if err != nil && *late {
+		err = once()
+	}
+	return err
+}
+
+type lateKey struct{} // of whether something beside an answer was late, *bool
+
+// readLong is read that may take as long as the request.
+func (s *site) readLong(r *http.Request, fn func(ctx context.Context, actor account.Actor) error) error {
 	actor := account.FromContext(r.Context())
 	return s.places.InOneState(r.Context(), actor, func(ctx context.Context) error { return fn(ctx, actor) })
 }
 
-// How long the database may take. What stands beside an answer is left out after patience; an answer that needs it is UNAVAILABLE after answerPatience.
+// How long the database may take. What stands beside an answer is left out after patience; an answer that needs one row of it is UNAVAILABLE after answerPatience,
+// any page after pagePatience, a photo, which may lie far away, after photoPatience.
 const (
 	patience       = 300 * time.Millisecond
 	answerPatience = time.Second
+	pagePatience   = 5 * time.Second
+	photoPatience  = 5 * time.Second
 )
 
-// soon is within with patience.
+// soon runs fn, which asks the database for what stands beside an answer. UNAVAILABLE: that takes longer than patience, or something of the same read did.
 func soon(ctx context.Context, fn func(ctx context.Context) error) error {
-	return within(ctx, patience, fn)
+	late, ok := ctx.Value(lateKey{}).(*bool)
+	if ok && *late {
+		return fault.New(fault.Unavailable, "", "timeout")
+	}
+	err := within(ctx, patience, fn)
+	if ok && fault.Is(err, fault.Unavailable) {
+		*late = true
+	}
+	return err
 }
 
 // within runs fn, which asks the database. What takes longer is UNAVAILABLE.
