@@ -17,6 +17,7 @@ import (
 
 	"wangge/domain/board"
 	"wangge/domain/phone"
+	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
 	"wangge/signboard/paper"
@@ -123,6 +124,9 @@ func (f Facts) told() (out []told) {
 			p := f.instead()
 			tell(in(wNoPhone), saying{Text: p.Name, Phone: p.Phone})
 		}
+	}
+	for _, a := range f.Assistants {
+		tell(postOf(string(staff.Assistant)).in(f.Lang), saying{Text: a.Name, Phone: a.Phone})
 	}
 	if len(f.Workers) == 0 {
 		p := f.instead()

@@ -230,9 +230,10 @@ func (d *drawing) gridName(i int, in search, g *Grid, prefer *orb.Point, whole b
 		name = ""
 	}
 	t, area := d.o.Text, float64(in.cells)*d.squares.size*d.squares.size
-	most := 0.12
-	if len(d.scene.Grids) > 1 {
-		most = 0.45
+	most, sizes, share := 0.12, []float64{3.2, 2.5, 2, 1.6, 1.3, 1, 0}, 0.42
+	many := len(d.scene.Grids) > 1
+	if many { // grids side by side are read together: about alike in size, whatever their room
+		most, sizes, share = 0.45, sizes[3:], 0.55
 	}
 	// tries are the ways to write it in a size: name below the number, then beside it, then the number alone.
 	tries := func(size float64, alone bool) (list []stack) {
@@ -242,11 +243,11 @@ func (d *drawing) gridName(i int, in search, g *Grid, prefer *orb.Point, whole b
 			}
 			return list
 		}
-		if small := min(max(0.42*size, t), size); name != "" {
+		if small := min(max(share*size, t), size); name != "" {
 			for _, below := range d.folds(name, small, true) {
 				list = append(list, d.stack(append([]line{{number, size, true}}, below...)...))
 			}
-			if size <= 2*t && len(d.scene.Grids) == 1 {
+			if size <= 2*t && !many {
 				list = append(list, d.stack(line{number + " " + name, small, true}))
 			}
 		}
@@ -255,19 +256,21 @@ func (d *drawing) gridName(i int, in search, g *Grid, prefer *orb.Point, whole b
 		}
 		return list
 	}
-	sizes := []float64{3.2, 2.5, 2, 1.6, 1.3, 1, 0}
 	type pass struct {
 		in    search
 		crowd float64
 		alone bool
 	}
-	passes := []pass{{in, 1, true}}
-	if len(d.buildings)+len(d.scene.Streets) > 0 {
+	passes := []pass{{in, 1, false}, {in, 1, true}} // of many the names come before houses
+	if !many && len(d.buildings)+len(d.scene.Streets) > 0 {
 		free := d.cells(d.regions[i].bound, func(c *cell) bool { return int(c.owner) == i && !c.built })
 		passes = []pass{{free, 0.2, false}, {free, 0.6, true}, {in, 1, true}}
 	}
 	for _, pass := range passes {
 		for _, by := range sizes {
+			if many && pass.alone && by > 1.3 { // about as large as those with names
+				continue
+			}
 			for _, s := range tries(max(by*t, d.o.Least), pass.alone && by <= 2.5) {
 				if by > 1 && s.w*s.h > most*area {
 					continue
