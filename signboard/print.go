@@ -18,6 +18,8 @@ import (
 
 var _ = fault.Register(
 	[3]string{"board.file", "{file} cannot be written: {reason}.", "无法写入 {file}：{reason}。"},
+	[3]string{"board.withoutPhotos", "{codes}: photos cannot be read now, and no board is printed without them. Nothing was printed; try again later.",
+		"{codes}：照片暂时无法读取，公示牌不能缺照片付印。没有印制任何一块，请稍后重试。"},
 )
 
 // Job is which boards are printed to one file.
@@ -37,6 +39,14 @@ type Printed struct {
 	Gone    []string // codes of grids that were there at first and no more when their turn came; they have no page
 }
 
+// mostWithout is how many grids whose photos cannot be read are looked for: each may take seconds.
+const mostWithout = 20
+
+// withoutPhotos is that no board of codes is printed.
+func withoutPhotos(codes ...string) error {
+	return fault.New(fault.Unavailable, "photo", "board.withoutPhotos", "codes", strings.Join(codes, ", "))
+}
+
 // MissingOn is what the font lacks of one board.
 type MissingOn struct {
 	Code       string // of the grid
@@ -53,7 +63,7 @@ func (m *MissingOn) add(missing []rune) {
 }
 
 // Print writes the boards of all grids of a division, by code, as the pages of one document; one page is in memory at a time while the next is read.
-// NOT_FOUND: no such division, or it has no grids. INVALID: a file that cannot be written ("file").
+// NOT_FOUND: no such division, or it has no grids. INVALID: a file that cannot be written ("file"). UNAVAILABLE: photos that cannot be read now; there is no file then.
 func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fonts, job Job) (out Printed, err error) {
 	codes, err := s.Codes(ctx, actor, job.Division)
 	if err != nil {
@@ -82,6 +92,7 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 		}
 	}
 	var failed error
+	var without []string // codes
 	buffered := bufio.NewWriterSize(file, 1<<20)
 	err = paper.WritePDF(buffered, func(yield func(*paper.Sheet) bool) {
 		for next := range ahead(ctx, codes, func(ctx context.Context, code string) (Facts, error) { return s.Grid(ctx, actor, code, job.Lang) }) {
@@ -92,6 +103,14 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 			}
 			if failed = next.err; failed != nil {
 				return
+			}
+			if next.facts.passing {
+				if without = append(without, next.of); len(without) == mostWithout {
+					return
+				}
+			}
+			if len(without) > 0 { // what was drawn is thrown away
+				continue
 			}
 			sheet, missing := Board(next.facts, job.Format, fonts)
 			if len(missing) > 0 {
@@ -108,6 +127,8 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 	switch {
 	case failed != nil || ctx.Err() != nil:
 		return out, errors.Join(failed, ctx.Err())
+	case len(without) > 0:
+		return out, withoutPhotos(without...)
 	case errors.As(err, &path): // the disk is full
 		return out, unwritable(err)
 	case err != nil:

@@ -579,6 +579,10 @@ func (d *door) some(ctx context.Context, actor account.Actor, division place.Div
 				}
 				return
 			}
+			if next.facts.passing {
+				failed = withoutPhotos(fault.Shorten(cmp.Or(next.of.Grid, next.of.Building), 60))
+				return
+			}
 			sheet, missing := Board(next.facts, ask.Format, d.fonts)
 			lacks = append(lacks, MissingOn{next.facts.Grid.Code, string(missing)})
 			if !yield(sheet) {
