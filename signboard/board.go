@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"wangge/domain/board"
 	"wangge/domain/phone"
 	"wangge/domain/place"
 	"wangge/internal/fault"
@@ -424,8 +425,7 @@ func (b *drawing) phone(x paper.Box, number string) {
 
 // second is the row of those who stand in.
 func (b *drawing) second(x paper.Box) {
-	rest := b.Workers[1:]
-	shown := rest[:min(len(rest), 2)]
+	shown := b.Workers[1:min(len(b.Workers), board.MostWorkers)]
 	each := (x.W - gap*float64(len(shown)-1)) / float64(len(shown))
 	for i, w := range shown {
 		c := paper.Box{X: x.X + float64(i)*(each+gap), Y: x.Y, W: each, H: x.H}
@@ -462,15 +462,12 @@ func (b *drawing) assistantsHeight() float64 {
 	if b.leaflet {
 		return 0
 	}
-	return float64((min(len(b.Facts.Assistants), mostAssistants)+1)/2) * assistantH
+	return float64((min(len(b.Facts.Assistants), board.MostAssistants)+1)/2) * assistantH
 }
-
-// mostAssistants is how many are shown: more work in no grid that is of a size to be one.
-const mostAssistants = 4
 
 // assistants are shown with their phones, two beside each other.
 func (b *drawing) assistants(x paper.Box) {
-	list := b.Facts.Assistants[:min(len(b.Facts.Assistants), mostAssistants)]
+	list := b.Facts.Assistants[:min(len(b.Facts.Assistants), board.MostAssistants)]
 	b.rect(x, round, tint)
 	each := x.W / float64(min(len(list), 2))
 	for i, a := range list {

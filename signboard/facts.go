@@ -91,10 +91,10 @@ type Number struct {
 	ForEng string
 }
 
-// duties are those of all workers, each once; where none are known those of the post, which is there also while nobody holds it.
+// duties are those of the workers that a board shows, each once; where none are known those of the post, which is there also while nobody holds it.
 func (f Facts) duties() (out []string) {
 	seen := map[string]bool{}
-	for _, w := range f.Workers {
+	for _, w := range f.Workers[:min(len(f.Workers), board.MostWorkers)] {
 		for _, d := range w.Duties {
 			if d = strings.TrimSpace(d); d != "" && !seen[d] {
 				seen[d] = true

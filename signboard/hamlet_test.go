@@ -22,6 +22,7 @@ import (
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
+	"wangge/signboard/paper"
 )
 
 // hamlet is a town of three grids with a worker each, of whom all but the first have a photo.
@@ -122,5 +123,29 @@ func TestNothingIsPrintedWithoutItsPhotos(t *testing.T) {
 				t.Errorf("%s: %+v, %v", c.name, out, err)
 			}
 		})
+	}
+}
+
+// A board shows no more people than its mark stands for, nor what these do.
+func TestWhoIsNotOnABoard(t *testing.T) {
+	f := Facts{Lang: fault.Chinese}
+	for _, name := range []string{"赵一", "钱二", "孙三", "李四"} {
+		f.Workers = append(f.Workers, Worker{Person: Person{Name: name, Phone: "1"}, Duties: []string{name + "的事"}})
+	}
+	for _, name := range []string{"周五", "吴六", "郑七", "王八", "冯九"} {
+		f.Assistants = append(f.Assistants, Person{Name: name, Phone: "2"})
+	}
+	sheet, _ := Board(f, Format{"a3", true}, fonts(t))
+	var b bytes.Buffer
+	if err := paper.WriteSVG(&b, sheet, fonts(t)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		text  string
+		shown bool
+	}{{"孙三", true}, {"孙三的事", true}, {"李四", false}, {"王八", true}, {"冯九", false}} {
+		if strings.Contains(b.String(), c.text) != c.shown {
+			t.Errorf("%s is shown: %t", c.text, !c.shown)
+		}
 	}
 }

@@ -62,9 +62,9 @@ type Facts struct {
 		Estate   string `json:"estate,omitempty"`
 	}
 	People struct {
-		Workers    []Person `json:"workers"`              // of the grid, A before B
+		Workers    []Person `json:"workers"`              // of the grid, A before B; the first MostWorkers
 		Leaders    []Person `json:"leaders"`              // those that the board shows, see Shown; their duties it does not
-		Assistants []Person `json:"assistants,omitempty"` // of the grid: names and numbers
+		Assistants []Person `json:"assistants,omitempty"` // of the grid: names and numbers of the first MostAssistants
 	}
 	Border struct {
 		Grid     string `json:"grid"`               // fingerprint of its boundary, see Fingerprint; "" for none
@@ -107,11 +107,16 @@ func (f *Facts) setContacts(c place.Contacts) {
 	}
 }
 
-// mostLeaders is how many leaders a board shows beside whom to call first.
-const mostLeaders = 2
+// How many a board shows: workers, who is called first and who stands in; leaders beside whom to call first; assistants. More work in no grid that is of a
+// size to be one. Who comes after them, and what becomes of them, changes no board.
+const (
+	MostWorkers    = 3
+	mostLeaders    = 2
+	MostAssistants = 4
+)
 
-// Shown returns who a board shows, of the assignments in office for a grid, for its group and for its community: the grid's workers, A before B, and who
-// leads, the nearest first: the grid's leaders, the group's, the community's chief leader. Of those it shows two. Where the first worker has no phone,
+// Shown returns who a board shows, of the assignments in office for a grid, for its group and for its community: the grid's workers, A before B, of whom it
+// shows the first MostWorkers, and who leads, the nearest first: the grid's leaders, the group's, the community's chief leader. Of those it shows two. Where the first worker has no phone,
 // or there is no worker, the nearest leader with a phone is among them; where there is no worker, beside the two. instead is that leader's place in
 // leaders where there is no worker; -1: no leader stands in the worker's place.
 func Shown(ofGrid, ofGroup, ofCommunity []staff.Assignment) (workers, leaders []staff.Assignment, instead int) {
@@ -152,7 +157,7 @@ func Shown(ofGrid, ofGroup, ofCommunity []staff.Assignment) (workers, leaders []
 	return workers, leaders, instead
 }
 
-// Assistants returns those of the assignments in office for a grid, as a board shows them.
+// Assistants returns those of the assignments in office for a grid; a board shows the first MostAssistants, without a face.
 func Assistants(ofGrid []staff.Assignment) (out []staff.Assignment) {
 	for _, a := range ofGrid {
 		if a.Post == staff.Assistant {
@@ -165,7 +170,7 @@ func Assistants(ofGrid []staff.Assignment) (out []staff.Assignment) {
 // setPeople puts who is in office for a grid, for its group and for its community.
 func (f *Facts) setPeople(ofGrid, ofGroup, ofCommunity []staff.Assignment) {
 	workers, leaders, instead := Shown(ofGrid, ofGroup, ofCommunity)
-	for _, a := range workers {
+	for _, a := range workers[:min(len(workers), MostWorkers)] {
 		p := person(a)
 		p.Cover, p.Duties = string(a.Cover), a.Worker.Duties
 		if len(p.Duties) == 0 {
@@ -180,9 +185,10 @@ func (f *Facts) setPeople(ofGrid, ofGroup, ofCommunity []staff.Assignment) {
 		}
 		f.People.Leaders = append(f.People.Leaders, p)
 	}
-	for _, a := range Assistants(ofGrid) {
+	assistants := Assistants(ofGrid)
+	for _, a := range assistants[:min(len(assistants), MostAssistants)] {
 		p := person(a)
-		p.Photo = false
+		p.Photo, p.Picture = false, ""
 		f.People.Assistants = append(f.People.Assistants, p)
 	}
 }

@@ -49,8 +49,40 @@ func TestAssistantsArePartOfABoard(t *testing.T) {
 			t.Errorf("changed is %v", got)
 		}
 	}
-	if got := facts(worker, of(staff.Assistant, "林小满", "2", true)).Changed(before); got != nil {
+	pictured := of(staff.Assistant, "林小满", "2", true)
+	pictured.Worker.PhotoID = "A"
+	if got := facts(worker, pictured).Changed(before); got != nil {
 		t.Errorf("with a photo changed is %v", got)
+	}
+}
+
+// Who a board has no room for changes nothing of it.
+func TestWhoIsNotOnABoard(t *testing.T) {
+	facts := func(workers, assistants int, last string) Hashes {
+		var f Facts
+		var list []staff.Assignment
+		add := func(post staff.Post, n int) {
+			for i := range n {
+				name := "王一"
+				if i == n-1 {
+					name = last
+				}
+				list = append(list, staff.Assignment{Post: post, Worker: staff.Worker{Name: name, Duties: []string{name}}})
+			}
+		}
+		add(staff.GridWorker, workers)
+		add(staff.Assistant, assistants)
+		f.setPeople(list, nil, nil)
+		return f.Hashes()
+	}
+	if got := facts(MostWorkers+1, MostAssistants+1, "李二").Changed(facts(MostWorkers+1, MostAssistants+1, "赵三")); got != nil {
+		t.Errorf("who is not shown changes %v", got)
+	}
+	if got := facts(MostWorkers+2, MostAssistants+2, "王一").Changed(facts(MostWorkers, MostAssistants, "王一")); got != nil {
+		t.Errorf("more of them change %v", got)
+	}
+	if got := facts(MostWorkers, MostAssistants, "李二").Changed(facts(MostWorkers, MostAssistants, "赵三")); !slices.Equal(got, []Part{People}) {
+		t.Errorf("the last who is shown changes %v", got)
 	}
 }
 
