@@ -49,6 +49,8 @@ const (
 	perRead   = 200    // boards that are read in one turn
 	mostInCSV = 10_000 // boards
 	mostForm  = 1 << 20
+
+	mostLooked = 2_000 // boards of the list that are looked at for a page
 )
 
 var _ = fault.Register(
@@ -344,7 +346,11 @@ func (d *door) rows(ctx context.Context, actor account.Actor, division string, a
 	if ask.Never {
 		read = d.prints.NeverPrinted
 	}
-	args, err := page.Parse(min(perRead, most+1), page.MaxOperator, ask.After, board.ByPlace)
+	first := min(perRead, most+1)
+	if ask.Kind != "" || ask.Part != "" { // few may be of those
+		first = perRead
+	}
+	args, err := page.Parse(first, page.MaxOperator, ask.After, board.ByPlace)
 	if err != nil {
 		return nil, "", err
 	}
@@ -352,7 +358,7 @@ func (d *door) rows(ctx context.Context, actor account.Actor, division string, a
 		out, next = nil, "" // it may run twice
 		args := args
 		last := page.Cursor{}
-		for {
+		for looked := 0; ; {
 			found, err := read(ctx, actor, division, args)
 			if err != nil {
 				return err
@@ -375,13 +381,18 @@ func (d *door) rows(ctx context.Context, actor account.Actor, division string, a
 			case !found.HasNext:
 				return d.named(ctx, actor, out, lang)
 			}
-			args.After = &found.Items[len(found.Items)-1].Cursor
+			end := found.Items[len(found.Items)-1].Cursor
+			if looked += len(found.Items); looked >= mostLooked {
+				next = end.Encode()
+				return d.named(ctx, actor, out, lang)
+			}
+			args.After = &end
 		}
 	})
 	return out, next, err
 }
 
-// named says what rows are of and how they stand. What has vanished meanwhile keeps its id for a name.
+// named says what rows are of and how they stand. ctx is that of the use case in which they were read, in which what they are of is there.
 func (d *door) named(ctx context.Context, actor account.Actor, rows []reprintRow, lang fault.Language) error {
 	var grids, houses []key.Key
 	for _, r := range rows {
@@ -409,14 +420,14 @@ func (d *door) named(ctx context.Context, actor account.Actor, rows []reprintRow
 	}
 	for i := range rows {
 		r := &rows[i]
-		r.Called, r.KindIs = r.Of.Key.String(), wHouse.in(lang)
-		if b, ok := buildings[r.Of.Key.ID]; ok {
-			r.Name, r.Where = cmp.Or(b.Name, b.Address, r.Called), b.Address
-		}
-		r.To = "/signboards/buildings/" + r.Called
-		if g, ok := found[r.Of.Key.ID]; ok {
+		if r.Of.Kind == board.OfGrid {
+			g := found[r.Of.Key.ID]
 			r.Called, r.Name, r.Where, r.KindIs = g.Code, g.Name, communities[g.CommunityID].Name, wGrid.in(lang)
 			r.To = "/signboards/" + url.PathEscape(g.Code)
+		} else {
+			b := buildings[r.Of.Key.ID]
+			r.Called, r.Where, r.KindIs = r.Of.Key.String(), b.Address, wHouse.in(lang)
+			r.Name, r.To = cmp.Or(b.Name, b.Address, r.Called), "/signboards/buildings/"+r.Called
 		}
 		r.Value = fmt.Sprintf("%s/%s/%s", r.Of.Kind, r.Called, r.Hashes.Mark())
 		r.Parts = changedIn(r.Changed, lang)
@@ -492,13 +503,15 @@ func (d *door) whole(ctx context.Context, actor account.Actor, division place.Di
 	err := d.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		rows, ask.After = nil, nil // it may run twice
 		for {
-			more, next, err := d.rows(ctx, actor, division.Code, ask, most-len(rows), ask.Language)
+			more, next, err := d.rows(ctx, actor, division.Code, ask, most-len(rows)+1, ask.Language)
 			rows = append(rows, more...)
 			switch {
-			case err != nil || next == "":
+			case err != nil:
 				return err
-			case len(rows) == most:
+			case len(rows) > most:
 				return fault.New(fault.Limited, "division", "board.longList", "max", most)
+			case next == "":
+				return nil
 			}
 			ask.After = &next
 		}

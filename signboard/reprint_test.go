@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,11 +21,12 @@ import (
 	"wangge/internal/fault"
 )
 
-// shelf is a list of so many boards, every third of a building, of which every second has another border.
+// shelf is a list of so many boards, every third of a building, every second with another border. After them come boards that say what holds: to have looked at
+// some ends a page.
 type shelf struct {
 	Prints
-	n     int
-	reads int
+	n, current int
+	reads      int
 }
 
 func (s *shelf) Reprint(_ context.Context, _ account.Actor, _ string, args page.Args) (out page.Page[board.Standing], err error) {
@@ -46,6 +48,10 @@ func (s *shelf) Reprint(_ context.Context, _ account.Actor, _ string, args page.
 		out.Items = append(out.Items, page.Item[board.Standing]{Node: st, Cursor: page.Cursor{Order: board.ByPlace, Text: fmt.Sprintf("grid/%d", i+1), ID: "x"}})
 	}
 	out.HasNext = from+len(out.Items) < s.n
+	if rest := s.n + s.current - from; !out.HasNext && rest > mostLooked {
+		end := page.Cursor{Order: board.ByPlace, Text: fmt.Sprintf("grid/%d", from+mostLooked), ID: "x"}
+		out.HasNext, out.End = true, &end
+	}
 	return out, nil
 }
 
@@ -91,6 +97,9 @@ func TestPagesOfReprints(t *testing.T) {
 					t.Errorf("%s: %s comes twice", c.name, r.Of.Key.ID)
 				}
 				seen[r.Of.Key.ID] = true
+				if strings.HasPrefix(r.To, "/signboards/buildings/") != (r.Of.Kind == board.OfBuilding) || r.KindIs != map[board.Kind]string{board.OfGrid: wGrid.zh, board.OfBuilding: wHouse.zh}[r.Of.Kind] {
+					t.Errorf("%s: %s leads to %s as %s", c.name, r.Of.Kind, r.To, r.KindIs)
+				}
 			}
 			if next == "" {
 				pages++
@@ -102,7 +111,42 @@ func TestPagesOfReprints(t *testing.T) {
 			t.Errorf("%s: %d boards on %d pages, want %d on %d", c.name, len(seen), pages, c.all, c.pages)
 		}
 	}
-	all.n = mostInPDF
+	// A choice that few or none are of ends a page early, after few reads; none is lost by it.
+	for _, c := range []struct {
+		name string
+		ask  asking
+		all  int
+	}{{"none", asking{Part: board.Names}, 0}, {"some", asking{Kind: board.OfBuilding, Part: board.Border}, 1666}} {
+		all.n = 10_000
+		seen := map[uuid.UUID]bool{}
+		for ask := c.ask; ; {
+			all.reads = 0
+			rows, next, err := d.rows(t.Context(), account.TheOperator(), "1", ask, perPage, fault.Chinese)
+			if err != nil || all.reads > mostLooked/perRead || len(rows) > perPage {
+				t.Fatalf("%s: %d rows in %d reads, %v", c.name, len(rows), all.reads, err)
+			}
+			for _, r := range rows {
+				seen[r.Of.Key.ID] = true
+			}
+			if next == "" {
+				break
+			}
+			ask.After = &next
+		}
+		if len(seen) != c.all {
+			t.Errorf("%s: %d boards, want %d", c.name, len(seen), c.all)
+		}
+	}
+	// Exactly the most is not too long, whatever comes after that was not chosen.
+	all.n = 3*mostInPDF + 1
+	if rows, err := d.whole(t.Context(), account.TheOperator(), place.Division{}, asking{Kind: board.OfBuilding}, mostInPDF); err != nil || len(rows) != mostInPDF {
+		t.Errorf("%d, %v", len(rows), err)
+	}
+	all.n, all.current = mostInPDF, 2_500
+	if rows, err := d.whole(t.Context(), account.TheOperator(), place.Division{}, asking{}, mostInPDF); err != nil || len(rows) != mostInPDF {
+		t.Errorf("before current boards: %d, %v", len(rows), err)
+	}
+	all.current, all.n = 0, mostInPDF
 	if rows, err := d.whole(t.Context(), account.TheOperator(), place.Division{}, asking{}, mostInPDF); err != nil || len(rows) != mostInPDF {
 		t.Errorf("%d, %v", len(rows), err)
 	}
