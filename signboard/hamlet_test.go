@@ -149,3 +149,72 @@ func TestWhoIsNotOnABoard(t *testing.T) {
 		}
 	}
 }
+
+// What is printed says what the list said when it was shown; a board without a mark says what holds.
+func TestPrintingWhatMoved(t *testing.T) {
+	now := hamlet{album: album{err: fault.New(fault.NotFound, "id", "board.nobody")}}
+	was := now
+	was.said.Names.Name = "旧网格"
+	d := newDoor(Options{Source: now.source(), Fonts: fonts(t)})
+	for _, c := range []struct {
+		mark string
+		want bool
+	}{{now.said.Hashes().Mark(), true}, {strings.ToUpper(now.said.Hashes().Mark()), true}, {"", true}, {was.said.Hashes().Mark(), false}, {"made up", false}} {
+		list := chosen("1", "2")
+		list[1].Mark = c.mark
+		file, err := d.some(t.Context(), account.TheOperator(), place.Division{}, asking{Format: Format{Size: "a4"}}, list)
+		if c.want != (err == nil) || c.want != (file != nil) || !c.want && (!fault.Is(err, fault.Conflict) || !strings.HasPrefix(fault.As(err).Text(fault.English), "2: ")) {
+			t.Errorf("%q: %v", c.mark, err)
+		}
+	}
+}
+
+// barred is an album that answers when it is opened.
+type barred struct {
+	Staff
+	open chan struct{}
+}
+
+func (b barred) Photo(ctx context.Context, _ account.Actor, _ key.Key, _ bool, _ func(string) bool) (staff.Photo, error) {
+	select {
+	case <-b.open:
+		return staff.Photo{}, fault.New(fault.NotFound, "id", "board.nobody")
+	case <-ctx.Done():
+		return staff.Photo{}, ctx.Err()
+	}
+}
+
+// While the boards of a list are read the turns to draw are free for others; they are read as others read, and one list is made at a time.
+func TestAListLeavesRoomForOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		album := barred{open: make(chan struct{})}
+		d := newDoor(Options{Source: hamlet{album: album}.source(), Fonts: fonts(t)})
+		made := make(chan error)
+		for range 2 {
+			go func() {
+				_, err := d.some(t.Context(), account.TheOperator(), place.Division{}, asking{Format: Format{Size: "a4"}}, chosen("2", "2", "2"))
+				made <- err
+			}()
+		}
+		synctest.Wait()
+		if !d.turns.TryAcquire(drawings) {
+			t.Error("a list that is read takes turns to draw")
+		} else {
+			d.turns.Release(drawings)
+		}
+		if d.readings.TryAcquire(readings-2) || !d.readings.TryAcquire(readings-3) {
+			t.Error("not three boards are read at a time as others are")
+		} else {
+			d.readings.Release(readings - 3)
+		}
+		close(album.open)
+		for range 2 {
+			if err := <-made; err != nil {
+				t.Error(err)
+			}
+		}
+		if !d.turns.TryAcquire(drawings) || !d.readings.TryAcquire(readings) || !d.bulk.TryAcquire(1) {
+			t.Error("something is held for ever")
+		}
+	})
+}

@@ -63,6 +63,7 @@ type door struct {
 	readings *semaphore.Weighted         // of the connections to the database that reading may take
 	now      singleflight.Group          // what is being drawn, by name
 	turns    *semaphore.Weighted         // to draw
+	bulk     *semaphore.Weighted         // to make one file of many boards
 }
 
 // named is the name of a file in a state of the data.
@@ -102,7 +103,7 @@ func Register(mux *http.ServeMux, o Options) {
 
 func newDoor(o Options) *door {
 	d := &door{Source: o.Source, fonts: o.Fonts, frame: o.Frame, prints: o.Prints, knows: o.Knows, log: cmp.Or(o.Log, slog.Default()), drawer: program(), version: o.Version,
-		readings: semaphore.NewWeighted(readings), turns: semaphore.NewWeighted(drawings)}
+		readings: semaphore.NewWeighted(readings), turns: semaphore.NewWeighted(drawings), bulk: semaphore.NewWeighted(1)}
 	if o.Fonts != nil {
 		d.drawer += " " + o.Fonts.Fingerprint()
 	}

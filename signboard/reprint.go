@@ -62,6 +62,7 @@ var _ = fault.Register(
 	[3]string{"board.emptyList", "The list is empty.", "清单是空的。"},
 	[3]string{"board.goneSince", "{code} is no more there; show the list anew.", "{code} 已不存在，请重新查看清单。"},
 	[3]string{"board.movedSince", "{code}: what the board says changed since the list was shown. Nothing was noted; print it anew.", "{code}：清单显示之后，牌上内容又有变更。没有登记任何一块，请重新印制。"},
+	[3]string{"board.movedBefore", "{code}: what the board says changed since the list was shown. Nothing was printed; show the list anew.", "{code}：清单显示之后，牌上内容又有变更。没有印制任何一块，请重新查看清单。"},
 )
 
 // reprintPolicy is pagePolicy for a page that may hold the operator's token: nobody frames it.
@@ -563,42 +564,54 @@ func (d *door) all(ctx context.Context, actor account.Actor, division place.Divi
 	}
 	list := make([]board.Printing, len(rows))
 	for i, r := range rows {
-		if list[i].Name, _, err = called(r.Value); err != nil {
+		if list[i].Name, list[i].Mark, err = called(r.Value); err != nil {
 			return nil, err
 		}
 	}
 	return d.some(ctx, actor, division, ask, list)
 }
 
-// some are boards, a page each, as one PDF.
+// some are boards, a page each, as one PDF; one such file is made at a time. CONFLICT: a board says no more what its mark stands for. UNAVAILABLE: a photo cannot
+// be read now.
 func (d *door) some(ctx context.Context, actor account.Actor, division place.Division, ask asking, list []board.Printing) (*attachment, error) {
-	if err := d.turns.Acquire(ctx, 1); err != nil {
+	if err := d.bulk.Acquire(ctx, 1); err != nil {
 		return nil, err
 	}
-	defer d.turns.Release(1)
+	defer d.bulk.Release(1)
 	var b bytes.Buffer
 	var failed error
 	var lacks []MissingOn
 	err := paper.WritePDF(&b, func(yield func(*paper.Sheet) bool) {
+		draw := func(f Facts) bool {
+			if failed = d.turns.Acquire(ctx, 1); failed != nil {
+				return false
+			}
+			defer d.turns.Release(1)
+			sheet, missing := Board(f, ask.Format, d.fonts)
+			lacks = append(lacks, MissingOn{f.Grid.Code, string(missing)})
+			return yield(sheet)
+		}
 		for next := range ahead(ctx, list, func(ctx context.Context, p board.Printing) (Facts, error) {
+			if err := d.readings.Acquire(ctx, 1); err != nil {
+				return Facts{}, err
+			}
+			defer d.readings.Release(1)
 			return d.said(ctx, actor, p.Name, ask.Language)
 		}) {
-			if ctx.Err() != nil {
+			code := fault.Shorten(cmp.Or(next.of.Grid, next.of.Building), 60)
+			switch mark := strings.ToLower(next.of.Mark); {
+			case ctx.Err() != nil:
 				return
+			case fault.Is(next.err, fault.NotFound):
+				failed = fault.New(fault.NotFound, "board", "board.goneSince", "code", code)
+			case next.err != nil:
+				failed = next.err
+			case mark != "" && mark != next.facts.standing.Hashes.Mark():
+				failed = fault.New(fault.Conflict, "board", "board.movedBefore", "code", code)
+			case next.facts.passing:
+				failed = withoutPhotos(code)
 			}
-			if failed = next.err; failed != nil {
-				if fault.Is(failed, fault.NotFound) {
-					failed = fault.New(fault.NotFound, "board", "board.goneSince", "code", fault.Shorten(cmp.Or(next.of.Grid, next.of.Building), 60))
-				}
-				return
-			}
-			if next.facts.passing {
-				failed = withoutPhotos(fault.Shorten(cmp.Or(next.of.Grid, next.of.Building), 60))
-				return
-			}
-			sheet, missing := Board(next.facts, ask.Format, d.fonts)
-			lacks = append(lacks, MissingOn{next.facts.Grid.Code, string(missing)})
-			if !yield(sheet) {
+			if failed != nil || !draw(next.facts) {
 				return
 			}
 		}

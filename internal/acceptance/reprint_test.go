@@ -183,6 +183,9 @@ func TestThePrintShopsPage(t *testing.T) {
 	if got := w.post(printPage, append(fields("board", stale), "do", "printed")...); got.Code != 409 || !strings.Contains(got.Body.String(), "990102001001001：清单显示之后") || len(values(got.Body.String(), "board")) != 15 {
 		t.Errorf("%d %.3000s", got.Code, got.Body)
 	}
+	if got := w.post(printPage, append(fields("board", stale), "do", "pdf")...); got.Code != 409 || !strings.Contains(got.Body.String(), "没有印制任何一块") {
+		t.Errorf("a PDF of what moved: %d %.3000s", got.Code, got.Body)
+	}
 	fresh := values(ok(w.post(printPage)), "board")
 	says(ok(w.post(printPage, append(fields("board", fresh[:1]), "do", "printed", "on", "2020-01-02")...)), "已登记 1 块")
 	says(ok(w.post(printPage, "do", "takeBack", "of", "990102001001001", "revision", "2")), "已撤销 1 块")
