@@ -40,8 +40,11 @@ WHERE (p.people, p.border, p.names, p.contacts) = (excluded.people, excluded.bor
 
 	boardRemove = `-- name: board.Remove
 DELETE FROM board_print p USING unnest($1::text[], $2::uuid[], $3::integer[]) AS t(district, of_id, revision)
-WHERE p.district = t.district AND p.of_id = t.of_id AND p.revision = t.revision
-  AND NOT EXISTS (SELECT FROM board_print l WHERE l.district = p.district AND l.of_id = p.of_id AND l.revision > p.revision)`
+WHERE p.district = ANY($1) AND p.district = t.district AND p.of_id = t.of_id AND p.revision = t.revision
+  AND NOT EXISTS (SELECT FROM board_print l WHERE l.district = ANY($1) AND l.district = p.district AND l.of_id = p.of_id AND l.revision > p.revision)`
+
+	// lockPrints lets one transaction at a time note prints or take them back: who looks whether a print is the last sees one that is just being noted.
+	lockPrints = "SELECT pg_advisory_xact_lock(hashtext('wangge prints'))"
 
 	// $1 the districts, $2 the divisions beneath, $3 the instant; a building may be kept with another district than its grid.
 	boardBuildings = `-- name: board.Buildings
@@ -102,6 +105,9 @@ func (s *Boards) Save(ctx context.Context, actor account.Actor, list []board.Pri
 		}
 	}
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockPrints); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, boardSave, homes, ids, kinds, revisions, hashes[0], hashes[1], hashes[2], hashes[3], on, by)
 		if err == nil && int(tag.RowsAffected()) != len(list) {
 			err = fault.New(fault.Conflict, "", "conflict")
@@ -122,6 +128,9 @@ func (s *Boards) Remove(ctx context.Context, actor account.Actor, list []board.P
 		homes, ids, revisions = append(homes, p.Of.Key.Home), append(ids, p.Of.Key.ID), append(revisions, p.Revision)
 	}
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockPrints); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, boardRemove, homes, ids, revisions)
 		if err == nil && int(tag.RowsAffected()) != len(list) {
 			err = fault.New(fault.Conflict, "boards", "board.notLast")

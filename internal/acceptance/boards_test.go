@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"wangge/db"
 	"wangge/domain/account"
@@ -304,6 +307,49 @@ func TestAPrintIsTakenBack(t *testing.T) {
 	}
 	if got := b.all(t, b.never, "990101"); got != "grid 1" {
 		t.Errorf("after the first was taken back: %s", got)
+	}
+}
+
+// A print that another follows stays, also where that is just being noted.
+func TestAPrintIsNotTakenBackUnderAnother(t *testing.T) {
+	w := twoDistricts(t)
+	b := newBoards(t, w)
+	b.print(t, ofGrid(b.grid))
+	w.exec(t, "UPDATE grid SET name = '新名' WHERE code = '990101001001001'")
+	of, err := b.Find(t.Context(), operator, board.Name{Grid: b.grid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := b.Revision(t.Context(), operator, of)
+	if err != nil || st.Revision != 2 {
+		t.Fatal(st, err)
+	}
+	taken := make(chan error, 1)
+	err = w.As(t.Context(), operator, func(ctx context.Context, _ pgx.Tx) error {
+		if err := b.Store.Save(ctx, operator, []board.Print{{Of: of, Revision: 2, Hashes: st.Hashes, On: w.Staff.Day(nil), By: operator.ID}}); err != nil {
+			return err
+		}
+		go func() {
+			_, err := b.TakeBack(t.Context(), operator, []board.Noted{noted(board.Name{Grid: b.grid}, 1)})
+			taken <- err
+		}()
+		for w.number(t, "pg_locks WHERE locktype = 'advisory' AND NOT granted") == 0 {
+			if ctx.Err() != nil || len(taken) > 0 {
+				t.Error("nobody waits for what is being noted")
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-taken; !fault.Is(err, fault.Conflict) {
+		t.Error(err)
+	}
+	if n := w.number(t, "board_print"); n != 2 {
+		t.Errorf("%d prints are noted, want 2", n)
 	}
 }
 
