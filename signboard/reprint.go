@@ -543,10 +543,8 @@ func (d *door) list(ctx context.Context, actor account.Actor, division place.Div
 		if r.Printed != nil {
 			revision, on = strconv.Itoa(r.Printed.Revision), r.Printed.On.String()
 		}
-		line = []string{r.KindIs, r.Called, r.Name, r.Where, revision, on, strconv.Itoa(r.Revision), r.Parts, r.Hashes.Mark(), d.PublicURL + r.To + ".pdf?" + query}
-		for i := range line {
-			line[i] = cell.Guard(line[i])
-		}
+		line = []string{r.KindIs, cell.Text(r.Called), cell.Text(r.Name), cell.Text(r.Where), revision, on, strconv.Itoa(r.Revision), r.Parts, cell.Text(r.Hashes.Mark()),
+			d.PublicURL + r.To + ".pdf?" + query}
 		err = errors.Join(err, out.Write(line))
 	}
 	out.Flush()

@@ -169,7 +169,7 @@ func TestThePrintShopsPage(t *testing.T) {
 	if err != nil || len(lines) != 16 || table.Header().Get("Content-Type") != "text/csv; charset=utf-8" || !bytes.HasPrefix(table.Body.Bytes(), []byte("\ufeff")) {
 		t.Fatalf("%d lines, %v: %s", len(lines), err, table.Body)
 	}
-	if l := lines[1]; l[1] != "990102001001001" || l[3] != `'=HYPERLINK("x")<b>` || l[4] != "1" || l[6] != "2" || !strings.Contains(l[7], "names and numbers") ||
+	if l := lines[1]; l[1] != "'990102001001001" || l[3] != `'=HYPERLINK("x")<b>` || l[4] != "1" || l[6] != "2" || !strings.Contains(l[7], "names and numbers") ||
 		!strings.HasPrefix(l[9], "https://grid.example.org/signboards/990102001001001.pdf?") || !strings.Contains(l[9], "size=a1") {
 		t.Errorf("%q", l)
 	}

@@ -1,7 +1,10 @@
-// Package cell keeps what stands in a table's cells text: a spreadsheet that opens a CSV file takes some of it for formulas.
+// Package cell keeps what stands in a table's cells text: a spreadsheet that opens a CSV file takes some of it for formulas, and codes for numbers.
 package cell
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 const formulaSigns = "=+-@\t\r\n"
 
@@ -13,9 +16,20 @@ func Guard(s string) string {
 	return s
 }
 
-// Unguard takes away what Guard added, so that a file that was written here reads as it was.
+// number is what a spreadsheet takes for a number or a date, of which it keeps neither the digits after the fifteenth nor noughts in front.
+var number = regexp.MustCompile(`^[0-9][0-9.,:/-]*([eE][0-9]+)?$`)
+
+// Text is Guard for a code: it is kept as it is also where it looks like a number.
+func Text(s string) string {
+	if number.MatchString(s) {
+		return "'" + s
+	}
+	return Guard(s)
+}
+
+// Unguard takes away what Guard and Text added, so that a file that was written here reads as it was.
 func Unguard(s string) string {
-	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune(formulaSigns, rune(s[1])) {
+	if len(s) > 1 && s[0] == '\'' && (strings.ContainsRune(formulaSigns, rune(s[1])) || number.MatchString(s[1:])) {
 		return s[1:]
 	}
 	return s
