@@ -227,7 +227,7 @@ func readAsking(form url.Values, ask asking) (asking, error) {
 	if after := form.Get("after"); after != "" {
 		ask.After = &after
 	}
-	if of := strings.TrimSpace(form.Get("of")); form.Get("do") == "takeBack" {
+	if of := cell.Unguard(strings.TrimSpace(form.Get("of"))); form.Get("do") == "takeBack" {
 		kind := board.OfGrid
 		if _, isBuilding := key.Parse(of); isBuilding {
 			kind = board.OfBuilding
