@@ -313,11 +313,7 @@ func once[T any](ctx context.Context, group *singleflight.Group, name string, do
 		select {
 		case <-ctx.Done():
 		case done := <-group.DoChan(name, func() (_ any, err error) {
-			defer func() { // it runs beside the request: a panic would end the server
-				if p := recover(); p != nil {
-					err = fmt.Errorf("making a board: %v\n%s", p, debug.Stack())
-				}
-			}()
+			defer caught(&err)
 			out, err := do()
 			if ctx.Err() != nil {
 				err = errors.Join(errLeft, ctx.Err())
@@ -331,6 +327,13 @@ func once[T any](ctx context.Context, group *singleflight.Group, name string, do
 				return out, done.Err
 			}
 		}
+	}
+}
+
+// caught makes an error of a panic, which would end the server where it runs beside the request.
+func caught(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("making a board: %v\n%s", p, debug.Stack())
 	}
 }
 

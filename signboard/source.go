@@ -16,6 +16,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 	"github.com/google/uuid"
 	"github.com/paulmach/orb"
+	"golang.org/x/sync/errgroup"
 
 	"wangge/domain/account"
 	"wangge/domain/around"
@@ -304,47 +305,82 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 	return nil
 }
 
-// photosTake is how long the photos of boards that are read together may take.
-const photosTake = 3 * time.Second
+// photosTake is how long the photos of boards that are read together may take, and photosAtOnce how many are read at a time.
+const (
+	photosTake   = 3 * time.Second
+	photosAtOnce = 8
+)
 
-// photos reads the photos on boards, outside of any transaction: they lie in files, or far away. One that cannot be read now leaves its place to the
+// photos reads the photos on boards, each once, outside of any transaction: they lie in files, or far away. One that cannot be read now leaves its place to the
 // initial; that is logged once for a worker, until it can be read again.
 func (s *Source) photos(ctx context.Context, actor account.Actor, boards ...*Facts) error {
-	reading, cancel := context.WithTimeout(ctx, photosTake)
-	defer cancel()
-	for _, f := range boards {
-		var people []*Person
-		for i := range f.Workers {
-			people = append(people, &f.Workers[i].Person)
-		}
-		for i := range f.Leaders {
-			people = append(people, &f.Leaders[i])
-		}
-		for _, p := range people {
-			if p.photoOf == (key.Key{}) {
-				continue
+	type album struct {
+		image   []byte
+		passing bool
+	}
+	found := map[key.Key]*album{}
+	each := func(do func(f *Facts, p *Person)) {
+		for _, f := range boards {
+			for i := range f.Workers {
+				do(f, &f.Workers[i].Person)
 			}
-			read, err := s.Staff.Photo(reading, actor, p.photoOf, false, nil)
-			switch {
-			case err == nil && s.isPicture(p.photoOf, read):
-				p.Photo = read.Image
-				s.unread.Delete(p.photoOf)
-			case err == nil:
-				s.without(p.photoOf, errNoPicture)
-			case ctx.Err() != nil:
-				return ctx.Err()
-			case fault.Is(err, fault.Unavailable), reading.Err() != nil:
-				f.passing = true
-				s.without(p.photoOf, err)
-			case !fault.Is(err, fault.NotFound):
-				return err
+			for i := range f.Leaders {
+				do(f, &f.Leaders[i])
 			}
 		}
 	}
-	return nil
+	each(func(_ *Facts, p *Person) {
+		if p.photoOf != (key.Key{}) {
+			found[p.photoOf] = &album{}
+		}
+	})
+	limited, cancel := context.WithTimeoutCause(ctx, photosTake, errLate)
+	defer cancel()
+	group, reading := errgroup.WithContext(limited)
+	group.SetLimit(photosAtOnce)
+	for worker, a := range found {
+		group.Go(func() (err error) {
+			defer caught(&err)
+			a.image, a.passing, err = s.photo(reading, actor, worker)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return cmp.Or(ctx.Err(), err)
+	}
+	each(func(f *Facts, p *Person) {
+		if a := found[p.photoOf]; a != nil {
+			p.Photo, f.passing = a.image, f.passing || a.passing
+		}
+	})
+	return ctx.Err()
 }
 
-var errNoPicture = errors.New("it is no picture, or damaged")
+// photo reads the photo of a worker; nil where there is none, and where it cannot be read now or in time, which passes.
+func (s *Source) photo(ctx context.Context, actor account.Actor, worker key.Key) (image []byte, passing bool, err error) {
+	read, err := s.Staff.Photo(ctx, actor, worker, false, nil)
+	switch {
+	case err == nil && s.isPicture(worker, read):
+		s.unread.Delete(worker)
+		return read.Image, false, nil
+	case err == nil:
+		s.without(worker, errNoPicture)
+		return nil, false, nil
+	case fault.Is(err, fault.NotFound):
+		return nil, false, nil
+	case ctx.Err() != nil && context.Cause(ctx) != errLate: // who asked left, or another photo ended it all
+		return nil, false, ctx.Err()
+	case fault.Is(err, fault.Unavailable), ctx.Err() != nil:
+		s.without(worker, err)
+		return nil, true, nil
+	}
+	return nil, false, err
+}
+
+var (
+	errNoPicture = errors.New("it is no picture, or damaged")
+	errLate      = errors.New("the photos took too long")
+)
 
 // without says once that the boards of a worker do without the photo.
 func (s *Source) without(worker key.Key, err error) {
