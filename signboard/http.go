@@ -129,10 +129,10 @@ type question struct {
 
 // made is what was read for a question: what is to be said, and how it is written.
 type made struct {
-	name    string // of the file, see door.name
-	facts   any    // what it says, as JSON
-	passing bool   // something could not be read that may be there the next time
-	write   func(context.Context, io.Writer) ([]MissingOn, error)
+	name   string   // of the file, see door.name
+	facts  any      // what it says, as JSON
+	boards []*Facts // whose photos are still to be read: facts and write look at them
+	write  func(context.Context, io.Writer) ([]MissingOn, error)
 }
 
 // file is something that was made.
@@ -260,18 +260,27 @@ func has(r *http.Request, name string) bool {
 	})
 }
 
-// learn reads what q asks about, once for all who ask the same in one state of the data. What is read goes by that state's name from then on, "" for none.
+// learn reads what q asks about, once for all who ask the same in one state of the data. What is read goes by that state's name from then on, "" for none. Photos,
+// which may lie far away, are read when the connection to the database is free again for others.
 func (d *door) learn(ctx context.Context, actor account.Actor, q question, asked, version string) (made, error) {
-	read := func() (m made, err error) {
+	data := func() (made, error) {
 		weight := max(q.weight, 1)
 		if err := d.readings.Acquire(ctx, weight); err != nil {
-			return m, err
+			return made{}, err
 		}
 		defer d.readings.Release(weight)
-		if m, err = q.read(ctx, actor, q.lang); err != nil {
+		return q.read(ctx, actor, q.lang)
+	}
+	read := func() (made, error) {
+		m, err := data()
+		if err != nil {
 			return m, err
 		}
-		if m.name, err = d.name(q, m.facts); err == nil && version != "" && !m.passing {
+		if err := d.photos(ctx, actor, m.boards...); err != nil {
+			return m, err
+		}
+		passing := slices.ContainsFunc(m.boards, func(f *Facts) bool { return f.passing })
+		if m.name, err = d.name(q, m.facts); err == nil && version != "" && !passing {
 			d.names.Set(asked, named{version, m.name})
 		}
 		return m, err
@@ -402,7 +411,7 @@ func (d *door) grid(r *http.Request) (question, error) {
 		return question{}, err
 	}
 	return d.board(r, kind, "grid", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, string, error) {
-		f, err := d.Grid(ctx, actor, code, lang)
+		f, err := d.readGrid(ctx, actor, code, lang)
 		return f, "/signboards/" + url.PathEscape(f.Grid.Code), err
 	})
 }
@@ -417,7 +426,7 @@ func (d *door) building(r *http.Request) (question, error) {
 		return question{}, fault.New(fault.NotFound, "id", "board.noBuilding")
 	}
 	return d.board(r, kind, "building", k.String(), func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, string, error) {
-		f, err := d.Building(ctx, actor, k, lang)
+		f, err := d.readBuilding(ctx, actor, k, lang)
 		return f, "/signboards/buildings/" + k.String(), err
 	})
 }
@@ -427,7 +436,7 @@ func (d *door) board(r *http.Request, kind, what, of string, read func(context.C
 	format, err := formatOf(r.URL.Query())
 	q := question{kind: kind, look: what + " " + format.Size + " " + format.orientation(), of: of, read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
 		f, _, err := read(ctx, actor, lang)
-		return made{facts: f, passing: f.passing, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+		return made{facts: &f, boards: []*Facts{&f}, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
 			sheet, missing := Board(f, format, d.fonts)
 			return []MissingOn{{f.Grid.Code, string(missing)}}, d.write(w, kind, sheet)
 		}}, err
@@ -437,7 +446,7 @@ func (d *door) board(r *http.Request, kind, what, of string, read func(context.C
 		q.look, q.policy = q.look+" "+here.URL.RequestURI(), pagePolicy
 		q.read = func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
 			f, at, err := read(ctx, actor, lang)
-			return d.page(here, f, format, at), err
+			return d.page(here, &f, format, at), err
 		}
 	}
 	return q, err
@@ -488,7 +497,7 @@ func (d *door) badges(r *http.Request) (question, error) {
 	read := q.read
 	q.read = func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
 		m, err := read(ctx, actor, lang)
-		if err == nil && len(m.facts.(Facts).Workers) == 0 {
+		if err == nil && len(m.facts.(*Facts).Workers) == 0 {
 			err = fault.New(fault.NotFound, "code", "board.nobody")
 		}
 		return m, err
@@ -508,8 +517,8 @@ func (d *door) oneSheet(draw func(Facts, Measurer) (*paper.Sheet, []rune)) func(
 func (d *door) ofGrid(r *http.Request, look string, write func(Facts, io.Writer) (missing []rune, err error)) (question, error) {
 	code, kind, err := asked(r.PathValue("name"), "pdf")
 	return question{kind: kind, look: look, of: code, read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
-		f, err := d.Grid(ctx, actor, code, lang)
-		return made{facts: f, passing: f.passing, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+		f, err := d.readGrid(ctx, actor, code, lang)
+		return made{facts: &f, boards: []*Facts{&f}, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
 			lacks := MissingOn{Code: f.Grid.Code}
 			missing, err := write(f, w)
 			lacks.add(missing)
@@ -521,9 +530,12 @@ func (d *door) ofGrid(r *http.Request, look string, write func(Facts, io.Writer)
 func (d *door) atlas(r *http.Request) (question, error) {
 	code, kind, err := asked(r.PathValue("name"), "pdf")
 	return question{kind: kind, look: "atlas", of: code, weight: atlasReadings, read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
-		a, err := d.Community(ctx, actor, code, lang)
-		passing := slices.ContainsFunc(a.Grids, func(f Facts) bool { return f.passing })
-		return made{facts: a, passing: passing, write: func(ctx context.Context, w io.Writer) ([]MissingOn, error) {
+		a, err := d.readCommunity(ctx, actor, code, lang)
+		boards := make([]*Facts, len(a.Grids))
+		for i := range a.Grids {
+			boards[i] = &a.Grids[i]
+		}
+		return made{facts: &a, boards: boards, write: func(ctx context.Context, w io.Writer) ([]MissingOn, error) {
 			lacks := []MissingOn{{Code: a.Code}}
 			err := paper.WritePDF(w, func(yield func(*paper.Sheet) bool) {
 				for page, missing := range whileAsked(ctx, Atlas(a, d.fonts)) {

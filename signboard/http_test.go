@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -13,7 +14,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"wangge/domain/account"
+	"wangge/domain/key"
 	"wangge/internal/fault"
 	"wangge/signboard/paper"
 )
@@ -133,7 +137,7 @@ func TestWhatIsAskedForIsReadOnce(t *testing.T) {
 					most.Store(max(most.Load(), now.Add(1)))
 					defer now.Add(-1)
 					time.Sleep(time.Second)
-					return made{facts: version + of, passing: passing, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+					return made{facts: version + of, boards: []*Facts{{passing: passing}}, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
 						_, err := io.WriteString(w, "drawn")
 						return nil, err
 					}}, nil
@@ -184,6 +188,58 @@ func TestWhatIsAskedForIsReadOnce(t *testing.T) {
 			t.Errorf("%d are read at a time, want %d", most.Load(), readings)
 		}
 	})
+}
+
+// While photos do not come nobody waits for them but who asked for their boards: what has none is answered at once.
+func TestPhotosHoldNoConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDoor(Options{Source: &Source{Staff: hung{}, Log: slog.New(slog.DiscardHandler)}, Version: func() (string, bool) { return "1", true }})
+		ask := func(of string, weight int64, boards ...*Facts) time.Duration {
+			began, got := time.Now(), httptest.NewRecorder()
+			d.answers(func(*http.Request) (question, error) {
+				return question{kind: "svg", of: of, weight: weight, read: func(context.Context, account.Actor, fault.Language) (made, error) {
+					return made{facts: boards, boards: boards, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) { return nil, nil }}, nil
+				}}, nil
+			})(got, httptest.NewRequest(http.MethodGet, "/", nil))
+			if got.Code != http.StatusOK {
+				t.Errorf("%s: %d %s", of, got.Code, got.Body)
+			}
+			return time.Since(began)
+		}
+		var all sync.WaitGroup
+		for i := range 3 * readings {
+			all.Go(func() {
+				f := &Facts{Workers: []Worker{{Person: Person{photoOf: key.Key{Home: "home1", ID: uuid.UUID{byte(i)}}}}}}
+				if took := ask(strconv.Itoa(i), atlasReadings, f); took != photosTake {
+					t.Errorf("a board came after %v", took)
+				}
+			})
+		}
+		synctest.Wait()
+		if took := ask("map", 1); took != 0 {
+			t.Errorf("the map came after %v", took)
+		}
+		all.Wait()
+	})
+}
+
+// The photo is part of what a file is named by.
+func TestTheNameIsOfPhotos(t *testing.T) {
+	d := newDoor(Options{Source: &Source{Staff: album{of: map[key.Key][]byte{{Home: "home1"}: jpegOf(t, 30, 40)}}}})
+	names := map[string]bool{}
+	for _, of := range []key.Key{{}, {Home: "home1"}} {
+		m, err := d.learn(t.Context(), account.Anyone(), question{read: func(context.Context, account.Actor, fault.Language) (made, error) {
+			f := Facts{Workers: []Worker{{Person: Person{photoOf: of}}}}
+			return d.page(httptest.NewRequest(http.MethodGet, "/", nil), &f, Format{}, ""), nil
+		}}, "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[m.name] = true
+	}
+	if len(names) != 2 {
+		t.Errorf("the names %v", names)
+	}
 }
 
 func TestAnAtlasEndsWhenNobodyWaits(t *testing.T) {

@@ -247,14 +247,14 @@ func bare(r *http.Request) *http.Request {
 
 // page is the page of a board: the board as a picture, whether what hangs is current, all of it as text, its files, what else there is of the grid. at
 // is the board's address, without the end; here is what the page depends on.
-func (d *door) page(here *http.Request, f Facts, format Format, at string) made {
+func (d *door) page(here *http.Request, f *Facts, format Format, at string) made {
 	facts := struct {
-		Facts
+		*Facts
 		Standing  board.Standing
 		Community string
 	}{f, f.standing, f.community}
 	write := func(_ context.Context, w io.Writer) ([]MissingOn, error) {
-		sheet, missing := Board(f, format, d.fonts)
+		sheet, missing := Board(*f, format, d.fonts)
 		v := boardView{speaker: speaker{f.Lang}, Title: sheet.Title, Alt: f.aloud(sheet.Title), At: at, Width: sheet.W, Height: sheet.H, Told: f.told(), Missing: string(missing),
 			Elder: here.URL.Query().Get("elder") == "1"}
 		v.State, v.Current = f.state()
@@ -288,7 +288,7 @@ func (d *door) page(here *http.Request, f Facts, format Format, at string) made 
 		_, err = w.Write(body)
 		return []MissingOn{{f.Grid.Code, string(missing)}}, err
 	}
-	return made{facts: facts, passing: f.passing, write: write}
+	return made{facts: facts, boards: []*Facts{f}, write: write}
 }
 
 // formats are the choices of a sheet's size and orientation.

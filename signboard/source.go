@@ -102,7 +102,16 @@ var _ = fault.Register(
 )
 
 // Grid is what the board of a grid says in a language. Former codes answer. NOT_FOUND: no such grid.
-func (s *Source) Grid(ctx context.Context, actor account.Actor, code string, lang fault.Language) (f Facts, err error) {
+func (s *Source) Grid(ctx context.Context, actor account.Actor, code string, lang fault.Language) (Facts, error) {
+	f, err := s.readGrid(ctx, actor, code, lang)
+	if err == nil {
+		err = s.photos(ctx, actor, &f)
+	}
+	return f, err
+}
+
+// readGrid is Grid without photos.
+func (s *Source) readGrid(ctx context.Context, actor account.Actor, code string, lang fault.Language) (f Facts, err error) {
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		g, err := s.Grids.ByCode(ctx, actor, code, nil, grid.Fields{})
 		if err == nil {
@@ -110,14 +119,20 @@ func (s *Source) Grid(ctx context.Context, actor account.Actor, code string, lan
 		}
 		return err
 	})
+	return f, err
+}
+
+// Building is what the board of a building says: that of its grid, and where the building stands. NOT_FOUND: no such building, or it is in no grid.
+func (s *Source) Building(ctx context.Context, actor account.Actor, k key.Key, lang fault.Language) (Facts, error) {
+	f, err := s.readBuilding(ctx, actor, k, lang)
 	if err == nil {
 		err = s.photos(ctx, actor, &f)
 	}
 	return f, err
 }
 
-// Building is what the board of a building says: that of its grid, and where the building stands. NOT_FOUND: no such building, or it is in no grid.
-func (s *Source) Building(ctx context.Context, actor account.Actor, k key.Key, lang fault.Language) (f Facts, err error) {
+// readBuilding is Building without photos.
+func (s *Source) readBuilding(ctx context.Context, actor account.Actor, k key.Key, lang fault.Language) (f Facts, err error) {
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		found, err := s.Places.BuildingsByKey(ctx, actor, []key.Key{k}, nil, true)
 		if err != nil {
@@ -151,9 +166,6 @@ func (s *Source) Building(ctx context.Context, actor account.Actor, k key.Key, l
 		}
 		return nil
 	})
-	if err == nil {
-		err = s.photos(ctx, actor, &f)
-	}
 	return f, err
 }
 
@@ -461,9 +473,9 @@ func groundOf(class string) chart.Ground {
 // mostInAtlas is how many grids an atlas holds: twice those of a large community, read and drawn in some seconds.
 const mostInAtlas = 80
 
-// Community is what the atlas of a community says in a language. Former codes answer. NOT_FOUND: no such division, or it has no grids. LIMITED: it has
+// readCommunity is what the atlas of a community says in a language, without photos. Former codes answer. NOT_FOUND: no such division, or it has no grids. LIMITED: it has
 // too many.
-func (s *Source) Community(ctx context.Context, actor account.Actor, code string, lang fault.Language) (a AtlasFacts, err error) {
+func (s *Source) readCommunity(ctx context.Context, actor account.Actor, code string, lang fault.Language) (a AtlasFacts, err error) {
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		a = AtlasFacts{} // it may run twice
 		d, err := s.Places.ByCode(ctx, actor, code, place.Fields{})
@@ -515,13 +527,6 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 		a.Scene = sceneOf(seen, s.PublicURL, true)
 		return nil
 	})
-	if err == nil {
-		boards := make([]*Facts, len(a.Grids))
-		for i := range a.Grids {
-			boards[i] = &a.Grids[i]
-		}
-		err = s.photos(ctx, actor, boards...)
-	}
 	return a, err
 }
 
