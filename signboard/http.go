@@ -303,8 +303,8 @@ func (d *door) drawn(ctx context.Context, name string, write func(context.Contex
 		}
 		var b bytes.Buffer
 		missing, err := write(ctx, &b)
-		if err != nil || ctx.Err() != nil {
-			return made, cmp.Or(err, ctx.Err())
+		if err != nil {
+			return made, err
 		}
 		made = file{b.Bytes(), missingIn(missing)}
 		d.kept.Set(name, made)
@@ -312,8 +312,8 @@ func (d *door) drawn(ctx context.Context, name string, write func(context.Contex
 	})
 }
 
-// once does what is done under a name once for all who ask for it meanwhile. Who leaves does not wait on; where it was being done for one who left, the next who
-// waits begins anew.
+// once does what is done under a name once for all who ask for it meanwhile. Who leaves does not wait on; where it ended since the one left for whom it was being
+// done, the next who waits begins anew.
 func once[T any](ctx context.Context, group *singleflight.Group, name string, do func() (T, error)) (out T, err error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -324,7 +324,7 @@ func once[T any](ctx context.Context, group *singleflight.Group, name string, do
 		case done := <-group.DoChan(name, func() (_ any, err error) {
 			defer caught(&err)
 			out, err := do()
-			if ctx.Err() != nil {
+			if err != nil && ctx.Err() != nil {
 				err = errors.Join(errLeft, ctx.Err())
 			}
 			return out, err
@@ -549,7 +549,7 @@ func (d *door) atlas(r *http.Request) (question, error) {
 					}
 				}
 			}, d.fonts)
-			return lacks, err
+			return lacks, cmp.Or(err, ctx.Err()) // it ended early
 		}}, err
 	}}, err
 }

@@ -34,7 +34,7 @@ func (s *slow) write(ctx context.Context, w io.Writer) ([]MissingOn, error) {
 	select {
 	case <-time.After(time.Second):
 	case <-ctx.Done():
-		return nil, nil // as an atlas that ends early
+		return nil, ctx.Err() // as an atlas that ends early
 	}
 	_, err := io.WriteString(w, "drawn")
 	return []MissingOn{{"1", "㔾"}, {"2", ""}, {"3", "𬭎,"}}, err
@@ -88,6 +88,33 @@ func TestWhoLeavesADrawing(t *testing.T) {
 		}
 		if _, ok := d.kept.GetIfPresent("c"); ok {
 			t.Error("c is kept")
+		}
+	})
+}
+
+// What is drawn to its end is kept, also where who asked for it left: who asks again later gets it.
+func TestADrawingIsKeptForWhoComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, times := newDoor(Options{}), 0
+		ask := func(stays time.Duration) (file, error) {
+			ctx, leave := context.WithTimeout(t.Context(), stays)
+			defer leave()
+			return d.drawn(ctx, "a", func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+				times++
+				time.Sleep(8 * time.Second)
+				_, err := io.WriteString(w, "drawn")
+				return nil, err
+			})
+		}
+		if _, err := ask(5 * time.Second); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("of who left: %v", err)
+		}
+		if made, err := ask(5 * time.Second); err != nil || string(made.body) != "drawn" || times != 1 {
+			t.Errorf("%q, %v, drawn %d times", made.body, err, times)
+		}
+		time.Sleep(time.Minute)
+		if _, kept := d.kept.GetIfPresent("a"); !kept || times != 1 {
+			t.Errorf("kept: %t; drawn %d times", kept, times)
 		}
 	})
 }
