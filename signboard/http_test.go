@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/board"
 	"wangge/domain/key"
 	"wangge/internal/fault"
 	"wangge/signboard/paper"
@@ -248,6 +250,68 @@ func TestPhotosHoldNoConnection(t *testing.T) {
 		}
 		all.Wait()
 	})
+}
+
+// Whatever a board says counts for the name of its files and its page.
+func TestTheNameIsOfAllThatABoardSays(t *testing.T) {
+	d := newDoor(Options{})
+	names := func(f Facts) (out [2]string) {
+		here := httptest.NewRequest(http.MethodGet, "/", nil)
+		for i, facts := range []any{&f, d.page(here, &f, Format{}, "").facts} {
+			name, err := d.name(question{}, facts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[i] = name
+		}
+		return out
+	}
+	nothing := names(Facts{})
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Facts]()) {
+		if !field.IsExported() {
+			continue
+		}
+		var f Facts
+		fill(reflect.ValueOf(&f).Elem().FieldByIndex(field.Index))
+		if got := names(f); got[0] == nothing[0] || got[1] == nothing[1] {
+			t.Errorf("%s: of a file %s, before %s; of the page %s, before %s", field.Name, got[0], nothing[0], got[1], nothing[1])
+		}
+	}
+	for name, f := range map[string]Facts{"code of the community": {community: "1"}, "print": {standing: board.Standing{Revision: 7}}} {
+		if got := names(f); got[1] == nothing[1] {
+			t.Errorf("%s: the page's name stays", name)
+		}
+	}
+}
+
+// fill puts something into v.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString("甲")
+	case reflect.Int, reflect.Uint8:
+		v.Set(reflect.ValueOf(7).Convert(v.Type()))
+	case reflect.Float64:
+		v.SetFloat(7)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem())
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0))
+	case reflect.Array:
+		fill(v.Index(0))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				fill(v.Field(i))
+			}
+		}
+	default:
+		panic(v.Type().String())
+	}
 }
 
 // The photo is part of what a file is named by.

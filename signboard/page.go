@@ -250,8 +250,8 @@ func bare(r *http.Request) *http.Request {
 func (d *door) page(here *http.Request, f *Facts, format Format, at string) made {
 	facts := struct {
 		*Facts
-		Standing  board.Standing
-		Community string
+		Standing      board.Standing
+		CommunityCode string // not Community, which would hide that of Facts
 	}{f, f.standing, f.community}
 	write := func(_ context.Context, w io.Writer) ([]MissingOn, error) {
 		sheet, missing := Board(*f, format, d.fonts)
