@@ -380,9 +380,11 @@ func asked(name string, kinds ...string) (of, kind string, err error) {
 	return of, kind, nil
 }
 
-// formatOf reads ?size= and ?orientation=; A3 landscape where they are not given.
+var usualFormat = Format{Size: "a3", Landscape: true}
+
+// formatOf reads ?size= and ?orientation=; usualFormat where they are not given.
 func formatOf(q url.Values) (Format, error) {
-	f := Format{Size: "a3", Landscape: true}
+	f := usualFormat
 	if s := q.Get("size"); s != "" {
 		if f.Size = strings.ToLower(s); !slices.Contains(Sizes, f.Size) {
 			return f, fault.New(fault.Invalid, "size", "board.size")
@@ -410,7 +412,7 @@ func (d *door) grid(r *http.Request) (question, error) {
 	if err != nil {
 		return question{}, err
 	}
-	return d.board(r, kind, "grid", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, string, error) {
+	return d.board(r, kind, "/signboards/"+url.PathEscape(code), func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, string, error) {
 		f, err := d.readGrid(ctx, actor, code, lang)
 		return f, "/signboards/" + url.PathEscape(f.Grid.Code), err
 	})
@@ -425,16 +427,17 @@ func (d *door) building(r *http.Request) (question, error) {
 	if !ok {
 		return question{}, fault.New(fault.NotFound, "id", "board.noBuilding")
 	}
-	return d.board(r, kind, "building", k.String(), func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, string, error) {
+	at := "/signboards/buildings/" + k.String()
+	return d.board(r, kind, at, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, string, error) {
 		f, err := d.readBuilding(ctx, actor, k, lang)
-		return f, "/signboards/buildings/" + k.String(), err
+		return f, at, err
 	})
 }
 
-// board asks for a board as a file of a kind; read also tells its address, without the end.
-func (d *door) board(r *http.Request, kind, what, of string, read func(context.Context, account.Actor, fault.Language) (Facts, string, error)) (question, error) {
+// board asks for a board as a file of a kind, at an address without the end; read also tells the address that it has today.
+func (d *door) board(r *http.Request, kind, at string, read func(context.Context, account.Actor, fault.Language) (Facts, string, error)) (question, error) {
 	format, err := formatOf(r.URL.Query())
-	q := question{kind: kind, look: what + " " + format.Size + " " + format.orientation(), of: of, read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
+	q := question{kind: kind, look: format.Size + " " + format.orientation(), of: at, read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
 		f, _, err := read(ctx, actor, lang)
 		return made{facts: &f, boards: []*Facts{&f}, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
 			sheet, missing := Board(f, format, d.fonts)
@@ -442,7 +445,7 @@ func (d *door) board(r *http.Request, kind, what, of string, read func(context.C
 		}}, err
 	}}
 	if kind == "html" {
-		here := bare(r)
+		here := bare(r, at, format)
 		q.look, q.policy = q.look+" "+here.URL.RequestURI(), pagePolicy
 		q.read = func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
 			f, at, err := read(ctx, actor, lang)

@@ -314,6 +314,32 @@ func fill(v reflect.Value) {
 	}
 }
 
+// A page is kept for what was understood of its address: nobody fills the memory with what means nothing.
+func TestWhatAPageDependsOn(t *testing.T) {
+	d := newDoor(Options{})
+	mux, looks := http.NewServeMux(), map[string]bool{}
+	mux.HandleFunc("GET /signboards/{name}", func(_ http.ResponseWriter, r *http.Request) {
+		q, err := d.grid(r)
+		if err != nil {
+			t.Errorf("%s: %v", r.URL, err)
+		}
+		looks[q.look] = true
+	})
+	for _, c := range []struct{ asked, look string }{
+		{"/signboards/甲001", "a3 landscape /signboards/%E7%94%B2001"},
+		{"/signboards/甲%30%301?elder=a1&junk=2&size=A3&orientation=landscape&kiosk=1", "a3 landscape /signboards/%E7%94%B2001"},
+		{"/signboards/甲001?lang=zz1", "a3 landscape /signboards/%E7%94%B2001?lang=zh"},
+		{"/signboards/甲001?lang=ZH-Hans", "a3 landscape /signboards/%E7%94%B2001?lang=zh"},
+		{"/signboards/甲001?lang=EN_x&elder=1&size=A4&orientation=portrait&elder=2", "a4 portrait /signboards/%E7%94%B2001?elder=1&lang=en&orientation=portrait&size=a4"},
+		{"/signboards/a%2Fb?elder=1", "a3 landscape /signboards/a%2Fb?elder=1"},
+	} {
+		clear(looks)
+		if mux.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, c.asked, nil)); !looks[c.look] {
+			t.Errorf("%s: %v", c.asked, looks)
+		}
+	}
+}
+
 // The photo is part of what a file is named by.
 func TestTheNameIsOfPhotos(t *testing.T) {
 	d := newDoor(Options{Source: &Source{Staff: album{of: map[key.Key][]byte{{Home: "home1"}: jpegOf(t, 30, 40)}}}})

@@ -231,17 +231,19 @@ func along(r *http.Request, path string) string {
 	return at + "?" + values.Encode()
 }
 
-// bare is r with what a page depends on and no more, so that what is kept is sent to all who ask for the same.
-func bare(r *http.Request) *http.Request {
-	asked := r.URL.Query()
-	canonical := url.Values{}
-	for _, name := range []string{"lang", "elder", "size", "orientation"} {
-		if v := asked.Get(name); v != "" {
-			canonical.Set(name, v[:min(len(v), 20)])
-		}
+// bare is r with what the page of a board at an address depends on and no more, as it was understood, so that what is kept is sent to all who ask for the same.
+func bare(r *http.Request, at string, format Format) *http.Request {
+	values := url.Values{}
+	if format.Size != usualFormat.Size {
+		values.Set("size", format.Size)
+	}
+	if format.Landscape != usualFormat.Landscape {
+		values.Set("orientation", format.orientation())
 	}
 	here := r.Clone(context.WithoutCancel(r.Context()))
-	here.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: canonical.Encode()}
+	if own, err := url.Parse(along(r, at+"?"+values.Encode())); err == nil { // always
+		here.URL = own
+	}
 	return here
 }
 
