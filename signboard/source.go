@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -178,7 +179,7 @@ const (
 // of is what the board of g says, and what lies around g. ctx is that of a use case.
 func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang fault.Language) (Facts, around.Surroundings, error) {
 	f := Facts{Lang: lang, Approval: s.Approval, Credit: s.Credit, URL: s.PublicURL + "/g/" + url.PathEscape(g.Code),
-		Grid: Grid{Code: g.Code, Number: grid.Number(g.Code), Name: g.Name, Kind: string(g.Kind)}}
+		Grid: Grid{Code: g.Code, Name: g.Name, Kind: string(g.Kind)}}
 	if err := s.divisions(ctx, actor, g.CommunityID, &f); err != nil {
 		return f, around.Surroundings{}, err
 	}
@@ -204,7 +205,7 @@ func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang 
 		f.Apart = append(f.Apart, Apart{p.Lies, p.In(lang)})
 	}
 	seen, err := s.seen(ctx, actor, g)
-	f.Scene = sceneOf(seen, s.PublicURL, false)
+	f.Scene, f.Grid.Number = sceneOf(seen, s.PublicURL, false), seen.Grid.Number
 	return f, seen, err
 }
 
@@ -493,8 +494,15 @@ func (s *Source) readCommunity(ctx context.Context, actor account.Actor, code st
 			return fault.New(fault.Limited, "code", "board.largeAtlas", "n", n, "max", mostInAtlas)
 		}
 		var grids []grid.Grid
+		codes := map[uuid.UUID][]string{}
 		for _, item := range lists[d.ID].Items {
-			grids = append(grids, item.Node)
+			g := item.Node
+			grids = append(grids, g)
+			codes[g.CommunityID] = append(codes[g.CommunityID], g.Code)
+		}
+		numbers := map[string]string{}
+		for _, of := range codes {
+			maps.Copy(numbers, grid.Numbers(of))
 		}
 		box := grids[0].BBox
 		mark := xxhash.New()
@@ -503,6 +511,7 @@ func (s *Source) readCommunity(ctx context.Context, actor account.Actor, code st
 			if err != nil {
 				return err
 			}
+			f.Grid.Number, f.Scene.Grids[0].Number = numbers[g.Code], numbers[g.Code] // among all in the atlas, not only those nearby
 			a.Grids = append(a.Grids, f)
 			box = box.Around(g.BBox)
 			a.Cut = a.Cut || seen.Cut.Streets || seen.Cut.Buildings
