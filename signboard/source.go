@@ -71,6 +71,8 @@ type Places interface {
 type Around interface {
 	Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]around.Limits, error)
 	Of(ctx context.Context, actor account.Actor, of key.Key, box place.Box, asOf *time.Time) (around.Surroundings, error)
+	// Wide is Of without buildings.
+	Wide(ctx context.Context, actor account.Actor, of key.Key, box place.Box, asOf *time.Time) (around.Surroundings, error)
 }
 
 // Boards answers which revision of a board says what holds; board.Service is one.
