@@ -560,30 +560,30 @@ func (d *door) atlas(r *http.Request) (question, error) {
 // gridMap is the map of a grid alone, whose neighbours can be tapped: it leads on without a script.
 func (d *door) gridMap(r *http.Request) (question, error) {
 	code := r.PathValue("code")
-	return d.mapOf("map", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, error) {
-		f, err := d.Map(ctx, actor, code, lang)
-		for _, list := range [][]chart.Grid{f.Scene.Grids, f.Scene.Neighbours} {
-			for i := range list { // within this site, wherever it is seen
-				list[i].URL = strings.TrimPrefix(list[i].URL, d.PublicURL)
-			}
-		}
-		return f, err
+	return d.mapOf(r, "map", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, error) {
+		return d.Map(ctx, actor, code, lang)
 	}), nil
 }
 
 // overview is the map of all there is, or of a division, that leads on without a script.
 func (d *door) overview(r *http.Request) (question, error) {
 	code := r.PathValue("code")
-	return d.mapOf("overview", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, error) {
+	return d.mapOf(r, "overview", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, error) {
 		return d.Overview(ctx, actor, code, lang)
 	}), nil
 }
 
-// mapOf asks for a map alone.
-func (d *door) mapOf(look, of string, read func(context.Context, account.Actor, fault.Language) (Facts, error)) question {
-	return question{kind: "svg", look: look, of: of, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+// mapOf asks for a map alone. Its links stay within this site, wherever it is seen, and in the language and the size of text that were asked for.
+func (d *door) mapOf(r *http.Request, look, of string, read func(context.Context, account.Actor, fault.Language) (Facts, error)) question {
+	here := r.Clone(context.WithoutCancel(r.Context()))
+	return question{kind: "svg", look: look + along(here, ""), of: of, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
 		read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
 			f, err := read(ctx, actor, lang)
+			for _, list := range [][]chart.Grid{f.Scene.Grids, f.Scene.Neighbours} {
+				for i := range list {
+					list[i].URL = along(here, strings.TrimPrefix(list[i].URL, d.PublicURL))
+				}
+			}
 			facts := struct {
 				Name  string
 				Scene chart.Scene
