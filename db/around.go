@@ -110,7 +110,9 @@ func (s *Around) Scenery(ctx context.Context, actor account.Actor, box place.Box
 		if err != nil {
 			return err
 		}
-		out.Cut.Land = n > most.Land
+		if out.Cut.Land = n > most.Land; most.Buildings == 0 {
+			return nil
+		}
 		return eachRow(ctx, tx, aroundBuildings, ask(most.Buildings, at), func(rows pgx.Rows) error {
 			if len(out.Buildings) == most.Buildings {
 				out.Cut.Buildings = true

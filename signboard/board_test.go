@@ -3,6 +3,7 @@ package signboard
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -149,6 +150,22 @@ func texts(items []paper.Item, m Measurer) (out []written) {
 
 func overlap(a, b paper.Box) float64 {
 	return min(min(a.X+a.W, b.X+b.W)-max(a.X, b.X), min(a.Y+a.H, b.Y+b.H)-max(a.Y, b.Y))
+}
+
+// An index is laid out more than once of the same places: they stay as they were found, and it says the same again.
+func TestAnIndexLeavesThePlacesAlone(t *testing.T) {
+	b := &drawing{pen: pen{m: fonts(t), scale: 1}}
+	of := func() (streets, buildings []chart.Place) {
+		return []chart.Place{{Name: "望舒路", Squares: []string{"B1"}}, {Name: "采薇街", Squares: []string{"A1"}}, {Name: "采薇街", Squares: []string{"A1"}}},
+			[]chart.Place{{Name: "2", Of: "听雨里", Squares: []string{"A1"}}, {Name: "1", Of: "听雨里", Squares: []string{"A1"}}, {Name: "小学", Squares: []string{"B2"}}, {Name: "小学", Squares: []string{"B2"}}}
+	}
+	streets, buildings := of()
+	first := b.groups(streets, buildings)
+	again := b.groups(streets, buildings)
+	wantStreets, wantBuildings := of()
+	if !reflect.DeepEqual(streets, wantStreets) || !reflect.DeepEqual(buildings, wantBuildings) || !reflect.DeepEqual(first, again) || len(first) != 3 || len(first[0].list) != 2 {
+		t.Errorf("%v, %v; %v, then %v", streets, buildings, first, again)
+	}
 }
 
 // Whatever the facts, no line leaves what a printer reaches, lies on another, or is smaller than can be read.

@@ -48,7 +48,7 @@ type Facts struct {
 // Grid is a grid on a board.
 type Grid struct {
 	Code   string
-	Number string // tells the grids of a community apart: "003"
+	Number string // tells it from the grids of its community that are shown beside it, see grid.Numbers: "003"
 	Name   string
 	Kind   string // as domain/grid has it
 	Group  string // name of the group it belongs to

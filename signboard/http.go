@@ -130,10 +130,10 @@ type question struct {
 
 // made is what was read for a question: what is to be said, and how it is written.
 type made struct {
-	name    string // of the file, see door.name
-	facts   any    // what it says, as JSON
-	passing bool   // something could not be read that may be there the next time
-	write   func(context.Context, io.Writer) ([]MissingOn, error)
+	name   string   // of the file, see door.name
+	facts  any      // what it says, as JSON
+	boards []*Facts // whose photos are still to be read: facts and write look at them
+	write  func(context.Context, io.Writer) ([]MissingOn, error)
 }
 
 // file is something that was made.
@@ -261,18 +261,27 @@ func has(r *http.Request, name string) bool {
 	})
 }
 
-// learn reads what q asks about, once for all who ask the same in one state of the data. What is read goes by that state's name from then on, "" for none.
+// learn reads what q asks about, once for all who ask the same in one state of the data. What is read goes by that state's name from then on, "" for none. Photos,
+// which may lie far away, are read when the connection to the database is free again for others.
 func (d *door) learn(ctx context.Context, actor account.Actor, q question, asked, version string) (made, error) {
-	read := func() (m made, err error) {
+	data := func() (made, error) {
 		weight := max(q.weight, 1)
 		if err := d.readings.Acquire(ctx, weight); err != nil {
-			return m, err
+			return made{}, err
 		}
 		defer d.readings.Release(weight)
-		if m, err = q.read(ctx, actor, q.lang); err != nil {
+		return q.read(ctx, actor, q.lang)
+	}
+	read := func() (made, error) {
+		m, err := data()
+		if err != nil {
 			return m, err
 		}
-		if m.name, err = d.name(q, m.facts); err == nil && version != "" && !m.passing {
+		if err := d.photos(ctx, actor, m.boards...); err != nil {
+			return m, err
+		}
+		passing := slices.ContainsFunc(m.boards, func(f *Facts) bool { return f.passing })
+		if m.name, err = d.name(q, m.facts); err == nil && version != "" && !passing {
 			d.names.Set(asked, named{version, m.name})
 		}
 		return m, err
@@ -295,8 +304,8 @@ func (d *door) drawn(ctx context.Context, name string, write func(context.Contex
 		}
 		var b bytes.Buffer
 		missing, err := write(ctx, &b)
-		if err != nil || ctx.Err() != nil {
-			return made, cmp.Or(err, ctx.Err())
+		if err != nil {
+			return made, err
 		}
 		made = file{b.Bytes(), missingIn(missing)}
 		d.kept.Set(name, made)
@@ -304,8 +313,8 @@ func (d *door) drawn(ctx context.Context, name string, write func(context.Contex
 	})
 }
 
-// once does what is done under a name once for all who ask for it meanwhile. Who leaves does not wait on; where it was being done for one who left, the next who
-// waits begins anew.
+// once does what is done under a name once for all who ask for it meanwhile. Who leaves does not wait on; where it ended since the one left for whom it was being
+// done, the next who waits begins anew.
 func once[T any](ctx context.Context, group *singleflight.Group, name string, do func() (T, error)) (out T, err error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -314,13 +323,9 @@ func once[T any](ctx context.Context, group *singleflight.Group, name string, do
 		select {
 		case <-ctx.Done():
 		case done := <-group.DoChan(name, func() (_ any, err error) {
-			defer func() { // it runs beside the request: a panic would end the server
-				if p := recover(); p != nil {
-					err = fmt.Errorf("making a board: %v\n%s", p, debug.Stack())
-				}
-			}()
+			defer caught(&err)
 			out, err := do()
-			if ctx.Err() != nil {
+			if err != nil && ctx.Err() != nil {
 				err = errors.Join(errLeft, ctx.Err())
 			}
 			return out, err
@@ -332,6 +337,13 @@ func once[T any](ctx context.Context, group *singleflight.Group, name string, do
 				return out, done.Err
 			}
 		}
+	}
+}
+
+// caught makes an error of a panic, which would end the server where it runs beside the request.
+func caught(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("making a board: %v\n%s", p, debug.Stack())
 	}
 }
 
@@ -369,9 +381,11 @@ func asked(name string, kinds ...string) (of, kind string, err error) {
 	return of, kind, nil
 }
 
-// formatOf reads ?size= and ?orientation=; A3 landscape where they are not given.
+var usualFormat = Format{Size: "a3", Landscape: true}
+
+// formatOf reads ?size= and ?orientation=; usualFormat where they are not given.
 func formatOf(q url.Values) (Format, error) {
-	f := Format{Size: "a3", Landscape: true}
+	f := usualFormat
 	if s := q.Get("size"); s != "" {
 		if f.Size = strings.ToLower(s); !slices.Contains(Sizes, f.Size) {
 			return f, fault.New(fault.Invalid, "size", "board.size")
@@ -399,8 +413,8 @@ func (d *door) grid(r *http.Request) (question, error) {
 	if err != nil {
 		return question{}, err
 	}
-	return d.board(r, kind, "grid", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, string, error) {
-		f, err := d.Grid(ctx, actor, code, lang)
+	return d.board(r, kind, "/signboards/"+url.PathEscape(code), func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, string, error) {
+		f, err := d.readGrid(ctx, actor, code, lang)
 		return f, "/signboards/" + url.PathEscape(f.Grid.Code), err
 	})
 }
@@ -414,28 +428,29 @@ func (d *door) building(r *http.Request) (question, error) {
 	if !ok {
 		return question{}, fault.New(fault.NotFound, "id", "board.noBuilding")
 	}
-	return d.board(r, kind, "building", k.String(), func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, string, error) {
-		f, err := d.Building(ctx, actor, k, lang)
-		return f, "/signboards/buildings/" + k.String(), err
+	at := "/signboards/buildings/" + k.String()
+	return d.board(r, kind, at, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, string, error) {
+		f, err := d.readBuilding(ctx, actor, k, lang)
+		return f, at, err
 	})
 }
 
-// board asks for a board as a file of a kind; read also tells its address, without the end.
-func (d *door) board(r *http.Request, kind, what, of string, read func(context.Context, account.Actor, fault.Language) (Facts, string, error)) (question, error) {
+// board asks for a board as a file of a kind, at an address without the end; read also tells the address that it has today.
+func (d *door) board(r *http.Request, kind, at string, read func(context.Context, account.Actor, fault.Language) (Facts, string, error)) (question, error) {
 	format, err := formatOf(r.URL.Query())
-	q := question{kind: kind, look: what + " " + format.Size + " " + format.orientation(), of: of, read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
+	q := question{kind: kind, look: format.Size + " " + format.orientation(), of: at, read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
 		f, _, err := read(ctx, actor, lang)
-		return made{facts: f, passing: f.passing, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+		return made{facts: &f, boards: []*Facts{&f}, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
 			sheet, missing := Board(f, format, d.fonts)
 			return []MissingOn{{f.Grid.Code, string(missing)}}, d.write(w, kind, sheet)
 		}}, err
 	}}
 	if kind == "html" {
-		here := bare(r)
+		here := bare(r, at, format)
 		q.look, q.policy = q.look+" "+here.URL.RequestURI(), pagePolicy
 		q.read = func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
 			f, at, err := read(ctx, actor, lang)
-			return d.page(here, f, format, at), err
+			return d.page(here, &f, format, at), err
 		}
 	}
 	return q, err
@@ -486,7 +501,7 @@ func (d *door) badges(r *http.Request) (question, error) {
 	read := q.read
 	q.read = func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
 		m, err := read(ctx, actor, lang)
-		if err == nil && len(m.facts.(Facts).Workers) == 0 {
+		if err == nil && len(m.facts.(*Facts).Workers) == 0 {
 			err = fault.New(fault.NotFound, "code", "board.nobody")
 		}
 		return m, err
@@ -506,8 +521,8 @@ func (d *door) oneSheet(draw func(Facts, Measurer) (*paper.Sheet, []rune)) func(
 func (d *door) ofGrid(r *http.Request, look string, write func(Facts, io.Writer) (missing []rune, err error)) (question, error) {
 	code, kind, err := asked(r.PathValue("name"), "pdf")
 	return question{kind: kind, look: look, of: code, read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
-		f, err := d.Grid(ctx, actor, code, lang)
-		return made{facts: f, passing: f.passing, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+		f, err := d.readGrid(ctx, actor, code, lang)
+		return made{facts: &f, boards: []*Facts{&f}, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
 			lacks := MissingOn{Code: f.Grid.Code}
 			missing, err := write(f, w)
 			lacks.add(missing)
@@ -519,9 +534,12 @@ func (d *door) ofGrid(r *http.Request, look string, write func(Facts, io.Writer)
 func (d *door) atlas(r *http.Request) (question, error) {
 	code, kind, err := asked(r.PathValue("name"), "pdf")
 	return question{kind: kind, look: "atlas", of: code, weight: atlasReadings, read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
-		a, err := d.Community(ctx, actor, code, lang)
-		passing := slices.ContainsFunc(a.Grids, func(f Facts) bool { return f.passing })
-		return made{facts: a, passing: passing, write: func(ctx context.Context, w io.Writer) ([]MissingOn, error) {
+		a, err := d.readCommunity(ctx, actor, code, lang)
+		boards := make([]*Facts, len(a.Grids))
+		for i := range a.Grids {
+			boards[i] = &a.Grids[i]
+		}
+		return made{facts: &a, boards: boards, write: func(ctx context.Context, w io.Writer) ([]MissingOn, error) {
 			lacks := []MissingOn{{Code: a.Code}}
 			err := paper.WritePDF(w, func(yield func(*paper.Sheet) bool) {
 				for page, missing := range whileAsked(ctx, Atlas(a, d.fonts)) {
@@ -535,7 +553,7 @@ func (d *door) atlas(r *http.Request) (question, error) {
 					}
 				}
 			}, d.fonts)
-			return lacks, err
+			return lacks, cmp.Or(err, ctx.Err()) // it ended early
 		}}, err
 	}}, err
 }
@@ -543,30 +561,30 @@ func (d *door) atlas(r *http.Request) (question, error) {
 // gridMap is the map of a grid alone, whose neighbours can be tapped: it leads on without a script.
 func (d *door) gridMap(r *http.Request) (question, error) {
 	code := r.PathValue("code")
-	return d.mapOf("map", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, error) {
-		f, err := d.Map(ctx, actor, code, lang)
-		for _, list := range [][]chart.Grid{f.Scene.Grids, f.Scene.Neighbours} {
-			for i := range list { // within this site, wherever it is seen
-				list[i].URL = strings.TrimPrefix(list[i].URL, d.PublicURL)
-			}
-		}
-		return f, err
+	return d.mapOf(r, "map", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, error) {
+		return d.Map(ctx, actor, code, lang)
 	}), nil
 }
 
 // overview is the map of all there is, or of a division, that leads on without a script.
 func (d *door) overview(r *http.Request) (question, error) {
 	code := r.PathValue("code")
-	return d.mapOf("overview", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, error) {
+	return d.mapOf(r, "overview", code, func(ctx context.Context, actor account.Actor, lang fault.Language) (Facts, error) {
 		return d.Overview(ctx, actor, code, lang)
 	}), nil
 }
 
-// mapOf asks for a map alone.
-func (d *door) mapOf(look, of string, read func(context.Context, account.Actor, fault.Language) (Facts, error)) question {
-	return question{kind: "svg", look: look, of: of, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+// mapOf asks for a map alone. Its links stay within this site, wherever it is seen, and in the language and the size of text that were asked for.
+func (d *door) mapOf(r *http.Request, look, of string, read func(context.Context, account.Actor, fault.Language) (Facts, error)) question {
+	here := r.Clone(context.WithoutCancel(r.Context()))
+	return question{kind: "svg", look: look + along(here, ""), of: of, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
 		read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
 			f, err := read(ctx, actor, lang)
+			for _, list := range [][]chart.Grid{f.Scene.Grids, f.Scene.Neighbours} {
+				for i := range list {
+					list[i].URL = along(here, strings.TrimPrefix(list[i].URL, d.PublicURL))
+				}
+			}
 			facts := struct {
 				Name  string
 				Scene chart.Scene

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -13,7 +15,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"wangge/domain/account"
+	"wangge/domain/board"
+	"wangge/domain/key"
 	"wangge/internal/fault"
 	"wangge/signboard/paper"
 )
@@ -30,7 +36,7 @@ func (s *slow) write(ctx context.Context, w io.Writer) ([]MissingOn, error) {
 	select {
 	case <-time.After(time.Second):
 	case <-ctx.Done():
-		return nil, nil // as an atlas that ends early
+		return nil, ctx.Err() // as an atlas that ends early
 	}
 	_, err := io.WriteString(w, "drawn")
 	return []MissingOn{{"1", "㔾"}, {"2", ""}, {"3", "𬭎,"}}, err
@@ -88,6 +94,33 @@ func TestWhoLeavesADrawing(t *testing.T) {
 	})
 }
 
+// What is drawn to its end is kept, also where who asked for it left: who asks again later gets it.
+func TestADrawingIsKeptForWhoComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, times := newDoor(Options{}), 0
+		ask := func(stays time.Duration) (file, error) {
+			ctx, leave := context.WithTimeout(t.Context(), stays)
+			defer leave()
+			return d.drawn(ctx, "a", func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+				times++
+				time.Sleep(8 * time.Second)
+				_, err := io.WriteString(w, "drawn")
+				return nil, err
+			})
+		}
+		if _, err := ask(5 * time.Second); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("of who left: %v", err)
+		}
+		if made, err := ask(5 * time.Second); err != nil || string(made.body) != "drawn" || times != 1 {
+			t.Errorf("%q, %v, drawn %d times", made.body, err, times)
+		}
+		time.Sleep(time.Minute)
+		if _, kept := d.kept.GetIfPresent("a"); !kept || times != 1 {
+			t.Errorf("kept: %t; drawn %d times", kept, times)
+		}
+	})
+}
+
 // What another build or other fonts drew is not taken for what this one draws.
 func TestTheNameIsOfWhoDraws(t *testing.T) {
 	name := func(drawer string) string {
@@ -133,7 +166,7 @@ func TestWhatIsAskedForIsReadOnce(t *testing.T) {
 					most.Store(max(most.Load(), now.Add(1)))
 					defer now.Add(-1)
 					time.Sleep(time.Second)
-					return made{facts: version + of, passing: passing, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+					return made{facts: version + of, boards: []*Facts{{passing: passing}}, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
 						_, err := io.WriteString(w, "drawn")
 						return nil, err
 					}}, nil
@@ -184,6 +217,146 @@ func TestWhatIsAskedForIsReadOnce(t *testing.T) {
 			t.Errorf("%d are read at a time, want %d", most.Load(), readings)
 		}
 	})
+}
+
+// While photos do not come nobody waits for them but who asked for their boards: what has none is answered at once.
+func TestPhotosHoldNoConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDoor(Options{Source: &Source{Staff: hung{}, Log: slog.New(slog.DiscardHandler)}, Version: func() (string, bool) { return "1", true }})
+		ask := func(of string, weight int64, boards ...*Facts) time.Duration {
+			began, got := time.Now(), httptest.NewRecorder()
+			d.answers(func(*http.Request) (question, error) {
+				return question{kind: "svg", of: of, weight: weight, read: func(context.Context, account.Actor, fault.Language) (made, error) {
+					return made{facts: boards, boards: boards, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) { return nil, nil }}, nil
+				}}, nil
+			})(got, httptest.NewRequest(http.MethodGet, "/", nil))
+			if got.Code != http.StatusOK {
+				t.Errorf("%s: %d %s", of, got.Code, got.Body)
+			}
+			return time.Since(began)
+		}
+		var all sync.WaitGroup
+		for i := range 3 * readings {
+			all.Go(func() {
+				f := &Facts{Workers: []Worker{{Person: Person{photoOf: key.Key{Home: "home1", ID: uuid.UUID{byte(i)}}}}}}
+				if took := ask(strconv.Itoa(i), atlasReadings, f); took != photosTake {
+					t.Errorf("a board came after %v", took)
+				}
+			})
+		}
+		synctest.Wait()
+		if took := ask("map", 1); took != 0 {
+			t.Errorf("the map came after %v", took)
+		}
+		all.Wait()
+	})
+}
+
+// Whatever a board says counts for the name of its files and its page.
+func TestTheNameIsOfAllThatABoardSays(t *testing.T) {
+	d := newDoor(Options{})
+	names := func(f Facts) (out [2]string) {
+		here := httptest.NewRequest(http.MethodGet, "/", nil)
+		for i, facts := range []any{&f, d.page(here, &f, Format{}, "").facts} {
+			name, err := d.name(question{}, facts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[i] = name
+		}
+		return out
+	}
+	nothing := names(Facts{})
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Facts]()) {
+		if !field.IsExported() {
+			continue
+		}
+		var f Facts
+		fill(reflect.ValueOf(&f).Elem().FieldByIndex(field.Index))
+		if got := names(f); got[0] == nothing[0] || got[1] == nothing[1] {
+			t.Errorf("%s: of a file %s, before %s; of the page %s, before %s", field.Name, got[0], nothing[0], got[1], nothing[1])
+		}
+	}
+	for name, f := range map[string]Facts{"code of the community": {community: "1"}, "print": {standing: board.Standing{Revision: 7}}} {
+		if got := names(f); got[1] == nothing[1] {
+			t.Errorf("%s: the page's name stays", name)
+		}
+	}
+}
+
+// fill puts something into v.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString("甲")
+	case reflect.Int, reflect.Uint8:
+		v.Set(reflect.ValueOf(7).Convert(v.Type()))
+	case reflect.Float64:
+		v.SetFloat(7)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem())
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0))
+	case reflect.Array:
+		fill(v.Index(0))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				fill(v.Field(i))
+			}
+		}
+	default:
+		panic(v.Type().String())
+	}
+}
+
+// A page is kept for what was understood of its address: nobody fills the memory with what means nothing.
+func TestWhatAPageDependsOn(t *testing.T) {
+	d := newDoor(Options{})
+	mux, looks := http.NewServeMux(), map[string]bool{}
+	mux.HandleFunc("GET /signboards/{name}", func(_ http.ResponseWriter, r *http.Request) {
+		q, err := d.grid(r)
+		if err != nil {
+			t.Errorf("%s: %v", r.URL, err)
+		}
+		looks[q.look] = true
+	})
+	for _, c := range []struct{ asked, look string }{
+		{"/signboards/甲001", "a3 landscape /signboards/%E7%94%B2001"},
+		{"/signboards/甲%30%301?elder=a1&junk=2&size=A3&orientation=landscape&kiosk=1", "a3 landscape /signboards/%E7%94%B2001"},
+		{"/signboards/甲001?lang=zz1", "a3 landscape /signboards/%E7%94%B2001?lang=zh"},
+		{"/signboards/甲001?lang=ZH-Hans", "a3 landscape /signboards/%E7%94%B2001?lang=zh"},
+		{"/signboards/甲001?lang=EN_x&elder=1&size=A4&orientation=portrait&elder=2", "a4 portrait /signboards/%E7%94%B2001?elder=1&lang=en&orientation=portrait&size=a4"},
+		{"/signboards/a%2Fb?elder=1", "a3 landscape /signboards/a%2Fb?elder=1"},
+	} {
+		clear(looks)
+		if mux.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, c.asked, nil)); !looks[c.look] {
+			t.Errorf("%s: %v", c.asked, looks)
+		}
+	}
+}
+
+// The photo is part of what a file is named by.
+func TestTheNameIsOfPhotos(t *testing.T) {
+	d := newDoor(Options{Source: &Source{Staff: album{of: map[key.Key][]byte{{Home: "home1"}: jpegOf(t, 30, 40)}}}})
+	names := map[string]bool{}
+	for _, of := range []key.Key{{}, {Home: "home1"}} {
+		m, err := d.learn(t.Context(), account.Anyone(), question{read: func(context.Context, account.Actor, fault.Language) (made, error) {
+			f := Facts{Workers: []Worker{{Person: Person{photoOf: of}}}}
+			return d.page(httptest.NewRequest(http.MethodGet, "/", nil), &f, Format{}, ""), nil
+		}}, "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[m.name] = true
+	}
+	if len(names) != 2 {
+		t.Errorf("the names %v", names)
+	}
 }
 
 func TestAnAtlasEndsWhenNobodyWaits(t *testing.T) {

@@ -33,10 +33,13 @@ const (
 func (s *Source) Overview(ctx context.Context, actor account.Actor, code string, lang fault.Language) (f Facts, err error) {
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		f = Facts{Lang: lang} // it may run twice
-		within, err := s.Places.Roots(ctx, actor, place.Fields{Boundary: true})
-		if code != "" {
-			d, one := s.Places.ByCode(ctx, actor, code, place.Fields{Boundary: true})
-			within, err = []place.Division{d}, one
+		var within []place.Division
+		var err error
+		if code == "" {
+			within, err = s.Places.Roots(ctx, actor, place.Fields{Boundary: true})
+		} else {
+			within = make([]place.Division, 1)
+			within[0], err = s.Places.ByCode(ctx, actor, code, place.Fields{Boundary: true})
 		}
 		if err != nil {
 			return err
@@ -158,7 +161,7 @@ func (s *Source) gridsOn(ctx context.Context, actor account.Actor, of []place.Di
 		f.Scene.Grids = append(f.Scene.Grids, shown)
 		box = box.Around(g.BBox)
 	}
-	seen, err := s.Around.Of(ctx, actor, list[0].Key, around.Box(box, 0.05, 1), nil)
+	seen, err := s.Around.Wide(ctx, actor, list[0].Key, around.Box(box, 0.05, 1), nil)
 	switch {
 	case fault.Is(err, fault.Invalid): // it is larger
 		simple(f.Scene.Grids)

@@ -30,6 +30,7 @@ type country struct {
 	divisions []place.Division // parents first
 	grids     []grid.Grid
 	large     bool // larger than what is known around grids
+	roots     int  // how often they were asked for
 }
 
 func (c *country) InOneState(ctx context.Context, _ account.Actor, fn func(context.Context) error) error {
@@ -46,6 +47,7 @@ func (c *country) under(parent *uuid.UUID) (out []place.Division) {
 }
 
 func (c *country) Roots(context.Context, account.Actor, place.Fields) ([]place.Division, error) {
+	c.roots++
 	return c.under(nil), nil
 }
 
@@ -115,7 +117,7 @@ func (c *country) ByKeys(_ context.Context, _ account.Actor, keys []key.Key, _ *
 	return out, nil
 }
 
-func (c *country) Of(_ context.Context, _ account.Actor, _ key.Key, _ place.Box, _ *time.Time) (around.Surroundings, error) {
+func (c *country) Wide(_ context.Context, _ account.Actor, _ key.Key, _ place.Box, _ *time.Time) (around.Surroundings, error) {
 	if c.large {
 		return around.Surroundings{}, fault.New(fault.Invalid, "box", "around.box")
 	}
@@ -190,6 +192,7 @@ func TestOverview(t *testing.T) {
 		{"a community of too many grids", dense, "", "/g/9901001", mostInOverview, false},
 	} {
 		for _, c.of.large = range []bool{false, true} {
+			c.of.roots = 0
 			s := &Source{Places: c.of, Grids: ofGrids{c.of}, Around: c.of}
 			f, err := s.Overview(t.Context(), account.Anyone(), c.code, fault.Chinese)
 			if err != nil {
@@ -206,6 +209,9 @@ func TestOverview(t *testing.T) {
 			}
 			if len(f.Scene.Grids) != c.areas || f.Scene.Grids[0].URL != c.first || len(links) > c.areas || c.all && len(links) != c.areas || strings.Contains(drawn.String(), "<script") {
 				t.Errorf("%s: %d areas, %d links, first %s", c.name, len(f.Scene.Grids), len(links), f.Scene.Grids[0].URL)
+			}
+			if (c.of.roots > 0) != (c.code == "") {
+				t.Errorf("%s: what is highest was asked for %d times", c.name, c.of.roots)
 			}
 			if drawn.Len() > 400_000 {
 				t.Errorf("%s: %d bytes", c.name, drawn.Len())

@@ -231,30 +231,32 @@ func along(r *http.Request, path string) string {
 	return at + "?" + values.Encode()
 }
 
-// bare is r with what a page depends on and no more, so that what is kept is sent to all who ask for the same.
-func bare(r *http.Request) *http.Request {
-	asked := r.URL.Query()
-	canonical := url.Values{}
-	for _, name := range []string{"lang", "elder", "size", "orientation"} {
-		if v := asked.Get(name); v != "" {
-			canonical.Set(name, v[:min(len(v), 20)])
-		}
+// bare is r with what the page of a board at an address depends on and no more, as it was understood, so that what is kept is sent to all who ask for the same.
+func bare(r *http.Request, at string, format Format) *http.Request {
+	values := url.Values{}
+	if format.Size != usualFormat.Size {
+		values.Set("size", format.Size)
+	}
+	if format.Landscape != usualFormat.Landscape {
+		values.Set("orientation", format.orientation())
 	}
 	here := r.Clone(context.WithoutCancel(r.Context()))
-	here.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: canonical.Encode()}
+	if own, err := url.Parse(along(r, at+"?"+values.Encode())); err == nil { // always
+		here.URL = own
+	}
 	return here
 }
 
 // page is the page of a board: the board as a picture, whether what hangs is current, all of it as text, its files, what else there is of the grid. at
 // is the board's address, without the end; here is what the page depends on.
-func (d *door) page(here *http.Request, f Facts, format Format, at string) made {
+func (d *door) page(here *http.Request, f *Facts, format Format, at string) made {
 	facts := struct {
-		Facts
-		Standing  board.Standing
-		Community string
+		*Facts
+		Standing      board.Standing
+		CommunityCode string // not Community, which would hide that of Facts
 	}{f, f.standing, f.community}
 	write := func(_ context.Context, w io.Writer) ([]MissingOn, error) {
-		sheet, missing := Board(f, format, d.fonts)
+		sheet, missing := Board(*f, format, d.fonts)
 		v := boardView{speaker: speaker{f.Lang}, Title: sheet.Title, Alt: f.aloud(sheet.Title), At: at, Width: sheet.W, Height: sheet.H, Told: f.told(), Missing: string(missing),
 			Elder: here.URL.Query().Get("elder") == "1"}
 		v.State, v.Current = f.state()
@@ -288,7 +290,7 @@ func (d *door) page(here *http.Request, f Facts, format Format, at string) made 
 		_, err = w.Write(body)
 		return []MissingOn{{f.Grid.Code, string(missing)}}, err
 	}
-	return made{facts: facts, passing: f.passing, write: write}
+	return made{facts: facts, boards: []*Facts{f}, write: write}
 }
 
 // formats are the choices of a sheet's size and orientation.

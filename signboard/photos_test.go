@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,12 +97,73 @@ func TestPhotosThatDoNotCome(t *testing.T) {
 		if err := s.photos(t.Context(), account.Anyone(), boards...); err != nil || time.Since(began) > photosTake || !boards[39].passing {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
+		var log bytes.Buffer
+		s = &Source{Staff: hung{}, Log: slog.New(slog.NewTextHandler(&log, nil))}
 		ctx, leave := context.WithTimeout(t.Context(), time.Second)
 		defer leave()
-		if err := s.photos(ctx, account.Anyone(), boards...); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("of who left: %v", err)
+		if err := s.photos(ctx, account.Anyone(), boards...); !errors.Is(err, context.DeadlineExceeded) || log.Len() > 0 {
+			t.Errorf("of who left: %v, logged %q", err, &log)
 		}
 	})
+}
+
+// far is an album a little way off, that answers all with the same.
+type far struct {
+	Staff
+	reads, now, most atomic.Int32
+	image            []byte
+}
+
+func (a *far) Photo(ctx context.Context, _ account.Actor, _ key.Key, _ bool, _ func(string) bool) (staff.Photo, error) {
+	a.reads.Add(1)
+	n := a.now.Add(1)
+	defer a.now.Add(-1)
+	for most := a.most.Load(); n > most && !a.most.CompareAndSwap(most, n); most = a.most.Load() {
+	}
+	select {
+	case <-time.After(30 * time.Millisecond):
+		return staff.Photo{Image: a.image, Tag: "TAG"}, nil
+	case <-ctx.Done():
+		return staff.Photo{}, ctx.Err()
+	}
+}
+
+// An atlas of 80 grids with 160 workers, whose nearest leader is the same everywhere: all photos are there in time, each read once, and some at a time.
+func TestThePhotosOfAnAtlas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		boards := make([]*Facts, 80)
+		for i := range boards {
+			of := func(n int) Person { return Person{photoOf: key.Key{Home: "home1", ID: uuid.UUID{byte(n), byte(i)}}} }
+			boards[i] = &Facts{Workers: []Worker{{Person: of(1)}, {Person: of(2)}}, Leaders: []Person{{photoOf: key.Key{Home: "home1"}}, {Name: "without"}}}
+		}
+		album := &far{image: jpegOf(t, 30, 40)}
+		s, began := &Source{Staff: album, Log: slog.New(slog.DiscardHandler)}, time.Now()
+		if err := s.photos(t.Context(), account.Anyone(), boards...); err != nil || time.Since(began) > time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		if album.reads.Load() != 161 || album.most.Load() != photosAtOnce {
+			t.Errorf("%d are read, %d at a time", album.reads.Load(), album.most.Load())
+		}
+		for i, f := range boards {
+			if f.passing || f.Workers[0].Photo == nil || f.Workers[1].Photo == nil || f.Leaders[0].Photo == nil || f.Leaders[1].Photo != nil {
+				t.Fatalf("board %d is not complete", i)
+			}
+		}
+	})
+}
+
+// torn is an album that fails as no album should.
+type torn struct{ Staff }
+
+func (torn) Photo(context.Context, account.Actor, key.Key, bool, func(string) bool) (staff.Photo, error) {
+	panic("a page")
+}
+
+func TestAnAlbumThatPanicsEndsNoServer(t *testing.T) {
+	f := &Facts{Workers: []Worker{{Person: Person{photoOf: key.Key{Home: "home1"}}}}}
+	if err := (&Source{Staff: torn{}}).photos(t.Context(), account.Anyone(), f); err == nil || !strings.Contains(err.Error(), "a page") {
+		t.Error(err)
+	}
 }
 
 func jpegOf(t *testing.T, w, h int) []byte {

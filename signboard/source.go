@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 	"github.com/google/uuid"
 	"github.com/paulmach/orb"
+	"golang.org/x/sync/errgroup"
 
 	"wangge/domain/account"
 	"wangge/domain/around"
@@ -69,6 +71,8 @@ type Places interface {
 type Around interface {
 	Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]around.Limits, error)
 	Of(ctx context.Context, actor account.Actor, of key.Key, box place.Box, asOf *time.Time) (around.Surroundings, error)
+	// Wide is Of without buildings.
+	Wide(ctx context.Context, actor account.Actor, of key.Key, box place.Box, asOf *time.Time) (around.Surroundings, error)
 }
 
 // Boards answers which revision of a board says what holds; board.Service is one.
@@ -101,7 +105,16 @@ var _ = fault.Register(
 )
 
 // Grid is what the board of a grid says in a language. Former codes answer. NOT_FOUND: no such grid.
-func (s *Source) Grid(ctx context.Context, actor account.Actor, code string, lang fault.Language) (f Facts, err error) {
+func (s *Source) Grid(ctx context.Context, actor account.Actor, code string, lang fault.Language) (Facts, error) {
+	f, err := s.readGrid(ctx, actor, code, lang)
+	if err == nil {
+		err = s.photos(ctx, actor, &f)
+	}
+	return f, err
+}
+
+// readGrid is Grid without photos.
+func (s *Source) readGrid(ctx context.Context, actor account.Actor, code string, lang fault.Language) (f Facts, err error) {
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		g, err := s.Grids.ByCode(ctx, actor, code, nil, grid.Fields{})
 		if err == nil {
@@ -109,14 +122,20 @@ func (s *Source) Grid(ctx context.Context, actor account.Actor, code string, lan
 		}
 		return err
 	})
+	return f, err
+}
+
+// Building is what the board of a building says: that of its grid, and where the building stands. NOT_FOUND: no such building, or it is in no grid.
+func (s *Source) Building(ctx context.Context, actor account.Actor, k key.Key, lang fault.Language) (Facts, error) {
+	f, err := s.readBuilding(ctx, actor, k, lang)
 	if err == nil {
 		err = s.photos(ctx, actor, &f)
 	}
 	return f, err
 }
 
-// Building is what the board of a building says: that of its grid, and where the building stands. NOT_FOUND: no such building, or it is in no grid.
-func (s *Source) Building(ctx context.Context, actor account.Actor, k key.Key, lang fault.Language) (f Facts, err error) {
+// readBuilding is Building without photos.
+func (s *Source) readBuilding(ctx context.Context, actor account.Actor, k key.Key, lang fault.Language) (f Facts, err error) {
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		found, err := s.Places.BuildingsByKey(ctx, actor, []key.Key{k}, nil, true)
 		if err != nil {
@@ -150,9 +169,6 @@ func (s *Source) Building(ctx context.Context, actor account.Actor, k key.Key, l
 		}
 		return nil
 	})
-	if err == nil {
-		err = s.photos(ctx, actor, &f)
-	}
 	return f, err
 }
 
@@ -165,7 +181,7 @@ const (
 // of is what the board of g says, and what lies around g. ctx is that of a use case.
 func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang fault.Language) (Facts, around.Surroundings, error) {
 	f := Facts{Lang: lang, Approval: s.Approval, Credit: s.Credit, URL: s.PublicURL + "/g/" + url.PathEscape(g.Code),
-		Grid: Grid{Code: g.Code, Number: grid.Number(g.Code), Name: g.Name, Kind: string(g.Kind)}}
+		Grid: Grid{Code: g.Code, Name: g.Name, Kind: string(g.Kind)}}
 	if err := s.divisions(ctx, actor, g.CommunityID, &f); err != nil {
 		return f, around.Surroundings{}, err
 	}
@@ -191,7 +207,7 @@ func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang 
 		f.Apart = append(f.Apart, Apart{p.Lies, p.In(lang)})
 	}
 	seen, err := s.seen(ctx, actor, g)
-	f.Scene = sceneOf(seen, s.PublicURL, false)
+	f.Scene, f.Grid.Number = sceneOf(seen, s.PublicURL, false), seen.Grid.Number
 	return f, seen, err
 }
 
@@ -304,47 +320,82 @@ func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f
 	return nil
 }
 
-// photosTake is how long the photos of boards that are read together may take.
-const photosTake = 3 * time.Second
+// photosTake is how long the photos of boards that are read together may take, and photosAtOnce how many are read at a time.
+const (
+	photosTake   = 3 * time.Second
+	photosAtOnce = 8
+)
 
-// photos reads the photos on boards, outside of any transaction: they lie in files, or far away. One that cannot be read now leaves its place to the
+// photos reads the photos on boards, each once, outside of any transaction: they lie in files, or far away. One that cannot be read now leaves its place to the
 // initial; that is logged once for a worker, until it can be read again.
 func (s *Source) photos(ctx context.Context, actor account.Actor, boards ...*Facts) error {
-	reading, cancel := context.WithTimeout(ctx, photosTake)
-	defer cancel()
-	for _, f := range boards {
-		var people []*Person
-		for i := range f.Workers {
-			people = append(people, &f.Workers[i].Person)
-		}
-		for i := range f.Leaders {
-			people = append(people, &f.Leaders[i])
-		}
-		for _, p := range people {
-			if p.photoOf == (key.Key{}) {
-				continue
+	type album struct {
+		image   []byte
+		passing bool
+	}
+	found := map[key.Key]*album{}
+	each := func(do func(f *Facts, p *Person)) {
+		for _, f := range boards {
+			for i := range f.Workers {
+				do(f, &f.Workers[i].Person)
 			}
-			read, err := s.Staff.Photo(reading, actor, p.photoOf, false, nil)
-			switch {
-			case err == nil && s.isPicture(p.photoOf, read):
-				p.Photo = read.Image
-				s.unread.Delete(p.photoOf)
-			case err == nil:
-				s.without(p.photoOf, errNoPicture)
-			case ctx.Err() != nil:
-				return ctx.Err()
-			case fault.Is(err, fault.Unavailable), reading.Err() != nil:
-				f.passing = true
-				s.without(p.photoOf, err)
-			case !fault.Is(err, fault.NotFound):
-				return err
+			for i := range f.Leaders {
+				do(f, &f.Leaders[i])
 			}
 		}
 	}
-	return nil
+	each(func(_ *Facts, p *Person) {
+		if p.photoOf != (key.Key{}) {
+			found[p.photoOf] = &album{}
+		}
+	})
+	limited, cancel := context.WithTimeoutCause(ctx, photosTake, errLate)
+	defer cancel()
+	group, reading := errgroup.WithContext(limited)
+	group.SetLimit(photosAtOnce)
+	for worker, a := range found {
+		group.Go(func() (err error) {
+			defer caught(&err)
+			a.image, a.passing, err = s.photo(reading, actor, worker)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return cmp.Or(ctx.Err(), err)
+	}
+	each(func(f *Facts, p *Person) {
+		if a := found[p.photoOf]; a != nil {
+			p.Photo, f.passing = a.image, f.passing || a.passing
+		}
+	})
+	return ctx.Err()
 }
 
-var errNoPicture = errors.New("it is no picture, or damaged")
+// photo reads the photo of a worker; nil where there is none, and where it cannot be read now or in time, which passes.
+func (s *Source) photo(ctx context.Context, actor account.Actor, worker key.Key) (image []byte, passing bool, err error) {
+	read, err := s.Staff.Photo(ctx, actor, worker, false, nil)
+	switch {
+	case err == nil && s.isPicture(worker, read):
+		s.unread.Delete(worker)
+		return read.Image, false, nil
+	case err == nil:
+		s.without(worker, errNoPicture)
+		return nil, false, nil
+	case fault.Is(err, fault.NotFound):
+		return nil, false, nil
+	case ctx.Err() != nil && context.Cause(ctx) != errLate: // who asked left, or another photo ended it all
+		return nil, false, ctx.Err()
+	case fault.Is(err, fault.Unavailable), ctx.Err() != nil:
+		s.without(worker, err)
+		return nil, true, nil
+	}
+	return nil, false, err
+}
+
+var (
+	errNoPicture = errors.New("it is no picture, or damaged")
+	errLate      = errors.New("the photos took too long")
+)
 
 // without says once that the boards of a worker do without the photo.
 func (s *Source) without(worker key.Key, err error) {
@@ -425,9 +476,9 @@ func groundOf(class string) chart.Ground {
 // mostInAtlas is how many grids an atlas holds: twice those of a large community, read and drawn in some seconds.
 const mostInAtlas = 80
 
-// Community is what the atlas of a community says in a language. Former codes answer. NOT_FOUND: no such division, or it has no grids. LIMITED: it has
+// readCommunity is what the atlas of a community says in a language, without photos. Former codes answer. NOT_FOUND: no such division, or it has no grids. LIMITED: it has
 // too many.
-func (s *Source) Community(ctx context.Context, actor account.Actor, code string, lang fault.Language) (a AtlasFacts, err error) {
+func (s *Source) readCommunity(ctx context.Context, actor account.Actor, code string, lang fault.Language) (a AtlasFacts, err error) {
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		a = AtlasFacts{} // it may run twice
 		d, err := s.Places.ByCode(ctx, actor, code, place.Fields{})
@@ -445,8 +496,15 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 			return fault.New(fault.Limited, "code", "board.largeAtlas", "n", n, "max", mostInAtlas)
 		}
 		var grids []grid.Grid
+		codes := map[uuid.UUID][]string{}
 		for _, item := range lists[d.ID].Items {
-			grids = append(grids, item.Node)
+			g := item.Node
+			grids = append(grids, g)
+			codes[g.CommunityID] = append(codes[g.CommunityID], g.Code)
+		}
+		numbers := map[string]string{}
+		for _, of := range codes {
+			maps.Copy(numbers, grid.Numbers(of))
 		}
 		box := grids[0].BBox
 		mark := xxhash.New()
@@ -455,6 +513,7 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 			if err != nil {
 				return err
 			}
+			f.Grid.Number, f.Scene.Grids[0].Number = numbers[g.Code], numbers[g.Code] // among all in the atlas, not only those nearby
 			a.Grids = append(a.Grids, f)
 			box = box.Around(g.BBox)
 			a.Cut = a.Cut || seen.Cut.Streets || seen.Cut.Buildings
@@ -479,13 +538,6 @@ func (s *Source) Community(ctx context.Context, actor account.Actor, code string
 		a.Scene = sceneOf(seen, s.PublicURL, true)
 		return nil
 	})
-	if err == nil {
-		boards := make([]*Facts, len(a.Grids))
-		for i := range a.Grids {
-			boards[i] = &a.Grids[i]
-		}
-		err = s.photos(ctx, actor, boards...)
-	}
 	return a, err
 }
 

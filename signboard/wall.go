@@ -31,17 +31,22 @@ func (b *drawing) wall(w, h, top, bottom float64, landscape bool) {
 	o.Least, o.Squares = 0.7*o.Text, int(math.Round(at.W/wallSquare))
 	people := append(b.people(true, 86, 120), b.dutiesPart(wallPeople), b.contactsPart(), b.limitsPart(), b.scanPart())
 	within := false // the index is, in the column of people
+	streets, buildings := chart.Places(b.Scene, b.box(at), o)
 	if landscape {
-		if i := b.indexed(at, o, wallPeople, bottom-top-gap-stacked(people)); i.whole {
+		if i := b.indexed(streets, buildings, wallPeople, bottom-top-gap-stacked(people)); i.whole {
 			people = slices.Insert(people, len(people)-1, part{i.height(), i.height(), i.height(), func(x paper.Box) { b.writeIndex(x, i) }})
 			within = true
 		}
 		b.column(paper.Box{X: x, Y: top, W: wallPeople, H: bottom - top}, people...)
 	}
-	if i := b.indexed(at, o, at.W, at.H-gap-mapShare*w*h/at.W); i.rows > 0 && !within {
+	if within {
+		streets, buildings = nil, nil
+	}
+	if i := b.indexed(streets, buildings, at.W, at.H-gap-mapShare*w*h/at.W); i.rows > 0 {
 		high := i.height()
 		at.H -= high + gap
-		if moved := b.indexed(at, o, at.W, high); moved.rows > 0 { // with the map, which is lower now
+		streets, buildings = chart.Places(b.Scene, b.box(at), o)
+		if moved := b.indexed(streets, buildings, at.W, high); moved.rows > 0 { // with the map, which is lower now
 			i = moved
 		}
 		b.writeIndex(paper.Box{X: at.X, Y: at.Y + at.H + gap, W: at.W, H: high}, i)
@@ -116,10 +121,9 @@ const indexLeading = 1.32
 
 func (i index) height() float64 { return headed + float64(i.rows)*i.size*indexLeading }
 
-// indexed lays the index out that fits into a width and a height, in the largest letters; of the streets alone where the buildings are too many; of nothing where
+// indexed lays the index of places out that fits into a width and a height, in the largest letters; of the streets alone where the buildings are too many; of nothing where
 // those are too many too.
-func (b *drawing) indexed(at paper.Box, o chart.Options, w, most float64) index {
-	streets, buildings := chart.Places(b.Scene, b.box(at), o)
+func (b *drawing) indexed(streets, buildings []chart.Place, w, most float64) index {
 	for _, list := range [][]chart.Place{buildings, nil} {
 		groups := b.groups(streets, list)
 		for size := 4.2; size > 3.1 && len(groups) > 0; size -= 0.2 {
@@ -142,6 +146,7 @@ type indexGroup struct {
 func (b *drawing) groups(streets, buildings []chart.Place) (out []indexGroup) {
 	c := collate.New(language.MustParse("zh-u-co-pinyin"), collate.Numeric)
 	put := func(title string, list []chart.Place) {
+		list = slices.Clone(list) // the caller's stays in its order
 		slices.SortStableFunc(list, func(x, y chart.Place) int { return c.CompareString(x.Name, y.Name) })
 		list = slices.CompactFunc(list, func(x, y chart.Place) bool { return x.Name == y.Name && slices.Equal(x.Squares, y.Squares) })
 		if len(list) > 0 {

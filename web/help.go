@@ -57,10 +57,11 @@ func (s *site) after(r *http.Request, v *view, code string) (was bool) {
 		was = false // it may run twice
 		g, since, err := s.grids.Retired(ctx, actor, code)
 		if fault.Is(err, fault.NotFound) {
-			if len(code) <= suffix {
+			within := grid.CommunityCode(code)
+			if within == "" {
 				return nil
 			}
-			d, err := s.places.ByCode(ctx, actor, code[:len(code)-suffix], place.Fields{})
+			d, err := s.places.ByCode(ctx, actor, within, place.Fields{})
 			if err == nil {
 				v.Near = &d
 			}
@@ -87,9 +88,6 @@ func (s *site) after(r *http.Request, v *view, code string) (was bool) {
 	}
 	return was && err == nil
 }
-
-// suffix is how many characters a grid's code has after its community's.
-const suffix = 3
 
 // instead is the grid that the middle of g, which is retired, lies in now; where it lies in none, whom else to call there.
 func (s *site) instead(ctx context.Context, actor account.Actor, g grid.Grid) (result, error) {

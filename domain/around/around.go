@@ -60,7 +60,7 @@ type Cut struct{ Streets, Land, Buildings bool }
 // Store is what the service needs kept; package db implements it. Boxes are degrees of CGCS2000. See place.Store.
 type Store interface {
 	// Scenery returns what meets a box, each nearest to its middle first; streets and land are cut off a little way outside. Which grid a
-	// building belongs to is said as of an instant.
+	// building belongs to is said as of an instant. No buildings are looked for where most has none.
 	Scenery(ctx context.Context, actor account.Actor, box place.Box, at time.Time, most Most) (Scenery, error)
 	// Named returns for each box what meets it of streets and land with a name: of streets all classes but without, of land these.
 	Named(ctx context.Context, actor account.Actor, boxes []place.Box, without, land []string) ([][]limits.Named, error)

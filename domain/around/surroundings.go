@@ -81,6 +81,17 @@ func Box(b place.Box, margin, proportion float64) place.Box {
 //
 // The public reads it. INVALID names "box"; NOT_FOUND: the grid has no area in the box then.
 func (s *Service) Of(ctx context.Context, actor account.Actor, of key.Key, box place.Box, asOf *time.Time) (Surroundings, error) {
+	return s.surroundings(ctx, actor, of, box, asOf, cmp.Or(s.Most, mostShown))
+}
+
+// Wide is Of without buildings, for a map of so much that none would be seen: they are not looked for.
+func (s *Service) Wide(ctx context.Context, actor account.Actor, of key.Key, box place.Box, asOf *time.Time) (Surroundings, error) {
+	most := cmp.Or(s.Most, mostShown)
+	most.Buildings = 0
+	return s.surroundings(ctx, actor, of, box, asOf, most)
+}
+
+func (s *Service) surroundings(ctx context.Context, actor account.Actor, of key.Key, box place.Box, asOf *time.Time, most Most) (Surroundings, error) {
 	out := Surroundings{At: s.at(asOf), Box: box}
 	if err := actor.RequireKnown(); err != nil {
 		return out, err
@@ -88,7 +99,6 @@ func (s *Service) Of(ctx context.Context, actor account.Actor, of key.Key, box p
 	if w, h := box.East-box.West, box.North-box.South; !(w > 0 && w <= mostDegrees && h > 0 && h <= mostDegrees) || box.West < -180 || box.East > 180 || box.South < -85 || box.North > 85 {
 		return out, fault.New(fault.Invalid, "box", "around.box")
 	}
-	most := cmp.Or(s.Most, mostShown)
 	err := s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		ground, err := s.ground(ctx, actor, box, out.At)
 		if err != nil {

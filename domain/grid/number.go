@@ -1,7 +1,13 @@
 package grid
 
+// A grid's code is its community's, and three characters more.
+const numberLength = 3
+
 // Number is the part of a grid's code that tells the grids of its community apart: "003" of 990102001001003.
-func Number(code string) string { return code[max(0, len(code)-3):] }
+func Number(code string) string { return code[max(0, len(code)-numberLength):] }
+
+// CommunityCode is what a grid's code begins with, its community's code: "990102001001" of 990102001001003; "" where it is no longer than a Number.
+func CommunityCode(code string) string { return code[:max(0, len(code)-numberLength)] }
 
 // Numbers are what grids that are shown beside each other are told apart by: for each of their codes its Number, or all of it where another one of
 // them has the same.

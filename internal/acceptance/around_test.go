@@ -340,6 +340,11 @@ func TestSurroundingsOfAGrid(t *testing.T) {
 	middle := func(b orb.Bound) float64 {
 		return math.Hypot(b.Center()[0]-(box.West+box.East)/2, b.Center()[1]-(box.South+box.North)/2)
 	}
+	before = w.n.Load()
+	wide, err := w.around.Wide(ctx, account.Anyone(), g.Key, box, nil)
+	if n := w.n.Load() - before; err != nil || n != 4 || len(wide.Buildings) > 0 || wide.Cut.Buildings || len(wide.Streets) != len(s.Streets) || len(wide.Land) != len(s.Land) || len(wide.Neighbours) != len(s.Neighbours) {
+		t.Errorf("without buildings: %d, of %d streets %d; %d statements, %v", len(wide.Buildings), len(s.Streets), len(wide.Streets), n, err)
+	}
 	w.around.Most = beside.Most{Streets: 3, Land: 1, Buildings: 10}
 	few, err := w.around.Of(ctx, account.Anyone(), g.Key, box, nil)
 	if err != nil || few.Cut != (beside.Cut{Streets: true, Land: true, Buildings: true}) || len(few.Streets) != 3 || len(few.Land) != 1 || len(few.Buildings) != 10 {

@@ -166,7 +166,8 @@ func TestSignboards(t *testing.T) {
 		{"/signboards/atlas/990102001001.pdf", "application/pdf", []string{"听雨社区", "目录", "街道索引", "楼栋索引", "澜江苑网格", "采薇街"}, "990102001001=%E3%9B%83%F0%AB%96%AF, 990102001001001=%F0%AB%96%AF, 990102001001002=%F0%AB%96%AF, 990102001001009=%E3%9B%83"},
 		{"/g/990102001001003/map.svg", "image/svg+xml", []string{`href="/g/990102001001004"`, "木槿街网格", `width="100%"`}, ""},
 		{"/map.svg", "image/svg+xml", []string{`href="/g/990102001001001"`, `href="/g/990102001001014"`, "听雨社区", "澜江大道", `width="100%"`}, ""},
-		{"/c/990102001001/map.svg?lang=en", "image/svg+xml", []string{`href="/g/990102001001014"`, `lang="en"`}, ""},
+		{"/c/990102001001/map.svg?lang=en", "image/svg+xml", []string{`href="/g/990102001001014?lang=en"`, `lang="en"`}, ""},
+		{"/g/990102001001003/map.svg?lang=en&elder=1&junk=1", "image/svg+xml", []string{`href="/g/990102001001004?elder=1&amp;lang=en"`, `lang="en"`}, ""},
 	} {
 		got := w.get(c.address)
 		if got.Code != 200 || got.Header().Get("Content-Type") != c.kind {
