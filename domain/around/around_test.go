@@ -192,6 +192,9 @@ func TestWay(t *testing.T) {
 			t.Errorf("%v is %s, want %s", to, got, want)
 		}
 	}
+	if zh, en := Way("SE").Apart(fault.Chinese), Way("SE").Apart(fault.English); zh != "另有一片在东南：" || en != "Another part, to the south-east:" {
+		t.Errorf("%q %q", zh, en)
+	}
 }
 
 // TestLimitsAreKept: of one version, and never where it has no name.

@@ -67,6 +67,14 @@ func (w Way) Text(lang fault.Language) string {
 	return wayNames[w][0]
 }
 
+// Apart announces the limits of a part that lies w from the largest, with a colon.
+func (w Way) Apart(lang fault.Language) string {
+	if lang == fault.English {
+		return "Another part, to the " + w.Text(lang) + ":"
+	}
+	return "另有一片在" + w.Text(lang) + "："
+}
+
 // In is l in a language.
 func (l Limits) In(lang fault.Language) place.Limits {
 	if lang == fault.English {
