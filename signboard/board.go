@@ -896,7 +896,7 @@ func (f Facts) apart() string {
 	const most = 3 // as many as anybody reads; the map shows all
 	var parts []string
 	for _, p := range f.Apart[:min(len(f.Apart), most)] {
-		parts = append(parts, fmt.Sprintf(wApart.in(f.Lang), p.Lies.Text(f.Lang))+f.endsAt(p.Limits))
+		parts = append(parts, p.Lies.Apart(f.Lang)+words{"", " "}.in(f.Lang)+f.endsAt(p.Limits))
 	}
 	if len(f.Apart) > most {
 		parts = append(parts, fmt.Sprintf(wMoreApart.in(f.Lang), len(f.Apart)))

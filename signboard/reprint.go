@@ -460,7 +460,7 @@ func (v *reprintView) choices(a asking) {
 	v.Kinds = []option{{"", in(wAll), a.Kind == ""}, {string(board.OfGrid), in(wGrid), a.Kind == board.OfGrid}, {string(board.OfBuilding), in(wHouse), a.Kind == board.OfBuilding}}
 	v.Parts = []option{{"", in(wAll), a.Part == ""}}
 	for _, p := range board.Parts {
-		v.Parts = append(v.Parts, option{string(p), changes[p].in(v.Lang), a.Part == p})
+		v.Parts = append(v.Parts, option{string(p), p.Text(v.Lang) + within[p].in(v.Lang), a.Part == p})
 	}
 	v.Sizes, v.Orientations = formats(a.Format, v.Lang)
 	v.Letters = []option{{"zh", "中文", a.Language != fault.English}, {"en", "English", a.Language == fault.English}}

@@ -55,7 +55,6 @@ var (
 	wWest         = words{"西至", "West"}
 	wNorth        = words{"北至", "North"}
 	wSeeMap       = words{"见图", "see the map"}
-	wApart        = words{"另有一片在%s：", "Another part, to the %s: "}
 	wMoreApart    = words{"共另有 %d 片，见图", "%d parts in all besides: see the map"}
 	wMore         = words{"等共 %d 项，扫码查看", "%d in all: scan to see them"}
 	wCard         = words{"民情联系卡", "Contact card"}
@@ -147,19 +146,18 @@ var pageWords = map[string]words{
 	"chosenPage":  {"本页的公示牌", "The boards of this page"},
 }
 
-// changes are what of a board can change.
-var changes = map[board.Part]words{
-	board.People:   {"人员（任免、姓名、电话、照片、职责）", "people (posts, names, phones, photos, duties)"},
-	board.Border:   {"范围（边界、四至）", "the area (border, limits)"},
-	board.Names:    {"名称编号", "names and numbers"},
-	board.Contacts: {"联系方式（监督电话、服务站、夜间电话）", "contacts (complaints, station, night numbers)"},
+// within says what belongs to a part of a board, after its name.
+var within = map[board.Part]words{
+	board.People:   {"（任免、姓名、电话、照片、职责）", " (posts, names, phones, photos, duties)"},
+	board.Border:   {"（边界、四至）", " (border, limits)"},
+	board.Contacts: {"（监督电话、服务站、夜间电话）", " (complaints, station, night numbers)"},
 }
 
 // changedIn names parts in a language.
 func changedIn(parts []board.Part, lang fault.Language) string {
 	var names []string
 	for _, p := range parts {
-		names = append(names, changes[p].in(lang))
+		names = append(names, p.Text(lang))
 	}
 	return strings.Join(names, wComma.in(lang))
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"wangge/domain/account"
+	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
@@ -94,6 +95,47 @@ func TestPagesDoNotWaitForLong(t *testing.T) {
 			mux.ServeHTTP(w, r.WithContext(account.NewContext(answer.NewContext(r.Context(), "the-request"), account.Anyone())))
 			if w.Code != 503 || w.Header().Get("Retry-After") == "" || time.Since(began) > most {
 				t.Errorf("%s: %d after %v, %v", path, w.Code, time.Since(began), w.Header())
+			}
+		}
+	})
+}
+
+// slowPlaces is a database that takes long over each transaction.
+type slowPlaces struct{ fakePlaces }
+
+func (p slowPlaces) InOneState(ctx context.Context, actor account.Actor, fn func(context.Context) error) error {
+	select {
+	case <-time.After(4 * time.Second):
+		return p.fakePlaces.InOneState(ctx, actor, fn)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (p slowPlaces) Communities(ctx context.Context, _ account.Actor) ([]place.Division, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// However often a page reads, it does not take longer.
+func TestPagesThatReadAgainDoNotWaitForLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		town := newTown()
+		town.checkErr = fault.New(fault.Unavailable, "", "timeout") // takes the transaction with it
+		mux := http.NewServeMux()
+		Register(mux, Options{Grids: town, Staff: town, Places: slowPlaces{fakePlaces{town}}, Coverage: town, Printed: town, Log: slog.New(slog.DiscardHandler)})
+		for path, status := range map[string]int{
+			"/g/nowhere": 404, // there is none, and what was there before is left out
+			"/g/" + town.grids[0].Code + "?r=1&m=0011223344556677": 503,
+			"/b/" + town.building.Key.String() + "?r=1":            503,
+			"/?lng=120.005&lat=31.005&crs=CGCS2000":                503, // and the list of communities
+			"/":                                                    503,
+		} {
+			w, began := httptest.NewRecorder(), time.Now()
+			r := httptest.NewRequest("GET", path, nil)
+			mux.ServeHTTP(w, r.WithContext(account.NewContext(answer.NewContext(r.Context(), "the-request"), account.Anyone())))
+			if took := time.Since(began); w.Code != status || took > 5*time.Second || took < time.Second {
+				t.Errorf("%s: %d after %v", path, w.Code, took)
 			}
 		}
 	})

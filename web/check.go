@@ -79,11 +79,7 @@ func (s *site) readScanned(r *http.Request, v *view, fn func(ctx context.Context
 func (c scanned) Parts(v view) (string, error) {
 	var names []string
 	for _, p := range c.Changed {
-		name, err := v.Say("changed" + string(p))
-		if err != nil {
-			return "", err
-		}
-		names = append(names, name)
+		names = append(names, p.Text(v.Lang))
 	}
 	comma, err := v.Say("comma")
 	return strings.Join(names, comma), err

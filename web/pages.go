@@ -284,7 +284,11 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 		v.Form = v.ErrField != "q"
 	}
 	if v.Query.Get("part") == "" {
-		communities, err := s.places.Communities(r.Context(), account.FromContext(r.Context()))
+		var communities []place.Division
+		err := within(r.Context(), pagePatience, func(ctx context.Context) (err error) {
+			communities, err = s.places.Communities(ctx, account.FromContext(ctx))
+			return err
+		})
 		if err != nil {
 			status = s.fail(r, &v, err)
 		}

@@ -143,18 +143,26 @@ type site struct {
 	asOf      func() (at time.Time, current bool)
 }
 
+// patient is h that waits for the database no longer than pagePatience, however often it reads.
+func patient(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), pagePatience)
+		defer cancel()
+		h(w, r.WithContext(ctx))
+	}
+}
+
 // read runs fn for who sent r, on one state of the data: a grid, its worker and its community belong together. UNAVAILABLE: it takes longer than pagePatience. Where
 // something that stands beside the answer was late, and took the transaction with it, fn is run once more without; so it must be able to run twice.
 func (s *site) read(r *http.Request, fn func(ctx context.Context, actor account.Actor) error) error {
 	late := new(bool)
-	once := func() error {
-		return within(context.WithValue(r.Context(), lateKey{}, late), pagePatience, func(ctx context.Context) error { return s.readLong(r.WithContext(ctx), fn) })
-	}
-	err := once()
-	if err != nil && *late {
-		err = once()
-	}
-	return err
+	return within(context.WithValue(r.Context(), lateKey{}, late), pagePatience, func(ctx context.Context) error {
+		err := s.readLong(r.WithContext(ctx), fn)
+		if err != nil && *late && ctx.Err() == nil {
+			err = s.readLong(r.WithContext(ctx), fn)
+		}
+		return err
+	})
 }
 
 type lateKey struct{} // of whether something beside an answer was late, *bool
@@ -227,9 +235,9 @@ func Register(mux *http.ServeMux, o Options) {
 	if s.asOf == nil {
 		s.asOf = func() (time.Time, bool) { return time.Time{}, true }
 	}
-	mux.HandleFunc("GET /{$}", s.home)
-	mux.HandleFunc("GET /g/{code}", s.gridPage)
-	mux.HandleFunc("GET /b/{id}", s.buildingPage)
+	mux.HandleFunc("GET /{$}", patient(s.home))
+	mux.HandleFunc("GET /g/{code}", patient(s.gridPage))
+	mux.HandleFunc("GET /b/{id}", patient(s.buildingPage))
 	mux.HandleFunc("GET /w/{worker}", s.badgePage)
 	mux.HandleFunc("GET /c", s.communitiesPage)
 	mux.HandleFunc("GET /c/{code}", s.communityPage)

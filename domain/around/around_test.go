@@ -3,6 +3,7 @@ package around
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -58,9 +59,12 @@ func (f *fake) InOneState(ctx context.Context, _ account.Actor, fn func(context.
 	return fn(ctx)
 }
 
-func (f *fake) DivisionsByID(_ context.Context, _ account.Actor, ids []uuid.UUID, _ place.Fields) (map[uuid.UUID]place.Division, error) {
+func (f *fake) DivisionsByID(_ context.Context, _ account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID]place.Division, error) {
 	out := map[uuid.UUID]place.Division{}
 	for _, id := range ids {
+		if with.Boundary != (id == middle.CommunityID) {
+			return nil, fmt.Errorf("the boundary of %v is asked for: %t", id, with.Boundary)
+		}
 		if f.division {
 			out[id] = place.Division{ID: id, Name: "邻社区"}
 			if id == middle.CommunityID {
@@ -191,6 +195,9 @@ func TestWay(t *testing.T) {
 		if got := way(from, to); got != want {
 			t.Errorf("%v is %s, want %s", to, got, want)
 		}
+	}
+	if zh, en := Way("SE").Apart(fault.Chinese), Way("SE").Apart(fault.English); zh != "另有一片在东南：" || en != "Another part, to the south-east:" {
+		t.Errorf("%q %q", zh, en)
 	}
 }
 

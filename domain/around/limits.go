@@ -67,6 +67,14 @@ func (w Way) Text(lang fault.Language) string {
 	return wayNames[w][0]
 }
 
+// Apart announces the limits of a part that lies w from the largest, with a colon.
+func (w Way) Apart(lang fault.Language) string {
+	if lang == fault.English {
+		return "Another part, to the " + w.Text(lang) + ":"
+	}
+	return "另有一片在" + w.Text(lang) + "："
+}
+
 // In is l in a language.
 func (l Limits) In(lang fault.Language) place.Limits {
 	if lang == fault.English {
@@ -199,7 +207,7 @@ func (s *Service) compute(ctx context.Context, actor account.Actor, grids []grid
 	if err != nil {
 		return nil, err
 	}
-	communities, err := s.communities(ctx, actor, grids, neighbours)
+	names, edges, err := s.communities(ctx, actor, grids, neighbours)
 	if err != nil {
 		return nil, err
 	}
@@ -215,8 +223,8 @@ func (s *Service) compute(ctx context.Context, actor account.Actor, grids []grid
 		var beside []limits.Named
 		for _, n := range neighbours[g.Key.ID] {
 			name := n.Grid.Name
-			if c, ok := communities[n.Grid.CommunityID]; ok && n.Grid.CommunityID != g.CommunityID {
-				name = c.Name
+			if c, ok := names[n.Grid.CommunityID]; ok && n.Grid.CommunityID != g.CommunityID {
+				name = c
 			}
 			area, err := areaOf(n.Grid.Boundary)
 			if err != nil {
@@ -224,13 +232,9 @@ func (s *Service) compute(ctx context.Context, actor account.Actor, grids []grid
 			}
 			beside = append(beside, limits.Named{Name: name, Shape: area})
 		}
-		edge, err := edgeOf(communities[g.CommunityID])
-		if err != nil {
-			return nil, err
-		}
 		streets, parts := seen(named[i]), limits.Parts(areas[i])
 		for n, part := range parts {
-			zh, en := worded(limits.Of(part, streets, beside, edge))
+			zh, en := worded(limits.Of(part, streets, beside, edges[g.CommunityID]))
 			switch {
 			case n == 0:
 				out[i].Limits, out[i].English = zh, en
@@ -312,23 +316,46 @@ func (s *Service) areas(ctx context.Context, actor account.Actor, grids []grid.G
 	return out, nil
 }
 
-// communities are those of grids and of their neighbours.
-func (s *Service) communities(ctx context.Context, actor account.Actor, grids []grid.Grid, neighbours map[uuid.UUID][]grid.Neighbour) (map[uuid.UUID]place.Division, error) {
+// communities are the names of those of grids and of their neighbours, and the edges of those of grids: of the others that is much to read for nothing.
+func (s *Service) communities(ctx context.Context, actor account.Actor, grids []grid.Grid, neighbours map[uuid.UUID][]grid.Neighbour) (names map[uuid.UUID]string, edges map[uuid.UUID][]limits.Named, err error) {
 	asked := map[uuid.UUID]bool{}
-	var ids []uuid.UUID
-	ask := func(id uuid.UUID) {
+	var own, others []uuid.UUID
+	ask := func(to *[]uuid.UUID, id uuid.UUID) {
 		if !asked[id] {
 			asked[id] = true
-			ids = append(ids, id)
+			*to = append(*to, id)
 		}
 	}
 	for _, g := range grids {
-		ask(g.CommunityID)
+		ask(&own, g.CommunityID)
+	}
+	for _, g := range grids {
 		for _, n := range neighbours[g.Key.ID] {
-			ask(n.Grid.CommunityID)
+			ask(&others, n.Grid.CommunityID)
 		}
 	}
-	return s.Places.DivisionsByID(ctx, actor, ids, place.Fields{Boundary: true})
+	names, edges = map[uuid.UUID]string{}, map[uuid.UUID][]limits.Named{}
+	for _, read := range []struct {
+		ids  []uuid.UUID
+		with place.Fields
+	}{{own, place.Fields{Boundary: true}}, {others, place.Fields{}}} {
+		if len(read.ids) == 0 {
+			continue
+		}
+		found, err := s.Places.DivisionsByID(ctx, actor, read.ids, read.with)
+		if err != nil {
+			return nil, nil, err
+		}
+		for id, d := range found {
+			names[id] = d.Name
+			if read.with.Boundary {
+				if edges[id], err = edgeOf(d); err != nil {
+					return nil, nil, err
+				}
+			}
+		}
+	}
+	return names, edges, nil
 }
 
 // seen leaves out what runs beneath the ground.

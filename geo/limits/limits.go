@@ -67,6 +67,7 @@ type Side struct {
 // takes up as much, the side is named by what runs along most of it of all kinds.
 func Of(area orb.MultiPolygon, kinds ...[]Named) (sides [4]Side) {
 	b := newBorder(area)
+	b.face()
 	if len(b.pieces) == 0 {
 		return sides
 	}
@@ -161,7 +162,7 @@ func Parts(area orb.MultiPolygon) []orb.MultiPolygon {
 type Run struct{ InM, AlongM float64 }
 
 // Runs tells by name which streets, lines of several pieces maybe, run in an area or along its outer border, at most 25 m off and within 30° of its
-// direction. What only ends at it does not.
+// direction, and be it between two of its parts. What only ends at it does not.
 func Runs(area orb.MultiPolygon, streets []Named) map[string]Run {
 	b := newBorder(area)
 	out := map[string]Run{}
@@ -254,6 +255,7 @@ type piece struct {
 // border is the outer border of an area in pieces, from west to east.
 type border struct {
 	plane  measure.Local
+	rings  []orb.Ring // smoothed, anticlockwise, in metres
 	pieces []piece
 }
 
@@ -263,7 +265,6 @@ func newBorder(area orb.MultiPolygon) *border {
 		return b
 	}
 	b.plane = measure.LocalAt(area.Bound().Center())
-	var rings []orb.Ring
 	total := 0.0
 	for _, polygon := range area {
 		if len(polygon) == 0 {
@@ -276,21 +277,15 @@ func newBorder(area orb.MultiPolygon) *border {
 		if ring.Orientation() == orb.CW {
 			ring.Reverse()
 		}
-		rings = append(rings, ring)
+		b.rings = append(b.rings, ring)
 		total += planar.Length(ring)
 	}
 	size := max(pieceM, total/mostPieces)
-	for _, ring := range rings {
+	for _, ring := range b.rings {
 		for i := 1; i < len(ring); i++ {
 			b.cut(ring[i-1], ring[i], size)
 		}
 	}
-	b.pieces = slices.DeleteFunc(b.pieces, func(p piece) bool { return meets(p.at, p.out, rings, math.Inf(1)) })
-	slim := func(p piece) bool { return meets(p.at, orb.Point{-p.out[0], -p.out[1]}, rings, slimM) }
-	if slices.ContainsFunc(b.pieces, func(p piece) bool { return !slim(p) }) {
-		b.pieces = slices.DeleteFunc(b.pieces, slim)
-	}
-	b.face()
 	slices.SortFunc(b.pieces, func(a, b piece) int { return cmp.Or(cmp.Compare(a.at[0], b.at[0]), cmp.Compare(a.at[1], b.at[1])) })
 	return b
 }
@@ -349,8 +344,13 @@ func hits(p, out, a, b orb.Point) (t float64, ok bool) {
 // sky is where each side faces, degrees anticlockwise from east.
 var sky = [4]float64{East: 0, South: -90, West: 180, North: 90}
 
-// face gives pieces to the sides.
+// face gives pieces to the sides, and drops those that are of none: what looks back at the area, and slim strips, but where there is nothing else.
 func (b *border) face() {
+	b.pieces = slices.DeleteFunc(b.pieces, func(p piece) bool { return meets(p.at, p.out, b.rings, math.Inf(1)) })
+	slim := func(p piece) bool { return meets(p.at, orb.Point{-p.out[0], -p.out[1]}, b.rings, slimM) }
+	if slices.ContainsFunc(b.pieces, func(p piece) bool { return !slim(p) }) {
+		b.pieces = slices.DeleteFunc(b.pieces, slim)
+	}
 	for i, middle := range sky {
 		any := false
 		for k := range b.pieces {

@@ -183,24 +183,31 @@ func TestParts(t *testing.T) {
 
 func TestRuns(t *testing.T) {
 	ring := orb.MultiPolygon{{box(-100, -100, 100, 100)[0], box(-20, -20, 20, 20)[0]}, box(300, -100, 400, 100)}
+	apart := orb.MultiPolygon{box(-100, -100, -10, 100), box(10, -100, 100, 100)}
+	notched := one(polygon(-100, -100, 100, -100, 100, 100, 20, 100, 20, -80, -20, -80, -20, 100, -100, 100))
+	slim := orb.MultiPolygon{box(-100, -10, 100, 10), box(300, -100, 400, 100)}
 	for _, test := range []struct {
 		name      string
+		area      orb.MultiPolygon
 		line      orb.Geometry
 		in, along float64
 	}{
-		{"straight through, no vertex within", path(-500, 50, 500, 50), 300, 0},
-		{"across the hole", path(-500, 0, 500, 0), 260, 0},
-		{"with vertices within", path(-500, 50, -10, 50, 10, 50, 150, 50), 200, 0},
-		{"ends at the border", path(100, 60, 250, 60), 0, 0},
-		{"begins within", path(80, 60, 250, 60), 20, 0},
-		{"a lane within", path(30, 30, 38, 30), 8, 0},
-		{"around the corner, in pieces", orb.MultiLineString{path(-90, 50, -60, 50), path(-60, 50, -60, 200)}, 80, 0},
-		{"along the border", path(-100, 105, 100, 105), 0, 200},
-		{"touches a corner", path(50, 150, 150, 50), 0, 0},
-		{"elsewhere", path(-500, 500, 500, 500), 0, 0},
-		{"a point", orb.Point{120.2, 31.2}, 0, 0},
+		{"straight through, no vertex within", ring, path(-500, 50, 500, 50), 300, 0},
+		{"across the hole", ring, path(-500, 0, 500, 0), 260, 0},
+		{"with vertices within", ring, path(-500, 50, -10, 50, 10, 50, 150, 50), 200, 0},
+		{"ends at the border", ring, path(100, 60, 250, 60), 0, 0},
+		{"begins within", ring, path(80, 60, 250, 60), 20, 0},
+		{"a lane within", ring, path(30, 30, 38, 30), 8, 0},
+		{"around the corner, in pieces", ring, orb.MultiLineString{path(-90, 50, -60, 50), path(-60, 50, -60, 200)}, 80, 0},
+		{"along the border", ring, path(-100, 105, 100, 105), 0, 200},
+		{"touches a corner", ring, path(50, 150, 150, 50), 0, 0},
+		{"elsewhere", ring, path(-500, 500, 500, 500), 0, 0},
+		{"a point", ring, orb.Point{120.2, 31.2}, 0, 0},
+		{"between two parts", apart, path(0, -100, 0, 100), 0, 400},
+		{"in a notch", notched, path(0, -60, 0, 100), 0, 360},
+		{"along a slim strip", slim, path(-100, 20, 100, 20), 0, 200},
 	} {
-		got := limits.Runs(ring, []limits.Named{{Name: "街", Shape: test.line}, {Shape: test.line}})
+		got := limits.Runs(test.area, []limits.Named{{Name: "街", Shape: test.line}, {Shape: test.line}})
 		if r := got["街"]; math.Abs(r.InM-test.in) > 0.01 || math.Abs(r.AlongM-test.along) > 1 || got[""] != (limits.Run{}) {
 			t.Errorf("%s: %+v, want %v m in it and %v m along it", test.name, got, test.in, test.along)
 		}

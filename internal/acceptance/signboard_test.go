@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -386,6 +387,33 @@ func TestABoardIsOutdatedByAllWhoLeadOnIt(t *testing.T) {
 	}
 	if posts != "GRID_LEADER CHIEF_LEADER " {
 		t.Errorf("who leads is %s", posts)
+	}
+}
+
+// The page of a grid and its board find out by themselves who leads; they name the same people in the same order.
+func TestThePageAndTheBoardNameTheSameLeaders(t *testing.T) {
+	w := newPrinting(t)
+	row := regexp.MustCompile(`<span class="post">(网格长|总网格长)</span>\s*<span class="grow"><bdi>([^<]+)</bdi>`)
+	posts := map[string]bool{}
+	for _, g := range w.grids(t) {
+		facts, err := w.from.Grid(t.Context(), account.Anyone(), g.Code, fault.Chinese)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var board, page []string
+		for _, l := range facts.Leaders {
+			board = append(board, staff.Post(l.Post).Text(fault.Chinese)+" "+l.Name)
+		}
+		for _, m := range row.FindAllStringSubmatch(w.get("/g/"+g.Code).Body.String(), -1) {
+			page = append(page, m[1]+" "+m[2])
+			posts[m[1]] = true
+		}
+		if len(page) == 0 || !slices.Equal(page, board) {
+			t.Errorf("%s: the page names %q, the board %q", g.Code, page, board)
+		}
+	}
+	if len(posts) != 2 {
+		t.Errorf("in office are only %v", posts)
 	}
 }
 

@@ -27,6 +27,7 @@ function mapServer() {
     asked.push({ url, referer: request.headers.referer ?? "" });
     if (server.silent) return;
     const allowed = { "Access-Control-Allow-Origin": "*" };
+    if (server.moody && asked.length % 3 === 0) return void response.writeHead(503, allowed).end();
     const picture = PICTURES[url.searchParams.get("LAYER")];
     if (picture) return void response.writeHead(200, { ...allowed, "Content-Type": "image/png" }).end(picture);
     const tile = await fetch(`${town}/tiles/roads${url.pathname}`);
@@ -225,6 +226,29 @@ for (const [name, silent] of [["is away", false], ["does not answer", true]]) {
     await maps.close();
   });
 }
+
+await step("every third tile of the basemap fails: the map stays as it is", {}, async (page) => {
+  const maps = mapServer();
+  maps.server.moody = true;
+  const port = await maps.listen(0);
+  await page.addInitScript(() => {
+    window.notes = 0;
+    new MutationObserver(() => { window.notes += document.querySelector(".no-basemap")?.checkVisibility() ? 1 : 0; })
+      .observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["hidden"] });
+  });
+  await beside({ BASEMAP_URL: `http://127.0.0.1:${port}/{z}/{x}/{y}.png?LAYER=vec`, BASEMAP_ATTRIBUTION: WHOSE }, async (base) => {
+    const grids = gridTiles(page);
+    await page.goto(base + "/");
+    await grids;
+    await page.waitForTimeout(3000);
+    await page.mouse.move(860, 400);
+    await page.mouse.wheel(0, -800);
+    await page.waitForTimeout(9000); // longer than it waits for a tile
+    assert(maps.asked.length > 6, `only ${maps.asked.length} tiles were asked for`);
+    assert(await page.evaluate(() => window.notes) === 0 && await page.locator(".no-basemap").isHidden(), "the basemap was said to be away");
+  });
+  await maps.close();
+});
 
 await browser.close();
 console.log(`${passed} passed, ${failed} failed`);

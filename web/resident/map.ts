@@ -64,7 +64,7 @@ export interface MapView {
 
 /** How often is asked whether there are tiles again, ms. */
 const RETRY = 5_000;
-/** How long the first tile of a basemap may take, ms. */
+/** How long a basemap may go without a tile, ms. */
 const PATIENCE = 8_000;
 
 export function openMap(options: Options): MapView {
@@ -103,19 +103,30 @@ export function openMap(options: Options): MapView {
   noBasemap.textContent = options.words.noBasemap;
   noBasemap.hidden = true;
   map.addControl(holding(noBasemap), corner);
-  // Where it is away the streets, water and green of our own are shown, which it hides.
-  let came = false;
+  // Where it is away the streets, water and green of our own are shown, which it hides. One tile that is missing is not enough for that.
+  let came = false; // a tile, since the map moved last
+  let waiting: number | undefined;
   let instead: string[] = [];
+  const wait = () => { if (!came) waiting ??= window.setTimeout(() => basemapAway(true), PATIENCE); };
+  const arrived = () => {
+    came = true;
+    clearTimeout(waiting);
+    waiting = undefined;
+    basemapAway(false);
+  };
   const basemapAway = (away: boolean) => {
-    came ||= !away;
     if (noBasemap.hidden !== away) return;
     noBasemap.hidden = !away;
     if (away) instead = map.getStyle().layers.filter((l) => "source" in l && l.source === SOURCE && l.layout?.visibility === "none").map((l) => l.id);
     for (const id of instead) if (map.getLayer(id)) map.setLayoutProperty(id, "visibility", away ? "visible" : "none");
   };
+  map.on("movestart", () => { came = false; });
   map.on("style.load", () => {
     noBasemap.hidden = true; // of another style
-    if (hasBasemap(map)) setTimeout(() => { if (!came) basemapAway(true); }, PATIENCE);
+    came = false;
+    clearTimeout(waiting);
+    waiting = undefined;
+    if (hasBasemap(map)) wait();
   });
 
   let shown: Found = { code: "", box: null, place: null, accuracyM: 0 };
@@ -145,10 +156,9 @@ export function openMap(options: Options): MapView {
     map.setStyle(style(), { diff: false });
   };
   map.on("error", (event) => {
-    if (foreign((event.error as { url?: string } | undefined)?.url ?? "") || isBasemap(event as { sourceId?: string })) {
-      basemapAway(true); // it is somebody else's, and nobody needs it to find a grid
-      return;
-    }
+    // What is somebody else's nobody needs to find a grid; what is no tile, as pictures and letters of a style, is not missed either.
+    if (isBasemap(event as { sourceId?: string })) return wait();
+    if (foreign((event.error as { url?: string } | undefined)?.url ?? "")) return;
     const status = (event.error as { status?: number } | undefined)?.status; // 0: no answer came
     if (status === undefined || status > 0 && status < 500) {
       console.error(event.error); // as MapLibre does where nobody listens
@@ -160,7 +170,7 @@ export function openMap(options: Options): MapView {
     setTimeout(lookAgain, RETRY);
   });
   map.on("sourcedata", (event) => {
-    if (isBasemap(event) && (event.tile as { state?: string } | undefined)?.state === "loaded") basemapAway(false);
+    if (isBasemap(event) && (event.tile as { state?: string } | undefined)?.state === "loaded") arrived();
   });
   darkness.addEventListener("change", () => map.setStyle(style(), { diff: false }));
 
