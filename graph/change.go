@@ -12,7 +12,6 @@ import (
 	"wangge/domain/board"
 	"wangge/domain/key"
 	"wangge/domain/place"
-	"wangge/domain/portrait"
 	"wangge/domain/staff"
 	"wangge/graph/node"
 	"wangge/internal/fault"
@@ -25,11 +24,11 @@ func (r *Resolver) createWorker(ctx context.Context, in node.CreateWorkerInput) 
 	if err := actor.RequireOperator(); err != nil {
 		return nil, err // before a picture is read
 	}
-	photo, err := photo(ctx, in.Photo)
+	file, err := photoFile(in.Photo)
 	if err != nil {
 		return nil, within("input", err)
 	}
-	w := staff.NewWorker{Name: in.Name, WorkPhone: orEmpty(in.WorkPhone), Duties: in.Duties, Photo: photo}
+	w := staff.NewWorker{Name: in.Name, WorkPhone: orEmpty(in.WorkPhone), Duties: in.Duties, PhotoFile: file}
 	if in.IdempotencyKey != nil {
 		if w.IdempotencyKey = *in.IdempotencyKey; w.IdempotencyKey == "" {
 			return nil, fault.New(fault.Invalid, "input.idempotencyKey", "worker.retryKey", "max", staff.MaxRetryKey)
@@ -47,24 +46,24 @@ func (r *Resolver) updateWorker(ctx context.Context, in node.UpdateWorkerInput) 
 	if err != nil {
 		return nil, err
 	}
-	photo, err := photo(ctx, in.Photo)
+	file, err := photoFile(in.Photo)
 	if err != nil {
 		return nil, within("input", err)
 	}
 	w, err := r.Staff.Update(ctx, account.FromContext(ctx), staff.Change{Worker: k, Version: in.Version, Name: in.Name, WorkPhone: in.WorkPhone,
-		Duties: in.Duties, Photo: photo, NoPhoto: in.RemovePhoto})
+		Duties: in.Duties, PhotoFile: file, NoPhoto: in.RemovePhoto})
 	if err != nil {
 		return nil, within("input", renamed(err, "workerId", "id"))
 	}
 	return &node.UpdateWorkerPayload{Worker: r.worker(w), Version: w.Version}, nil
 }
 
-// photo reads a picture where one was sent.
-func photo(ctx context.Context, encoded *string) (*portrait.Portrait, error) {
+// photoFile is a picture's file where one was sent.
+func photoFile(encoded *string) ([]byte, error) {
 	if encoded == nil {
 		return nil, nil
 	}
-	return staff.ReadPhoto(ctx, *encoded)
+	return staff.PhotoFile(*encoded)
 }
 
 func (r *Resolver) appointWorker(ctx context.Context, in node.AppointWorkerInput) (*node.AppointWorkerPayload, error) {

@@ -211,6 +211,10 @@ func records(t *testing.T, s server, into func(answer, any)) {
 	refused("updateWorker", "version", map[string]any{"id": id, "version": 3, "name": " "}, "INVALID[input name]")
 	refused("updateWorker", "version", map[string]any{"id": id, "version": 3, "photo": "R0lGODlhAQABAAAAACw="}, "INVALID[input photo]")
 	refused("updateWorker", "version", map[string]any{"id": id, "version": 3, "photo": photo, "removePhoto": true}, "INVALID[input removePhoto]")
+	// No picture is read for a change that is refused anyhow.
+	refused("updateWorker", "version", map[string]any{"id": id, "version": 2, "photo": "R0lGODlhAQABAAAAACw="}, "CONFLICT[input version]")
+	refused("updateWorker", "version", map[string]any{"id": "nobody-00000000000000000000000000000000", "version": 3, "photo": "R0lGODlhAQABAAAAACw="}, "NOT_FOUND[input id]")
+	refused("createWorker", "worker { id }", map[string]any{"name": "周五", "photo": "R0lGODlhAQABAAAAACw=", "area": map[string]any{"kind": "GRID", "name": "99"}}, "NOT_FOUND[input area]")
 	refused("updateWorker", "version", map[string]any{"id": "home2-" + strings.Repeat("f", 32), "version": 1}, "NOT_FOUND[input id]")
 
 	away := do("recordAbsence", "id", map[string]any{"workerId": id, "from": "2026-03-10", "until": "2026-03-12"})

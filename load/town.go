@@ -310,8 +310,8 @@ func madeStaff(ctx context.Context, actor account.Actor, to Services, r demo.Reg
 			for _, w := range t.Workers {
 				step()
 				workers++
-				e := staff.Entry{ID: madeID("worker", w.Key), Division: t.Community(), Terms: terms[w.Key], PhotoFile: w.Portrait,
-					NewWorker: staff.NewWorker{Name: w.Name, WorkPhone: w.WorkPhone, Duties: w.Duties}}
+				e := staff.Entry{ID: madeID("worker", w.Key), Division: t.Community(), Terms: terms[w.Key],
+					NewWorker: staff.NewWorker{Name: w.Name, WorkPhone: w.WorkPhone, Duties: w.Duties, PhotoFile: w.Portrait}}
 				if !yield(e) {
 					return
 				}

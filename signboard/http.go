@@ -143,17 +143,33 @@ type file struct {
 }
 
 // missingHeader says what the font lacks of a file, for a program that hands it to a print shop: each grid's code (a community's, for the pages of an
-// atlas that are no grid's) with the characters, percent-encoded in UTF-8: "140403007002009=%F0%AC%AD%8E, 140403007002012=%E3%94%BE".
+// atlas that are no grid's) with the characters, percent-encoded in UTF-8: "140403007002009=%F0%AC%AD%8E, 140403007002012=%E3%94%BE". Where that is longer than proxies
+// let through it ends early with ", +3": three codes are left out, or not told with all their characters.
 const missingHeader = "Wangge-Missing-Characters"
 
+// maxMissing is how many bytes of missingHeader are told; proxies refuse an answer whose headers take some 4 KB together.
+const maxMissing = 2000
+
 func missingIn(list []MissingOn) string {
-	var parts []string
-	for _, m := range list {
-		if m.Characters != "" {
-			parts = append(parts, url.PathEscape(m.Code)+"="+url.PathEscape(m.Characters))
+	list = slices.DeleteFunc(slices.Clone(list), func(m MissingOn) bool { return m.Characters == "" })
+	out := ""
+	for i, m := range list {
+		entry := url.PathEscape(m.Code) + "="
+		if i > 0 {
+			entry = ", " + entry
 		}
+		for _, r := range m.Characters {
+			if entry += url.PathEscape(string(r)); len(out)+len(entry) <= maxMissing {
+				continue
+			}
+			if i == 0 { // of one that is too long by itself some are better than none
+				out = entry[:len(entry)-len(url.PathEscape(string(r)))]
+			}
+			return fmt.Sprintf("%s, +%d", out, len(list)-i)
+		}
+		out += entry
 	}
-	return strings.Join(parts, ", ")
+	return out
 }
 
 var mediaTypes = map[string]string{"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png", "html": "text/html; charset=utf-8"}

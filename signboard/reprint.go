@@ -309,7 +309,7 @@ func (d *door) note(ctx context.Context, actor account.Actor, ask asking, v *rep
 		if f := fault.As(err); f.Code == fault.Conflict || f.Code == fault.NotFound {
 			if _, failed := fmt.Sscanf(f.Field, "boards.%d", &at); failed == nil && at < len(chosen) {
 				says := map[fault.Code]string{fault.Conflict: "board.movedSince", fault.NotFound: "board.goneSince"}[f.Code]
-				return fault.New(f.Code, "board", says, "code", cmp.Or(chosen[at].Grid, chosen[at].Building))
+				return fault.New(f.Code, "board", says, "code", fault.Shorten(cmp.Or(chosen[at].Grid, chosen[at].Building), 60))
 			}
 		}
 		return err
@@ -330,9 +330,11 @@ func (d *door) takeBack(ctx context.Context, actor account.Actor, ask asking, v 
 			return err
 		}
 		list[i].Name = n
-		if list[i].Revision, err = strconv.Atoi(revision); err != nil {
+		of, err := strconv.ParseInt(revision, 10, 32) // as the database keeps them
+		if err != nil || of < 1 {
 			return fault.New(fault.Invalid, "revision", "board.revision")
 		}
+		list[i].Revision = int(of)
 	}
 	n, err := d.prints.TakeBack(ctx, actor, list)
 	if err == nil {

@@ -129,11 +129,7 @@ func (s *site) takePhoto(r *http.Request) (staff.Worker, error) {
 	if err != nil {
 		return staff.Worker{}, err
 	}
-	p, err := portrait.Make(r.Context(), file)
-	if err != nil {
-		return staff.Worker{}, err
-	}
-	return s.staff.Update(r.Context(), actor, staff.Change{Worker: k, Version: version, Photo: p})
+	return s.staff.Update(r.Context(), actor, staff.Change{Worker: k, Version: version, PhotoFile: file})
 }
 
 // readPhotoForm reads the form in memory, its parts in any order; what a file is called and said to be is not looked at.
@@ -160,7 +156,6 @@ func readPhotoForm(r *http.Request) (version int, file []byte, err error) {
 		}
 		switch name := part.FormName(); {
 		case name == "photo" && file == nil:
-			// One byte more than is taken, for portrait.Make to refuse.
 			sent := bufio.NewReader(io.LimitReader(part, portrait.MaxBytes+1))
 			first, err := sent.Peek(portrait.KindBytes)
 			if err != nil && err != io.EOF {
@@ -173,7 +168,7 @@ func readPhotoForm(r *http.Request) (version int, file []byte, err error) {
 				return bad(err)
 			}
 			if len(file) > portrait.MaxBytes { // the rest is not read
-				return max(version, 0), file, nil
+				return 0, nil, fault.New(fault.Invalid, "photo", "portrait.bytes", "max", portrait.MaxBytes>>20)
 			}
 		case name == "version" && version < 0:
 			text, err := io.ReadAll(io.LimitReader(part, 20))

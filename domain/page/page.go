@@ -4,6 +4,7 @@ package page
 import (
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 
 	"wangge/internal/fault"
 )
@@ -59,7 +60,7 @@ func Parse(first, max int, after *string, order string) (Args, error) {
 		return Args{}, bad
 	}
 	var c Cursor
-	if json.Unmarshal(raw, &c) != nil || c.Order != order || c.ID == "" {
+	if json.Unmarshal(raw, &c) != nil || c.Order != order || c.ID == "" || strings.ContainsRune(c.Text+c.ID, 0) { // PostgreSQL has no text with a NUL
 		return Args{}, bad
 	}
 	args.After = &c

@@ -32,7 +32,8 @@ const (
 	MaxBytes    = 8 << 20
 	MinSide     = 200        // pixels of the shorter side: less is a blur on a printed board
 	MaxSide     = 10_000     // pixels of the longer side
-	MaxPixels   = 25_000_000 // pictures of this size take 300 MB, at worst some 450, while they are read
+	MaxPixels   = 25_000_000 // of 8 bits a colour; PNGs of this size, one after another, take 300 MB of the system's memory
+	maxDeep     = 12_000_000 // pixels of 16 bits a colour; PNGs of this size, one after another, take 450 MB
 	maxScans    = 64         // of a JPEG that gets sharper step by step; cameras and editors make some ten
 	maxTags     = 200        // looked at for the orientation, which stands near the beginning
 	fullWidth   = 600
@@ -48,6 +49,8 @@ var _ = fault.Register(
 	[3]string{"portrait.broken", "The photo cannot be read: the file is damaged or cut off.", "照片无法读取：文件已损坏或不完整。"},
 	[3]string{"portrait.large", "The photo has {width} × {height} pixels; at most {side} on a side and {million} million in all are read. Send a smaller one.",
 		"照片为 {width} × {height} 像素；边长不得超过 {side} 像素，总像素不得超过 {million} 百万。请缩小后再上传。"},
+	[3]string{"portrait.deep", "The photo has {width} × {height} pixels of 16 bits a colour; at most {million} million of these are read. Save it with 8 bits, or smaller.",
+		"照片为 {width} × {height} 像素、每通道 16 位；此类图片总像素不得超过 {million} 百万。请另存为 8 位或缩小后再上传。"},
 	[3]string{"portrait.small", "The photo has {width} × {height} pixels; each side must have at least {min}.", "照片为 {width} × {height} 像素；每边至少 {min} 像素。"},
 )
 
@@ -165,11 +168,20 @@ func Whole(image []byte) bool {
 		return false
 	}
 	size, err := f.size(bytes.NewReader(image))
-	if err != nil || size.Width > MaxSide || size.Height > MaxSide || size.Width*size.Height > MaxPixels {
+	if err != nil || tooLarge(size) {
 		return false
 	}
 	_, err = f.decode(bytes.NewReader(image))
 	return err == nil
+}
+
+// tooLarge reports whether a picture of this size and kind is not decoded.
+func tooLarge(c image.Config) bool {
+	most := MaxPixels
+	if c.ColorModel == color.NRGBA64Model || c.ColorModel == color.RGBA64Model || c.ColorModel == color.Gray16Model {
+		most = maxDeep
+	}
+	return c.Width > MaxSide || c.Height > MaxSide || c.Width*c.Height > most
 }
 
 // read decodes a file whose size is found fit before a pixel of it is.
@@ -184,7 +196,9 @@ func read(file []byte) (image.Image, turn, error) {
 	}
 	w, h := size.Width, size.Height
 	switch {
-	case w > MaxSide || h > MaxSide || w*h > MaxPixels:
+	case tooLarge(size) && w <= MaxSide && h <= MaxSide && w*h <= MaxPixels:
+		return nil, turn{}, fault.New(fault.Invalid, "photo", "portrait.deep", "width", w, "height", h, "million", maxDeep/1_000_000)
+	case tooLarge(size):
 		return nil, turn{}, fault.New(fault.Invalid, "photo", "portrait.large", "width", w, "height", h, "side", MaxSide, "million", MaxPixels/1_000_000)
 	case w < MinSide || h < MinSide:
 		return nil, turn{}, fault.New(fault.Invalid, "photo", "portrait.small", "width", w, "height", h, "min", MinSide)

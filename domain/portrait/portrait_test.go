@@ -300,9 +300,12 @@ func TestKindsAndSizes(t *testing.T) {
 }
 
 // pngBomb says in a few bytes that it has so many pixels.
-func pngBomb(w, h uint32) []byte {
+func pngBomb(w, h uint32) []byte { return pngBombOf(w, h, 8, 6) }
+
+// pngBombOf says so many bits a colour as well, and the kind: 0 grey, 2 RGB, 4 grey with alpha, 6 RGB with alpha.
+func pngBombOf(w, h uint32, bits, kind byte) []byte {
 	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, w), h)
-	out := append([]byte("\x89PNG\r\n\x1a\n"), pngChunk("IHDR", append(head, 8, 6, 0, 0, 0))...)
+	out := append([]byte("\x89PNG\r\n\x1a\n"), pngChunk("IHDR", append(head, bits, kind, 0, 0, 0))...)
 	return append(append(out, pngChunk("IDAT", []byte{0x78, 0x9c, 3, 0, 0, 0, 0, 1})...), pngChunk("IEND", nil)...)
 }
 
@@ -357,6 +360,12 @@ func TestWhatIsNoPhoto(t *testing.T) {
 		{"a JPEG of 30,000 × 30,000", bomb, "portrait.large"},
 		{"a PNG of 30,000 × 30,000", pngBomb(30_000, 30_000), "portrait.large"},
 		{"a PNG of 26 megapixels", pngBomb(5_200, 5_000), "portrait.large"},
+		{"a PNG of 13 megapixels of 16 bits, one can see through", pngBombOf(3_250, 4_000, 16, 6), "portrait.deep"},
+		{"a PNG of 13 megapixels of 16 bits", pngBombOf(3_250, 4_000, 16, 2), "portrait.deep"},
+		{"a PNG of 13 megapixels of 16 bits without colours", pngBombOf(3_250, 4_000, 16, 0), "portrait.deep"},
+		{"a PNG of 13 megapixels of 16 bits without colours, one can see through", pngBombOf(3_250, 4_000, 16, 4), "portrait.deep"},
+		{"a PNG of 26 megapixels of 16 bits", pngBombOf(5_200, 5_000, 16, 6), "portrait.large"},
+		{"a PNG of 13 megapixels of 8 bits, cut off", pngBombOf(3_250, 4_000, 8, 6), "portrait.broken"},
 		{"a PNG of 2,000,000,000 × 1", pngBomb(2_000_000_000, 1), "portrait.large"},
 		{"a WebP of 16,384 × 16,384", webpBomb(false), "portrait.large"},
 		{"a WebP with a small canvas and a large picture", webpBomb(true), "portrait.broken"},
@@ -391,7 +400,7 @@ func TestWhole(t *testing.T) {
 		want bool
 	}{
 		"JPEG": {full, true}, "small PNG": {small, true}, "cut off": {full[:len(full)/2], false}, "damaged": {bad, false}, "nothing": {nil, false}, "a page": {[]byte("<html>"), false},
-		"a WebP": {webpFile, false}, "too large": {pngBomb(20_000, 20_000), false},
+		"a WebP": {webpFile, false}, "too large": {pngBomb(20_000, 20_000), false}, "too large of 16 bits": {pngBombOf(3_250, 4_000, 16, 6), false},
 	} {
 		if got := Whole(c.file); got != c.want {
 			t.Errorf("%s: %t", name, got)

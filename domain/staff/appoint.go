@@ -20,6 +20,7 @@ type NewWorker struct {
 	Name, WorkPhone string
 	Duties          []string
 	Photo           *portrait.Portrait
+	PhotoFile       []byte // what Photo is made of by portrait.Make, once all else is found right; nil: Photo stands
 	IdempotencyKey  string // "" for none; the same again in the same district is the same worker
 }
 
@@ -85,6 +86,9 @@ func (s *Service) Add(ctx context.Context, actor account.Actor, w NewWorker, kin
 	}
 	at, err := s.area(ctx, actor, kind, area)
 	if err != nil {
+		return Worker{}, err
+	}
+	if w.Photo, err = pictureOf(ctx, w.PhotoFile, w.Photo); err != nil {
 		return Worker{}, err
 	}
 	id := s.IDs.NewID()

@@ -9,7 +9,6 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/civil"
-	"wangge/domain/portrait"
 	"wangge/internal/fault"
 )
 
@@ -20,7 +19,6 @@ type Entry struct {
 	Division string // code; its district keeps the record
 	Terms    []Term
 
-	PhotoFile []byte // what Photo is made of by portrait.Make; empty: Photo stands
 	PhotoName string // for the Store: the name of Photo in Pictures; "": none
 }
 
@@ -58,10 +56,8 @@ func (s *Service) pictured(ctx context.Context, actor account.Actor, entries ite
 		if err := checkEntry(e); err != nil {
 			return nil, err
 		}
-		if len(e.PhotoFile) > 0 {
-			if e.Photo, err = portrait.Make(ctx, e.PhotoFile); err != nil {
-				return nil, err
-			}
+		if e.Photo, err = pictureOf(ctx, e.PhotoFile, e.Photo); err != nil {
+			return nil, err
 		}
 		if e.PhotoName, err = s.keep(ctx, actor, e.Photo); err != nil {
 			return nil, err

@@ -62,14 +62,22 @@ var _ = fault.Register(
 
 var errNoPictures = fault.New(fault.Unavailable, "", "worker.photosOff")
 
-// ReadPhoto makes a portrait out of a file in base64. INVALID at "photo": it is none, or no picture that portrait.Make takes.
-func ReadPhoto(ctx context.Context, encoded string) (*portrait.Portrait, error) {
+// PhotoFile is a file in base64, which is read later. INVALID at "photo": it is none, or larger than portrait.Make takes.
+func PhotoFile(encoded string) ([]byte, error) {
 	if base64.StdEncoding.DecodedLen(len(encoded)) > portrait.MaxBytes+2 { // two are padding at most
 		return nil, fault.New(fault.Invalid, "photo", "portrait.bytes", "max", portrait.MaxBytes>>20)
 	}
 	file, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "photo", "worker.photo")
+	}
+	return file, nil
+}
+
+// pictureOf is made of a file; nil: it is the one that there is.
+func pictureOf(ctx context.Context, file []byte, there *portrait.Portrait) (*portrait.Portrait, error) {
+	if file == nil {
+		return there, nil
 	}
 	return portrait.Make(ctx, file)
 }

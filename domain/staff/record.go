@@ -22,7 +22,8 @@ type Change struct {
 	Name, WorkPhone *string
 	Duties          []string // nil: as they are
 	Photo           *portrait.Portrait
-	NoPhoto         bool // takes it away
+	PhotoFile       []byte // what Photo is made of by portrait.Make, once all else is found right; nil: Photo stands
+	NoPhoto         bool   // takes it away
 }
 
 // Record is what operators read of a worker.
@@ -91,9 +92,9 @@ func (s *Service) Update(ctx context.Context, actor account.Actor, c Change) (Wo
 		return Worker{}, err
 	}
 	if w.Version != c.Version {
-		return Worker{}, fault.New(fault.Conflict, "version", "conflict") // before a picture is written; the store looks again
+		return Worker{}, fault.New(fault.Conflict, "version", "conflict") // before a picture is read or written; the store looks again
 	}
-	if c.Photo != nil && c.NoPhoto {
+	if (c.Photo != nil || c.PhotoFile != nil) && c.NoPhoto {
 		return Worker{}, fault.New(fault.Invalid, "removePhoto", "worker.photoBoth")
 	}
 	if c.Name != nil {
@@ -106,6 +107,9 @@ func (s *Service) Update(ctx context.Context, actor account.Actor, c Change) (Wo
 		w.Duties = c.Duties
 	}
 	if err := CheckWorker(NewWorker{Name: w.Name, WorkPhone: w.WorkPhone, Duties: w.Duties}); err != nil {
+		return Worker{}, err
+	}
+	if c.Photo, err = pictureOf(ctx, c.PhotoFile, c.Photo); err != nil {
 		return Worker{}, err
 	}
 	var lost string

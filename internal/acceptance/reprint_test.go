@@ -14,6 +14,7 @@ import (
 
 	"wangge/domain/board"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
 )
@@ -34,6 +35,11 @@ func (w *printing) post(address string, values ...string) *httptest.ResponseReco
 
 func (w *printing) sendForm(address, kind, body string, headers ...string) *httptest.ResponseRecorder {
 	return w.send(httptest.NewRequest(http.MethodPost, address, strings.NewReader(body)), append(headers, "Content-Type", kind)...)
+}
+
+// madeUp is a cursor of the list that was never given out.
+func madeUp(text, id string) string {
+	return page.Cursor{Order: board.ByPlace, Text: text, ID: id}.Encode()
 }
 
 // values are those of a page's fields of a name.
@@ -216,7 +222,18 @@ func TestThePrintShopsPage(t *testing.T) {
 		{"no day", w.post(printPage, "do", "printed", "board", fresh[0], "on", "1.2.2020"), 400, "2026-05-01"},
 		{"a day to come", w.post(printPage, "do", "printed", "board", fresh[0], "on", "2999-01-01"), 400, "今天"},
 		{"no revision", w.post(printPage, "do", "takeBack", "of", "990102001001001", "revision", "x"), 400, "版次"},
+		{"a revision that no number holds", w.post(printPage, "do", "takeBack", "of", "990102001001001", "revision", "3000000000"), 400, "版次"},
+		{"a revision below the first", w.post(printPage, "do", "undo", "undo", "grid/990102001001001/0"), 400, "版次"},
+		{"a place with a NUL", w.post(printPage, "after", madeUp("99\x0001", "a")), 400, "alert"},
+		{"an id with a NUL", w.post(printPage, "after", madeUp("9901", "a\x00")), 400, "alert"},
+		{"a grid with a NUL", w.post(printPage, "do", "undo", "undo", "grid/99\x00/1"), 404, "alert"},
+		{"a board of bytes that are no text", w.post(printPage, "do", "pdf", "board", "grid/99\xff/1"), 404, "alert"},
+		{"a grid with a very long code", w.post(printPage, "do", "printed", "board", "grid/"+strings.Repeat("9", 900_000)+"/ab"), 404, "alert"},
 	} {
+		if c.got.Body.Len() > 100_000 {
+			t.Errorf("%s: %d bytes", c.name, c.got.Body.Len())
+			continue
+		}
 		if c.got.Code != c.status || !strings.Contains(c.got.Body.String(), c.says) || c.got.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d %s", c.name, c.got.Code, c.got.Body)
 		}
