@@ -416,7 +416,7 @@ func (s *Source) isPicture(worker key.Key, photo staff.Photo) bool {
 	return true
 }
 
-// sceneOf is what a map shows of surroundings. whole takes all grids of the community for what it is about.
+// sceneOf is what a map shows of surroundings, but for what runs beneath the ground. whole takes all grids of the community for what it is about.
 func sceneOf(seen around.Surroundings, public string, whole bool) chart.Scene {
 	var out chart.Scene
 	shown := func(g around.Shown) chart.Grid {
@@ -434,6 +434,9 @@ func sceneOf(seen around.Surroundings, public string, whole bool) chart.Scene {
 		}
 	}
 	for _, st := range seen.Streets {
+		if around.Beneath(st.Name) {
+			continue
+		}
 		for _, line := range st.Lines {
 			out.Streets = append(out.Streets, chart.Street{Name: st.Name, Class: st.Class, Line: line})
 		}
@@ -464,13 +467,15 @@ func sceneOf(seen around.Surroundings, public string, whole bool) chart.Scene {
 
 // groundOf is what a class of land is drawn as.
 func groundOf(class string) chart.Ground {
-	switch class {
-	case "water", "river", "riverbank", "stream", "canal", "lake", "pond", "reservoir", "basin", "bay", "wetland":
+	switch around.GroundOf(class) {
+	case around.Water:
 		return chart.Water
-	case "square", "pedestrian", "parking", "pitch", "track", "playground":
+	case around.Green:
+		return chart.Green
+	case around.Paved:
 		return chart.Paved
 	}
-	return chart.Green
+	return chart.Plain
 }
 
 // mostInAtlas is how many grids an atlas holds: twice those of a large community, read and drawn in some seconds.

@@ -3,6 +3,7 @@ package around
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -360,17 +361,13 @@ func (s *Service) communities(ctx context.Context, actor account.Actor, grids []
 
 // seen leaves out what runs beneath the ground.
 func seen(list []limits.Named) []limits.Named {
-	var out []limits.Named
-	for _, n := range list {
-		below, lower := false, strings.ToLower(n.Name)
-		for _, word := range beneath {
-			below = below || strings.Contains(lower, word)
-		}
-		if !below {
-			out = append(out, n)
-		}
-	}
-	return out
+	return slices.DeleteFunc(list, func(n limits.Named) bool { return Beneath(n.Name) })
+}
+
+// Beneath reports whether a street of that name runs beneath the ground, where nobody in the street sees it.
+func Beneath(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(beneath, func(word string) bool { return strings.Contains(name, word) })
 }
 
 // areaOf is a boundary in the form that geometry works on; nil: nothing.

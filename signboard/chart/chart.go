@@ -49,6 +49,7 @@ const (
 	Water Ground = iota
 	Green        // parks, gardens, grass
 	Paved        // squares, parking, sports grounds
+	Plain        // anything else: its name stands on the map, but no colour
 )
 
 // Land is a piece of land.

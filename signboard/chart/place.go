@@ -45,7 +45,7 @@ func (d *drawing) ground() {
 	}
 	var list []piece
 	for i, l := range d.scene.Land {
-		if int(l.Ground) >= len(grounds) {
+		if l.Ground > Plain {
 			continue
 		}
 		if rings := d.plane.area(l.Area); rings != nil {
@@ -58,7 +58,9 @@ func (d *drawing) ground() {
 	slices.SortStableFunc(list, func(a, b piece) int { return cmp.Compare(b.area, a.area) })
 	for _, p := range list {
 		l := d.scene.Land[p.of]
-		d.add(landLayer, &paper.Shape{Paths: paths(p.rings), Closed: true, Fill: grounds[l.Ground]})
+		if l.Ground != Plain {
+			d.add(landLayer, &paper.Shape{Paths: paths(p.rings), Closed: true, Fill: grounds[l.Ground]})
+		}
 		if clean(l.Name) != "" {
 			d.land = append(d.land, named{clean(l.Name), l.Ground, p.rings})
 		}
@@ -396,7 +398,7 @@ func (d *drawing) landNames() {
 			switch l.ground {
 			case Water:
 				c = waterText
-			case Paved:
+			case Paved, Plain:
 				c = houseText
 			}
 			s.air = 0.9 * d.o.Text

@@ -2,7 +2,8 @@ package style
 
 import (
 	"maps"
-	"slices"
+
+	"wangge/domain/around"
 )
 
 // look is the colours of a map.
@@ -100,12 +101,7 @@ var (
 	mainRoads  = []string{"motorway", "trunk", "primary", "motorway_link", "trunk_link", "primary_link"}
 	streets    = []string{"secondary", "tertiary", "secondary_link", "tertiary_link"}
 	footways   = []string{"footway", "path", "steps", "cycleway", "bridleway", "corridor", "track", "pedestrian"}
-	waterKinds = []string{"water", "river", "riverbank", "stream", "canal", "lake", "reservoir", "pond", "basin",
-		"dock", "swimming_pool"}
-	paved = []string{"plaza", "square", "parking", "pedestrian", "pitch", "playground", "track"}
-	// What OpenStreetMap has in one layer with the green, but is none; all else that is called land here is.
-	built = []string{"residential", "commercial", "retail", "industrial", "construction", "railway", "garages", "pier", "attraction",
-		"school", "college", "university", "kindergarten", "hospital", "religious", "military", "port", "brownfield", "quarry"}
+	waterKinds = around.Classes(around.Water)
 )
 
 const (
@@ -142,9 +138,9 @@ func layers(c look, w words, basemap bool) []layer {
 
 		// Their edges would show where a lake or a river is of several parts.
 		ground(layer{ID: Ground, Type: "fill", Source: Source, Layer: "land",
-			Filter: expr{"!", oneOf("class", slices.Concat(waterKinds, paved, built))},
+			Filter: oneOf("class", around.Classes(around.Green)),
 			Paint:  paint{"fill-color": c.green, "fill-opacity": 0.85, "fill-antialias": false}}),
-		ground(layer{ID: "plaza", Type: "fill", Source: Source, Layer: "land", MinZoom: 14, Filter: oneOf("class", paved),
+		ground(layer{ID: "plaza", Type: "fill", Source: Source, Layer: "land", MinZoom: 14, Filter: oneOf("class", around.Classes(around.Paved)),
 			Paint: paint{"fill-color": c.plaza, "fill-opacity": 0.9, "fill-antialias": false}}),
 		ground(layer{ID: "water", Type: "fill", Source: Source, Layer: "land", Filter: oneOf("class", waterKinds),
 			Paint: paint{"fill-color": c.water, "fill-antialias": false}}),

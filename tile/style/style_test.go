@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"wangge/domain/account"
+	"wangge/domain/around"
 	"wangge/domain/place"
 	"wangge/internal/fault"
 )
@@ -387,5 +388,42 @@ func TestABasemapLiesBeneathAndShinesThrough(t *testing.T) {
 		if opacity, ok := l.Paint["fill-opacity"].([]any); l.ID == "grid-fill" && (!ok || opacity[4].(float64) > 0.5) {
 			t.Errorf("grids hide the basemap: %v", l.Paint["fill-opacity"])
 		}
+	}
+}
+
+// TestGroundIsThatOfBoards: land has the colours that boards give it, and homes, schools and what nobody knows have none.
+func TestGroundIsThatOfBoards(t *testing.T) {
+	body, err := JSON(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var style struct {
+		Layers []struct {
+			ID          string
+			Type        string
+			SourceLayer string `json:"source-layer"`
+			Filter      json.RawMessage
+		}
+	}
+	if err := json.Unmarshal(body, &style); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]around.Ground{Ground: around.Green, "plaza": around.Paved, "water": around.Water}
+	found := 0
+	for _, l := range style.Layers {
+		if l.Type != "fill" || l.SourceLayer != "land" {
+			continue
+		}
+		found++
+		filter, err := json.Marshal([]any{"in", []string{"get", "class"}, []any{"literal", around.Classes(want[l.ID])}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(l.Filter) != string(filter) {
+			t.Errorf("%s fills %s, want %s", l.ID, l.Filter, filter)
+		}
+	}
+	if found != len(want) {
+		t.Errorf("%d layers fill land, want %d", found, len(want))
 	}
 }
