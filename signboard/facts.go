@@ -12,6 +12,7 @@ import (
 	"wangge/domain/board"
 	"wangge/domain/key"
 	"wangge/domain/place"
+	"wangge/domain/staff"
 	"wangge/internal/fault"
 	"wangge/signboard/chart"
 )
@@ -103,9 +104,7 @@ func (f Facts) duties() (out []string) {
 		}
 	}
 	if len(out) == 0 {
-		for _, d := range generalDuties {
-			out = append(out, d.in(f.Lang))
-		}
+		out = staff.GeneralDuties(f.Lang)
 	}
 	return out
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"wangge/domain/account"
 	"wangge/domain/board"
+	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
@@ -75,11 +77,30 @@ func (s *site) readScanned(r *http.Request, v *view, fn func(ctx context.Context
 	return err
 }
 
-// Parts names what changed since the board was printed.
+// People reports whether whom to call may be another than the board says.
+func (c scanned) People() bool { return slices.Contains(c.Changed, board.People) }
+
+// AwayFromBoard is the name of the grid worker who stands on the board that was scanned and is away today; "": there is none.
+func (r result) AwayFromBoard() string {
+	c := r.Scanned
+	if c == nil || c.Away || c.Answer == board.Unknown || c.People() || r.Face == nil {
+		return ""
+	}
+	for _, a := range r.Face.Team {
+		if a.Post == staff.GridWorker && a.Cover == staff.CoverA && a.Away {
+			return a.Worker.Name
+		}
+	}
+	return ""
+}
+
+// Parts names what changed since the board was printed, besides the people.
 func (c scanned) Parts(v view) (string, error) {
 	var names []string
 	for _, p := range c.Changed {
-		names = append(names, p.Text(v.Lang))
+		if p != board.People {
+			names = append(names, p.Text(v.Lang))
+		}
 	}
 	comma, err := v.Say("comma")
 	return strings.Join(names, comma), err

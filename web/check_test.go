@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"wangge/domain/board"
+	"wangge/domain/staff"
 	"wangge/internal/fault"
 )
 
@@ -61,5 +62,31 @@ func TestScannedBoardThatCannotBeChecked(t *testing.T) {
 		if len(town.apart) > 0 {
 			t.Errorf("%s: read outside the state of the page: %v", test.name, town.apart)
 		}
+	}
+}
+
+// Whoever scanned a board is told what to do: which number holds, and that who stands on the board is away.
+func TestScannedBoardSaysWhatToDo(t *testing.T) {
+	town := newTown()
+	page := func(lang string) string { return town.get("GET", "/g/990102001001001?r=1&lang="+lang).Body.String() }
+	town.check = board.Check{Answer: board.Outdated, Revision: 2, Changed: []board.Part{board.People}}
+	wantContains(t, page("zh"), "公示牌（第 1 版）已过时：牌上的人员或电话已变，请打本页上的电话。")
+	wantContains(t, page("en"), "the people or numbers on it have changed. Call the number on this page.")
+	town.check.Changed = []board.Part{board.People, board.Border}
+	wantContains(t, page("zh"), "牌上的人员或电话已变，请打本页上的电话。", "变化的还有：范围。")
+	town.check.Changed = []board.Part{board.Border}
+	wantContains(t, page("zh"), "已过时，变化的有：范围。请以本页为准。")
+	town.team = []staff.Assignment{{Worker: staff.Worker{Name: "甲<b>"}, Post: staff.GridWorker, Cover: staff.CoverA, Away: true}}
+	const away = "牌上的网格员<bdi>甲&lt;b&gt;</bdi>今天不在，请打本页上的电话。"
+	wantContains(t, page("zh"), away)
+	town.check = board.Check{Answer: board.Current, Revision: 1}
+	wantContains(t, page("zh"), "是最新的", away)
+	town.check = board.Check{Answer: board.Outdated, Changed: []board.Part{board.People}}
+	if strings.Contains(page("zh"), away) {
+		t.Error("who is away now need not stand on an older board")
+	}
+	town.check, town.team[0].Away = board.Check{Answer: board.Current}, false
+	if strings.Contains(page("zh"), "今天不在") {
+		t.Error("nobody is away")
 	}
 }

@@ -48,6 +48,7 @@ type fakeTown struct {
 	uploaded  *portrait.Portrait // last
 	posts     []staff.Assignment // of worker, today
 	away      bool               // worker is, today
+	by        staff.Post         // by which worker answers for the first grid; "": GridWorker
 	building  place.Building
 	boards    bool
 	report    coverage.Report
@@ -225,7 +226,7 @@ func (t *fakeTown) OnCall(ctx context.Context, _ account.Actor, refs []staff.Gri
 	out := map[uuid.UUID]staff.Assignment{}
 	for _, ref := range refs {
 		if ref.Key == t.grids[0].Key && ref.GroupID != nil {
-			out[ref.Key.ID] = staff.Assignment{Worker: t.worker, Post: staff.GridWorker, Cover: staff.CoverA}
+			out[ref.Key.ID] = staff.Assignment{Worker: t.worker, Post: cmp.Or(t.by, staff.GridWorker), Cover: staff.CoverA}
 		}
 	}
 	return out, t.err

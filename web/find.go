@@ -32,7 +32,7 @@ type Search interface {
 // How many places a person is asked to choose from, and how far around an uncertain position buildings are looked for, metres.
 const (
 	shownPlaces    = 8
-	shownBuildings = 8
+	shownBuildings = 5
 	hereM          = 10 // a finger is no surveyor
 	leastNearM     = 40
 	mostNearM      = 400
@@ -236,30 +236,27 @@ func (s *site) near(ctx context.Context, actor account.Actor, q grid.AtQuery, m 
 	return found.Items, err
 }
 
-// chosen are those of list, the nearest first, that a person is asked to choose from: the nearest of each likely grid, and as many more as there is room for.
-func chosen(list []page.Item[place.Building], likely []candidate) []nearBuilding {
-	sure := map[key.Key]int{} // of each likely grid: how many have their place
+// chosen are those of list, the nearest first, that a person is asked to choose from: the nearest of each likely grid, and as many more as there is room for
+// of those within m metres.
+func chosen(list []page.Item[place.Building], likely []candidate, m float64) []nearBuilding {
+	wanted := map[key.Key]bool{} // likely grids without a building so far
 	for _, c := range likely {
-		sure[c.Face.Key] = max(1, shownBuildings/(2*len(likely)))
+		wanted[c.Face.Key] = true
 	}
 	in := make([]bool, len(list))
 	n := 0
-	take := func(wanted func(k *key.Key) bool) {
-		for i, item := range list {
-			if !in[i] && n < shownBuildings && wanted(item.Node.GridKey) {
-				in[i] = true
-				n++
-			}
+	for i, item := range list {
+		if k := item.Node.GridKey; k != nil && wanted[*k] && n < shownBuildings {
+			wanted[*k], in[i] = false, true
+			n++
 		}
 	}
-	take(func(k *key.Key) bool {
-		if k == nil || sure[*k] == 0 {
-			return false
+	for i, item := range list {
+		if !in[i] && n < shownBuildings && item.DistanceM != nil && *item.DistanceM <= m {
+			in[i] = true
+			n++
 		}
-		sure[*k]--
-		return true
-	})
-	take(func(*key.Key) bool { return true })
+	}
 	var out []nearBuilding
 	for i, item := range list {
 		if !in[i] {
@@ -301,7 +298,11 @@ func (s *site) which(ctx context.Context, actor account.Actor, q grid.AtQuery, o
 			likely = append(likely, c)
 		}
 	}
-	out.Buildings = chosen(list, likely)
+	circle := out.AccuracyM
+	if circle == 0 || len(out.Candidates) == 0 { // the spot is exact: the person looks for a building beside it
+		circle = max(circle, leastNearM)
+	}
+	out.Buildings = chosen(list, likely, circle)
 	for _, c := range likely {
 		if !slices.ContainsFunc(out.Buildings, func(b nearBuilding) bool { return b.GridKey != nil && *b.GridKey == c.Face.Key }) {
 			out.Others = append(out.Others, c)

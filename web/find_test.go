@@ -170,7 +170,43 @@ func TestWhoIsInToday(t *testing.T) {
 	if strings.Contains(body, "15499010001") || strings.Contains(body, "15499010009") {
 		t.Error("who is away, or has no part in it, is to be called")
 	}
-	wantContains(t, town.get("GET", "/g/990102001001001?lang=en").Body.String(), ">First to call<", ">Stands in<", ">Assistant<", ">Grid leader<", ">Chief leader<")
+	wantContains(t, town.get("GET", "/g/990102001001001?lang=en").Body.String(), `<li class="away"><span class="post">Grid worker</span>`, ">Stands in<", ">Assistant<", ">Grid leader<", ">Chief leader<")
+}
+
+// Where one works alone there is no other to be told from.
+func TestOneWorkerAlone(t *testing.T) {
+	town := newTown()
+	town.team = []staff.Assignment{{Worker: town.worker, Post: staff.GridWorker, Cover: staff.CoverA}}
+	for path, post := range map[string]string{"/g/990102001001001": "网格员", "/g/990102001001001?lang=en": "Grid worker"} {
+		wantContains(t, town.get("GET", path).Body.String(), `<span class="post">`+post+`</span>`)
+	}
+	town.team = append(town.team, staff.Assignment{Worker: town.worker, Post: staff.GridWorker, Cover: staff.CoverB})
+	wantContains(t, town.get("GET", "/g/990102001001001?lang=en").Body.String(), ">First to call<", ">Stands in<")
+}
+
+// What the page says somebody may be called about is what the board says: the grid worker's duties, not those of the office of who stands in.
+func TestDuties(t *testing.T) {
+	town := newTown()
+	const path = "/g/990102001001001"
+	duties := func(path string) string {
+		body := town.get("GET", path).Body.String()
+		_, after, _ := strings.Cut(body, `<section class="duties">`)
+		said, _, _ := strings.Cut(after, "</section>")
+		return said
+	}
+	wantContains(t, duties(path), "走访 &amp; 登记")
+	if strings.Contains(duties(path), "调解邻里纠纷") {
+		t.Error("general duties beside a worker's own")
+	}
+	town.worker.Duties = nil
+	wantContains(t, duties(path), "调解邻里纠纷")
+	wantContains(t, duties(path+"?lang=en"), "Settle disputes between neighbours")
+	town.worker.Duties, town.by = []string{"主持党支部"}, staff.GridLeader
+	if said := duties(path); strings.Contains(said, "主持党支部") || !strings.Contains(said, "调解邻里纠纷") {
+		t.Errorf("of a leader who stands in: %s", said)
+	}
+	town.team = []staff.Assignment{{Worker: staff.Worker{Name: "甲", Duties: []string{"代办高龄补贴"}}, Post: staff.GridWorker, Cover: staff.CoverA, Away: true}}
+	wantContains(t, duties(path), "代办高龄补贴")
 }
 
 // Whom to call besides the workers, as the division says; where that is not known, the numbers that hold everywhere.

@@ -64,7 +64,7 @@ func TestAddressInALink(t *testing.T) {
 	}
 }
 
-// Each likely grid has its nearest buildings in the question, however many of another grid are nearer.
+// Each likely grid has its nearest building in the question, however many of another grid are nearer; beyond the circle of the position there is none else.
 func TestBuildingsOfEveryLikelyGrid(t *testing.T) {
 	town := newTown()
 	first, second := town.grids[0].Key, town.grids[1].Key
@@ -72,22 +72,27 @@ func TestBuildingsOfEveryLikelyGrid(t *testing.T) {
 		town.house(40+i, "近"+string(rune('A'+i)), "", &first, float64(i))
 	}
 	for i := range byte(3) {
-		town.house(80+i, "远"+string(rune('A'+i)), "", &second, 100+float64(i))
+		town.house(80+i, "远"+string(rune('A'+i)), "采薇街 1 号", &second, 100+float64(i))
 	}
 	body := town.get("GET", "/?lng=120.005&lat=31.005&crs=WGS84&lang=zh&accuracy=80").Body.String()
 	last := 0
-	for _, part := range []string{"您在哪一栋？", "近A", "近B", "<small><bdi>听雨里", "近C", "近F", "远A", "<small><bdi>采薇网格</bdi></small>", "约 100 米外", "远B", "以上都不是"} {
+	for _, part := range []string{"您在哪一栋？", "近A", "近B", "<small><bdi>听雨里", "近C", "近D", "远A", "<small><bdi>采薇街 1 号</bdi> · <bdi>采薇网格</bdi></small>", "约 100 米外", "以上都不是"} {
 		i := strings.Index(body[last:], part)
 		if i < 0 {
 			t.Fatalf("%q does not follow in\n%s", part, body[strings.Index(body, "<main"):])
 		}
 		last += i
 	}
-	if strings.Count(body, `href="/b/`) != shownBuildings || strings.Contains(body, "远C") || strings.Contains(body, "近G") {
+	if strings.Count(body, `href="/b/`) != shownBuildings || strings.Contains(body, "远B") || strings.Contains(body, "近E") {
 		t.Errorf("%d buildings", strings.Count(body, `href="/b/`))
 	}
+	town.house(90, "圈外", "", &first, 81)
+	town.near = append(town.near[:1:1], town.near[20:]...)
+	if body := town.get("GET", "/?lng=120.005&lat=31.005&crs=WGS84&lang=zh&accuracy=80").Body.String(); strings.Count(body, `href="/b/`) != 2 || strings.Contains(body, "圈外") {
+		t.Error("a building beyond the circle, whose grid has a nearer one")
+	}
 	// A likely grid without a building that has a name is one to choose by itself.
-	town.near = town.near[:20]
+	town.near = town.near[:1]
 	wantContains(t, town.get("GET", "/?lng=120.005&lat=31.005&crs=WGS84&lang=zh&accuracy=80").Body.String(), "近A", `href="/g/990102001001002?lang=zh"`, "可能性 37%", "以上都不是")
 }
 
@@ -102,12 +107,14 @@ func TestChosen(t *testing.T) {
 		return town.near
 	}
 	for _, c := range []struct{ name, have, likely, want string }{
-		{"one grid", "a1 a2 a3 a4 a5 a6 a7 a8 a9 a0", "a", "a1 a2 a3 a4 a5 a6 a7 a8"},
-		{"two grids", "a1 a2 a3 a4 a5 a6 a7 a8 b1 b2 b3", "ab", "a1 a2 a3 a4 a5 a6 b1 b2"},
+		{"one grid", "a1 a2 a3 a4 a5 a6 a7 a8 a9 a0", "a", "a1 a2 a3 a4 a5"},
+		{"two grids", "a1 a2 a3 a4 a5 a6 a7 a8 b1 b2 b3", "ab", "a1 a2 a3 a4 b1"},
+		{"beyond the circle one of a likely grid", "a1 a2 x3 x4 x5 x6 x7 x8 x9 x0 a3 b1 b2", "ab", "a1 a2 x3 x4 b1"},
+		{"few within", "a1 a2 a3", "ab", "a1 a2 a3"},
 		{"one that is not likely", "c1 a1 a2 a3 b1", "ab", "c1 a1 a2 a3 b1"},
-		{"five grids", "a1 a2 a3 a4 a5 a6 b1 b2 c1 c2 d1 d2 e1 e2", "abcde", "a1 a2 a3 a4 b1 c1 d1 e1"},
+		{"five grids", "a1 a2 a3 a4 a5 a6 b1 b2 c1 c2 d1 d2 e1 e2", "abcde", "a1 b1 c1 d1 e1"},
 		{"one has none", "a1 a2", "ab", "a1 a2"},
-		{"nothing is likelier", "a1 a2 a3 a4 a5 a6 a7 a8 b1", "", "a1 a2 a3 a4 a5 a6 a7 a8"},
+		{"nothing is likelier", "a1 a2 a3 a4 a5 a6 a7 a8 b1", "", "a1 a2 a3 a4 a5"},
 	} {
 		var likely []candidate
 		for _, n := range c.likely {
@@ -116,7 +123,7 @@ func TestChosen(t *testing.T) {
 			likely = append(likely, candidate{Face: &face{Grid: grid.Grid{Key: k}}})
 		}
 		var got []string
-		for _, b := range chosen(of(strings.Fields(c.have)...), likely) {
+		for _, b := range chosen(of(strings.Fields(c.have)...), likely, 9) {
 			got = append(got, b.Name)
 		}
 		if strings.Join(got, " ") != c.want {
@@ -133,7 +140,7 @@ func TestNearestGridFromOutside(t *testing.T) {
 	wantContains(t, body, "这里不在任何网格内", "约 2.3 公里", `href="/g/990102001001002?lang=zh"`, "采薇网格", "听雨站", `href="tel:0215555"`, `href="tel:12345"`, `data-code=""`)
 	wantContains(t, town.get("GET", "/?lng=120.05&lat=31.005&crs=WGS84&lang=en").Body.String(), "2.3 km")
 	wantContains(t, town.get("GET", "/?lng=120.5&lat=31.005&crs=WGS84&lang=zh").Body.String(), "附近也没有", "拨打 12345", `href="tel:12345"`, `href="/c?lang=zh"`)
-	wantContains(t, town.get("GET", "/?lng=121.5&lat=31.005&crs=WGS84&lang=zh").Body.String(), "不在本镇的服务范围内", "拨打 12345", `href="tel:12345"`)
+	wantContains(t, town.get("GET", "/?lng=121.5&lat=31.005&crs=WGS84&lang=zh").Body.String(), "不在本站的服务范围内", "拨打 12345", `href="tel:12345"`)
 }
 
 // The code of a grid that is no more, or never was, leads on.
@@ -184,7 +191,14 @@ func TestLinksToWhatIsPrinted(t *testing.T) {
 	town.house(31, "听雨里1号楼", "", &town.grids[0].Key, 0)
 	own := town.near[0].Node.Key.String()
 	wantContains(t, town.get("GET", "/?lng=120.005&lat=31.005&crs=WGS84&lang=zh").Body.String(), `<a class="part own" href="/b/`+own+`?lang=zh"><strong><bdi>听雨里1号楼`, `href="/signboards/buildings/`+own)
+	wantContains(t, town.get("GET", "/c/990102001001?lang=en").Body.String(), `href="/signboards/atlas/990102001001.pdf?lang=en">Atlas of the grids (PDF)`, `href="/signboards/print/990102001001?lang=en">What to print`)
+	if strings.Contains(town.get("GET", "/c/990102001001?kiosk=1").Body.String(), "/signboards/") {
+		t.Error("a kiosk leads to what is printed")
+	}
 	town.boards = false
+	if strings.Contains(town.get("GET", "/c/990102001001").Body.String(), "/signboards/") {
+		t.Error("an atlas that nobody serves")
+	}
 	if strings.Contains(town.get("GET", "/b/"+id).Body.String(), "/signboards/") {
 		t.Error("boards that nobody serves")
 	}

@@ -2,12 +2,14 @@ package web
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
 	"wangge/domain/grid"
+	"wangge/domain/phone"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
 )
@@ -112,10 +114,44 @@ func (v view) AskLeader(f face) (string, error) {
 	return v.Say("askLeader", post)
 }
 
-// Part is what somebody in office is for a grid: of its workers which of the two, of all others their post.
-func (v view) Part(a staff.Assignment) string {
-	if a.Post == staff.GridWorker {
-		return a.Cover.Text(v.Lang)
+// Part is what somebody in office is for f: of two grid workers which, of all others their post. Who is away is not the first to call.
+func (v view) Part(f face, a staff.Assignment) string {
+	both := slices.ContainsFunc(f.Team, func(other staff.Assignment) bool { return other.Post == staff.GridWorker && other.Cover != a.Cover })
+	if a.Post != staff.GridWorker || !both || a.Away && a.Cover == staff.CoverA && v.Lang == fault.English {
+		return a.Post.Text(v.Lang)
 	}
-	return a.Post.Text(v.Lang)
+	return a.Cover.Text(v.Lang)
+}
+
+// Duties are what the grid worker of f may be called about, not what who stands in does at the office; where none are known those of the post, as on boards.
+func (f face) Duties(lang fault.Language) []string {
+	if f.Worker != nil && f.Post == staff.GridWorker && len(f.Worker.Duties) > 0 {
+		return f.Worker.Duties
+	}
+	for _, a := range f.Team {
+		if a.Post == staff.GridWorker && len(a.Worker.Duties) > 0 {
+			return a.Worker.Duties
+		}
+	}
+	return staff.GeneralDuties(lang)
+}
+
+// toCall is a number that answers, and whose it is.
+type toCall struct{ Name, Phone string }
+
+// Instead is whom to call where nobody answers for a grid, in the order of boards: the service station, who takes complaints, the first of the night numbers.
+func (v view) Instead() (toCall, error) {
+	c := v.Result.Contacts
+	switch {
+	case c.Station != nil && phone.Dial(c.Station.Phone) != "":
+		return toCall{c.Station.Name, c.Station.Phone}, nil
+	case phone.Dial(c.SupervisionPhone) != "":
+		says, err := v.Say("supervision")
+		return toCall{says, c.SupervisionPhone}, err
+	}
+	n := v.Night()[0]
+	if v.Lang == fault.English && n.NameEnglish != "" {
+		return toCall{n.NameEnglish, n.Phone}, nil
+	}
+	return toCall{n.Name, n.Phone}, nil
 }

@@ -55,7 +55,7 @@ func TestWordsForPeople(t *testing.T) {
 	town := newTown()
 	const outside = "lng=121.5&lat=31&crs=WGS84"
 	w := town.get("GET", "/?"+outside)
-	wantContains(t, w.Body.String(), "您选的位置不在本镇的服务范围内，请点地图上您的家。")
+	wantContains(t, w.Body.String(), "您选的位置不在本站的服务范围内，请点地图上您的家。")
 	if w.Code != 400 || strings.Contains(w.Body.String(), "119,30,121,32") {
 		t.Errorf("%d, or the window's numbers are shown", w.Code)
 	}
@@ -124,7 +124,14 @@ func TestUnstaffedGrid(t *testing.T) {
 	town.grids[0], town.grids[1] = town.grids[1], town.grids[0] // the fake's worker is that of the first
 	town.grids[0].GroupID = nil
 	town.grids[1].Code, town.grids[0].Code = town.grids[0].Code, town.grids[1].Code
-	wantContains(t, town.get("GET", path).Body.String(), "这个网格目前没有网格员，请联系社区。")
+	// Nobody at all: the number that surely answers, as on the board, in a button as large as a worker's.
+	wantContains(t, town.get("GET", path).Body.String(), "这个网格目前没有网格员，请先拨打 <bdi>12345</bdi>。", `<a class="call primary" href="tel:12345">`, "打给 <bdi>政务服务热线</bdi>")
+	wantContains(t, town.get("GET", path+"?lang=en&kiosk=1").Body.String(), "please call <bdi>12345</bdi>", `<p class="call shown">`, "<bdi>12345</bdi></span></p>")
+	town.contacts = place.Contacts{SupervisionPhone: "15499010777"}
+	wantContains(t, town.get("GET", path).Body.String(), "请先拨打 <bdi>154 9901 0777</bdi>。", "打给 <bdi>监督电话</bdi>")
+	town.contacts.Station = &place.Station{Name: "听雨站", Phone: "021-5555"}
+	wantContains(t, town.get("GET", path).Body.String(), `<a class="call primary" href="tel:0215555">`, "打给 <bdi>听雨站</bdi>")
+	town.contacts = place.Contacts{}
 	leader := staff.Worker{Key: town.worker.Key, Name: "林立", WorkPhone: "15499011222"}
 	town.leaders = []staff.Assignment{{Worker: leader, Post: staff.GridLeader, Cover: staff.CoverA}}
 	body := town.get("GET", path).Body.String()
@@ -142,7 +149,7 @@ func TestUnstaffedGrid(t *testing.T) {
 	town.chiefs = nil
 	town.leaders[0].Worker.WorkPhone = "15499011222"
 	town.leaders[0].Away = true
-	if body := town.get("GET", path).Body.String(); strings.Contains(body, "15499011222") || !strings.Contains(body, "请联系社区") || !strings.Contains(body, "今天不在") {
+	if body := town.get("GET", path).Body.String(); strings.Contains(body, "15499011222") || !strings.Contains(body, "请先拨打 <bdi>12345</bdi>") || !strings.Contains(body, "今天不在") {
 		t.Error("a leader who is away is to be called")
 	}
 }

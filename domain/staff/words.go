@@ -43,3 +43,26 @@ func (c Cover) Text(lang fault.Language) string {
 	}
 	return coverNames[c][0]
 }
+
+// generalDuties are what grid workers do everywhere, in Chinese and English.
+var generalDuties = [][2]string{
+	{"巡查网格，发现问题当场处理或上报", "Walk the grid; settle or report what is wrong"},
+	{"走访住户，了解家庭变化和需要", "Visit households and hear what they need"},
+	{"登记和核对房屋、人口信息", "Keep the records of homes and residents"},
+	{"看望独居老人和需要照料的家庭", "Look after those who live alone or need care"},
+	{"调解邻里纠纷", "Settle disputes between neighbours"},
+	{"排查楼道、用电和燃气等安全隐患", "Look out for dangers in stairwells, of power and gas"},
+	{"宣传政策，代办居民事项", "Explain policies and see to residents' papers"},
+}
+
+// GeneralDuties are what grid workers do everywhere, in a language: what pages and boards say where no duties of a worker's own are known.
+func GeneralDuties(lang fault.Language) (out []string) {
+	for _, d := range generalDuties {
+		if lang == fault.English {
+			out = append(out, d[1])
+		} else {
+			out = append(out, d[0])
+		}
+	}
+	return out
+}

@@ -322,7 +322,7 @@ await step("an unknown address leads home", PHONE, async (page) => {
 await step("outside the town: in words, within the phone's width; typed with full-width digits", NARROW, async (page) => {
   await open(page, "/?lng=%EF%BC%91&lat=%EF%BC%91%E3%80%82%EF%BC%95&crs=WGS84"); // １, １。５
   const message = page.locator("[role=alert]");
-  assert((await message.innerText()).includes("不在本镇的服务范围内"), await message.innerText());
+  assert((await message.innerText()).includes("不在本站的服务范围内"), await message.innerText());
   assert(!/\d/.test(await message.innerText()), "numbers nobody asked for");
   const faults = await page.evaluate(judge, {});
   assert(faults.length === 0, faults.join("; "));
