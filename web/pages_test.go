@@ -50,7 +50,7 @@ func TestAnswerWithoutScript(t *testing.T) {
 	if w.Code != 200 {
 		t.Fatalf("%d %s", w.Code, body)
 	}
-	wantContains(t, body, "欧阳 &lt;b&gt;雪&lt;/b&gt;", `href="tel:19000001234"`, "Call <bdi lang=\"zh\">欧阳 &lt;b&gt;雪&lt;/b&gt;</bdi> · <bdi>190-0000 1234</bdi>", "第一网格组", "听雨社区", "990102001001001",
+	wantContains(t, body, "欧阳 &lt;b&gt;雪&lt;/b&gt;", `href="tel:19000001234"`, "Call <bdi lang=\"zh\">欧阳 &lt;b&gt;雪&lt;/b&gt;</bdi>\u00a0· <bdi>190-0000 1234</bdi>", "第一网格组", "听雨社区", "990102001001001",
 		`east: <bdi lang="zh">望舒路</bdi>`, `<bdi lang="zh">走访 &amp; 登记</bdi>`, "走访 &amp; 登记", `src="/photos/d00test-00000000000000000000000000000003?size=160"`,
 		`data-code="990102001001001"`, `data-lng="120.005000"`, `href="/c/990102001001?lang=en"`,
 		`href="/?crs=wgs84&amp;lang=zh&amp;lat=31.005&amp;lng=120.005"`)
@@ -282,6 +282,17 @@ func TestPagesNameTheirState(t *testing.T) {
 		if again := town.get("GET", path, "If-None-Match", tag); again.Code != http.StatusOK {
 			t.Errorf("%s changed, with its former ETag: %d", path, again.Code)
 		}
+	}
+}
+
+// A long name breaks where its parts meet, and the number to call begins a line of its own, without a dot before it.
+func TestWhereALongNameBreaks(t *testing.T) {
+	town := newTown()
+	town.worker.Name = "迪丽拜尔·阿卜杜克热木"
+	wantContains(t, town.get("GET", "/g/"+town.grids[0].Code).Body.String(), `<strong class="name"><bdi>迪丽拜尔·<wbr>阿卜杜克热木</bdi></strong>`,
+		"打给 <bdi>迪丽拜尔·<wbr>阿卜杜克热木</bdi>\u00a0· <bdi>", `alt="迪丽拜尔·阿卜杜克热木的照片"`)
+	if got := (view{}).Data("汀兰区 · 城关镇·<b>"); got != "<bdi>汀兰区 · 城关镇·<wbr>&lt;b&gt;</bdi>" {
+		t.Error(got)
 	}
 }
 

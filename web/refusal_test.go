@@ -135,7 +135,7 @@ func TestUnstaffedGrid(t *testing.T) {
 	leader := staff.Worker{Key: town.worker.Key, Name: "林立", WorkPhone: "15499011222"}
 	town.leaders = []staff.Assignment{{Worker: leader, Post: staff.GridLeader, Cover: staff.CoverA}}
 	body := town.get("GET", path).Body.String()
-	wantContains(t, body, "目前没有网格员，请联系网格长。", "林立", `<span class="role">网格长</span>`, `href="tel:15499011222"`, "打给 <bdi>林立</bdi> · <bdi>154 9901 1222</bdi>")
+	wantContains(t, body, "目前没有网格员，请联系网格长。", "林立", `<span class="role">网格长</span>`, `href="tel:15499011222"`, "打给 <bdi>林立</bdi>\u00a0· <bdi>154 9901 1222</bdi>")
 	wantContains(t, town.get("GET", path+"?lang=en").Body.String(), "please call the grid leader", "Grid leader</span>")
 	if list := town.get("GET", "/c/990102001001").Body.String(); strings.Contains(list, "林立") {
 		t.Error("the list names the leader as if he were the grid's own")

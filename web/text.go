@@ -51,14 +51,17 @@ func (v view) DataSay(name string, args ...any) (template.HTML, error) {
 }
 
 // Data is text that the town wrote, as HTML: on its own for the direction of writing, so that a mark for right to left
-// in a name turns nothing else around, and Chinese in an English page is said to be Chinese.
+// in a name turns nothing else around, and Chinese in an English page is said to be Chinese. After a middle dot, as in 迪丽拜尔·阿卜杜克热木, a line may end.
 func (v view) Data(text string) template.HTML {
 	language := ""
 	if v.Lang == fault.English && strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
 		language = ` lang="zh"`
 	}
-	return template.HTML("<bdi" + language + ">" + template.HTMLEscapeString(text) + "</bdi>")
+	return template.HTML("<bdi" + language + ">" + breaks.Replace(template.HTMLEscapeString(text)) + "</bdi>")
 }
+
+// breaks lets a line end after a middle dot; where a space follows it may anyway.
+var breaks = strings.NewReplacer("· ", "· ", "·", "·<wbr>")
 
 // sentences of the pages: Chinese, English.
 var sentences = map[string][2]string{
@@ -131,7 +134,7 @@ var sentences = map[string][2]string{
 	"standsIn":       {"{}（代班）", "{}, standing in"},
 	"leaderStandsIn": {"{}（网格员不在岗，代为负责）", "{}, while the grid worker is away"},
 	"photoOf":        {"{}的照片", "Photo of {}"},
-	"call":           {"打给 {} · {}", "Call {} · {}"},
+	"call":           {"打给 {}\u00a0· {}", "Call {}\u00a0· {}"},
 	"noPhone":        {"没有登记工作电话，请到社区咨询。", "No work phone is on record; please ask at the community office."},
 	"duties":         {"负责事项", "Responsible for"},
 	"askLeader":      {"目前没有网格员，请联系{}。", "This grid has no worker at present; please call the {}."},
