@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 	"sync"
 
 	"wangge/domain/account"
@@ -78,7 +79,8 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 		}
 		return fault.Wrap(err, fault.Invalid, "file", "board.file", "file", job.File, "reason", reason(err))
 	}
-	file, err := os.CreateTemp(filepath.Dir(job.File), ".boards-*.pdf")
+	sweep(filepath.Dir(job.File))
+	file, err := os.CreateTemp(filepath.Dir(job.File), unfinished)
 	if err != nil {
 		return out, unwritable(err)
 	}
@@ -152,6 +154,22 @@ func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fon
 		return out, unwritable(err)
 	}
 	return out, unwritable(os.Rename(file.Name(), job.File))
+}
+
+// unfinished is what files are called, the star being any, that boards are written to until all are.
+const unfinished = ".boards-*.pdf"
+
+// sweep removes from a folder what runs left that were killed: unfinished files that nothing was written to for a day. What cannot be removed stays.
+func sweep(folder string) {
+	list, _ := os.ReadDir(folder)
+	for _, entry := range list {
+		if is, _ := filepath.Match(unfinished, entry.Name()); !is || !entry.Type().IsRegular() {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
+			_ = os.Remove(filepath.Join(folder, entry.Name()))
+		}
+	}
 }
 
 // reason is why a file cannot be written, without the paths that the system names.

@@ -37,6 +37,31 @@ func (here) InOneState(ctx context.Context, _ account.Actor, fn func(context.Con
 	return fn(ctx)
 }
 
+// What a run that was killed left beside the file is taken away, and nothing else.
+func TestPrintingSweepsWhatAKilledRunLeft(t *testing.T) {
+	folder := t.TempDir()
+	for name, age := range map[string]time.Duration{".boards-1.pdf": 25 * time.Hour, ".boards-2.pdf": 23 * time.Hour, "boards-3.pdf": 25 * time.Hour, ".boards-4.pdf.bak": 25 * time.Hour} {
+		path, then := filepath.Join(folder, name), time.Now().Add(-age)
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, then, then)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Now().Add(-25 * time.Hour)
+	if err := errors.Join(os.Mkdir(filepath.Join(folder, ".boards-5.pdf"), 0o700), os.Chtimes(filepath.Join(folder, ".boards-5.pdf"), old, old),
+		os.Symlink("nowhere", filepath.Join(folder, ".boards-6.pdf"))); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = Print(t.Context(), account.TheOperator(), &Source{Grids: gone{}, Places: here{}}, fonts(t), Job{File: filepath.Join(folder, "all.pdf"), Format: Format{Size: "a3"}})
+	var left []string
+	list, err := os.ReadDir(folder)
+	for _, entry := range list {
+		left = append(left, entry.Name())
+	}
+	if want := []string{".boards-2.pdf", ".boards-4.pdf.bak", ".boards-5.pdf", ".boards-6.pdf", "boards-3.pdf"}; err != nil || !slices.Equal(left, want) {
+		t.Errorf("%v are left, want %v; %v", left, want, err)
+	}
+}
+
 // Grids that vanish while others are printed are told, each; where all did there is no file.
 func TestPrintingGridsThatVanish(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "all.pdf")

@@ -272,7 +272,7 @@ func (t *fakeTown) Photo(_ context.Context, _ account.Actor, k key.Key, small bo
 	return p, t.err
 }
 
-func (t *fakeTown) Update(_ context.Context, actor account.Actor, c staff.Change) (staff.Worker, error) {
+func (t *fakeTown) Update(ctx context.Context, actor account.Actor, c staff.Change) (staff.Worker, error) {
 	switch {
 	case actor.RequireOperator() != nil:
 		return staff.Worker{}, actor.RequireOperator()
@@ -281,7 +281,7 @@ func (t *fakeTown) Update(_ context.Context, actor account.Actor, c staff.Change
 	case c.Version != t.worker.Version:
 		return staff.Worker{}, fault.New(fault.Conflict, "version", "conflict")
 	}
-	t.uploaded = c.Photo
+	t.uploaded, t.err = portrait.Make(ctx, c.PhotoFile)
 	t.worker.Version++
 	return t.worker, t.err
 }

@@ -15,12 +15,14 @@ var _ = fault.Register([3]string{"name.unseen", "The {field} holds no character 
 var unseen = []*unicode.RangeTable{unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point,
 	{R16: []unicode.Range16{{Lo: 0x2800, Hi: 0x2800, Stride: 1}}}} // a Braille cell without a dot
 
-// Fits reports whether s is UTF-8 of at most so many characters, none of which is a control character or would break the line. Empty text fits.
+// Fits reports whether s is UTF-8 of at most so many characters, none of which is a control character, no character at all (U+FFFE) or would break the line. Empty text fits.
 func Fits(s string, most int) bool {
 	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, breaks)
 }
 
-func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+func breaks(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Noncharacter_Code_Point, r)
+}
 
 // Hidden reports whether r shows nothing by itself, or is no character at all. Spaces are not hidden.
 func Hidden(r rune) bool {

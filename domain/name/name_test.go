@@ -27,6 +27,17 @@ func TestWhatIsPlain(t *testing.T) {
 	}
 }
 
+func TestWhatFits(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": true, "采薇新村": true, "𠮷": true, "四个字了": true, "五个字多了": false, "a\nb": false, "a\x00": false, "a\u2028b": false, "a\xffb": false,
+		"a\ufffe": false, "\uffffa": false, "a\U0001fffe": false, "a\U0010ffff": false, "a\ufdd0": false, "a\ufffd": true, "a\ue000": true,
+	} {
+		if Fits(text, 4) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}
+
 func TestWhatCanBeSeen(t *testing.T) {
 	for text, want := range map[string]bool{
 		"网": true, "\u202e1": true, "𠮷": true, "…": true,

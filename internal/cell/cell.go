@@ -4,13 +4,14 @@ package cell
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
-const formulaSigns = "=+-@\t\r\n"
+const formulaSigns = "=+-@＝＋－＠\t\r\n" // spreadsheets of some languages take those of full width as well
 
 // Guard is s so that no spreadsheet takes it for a formula: with an apostrophe before it where it begins like one.
 func Guard(s string) string {
-	if s != "" && strings.ContainsRune(formulaSigns, rune(s[0])) {
+	if begins(s) {
 		return "'" + s
 	}
 	return s
@@ -29,8 +30,13 @@ func Text(s string) string {
 
 // Unguard takes away what Guard and Text added, so that a file that was written here reads as it was.
 func Unguard(s string) string {
-	if len(s) > 1 && s[0] == '\'' && (strings.ContainsRune(formulaSigns, rune(s[1])) || number.MatchString(s[1:])) {
-		return s[1:]
+	if rest, ok := strings.CutPrefix(s, "'"); ok && (begins(rest) || number.MatchString(rest)) {
+		return rest
 	}
 	return s
+}
+
+func begins(s string) bool {
+	first, _ := utf8.DecodeRuneInString(s)
+	return strings.ContainsRune(formulaSigns, first)
 }

@@ -3,10 +3,12 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -204,6 +206,8 @@ func originOf(address string) (origin, reason string) {
 		return "", "but it must be an address like https://tiles.example.org/{z}/{x}/{y}.png, without other braces, spaces or signs"
 	case !strings.HasPrefix(address, u.Scheme+"://"+u.Host+"/"):
 		return "", "but {z}, {x} and {y} must come after the host, which is one and written out"
+	case !oneHost(u):
+		return "", "but its host must be one, of a-z, 0-9, hyphens and single dots (xn--… of others) or an IP address, and its port 1 to 65535"
 	case u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u)):
 		return "", "but pages load it from elsewhere: it must begin with https://"
 	}
@@ -214,6 +218,19 @@ func originOf(address string) (origin, reason string) {
 		}
 	}
 	return u.Scheme + "://" + u.Host, ""
+}
+
+var hostName = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*$`)
+
+// oneHost reports whether an address has a host and a port that a browser takes for just these: in a policy * stands for any host, and a comma begins another policy.
+func oneHost(u *url.URL) bool {
+	host := strings.ToLower(u.Hostname())
+	if ip, err := netip.ParseAddr(host); !hostName.MatchString(host) && (err != nil || ip.Zone() != "") {
+		return false
+	}
+	_, after, _ := strings.Cut(u.Host[strings.LastIndex(u.Host, "]")+1:], ":")
+	port, err := strconv.ParseUint(after, 10, 16)
+	return !strings.HasSuffix(u.Host, ":") && (after == "" || err == nil && port > 0)
 }
 
 // withoutQuery is an address without what may hold a key or a password.

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"html/template"
 	"math"
 	"net/http"
 	"net/netip"
@@ -93,8 +94,40 @@ func (e *edge) mayAskNow(w http.ResponseWriter, r *http.Request) bool {
 	}
 	seconds := int(math.Ceil(wait.Seconds()))
 	w.Header().Set("Retry-After", strconv.Itoa(seconds))
-	answer.Refuse(r, e.Log, fault.New(fault.Limited, "", "ops.tooMany", "seconds", seconds)).Write(w, r)
+	refusal := answer.Refuse(r, e.Log, fault.New(fault.Limited, "", "ops.tooMany", "seconds", seconds))
+	w.Header().Add("Vary", "Accept, Accept-Language")
+	if refusal.Status == answer.StatusClosed || r.URL.Path == "/graphql" || !strings.Contains(strings.ToLower(strings.Join(r.Header.Values("Accept"), ",")), "text/html") {
+		refusal.Write(w, r)
+		return false
+	}
+	writePage(w, refusal, answer.Language(r, fault.Chinese))
 	return false
+}
+
+// plainPage is what people read who share their address with many: it loads nothing, since that would be refused too. Its link leads to where it stands.
+var plainPage = template.Must(template.New("").Parse(`<!doctype html>
+<html lang="{{.Tag}}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>{{.Title}}</title>
+<h1>{{.Title}}</h1>
+<p>{{.Says}}</p>
+<p><a href="">{{.Again}}</a></p>
+`))
+
+func writePage(w http.ResponseWriter, refusal answer.Refusal, lang fault.Language) {
+	words := struct{ Tag, Title, Says, Again string }{"zh-CN", "请稍候", refusal.Fault.Text(lang), "重试"}
+	if lang == fault.English {
+		words.Tag, words.Title, words.Again = "en", "Please wait", "Try again"
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'")
+	w.WriteHeader(refusal.Status)
+	_ = plainPage.Execute(w, words) // the sender may be gone; nobody is left to tell
 }
 
 // clientAddr is who asks: the peer, or, where the peer is a proxy of ours, the last address in X-Forwarded-For that

@@ -95,6 +95,9 @@ func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
 	if e.Auth != nil {
 		var err error
 		if actor, err = e.Auth(r); err != nil {
+			if e.rate != nil && !e.mayAskNow(w, r) { // tokens cannot be tried one after another
+				return
+			}
 			if fault.Is(err, fault.Unauthenticated) {
 				w.Header()["Www-Authenticate"] = bearer
 			}

@@ -242,6 +242,56 @@ func TestATokenThatIsNotValid(t *testing.T) {
 	}
 }
 
+// Who tries one token after another is slowed down like anybody else.
+func TestTokensThatAreNotValidAreLimited(t *testing.T) {
+	looked := 0
+	h := build(t, Options{RateLimit: 0.1, Auth: func(r *http.Request) (account.Actor, error) { // a burst of one
+		if looked++; r.Header.Get("Authorization") == "Bearer right" {
+			return account.TheOperator(), nil
+		}
+		return account.Actor{}, fault.New(fault.Unauthenticated, "", "badToken")
+	}})
+	for i, want := range []int{401, 429, 429} {
+		r := get("/where")
+		r.Header.Set("Authorization", "Bearer wrong")
+		if w := h.ask(r); w.Code != want || (w.Header().Get("WWW-Authenticate") != "") != (want == 401) {
+			t.Errorf("token %d: %d %v", i+1, w.Code, w.Header())
+		}
+	}
+	r := get("/where")
+	r.Header.Set("Authorization", "Bearer right")
+	if w := h.ask(r); w.Code != 200 || looked != 4 {
+		t.Errorf("the right one: %d", w.Code)
+	}
+}
+
+// Residents behind one address read a page, programs JSON.
+func TestTooManyRequestsIsAPageForPeople(t *testing.T) {
+	h := build(t, Options{RateLimit: 0.1}) // a burst of one
+	h.ask(get("/where"))
+	for _, c := range []struct{ path, accept, language, kind, says string }{
+		{"/where", "", "zh", "application/json; charset=utf-8", `"code":"LIMITED"`},
+		{"/where", "application/json", "zh", "application/json; charset=utf-8", `"code":"LIMITED"`},
+		{"/where", "text/html,application/xhtml+xml,*/*;q=0.8", "", "text/html; charset=utf-8", `<html lang="zh-CN">`},
+		{"/where", "text/html", "", "text/html; charset=utf-8", "请求过于频繁，请 10 秒后再试。"},
+		{"/where", "text/html", "en-GB", "text/html; charset=utf-8", `<html lang="en">`},
+		{"/where?lang=en", "text/html", "zh", "text/html; charset=utf-8", "Too many requests from your address; try again in 10 s."},
+		{"/graphql", "text/html", "zh", "application/json; charset=utf-8", `{"errors":[`},
+	} {
+		r := get(c.path)
+		r.Header.Set("Accept", c.accept)
+		r.Header.Set("Accept-Language", c.language)
+		w := h.ask(r)
+		header := w.Header()
+		if w.Code != 429 || header.Get("Content-Type") != c.kind || !strings.Contains(w.Body.String(), c.says) || header.Get("Retry-After") != "10" || header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%+v: %d %v %s", c, w.Code, header, w.Body)
+		}
+		if isPage := strings.HasPrefix(c.kind, "text/html"); isPage != (header.Get("Content-Security-Policy") == "default-src 'none'") {
+			t.Errorf("%+v: %v", c, header)
+		}
+	}
+}
+
 // An answer that depends on who asks, on the page that asks and on the language says all three, whoever sets the last.
 func TestWhatAnAnswerDependsOn(t *testing.T) {
 	const friend = "https://map.example.org"
