@@ -159,7 +159,7 @@ var sentences = map[string][2]string{
 	"buildingBoard":  {"打印本楼公示牌", "Print this building's signboard"},
 	"leaflet":        {"打印便民联系单", "Print the leaflet"},
 	"copy":           {"分享这个网格", "Share this grid"},
-	"copied":         {"链接已复制", "Link copied"},
+	"copied":         {"✓ 链接已复制", "✓ Link copied"},
 	"formerCode":     {"编号 {} 已改为 {}。", "Number {} is now {}."},
 
 	"border":          {"这里正好在网格交界线上，按规定归编号最小的网格。", "This spot lies right on a border; by rule it belongs to the grid with the lowest number."},

@@ -676,12 +676,53 @@ if (demo) {
     const [west, south, east, north] = (await text(gridPaths[0])).match(/data-box="([^"]+)"/)[1].split(",").map(Number);
     await page.goto(`${base}/?lng=${west + 0.93 * (east - west)}&lat=${(south + north) / 2}&crs=CGCS2000&accuracy=60`);
     await page.waitForSelector("#answer .confirm a[href^='/b/']");
-    const grids = await page.locator("#answer .confirm a[href^='/b/'] .grow small:last-child").allInnerTexts();
+    const grids = await page.locator("#answer .confirm a[href^='/b/'] .grow small bdi:last-child").allInnerTexts();
     assert(new Set(grids).size >= 2, `only of ${[...new Set(grids)]}`);
     const metres = (await page.locator("#answer .confirm a[href^='/b/'] > small").allInnerTexts()).map((t) => Number(t.match(/\d+/)?.[0] ?? 0));
-    assert(metres.length <= 8 && metres.every((m, i) => i === 0 || m >= metres[i - 1]), `in the order ${metres}`);
+    assert(metres.length <= 5 && metres.every((m, i) => i === 0 || m >= metres[i - 1]), `in the order ${metres}`);
     await page.click("#answer .confirm a.none");
     await page.waitForURL(/none=1/);
+  });
+
+  await step("of an uncertain position the number to call is in the first window of a phone", PHONE, async (page) => {
+    for (const more of ["", "&lang=en"]) {
+      await page.goto(base + spotPath + "&accuracy=80" + more);
+      const call = await page.locator("#answer a.call").boundingBox();
+      assert(call.y + call.height <= 844, `it ends at ${call.y + call.height} px`);
+    }
+  });
+
+  await step("sharing tells on the button that the link was copied, or shows the address beside it", PHONE, async (page) => {
+    for (const allowed of [true, false]) {
+      await page.addInitScript((allowed) => {
+        Object.defineProperty(navigator, "share", { value: undefined, configurable: true });
+        Object.defineProperty(navigator, "clipboard", { value: allowed ? { writeText: async () => {} } : undefined, configurable: true });
+      }, allowed);
+      await page.goto(base + gridPaths[0]);
+      const button = page.locator("#answer .share");
+      const name = await button.innerText();
+      await button.click();
+      if (allowed) {
+        await page.waitForFunction(() => document.querySelector(".share").textContent === "✓ 链接已复制");
+        await page.waitForFunction((name) => document.querySelector(".share").textContent === name, name, { timeout: 4000 });
+      } else {
+        await page.waitForSelector("#answer .share + .address");
+        await button.click();
+        assert(await page.locator(".address").innerText() === base + gridPaths[0] && await page.locator(".address").count() === 1, "the address is not beside it once");
+      }
+    }
+  });
+
+  await step("a low kiosk: elders have the larger number, and nothing shows beneath the question", { viewport: { width: 1366, height: 768 } }, async (page) => {
+    const sizes = [];
+    for (const more of ["", "&elder=1"]) {
+      await page.goto(base + gridPaths[0] + "?kiosk=1" + more);
+      await page.waitForSelector("#map[data-ready=true]", { timeout: 30_000 });
+      sizes.push(await page.locator(".call.shown").evaluate((e) => parseFloat(getComputedStyle(e).fontSize)));
+      const beneath = await page.evaluate(() => innerHeight - document.querySelector("#ask").getBoundingClientRect().bottom);
+      assert(beneath < 1, `${beneath} px beneath the question`);
+    }
+    assert(sizes[0] < sizes[1], `${sizes} px`);
   });
 
   await step("some way off: the nearest grid, its community's phone and 12345", PHONE, async (page) => {

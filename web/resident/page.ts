@@ -205,14 +205,18 @@ addEventListener("popstate", () => {
 async function hand(button: HTMLButtonElement): Promise<void> {
   const url = new URL(button.dataset["path"] ?? "/", location.href).href;
   try {
-    if (navigator.share) {
-      await navigator.share({ title: document.title, url });
-    } else {
-      await navigator.clipboard.writeText(url);
-      status.textContent = button.dataset["copied"] ?? "";
-    }
-  } catch {
-    status.textContent = url; // neither is allowed here: the address can still be copied by hand
+    if (navigator.share) return await navigator.share({ title: document.title, url });
+    await navigator.clipboard.writeText(url);
+    const name = button.dataset["name"] ??= button.textContent ?? "";
+    button.textContent = button.dataset["copied"] ?? "";
+    setTimeout(() => { button.textContent = name; }, 2000);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") return; // the person thought better of it
+    if (button.nextElementSibling?.classList.contains("address")) return;
+    const address = document.createElement("span"); // neither is allowed here: the address can still be copied by hand
+    address.className = "address";
+    address.textContent = url;
+    button.after(address);
   }
 }
 
