@@ -1,11 +1,13 @@
 package signboard
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
 
 	"wangge/domain/around"
+	"wangge/internal/fault"
 	"wangge/signboard/chart"
 )
 
@@ -26,5 +28,43 @@ func TestGroundOnBoards(t *testing.T) {
 	}
 	if len(scene.Streets) != 1 || scene.Streets[0].Name != "大连路" {
 		t.Errorf("streets: %+v", scene.Streets)
+	}
+}
+
+// TestLocalCodes: only what leads to this machine alone is warned of.
+func TestLocalCodes(t *testing.T) {
+	for at, want := range map[string]bool{"http://127.0.0.1:8080": true, "http://[::1]:8080": true, "http://localhost": true, "http://0.0.0.0:8080": true, "": true,
+		"https://grid.example": false, "http://192.168.1.20:8080": false, "https://localhost.example": false} {
+		if got := (&Source{PublicURL: at}).local(); got != want {
+			t.Errorf("%q is local: %v", at, got)
+		}
+	}
+	for _, name := range []string{"board", "reprints"} {
+		for _, local := range []bool{false, true} {
+			var v any = boardView{speaker: speaker{fault.English}, Local: local}
+			if name == "reprints" {
+				v = reprintView{speaker: speaker{fault.English}, Local: local}
+			}
+			var page strings.Builder
+			if err := pageTemplate.ExecuteTemplate(&page, name, v); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(page.String(), "PUBLIC_URL is not set"); got != local {
+				t.Errorf("%s warns: %v, want %v", name, got, local)
+			}
+		}
+	}
+}
+
+// TestBuildingSaysWhatItsNumberIs: that of its grid is no number of a house.
+func TestBuildingSaysWhatItsNumberIs(t *testing.T) {
+	f := usual()
+	f.Grid.Number, f.Building = "009", &Building{Name: "听雨新村12号", Address: "听雨路"}
+	for lang, want := range map[fault.Language]string{fault.Chinese: "网格 009", fault.English: "Grid 009"} {
+		f.Lang = lang
+		sheet, _ := Board(f, Format{"a3", true}, fonts(t))
+		if text := said(sheet, fonts(t)); !strings.Contains(text, want) || strings.Contains(text, "009 号") || strings.Contains(text, "No. 009") {
+			t.Errorf("%s: it says %q", lang, text)
+		}
 	}
 }

@@ -173,7 +173,7 @@ func (b *drawing) layIndex(groups []indexGroup, w, size float64) index {
 	name, square := style{size: size, colour: ink}, style{size: size * 0.9, bold: true, colour: deep}
 	lines := 0
 	for _, g := range groups {
-		title := b.fit(g.title, i.column*0.6, size*leading, style{size: size, bold: true, colour: call}, size*0.8)
+		title := b.fit(g.title, i.column, size*leading, style{size: size, bold: true, colour: call}, size*0.8)
 		cell, squares := 0.0, make([]string, len(g.list))
 		for k, p := range g.list {
 			squares[k] = p.Squares[0]
@@ -186,7 +186,8 @@ func (b *drawing) layIndex(groups []indexGroup, w, size float64) index {
 		per := max(1, int((i.column+size*1.1)/cell))
 		cell = i.column / float64(per)
 		i.cells = append(i.cells, indexCell{lines, 0, title.lines[0], title.style})
-		at := int(math.Ceil((b.width(title.lines[0], title.style) + size) / cell))
+		lines++
+		at := 0
 		for k, p := range g.list {
 			if at >= per {
 				lines, at = lines+1, 0
