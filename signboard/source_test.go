@@ -1,6 +1,7 @@
 package signboard
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -65,6 +66,36 @@ func TestBuildingSaysWhatItsNumberIs(t *testing.T) {
 		sheet, _ := Board(f, Format{"a3", true}, fonts(t))
 		if text := said(sheet, fonts(t)); !strings.Contains(text, want) || strings.Contains(text, "009 号") || strings.Contains(text, "No. 009") {
 			t.Errorf("%s: it says %q", lang, text)
+		}
+	}
+}
+
+// TestIndexHeadings: a heading stands on a line of its own above what it is of, in the same column.
+func TestIndexHeadings(t *testing.T) {
+	var list []chart.Place
+	for n := range 20 {
+		list = append(list, chart.Place{Name: fmt.Sprintf("%d号", n), Squares: []string{"A1", "B2"}})
+	}
+	b := &drawing{pen: pen{m: fonts(t), scale: 1}, phoneLeast: wallStreet}
+	for n := range 19 {
+		i := b.layIndex([]indexGroup{{"街道", list[:n+1]}, {"听雨路", list[n:]}, {"机械厂单身宿舍", list[:1]}}, 500, 4)
+		headings := 0
+		for _, c := range i.cells {
+			if c.colour != call {
+				continue
+			}
+			headings++
+			if c.x != 0 || c.line%i.rows == i.rows-1 || c.line/i.rows >= i.columns {
+				t.Errorf("%d: %q stands on line %d of %d in column %d", n, c.text, c.line%i.rows, i.rows, c.line/i.rows)
+			}
+			for _, o := range i.cells {
+				if o.line == c.line && o.text != c.text {
+					t.Errorf("%d: %q stands beside %q", n, o.text, c.text)
+				}
+			}
+		}
+		if headings != 3 || len(i.cells) != 3+2*(n+1+20-n+1) {
+			t.Errorf("%d: %d headings, %d cells", n, headings, len(i.cells))
 		}
 	}
 }
