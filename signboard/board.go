@@ -294,7 +294,11 @@ func (b *drawing) header(x paper.Box) {
 	b.text(right, x.Y+13, label.in(b.Lang), st)
 	b.text(right, x.Y+19.4, label.beside(b.Lang), small)
 	if b.Grid.Number != "" {
-		number := b.fit(fmt.Sprintf(wNumber.in(b.Lang), b.Grid.Number), 60, 10, style{size: 6.4, bold: true, colour: white, anchor: paper.End}, 4)
+		said := wNumber
+		if b.Building != nil {
+			said = wGridNumber
+		}
+		number := b.fit(fmt.Sprintf(said.in(b.Lang), b.Grid.Number), 60, 10, style{size: 6.4, bold: true, colour: white, anchor: paper.End}, 4)
 		b.centred(right, x.Y+31, number)
 		w = max(w, x.X+x.W-pad-2-right+b.width(number.lines[0], number.style))
 	}
@@ -331,8 +335,8 @@ func (b *drawing) nobody(x paper.Box, wide bool) {
 		room *= 0.42
 	}
 	b.pair(left, x.Y+pad+5.8, wNobody.in(b.Lang), wNobody.beside(b.Lang), style{size: 6.4, bold: true, colour: call}, soft, room)
-	post, name := postOf(who.Post), style{size: 12, bold: true, colour: ink}
-	b.centred(left, x.Y+pad+12.6, b.fit(join(" ", wInstead.in(b.Lang), post.in(b.Lang), post.beside(b.Lang)), room, 7, style{size: 4.8, colour: soft}, least))
+	name := style{size: 12, bold: true, colour: ink}
+	b.centred(left, x.Y+pad+12.6, b.fit(b.please(who), room, 7, style{size: 4.8, colour: soft}, least))
 	b.centred(left, x.Y+pad+24, b.fit(who.Name, room, 15, name, 5))
 	if wide {
 		b.phone(paper.Box{X: left + room + pad, Y: x.Y + pad, W: x.W - room - 3*pad - 4, H: x.H - 2*pad}, number)
@@ -340,6 +344,14 @@ func (b *drawing) nobody(x paper.Box, wide bool) {
 	}
 	y := x.Y + pad + 33
 	b.phone(paper.Box{X: left, Y: y, W: room, H: x.Y + x.H - pad*0.5 - y}, number)
+}
+
+// please asks to call somebody, and says what they are but where the name does: a hotline is called one.
+func (b *drawing) please(who Person) string {
+	if who.Post == "NIGHT" {
+		return b.both(wInstead)
+	}
+	return join(" ", wInstead.in(b.Lang), b.both(postOf(who.Post)))
 }
 
 // worker is the card of whom to call first. wide lets the phone stand beside the photo, not beneath it.
@@ -378,8 +390,7 @@ func (b *drawing) worker(x paper.Box, wide bool) {
 	y := x.Y + pad
 	if w == nil {
 		b.pair(left, y+5.8, wNobody.in(b.Lang), wNobody.beside(b.Lang), style{size: 6.4, bold: true, colour: call}, soft, room)
-		post := postOf(who.Post)
-		y += b.lines(left, y+8, b.fit(join(" ", wInstead.in(b.Lang), post.in(b.Lang), post.beside(b.Lang)), room, 7, style{size: 4.8, colour: soft}, least)) - y
+		y += b.lines(left, y+8, b.fit(b.please(who), room, 7, style{size: 4.8, colour: soft}, least)) - y
 	} else {
 		taken := 0.0
 		if len(b.Workers) > 1 || w.Cover == "B" {

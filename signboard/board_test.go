@@ -406,7 +406,7 @@ func TestWordsStayWhole(t *testing.T) {
 	f.Lang, f.Workers, f.Leaders, f.Station, f.Supervision = fault.English, nil, nil, nil, ""
 	f.Night = []Number{{"12345", "政务服务热线", "Government services"}}
 	sheet, _ := Board(f, Format{"a3", true}, fonts(t))
-	if text := said(sheet, fonts(t)); !strings.Contains(strings.ReplaceAll(text, "\n", " "), "Please call Hotline 热线 Government services 12345") {
+	if text := said(sheet, fonts(t)); !strings.Contains(strings.ReplaceAll(text, "\n", " "), "Please call 请先联系 Government services 12345") {
 		t.Errorf("it says %q", text)
 	}
 }

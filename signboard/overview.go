@@ -28,7 +28,7 @@ const (
 	mostInOverview = 120
 )
 
-// Overview is a map to choose from: the grids of a division and beneath it, or where they are many the divisions right beneath, each leading to its page. Code
+// Overview is a map to choose from: the grids of a community, or of a larger division the first divisions beneath it among which there is a choice, each leading to its page. Code
 // "" is all there is. Of areas that are still too many those with the lowest codes are shown. Former codes answer. NOT_FOUND: no such division, or nothing in it has a border.
 func (s *Source) Overview(ctx context.Context, actor account.Actor, code string, lang fault.Language) (f Facts, err error) {
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
@@ -50,13 +50,11 @@ func (s *Source) Overview(ctx context.Context, actor account.Actor, code string,
 			if err != nil {
 				return err
 			}
-			switch {
-			case grids > 0 && grids <= mostNamed:
-				f.Grid.Name = nameOf(held)
-				return s.gridsOn(ctx, actor, held, &f)
-			case len(held) != 1:
-				f.Grid.Name = nameOf(held)
-				f.Scene.Grids = areasOf(held)
+			if len(held) != 1 {
+				if f.Scene.Grids = areasOf(held); len(f.Scene.Grids) < min(len(held), mostInOverview) && grids <= mostNamed { // some have no border
+					f.Scene.Grids = nil
+					return s.gridsOn(ctx, actor, held, &f)
+				}
 				return nil
 			}
 			f.Grid.Name = held[0].Name
@@ -64,7 +62,7 @@ func (s *Source) Overview(ctx context.Context, actor account.Actor, code string,
 			if err != nil {
 				return err
 			}
-			if len(beneath[held[0].ID]) == 0 { // one community with more grids than a phone shows
+			if len(beneath[held[0].ID]) == 0 { // a community
 				return s.gridsOn(ctx, actor, held, &f)
 			}
 			within = beneath[held[0].ID]
@@ -89,13 +87,6 @@ func (s *Source) holding(ctx context.Context, actor account.Actor, list []place.
 		}
 	}
 	return held, grids, err
-}
-
-func nameOf(list []place.Division) string {
-	if len(list) == 1 {
-		return list[0].Name
-	}
-	return ""
 }
 
 // areasOf are divisions as a map shows grids.

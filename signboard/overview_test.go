@@ -183,7 +183,7 @@ func TestOverview(t *testing.T) {
 		areas int
 		all   bool // of them can be tapped
 	}{
-		{"a small town shows its grids, of whatever community", small, "", "/g/990102001001", 3, true},
+		{"a small town shows its communities first", small, "", "/c/990102001", 2, true},
 		{"one of its communities", small, "990102002", "/g/990102002001", 1, true},
 		{"a city shows its towns", city, "", "/c/990102", 3, true},
 		{"a town of it its communities", city, "990103", "/c/990103000", 3, true},

@@ -205,6 +205,7 @@ type boardView struct {
 	Width, Height        float64 // of the sheet: only how they stand to each other counts
 	State                string
 	Current              bool // nothing to replace
+	Local                bool // codes lead to this machine alone
 	Told                 []told
 	Sizes, Orientations  []option
 	Languages            []option
@@ -257,7 +258,7 @@ func (d *door) page(here *http.Request, f *Facts, format Format, at string) made
 	}{f, f.standing, f.community}
 	write := func(_ context.Context, w io.Writer) ([]MissingOn, error) {
 		sheet, missing := Board(*f, format, d.fonts)
-		v := boardView{speaker: speaker{f.Lang}, Title: sheet.Title, Alt: f.aloud(sheet.Title), At: at, Width: sheet.W, Height: sheet.H, Told: f.told(), Missing: string(missing),
+		v := boardView{speaker: speaker{f.Lang}, Title: sheet.Title, Alt: f.aloud(sheet.Title), At: at, Width: sheet.W, Height: sheet.H, Told: f.told(), Missing: string(missing), Local: d.local(),
 			Elder: here.URL.Query().Get("elder") == "1"}
 		v.State, v.Current = f.state()
 		query := url.Values{"size": {format.Size}, "orientation": {format.orientation()}, "lang": {string(cmp.Or(f.Lang, fault.Chinese))}}.Encode()

@@ -96,6 +96,7 @@ type reprintView struct {
 	Division, Code, At           string
 	Token                        string // of who is known; it comes from the form and goes back into it, and nowhere else
 	Known                        bool
+	Local                        bool // codes lead to this machine alone
 	Error, Done, Shown           string
 	Rows                         []reprintRow
 	Undo                         []string
@@ -127,7 +128,7 @@ func (d *door) reprints(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	lang := answer.Language(r, fault.Chinese)
-	v := reprintView{speaker: speaker{lang}, Division: division.Name, Code: division.Code, At: along(r, "/signboards/print/"+url.PathEscape(division.Code)), On: d.Staff.Day(nil).String()}
+	v := reprintView{speaker: speaker{lang}, Division: division.Name, Code: division.Code, At: along(r, "/signboards/print/"+url.PathEscape(division.Code)), On: d.Staff.Day(nil).String(), Local: d.local()}
 	ask := asking{Format: Format{Size: "a3", Landscape: true}, Language: lang}
 	status := http.StatusOK
 	fail := func(err error) {

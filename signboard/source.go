@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -414,6 +415,17 @@ func (s *Source) isPicture(worker key.Key, photo staff.Photo) bool {
 	}
 	s.whole.Store(worker, photo.Tag)
 	return true
+}
+
+// local reports whether codes lead to this machine alone, so that on paper they lead nowhere.
+func (s *Source) local() bool {
+	u, err := url.Parse(s.PublicURL)
+	if err != nil || u.Host == "" {
+		return true
+	}
+	host := u.Hostname()
+	ip := net.ParseIP(host)
+	return ip != nil && (ip.IsLoopback() || ip.IsUnspecified()) || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // sceneOf is what a map shows of surroundings, but for what runs beneath the ground. whole takes all grids of the community for what it is about.

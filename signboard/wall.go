@@ -176,9 +176,9 @@ func (b *drawing) layIndex(groups []indexGroup, w, size float64) index {
 	i := index{size: size, columns: max(1, int(w/(30*size)))}
 	i.column = (w - between*float64(i.columns-1)) / float64(i.columns)
 	name, square := style{size: size, colour: ink}, style{size: size * 0.9, bold: true, colour: deep}
-	lines := 0
+	lines, heads := 0, map[int]bool{}
 	for _, g := range groups {
-		title := b.fit(g.title, i.column*0.6, size*leading, style{size: size, bold: true, colour: call}, size*0.8)
+		title := b.fit(g.title, i.column, size*leading, style{size: size, bold: true, colour: call}, size*0.8)
 		cell, squares := 0.0, make([]string, len(g.list))
 		for k, p := range g.list {
 			squares[k] = p.Squares[0]
@@ -191,7 +191,9 @@ func (b *drawing) layIndex(groups []indexGroup, w, size float64) index {
 		per := max(1, int((i.column+size*1.1)/cell))
 		cell = i.column / float64(per)
 		i.cells = append(i.cells, indexCell{lines, 0, title.lines[0], title.style})
-		at := int(math.Ceil((b.width(title.lines[0], title.style) + size) / cell))
+		heads[lines] = true
+		lines++
+		at := 0
 		for k, p := range g.list {
 			if at >= per {
 				lines, at = lines+1, 0
@@ -203,7 +205,23 @@ func (b *drawing) layIndex(groups []indexGroup, w, size float64) index {
 		}
 		lines++
 	}
-	i.rows = (lines + i.columns - 1) / i.columns
+	// A heading at the foot of a column moves to the next, with all that follows.
+	moved := make([]int, lines)
+	for i.rows = max(2, (lines+i.columns-1)/i.columns); ; i.rows++ {
+		by := 0
+		for line := range moved {
+			if heads[line] && (line+by)%i.rows == i.rows-1 {
+				by++
+			}
+			moved[line] = line + by
+		}
+		if lines+by <= i.rows*i.columns {
+			break
+		}
+	}
+	for k := range i.cells {
+		i.cells[k].line = moved[i.cells[k].line]
+	}
 	return i
 }
 

@@ -48,6 +48,7 @@ var (
 	wToday        = words{"今天谁在岗？", "Who is in today?"}
 	wRevision     = words{"第 %d 版", "Revision %d"}
 	wNumber       = words{"%s 号", "No. %s"}
+	wGridNumber   = words{"网格 %s", "Grid %s"} // on the board of a building, which has a number of its own
 	wCode         = words{"网格编码", "Code"}
 	wApproval     = words{"审图号", "Map approval no."}
 	wEast         = words{"东至", "East"}
@@ -60,7 +61,7 @@ var (
 	wCard         = words{"民情联系卡", "Contact card"}
 	wLeaflet      = words{"便民联系单", "Leaflet"}
 	wBadge        = words{"网格工作证", "Grid worker's badge"}
-	wProves       = words{"扫码核验：此人今日是否在岗", "Scan: is this person in office today?"}
+	wProves       = words{"扫码核验：本人今日是否在岗", "Scan: is this person in office today?"}
 	wAtlas        = words{"网格图册", "Atlas of grids"}
 	wContents     = words{"目录", "Contents"}
 	wIndex        = words{"索引", "Index"}
@@ -93,8 +94,8 @@ var (
 	wPortrait  = words{"纵向", "Portrait"}
 	wHanging   = words{"网格工作证（挂式）", "Grid worker's badge, hanging"}
 	wRow       = words{"第 %d 版（%s 印）→ 第 %d 版", "Revision %d (printed %s) → revision %d"}
-	wDone      = words{"已登记 %d 块公示牌为已印。", "%d boards were noted as printed."}
-	wUndone    = words{"已撤销 %d 块公示牌的登记。", "The note of %d boards was taken back."}
+	wDone      = words{"已登记 %d 块公示牌为已印。", "Noted as printed: %d."}
+	wUndone    = words{"已撤销 %d 块公示牌的登记。", "Notes taken back: %d."}
 	wToReprint = words{"需要重印的", "To print anew"}
 	wNeverList = words{"从未印过的网格牌", "Boards of grids never printed"}
 	wAll       = words{"全部", "All"}
@@ -116,11 +117,12 @@ var pageWords = map[string]words{
 	"language":    {"牌面语言", "Language"},
 	"show":        {"查看", "Show"},
 	"also":        {"本网格的其他印刷品", "Also to print"},
+	"local":       {"未设置 PUBLIC_URL：牌上的二维码只能在本机打开，请勿付印。", "PUBLIC_URL is not set: the codes on boards open on this machine only. Do not have them printed."},
 	"missing":     {"以下字在字库中缺失，牌上以〓占位，请印刷时补字：", "The font lacks these characters, which the board shows as 〓; the print shop has to set them:"},
 	"home":        {"回到首页", "Back to the first page"},
 	"board":       wBoard,
 	"reprints":    {"公示牌印制清单", "Boards to print"},
-	"intro":       {"牌上所写已与现状不符的公示牌、还没有印过的公示牌，在这里列出、下载、登记。需要管理员令牌。", "Boards that say no more what holds, and boards that were never printed: list them, download them, note them as printed. This needs the operator's token."},
+	"intro":       {"牌上所写已与现状不符的公示牌、还没有印过的公示牌，在这里列出、下载、登记。需要管理员令牌。", "Boards that are out of date, and boards that were never printed: list them, download them, note them as printed. This needs the operator's token."},
 	"token":       {"管理员令牌", "Operator's token"},
 	"list":        {"清单", "List"},
 	"kind":        {"种类", "Kind"},

@@ -217,8 +217,12 @@ func (d *drawing) borders() {
 	line(outside, neighbourLine, 0.1*t, 0.8*t, 0.4*t)
 	line(inner, white, 0.42*t)
 	line(inner, gridLine, 0.16*t)
-	line(outer, white, outerCasing*t)
-	line(outer, gridLine, outerLine*t)
+	casing, width := outerCasing*t, outerLine*t
+	if d.o.Thin {
+		casing, width = 0.48*t, 0.2*t
+	}
+	line(outer, white, casing)
+	line(outer, gridLine, width)
 }
 
 // Widths of the grids' own border, in text sizes.

@@ -86,6 +86,7 @@ type Options struct {
 	North    bool    // an arrow says where north is
 	ScaleBar bool
 	Numbers  bool // of buildings
+	Thin     bool // the border around all grids is about as thin as those between them: on a small screen a gap between grids looks else like a loop of ink
 	Key      bool // what the numbers of buildings are is said in a corner
 	Squares  int  // so many squares beside each other are marked by letters and numbers along the edges, for Places; 0: none
 	Language Language

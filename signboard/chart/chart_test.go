@@ -681,3 +681,41 @@ func TestParts(t *testing.T) {
 		t.Errorf("the number stands %d times", n)
 	}
 }
+
+// TestLeadersAreShort: nobody follows a line from a name to its grid across the map.
+func TestLeadersAreShort(t *testing.T) {
+	box := paper.Box{W: 98, H: 98}
+	// Strips too narrow for a number, beside each other in the middle.
+	s := chart.Scene{}
+	for n := range 30 {
+		x := float64(n) * 8
+		ring := orb.Ring{at(x, 0), at(x+8, 0), at(x+8, 700), at(x, 700), at(x, 0)}
+		s.Grids = append(s.Grids, chart.Grid{Area: orb.MultiPolygon{{ring}}, Number: fmt.Sprintf("%03d", n), Name: "很长的名字网格", URL: fmt.Sprintf("/g/%d", n)})
+	}
+	lines, links := 0, 0
+	var look func(items []paper.Item)
+	look = func(items []paper.Item) {
+		for _, item := range items {
+			switch i := item.(type) {
+			case *paper.Group:
+				if i.Name == "names" || i.Name == "links" || i.Name == "map" {
+					look(i.Items)
+				}
+			case *paper.Link:
+				links++
+			case *paper.Shape:
+				if len(i.Paths) == 1 && len(i.Paths[0]) == 2 && !i.Closed {
+					lines++
+					p := i.Paths[0]
+					if by := math.Hypot(p[0].X-p[1].X, p[0].Y-p[1].Y); by > 98.0/4+0.1 {
+						t.Errorf("a line is %.1f mm long", by)
+					}
+				}
+			}
+		}
+	}
+	look([]paper.Item{chart.Draw(s, box, chart.Options{Text: 3.2, Tap: 12, Links: true}, squares{})})
+	if lines == 0 || links != len(s.Grids) {
+		t.Errorf("%d lines, %d links", lines, links)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/planar"
 
 	"wangge/signboard/paper"
 )
@@ -243,6 +244,26 @@ func (d *drawing) marker() {
 	}
 	s := d.stack(lines...)
 	dx, dy := r*1.25+0.4*t+s.w/2, r*1.25+0.2*t+s.h/2
+	// Beside the building with its number, rather on free ground, else on it.
+	if b := d.footprint(); b.Min[0] <= b.Max[0] {
+		b = b.Union(dot.bound).Pad(0.4 * t)
+		best, least := orb.Point{}, int32(-1)
+		for _, at := range []orb.Point{{b.Max[0] + s.w/2, q[1]}, {b.Min[0] - s.w/2, q[1]}, {q[0], b.Min[1] - s.h/2}, {q[0], b.Max[1] + s.h/2}} {
+			spot := d.spot(s, at, 0)
+			if planar.Distance(at, q) > farLabel*t+s.w/2 || !d.possible(spot) {
+				continue
+			}
+			x0, y0 := d.squares.index(spot.bound.Min)
+			x1, y1 := d.squares.index(spot.bound.Max)
+			if busy := d.busy.in(x0, y0, x1+1, y1+1); least < 0 || busy < least {
+				best, least = at, busy
+			}
+		}
+		if least >= 0 {
+			d.write(hereLayer, s, best, 0, hereFill, 0.3*t)
+			return
+		}
+	}
 	for _, by := range [][2]float64{{dx, 0}, {-dx, 0}, {0, -dy}, {0, dy}, {dx, -dy}, {-dx, -dy}, {dx, dy}, {-dx, dy}} {
 		at := orb.Point{q[0] + by[0], q[1] + by[1]}
 		if d.possible(d.spot(s, at, 0)) {
@@ -250,6 +271,20 @@ func (d *drawing) marker() {
 			return
 		}
 	}
+}
+
+// farLabel is how far from where the reader stands the word for it begins at most, in text sizes.
+const farLabel = 9
+
+// footprint is the bound of the building where the reader stands; that of nothing where it has no outline.
+func (d *drawing) footprint() orb.Bound {
+	b := none()
+	for _, h := range d.buildings {
+		if h.here {
+			b = b.Union(h.bound)
+		}
+	}
+	return b
 }
 
 func circle(q orb.Point, r float64) []paper.Point {

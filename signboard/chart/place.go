@@ -165,8 +165,8 @@ func (d *drawing) gridNames() {
 					d.title = b
 				}
 			}
-			if k == 0 && !ok && len(parts) <= fewGrids {
-				d.besideGrid(part, g)
+			if k == 0 && !ok && len(parts) <= fewGrids && !d.besideGrid(part, g) {
+				d.link(spaces[part], g, d.inGrid(part), stack{})
 			}
 			prefer = nil
 		}
@@ -176,10 +176,11 @@ func (d *drawing) gridNames() {
 // fewGrids is how many grids there are at most where those without room have their names beside them: among more nobody would find them.
 const fewGrids = 40
 
-// besideGrid writes what a grid is called beside it, with a line that leads to it: it is too narrow.
-func (d *drawing) besideGrid(part int, g *Grid) {
-	r := d.regions[part]
-	to := r.rings[0][0] // some place of it, in the frame; the middle one of its squares where it has some
+// leads is how long a line from a name to its grid is at most, as a share of the shorter side of the picture: a longer one nobody follows.
+const leads = 0.25
+
+// inGrid is some place of a part of a grid, in the frame; the middle one of its squares where it has some.
+func (d *drawing) inGrid(part int) orb.Point {
 	var squares []orb.Point
 	for y := range d.squares.h {
 		for x := range d.squares.w {
@@ -189,8 +190,14 @@ func (d *drawing) besideGrid(part int, g *Grid) {
 		}
 	}
 	if len(squares) > 0 {
-		to = squares[len(squares)/2]
+		return squares[len(squares)/2]
 	}
+	return d.regions[part].rings[0][0]
+}
+
+// besideGrid writes what a grid is called beside it, with a line that leads to it: it is too narrow. false: there is no room near it.
+func (d *drawing) besideGrid(part int, g *Grid) bool {
+	to, longest := d.inGrid(part), leads*min(d.plane.box.W, d.plane.box.H)
 	in := d.cells(frame(d.plane.box), func(c *cell) bool { return !d.ownCell(c) })
 	t := d.o.Text
 	number, name := clean(g.Number), clean(g.Name)
@@ -206,7 +213,9 @@ func (d *drawing) besideGrid(part int, g *Grid) {
 	}
 	for _, lines := range tries {
 		s := d.stack(lines...)
-		at, _, ok := d.squares.room(in.own, in.busy, s.w+0.3*t, s.h, to, 8, func(q orb.Point) bool { return d.possible(d.spot(s, q, 0)) })
+		at, _, ok := d.squares.room(in.own, in.busy, s.w+0.3*t, s.h, to, 8, func(q orb.Point) bool {
+			return planar.Distance(q, to) <= longest && d.possible(d.spot(s, q, 0))
+		})
 		if !ok {
 			continue
 		}
@@ -214,8 +223,9 @@ func (d *drawing) besideGrid(part int, g *Grid) {
 			&paper.Shape{Paths: [][]paper.Point{circle(to, 0.22*t)}, Closed: true, Fill: gridText})
 		d.write(nameLayer, s, at, 0, gridText, 0.28*t)
 		d.link(search{}, g, at, s)
-		return
+		return true
 	}
+	return false
 }
 
 // gridName is what finds room in a part of a grid, and where: as large as goes without covering a building, at least the number; where there is no such
