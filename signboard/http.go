@@ -15,6 +15,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/maypok86/otter/v2"
@@ -53,6 +54,7 @@ type door struct {
 	log      *slog.Logger
 	drawer   string // this program and its fonts: others draw the same otherwise
 	version  func() (string, bool)
+	latest   atomic.Pointer[string]      // the last version that was known
 	names    *otter.Cache[string, named] // of files, by what was asked for
 	kept     *otter.Cache[string, file]  // by their names
 	reading  singleflight.Group          // what is being read, by what was asked for

@@ -195,7 +195,7 @@ func TestWhatIsAskedForIsReadOnce(t *testing.T) {
 			n             int
 			reads         int32
 		}{
-			{"at first", "1", false, 20, 1}, {"again", "1", false, 20, 1}, {"another version", "2", false, 20, 2}, {"without a name", "", false, 3, 5},
+			{"never known", "", false, 3, 3}, {"at first", "1", false, 20, 4}, {"again", "1", false, 20, 4}, {"another version", "2", false, 20, 5}, {"not known now", "", false, 3, 5},
 			{"incomplete", "3", true, 1, 6}, {"incomplete, again", "3", true, 1, 7}, {"complete", "3", false, 1, 8}, {"complete, again", "3", false, 1, 8},
 		} {
 			version, passing = step.version, step.passing
@@ -204,7 +204,7 @@ func TestWhatIsAskedForIsReadOnce(t *testing.T) {
 				t.Errorf("%s: read %d times, want %d", step.name, n, step.reads)
 			}
 		}
-		if tags[0] != tags[1] || tags[1] == tags[2] {
+		if tags[1] != tags[2] || tags[2] == tags[3] || tags[3] != tags[4] {
 			t.Errorf("the ETags %v", tags)
 		}
 		most.Store(0)
@@ -376,4 +376,44 @@ func TestAnAtlasEndsWhenNobodyWaits(t *testing.T) {
 	if pages != 3 {
 		t.Errorf("%d pages", pages)
 	}
+}
+
+// While the state of the data is not known what was drawn of the last is sent; what was not is read for some seconds at most.
+func TestWhileTheDatabaseIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		version := "1"
+		d := newDoor(Options{Source: &Source{}, Version: func() (string, bool) { return version, version != "" }})
+		hangs := false
+		ask := func(of string) *httptest.ResponseRecorder {
+			got := httptest.NewRecorder()
+			d.answers(func(*http.Request) (question, error) {
+				return question{kind: "svg", look: "map", of: of, read: func(ctx context.Context, _ account.Actor, _ fault.Language) (made, error) {
+					if hangs {
+						<-ctx.Done()
+						return made{}, ctx.Err()
+					}
+					return made{facts: of, write: func(_ context.Context, w io.Writer) ([]MissingOn, error) {
+						_, err := io.WriteString(w, of)
+						return nil, err
+					}}, nil
+				}}, nil
+			})(got, httptest.NewRequest(http.MethodGet, "/", nil))
+			return got
+		}
+		if got := ask("a"); got.Code != 200 {
+			t.Fatal(got.Code)
+		}
+		hangs, version = true, ""
+		if got := ask("a"); got.Code != 200 || got.Body.String() != "a" {
+			t.Errorf("drawn before: %d %s", got.Code, got.Body)
+		}
+		began := time.Now()
+		if got := ask("b"); got.Code != 503 || time.Since(began) != patience {
+			t.Errorf("not drawn before: %d after %v", got.Code, time.Since(began))
+		}
+		version = "2"
+		if got := ask("a"); got.Code != 503 {
+			t.Errorf("of another state: %d", got.Code)
+		}
+	})
 }

@@ -13,24 +13,33 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"golang.org/x/sync/singleflight"
 
 	"wangge/domain/account"
+	"wangge/internal/fault"
 )
 
 // named is the name of a file in a state of the data.
 type named struct{ version, name string }
 
+// patience is how long reading one board may take; who asks is then told that the database does not answer.
+const patience = 5 * time.Second
+
 // send answers r with what q asks for. The ETag is of all that it depends on. In a state of the data in which that was read before nothing is read, nor is
-// anything drawn, for who has it or asks for the header alone.
+// anything drawn, for who has it or asks for the header alone. While it is not known which state is that of now, what is kept of the last that was known is sent.
 func (d *door) send(w http.ResponseWriter, r *http.Request, q question) error {
 	ctx, actor := r.Context(), account.FromContext(r.Context())
-	version, _ := d.version() // before anything is read, which may be of a later state, but of no earlier one
+	version, known := d.version() // before anything is read, which may be of a later state, but of no earlier one
+	if known {
+		d.latest.Store(&version)
+	}
 	asked := strings.Join([]string{string(actor.Role), q.kind, q.look, q.of, string(q.lang)}, "\x00")
 	var m made
-	if n, ok := d.names.GetIfPresent(asked); ok && version != "" && n.version == version {
+	latest := d.latest.Load()
+	if n, ok := d.names.GetIfPresent(asked); ok && latest != nil && n.version == *latest {
 		m.name = n.name
 	}
 	made, drawn := d.kept.GetIfPresent(m.name)
@@ -88,7 +97,13 @@ func (d *door) learn(ctx context.Context, actor account.Actor, q question, asked
 			return made{}, err
 		}
 		defer d.readings.Release(weight)
-		return q.read(ctx, actor, q.lang)
+		soon, cancel := context.WithTimeout(ctx, time.Duration(weight)*patience)
+		defer cancel()
+		m, err := q.read(soon, actor, q.lang)
+		if err != nil && soon.Err() != nil && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
+			err = fault.Wrap(err, fault.Unavailable, "", "timeout")
+		}
+		return m, err
 	}
 	read := func() (made, error) {
 		m, err := data()
