@@ -309,7 +309,7 @@ func TestWhoScansABoardIsToldWhetherItIsCurrent(t *testing.T) {
 	if _, err := w.Staff.Update(t.Context(), operator, staff.Change{Worker: worker.Key, Version: worker.Version, WorkPhone: &phone}); err != nil {
 		t.Fatal(err)
 	}
-	if page := says(facts.URL); !strings.Contains(page, outdated) || !strings.Contains(page, "变化的有：人员") || strings.Contains(page, current) {
+	if page := says(facts.URL); !strings.Contains(page, outdated) || !strings.Contains(page, "牌上的人员或电话已变") || strings.Contains(page, current) {
 		t.Errorf("a board with an old number: %s", page)
 	}
 	if page := says(house.URL); !strings.Contains(page, current) {

@@ -523,10 +523,10 @@ async function planIsTapped(page) {
   await plan.click();
   await page.waitForURL(/\/g\/[^/]+\/map\.svg/);
   const own = new URL(page.url()).pathname.replace(/\/map\.svg$/, "");
-  const neighbour = page.locator(`a[href^="/g/"]:not([href="${own}"])`).first();
+  const neighbour = page.locator(`a[href^="/g/"]:not([href="${own}"]):not([href^="${own}?"])`).first();
   const wanted = await neighbour.getAttribute("href");
   await neighbour.click();
-  await page.waitForURL((url) => url.pathname === wanted);
+  await page.waitForURL((url) => url.pathname + url.search === wanted);
   await page.waitForSelector("#answer .face");
 }
 
@@ -946,7 +946,7 @@ if (process.env.WANGGE_TOKEN && demo) {
     };
     await dial("154 9900 0000");
     try {
-      assert(/第 1 版.*已过时，变化的有：人员/.test(await says()), `a board with an old number: ${await says()}`);
+      assert(/第 1 版.*已过时：牌上的人员或电话已变/.test(await says()), `a board with an old number: ${await says()}`);
       await picture(page, "scanned-old");
     } finally {
       await dial(workPhone);
