@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"wangge/domain/account"
-	"wangge/internal/fault"
+	"wangge/internal/answer"
 )
 
 // named is the name of a file in a state of the data.
@@ -91,18 +91,16 @@ func has(r *http.Request, name string) bool {
 // learn reads what q asks about, once for all who ask the same in one state of the data. What is read goes by that state's name from then on, "" for none. Photos,
 // which may lie far away, are read when the connection to the database is free again for others.
 func (d *door) learn(ctx context.Context, actor account.Actor, q question, asked, version string) (made, error) {
-	data := func() (made, error) {
+	data := func() (m made, err error) {
 		weight := max(q.weight, 1)
 		if err := d.readings.Acquire(ctx, weight); err != nil {
-			return made{}, err
+			return m, err
 		}
 		defer d.readings.Release(weight)
-		soon, cancel := context.WithTimeout(ctx, time.Duration(weight)*patience)
-		defer cancel()
-		m, err := q.read(soon, actor, q.lang)
-		if err != nil && soon.Err() != nil && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
-			err = fault.Wrap(err, fault.Unavailable, "", "timeout")
-		}
+		err = answer.Within(ctx, time.Duration(weight)*patience, func(ctx context.Context) (err error) {
+			m, err = q.read(ctx, actor, q.lang)
+			return err
+		})
 		return m, err
 	}
 	read := func() (made, error) {

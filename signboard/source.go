@@ -287,19 +287,15 @@ func (s *Source) divisions(ctx context.Context, actor account.Actor, community u
 
 // people are the workers in office, whether in today or away, and the leaders.
 func (s *Source) people(ctx context.Context, actor account.Actor, g grid.Grid, f *Facts) error {
-	areas := []staff.Area{{Kind: staff.AreaGrid, Home: g.Key.Home, ID: g.Key.ID}, {Kind: staff.AreaDivision, Home: g.Key.Home, ID: g.CommunityID}}
-	if g.GroupID != nil {
-		areas = append(areas, staff.Area{Kind: staff.AreaGroup, Home: g.Key.Home, ID: *g.GroupID})
+	var areas []staff.Area
+	for _, held := range board.Leading(g) {
+		areas = append(areas, held.Area)
 	}
 	office, err := s.Staff.InOffice(ctx, actor, areas, nil)
 	if err != nil {
 		return err
 	}
-	var ofGroup []staff.Assignment
-	if g.GroupID != nil {
-		ofGroup = office[*g.GroupID]
-	}
-	workers, leaders, instead := board.Shown(office[g.Key.ID], ofGroup, office[g.CommunityID])
+	workers, leaders, instead := board.Shown(g, office)
 	for _, a := range workers {
 		w := Worker{Person: Person{Name: a.Worker.Name, Post: string(a.Post), Phone: a.Worker.WorkPhone}, Cover: string(a.Cover), Duties: a.Worker.Duties,
 			URL: s.PublicURL + "/w/" + a.Worker.Key.String()}

@@ -51,7 +51,7 @@ func (s *site) badgePage(w http.ResponseWriter, r *http.Request) {
 	}
 	b := badge{At: now.Format("2006-01-02 15:04")}
 	actor := account.FromContext(r.Context())
-	err := within(r.Context(), answerPatience, func(ctx context.Context) error {
+	err := answer.Within(r.Context(), answerPatience, func(ctx context.Context) error {
 		return s.places.InOneState(ctx, actor, func(ctx context.Context) (err error) {
 			k, ok := key.Parse(r.PathValue("worker"))
 			if !ok {

@@ -285,7 +285,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	}
 	if v.Query.Get("part") == "" {
 		var communities []place.Division
-		err := within(r.Context(), pagePatience, func(ctx context.Context) (err error) {
+		err := answer.Within(r.Context(), pagePatience, func(ctx context.Context) (err error) {
 			communities, err = s.places.Communities(ctx, account.FromContext(ctx))
 			return err
 		})
@@ -446,7 +446,7 @@ func (s *site) buildingPage(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			return n, fault.New(fault.NotFound, "id", "web.noBuilding")
 		}
-		err = within(ctx, answerPatience, func(ctx context.Context) (err error) {
+		err = answer.Within(ctx, answerPatience, func(ctx context.Context) (err error) {
 			building, err = s.places.Building(ctx, actor, k)
 			return err
 		})

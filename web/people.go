@@ -8,31 +8,17 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/board"
 	"wangge/domain/grid"
 	"wangge/domain/phone"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
 )
 
-// held is a post that people hold for a grid, for its group or for its community.
-type held struct {
-	staff.Area
-	Post staff.Post
-}
-
-// leading are the posts of who leads g, the nearest first, as boards have them.
-func leading(g grid.Grid) []held {
-	out := []held{{staff.Area{Kind: staff.AreaGrid, Home: g.Key.Home, ID: g.Key.ID}, staff.GridLeader}}
-	if g.GroupID != nil {
-		out = append(out, held{staff.Area{Kind: staff.AreaGroup, Home: g.Key.Home, ID: *g.GroupID}, staff.GridLeader})
-	}
-	return append(out, held{staff.Area{Kind: staff.AreaDivision, Home: g.Key.Home, ID: g.CommunityID}, staff.ChiefLeader})
-}
-
 // team reads who is in office for f: A and B, assistants, and who leads, the nearest first.
 func (s *site) team(ctx context.Context, actor account.Actor, f *face) error {
-	posts := leading(f.Grid)
-	posts = append([]held{{posts[0].Area, staff.GridWorker}, {posts[0].Area, staff.Assistant}}, posts...)
+	posts := board.Leading(f.Grid)
+	posts = append([]board.Held{{Area: posts[0].Area, Post: staff.GridWorker}, {Area: posts[0].Area, Post: staff.Assistant}}, posts...)
 	areas := make([]staff.Area, len(posts))
 	for i, p := range posts {
 		areas[i] = p.Area
@@ -59,7 +45,7 @@ func (s *site) leaders(ctx context.Context, actor account.Actor, grids []grid.Gr
 	var areas []staff.Area
 	for _, g := range grids {
 		if _, ok := onCall[g.Key.ID]; !ok {
-			for _, p := range leading(g) {
+			for _, p := range board.Leading(g) {
 				areas = append(areas, p.Area)
 			}
 		}
@@ -70,7 +56,7 @@ func (s *site) leaders(ctx context.Context, actor account.Actor, grids []grid.Gr
 	office, err := s.staff.InOffice(ctx, actor, unique(areas), nil)
 	out := map[uuid.UUID]*staff.Assignment{}
 	for _, g := range grids {
-		for _, p := range leading(g) {
+		for _, p := range board.Leading(g) {
 			in := staff.OnCall(p.Post, office[p.ID], nil)
 			if is := out[g.Key.ID]; in != nil && (is == nil || is.Worker.WorkPhone == "" && in.Worker.WorkPhone != "") {
 				out[g.Key.ID] = in

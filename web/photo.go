@@ -80,7 +80,7 @@ func (s *site) readPhoto(r *http.Request) (staff.Photo, error) {
 		known = func(tag string) bool { return strings.Contains(list, etag([]byte(tag))) } // quoted, so that it is no part of another
 	}
 	var photo staff.Photo
-	err := within(r.Context(), photoPatience, func(ctx context.Context) (err error) {
+	err := answer.Within(r.Context(), photoPatience, func(ctx context.Context) (err error) {
 		photo, err = s.staff.Photo(ctx, account.FromContext(ctx), k, size != "", known)
 		return err
 	})

@@ -23,6 +23,7 @@ import (
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
+	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
 
@@ -156,7 +157,7 @@ func patient(h http.HandlerFunc) http.HandlerFunc {
 // something that stands beside the answer was late, and took the transaction with it, fn is run once more without; so it must be able to run twice.
 func (s *site) read(r *http.Request, fn func(ctx context.Context, actor account.Actor) error) error {
 	late := new(bool)
-	return within(context.WithValue(r.Context(), lateKey{}, late), pagePatience, func(ctx context.Context) error {
+	return answer.Within(context.WithValue(r.Context(), lateKey{}, late), pagePatience, func(ctx context.Context) error {
 		err := s.readLong(r.WithContext(ctx), fn)
 		if err != nil && *late && ctx.Err() == nil {
 			err = s.readLong(r.WithContext(ctx), fn)
@@ -188,20 +189,9 @@ func soon(ctx context.Context, fn func(ctx context.Context) error) error {
 	if ok && *late {
 		return fault.New(fault.Unavailable, "", "timeout")
 	}
-	err := within(ctx, patience, fn)
+	err := answer.Within(ctx, patience, fn)
 	if ok && fault.Is(err, fault.Unavailable) {
 		*late = true
-	}
-	return err
-}
-
-// within runs fn, which asks the database. What takes longer is UNAVAILABLE.
-func within(ctx context.Context, long time.Duration, fn func(ctx context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, long)
-	defer cancel()
-	err := fn(ctx)
-	if err != nil && ctx.Err() != nil && !fault.Is(err, fault.Unavailable) {
-		err = fault.Wrap(err, fault.Unavailable, "", "timeout")
 	}
 	return err
 }

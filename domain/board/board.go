@@ -10,7 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"wangge/domain/civil"
+	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -115,12 +118,27 @@ const (
 	MostAssistants = 4
 )
 
-// Shown returns who a board shows, of the assignments in office for a grid, for its group and for its community: the grid's workers, A before B, of whom it
-// shows the first MostWorkers, and who leads, the nearest first: the grid's leaders, the group's, the community's chief leader. Of those it shows two. Where the first worker has no phone,
+// Held is a post that people hold for a grid, for its group or for its community.
+type Held struct {
+	staff.Area
+	Post staff.Post
+}
+
+// Leading are the posts of who leads g, the nearest first: the grid's leaders, its group's where it is in one, the community's chief leader. Pages name the same.
+func Leading(g grid.Grid) []Held {
+	out := []Held{{staff.Area{Kind: staff.AreaGrid, Home: g.Key.Home, ID: g.Key.ID}, staff.GridLeader}}
+	if g.GroupID != nil {
+		out = append(out, Held{staff.Area{Kind: staff.AreaGroup, Home: g.Key.Home, ID: *g.GroupID}, staff.GridLeader})
+	}
+	return append(out, Held{staff.Area{Kind: staff.AreaDivision, Home: g.Key.Home, ID: g.CommunityID}, staff.ChiefLeader})
+}
+
+// Shown returns who the board of g shows, of those in office, by area, for the areas of Leading: the grid's workers, A before B, of whom it
+// shows the first MostWorkers, and who leads, the nearest first. Of those it shows two. Where the first worker has no phone,
 // or there is no worker, the nearest leader with a phone is among them; where there is no worker, beside the two. instead is that leader's place in
 // leaders where there is no worker; -1: no leader stands in the worker's place.
-func Shown(ofGrid, ofGroup, ofCommunity []staff.Assignment) (workers, leaders []staff.Assignment, instead int) {
-	for _, a := range ofGrid {
+func Shown(g grid.Grid, office map[uuid.UUID][]staff.Assignment) (workers, leaders []staff.Assignment, instead int) {
+	for _, a := range office[g.Key.ID] {
 		if a.Post == staff.GridWorker {
 			workers = append(workers, a)
 		}
@@ -129,9 +147,9 @@ func Shown(ofGrid, ofGroup, ofCommunity []staff.Assignment) (workers, leaders []
 	slices.SortStableFunc(workers, byCover)
 	instead = -1
 	called, most := len(workers) > 0 && workers[0].Worker.WorkPhone != "", mostLeaders
-	lead := func(list []staff.Assignment, post staff.Post) {
-		for _, a := range slices.SortedStableFunc(slices.Values(list), byCover) {
-			if a.Post != post {
+	for _, held := range Leading(g) {
+		for _, a := range slices.SortedStableFunc(slices.Values(office[held.ID]), byCover) {
+			if a.Post != held.Post {
 				continue
 			}
 			stands := !called && a.Worker.WorkPhone != ""
@@ -151,9 +169,6 @@ func Shown(ofGrid, ofGroup, ofCommunity []staff.Assignment) (workers, leaders []
 			leaders = append(leaders, a)
 		}
 	}
-	lead(ofGrid, staff.GridLeader)
-	lead(ofGroup, staff.GridLeader)
-	lead(ofCommunity, staff.ChiefLeader)
 	return workers, leaders, instead
 }
 
@@ -167,9 +182,9 @@ func Assistants(ofGrid []staff.Assignment) (out []staff.Assignment) {
 	return out
 }
 
-// setPeople puts who is in office for a grid, for its group and for its community.
-func (f *Facts) setPeople(ofGrid, ofGroup, ofCommunity []staff.Assignment) {
-	workers, leaders, instead := Shown(ofGrid, ofGroup, ofCommunity)
+// setPeople puts who is in office, by area, for g, for its group and for its community.
+func (f *Facts) setPeople(g grid.Grid, office map[uuid.UUID][]staff.Assignment) {
+	workers, leaders, instead := Shown(g, office)
 	for _, a := range workers[:min(len(workers), MostWorkers)] {
 		p := person(a)
 		p.Cover, p.Duties = string(a.Cover), a.Worker.Duties
@@ -185,7 +200,7 @@ func (f *Facts) setPeople(ofGrid, ofGroup, ofCommunity []staff.Assignment) {
 		}
 		f.People.Leaders = append(f.People.Leaders, p)
 	}
-	assistants := Assistants(ofGrid)
+	assistants := Assistants(office[g.Key.ID])
 	for _, a := range assistants[:min(len(assistants), MostAssistants)] {
 		p := person(a)
 		p.Photo, p.Picture = false, ""

@@ -11,6 +11,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/domain/civil"
+	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -21,12 +22,12 @@ func some() Facts {
 	var f Facts
 	f.Names.Code, f.Names.Name, f.Names.Group, f.Names.Kind = "990102001001001", "采薇新村西网格", "采薇新村网格组", "COMPREHENSIVE"
 	f.Names.Divisions = []string{"澜州市", "听雨社区"}
-	f.setPeople([]staff.Assignment{
+	f.setPeople(at([]staff.Assignment{
 		{Post: staff.GridWorker, Cover: staff.CoverB, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{2}}, Name: "李二"}},
 		{Post: staff.Informant, Cover: staff.CoverA, Worker: staff.Worker{Name: "信息员"}},
 		{Post: staff.GridWorker, Cover: staff.CoverA, Away: true, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{1}}, Name: "王一", WorkPhone: "15400000001", Duties: []string{"巡查"}, HasPhoto: true}},
 	}, []staff.Assignment{{Post: staff.GridLeader, Cover: staff.CoverA, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{3}}, Name: "赵长"}}},
-		[]staff.Assignment{{Post: staff.ChiefLeader, Cover: staff.CoverA, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{4}}, Name: "钱总", WorkPhone: "15400000004"}}})
+		[]staff.Assignment{{Post: staff.ChiefLeader, Cover: staff.CoverA, Worker: staff.Worker{Key: key.Key{Home: "home1", ID: uuid.UUID{4}}, Name: "钱总", WorkPhone: "15400000004"}}}))
 	f.Border.Grid, f.Border.East = "ab", "望舒路"
 	f.setContacts(place.Contacts{SupervisionPhone: "15400000900", Station: &place.Station{Name: "站"}, Night: []place.NightNumber{{Phone: "110", Name: "报警", NameEnglish: "Police"}}})
 	return f
@@ -39,7 +40,7 @@ func TestAssistantsArePartOfABoard(t *testing.T) {
 	}
 	facts := func(list ...staff.Assignment) Hashes {
 		var f Facts
-		f.setPeople(append(list, of(staff.Volunteer, "志愿者", "1", false)), nil, nil)
+		f.setPeople(at(append(list, of(staff.Volunteer, "志愿者", "1", false)), nil, nil))
 		return f.Hashes()
 	}
 	worker, one := of(staff.GridWorker, "王一", "1", false), of(staff.Assistant, "林小满", "2", false)
@@ -72,7 +73,7 @@ func TestWhoIsNotOnABoard(t *testing.T) {
 		}
 		add(staff.GridWorker, workers)
 		add(staff.Assistant, assistants)
-		f.setPeople(list, nil, nil)
+		f.setPeople(at(list, nil, nil))
 		return f.Hashes()
 	}
 	if got := facts(MostWorkers+1, MostAssistants+1, "李二").Changed(facts(MostWorkers+1, MostAssistants+1, "赵三")); got != nil {
@@ -103,8 +104,8 @@ func TestPeopleOfABoard(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	var none, empty Facts
-	none.setPeople([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA}}, nil, nil)
-	empty.setPeople([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA, Worker: staff.Worker{Duties: []string{}}}}, nil, nil)
+	none.setPeople(at([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA}}, nil, nil))
+	empty.setPeople(at([]staff.Assignment{{Post: staff.GridWorker, Cover: staff.CoverA, Worker: staff.Worker{Duties: []string{}}}}, nil, nil))
 	if none.Hashes() != empty.Hashes() {
 		t.Error("no duties are something else than none")
 	}
@@ -114,8 +115,8 @@ func TestPeopleOfABoard(t *testing.T) {
 func TestAnotherPhoto(t *testing.T) {
 	of := func(worker, leader string) Facts {
 		var f Facts
-		f.setPeople([]staff.Assignment{{Post: staff.GridWorker, Worker: staff.Worker{Name: "网", WorkPhone: "1", HasPhoto: worker != "", PhotoID: worker}}},
-			[]staff.Assignment{{Post: staff.GridLeader, Worker: staff.Worker{Name: "组", WorkPhone: "2", HasPhoto: leader != "", PhotoID: leader}}}, nil)
+		f.setPeople(at([]staff.Assignment{{Post: staff.GridWorker, Worker: staff.Worker{Name: "网", WorkPhone: "1", HasPhoto: worker != "", PhotoID: worker}}},
+			[]staff.Assignment{{Post: staff.GridLeader, Worker: staff.Worker{Name: "组", WorkPhone: "2", HasPhoto: leader != "", PhotoID: leader}}}, nil))
 		return f
 	}
 	for _, c := range []struct {
@@ -131,7 +132,7 @@ func TestAnotherPhoto(t *testing.T) {
 		}
 	}
 	instead := func(photo string) (f Facts) {
-		f.setPeople(nil, []staff.Assignment{{Post: staff.GridLeader, Worker: staff.Worker{Name: "组", WorkPhone: "2", HasPhoto: true, PhotoID: photo}}}, nil)
+		f.setPeople(at(nil, []staff.Assignment{{Post: staff.GridLeader, Worker: staff.Worker{Name: "组", WorkPhone: "2", HasPhoto: true, PhotoID: photo}}}, nil))
 		return f
 	}
 	if got := instead("A").Hashes().Changed(instead("B").Hashes()); !slices.Equal(got, []Part{People}) {
@@ -166,7 +167,7 @@ func TestWhoLeadsOnABoard(t *testing.T) {
 		{"the worker cannot, a leader can", list{silent, own}, list{first}, list{chief}, "格组", -1},
 		{"nobody", nil, nil, nil, "", -1},
 	} {
-		_, leaders, instead := Shown(c.ofGrid, c.ofGroup, c.ofOther)
+		_, leaders, instead := Shown(at(c.ofGrid, c.ofGroup, c.ofOther))
 		got := ""
 		for _, l := range leaders {
 			got += l.Worker.Name
@@ -175,7 +176,7 @@ func TestWhoLeadsOnABoard(t *testing.T) {
 			t.Errorf("%s: %s, %d, want %s, %d", c.name, got, instead, c.want, c.instead)
 		}
 		var f Facts
-		f.setPeople(c.ofGrid, c.ofGroup, c.ofOther)
+		f.setPeople(at(c.ofGrid, c.ofGroup, c.ofOther))
 		for i, p := range f.People.Leaders {
 			if p.Name != leaders[i].Worker.Name || p.Post != string(leaders[i].Post) || p.Photo != (i == c.instead) || p.Duties != nil {
 				t.Errorf("%s: %+v", c.name, p)
@@ -333,4 +334,11 @@ func TestFingerprint(t *testing.T) {
 	if _, err := Fingerprint(geom.NewLineString(geom.XY).MustSetCoords([]geom.Coord{{1, 2}, {3, 4}})); err == nil {
 		t.Error("a line has no fingerprint")
 	}
+}
+
+// at is a grid of a group and a community, for which these are in office.
+func at(ofGrid, ofGroup, ofCommunity []staff.Assignment) (grid.Grid, map[uuid.UUID][]staff.Assignment) {
+	group := uuid.UUID{2}
+	g := grid.Grid{Key: key.Key{Home: "home1", ID: uuid.UUID{1}}, GroupID: &group, CommunityID: uuid.UUID{3}}
+	return g, map[uuid.UUID][]staff.Assignment{g.Key.ID: ofGrid, group: ofGroup, g.CommunityID: ofCommunity}
 }

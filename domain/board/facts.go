@@ -63,16 +63,18 @@ func (s *Service) facts(ctx context.Context, actor account.Actor, boards []Of) (
 	var communities []uuid.UUID
 	seen := map[uuid.UUID]bool{}
 	for _, g := range grids {
-		areas = append(areas, staff.Area{Kind: staff.AreaGrid, Home: g.Key.Home, ID: g.Key.ID})
-		if g.GroupID != nil && !seen[*g.GroupID] {
-			seen[*g.GroupID] = true
-			areas = append(areas, staff.Area{Kind: staff.AreaGroup, Home: g.Key.Home, ID: *g.GroupID})
-			groupKeys = append(groupKeys, key.Key{Home: g.Key.Home, ID: *g.GroupID})
-		}
-		if !seen[g.CommunityID] {
-			seen[g.CommunityID] = true
-			communities = append(communities, g.CommunityID)
-			areas = append(areas, staff.Area{Kind: staff.AreaDivision, Home: g.Key.Home, ID: g.CommunityID})
+		for _, held := range Leading(g) {
+			if seen[held.ID] {
+				continue
+			}
+			seen[held.ID] = true
+			areas = append(areas, held.Area)
+			switch held.Kind {
+			case staff.AreaGroup:
+				groupKeys = append(groupKeys, key.Key{Home: held.Home, ID: held.ID})
+			case staff.AreaDivision:
+				communities = append(communities, held.ID)
+			}
 		}
 	}
 	groups, err := s.Grids.Groups(ctx, actor, groupKeys)
@@ -111,11 +113,10 @@ func (s *Service) facts(ctx context.Context, actor account.Actor, boards []Of) (
 		for _, p := range l.Others {
 			f.Border.Others = append(f.Border.Others, [5]string{string(p.Lies), p.Limits.East, p.Limits.South, p.Limits.West, p.Limits.North})
 		}
-		var ofGroup []staff.Assignment
 		if g.GroupID != nil {
-			f.Names.Group, ofGroup = groups[*g.GroupID].Name, office[*g.GroupID]
+			f.Names.Group = groups[*g.GroupID].Name
 		}
-		f.setPeople(office[g.Key.ID], ofGroup, office[g.CommunityID])
+		f.setPeople(g, office)
 		var line []place.Contacts
 		for _, d := range append(above[g.CommunityID][:len(above[g.CommunityID]):len(above[g.CommunityID])], own[g.CommunityID]) {
 			f.Names.Divisions, line = append(f.Names.Divisions, d.Name), append(line, d.Contacts)

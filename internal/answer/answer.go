@@ -1,5 +1,5 @@
-// Package answer is what tile, web and ops say alike over HTTP: a refusal as JSON, the id and the language of a request,
-// and whether gzip may be used. What is answered where nothing is refused is left to them; graph has errors of its own.
+// Package answer is what tile, web, signboard and ops say alike over HTTP: a refusal as JSON, the id and the language of a request,
+// how long it waits, and whether gzip may be used. What is answered where nothing is refused is left to them; graph has errors of its own.
 package answer
 
 import (
@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
 
@@ -95,6 +96,17 @@ type Refusal struct {
 	Field  string // of the input at fault, as the door's clients call it
 	Status int    // of HTTP
 	ID     string // the request's, where the fault is ours: the log knows more under it
+}
+
+// Within runs fn, which asks the database. UNAVAILABLE: it took longer.
+func Within(ctx context.Context, long time.Duration, fn func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, long)
+	defer cancel()
+	err := fn(ctx)
+	if err != nil && ctx.Err() != nil && !fault.Is(err, fault.Unavailable) {
+		err = fault.Wrap(err, fault.Unavailable, "", "timeout")
+	}
+	return err
 }
 
 // Refuse says what r is answered for err, and puts causes that people may not see into log, with about (names and
