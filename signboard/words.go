@@ -1,6 +1,7 @@
 package signboard
 
 import (
+	"slices"
 	"strings"
 
 	"wangge/domain/board"
@@ -182,4 +183,9 @@ func postOf(post string) words {
 	}
 	p := staff.Post(post)
 	return words{p.Text(fault.Chinese), p.Text(fault.English)}
+}
+
+// join joins what is not empty.
+func join(sep string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), sep)
 }
