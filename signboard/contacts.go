@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"wangge/domain/phone"
+	"wangge/domain/place"
 	"wangge/signboard/paper"
 )
 
@@ -46,11 +47,11 @@ func (b *drawing) rows() (out []row) {
 		}
 		out = append(out, row{postOf(l.Post), l.Name, "", l.Phone})
 	}
-	if s := b.Station; s != nil {
-		out = append(out, row{wStation, cmp.Or(s.Name, s.Address), join(" · ", s.Address, s.Hours), s.Phone})
+	if s := b.Contacts.Station; s != nil {
+		out = append(out, row{wStation, cmp.Or(s.Name, s.Address), join(" · ", s.Address, s.Opens(b.Lang)), s.Phone})
 	}
-	if b.Supervision != "" && !(b.faceless() && b.instead().Post == "SUPERVISION") {
-		out = append(out, row{wSupervision, "", "", b.Supervision})
+	if number := b.Contacts.SupervisionPhone; number != "" && !(b.faceless() && b.instead().Post == string(place.Supervision)) {
+		out = append(out, row{wSupervision, "", "", number})
 	}
 	return out
 }
@@ -70,9 +71,9 @@ const (
 )
 
 // nightRows are the numbers of the night, row by row, about as many in each.
-func (b *drawing) nightRows() [][]Number {
+func (b *drawing) nightRows() [][]place.NightNumber {
 	_, _, called, _ := b.hero()
-	list := slices.DeleteFunc(slices.Clone(b.Facts.night()), func(n Number) bool { return n.Phone == called })
+	list := slices.DeleteFunc(slices.Clone(b.Contacts.Night), func(n place.NightNumber) bool { return n.Phone == called })
 	if len(list) == 0 {
 		return nil
 	}
@@ -161,7 +162,7 @@ func (b *drawing) night(x paper.Box) {
 			c := paper.Box{X: x.X + float64(i)*(each+nightGap), Y: x.Y + float64(r)*(high+nightGap), W: each, H: high}
 			b.rect(c, 2, paleRed)
 			number := b.fit(n.Phone, c.W-3, 8*larger, style{size: 7 * larger, bold: true, colour: call, anchor: paper.Middle}, tiny)
-			label := b.fit(words{n.For, n.ForEng}.in(b.Lang), c.W-2, 6.4*larger, style{size: 3.7 * larger, colour: ink, anchor: paper.Middle}, tiny)
+			label := b.fit(n.Text(b.Lang), c.W-2, 6.4*larger, style{size: 3.7 * larger, colour: ink, anchor: paper.Middle}, tiny)
 			up := 0.0
 			if len(label.lines) > 1 {
 				up = 1.4 * larger

@@ -19,19 +19,18 @@ func (b *drawing) limits(x paper.Box) {
 	if len(b.Apart) > 0 {
 		columns = 2
 	}
-	sides := sidesOf(b.Limits)
 	each, wide := (x.Y+x.H-y)/4, (x.W-float64(columns-1)*gap)/float64(columns)
-	for i, s := range sides {
+	for i, s := range b.Limits.Sides() {
 		left, cy := x.X+float64(i%columns)*(wide+gap), y+(float64(i/columns)+0.5)*each
 		if i >= columns {
 			b.stroke(left, cy-each/2, left+wide, cy-each/2, 0.25, rule)
 		}
-		b.centred(left, cy, b.fit(s.label.in(b.Lang), 15, each, style{size: 5, colour: soft}, 4))
+		b.centred(left, cy, b.fit(s.Text(b.Lang), 15, each, style{size: 5, colour: soft}, 4))
 		st := style{size: 5, bold: true, colour: ink}
-		if s.name == "" {
-			s.name, st = wSeeMap.in(b.Lang), style{size: 4.4, colour: soft}
+		if s.Name == "" {
+			s.Name, st = wSeeMap.in(b.Lang), style{size: 4.4, colour: soft}
 		}
-		b.centred(left+16, cy, b.fit(s.name, wide-16, each, st, least))
+		b.centred(left+16, cy, b.fit(s.Name, wide-16, each, st, least))
 	}
 	if columns > 1 {
 		top := y + 2*each
@@ -40,28 +39,18 @@ func (b *drawing) limits(x paper.Box) {
 	}
 }
 
-// side is one of the limits in words.
-type side struct {
-	label words
-	name  string
-}
-
-func sidesOf(l place.Limits) [4]side {
-	return [4]side{{wEast, l.East}, {wSouth, l.South}, {wWest, l.West}, {wNorth, l.North}}
-}
-
 // endsAt are limits as a sentence; sides that end at the same are told together: 东、南至渡口网格，北至渡口巷.
 func (f Facts) endsAt(l place.Limits) string {
 	var order []string
 	alike := map[string][]string{}
-	for _, s := range sidesOf(l) {
-		if s.name == "" {
+	for _, s := range l.Sides() {
+		if s.Name == "" {
 			continue
 		}
-		if alike[s.name] == nil {
-			order = append(order, s.name)
+		if alike[s.Name] == nil {
+			order = append(order, s.Name)
 		}
-		alike[s.name] = append(alike[s.name], s.label.in(f.Lang))
+		alike[s.Name] = append(alike[s.Name], s.Text(f.Lang))
 	}
 	var parts []string
 	for _, name := range order {

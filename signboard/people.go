@@ -7,6 +7,8 @@ import (
 
 	"wangge/domain/board"
 	"wangge/domain/phone"
+	"wangge/domain/place"
+	"wangge/internal/fault"
 	"wangge/signboard/paper"
 )
 
@@ -52,7 +54,7 @@ func (b *drawing) hero() (w *Worker, who Person, number, note string) {
 }
 
 // desk says that a post is no person, so that there is no face.
-func desk(post string) bool { return post == "STATION" || post == "SUPERVISION" || post == "NIGHT" }
+func desk(post string) bool { return place.Desk(post).Text(fault.Chinese) != "" }
 
 // faceless says that the card names nobody: there is no worker, nor a leader to stand in.
 func (b *drawing) faceless() bool { return b.first() == nil && desk(b.instead().Post) }
@@ -136,7 +138,7 @@ func (b *drawing) nobody(x paper.Box, wide bool) {
 
 // please asks to call somebody, and says what they are but where the name does: a hotline is called one.
 func (b *drawing) please(who Person) string {
-	if who.Post == "NIGHT" {
+	if who.Post == string(place.Hotline) {
 		return b.both(wInstead)
 	}
 	return join(" ", wInstead.in(b.Lang), b.both(postOf(who.Post)))

@@ -272,16 +272,7 @@ func (s *Source) divisions(ctx context.Context, actor account.Actor, community u
 	if err != nil {
 		return err
 	}
-	c := all[community].InForce
-	f.community, f.Supervision = own[community].Code, c.SupervisionPhone
-	f.Night = numbers(c.Night)
-	if st := c.Station; st != nil {
-		hours := st.Hours
-		if f.Lang == fault.English && st.HoursEnglish != "" {
-			hours = st.HoursEnglish
-		}
-		f.Station = &Station{Name: st.Name, Address: st.Address, Hours: hours, Phone: st.Phone}
-	}
+	f.community, f.Contacts = own[community].Code, all[community].InForce
 	return nil
 }
 

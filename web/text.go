@@ -98,10 +98,6 @@ var sentences = map[string][2]string{
 	"today": {"今天谁在", "Who is in today"},
 	"in":    {"在岗", "in"},
 	"out":   {"今天不在", "away today"},
-	"night": {"夜里和急事", "At night and in emergencies"},
-
-	"station":     {"服务站", "Service station"},
-	"supervision": {"监督电话", "Complaints"},
 
 	"still":     {"还在用吗？", "Are you still there?"},
 	"return":    {"{} 秒后回到开始。", "Back to the start in {} seconds."},
@@ -143,10 +139,6 @@ var sentences = map[string][2]string{
 	"group":          {"网格组", "Grid group"},
 	"community":      {"社区", "Community"},
 	"limits":         {"四至", "Bounded by"},
-	"east":           {"东至{}", "east: {}"},
-	"south":          {"南至{}", "south: {}"},
-	"west":           {"西至{}", "west: {}"},
-	"north":          {"北至{}", "north: {}"},
 	"boardCurrent":   {"您扫的公示牌（第 {} 版）是最新的。", "The board you scanned (revision {}) is current."},
 	"boardOutdated":  {"您扫的公示牌（第 {} 版）已过时，变化的有：{}。请以本页为准。", "The board you scanned (revision {}) is out of date; changed since: {}. What stands here holds."},
 	"boardPeople":    {"您扫的公示牌（第 {} 版）已过时：牌上的人员或电话已变，请打本页上的电话。", "The board you scanned (revision {}) is out of date: the people or numbers on it have changed. Call the number on this page."},
