@@ -11,6 +11,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"wangge/domain/place"
+	"wangge/domain/staff"
 	"wangge/internal/fault"
 	"wangge/signboard/chart"
 	"wangge/signboard/paper"
@@ -376,6 +377,26 @@ func TestDutiesBreakEvenly(t *testing.T) {
 					if n := len([]rune(line)); n > 0 && n < 3 && strings.Contains(whole, line) {
 						t.Errorf("%s, landscape %v: %q stands alone", size, landscape, line)
 					}
+				}
+			}
+		}
+	}
+}
+
+// A worker's general duties stand on an English board in English, all of them, and the town's own as they were written.
+func TestGeneralDutiesInEnglish(t *testing.T) {
+	m := fonts(t)
+	f := usual()
+	f.Lang, f.Workers = fault.English, append(f.Workers, second())
+	f.Workers[0].Duties, f.Workers[1].Duties = append(staff.GeneralDuties(fault.Chinese), "汛期查看沿河低洼处和老房屋"), nil
+	f.Assistants = []Person{{Name: "朱根生", Post: "ASSISTANT", Phone: "15499011962"}}
+	for _, size := range Sizes {
+		for _, landscape := range []bool{false, true} {
+			sheet, _ := Board(f, Format{size, landscape}, m)
+			text := strings.ReplaceAll(said(sheet, m), "\n", " ")
+			for _, want := range append(staff.GeneralDuties(fault.English), "汛期查看沿河低洼处和老房屋") {
+				if !strings.Contains(text, want) {
+					t.Errorf("%s, landscape %v: it does not say %q", size, landscape, want)
 				}
 			}
 		}

@@ -23,18 +23,20 @@ func (b *drawing) dutiesPart(w float64) part {
 
 // duties are what the workers do, as they are laid out: columns of lines.
 type duties struct {
-	list []string
-	size float64
-	most float64 // lines of each
-	more float64 // between them
+	list    []string
+	columns int
+	size    float64
+	most    float64 // lines of each
+	more    float64 // between them
 }
 
 // dutiesHeight is how high the duties stand where there is room.
 func (b *drawing) dutiesHeight(w float64) float64 {
 	list := b.Facts.duties()
-	return headed + b.dutyLines(duties{list, dutySize, 2, 0}, w, nil) + 1
+	return headed + b.dutyLines(duties{list, b.dutyColumns(list), dutySize, 2, 0}, w, nil) + 1
 }
 
+// dutyColumns is how many columns there are where there is room: English lines are long.
 func (b *drawing) dutyColumns(list []string) int {
 	latin := slices.ContainsFunc(list, func(d string) bool { return !strings.ContainsFunc(d, func(r rune) bool { return r >= 0x2e80 }) })
 	if len(list) < 4 || latin || b.leaflet {
@@ -45,7 +47,7 @@ func (b *drawing) dutyColumns(list []string) int {
 
 // dutyLines is how high the duties stand.
 func (b *drawing) dutyLines(d duties, w float64, each func(x, y float64, f fitted)) (height float64) {
-	n := b.dutyColumns(d.list)
+	n := d.columns
 	column := (w - float64(n-1)*gap) / float64(n)
 	rows := (len(d.list) + n - 1) / n
 	for c := range n {
@@ -64,7 +66,8 @@ func (b *drawing) dutyLines(d duties, w float64, each func(x, y float64, f fitte
 
 // duties lists what the workers do: larger where there are few; where there are many smaller, then each on one line, then counted.
 func (b *drawing) duties(x paper.Box) {
-	d := duties{b.Facts.duties(), dutySize * 1.5, 2, 0}
+	list := b.Facts.duties()
+	d := duties{list, b.dutyColumns(list), dutySize * 1.5, 2, 0}
 	all := len(d.list)
 	y := b.section(x, wDuties)
 	note := 0.0
@@ -72,6 +75,8 @@ func (b *drawing) duties(x paper.Box) {
 		switch {
 		case d.size > least+0.01:
 			d.size = max(least, d.size*0.96)
+		case d.columns == 1 && all > 3 && !b.leaflet:
+			d.columns, d.size = 2, dutySize
 		case d.most > 1:
 			d.most, d.size = 1, dutySize
 		case len(d.list) > 1:

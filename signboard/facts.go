@@ -91,9 +91,9 @@ func (f Facts) duties() (out []string) {
 		}
 	}
 	if len(out) == 0 {
-		out = staff.GeneralDuties(f.Lang)
+		return staff.GeneralDuties(f.Lang)
 	}
-	return out
+	return staff.Duties(out, f.Lang)
 }
 
 // first is the worker to call first; nil: nobody is in office.

@@ -112,11 +112,11 @@ func (v view) Part(f face, a staff.Assignment) string {
 // Duties are what the grid worker of f may be called about, not what who stands in does at the office; where none are known those of the post, as on boards.
 func (f face) Duties(lang fault.Language) []string {
 	if f.Worker != nil && f.Post == staff.GridWorker && len(f.Worker.Duties) > 0 {
-		return f.Worker.Duties
+		return staff.Duties(f.Worker.Duties, lang)
 	}
 	for _, a := range f.Team {
 		if a.Post == staff.GridWorker && len(a.Worker.Duties) > 0 {
-			return a.Worker.Duties
+			return staff.Duties(a.Worker.Duties, lang)
 		}
 	}
 	return staff.GeneralDuties(lang)
