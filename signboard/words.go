@@ -68,7 +68,7 @@ var (
 	wAtlas        = words{"网格图册", "Atlas of grids"}
 	wContents     = words{"目录", "Contents"}
 	wIndex        = words{"索引", "Index"}
-	wScanOnline   = words{"扫码查看最新信息", "Scan for what holds today"}
+	wScanOnline   = words{"扫码核对本图册是否最新", "Scan: is this atlas current?"}
 	wMark         = words{"版本标识 %s", "State %s"}
 	wVacant       = words{"暂缺 · 先联系", "Vacant: call"}
 	wCut          = words{"楼栋和街道较多，索引未能全部收录。", "There are more streets and buildings than this index holds."}
