@@ -21,12 +21,14 @@ import (
 type pictures struct {
 	kept    map[string]*portrait.Portrait
 	written func()
+	writes  int
 	stuck   string // the name that cannot be removed
 	asked   []string
 }
 
 func (p *pictures) Write(_ context.Context, name string, picture *portrait.Portrait) error {
 	p.kept[name] = picture
+	p.writes++
 	if p.written != nil {
 		p.written()
 	}
@@ -87,6 +89,36 @@ func TestPhotosOfALongEnter(t *testing.T) {
 	}
 	if kept := slices.Sorted(maps.Keys(album.kept)); len(named) != 12 || !slices.Equal(kept, named) {
 		t.Errorf("kept are %q, workers have %q", kept, named)
+	}
+}
+
+// TestPhotosOfWhoIsKnown: who comes in again with a whole town keeps their photo, and no other is made or kept for them, be it a picture or none.
+func TestPhotosOfWhoIsKnown(t *testing.T) {
+	pool := plantMany(t, 10, 31.2)
+	album := &pictures{kept: map[string]*portrait.Portrait{}}
+	s := &staff.Service{Store: db.NewStaff(db.New(pool)), Now: time.Now, Zone: shanghai, IDs: key.Random{}, Pictures: album}
+	face := &portrait.Portrait{Full: []byte{1}, Small: []byte{2}}
+	of := func(id byte, division string) staff.Entry {
+		return staff.Entry{ID: uuid.UUID{15: id}, Division: division, NewWorker: staff.NewWorker{Name: fmt.Sprint("周", id), Photo: face}}
+	}
+	file := of(2, "990101001001")
+	file.Photo, file.PhotoFile = nil, []byte("no picture: reading it would be refused")
+	for _, c := range []struct {
+		name          string
+		entries       []staff.Entry
+		added, writes int
+	}{
+		{"two are new", []staff.Entry{of(1, "990101001001"), of(2, "990101001001")}, 2, 2},
+		{"they come again", []staff.Entry{of(1, "990101001001"), file}, 0, 0},
+		{"with a third", []staff.Entry{of(1, "990101001001"), of(3, "990101001001"), file}, 1, 1},
+	} {
+		album.writes = 0
+		if added, err := s.Enter(t.Context(), account.TheOperator(), slices.Values(c.entries)); added != c.added || album.writes != c.writes || err != nil {
+			t.Errorf("%s: %d workers, want %d; %d photos written, want %d; %v", c.name, added, c.added, album.writes, c.writes, err)
+		}
+	}
+	if len(album.kept) != 3 {
+		t.Errorf("%d photos of three workers", len(album.kept))
 	}
 }
 

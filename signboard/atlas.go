@@ -22,7 +22,7 @@ type AtlasFacts struct {
 	District, Town, Community string
 	Date                      string // on which it is made
 	Mark                      string // another where a board in it is another
-	URL                       string // that the code on the cover leads to: the community's page; "": there is no code
+	URL                       string // that the code on the cover leads to: the community's page, which checks Mark; "": there is no code
 	Approval, Credit          string
 	Scene                     chart.Scene // all grids of the community
 	Grids                     []Facts     // a page each, by code

@@ -11,6 +11,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"wangge/domain/place"
+	"wangge/domain/staff"
 	"wangge/internal/fault"
 	"wangge/signboard/chart"
 	"wangge/signboard/paper"
@@ -38,11 +39,11 @@ func usual() Facts {
 		Grid: Grid{Code: "990102001001003", Number: "003", Name: "木槿街网格", Kind: "COMPREHENSIVE", Group: "木槿街网格组"},
 		Workers: []Worker{{Person: Person{Name: "张知夏", Post: "GRID_WORKER", Phone: "15499011333"}, Cover: "A", URL: "https://grid.example.org/w/x",
 			Duties: []string{"走访住户", "调解邻里纠纷", "检查安全隐患", "宣传政策，代办居民事项"}}},
-		Leaders:     []Person{{Name: "吴鹤年", Post: "GRID_LEADER", Phone: "15499011074"}, {Name: "姚淑贤", Post: "CHIEF_LEADER", Phone: "15499011037"}},
-		Supervision: "0355-1234567",
-		Station:     &Station{Name: "听雨社区党群服务站", Address: "听雨路52号", Hours: "周一至周五 8:30–17:30", Phone: "15402001001"},
-		Limits:      place.Limits{East: "新村路", South: "新村中路", West: "木槿街", North: "采薇街"},
-		Revision:    12, Date: "2026-11-22", URL: "https://grid.example.org/g/990102001001003?r=12", Approval: "晋S(2026)012号", Credit: "© OpenStreetMap contributors",
+		Leaders: []Person{{Name: "吴鹤年", Post: "GRID_LEADER", Phone: "15499011074"}, {Name: "姚淑贤", Post: "CHIEF_LEADER", Phone: "15499011037"}},
+		Contacts: place.InForce([]place.Contacts{{SupervisionPhone: "0355-1234567",
+			Station: &place.Station{Name: "听雨社区党群服务站", Address: "听雨路52号", Hours: "周一至周五 8:30–17:30", Phone: "15402001001"}}}),
+		Limits:   place.Limits{East: "新村路", South: "新村中路", West: "木槿街", North: "采薇街"},
+		Revision: 12, Date: "2026-11-22", URL: "https://grid.example.org/g/990102001001003?r=12", Approval: "晋S(2026)012号", Credit: "© OpenStreetMap contributors",
 		Scene: chart.Scene{Grids: []chart.Grid{{Area: square(112.85, 35.5), Name: "木槿街网格", Number: "003"}}},
 	}
 }
@@ -61,7 +62,7 @@ var cases = map[string]func(*Facts){
 		f.Workers = append(f.Workers, second(), Worker{Person: Person{Name: sixty, Phone: "0355-12345678 转 8001"}, Cover: "B"})
 	},
 	"long names": func(f *Facts) {
-		f.Grid.Name, f.Grid.Group, f.Community, f.Station.Name, f.Station.Address, f.Station.Hours = sixty, sixty, sixty, sixty, sixty, sixty
+		f.Grid.Name, f.Grid.Group, f.Community, f.Contacts.Station.Name, f.Contacts.Station.Address, f.Contacts.Station.Hours = sixty, sixty, sixty, sixty, sixty, sixty
 		f.Workers[0].Name, f.Leaders[0].Name = "阿卜杜热依木·买买提依明江·吐尔逊尼亚孜", sixty
 		f.Limits = place.Limits{East: sixty, South: sixty, West: sixty, North: sixty}
 		f.Workers = append(f.Workers, Worker{Person: Person{Name: sixty, Phone: "0355-12345678 转 8001"}, Cover: "B"})
@@ -89,7 +90,7 @@ var cases = map[string]func(*Facts){
 	"nobody":            func(f *Facts) { f.Workers = nil },
 	"nobody, no leader": func(f *Facts) { f.Workers, f.Leaders = nil, nil },
 	"nothing": func(f *Facts) {
-		*f = Facts{Grid: Grid{Code: "1", Name: "网格"}, Workers: []Worker{{Person: Person{Name: "李"}}}}
+		*f = Facts{Grid: Grid{Code: "1", Name: "网格"}, Contacts: place.InForce(nil), Workers: []Worker{{Person: Person{Name: "李"}}}}
 	},
 	"twelve duties": func(f *Facts) {
 		f.Workers = append(f.Workers, second())
@@ -107,8 +108,9 @@ var cases = map[string]func(*Facts){
 	"a nameless building": func(f *Facts) { f.Building = &Building{Address: sixty} },
 	"English":             func(f *Facts) { f.Lang = fault.English; f.Workers = append(f.Workers, second()) },
 	"eight night numbers": func(f *Facts) {
+		f.Contacts.Night = nil
 		for i := range 8 {
-			f.Night = append(f.Night, Number{fmt.Sprint("123456789012", i), fmt.Sprint("夜间值班电话", i), "Somebody who is awake"})
+			f.Contacts.Night = append(f.Contacts.Night, place.NightNumber{Phone: fmt.Sprint("123456789012", i), Name: fmt.Sprint("夜间值班电话", i), NameEnglish: "Somebody who is awake"})
 		}
 	},
 }
@@ -285,7 +287,7 @@ func TestAHotlineStandsOnce(t *testing.T) {
 	for _, size := range Sizes {
 		for _, landscape := range []bool{false, true} {
 			f := usual()
-			f.Workers, f.Leaders, f.Station, f.Supervision = nil, nil, nil, ""
+			f.Workers, f.Leaders, f.Contacts = nil, nil, place.InForce(nil)
 			sheet, _ := Board(f, Format{size, landscape}, m)
 			text := said(sheet, m)
 			for what, n := range map[string]int{"12345\n": 1, "政务服务热线\n": 1, "110\n": 1, "120\n": 1} {
@@ -296,7 +298,7 @@ func TestAHotlineStandsOnce(t *testing.T) {
 		}
 	}
 	f := usual()
-	f.Workers, f.Leaders, f.Station, f.Supervision, f.Night = nil, nil, nil, "", []Number{{"962121", "物业热线", "Property line"}}
+	f.Workers, f.Leaders, f.Contacts = nil, nil, place.Contacts{Night: []place.NightNumber{{Phone: "962121", Name: "物业热线", NameEnglish: "Property line"}}}
 	sheet, _ := Board(f, Format{Size: "a3"}, m)
 	if text := said(sheet, m); strings.Count(text, "962121") != 1 || strings.Contains(text, "12345") {
 		t.Errorf("with a number of its own: %s", text)
@@ -381,6 +383,26 @@ func TestDutiesBreakEvenly(t *testing.T) {
 	}
 }
 
+// A worker's general duties stand on an English board in English, all of them, and the town's own as they were written.
+func TestGeneralDutiesInEnglish(t *testing.T) {
+	m := fonts(t)
+	f := usual()
+	f.Lang, f.Workers = fault.English, append(f.Workers, second())
+	f.Workers[0].Duties, f.Workers[1].Duties = append(staff.GeneralDuties(fault.Chinese), "汛期查看沿河低洼处和老房屋"), nil
+	f.Assistants = []Person{{Name: "朱根生", Post: "ASSISTANT", Phone: "15499011962"}}
+	for _, size := range Sizes {
+		for _, landscape := range []bool{false, true} {
+			sheet, _ := Board(f, Format{size, landscape}, m)
+			text := strings.ReplaceAll(said(sheet, m), "\n", " ")
+			for _, want := range append(staff.GeneralDuties(fault.English), "汛期查看沿河低洼处和老房屋") {
+				if !strings.Contains(text, want) {
+					t.Errorf("%s, landscape %v: it does not say %q", size, landscape, want)
+				}
+			}
+		}
+	}
+}
+
 // Who is called in the worker's place stands once on a board, be it the first leader or another.
 func TestWhoStandsInStandsOnce(t *testing.T) {
 	m := fonts(t)
@@ -403,8 +425,8 @@ func TestWhoStandsInStandsOnce(t *testing.T) {
 // A word is written smaller rather than broken.
 func TestWordsStayWhole(t *testing.T) {
 	f := usual()
-	f.Lang, f.Workers, f.Leaders, f.Station, f.Supervision = fault.English, nil, nil, nil, ""
-	f.Night = []Number{{"12345", "政务服务热线", "Government services"}}
+	f.Lang, f.Workers, f.Leaders = fault.English, nil, nil
+	f.Contacts = place.Contacts{Night: []place.NightNumber{{Phone: "12345", Name: "政务服务热线", NameEnglish: "Government services"}}}
 	sheet, _ := Board(f, Format{"a3", true}, fonts(t))
 	if text := said(sheet, fonts(t)); !strings.Contains(strings.ReplaceAll(text, "\n", " "), "Please call 请先联系 Government services 12345") {
 		t.Errorf("it says %q", text)

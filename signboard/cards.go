@@ -81,16 +81,16 @@ func (b *drawing) card(x paper.Box) {
 			others = append(others, join(" ", postOf(l.Post).in(b.Lang), l.Name, phone.Grouped(paper.Clean(l.Phone))))
 		}
 	}
-	if b.Supervision != "" && len(others) < 3 {
-		others = append(others, join(" ", wSupervision.in(b.Lang), b.Supervision))
+	if number := b.Contacts.SupervisionPhone; number != "" && len(others) < 3 {
+		others = append(others, join(" ", wSupervision.in(b.Lang), number))
 	}
 	room := (x.W - 2*edge - 3) / 2
 	for i, o := range others[:min(len(others), 2)] {
 		b.centred(x.X+edge+float64(i)*(room+3), y+3, b.fit(o, room, 4, style{size: 2.9, colour: ink}, 2))
 	}
 	var night []string
-	for _, n := range b.Facts.night() {
-		night = append(night, n.Phone+" "+words{n.For, n.ForEng}.in(b.Lang))
+	for _, n := range b.Contacts.Night {
+		night = append(night, n.Phone+" "+n.Text(b.Lang))
 	}
 	b.centred(x.X+edge, y+7.6, b.fit(join("   ", night...), x.W*0.68, 4, style{size: 2.7, colour: soft}, 1.9))
 	b.centred(x.X+x.W-edge, y+7.6, b.fit(join(" ", b.revision(), b.Date), x.W*0.2, 4, style{size: 2.1, colour: soft, anchor: paper.End}, 1.7))

@@ -4,7 +4,6 @@
 package signboard
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -23,13 +22,11 @@ type Facts struct {
 
 	District, Town, Community string
 	Grid                      Grid
-	Building                  *Building // nil on a grid's board
-	Workers                   []Worker  // grid workers in office, A before B; none: the post is vacant
-	Assistants                []Person  // in office in the grid
-	Leaders                   []Person  // of the grid, its group and the community, the nearest first; see board.Shown
-	Supervision               string    // phone for complaints
-	Station                   *Station
-	Night                     []Number // whom to call at any hour; none: those of the country
+	Building                  *Building      // nil on a grid's board
+	Workers                   []Worker       // grid workers in office, A before B; none: the post is vacant
+	Assistants                []Person       // in office in the grid
+	Leaders                   []Person       // of the grid, its group and the community, the nearest first; see board.Shown
+	Contacts                  place.Contacts // in force: whom else to call
 	Limits                    place.Limits
 	Apart                     []Apart // the parts of the grid that lie apart, and where they end
 
@@ -61,7 +58,7 @@ type Building struct{ Name, Address string }
 // Person is somebody to call.
 type Person struct {
 	Name  string
-	Post  string // as domain/staff has it
+	Post  string // as domain/staff has it, or a place.Desk
 	Phone string
 	Photo []byte // PNG or JPEG; none: a circle with the name's first character stands in
 
@@ -82,16 +79,6 @@ type Apart struct {
 	Limits place.Limits
 }
 
-// Station is a service station.
-type Station struct{ Name, Address, Hours, Phone string }
-
-// Number is a phone number and what it is for.
-type Number struct {
-	Phone  string
-	For    string // Chinese
-	ForEng string
-}
-
 // duties are those of the workers that a board shows, each once; where none are known those of the post, which is there also while nobody holds it.
 func (f Facts) duties() (out []string) {
 	seen := map[string]bool{}
@@ -104,9 +91,9 @@ func (f Facts) duties() (out []string) {
 		}
 	}
 	if len(out) == 0 {
-		out = staff.GeneralDuties(f.Lang)
+		return staff.GeneralDuties(f.Lang)
 	}
-	return out
+	return staff.Duties(out, f.Lang)
 }
 
 // first is the worker to call first; nil: nobody is in office.
@@ -122,36 +109,14 @@ func (f Facts) leader() int {
 	return slices.IndexFunc(f.Leaders, func(l Person) bool { return l.Phone != "" })
 }
 
-// instead is whom to call where the worker cannot be: the nearest leader with a phone, else the service station, else who takes complaints, else the
-// first of the night numbers.
+// instead is whom to call where the worker cannot be: the nearest leader with a phone, else the desk that answers.
 func (f Facts) instead() Person {
 	if i := f.leader(); i >= 0 {
 		return f.Leaders[i]
 	}
-	switch {
-	case f.Station != nil && f.Station.Phone != "":
-		return Person{Name: f.Station.Name, Post: "STATION", Phone: f.Station.Phone}
-	case f.Supervision != "":
-		return Person{Name: f.Community, Post: "SUPERVISION", Phone: f.Supervision}
+	a := f.Contacts.Instead(f.Lang)
+	if a.Desk == place.Supervision {
+		a.Name = f.Community // what they are stands beside it
 	}
-	n := f.night()[0]
-	if f.Lang == fault.English {
-		return Person{Name: n.ForEng, Post: "NIGHT", Phone: n.Phone}
-	}
-	return Person{Name: n.For, Post: "NIGHT", Phone: n.Phone}
-}
-
-func (f Facts) night() []Number {
-	if len(f.Night) > 0 {
-		return f.Night
-	}
-	return numbers(place.InForce(nil).Night)
-}
-
-// numbers are night numbers as a board shows them.
-func numbers(night []place.NightNumber) (out []Number) {
-	for _, n := range night {
-		out = append(out, Number{n.Phone, n.Name, cmp.Or(n.NameEnglish, n.Name)})
-	}
-	return out
+	return Person{Name: a.Name, Post: string(a.Desk), Phone: a.Phone}
 }

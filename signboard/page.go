@@ -17,7 +17,6 @@ import (
 
 	"wangge/domain/board"
 	"wangge/domain/phone"
-	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
 	"wangge/signboard/paper"
@@ -92,89 +91,99 @@ type told struct {
 type saying struct{ Text, Phone, More string }
 
 // told is all that a board says, as text: for who cannot see it.
-func (f Facts) told() (out []told) {
-	in := func(w words) string { return w.in(f.Lang) }
-	tell := func(about string, list ...saying) {
-		if len(list) > 0 {
-			out = append(out, told{about, list})
-		}
+func (f Facts) told() []told {
+	t := teller{Facts: f}
+	t.names()
+	t.people()
+	t.contacts()
+	t.limits()
+	t.print()
+	return t.out
+}
+
+// teller tells what facts say, one thing after another.
+type teller struct {
+	Facts
+	out []told
+}
+
+func (t *teller) tell(about words, list ...saying) {
+	if len(list) > 0 {
+		t.out = append(t.out, told{about.in(t.Lang), list})
 	}
-	joined := func(list ...string) string {
-		var given []string
-		for _, s := range list {
-			if s = strings.TrimSpace(s); s != "" {
-				given = append(given, s)
-			}
-		}
-		return strings.Join(given, " ")
+}
+
+func (t *teller) names() {
+	if b := t.Building; b != nil {
+		t.tell(wHouse, saying{Text: b.Name, More: b.Address})
 	}
-	if b := f.Building; b != nil {
-		tell(in(wHouse), saying{Text: b.Name, More: b.Address})
-	}
-	tell(in(wGrid), saying{Text: f.Grid.Name, More: joined(kinds[f.Grid.Kind].in(f.Lang), f.Grid.Group)})
-	tell(in(wCode), saying{Text: f.Grid.Code})
-	tell(in(wIn), saying{Text: joined(f.District, f.Town, f.Community)})
-	for i, w := range f.Workers {
-		cover := wFirst
-		if w.Cover == "B" {
-			cover = wSecond
-		}
-		tell(in(wWorker), saying{Text: w.Name, Phone: w.Phone, More: in(cover)})
+	t.tell(wGrid, saying{Text: t.Grid.Name, More: join(" ", kinds[t.Grid.Kind].in(t.Lang), t.Grid.Group)})
+	t.tell(wCode, saying{Text: t.Grid.Code})
+	t.tell(wIn, saying{Text: join(" ", t.District, t.Town, t.Community)})
+}
+
+func (t *teller) people() {
+	instead := t.instead()
+	for i, w := range t.Workers {
+		t.tell(wWorker, saying{Text: w.Name, Phone: w.Phone, More: coverOf(w.Cover).in(t.Lang)})
 		if i == 0 && w.Phone == "" {
-			p := f.instead()
-			tell(in(wNoPhone), saying{Text: p.Name, Phone: p.Phone})
+			t.tell(wNoPhone, saying{Text: instead.Name, Phone: instead.Phone})
 		}
 	}
-	for _, a := range f.Assistants {
-		tell(postOf(string(staff.Assistant)).in(f.Lang), saying{Text: a.Name, Phone: a.Phone})
+	for _, a := range t.Assistants {
+		t.tell(postOf(a.Post), saying{Text: a.Name, Phone: a.Phone})
 	}
-	if len(f.Workers) == 0 {
-		p := f.instead()
-		tell(in(wNobody), saying{Text: joined(in(wInstead), p.Name), Phone: p.Phone})
+	if len(t.Workers) == 0 {
+		t.tell(wNobody, saying{Text: join(" ", wInstead.in(t.Lang), instead.Name), Phone: instead.Phone})
 	}
 	var duties []saying
-	for _, d := range f.duties() {
+	for _, d := range t.duties() {
 		duties = append(duties, saying{Text: d})
 	}
-	tell(in(wDuties), duties...)
-	for _, l := range f.Leaders {
-		tell(postOf(l.Post).in(f.Lang), saying{Text: l.Name, Phone: l.Phone})
+	t.tell(wDuties, duties...)
+	for _, l := range t.Leaders {
+		t.tell(postOf(l.Post), saying{Text: l.Name, Phone: l.Phone})
 	}
-	if s := f.Station; s != nil {
-		tell(in(wStation), saying{Text: s.Name, Phone: s.Phone, More: joined(s.Address, s.Hours)})
+}
+
+func (t *teller) contacts() {
+	if s := t.Contacts.Station; s != nil {
+		t.tell(wStation, saying{Text: s.Name, Phone: s.Phone, More: join(" ", s.Address, s.Opens(t.Lang))})
 	}
-	if f.Supervision != "" {
-		tell(in(wSupervision), saying{Phone: f.Supervision})
+	if number := t.Contacts.SupervisionPhone; number != "" {
+		t.tell(wSupervision, saying{Phone: number})
 	}
 	var night []saying
-	for _, n := range f.night() {
-		night = append(night, saying{Text: words{n.For, n.ForEng}.in(f.Lang), Phone: n.Phone})
+	for _, n := range t.Contacts.Night {
+		night = append(night, saying{Text: n.Text(t.Lang), Phone: n.Phone})
 	}
-	tell(in(wNight), night...)
+	t.tell(wNight, night...)
+}
+
+func (t *teller) limits() {
 	var limits []saying
-	for _, l := range sidesOf(f.Limits) {
-		if l.name != "" {
-			to := in(l.label)
-			if f.Lang == fault.English {
-				to += ": "
-			}
-			limits = append(limits, saying{Text: to + l.name})
+	for _, s := range t.Limits.Sides() {
+		if s.Name != "" {
+			limits = append(limits, saying{Text: s.Text(t.Lang) + words{"", ": "}.in(t.Lang) + s.Name})
 		}
 	}
-	if len(f.Apart) > 0 {
-		limits = append(limits, saying{Text: f.apart()})
+	if len(t.Apart) > 0 {
+		limits = append(limits, saying{Text: t.apart()})
 	}
-	tell(in(wLimits), limits...)
-	if f.Revision > 0 {
-		tell(in(wVersion), saying{Text: fmt.Sprintf(in(wRevision), f.Revision), More: f.Date})
+	t.tell(wLimits, limits...)
+}
+
+// print tells of the sheet itself.
+func (t *teller) print() {
+	if t.Revision > 0 {
+		t.tell(wVersion, saying{Text: fmt.Sprintf(wRevision.in(t.Lang), t.Revision), More: t.Date})
 	}
-	if f.Approval != "" {
-		tell(in(wApproval), saying{Text: f.Approval})
+	if t.Approval != "" {
+		t.tell(wApproval, saying{Text: t.Approval})
 	}
-	if f.Credit != "" {
-		tell(in(wCredit), saying{Text: f.Credit})
+	if t.Credit != "" {
+		t.tell(wCredit, saying{Text: t.Credit})
 	}
-	return out
 }
 
 // Of is one of what a board says, in the language of the page.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -65,95 +66,108 @@ func (m *MissingOn) add(missing []rune) {
 
 // Print writes the boards of all grids of a division, by code, as the pages of one document; one page is in memory at a time while the next is read.
 // NOT_FOUND: no such division, or it has no grids. INVALID: a file that cannot be written ("file"). UNAVAILABLE: photos that cannot be read now; there is no file then.
-func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fonts, job Job) (out Printed, err error) {
+func Print(ctx context.Context, actor account.Actor, s *Source, fonts *paper.Fonts, job Job) (Printed, error) {
 	codes, err := s.Codes(ctx, actor, job.Division)
 	if err != nil {
-		return out, err
+		return Printed{}, err
 	}
+	none := fault.New(fault.NotFound, "division", "board.noGrids", "code", fault.Shorten(job.Division, 40))
 	if len(codes) == 0 {
-		return out, fault.New(fault.NotFound, "division", "board.noGrids", "code", fault.Shorten(job.Division, 40))
+		return Printed{}, none
 	}
-	unwritable := func(err error) error {
-		if err == nil {
-			return nil
-		}
-		return fault.Wrap(err, fault.Invalid, "file", "board.file", "file", job.File, "reason", reason(err))
-	}
-	sweep(filepath.Dir(job.File))
-	file, err := os.CreateTemp(filepath.Dir(job.File), unfinished)
-	if err != nil {
-		return out, unwritable(err)
-	}
-	defer os.Remove(file.Name()) // unless it has its name by then
-	defer file.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	told := func() {
-		if job.Progress != nil {
-			job.Progress(out.Boards+len(out.Gone), len(codes))
+	p := printing{Job: job, total: len(codes)}
+	p.Bytes, err = whole(job.File, func(w io.Writer) error {
+		boards := ahead(ctx, codes, func(ctx context.Context, code string) (Facts, error) { return s.Grid(ctx, actor, code, job.Lang) })
+		err := paper.WritePDF(w, p.sheets(boards, fonts), fonts)
+		switch {
+		case p.failed != nil || ctx.Err() != nil:
+			return errors.Join(p.failed, ctx.Err())
+		case len(p.without) > 0:
+			return withoutPhotos(p.without...)
+		case err != nil:
+			return unwritable(job.File, err) // the disk is full
+		case p.Boards == 0:
+			return none
 		}
-	}
-	var failed error
-	var without []string // codes
-	buffered := bufio.NewWriterSize(file, 1<<20)
-	err = paper.WritePDF(buffered, func(yield func(*paper.Sheet) bool) {
-		for next := range ahead(ctx, codes, func(ctx context.Context, code string) (Facts, error) { return s.Grid(ctx, actor, code, job.Lang) }) {
+		return nil
+	})
+	return p.Printed, err
+}
+
+// printing is a Job that is being done.
+type printing struct {
+	Job
+	Printed
+	total   int
+	without []string // codes of grids whose photos cannot be read
+	failed  error    // what ended the reading
+}
+
+// sheets draws boards as they are read, until one fails or too many lack photos.
+func (p *printing) sheets(boards iter.Seq[read[string]], fonts *paper.Fonts) iter.Seq[*paper.Sheet] {
+	return func(yield func(*paper.Sheet) bool) {
+		for next := range boards {
 			if fault.Is(next.err, fault.NotFound) {
-				out.Gone = append(out.Gone, next.of)
-				told()
+				p.Gone = append(p.Gone, next.of)
+				p.tell()
 				continue
 			}
-			if failed = next.err; failed != nil {
+			if p.failed = next.err; p.failed != nil {
 				return
 			}
 			if next.facts.passing {
-				if without = append(without, next.of); len(without) == mostWithout {
+				if p.without = append(p.without, next.of); len(p.without) == mostWithout {
 					return
 				}
 			}
-			if len(without) > 0 { // what was drawn is thrown away
+			if len(p.without) > 0 { // what was drawn is thrown away
 				continue
 			}
-			sheet, missing := Board(next.facts, job.Format, fonts)
+			sheet, missing := Board(next.facts, p.Format, fonts)
 			if len(missing) > 0 {
-				out.Missing = append(out.Missing, MissingOn{next.facts.Grid.Code, string(missing)})
+				p.Missing = append(p.Missing, MissingOn{next.facts.Grid.Code, string(missing)})
 			}
 			if !yield(sheet) {
 				return
 			}
-			out.Boards++
-			told()
+			p.Boards++
+			p.tell()
 		}
-	}, fonts)
-	var path *fs.PathError
-	switch {
-	case failed != nil || ctx.Err() != nil:
-		return out, errors.Join(failed, ctx.Err())
-	case len(without) > 0:
-		return out, withoutPhotos(without...)
-	case errors.As(err, &path): // the disk is full
-		return out, unwritable(err)
-	case err != nil:
-		return out, err
 	}
-	if out.Boards == 0 {
-		return out, fault.New(fault.NotFound, "division", "board.noGrids", "code", fault.Shorten(job.Division, 40))
+}
+
+func (p *printing) tell() {
+	if p.Progress != nil {
+		p.Progress(p.Boards+len(p.Gone), p.total)
 	}
-	if err := buffered.Flush(); err != nil {
-		return out, unwritable(err)
+}
+
+// whole has write fill a file that appears when it is complete, over one that is there, and returns how many bytes it has.
+func whole(path string, write func(io.Writer) error) (size int64, err error) {
+	sweep(filepath.Dir(path))
+	file, err := os.CreateTemp(filepath.Dir(path), unfinished)
+	if err != nil {
+		return 0, unwritable(path, err)
+	}
+	defer os.Remove(file.Name()) // unless it has its name by then
+	defer file.Close()
+	buffered := bufio.NewWriterSize(file, 1<<20)
+	if err := write(buffered); err != nil {
+		return 0, err
+	}
+	if err := errors.Join(buffered.Flush(), file.Chmod(0o644)); err != nil {
+		return 0, unwritable(path, err)
 	}
 	info, err := file.Stat()
 	if err != nil {
-		return out, err
-	}
-	out.Bytes = info.Size()
-	if err := file.Chmod(0o644); err != nil {
-		return out, unwritable(err)
+		return 0, err
 	}
 	if err := file.Close(); err != nil {
-		return out, unwritable(err)
+		return 0, unwritable(path, err)
 	}
-	return out, unwritable(os.Rename(file.Name(), job.File))
+	return info.Size(), unwritable(path, os.Rename(file.Name(), path))
 }
 
 // unfinished is what files are called, the star being any, that boards are written to until all are.
@@ -172,17 +186,20 @@ func sweep(folder string) {
 	}
 }
 
-// reason is why a file cannot be written, without the paths that the system names.
-func reason(err error) error {
-	var path *fs.PathError
+// unwritable is err; where it is of a file, a refusal of the one at path with the reason, but without the paths that the system names.
+func unwritable(path string, err error) error {
+	var of *fs.PathError
 	var link *os.LinkError
+	var reason error
 	switch {
-	case errors.As(err, &path):
-		return path.Err
+	case errors.As(err, &of):
+		reason = of.Err
 	case errors.As(err, &link):
-		return link.Err
+		reason = link.Err
+	default:
+		return err
 	}
-	return err
+	return fault.Wrap(err, fault.Invalid, "file", "board.file", "file", path, "reason", reason)
 }
 
 // read is what a board says, or why that is not known.

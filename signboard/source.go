@@ -3,7 +3,6 @@ package signboard
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/google/uuid"
 	"github.com/paulmach/orb"
 	"golang.org/x/sync/errgroup"
@@ -272,16 +270,7 @@ func (s *Source) divisions(ctx context.Context, actor account.Actor, community u
 	if err != nil {
 		return err
 	}
-	c := all[community].InForce
-	f.community, f.Supervision = own[community].Code, c.SupervisionPhone
-	f.Night = numbers(c.Night)
-	if st := c.Station; st != nil {
-		hours := st.Hours
-		if f.Lang == fault.English && st.HoursEnglish != "" {
-			hours = st.HoursEnglish
-		}
-		f.Station = &Station{Name: st.Name, Address: st.Address, Hours: hours, Phone: st.Phone}
-	}
+	f.community, f.Contacts = own[community].Code, all[community].InForce
 	return nil
 }
 
@@ -486,9 +475,6 @@ func groundOf(class string) chart.Ground {
 	return chart.Plain
 }
 
-// mostInAtlas is how many grids an atlas holds: twice those of a large community, read and drawn in some seconds.
-const mostInAtlas = 80
-
 // readCommunity is what the atlas of a community says in a language, without photos. Former codes answer. NOT_FOUND: no such division, or it has no grids. LIMITED: it has
 // too many.
 func (s *Source) readCommunity(ctx context.Context, actor account.Actor, code string, lang fault.Language) (a AtlasFacts, err error) {
@@ -498,15 +484,15 @@ func (s *Source) readCommunity(ctx context.Context, actor account.Actor, code st
 		if err != nil {
 			return err
 		}
-		lists, err := s.Grids.ListOf(ctx, actor, []uuid.UUID{d.ID}, grid.Query{Order: grid.ByCode, Args: page.Args{First: mostInAtlas}, Count: true})
+		lists, err := s.Grids.ListOf(ctx, actor, []uuid.UUID{d.ID}, grid.Query{Order: grid.ByCode, Args: page.Args{First: board.MostInAtlas}, Count: true})
 		if err != nil {
 			return err
 		}
 		switch n := lists[d.ID].Total; {
 		case n == 0:
 			return fault.New(fault.NotFound, "code", "board.noGrids", "code", fault.Shorten(code, 40))
-		case n > mostInAtlas:
-			return fault.New(fault.Limited, "code", "board.largeAtlas", "n", n, "max", mostInAtlas)
+		case n > board.MostInAtlas:
+			return fault.New(fault.Limited, "code", "board.largeAtlas", "n", n, "max", board.MostInAtlas)
 		}
 		var grids []grid.Grid
 		codes := map[uuid.UUID][]string{}
@@ -520,7 +506,7 @@ func (s *Source) readCommunity(ctx context.Context, actor account.Actor, code st
 			maps.Copy(numbers, grid.Numbers(of))
 		}
 		box := grids[0].BBox
-		mark := xxhash.New()
+		var boards []board.Hashes
 		for i, g := range grids {
 			f, seen, err := s.of(ctx, actor, g, lang)
 			if err != nil {
@@ -538,16 +524,16 @@ func (s *Source) readCommunity(ctx context.Context, actor account.Actor, code st
 					a.Buildings = append(a.Buildings, Entry{cmp.Or(b.Name, b.Address), []int{i}})
 				}
 			}
-			_, _ = fmt.Fprintf(mark, "%s\x00", f.URL) // it ends with what tells this board from others; a hash takes everything
+			boards = append(boards, f.standing.Hashes)
 		}
-		a.Mark = hex.EncodeToString(mark.Sum(nil)[:4])
+		a.Mark = board.AtlasMark(boards)
 		seen, err := s.Around.Of(ctx, actor, grids[0].Key, around.Box(box, 0.08, coverProportion), nil)
 		if err != nil {
 			return err
 		}
 		first := a.Grids[0]
 		a.Lang, a.Code, a.District, a.Town, a.Community, a.Date = lang, d.Code, first.District, first.Town, d.Name, s.Staff.Day(nil).String()
-		a.URL, a.Approval, a.Credit = s.PublicURL+"/c/"+url.PathEscape(d.Code), s.Approval, s.Credit
+		a.URL, a.Approval, a.Credit = s.PublicURL+"/c/"+url.PathEscape(d.Code)+"?m="+a.Mark, s.Approval, s.Credit
 		a.Scene = sceneOf(seen, s.PublicURL, true)
 		return nil
 	})

@@ -1,9 +1,11 @@
 package signboard
 
 import (
+	"slices"
 	"strings"
 
 	"wangge/domain/board"
+	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
 )
@@ -27,20 +29,25 @@ func (w words) beside(lang fault.Language) string {
 	return w.en
 }
 
+// wordsOf are words that are kept where what they name is.
+func wordsOf(text func(fault.Language) string) words {
+	return words{text(fault.Chinese), text(fault.English)}
+}
+
 var (
 	wBoard        = words{"网格公示牌", "Grid signboard"}
 	wBuilding     = words{"楼栋公示牌", "Building signboard"}
 	wBelongs      = words{"本楼所属网格", "This building is in"}
 	wWorker       = postOf(string(staff.GridWorker))
-	wFirst        = words{staff.CoverA.Text(fault.Chinese), staff.CoverA.Text(fault.English)}
-	wSecond       = words{staff.CoverB.Text(fault.Chinese), staff.CoverB.Text(fault.English)}
+	wFirst        = wordsOf(staff.CoverA.Text)
+	wSecond       = wordsOf(staff.CoverB.Text)
 	wNobody       = words{"网格员暂缺", "No grid worker at present"}
 	wInstead      = words{"请先联系", "Please call"}
 	wNoPhone      = words{"电话未公布，请拨", "No phone of their own: call"}
 	wDuties       = words{"主要职责", "What we do for you"}
 	wContacts     = words{"还可以找", "You can also ask"}
-	wSupervision  = words{"监督电话", "Complaints"}
-	wStation      = words{"服务站", "Service station"}
+	wSupervision  = wordsOf(place.Supervision.Text)
+	wStation      = wordsOf(place.ServiceStation.Text)
 	wLimits       = words{"网格四至", "Where the grid ends"}
 	wMap          = words{"网格范围图", "Map of the grid"}
 	wScan         = words{"扫码核对", "Scan to check"}
@@ -51,10 +58,6 @@ var (
 	wGridNumber   = words{"网格 %s", "Grid %s"} // on the board of a building, which has a number of its own
 	wCode         = words{"网格编码", "Code"}
 	wApproval     = words{"审图号", "Map approval no."}
-	wEast         = words{"东至", "East"}
-	wSouth        = words{"南至", "South"}
-	wWest         = words{"西至", "West"}
-	wNorth        = words{"北至", "North"}
 	wSeeMap       = words{"见图", "see the map"}
 	wMoreApart    = words{"共另有 %d 片，见图", "%d parts in all besides: see the map"}
 	wMore         = words{"等共 %d 项，扫码查看", "%d in all: scan to see them"}
@@ -65,7 +68,7 @@ var (
 	wAtlas        = words{"网格图册", "Atlas of grids"}
 	wContents     = words{"目录", "Contents"}
 	wIndex        = words{"索引", "Index"}
-	wScanOnline   = words{"扫码查看最新信息", "Scan for what holds today"}
+	wScanOnline   = words{"扫码核对本图册是否最新", "Scan: is this atlas current?"}
 	wMark         = words{"版本标识 %s", "State %s"}
 	wVacant       = words{"暂缺 · 先联系", "Vacant: call"}
 	wCut          = words{"楼栋和街道较多，索引未能全部收录。", "There are more streets and buildings than this index holds."}
@@ -83,7 +86,7 @@ var (
 	wGrid      = words{"网格", "Grid"}
 	wHouse     = words{"楼栋", "Building"}
 	wIn        = words{"所在", "In"}
-	wNight     = words{"夜里和急事", "At night and in emergencies"}
+	wNight     = wordsOf(place.AtNight)
 	wVersion   = words{"版次", "Revision"}
 	wCredit    = words{"地图数据", "Map data"}
 	wGridPage  = words{"网格页面", "The grid's page"}
@@ -169,17 +172,15 @@ var kinds = map[string]words{
 	"DEDICATED":     {"专属网格", "Dedicated grid"},
 }
 
-// posts are those that stand in for a person.
-var posts = map[string]words{
-	"STATION":     {"服务站", "Service station"},
-	"SUPERVISION": {"监督电话", "Complaints"},
-	"NIGHT":       {"热线", "Hotline"},
+// postOf is what a Person's post is called.
+func postOf(post string) words {
+	if desk(post) {
+		return wordsOf(place.Desk(post).Text)
+	}
+	return wordsOf(staff.Post(post).Text)
 }
 
-func postOf(post string) words {
-	if w, ok := posts[post]; ok {
-		return w
-	}
-	p := staff.Post(post)
-	return words{p.Text(fault.Chinese), p.Text(fault.English)}
+// join joins what is not empty.
+func join(sep string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), sep)
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"wangge/domain/account"
 	"wangge/domain/board"
 	"wangge/domain/staff"
@@ -19,6 +21,14 @@ import (
 type Printed interface {
 	// Verify: NOT_FOUND where there is no such grid or building, INVALID: no revision. UNAVAILABLE: the database is away.
 	Verify(ctx context.Context, actor account.Actor, n board.Name, revision int, mark string) (board.Check, error)
+	// VerifyAtlas: UNAVAILABLE: the database is away.
+	VerifyAtlas(ctx context.Context, actor account.Actor, division uuid.UUID, mark string) (board.Answer, error)
+}
+
+// printedOn is what carries the code that may have led to a page: a board, or the atlas of a division.
+type printedOn struct {
+	board.Name
+	Atlas uuid.UUID
 }
 
 // scanned is what the page says of the board whose code led to it.
@@ -28,16 +38,21 @@ type scanned struct {
 	Away  bool // it cannot be checked now
 }
 
-// scan looks up the board of n, where values come from the code on one: r is its revision, m its mark. nil: they do not, or there is no such board. An
+// scan looks up a board or an atlas, where values come from the code on one: r is the board's revision, m the mark. nil: they do not, or there is no such board. An
 // error stands beside what can be said all the same: while the database is away, that it cannot be checked.
-func (s *site) scan(ctx context.Context, actor account.Actor, values url.Values, n board.Name) (*scanned, error) {
+func (s *site) scan(ctx context.Context, actor account.Actor, values url.Values, on printedOn) (*scanned, error) {
 	revision, err := strconv.Atoi(values.Get("r"))
-	if err != nil || s.printed == nil {
+	atlas, mark := on.Atlas != uuid.Nil, values.Get("m")
+	if s.printed == nil || atlas && mark == "" || !atlas && err != nil {
 		return nil, nil
 	}
 	var c board.Check
 	err = soon(ctx, func(ctx context.Context) (err error) {
-		c, err = s.printed.Verify(ctx, actor, n, revision, values.Get("m"))
+		if atlas {
+			c.Answer, err = s.printed.VerifyAtlas(ctx, actor, on.Atlas, mark)
+		} else {
+			c, err = s.printed.Verify(ctx, actor, on.Name, revision, mark)
+		}
 		return err
 	})
 	switch {
@@ -51,16 +66,16 @@ func (s *site) scan(ctx context.Context, actor account.Actor, values url.Values,
 	return nil, err
 }
 
-// readScanned is read for a page that the code on a board may have led to: fn fills v in and names the board. What the page says of the board is of the
+// readScanned is read for a page that a code on paper may have led to: fn fills v in and names what the code is on. What the page says of the board is of the
 // same state as the rest. The rest is of today anyway, so that nothing is refused because of the board.
-func (s *site) readScanned(r *http.Request, v *view, fn func(ctx context.Context, actor account.Actor) (board.Name, error)) error {
+func (s *site) readScanned(r *http.Request, v *view, fn func(ctx context.Context, actor account.Actor) (printedOn, error)) error {
 	var said *scanned
 	var failed error
 	err := s.read(r, func(ctx context.Context, actor account.Actor) error {
 		said, failed = nil, nil // it may run twice
-		n, err := fn(ctx, actor)
+		on, err := fn(ctx, actor)
 		if err == nil {
-			said, failed = s.scan(ctx, actor, v.Query, n)
+			said, failed = s.scan(ctx, actor, v.Query, on)
 		}
 		return err
 	})

@@ -90,3 +90,41 @@ func TestScannedBoardSaysWhatToDo(t *testing.T) {
 		t.Error("nobody is away")
 	}
 }
+
+// Whoever scanned the cover of an atlas is told whether it is current; who did not is told nothing, and nothing is looked up.
+func TestScannedAtlas(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		answer   board.Answer
+		err      error
+		zh, en   string
+		isLogged bool
+	}{
+		{"current", board.Current, nil, "✓ 您扫的图册是最新的。", "The atlas you scanned is current.", false},
+		{"outdated", board.Outdated, nil, "您扫的图册已过时", "The atlas you scanned is out of date", false},
+		{"no mark", board.Unknown, nil, "无法核对您扫的图册，请", "The atlas you scanned cannot be checked. What", false},
+		{"the database is away", "", fault.New(fault.Unavailable, "", "web.noBuilding"), "现在无法核对您扫的图册", "The atlas you scanned cannot be checked now", false},
+		{"broken", "", errors.New("broken rule"), "", "", true},
+	} {
+		town, log := newTown(), &bytes.Buffer{}
+		town.check, town.checkErr, town.log = board.Check{Answer: c.answer}, c.err, log
+		path := "/c/" + town.community.Code
+		for lang, want := range map[string]string{"zh": c.zh, "en": c.en} {
+			w := town.get("GET", path+"?m=0a1b2c3d&lang="+lang)
+			body := w.Body.String()
+			if w.Code != 200 || !strings.Contains(body, want) || want == "" && strings.Contains(body, "notice") || !strings.Contains(body, town.grids[0].Code) {
+				t.Errorf("%s, %s: %d\n%s", c.name, lang, w.Code, body)
+			}
+		}
+		if strings.Contains(log.String(), "broken rule") != c.isLogged {
+			t.Errorf("%s: logged %q", c.name, log)
+		}
+		asked := len(town.atlases)
+		if want := town.community.ID.String() + " 0a1b2c3d"; asked < 2 || town.atlases[0] != want {
+			t.Errorf("%s: asked of %q", c.name, town.atlases)
+		}
+		if body := town.get("GET", path).Body.String(); strings.Contains(body, "您扫的图册") || len(town.atlases) != asked {
+			t.Errorf("%s: without a mark it is taken for an atlas", c.name)
+		}
+	}
+}

@@ -66,6 +66,7 @@ type fakeTown struct {
 	check     board.Check
 	checkErr  error
 	checked   []board.Name
+	atlases   []string  // that were asked about, with their marks
 	aborted   error     // of a check, which ends the transaction that it was in
 	state     string    // of the data
 	log       io.Writer // nil: nobody reads it
@@ -485,4 +486,12 @@ func (t *fakeTown) Verify(ctx context.Context, _ account.Actor, n board.Name, re
 		t.aborted = t.checkErr
 	}
 	return t.check, t.checkErr
+}
+
+// VerifyAtlas implements Printed.
+func (t *fakeTown) VerifyAtlas(ctx context.Context, _ account.Actor, division uuid.UUID, mark string) (board.Answer, error) {
+	t.note(ctx, "VerifyAtlas")
+	t.atlases = append(t.atlases, division.String()+" "+mark)
+	t.aborted = t.checkErr
+	return t.check.Answer, t.checkErr
 }

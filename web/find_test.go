@@ -198,6 +198,9 @@ func TestDuties(t *testing.T) {
 	if strings.Contains(duties(path), "调解邻里纠纷") {
 		t.Error("general duties beside a worker's own")
 	}
+	town.worker.Duties = []string{"调解邻里纠纷", "汛期查看沿河低洼处"}
+	wantContains(t, duties(path), "调解邻里纠纷")
+	wantContains(t, duties(path+"?lang=en"), "Settle disputes between neighbours", `<bdi lang="zh">汛期查看沿河低洼处</bdi>`)
 	town.worker.Duties = nil
 	wantContains(t, duties(path), "调解邻里纠纷")
 	wantContains(t, duties(path+"?lang=en"), "Settle disputes between neighbours")

@@ -92,17 +92,17 @@ func (s *site) parents(ctx context.Context, actor account.Actor, list []place.Di
 // communityPage lists the grids of a division with whom to call; of one that has too many, the divisions beneath it.
 func (s *site) communityPage(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
-	err := s.read(r, func(ctx context.Context, actor account.Actor) error {
+	err := s.readScanned(r, &v, func(ctx context.Context, actor account.Actor) (on printedOn, err error) {
 		code := r.PathValue("code")
 		if !place.ValidCode(code) { // the store takes no NUL and nothing that is not UTF-8
-			return fault.New(fault.NotFound, "code", "division.notFound", "code", printable(code))
+			return on, fault.New(fault.NotFound, "code", "division.notFound", "code", printable(code))
 		}
 		d, err := s.places.ByCode(ctx, actor, code, place.Fields{})
 		if err != nil {
-			return err
+			return on, err
 		}
 		v.Community, v.Title = &d, d.Name
-		return s.list(ctx, actor, &v)
+		return printedOn{Atlas: d.ID}, s.list(ctx, actor, &v)
 	})
 	if err != nil {
 		s.refuse(w, r, v, err)

@@ -396,15 +396,15 @@ func (s *site) found(ctx context.Context, actor account.Actor, q grid.AtQuery) (
 func (s *site) gridPage(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
 	code := r.PathValue("code")
-	err := s.readScanned(r, &v, func(ctx context.Context, actor account.Actor) (n board.Name, err error) {
+	err := s.readScanned(r, &v, func(ctx context.Context, actor account.Actor) (on printedOn, err error) {
 		if !place.ValidCode(code) { // the store takes no NUL and nothing that is not UTF-8
-			return n, fault.New(fault.NotFound, "code", "grid.notFound", "code", printable(code))
+			return on, fault.New(fault.NotFound, "code", "grid.notFound", "code", printable(code))
 		}
 		g, err := s.grids.ByCode(ctx, actor, code, nil, grid.Fields{})
 		if err == nil {
 			v.Result, err = s.itself(ctx, actor, g)
 		}
-		return board.Name{Grid: g.Code}, err
+		return printedOn{Name: board.Name{Grid: g.Code}}, err
 	})
 	if fault.Is(err, fault.NotFound) && place.ValidCode(code) && !wantsJSON(r) && s.after(r, &v, code) {
 		v.Title, v.Box = v.Result.Retired.Name, v.Result.Box
@@ -441,10 +441,10 @@ func (s *site) itself(ctx context.Context, actor account.Actor, g grid.Grid) (re
 func (s *site) buildingPage(w http.ResponseWriter, r *http.Request) {
 	v := s.newView(r)
 	var building place.Building
-	err := s.readScanned(r, &v, func(ctx context.Context, actor account.Actor) (n board.Name, err error) {
+	err := s.readScanned(r, &v, func(ctx context.Context, actor account.Actor) (on printedOn, err error) {
 		k, ok := key.Parse(r.PathValue("id"))
 		if !ok {
-			return n, fault.New(fault.NotFound, "id", "web.noBuilding")
+			return on, fault.New(fault.NotFound, "id", "web.noBuilding")
 		}
 		err = answer.Within(ctx, answerPatience, func(ctx context.Context) (err error) {
 			building, err = s.places.Building(ctx, actor, k)
@@ -453,7 +453,7 @@ func (s *site) buildingPage(w http.ResponseWriter, r *http.Request) {
 		if err == nil {
 			v.Result, err = s.ofBuilding(ctx, actor, building)
 		}
-		return board.Name{Building: building.Key.String()}, err
+		return printedOn{Name: board.Name{Building: building.Key.String()}}, err
 	})
 	if err != nil {
 		s.refuse(w, r, v, err)

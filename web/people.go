@@ -10,7 +10,7 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/board"
 	"wangge/domain/grid"
-	"wangge/domain/phone"
+	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
 )
@@ -112,32 +112,30 @@ func (v view) Part(f face, a staff.Assignment) string {
 // Duties are what the grid worker of f may be called about, not what who stands in does at the office; where none are known those of the post, as on boards.
 func (f face) Duties(lang fault.Language) []string {
 	if f.Worker != nil && f.Post == staff.GridWorker && len(f.Worker.Duties) > 0 {
-		return f.Worker.Duties
+		return staff.Duties(f.Worker.Duties, lang)
 	}
 	for _, a := range f.Team {
 		if a.Post == staff.GridWorker && len(a.Worker.Duties) > 0 {
-			return a.Worker.Duties
+			return staff.Duties(a.Worker.Duties, lang)
 		}
 	}
 	return staff.GeneralDuties(lang)
 }
 
-// toCall is a number that answers, and whose it is.
-type toCall struct{ Name, Phone string }
+// Instead is whom to call where nobody answers for a grid.
+func (v view) Instead() place.Answers { return v.Result.Contacts.Instead(v.Lang) }
 
-// Instead is whom to call where nobody answers for a grid, in the order of boards: the service station, who takes complaints, the first of the night numbers.
-func (v view) Instead() (toCall, error) {
-	c := v.Result.Contacts
-	switch {
-	case c.Station != nil && phone.Dial(c.Station.Phone) != "":
-		return toCall{c.Station.Name, c.Station.Phone}, nil
-	case phone.Dial(c.SupervisionPhone) != "":
-		says, err := v.Say("supervision")
-		return toCall{says, c.SupervisionPhone}, err
+// Desk is what a desk is called.
+func (v view) Desk(d place.Desk) string { return d.Text(v.Lang) }
+
+// AtNight is what stands above the night numbers.
+func (v view) AtNight() string { return place.AtNight(v.Lang) }
+
+// EndsAt is what stands before what a grid ends at on a side.
+func (v view) EndsAt(s place.Side) string {
+	text := s.Text(v.Lang)
+	if v.Lang == fault.English {
+		text = strings.ToLower(text) + ": "
 	}
-	n := v.Night()[0]
-	if v.Lang == fault.English && n.NameEnglish != "" {
-		return toCall{n.NameEnglish, n.Phone}, nil
-	}
-	return toCall{n.Name, n.Phone}, nil
+	return text
 }

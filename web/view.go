@@ -188,14 +188,6 @@ func (v view) Night() []place.NightNumber {
 	return place.InForce([]place.Contacts{v.Result.Contacts}).Night
 }
 
-// Either is what the town wrote in the view's language, or else in Chinese.
-func (v view) Either(chinese, english string) template.HTML {
-	if v.Lang == fault.English && english != "" {
-		return v.Data(english)
-	}
-	return v.Data(chinese)
-}
-
 // box is west,south,east,north for the map, empty where there is none.
 func box(b *place.Box) string {
 	if b == nil {

@@ -224,6 +224,21 @@ func TestEachFactIsOfOnePart(t *testing.T) {
 	}
 }
 
+// The mark of an atlas is another where any part of any board in it is, and where one is added or left out.
+func TestAtlasMark(t *testing.T) {
+	page := Facts{}.Hashes()
+	other := page
+	other[3] = strings.Repeat("0", len(other[3]))
+	seen := map[string]string{}
+	for name, boards := range map[string][]Hashes{"none": nil, "one": {page}, "two": {page, page}, "the first is another": {other, page}, "the second is": {page, other}} {
+		mark := AtlasMark(boards)
+		if len(mark) != 8 || seen[mark] != "" || mark != AtlasMark(boards) {
+			t.Errorf("%s: %s, as %s", name, mark, seen[mark])
+		}
+		seen[mark] = name
+	}
+}
+
 func TestStand(t *testing.T) {
 	was := some().Hashes()
 	changed := some()

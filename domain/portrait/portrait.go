@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math"
+	"runtime/debug"
 
 	"github.com/bep/imagemeta"
 	"golang.org/x/image/draw"
@@ -30,12 +31,13 @@ const MediaType = "image/jpeg"
 // Limits of what may be sent, and what is made of it.
 const (
 	MaxBytes    = 8 << 20
-	MinSide     = 200        // pixels of the shorter side: less is a blur on a printed board
-	MaxSide     = 10_000     // pixels of the longer side
-	MaxPixels   = 25_000_000 // of 8 bits a colour; PNGs of this size, one after another, take 300 MB of the system's memory
-	maxDeep     = 12_000_000 // pixels of 16 bits a colour; PNGs of this size, one after another, take 450 MB
-	maxScans    = 64         // of a JPEG that gets sharper step by step; cameras and editors make some ten
-	maxTags     = 200        // looked at for the orientation, which stands near the beginning
+	MinSide     = 200    // pixels of the shorter side: less is a blur on a printed board
+	MaxSide     = 10_000 // pixels of the longer side
+	MaxPixels   = 25_000_000
+	maxMemory   = 150_000_000 // bytes that a decoder may hold at once, see needs; with what scaling takes a picture costs some 260 MB at most
+	manyPixels  = 4_000_000   // of a picture whose memory is given back as soon as it is made
+	maxScans    = 64          // of a JPEG that gets sharper step by step; cameras and editors make some ten
+	maxTags     = 200         // looked at for the orientation, which stands near the beginning
 	fullWidth   = 600
 	fullHeight  = 750
 	smallWidth  = 160
@@ -49,8 +51,8 @@ var _ = fault.Register(
 	[3]string{"portrait.broken", "The photo cannot be read: the file is damaged or cut off.", "照片无法读取：文件已损坏或不完整。"},
 	[3]string{"portrait.large", "The photo has {width} × {height} pixels; at most {side} on a side and {million} million in all are read. Send a smaller one.",
 		"照片为 {width} × {height} 像素；边长不得超过 {side} 像素，总像素不得超过 {million} 百万。请缩小后再上传。"},
-	[3]string{"portrait.deep", "The photo has {width} × {height} pixels of 16 bits a colour; at most {million} million of these are read. Save it with 8 bits, or smaller.",
-		"照片为 {width} × {height} 像素、每通道 16 位；此类图片总像素不得超过 {million} 百万。请另存为 8 位或缩小后再上传。"},
+	[3]string{"portrait.heavy", "The photo has {width} × {height} pixels, and as it is stored it takes {needs} MB of memory to read; at most {max} MB are used. Save it as an ordinary JPEG, or smaller.",
+		"照片为 {width} × {height} 像素，按其存储方式读取需占用 {needs} MB 内存，上限为 {max} MB。请另存为普通 JPEG 或缩小后再上传。"},
 	[3]string{"portrait.small", "The photo has {width} × {height} pixels; each side must have at least {min}.", "照片为 {width} × {height} 像素；每边至少 {min} 像素。"},
 )
 
@@ -75,6 +77,9 @@ func Make(ctx context.Context, file []byte) (*Portrait, error) {
 	picture, turned, err := read(file)
 	if err != nil {
 		return nil, err
+	}
+	if picture.Bounds().Dx()*picture.Bounds().Dy() > manyPixels {
+		defer debug.FreeOSMemory() // or the next one comes on top of it: the heap may grow threefold before it is collected
 	}
 	full := cut(picture, turned, fullWidth, fullHeight)
 	small := image.NewRGBA(image.Rect(0, 0, smallWidth, smallHeight))
@@ -168,20 +173,16 @@ func Whole(image []byte) bool {
 		return false
 	}
 	size, err := f.size(bytes.NewReader(image))
-	if err != nil || tooLarge(size) {
+	if err != nil || tooLarge(size) || needs(image, f, size) > maxMemory {
 		return false
 	}
 	_, err = f.decode(bytes.NewReader(image))
 	return err == nil
 }
 
-// tooLarge reports whether a picture of this size and kind is not decoded.
+// tooLarge reports whether a picture of this size is not decoded.
 func tooLarge(c image.Config) bool {
-	most := MaxPixels
-	if c.ColorModel == color.NRGBA64Model || c.ColorModel == color.RGBA64Model || c.ColorModel == color.Gray16Model {
-		most = maxDeep
-	}
-	return c.Width > MaxSide || c.Height > MaxSide || c.Width*c.Height > most
+	return c.Width > MaxSide || c.Height > MaxSide || c.Width*c.Height > MaxPixels
 }
 
 // read decodes a file whose size is found fit before a pixel of it is.
@@ -196,8 +197,6 @@ func read(file []byte) (image.Image, turn, error) {
 	}
 	w, h := size.Width, size.Height
 	switch {
-	case tooLarge(size) && w <= MaxSide && h <= MaxSide && w*h <= MaxPixels:
-		return nil, turn{}, fault.New(fault.Invalid, "photo", "portrait.deep", "width", w, "height", h, "million", maxDeep/1_000_000)
 	case tooLarge(size):
 		return nil, turn{}, fault.New(fault.Invalid, "photo", "portrait.large", "width", w, "height", h, "side", MaxSide, "million", MaxPixels/1_000_000)
 	case w < MinSide || h < MinSide:
@@ -205,6 +204,9 @@ func read(file []byte) (image.Image, turn, error) {
 	case f.meta == imagemeta.JPEG && bytes.Count(file, []byte{0xff, 0xda}) > maxScans:
 		// Each scan goes over the whole picture and may be a few bytes long: a small file could keep a processor busy for minutes.
 		return broken(nil)
+	}
+	if n := needs(file, f, size); n > maxMemory {
+		return nil, turn{}, fault.New(fault.Invalid, "photo", "portrait.heavy", "width", w, "height", h, "needs", n/1_000_000, "max", maxMemory/1_000_000)
 	}
 	picture, err := f.decode(bytes.NewReader(file))
 	if err != nil {

@@ -303,10 +303,25 @@ func TestKindsAndSizes(t *testing.T) {
 func pngBomb(w, h uint32) []byte { return pngBombOf(w, h, 8, 6) }
 
 // pngBombOf says so many bits a colour as well, and the kind: 0 grey, 2 RGB, 4 grey with alpha, 6 RGB with alpha.
-func pngBombOf(w, h uint32, bits, kind byte) []byte {
+func pngBombOf(w, h uint32, bits, kind byte) []byte { return pngBombIn(w, h, bits, kind, 0) }
+
+// pngBombIn says whether it is interlaced (1) as well.
+func pngBombIn(w, h uint32, bits, kind, interlaced byte) []byte {
 	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, w), h)
-	out := append([]byte("\x89PNG\r\n\x1a\n"), pngChunk("IHDR", append(head, bits, kind, 0, 0, 0))...)
+	out := append([]byte("\x89PNG\r\n\x1a\n"), pngChunk("IHDR", append(head, bits, kind, 0, 0, interlaced))...)
 	return append(append(out, pngChunk("IDAT", []byte{0x78, 0x9c, 3, 0, 0, 0, 0, 1})...), pngChunk("IEND", nil)...)
+}
+
+// jpegBomb says in its frame's header how many pixels it has, whether they come step by step (0xc2) or not (0xc0), and how often each component is sampled. What stands
+// before that header is put there.
+func jpegBomb(w, h uint16, frame byte, before string, sampled ...byte) []byte {
+	out := append([]byte("\xff\xd8"), before...)
+	out = append(out, 0xff, frame, 0, byte(8+3*len(sampled)), 8)
+	out = append(binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(out, h), w), byte(len(sampled)))
+	for i, hv := range sampled {
+		out = append(out, byte(i+1), hv, 0)
+	}
+	return append(out, 0xff, 0xda, 0, 2)
 }
 
 // webpBomb is a WebP whose one chunk, of VP8L, says that it has 16,384 × 16,384 pixels; with a small canvas before it where canvas is set.
@@ -360,10 +375,19 @@ func TestWhatIsNoPhoto(t *testing.T) {
 		{"a JPEG of 30,000 × 30,000", bomb, "portrait.large"},
 		{"a PNG of 30,000 × 30,000", pngBomb(30_000, 30_000), "portrait.large"},
 		{"a PNG of 26 megapixels", pngBomb(5_200, 5_000), "portrait.large"},
-		{"a PNG of 13 megapixels of 16 bits, one can see through", pngBombOf(3_250, 4_000, 16, 6), "portrait.deep"},
-		{"a PNG of 13 megapixels of 16 bits", pngBombOf(3_250, 4_000, 16, 2), "portrait.deep"},
-		{"a PNG of 13 megapixels of 16 bits without colours", pngBombOf(3_250, 4_000, 16, 0), "portrait.deep"},
-		{"a PNG of 13 megapixels of 16 bits without colours, one can see through", pngBombOf(3_250, 4_000, 16, 4), "portrait.deep"},
+		{"a PNG of 20 megapixels of 16 bits, one can see through", pngBombOf(4_000, 5_000, 16, 6), "portrait.heavy"},
+		{"a PNG of 20 megapixels of 16 bits", pngBombOf(4_000, 5_000, 16, 2), "portrait.heavy"},
+		{"a PNG of 20 megapixels of 16 bits without colours", pngBombOf(4_000, 5_000, 16, 0), "portrait.heavy"},
+		{"a PNG of 20 megapixels of 16 bits without colours, one can see through", pngBombOf(4_000, 5_000, 16, 4), "portrait.heavy"},
+		{"an interlaced PNG of 20 megapixels", pngBombIn(4_000, 5_000, 8, 6, 1), "portrait.heavy"},
+		{"a progressive JPEG of 12 megapixels, every colour of each", jpegBomb(3_000, 4_000, 0xc2, "", 0x11, 0x11, 0x11), "portrait.heavy"},
+		{"a progressive JPEG of 24 megapixels", jpegBomb(4_000, 6_000, 0xc2, "", 0x22, 0x11, 0x11), "portrait.heavy"},
+		{"a progressive JPEG of 12 megapixels behind bytes that fill", jpegBomb(3_000, 4_000, 0xc2, "\xff", 0x22, 0x11, 0x11), "portrait.heavy"},
+		{"a progressive JPEG of 12 megapixels behind what is no segment", jpegBomb(3_000, 4_000, 0xc2, "\xff\xe0\x00\x02x", 0x22, 0x11, 0x11), "portrait.heavy"},
+		{"a progressive JPEG of 12 megapixels, cut off", jpegBomb(3_000, 4_000, 0xc2, "", 0x22, 0x11, 0x11), "portrait.broken"},
+		{"a progressive JPEG of 7 megapixels for print", jpegBomb(2_000, 3_500, 0xc2, "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00", 0x11, 0x11, 0x11, 0x11), "portrait.heavy"},
+		{"a JPEG of 20 megapixels for print", jpegBomb(4_000, 5_000, 0xc0, "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x02", 0x22, 0x11, 0x11, 0x22), "portrait.broken"},
+		{"a JPEG of 25 megapixels, cut off", jpegBomb(5_000, 5_000, 0xc0, "", 0x11, 0x11, 0x11), "portrait.broken"},
 		{"a PNG of 26 megapixels of 16 bits", pngBombOf(5_200, 5_000, 16, 6), "portrait.large"},
 		{"a PNG of 13 megapixels of 8 bits, cut off", pngBombOf(3_250, 4_000, 8, 6), "portrait.broken"},
 		{"a PNG of 2,000,000,000 × 1", pngBomb(2_000_000_000, 1), "portrait.large"},
@@ -400,7 +424,7 @@ func TestWhole(t *testing.T) {
 		want bool
 	}{
 		"JPEG": {full, true}, "small PNG": {small, true}, "cut off": {full[:len(full)/2], false}, "damaged": {bad, false}, "nothing": {nil, false}, "a page": {[]byte("<html>"), false},
-		"a WebP": {webpFile, false}, "too large": {pngBomb(20_000, 20_000), false}, "too large of 16 bits": {pngBombOf(3_250, 4_000, 16, 6), false},
+		"a WebP": {webpFile, false}, "too large": {pngBomb(20_000, 20_000), false}, "too large of 16 bits": {pngBombOf(4_000, 5_000, 16, 6), false},
 	} {
 		if got := Whole(c.file); got != c.want {
 			t.Errorf("%s: %t", name, got)

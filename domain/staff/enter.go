@@ -9,6 +9,7 @@ import (
 
 	"wangge/domain/account"
 	"wangge/domain/civil"
+	"wangge/domain/key"
 	"wangge/internal/fault"
 )
 
@@ -47,14 +48,22 @@ func (s *Service) Enter(ctx context.Context, actor account.Actor, entries iter.S
 	return s.Store.EnterWorkers(ctx, actor, ready)
 }
 
-// pictured checks entries and keeps their portraits, which takes hours where they are many: before the transaction, and however long it takes none is swept meanwhile.
-// What it returns names the portraits and holds none.
+// pictured checks entries and keeps the portraits of those that are new, which takes hours where they are many: before the transaction, and however long it takes none is
+// swept meanwhile. What it returns names the portraits and holds none.
 func (s *Service) pictured(ctx context.Context, actor account.Actor, entries iter.Seq[Entry]) (ready []Entry, err error) {
 	var names []string
+	homes := map[string]string{} // of divisions, by code
 	held := s.Now()
 	for e := range entries {
 		if err := checkEntry(e); err != nil {
 			return nil, err
+		}
+		known, err := s.known(ctx, actor, e, homes)
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			e.PhotoFile, e.Photo = nil, nil
 		}
 		if e.Photo, err = pictureOf(ctx, e.PhotoFile, e.Photo); err != nil {
 			return nil, err
@@ -78,6 +87,23 @@ func (s *Service) pictured(ctx context.Context, actor account.Actor, entries ite
 		return ready, ctx.Err()
 	}
 	return ready, s.Store.HoldPhotos(ctx, actor, names)
+}
+
+// known reports whether e has a photo and its district a worker of its id already, whose photo stays. homes are the districts that were found before, by division.
+func (s *Service) known(ctx context.Context, actor account.Actor, e Entry, homes map[string]string) (bool, error) {
+	if e.PhotoFile == nil && e.Photo == nil {
+		return false, nil
+	}
+	home, ok := homes[e.Division]
+	if !ok {
+		area, _, err := s.Store.ResolveArea(ctx, actor, AreaDivision, e.Division) // one that there is not is for the Store to refuse
+		if err != nil {
+			return false, err
+		}
+		home, homes[e.Division] = area.Home, area.Home
+	}
+	_, found, err := s.Store.WorkerByKey(ctx, actor, key.Key{Home: home, ID: e.ID})
+	return found, err
 }
 
 func checkEntry(e Entry) error {

@@ -1,6 +1,10 @@
 package staff
 
-import "wangge/internal/fault"
+import (
+	"slices"
+
+	"wangge/internal/fault"
+)
 
 // postNames are what posts are called, in Chinese and English. Pages and boards call them nothing else.
 var postNames = map[Post][2]string{
@@ -62,6 +66,22 @@ func GeneralDuties(lang fault.Language) (out []string) {
 			out = append(out, d[1])
 		} else {
 			out = append(out, d[0])
+		}
+	}
+	return out
+}
+
+// Duties are a worker's in a language: the general ones are said in it, a town's own stay as they were written.
+func Duties(written []string, lang fault.Language) []string {
+	if lang != fault.English {
+		return written
+	}
+	out := slices.Clone(written)
+	for i, d := range out {
+		for _, general := range generalDuties {
+			if d == general[0] {
+				out[i] = general[1]
+			}
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package staff
 import (
 	"os"
 	"regexp"
+	"slices"
 	"testing"
 
 	"wangge/internal/fault"
@@ -33,5 +34,15 @@ func TestEveryPostIsCalledAsTheSchemaCallsIt(t *testing.T) {
 	}
 	if Post("OTHER").Text(fault.English) != "In charge" || Post("OTHER").Text(fault.Chinese) != "负责人" {
 		t.Error("a post that there is not has a name")
+	}
+}
+
+func TestDuties(t *testing.T) {
+	written := append(GeneralDuties(fault.Chinese), "汛期查看沿河低洼处")
+	if got := Duties(written, fault.English); !slices.Equal(got, append(GeneralDuties(fault.English), "汛期查看沿河低洼处")) {
+		t.Errorf("in English %q", got)
+	}
+	if got := Duties(written, fault.Chinese); !slices.Equal(got, written) || written[0] != GeneralDuties(fault.Chinese)[0] {
+		t.Errorf("in Chinese %q", got)
 	}
 }

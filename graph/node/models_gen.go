@@ -87,7 +87,7 @@ type CreateWorkerInput struct {
 	Duties []string `json:"duties,omitempty"`
 	// Decides the district that the record is kept with. It does not appoint: see `appointWorker`.
 	Area *AreaInput `json:"area"`
-	// A JPEG, PNG or WebP of 200 to 10,000 pixels on a side, at most 25 million in all (12 million of 16 bits a colour) and 7 MiB, base64. It is drawn anew, upright, cut to 4:5 (the middle of a wide one,
+	// A JPEG, PNG or WebP of 200 to 10,000 pixels on a side, at most 25 million in all (fewer of kinds that take more memory to read) and 7 MiB, base64. It is drawn anew, upright, cut to 4:5 (the middle of a wide one,
 	// the top of a tall one): nothing else of the file is kept. `POST /photos/{id}` takes the file itself, up to 8 MiB.
 	Photo *string `json:"photo,omitempty"`
 	// 1 to 100 characters that the client makes for one worker and sends again with every retry: the worker added first in the

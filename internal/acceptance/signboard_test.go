@@ -149,7 +149,7 @@ func TestSignboards(t *testing.T) {
 		has           []string
 		lacks         string
 	}{
-		{"/signboards/990102001001001.pdf", "application/pdf", []string{"采薇新村西网格", "张知夏", "154 9901 1333", "望舒街道", "示S(2026)001号", "第 1 版", "听雨社区党群服务站", "新村中路", "每天巡查网格"}, "990102001001001=%F0%AB%96%AF"},
+		{"/signboards/990102001001001.pdf", "application/pdf", []string{"采薇新村西网格", "张知夏", "154 9901 1333", "望舒街道", "示S(2026)001号", "第 1 版", "听雨社区党群服务站", "新村中路", "巡查网格，发现问题"}, "990102001001001=%F0%AB%96%AF"},
 		{"/signboards/990102001001001.pdf?size=a0&orientation=portrait&lang=en", "application/pdf", []string{"采薇新村西网格", "Revision 1", "Grid worker"}, "990102001001001=%F0%AB%96%AF"},
 		{"/signboards/990102001001014.pdf", "application/pdf", []string{"网格员暂缺", "请先联系"}, ""},
 		{"/signboards/990102001001001.svg", "image/svg+xml", []string{"采薇新村西网格", `viewBox="0 0 420 297"`}, "990102001001001=%F0%AB%96%AF"},

@@ -232,6 +232,6 @@ func drawTown() (Town, ring) {
 	s := layOut()
 	t := survey(s)
 	inhabit(&t, s)
-	staff(&t)
+	fillPosts(&t)
 	return t, communityRing(s)
 }

@@ -3,6 +3,9 @@ package demo
 import (
 	"fmt"
 	"math/rand/v2"
+
+	"wangge/domain/staff"
+	"wangge/internal/fault"
 )
 
 // unstaffed is the index of the grid without a worker.
@@ -27,16 +30,7 @@ const (
 var standIns = map[int]int{0: 1, 1: 0, 3: -1, 4: -1, 6: 7, 7: 6, 10: -1, 12: 11}
 
 var duties = map[string][]string{
-	"GRID_WORKER": {
-		"每天巡查网格，发现问题当场处理或上报",
-		"走访住户，了解家庭变化和需要",
-		"登记和核对房屋、人口信息",
-		"看望独居老人和需要照料的家庭",
-		"调解邻里纠纷",
-		"检查楼道、电动车充电和燃气等安全隐患",
-		"宣传政策，代办居民事项",
-		"汛期查看沿河低洼处和老房屋",
-	},
+	"GRID_WORKER": append(staff.GeneralDuties(fault.Chinese), "汛期查看沿河低洼处和老房屋"),
 	"GRID_LEADER": {
 		"带领本组网格员开展工作",
 		"网格员不在岗时接手其事务",
@@ -84,8 +78,8 @@ type cast struct {
 	names *namer
 }
 
-// staff fills the posts.
-func staff(t *Town) {
+// fillPosts hires who works in the town.
+func fillPosts(t *Town) {
 	c := &cast{t, newNamer(rand.New(rand.NewPCG(seed, 2)))}
 	inCommunity := func(from int) []post { return []post{{"CHIEF_LEADER", "A", Area{Division: community}, from, 0}} }
 

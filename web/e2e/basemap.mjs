@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "./chromium.mjs";
+import { assert, steps } from "./steps.mjs";
 
 const town = process.env.WANGGE_URL, data = process.env.WANGGE_DATA;
 const folder = process.argv[2];
@@ -82,28 +83,12 @@ async function beside(settings, work) {
 
 const browser = await launch();
 const PICTURES = await pictures();
-let passed = 0, failed = 0;
-const assert = (condition, message) => { if (!condition) throw new Error(message); };
-
-async function step(name, options, work) {
-  if (process.env.ONLY && !name.includes(process.env.ONLY)) return;
-  const context = await browser.newContext({ locale: "zh-CN", viewport: { width: 1366, height: 768 }, ...options });
-  const page = await context.newPage();
-  const complaints = [];
-  page.on("pageerror", (e) => complaints.push(e.message));
+const { step, end } = steps(browser, {
+  usual: { viewport: { width: 1366, height: 768 } },
+  folder,
   // What a browser says of a server that is away is none of the page's.
-  page.on("console", (m) => { if (m.type() === "error" && !/Failed to load resource/.test(m.text())) complaints.push(m.text()); });
-  try {
-    await work(page, context);
-    assert(complaints.length === 0, complaints.join("\n  "));
-    passed++;
-    console.log(`ok    ${name}`);
-  } catch (error) {
-    failed++;
-    console.log(`FAIL  ${name}\n  ${error.message}`);
-  }
-  await context.close();
-}
+  forgiven: (text) => /Failed to load resource/.test(text),
+});
 
 /** How many pixels of the picture of the map, beside the panel, are so; so is a function of red, green and blue. */
 async function pixels(page, name, so) {
@@ -250,6 +235,4 @@ await step("every third tile of the basemap fails: the map stays as it is", {}, 
   await maps.close();
 });
 
-await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+await end();

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "./chromium.mjs";
+import { assert, steps } from "./steps.mjs";
 
 const base = (process.argv[2] ?? "").replace(/\/$/, "");
 const folder = process.argv[3];
@@ -22,41 +23,18 @@ const browser = await launch();
 const WIDE = { viewport: { width: 1366, height: 768 } };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 const NARROW = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
-const CHINESE = { locale: "zh-CN" };
 
-let passed = 0, failed = 0;
-
-function assert(condition, message) {
-  if (!condition) throw new Error(message);
-}
-
-/** Runs one step in a fresh browser profile, of another browser where one is named. mayFail: what does not load is meant. */
-async function step(name, { of = browser, mayFail, ...options }, work) {
-  if (process.env.ONLY && !name.includes(process.env.ONLY)) return;
-  const context = await of.newContext({ ...CHINESE, ...options });
-  const page = await context.newPage();
-  const complaints = [];
+const { step, end } = steps(browser, {
+  folder,
   // A refused page (4xx) is reported on the console too, at a moment of Chromium's choosing; what a page asks for is watched below.
-  page.on("console", (m) => {
-    if (m.type() === "error" && !/Failed to load resource: .* status of 4\d\d/.test(m.text()) && !(mayFail && /Failed to load resource: net::ERR_FAILED/.test(m.text()))) complaints.push(`console: ${m.text()}`);
-  });
-  page.on("pageerror", (e) => complaints.push(`script: ${e.message}`));
-  page.on("request", (r) => {
-    if (!/^(data|blob):/.test(r.url()) && new URL(r.url()).origin !== base) complaints.push(`asked elsewhere: ${r.url()}`);
-  });
-  page.on("response", (r) => { if (r.status() >= (r.request().resourceType() === "document" ? 500 : 400)) complaints.push(`${r.status()}: ${r.url()}`); });
-  try {
-    await work(page, context);
-    assert(complaints.length === 0, complaints.join("\n  "));
-    passed++;
-    console.log(`ok    ${name}`);
-  } catch (error) {
-    failed++;
-    console.log(`FAIL  ${name}\n  ${error.message}`);
-    if (folder) await page.screenshot({ path: join(folder, `failed-${passed + failed}.png`) }).catch(() => {});
-  }
-  await context.close();
-}
+  forgiven: (text, mayFail) => /Failed to load resource: .* status of 4\d\d/.test(text) || mayFail && /Failed to load resource: net::ERR_FAILED/.test(text),
+  watch(page, complaints) {
+    page.on("request", (r) => {
+      if (!/^(data|blob):/.test(r.url()) && new URL(r.url()).origin !== base) complaints.push(`asked elsewhere: ${r.url()}`);
+    });
+    page.on("response", (r) => { if (r.status() >= (r.request().resourceType() === "document" ? 500 : 400)) complaints.push(`${r.status()}: ${r.url()}`); });
+  },
+});
 
 const open = async (page, path) => {
   await page.goto(base + path);
@@ -1010,9 +988,7 @@ await step("the explorer asks /graphql and gets an answer", WIDE, async (page) =
   await picture(page, "graphiql");
 });
 
-await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+await end();
 
 /** Runs in the page: what is too wide, too small to touch, or too faint to read. */
 function judge({ target = 44, smallest = 0, largest = 99 }) {
