@@ -612,6 +612,12 @@ func TestHere(t *testing.T) {
 	if !slices.Contains(written(chart.Draw(s, board, everything, squares{})), "您在这里") {
 		t.Error("who stands beside the grid is not shown")
 	}
+	// Nor does the map move away from them, whatever there is to be seen on the other side.
+	near = at(-70, 0)
+	s = chart.Scene{Grids: []chart.Grid{{Area: orb.MultiPolygon{rect(-50, -50, 50, 50)}}}, Streets: []chart.Street{{Class: "residential", Line: orb.LineString{at(-50, 0), at(900, 0)}}}, Here: &near}
+	if !slices.Contains(written(chart.Draw(s, paper.Box{W: 200, H: 100}, everything, squares{})), "您在这里") {
+		t.Error("the map moves away from who stands beside the grid")
+	}
 }
 
 // Whoever stands where the arrow would be pushes it into another corner; on a map without room there is none.

@@ -76,9 +76,10 @@ func newPlane(s Scene, box paper.Box, o Options) (plane, bool) {
 		if alone := p; !frame(box).Contains(q) || nearEdge(box, q, 3*o.Text) {
 			fit(func(yield func(orb.Point)) { grids(yield); yield(*s.Here) })
 			if p.scale < alone.scale/2 {
-				p = alone
-				spare = orb.Point{}
+				p, spare = alone, orb.Point{}
 			}
+		} else if !degrees.Contains(*s.Here) { // in the margin
+			spare = orb.Point{}
 		}
 	}
 	p.aside(s.reach(), spare)
