@@ -541,7 +541,7 @@ func (s *Source) readCommunity(ctx context.Context, actor account.Actor, code st
 			_, _ = fmt.Fprintf(mark, "%s\x00", f.URL) // it ends with what tells this board from others; a hash takes everything
 		}
 		a.Mark = hex.EncodeToString(mark.Sum(nil)[:4])
-		seen, err := s.Around.Of(ctx, actor, grids[0].Key, around.Box(box, 0.08, coverProportion), nil)
+		seen, err := s.Around.Of(ctx, actor, grids[0].Key, around.Box(box, 0.2, coverProportion), nil)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package chart
 
 import (
 	"math"
-	"slices"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/clip"
@@ -113,13 +112,14 @@ func (p *plane) aside(degrees orb.Bound, spare orb.Point) {
 	}
 }
 
-// reach is the box around all that s holds, degrees; none where it holds no ground. Buildings do not count: they may stand out where the streets were cut off.
+// reach is the box around the ground that s holds, degrees; none where it holds none. Neighbours and buildings do not count: they may stand out where the
+// streets and the land were cut off.
 func (s Scene) reach() orb.Bound {
 	b := none()
 	if len(s.Streets)+len(s.Land) == 0 {
 		return b
 	}
-	for _, g := range slices.Concat(s.Grids, s.Neighbours) {
+	for _, g := range s.Grids {
 		b = around(b, g.Area)
 	}
 	for _, w := range s.Streets {
