@@ -52,6 +52,18 @@ SELECT r.district, r.name, r.aliases, ST_X(p.at), ST_Y(p.at), (
 FROM road r CROSS JOIN LATERAL (SELECT ST_PointOnSurface(r.shape) AS at) p
 WHERE r.district = ANY($1) AND btrim(r.name) <> '' ORDER BY r.code, r.id`
 
+	// What of an area lies in one grid, and what in none, but for the slivers between two files' borders: a twentieth.
+	searchAreas = `-- name: search.Areas
+SELECT l.district, l.name, p.grid_id, ST_X(ST_PointOnSurface(p.part)), ST_Y(ST_PointOnSurface(p.part)) FROM land l
+CROSS JOIN LATERAL (
+	WITH held AS MATERIALIZED (
+		SELECT b.grid_id, ST_Intersection(l.shape, b.boundary) AS part FROM grid_boundary b
+		WHERE b.district = l.district AND b.during @> now() AND ST_Intersects(b.boundary, l.shape))
+	SELECT h.grid_id, h.part FROM held h
+	UNION ALL SELECT NULL, coalesce(ST_Difference(l.shape, (SELECT ST_Union(h.part) FROM held h)), l.shape)) p
+WHERE l.district = ANY($1) AND l.class = 'residential' AND btrim(l.name) <> '' AND ST_Area(p.part) >= ST_Area(l.shape) / 20
+ORDER BY l.code, l.id, p.grid_id`
+
 	searchEntities = `-- name: search.Entities
 SELECT l.district, l.id, l.name, l.aliases, coalesce(l.address, ''), l.community_id, l.building_id, ST_X(p.at), ST_Y(p.at)
 FROM legal_entity l
@@ -110,6 +122,12 @@ func (s *Search) SearchData(ctx context.Context, actor account.Actor) (data sear
 				var r search.StreetRow
 				err := rows.Scan(&r.Home, &r.Name, &r.Aliases, &r.At.Lng, &r.At.Lat, &r.GridID)
 				data.Streets = append(data.Streets, r)
+				return err
+			}},
+			{searchAreas, []any{homes}, func(rows pgx.Rows) error {
+				var r search.AreaRow
+				err := rows.Scan(&r.Home, &r.Name, &r.GridID, &r.At.Lng, &r.At.Lat)
+				data.Areas = append(data.Areas, r)
 				return err
 			}},
 			{searchEntities, []any{homes}, func(rows pgx.Rows) error {

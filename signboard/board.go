@@ -158,7 +158,7 @@ func (b *drawing) mapped(x paper.Box) {
 
 // options let a larger sheet show more: its letters grow by less than it does, since who reads a map steps up to it.
 func (b *drawing) options() chart.Options {
-	o := chart.Options{Text: 3.1 * math.Pow(b.scale, 0.7), North: true, ScaleBar: true, Numbers: true, Key: true, Links: true}
+	o := chart.Options{Text: 3.1 * math.Pow(b.scale, 0.7), North: true, ScaleBar: true, End: true, Numbers: true, Key: true, Links: true}
 	o.Least = max(0.8*o.Text, mapLeast)
 	if b.Lang == fault.English {
 		o.Language = chart.English

@@ -466,6 +466,8 @@ func mapSheet(f Facts, m Measurer) *paper.Sheet {
 	b := &drawing{pen: pen{m: m, scale: 1}, Facts: f}
 	o := b.options()
 	o.Text, o.Tap = 3.2, 12 // 12 px, and what a finger hits
-	o.Thin = len(f.Scene.Grids) > 1
+	if o.Small = len(f.Scene.Grids) > 1; o.Small {
+		o.Least = o.Text
+	}
 	return &paper.Sheet{W: w, H: h, Screen: true, Title: paper.Clean(f.Grid.Name), Lang: b.tag(), Items: []paper.Item{chart.Draw(f.Scene, paper.Box{W: w, H: h}, o, m)}}
 }

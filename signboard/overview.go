@@ -152,7 +152,7 @@ func (s *Source) gridsOn(ctx context.Context, actor account.Actor, of []place.Di
 		f.Scene.Grids = append(f.Scene.Grids, shown)
 		box = box.Around(g.BBox)
 	}
-	seen, err := s.Around.Wide(ctx, actor, list[0].Key, around.Box(box, 0.05, 1), nil)
+	seen, err := s.Around.Wide(ctx, actor, list[0].Key, around.Box(box, 0.3, 1), nil)
 	switch {
 	case fault.Is(err, fault.Invalid): // it is larger
 		simple(f.Scene.Grids)

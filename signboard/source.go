@@ -171,7 +171,7 @@ func (s *Source) readBuilding(ctx context.Context, actor account.Actor, k key.Ke
 	return f, err
 }
 
-// reach is how much further than the grid its scene goes, and proportion the widest map that it fills, width by height.
+// reach is how much further than the grid its scene goes, and proportion the widest map that it fills, width by height; the highest is a square.
 const (
 	reach      = 0.25
 	proportion = 3.0
@@ -212,7 +212,7 @@ func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang 
 
 // seen is what the map of g shows.
 func (s *Source) seen(ctx context.Context, actor account.Actor, g grid.Grid) (around.Surroundings, error) {
-	return s.Around.Of(ctx, actor, g.Key, around.Box(g.BBox, reach, proportion), nil)
+	return s.Around.Of(ctx, actor, g.Key, around.Box(g.BBox, reach, proportion).Around(around.Box(g.BBox, reach, 1)), nil)
 }
 
 // Map is what the map of a grid says, and no more: its name and scene. Former codes answer. NOT_FOUND: no such grid.
@@ -527,7 +527,7 @@ func (s *Source) readCommunity(ctx context.Context, actor account.Actor, code st
 			boards = append(boards, f.standing.Hashes)
 		}
 		a.Mark = board.AtlasMark(boards)
-		seen, err := s.Around.Of(ctx, actor, grids[0].Key, around.Box(box, 0.08, coverProportion), nil)
+		seen, err := s.Around.Of(ctx, actor, grids[0].Key, around.Box(box, 0.2, coverProportion), nil)
 		if err != nil {
 			return err
 		}

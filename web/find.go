@@ -134,6 +134,9 @@ func (s *site) hits(ctx context.Context, actor account.Actor, text string) ([]hi
 			}
 		case m.Grid != nil && codes[m.Grid.ID].Code != "":
 			h.Path = gridPath(codes[m.Grid.ID].Code)
+			if m.Kind == search.Area { // it may lie in several
+				h.Detail = codes[m.Grid.ID].Name
+			}
 		case m.Kind == search.Division && m.DivisionID != nil && around[*m.DivisionID].Code != "":
 			h.Path = "/c/" + url.PathEscape(around[*m.DivisionID].Code)
 		case m.Location != nil:

@@ -33,12 +33,14 @@ func TestSearchAsJSON(t *testing.T) {
 		{Kind: search.Estate, Label: "听雨里", Grid: &first, DivisionID: &town.community.ID, Location: &at},
 		{Kind: search.Division, Label: "听雨社区", DivisionID: &town.community.ID, Location: &at},
 		{Kind: search.Street, Label: "望舒路", Location: &at},
+		{Kind: search.Area, Label: "崂山三村", Grid: &first, DivisionID: &town.community.ID, Location: &at},
 		{Kind: search.Estate, Label: "nowhere"},
 	}
 	w := town.get("GET", "/search?q=%E5%90%AC")
 	want := `{"places":[{"label":"听雨里3号楼 \u003cb\u003e","detail":"望舒路 8 号","url":"/b/` + town.building.Key.String() + `"},` +
 		`{"label":"听雨里","detail":"听雨社区","url":"/g/990102001001001"},{"label":"听雨社区","url":"/c/990102001001"},` +
-		`{"label":"望舒路","url":"/?lng=120.004000\u0026lat=31.004000\u0026crs=CGCS2000\u0026accuracy=150"}]}` + "\n"
+		`{"label":"望舒路","url":"/?lng=120.004000\u0026lat=31.004000\u0026crs=CGCS2000\u0026accuracy=150"},` +
+		`{"label":"崂山三村","detail":"听雨里 \"东\" \u003cscript\u003ealert(1)\u003c/script\u003e","url":"/g/990102001001001"}]}` + "\n"
 	if w.Code != 200 || w.Body.String() != want || w.Header().Get("Content-Type") != "application/json; charset=utf-8" {
 		t.Errorf("%d %v\n%s\n%s", w.Code, w.Header(), w.Body, want)
 	}

@@ -44,11 +44,11 @@ type Named struct {
 	Err    error // INVALID: the text cannot be looked for
 }
 
-// NamedPlace is a building, or an estate that lies in one grid.
+// NamedPlace is a building, or an estate or other area that lies in one grid.
 type NamedPlace struct {
 	Building *key.Key // its assignment decides
 	Estate   *key.Key // the estate itself, or the building's
-	Grid     *key.Key // of an estate, now; of a building, when it was last read
+	Grid     *key.Key // of an estate or area, now; of a building, when it was last read
 	At       Point
 	Score    float64 // 0 to 1
 }
@@ -133,7 +133,7 @@ func (s *Service) shapes(ctx context.Context, actor account.Actor, keys []key.Ke
 	return out, nil
 }
 
-// gridsNamed are the grids of the named places at asOf, or now, by the id of the building or else of the estate. While the
+// gridsNamed are the grids of the named places at asOf, or now, by the id of the building, else of the estate, else of an area's own. While the
 // database is away a building's grid of now is the one that was last read.
 func (s *Service) gridsNamed(ctx context.Context, actor account.Actor, named []Named, asOf *time.Time) (map[uuid.UUID]shaped, error) {
 	at := s.at(asOf)
@@ -149,6 +149,9 @@ func (s *Service) gridsNamed(ctx context.Context, actor account.Actor, named []N
 				}
 			case p.Building != nil:
 				buildings = append(buildings, *p.Building)
+			case p.Estate == nil && asOf != nil: // nobody knows where an area lay then
+			case p.Estate == nil:
+				now[p.Grid.ID] = *p.Grid
 			case asOf != nil:
 				estates = append(estates, *p.Estate)
 			default:
@@ -190,7 +193,10 @@ func (p NamedPlace) id() uuid.UUID {
 	if p.Building != nil {
 		return p.Building.ID
 	}
-	return p.Estate.ID
+	if p.Estate != nil {
+		return p.Estate.ID
+	}
+	return p.Grid.ID
 }
 
 // addressed is m, what the point says, where n may decide instead. Without a point and not sure, the grids of what the address

@@ -372,6 +372,15 @@ type gate struct {
 
 type streetKey struct{ home, name string }
 
+// areaKey is an area in one grid; the zero id: in none.
+type areaKey struct {
+	home, name string
+	grid       uuid.UUID
+}
+
+// sameM is how far an estate's middle may be from an area of its name that is the same place.
+const sameM = 1000.0
+
 func (b *builder) build(data Data) {
 	estates := make(map[uuid.UUID]*estateParts, len(data.Estates))
 	for _, e := range data.Estates {
@@ -486,6 +495,7 @@ func (b *builder) build(data Data) {
 		}
 		b.add(d, names...)
 	}
+	b.areas(data, estates)
 	for _, k := range sortedStreets(streets) {
 		names := []named{b.designate(shown[k], false)}
 		for _, n := range b.called(shown[k], others[k]) {
@@ -522,6 +532,49 @@ func (b *builder) build(data Data) {
 	for _, r := range data.Grids {
 		k, c := r.Key, r.CommunityID
 		b.add(doc{kind: Grid, key: k, name: r.Name, grid: &k, division: &c, context: b.divisions[c], home: -1, at: []grid.Point{r.At}}, b.designate(r.Name, false))
+	}
+}
+
+// areas adds the areas that are not also estates, once for each grid that they lie in.
+func (b *builder) areas(data Data, estates map[uuid.UUID]*estateParts) {
+	middles := map[streetKey][]grid.Point{} // of estates
+	for _, r := range data.Estates {
+		if e := estates[r.Key.ID]; e.n > 0 {
+			k := streetKey{r.Key.Home, string(fold(r.Name))}
+			middles[k] = append(middles[k], grid.Point{Lng: e.at.Lng / float64(e.n), Lat: e.at.Lat / float64(e.n)})
+		}
+	}
+	communities := make(map[uuid.UUID]uuid.UUID, len(data.Grids))
+	for _, g := range data.Grids {
+		communities[g.Key.ID] = g.CommunityID
+	}
+	at := map[areaKey]int{}
+	var list []doc
+	for _, r := range data.Areas {
+		name := string(fold(r.Name))
+		if slices.ContainsFunc(middles[streetKey{r.Home, name}], func(p grid.Point) bool { return distanceM(p, r.At) <= sameM }) {
+			continue
+		}
+		k := areaKey{home: r.Home, name: name}
+		if r.GridID != nil {
+			k.grid = *r.GridID
+		}
+		i, known := at[k]
+		if !known {
+			i, at[k] = len(list), len(list)
+			d := doc{kind: Area, key: key.Key{Home: r.Home}, name: r.Name, home: -1}
+			if r.GridID != nil {
+				d.grid = &key.Key{Home: r.Home, ID: *r.GridID}
+				if c, ok := communities[*r.GridID]; ok {
+					d.division, d.context = &c, b.divisions[c]
+				}
+			}
+			list = append(list, d)
+		}
+		list[i].at = append(list[i].at, r.At)
+	}
+	for _, d := range list {
+		b.add(d, append([]named{b.designate(d.name, false)}, b.called(d.name, nil)...)...)
 	}
 }
 

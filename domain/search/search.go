@@ -47,6 +47,7 @@ type Kind uint8
 const (
 	Estate Kind = iota
 	Building
+	Area // named land where people live, of which no building is known to be an estate of that name
 	Division
 	Street
 	Entity // a legal entity: an employer, a shop
@@ -60,7 +61,7 @@ type Match struct {
 	Building   *key.Key    // the building itself, or that of an entity
 	Estate     *key.Key    // the estate itself, or that of the building
 	DivisionID *uuid.UUID  // the division itself, or the smallest it lies in; nil for a street
-	Grid       *key.Key    // the grid itself, or that of all buildings of an estate, or that of the piece of a street nearest to the point; a building's is the one it was assigned to when the index was made, which is asked elsewhere while it can be
+	Grid       *key.Key    // the grid itself, or that of all buildings of an estate, or that an area lies in, which is found once in each, or that of the piece of a street nearest to the point; a building's is the one it was assigned to when the index was made, which is asked elsewhere while it can be
 	Location   *grid.Point // of a street, one of its pieces; of what has no place of its own, its division's
 	Score      float64     // 0 to 1
 	DistanceM  *float64    // from the point that was given
@@ -73,6 +74,7 @@ type Data struct {
 	Estates   []EstateRow
 	Buildings []BuildingRow
 	Streets   []StreetRow
+	Areas     []AreaRow
 	Entities  []EntityRow
 	Grids     []GridRow
 }
@@ -105,6 +107,12 @@ type (
 		Aliases    []string
 		At         grid.Point
 		GridID     *uuid.UUID // in which that point is now
+	}
+	// AreaRow is what of an area lies in one grid, or in none.
+	AreaRow struct {
+		Home, Name string
+		At         grid.Point
+		GridID     *uuid.UUID // now
 	}
 	EntityRow struct {
 		Key           key.Key
@@ -292,7 +300,7 @@ const maxNamed = 5
 // sure is what matches, the likeliest first, say of one spot.
 func sure(list []Match) (out grid.Named) {
 	for _, m := range list {
-		if m.Building != nil || m.Kind == Estate && m.Grid != nil {
+		if m.decides() {
 			out.Places = append(out.Places, grid.NamedPlace{Building: m.Building, Estate: m.Estate, Grid: m.Grid, At: *m.Location, Score: m.Score})
 		}
 	}
@@ -300,13 +308,18 @@ func sure(list []Match) (out grid.Named) {
 		return out
 	}
 	first := list[0]
-	out.Sure = first.Building != nil || first.Kind == Estate && first.Grid != nil
+	out.Sure = first.decides()
 	for _, other := range list[1:] {
 		if other.Score > first.Score-sureLead && !within(other, first) {
 			out.Sure = false
 		}
 	}
 	return out
+}
+
+// decides reports whether m belongs to one grid.
+func (m Match) decides() bool {
+	return m.Building != nil || (m.Kind == Estate || m.Kind == Area) && m.Grid != nil
 }
 
 // within reports whether a lies in b, or is b said otherwise: a building of the estate, the shop in the building.

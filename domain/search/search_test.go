@@ -113,6 +113,57 @@ func buildings(names ...string) Data {
 	return data
 }
 
+// TestAreas: named land is found once in each grid that it lies in; where it lies in one alone that is sure. An estate of the name nearby is the place
+// itself, one far away another.
+func TestAreas(t *testing.T) {
+	const home = "home"
+	first, second, community := uuid.UUID{15: 101}, uuid.UUID{15: 102}, uuid.UUID{15: 103}
+	at := func(n float64) grid.Point { return grid.Point{Lng: 121 + n/100, Lat: 31} } // n: about kilometres
+	data := Data{
+		Divisions: []DivisionRow{{ID: community, Name: "望江社区"}},
+		Grids: []GridRow{{Key: key.Key{Home: home, ID: first}, Name: "第一网格", CommunityID: community, At: at(0)},
+			{Key: key.Key{Home: home, ID: second}, Name: "第二网格", CommunityID: community, At: at(1)}},
+		Areas: []AreaRow{{home, "崂山三村", at(0), &first}, {home, "崂山三村", at(0.1), &first}, {home, "三航小区", at(0), &first}, {home, "三航小区", at(1), &second},
+			{home, "乳山四村", at(3), nil}, {home, "听雨里", at(0.5), &first}, {home, "听雨里", at(9), &second}},
+		Estates: []EstateRow{{Key: key.Key{Home: home, ID: uuid.UUID{15: 104}}, Name: "听雨里"}, {Key: key.Key{Home: home, ID: uuid.UUID{15: 105}}, Name: "三航小区"}},
+		Buildings: []BuildingRow{{Key: key.Key{Home: home, ID: uuid.UUID{15: 106}}, Name: "1号楼", EstateID: &uuid.UUID{15: 104}, GridID: &first, CommunityID: &community, At: at(0)},
+			{Key: key.Key{Home: home, ID: uuid.UUID{15: 107}}, Name: "崂山三村菜场", At: at(0)}},
+	}
+	x := NewIndex(data)
+	for text, want := range map[string][]string{
+		"崂山三村": {"2 崂山三村 101 103"}, "laoshansancun": {"2 崂山三村 101 103"}, "三航小区": {"2 三航小区 101 103", "2 三航小区 102 103"}, "乳山四村": {"2 乳山四村 0 0"},
+		"听雨里": {"0 听雨里 101 0", "2 听雨里 102 103"},
+	} {
+		var got []string
+		for _, m := range x.Search(Query{Text: text, First: 5}) {
+			if m.Kind != Estate && m.Kind != Area {
+				continue
+			}
+			of, in := 0, 0
+			if m.Grid != nil {
+				of = int(m.Grid.ID[15])
+			}
+			if m.DivisionID != nil {
+				in = int(m.DivisionID[15])
+			}
+			if got = append(got, fmt.Sprintf("%d %s %d %d", m.Kind, m.Label, of, in)); m.Score < 0.9 {
+				got = got[:len(got)-1]
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s finds %q, want %q", text, got, want)
+		}
+	}
+	for text, want := range map[string]bool{"崂山三村": true, "三航小区": false, "乳山四村": false} {
+		if got := sure(x.Search(Query{Text: text, First: 5})); got.Sure != want || want && (len(got.Places) == 0 || got.Places[0].Grid == nil || got.Places[0].Grid.ID != first) {
+			t.Errorf("%s is %+v, want sure: %t", text, got, want)
+		}
+	}
+	if near := at(1.2); x.Search(Query{Text: "三航小区", Near: &near, First: 1})[0].Grid.ID != second {
+		t.Error("the part of an area nearest to the point is not found first")
+	}
+}
+
 // TestSeveralReadings: a name is found by each reading of its characters.
 func TestSeveralReadings(t *testing.T) {
 	x := NewIndex(buildings("大厦东楼", "重庆商场", "长乐饭店", "银行宿舍", "曾家大院"))

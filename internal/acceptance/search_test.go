@@ -3,18 +3,21 @@ package acceptance
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/grid"
+	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/search"
 	"wangge/geo/coord"
@@ -31,7 +34,7 @@ var towns = map[string]func(t testing.TB, w *town){
 	},
 	"lujiazui": func(t testing.TB, w *town) {
 		for _, j := range []load.Job{{Kind: load.Divisions, Path: "lujiazui-divisions"}, {Kind: load.Grids, Path: "lujiazui-grids"},
-			{Kind: load.Buildings, Path: "lujiazui-buildings"}, {Kind: load.Roads, Path: "lujiazui-roads"}, {Kind: load.Entities, Path: "lujiazui-pois"}} {
+			{Kind: load.Buildings, Path: "lujiazui-buildings"}, {Kind: load.Roads, Path: "lujiazui-roads"}, {Kind: load.Land, Path: "lujiazui-landuse"}, {Kind: load.Entities, Path: "lujiazui-pois"}} {
 			j.Path = data(t, "osm-lujiazui/"+j.Path+".geojson")
 			w.mustBring(t, j)
 		}
@@ -48,7 +51,7 @@ var towns = map[string]func(t testing.TB, w *town){
 	},
 }
 
-var kindNames = map[search.Kind]string{search.Estate: "estate", search.Building: "building", search.Street: "street",
+var kindNames = map[search.Kind]string{search.Estate: "estate", search.Area: "area", search.Building: "building", search.Street: "street",
 	search.Division: "division", search.Entity: "shop", search.Grid: "grid"}
 
 // TestAddressesAsPeopleWriteThem reads the tables of writings and asks each.
@@ -144,6 +147,60 @@ func TestWhatIsImportedIsFound(t *testing.T) {
 	}
 	if found := ask("望江小区3号楼"); len(found) > 0 && found[0].Score > 0.5 {
 		t.Errorf("the old name still finds %+v", found)
+	}
+}
+
+// TestNamedHousingLand: land where people live is found by its name, once in each grid that holds more than a sliver of it, and an address in it is answered
+// by that grid; of an instant nobody knows it.
+func TestNamedHousingLand(t *testing.T) {
+	w := newTown(t)
+	s := &search.Service{Store: db.NewSearch(w.DB)}
+	w.Grids.Addresses = s
+	square := func(properties string, west, east float64) string {
+		return fmt.Sprintf(`{"type": "Feature", "properties": {%s}, "geometry": {"type": "Polygon", "coordinates": [[[%[2]g, 31], [%[3]g, 31], [%[3]g, 31.001], [%[2]g, 31.001], [%[2]g, 31]]]}}`, properties, west, east)
+	}
+	rows := func(features ...string) string {
+		return file(t, "b.geojson", `{"type": "FeatureCollection", "features": [`+strings.Join(features, ",")+`]}`)
+	}
+	w.mustBring(t, load.Job{Kind: load.Grids, Level: place.Community, Division: "990102001001", Path: rows(square(`"code": "990102001001001", "name": "一"`, 120, 120.01), square(`"code": "990102001001002", "name": "二"`, 120.01, 120.02))})
+	land := func(code, name, class string, west, east float64) string {
+		return square(fmt.Sprintf(`"code": %q, "name": %q, "class": %q`, code, name, class), west, east)
+	}
+	w.mustBring(t, load.Job{Kind: load.Land, Path: rows(land("L1", "崂山三村", "residential", 120.006, 120.0101), land("L2", "三航小区", "residential", 120.009, 120.011),
+		land("L3", "乳山四村", "residential", 120.0185, 120.0205), land("L4", "望江公园", "park", 120.001, 120.002))})
+	for text, want := range map[string]string{"崂山三村": "崂山三村 001", "三航小区": "三航小区 001,三航小区 002", "乳山四村": "乳山四村 002,乳山四村 -", "望江公园": ""} {
+		found, err := s.Search(t.Context(), account.Anyone(), search.Query{Text: text, First: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range found {
+			if m.Score < 0.95 {
+				continue
+			}
+			in := "-"
+			if m.Grid != nil {
+				known, err := w.Grids.ByKeys(t.Context(), account.Anyone(), []key.Key{*m.Grid}, nil, grid.Fields{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				in = known[m.Grid.ID].Code[12:]
+			}
+			got = append(got, m.Label+" "+in)
+		}
+		if strings.Join(got, ",") != want {
+			t.Errorf("%s finds %q, want %q", text, got, want)
+		}
+	}
+	for text, want := range map[string]grid.Rule{"崂山三村": grid.RuleAddress, "三航小区": grid.RuleNone} {
+		m, err := w.Grids.AtAddress(t.Context(), account.Anyone(), text, nil)
+		if err != nil || m.Rule != want || m.NeedsConfirmation != (want == grid.RuleNone) {
+			t.Errorf("%s is answered %+v, %v; want %s", text, m, err, want)
+		}
+	}
+	then := time.Now()
+	if m, err := w.Grids.AtAddress(t.Context(), account.Anyone(), "崂山三村", &then); err != nil || m.Rule != grid.RuleNone || !m.NeedsConfirmation {
+		t.Errorf("at an instant: %+v, %v", m, err)
 	}
 }
 

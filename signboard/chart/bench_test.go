@@ -11,7 +11,7 @@ import (
 	"wangge/signboard/paper"
 )
 
-var everything = chart.Options{Links: true, North: true, ScaleBar: true, Numbers: true, Key: true}
+var everything = chart.Options{Links: true, North: true, ScaleBar: true, End: true, Numbers: true, Key: true}
 
 func BenchmarkDraw(b *testing.B) {
 	town, real := townScene(5), lujiazuiScene(b, 7)

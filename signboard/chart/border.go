@@ -218,7 +218,7 @@ func (d *drawing) borders() {
 	line(inner, white, 0.42*t)
 	line(inner, gridLine, 0.16*t)
 	casing, width := outerCasing*t, outerLine*t
-	if d.o.Thin {
+	if d.o.Small { // a gap between grids looks else like a loop of ink
 		casing, width = 0.48*t, 0.2*t
 	}
 	line(outer, white, casing)

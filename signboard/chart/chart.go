@@ -86,14 +86,18 @@ type Options struct {
 	North    bool    // an arrow says where north is
 	ScaleBar bool
 	Numbers  bool // of buildings
-	Thin     bool // the border around all grids is about as thin as those between them: on a small screen a gap between grids looks else like a loop of ink
+	Small    bool // a small screen shows many grids: fewer names, and more of the ground
+	End      bool // where the data end is said
 	Key      bool // what the numbers of buildings are is said in a corner
 	Squares  int  // so many squares beside each other are marked by letters and numbers along the edges, for Places; 0: none
 	Language Language
 }
 
 // Draw draws s to fill box, north up. Nothing is seen outside box. Names that find no room are left out, in this order: buildings, land,
-// neighbours, estates, streets; of the grids themselves only where there are more than forty. Without a grid there is nothing to draw: the frame is empty.
+// neighbours, estates, streets; of the grids themselves only where there are more than forty. Where it is Small, streets around the grids have none, and of grids
+// whose names differ by numbers the numbers alone are written. Without a grid there is nothing to draw: the frame is empty.
+//
+// Where nothing of the scene reaches, the frame is hatched; the grids stand aside of its middle where that shows more.
 //
 // One millimetre is as many metres in all directions and everywhere, but for 5e-5 of a length for each kilometre that it is away from the middle at
 // 31° N (1.1e-4 at 53° N): less than can be printed on what a board shows. It is not for more than some 20 km, nor across the date line.
@@ -111,6 +115,7 @@ func Draw(s Scene, box paper.Box, o Options, m paper.Measurer) *paper.Group {
 	out.Items = append(out.Items, &paper.Shape{Paths: [][]paper.Point{rectangle(box)}, Closed: true, Fill: beyond})
 	if p, ok := newPlane(s, box, o); ok {
 		d := newDrawing(s, p, o, m)
+		d.end()
 		d.ground()
 		d.houses()
 		d.ways()
@@ -120,10 +125,12 @@ func Draw(s Scene, box paper.Box, o Options, m paper.Measurer) *paper.Group {
 		d.furniture()
 		d.crowd()
 		d.marker()
+		d.count()
 		d.gridNames()
 		d.streetNames()
 		d.estateNames()
 		d.neighbourNames()
+		d.endNames()
 		d.landNames()
 		d.buildingNames()
 		d.writeKey()
@@ -180,6 +187,7 @@ type drawing struct {
 	buildings []house
 	land      []named
 	busy, rim sums            // what is in the way of names, and the border of the grids
+	counted   map[string]int  // grids by their names without numbers
 	told      map[string]bool // estates and streets whose name stands on the map, or in its key
 	estates   []*estate       // whose numbers the buildings have
 	streets   []*way
@@ -188,6 +196,7 @@ type drawing struct {
 	key       []keyRow
 	keyRoom   orb.Bound
 	marked    map[bool]bool // whether numbers stand alone on the map: of streets, of estates
+	ends      []orb.Bound   // what nothing is known of
 	squares   *raster
 	taken     taken // where names and furniture stand
 
@@ -217,7 +226,11 @@ func newDrawing(s Scene, p plane, o Options, m paper.Measurer) *drawing {
 		d.layers[i].Name = layerNames[i]
 	}
 	d.regions, d.edges = p.divide(s)
-	d.squares = newRaster(p.box, 0.35*o.Text)
+	grain := 0.35 * o.Text
+	if o.Small { // small grids have room for a number
+		grain = 0.2 * o.Text
+	}
+	d.squares = newRaster(p.box, grain)
 	for i, r := range slices.Backward(d.regions) { // grids lie above their neighbours
 		d.squares.fill(r.rings, func(c *cell) { c.owner = int32(i) })
 	}

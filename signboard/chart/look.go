@@ -8,6 +8,7 @@ var (
 	ink           = grey(0x33)
 	white         = grey(0xff)
 	beyond        = grey(0xee) // where no grid is known
+	hatch         = grey(0xd4)
 	aroundFill    = paper.Colour{R: 0xf4, G: 0xf3, B: 0xef, A: 0xff}
 	pale          = paper.Colour{R: 0xff, G: 0xff, B: 0xff, A: 0x80}
 	gridLine      = paper.Colour{R: 0x8a, G: 0x12, B: 0x1c, A: 0xff}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/planar"
@@ -98,8 +99,13 @@ func (d *drawing) cellsOf(i int) search {
 }
 
 func (d *drawing) cells(b orb.Bound, which func(*cell) bool) search {
+	return d.squaresOf(b, func(c *cell) bool { return !c.edge && which(c) })
+}
+
+// squaresOf are cells, also those that a border runs through.
+func (d *drawing) squaresOf(b orb.Bound, which func(*cell) bool) search {
 	own := d.squares.sum(b, func(c *cell) int32 {
-		if !c.edge && which(c) {
+		if which(c) {
 			return 1
 		}
 		return 0
@@ -173,6 +179,24 @@ func (d *drawing) gridNames() {
 	}
 }
 
+// count notes how many grids have each name but for the number in it.
+func (d *drawing) count() {
+	d.counted = map[string]int{}
+	for _, g := range d.scene.Grids {
+		d.counted[withoutNumber(clean(g.Name))]++
+	}
+}
+
+// withoutNumber is a name without its numerals: 滨江东第2网格 and 滨江东第3网格 are told apart by their numbers.
+func withoutNumber(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) || strings.ContainsRune("一二三四五六七八九十百〇零", r) {
+			return -1
+		}
+		return r
+	}, name)
+}
+
 // fewGrids is how many grids there are at most where those without room have their names beside them: among more nobody would find them.
 const fewGrids = 40
 
@@ -201,6 +225,9 @@ func (d *drawing) besideGrid(part int, g *Grid) bool {
 	in := d.cells(frame(d.plane.box), func(c *cell) bool { return !d.ownCell(c) })
 	t := d.o.Text
 	number, name := clean(g.Number), clean(g.Name)
+	if d.o.Small && number != "" {
+		name = "" // it is on the page
+	}
 	var tries [][]line
 	for _, lines := range d.folds(name, t, true) {
 		if number != "" {
@@ -238,7 +265,7 @@ func (d *drawing) gridName(i int, in search, g *Grid, prefer *orb.Point, whole b
 	if number == "" {
 		return orb.Point{}, stack{}, false
 	}
-	if !whole || name == number {
+	if !whole || name == number || d.o.Small && d.counted[withoutNumber(name)] > 1 {
 		name = ""
 	}
 	t, area := d.o.Text, float64(in.cells)*d.squares.size*d.squares.size
@@ -257,6 +284,9 @@ func (d *drawing) gridName(i int, in search, g *Grid, prefer *orb.Point, whole b
 		}
 		if small := min(max(share*size, t), size); name != "" {
 			for _, below := range d.folds(name, small, true) {
+				if d.o.Small && len(below) > 2 { // the number larger rather than a column of words
+					continue
+				}
 				list = append(list, d.stack(append([]line{{number, size, true}}, below...)...))
 			}
 			if size <= 2*t && !many {
@@ -274,6 +304,10 @@ func (d *drawing) gridName(i int, in search, g *Grid, prefer *orb.Point, whole b
 		alone bool
 	}
 	passes := []pass{{in, 1, false}, {in, 1, true}} // of many the names come before houses
+	// On a small screen rather on a little of its border than beside it.
+	if d.o.Small {
+		passes = append(passes, pass{d.squaresOf(d.regions[i].bound, func(c *cell) bool { return int(c.owner) == i }), 1, true})
+	}
 	if !many && len(d.buildings)+len(d.scene.Streets) > 0 {
 		free := d.cells(d.regions[i].bound, func(c *cell) bool { return int(c.owner) == i && !c.built })
 		passes = []pass{{free, 0.2, false}, {free, 0.6, true}, {in, 1, true}}

@@ -29,6 +29,7 @@ type plane struct {
 	text  float64
 	shown orb.Bound // the sheet's frame and its rim, millimetres
 	seen  orb.Bound // the same in degrees
+	known orb.Bound // what the scene reaches, millimetres: beyond it nothing is known
 }
 
 // newPlane fits the grids into the box with a margin; false: there is nothing to fit, or no room.
@@ -46,6 +47,10 @@ func newPlane(s Scene, box paper.Box, o Options) (plane, bool) {
 	}
 	p := plane{local: measure.LocalAt(degrees.Center()), box: box, text: o.Text}
 	margin := min(max(4*o.Text, 0.07*max(box.W, box.H)), 0.2*min(box.W, box.H))
+	if o.Small {
+		margin *= 0.6
+	}
+	var spare orb.Point // by how much the grids can be moved from the middle
 	fit := func(points func(yield func(orb.Point))) {
 		metres := none()
 		points(func(q orb.Point) {
@@ -56,6 +61,7 @@ func newPlane(s Scene, box paper.Box, o Options) (plane, bool) {
 		p.scale = min((box.W-2*margin)/max(w, 1e-9), (box.H-2*margin)/max(h, 1e-9), closest)
 		mid := metres.Center()
 		p.zero = orb.Point{box.X + box.W/2 - mid[0]*p.scale, box.Y + box.H/2 + mid[1]*p.scale}
+		spare = orb.Point{max(box.W/2-margin-w/2*p.scale, 0), max(box.H/2-margin-h/2*p.scale, 0)}
 	}
 	grids := func(yield func(orb.Point)) {
 		for _, g := range s.Grids {
@@ -69,16 +75,62 @@ func newPlane(s Scene, box paper.Box, o Options) (plane, bool) {
 		if alone := p; !frame(box).Contains(q) || nearEdge(box, q, 3*o.Text) {
 			fit(func(yield func(orb.Point)) { grids(yield); yield(*s.Here) })
 			if p.scale < alone.scale/2 {
-				p = alone
+				p, spare = alone, orb.Point{}
 			}
+		} else if !degrees.Contains(*s.Here) { // in the margin
+			spare = orb.Point{}
 		}
 	}
+	p.aside(s.reach(), spare)
 	p.shown = frame(box).Pad(rim * o.Text)
 	p.seen = orb.Bound{Min: p.back(orb.Point{p.shown.Min[0], p.shown.Max[1]}), Max: p.back(orb.Point{p.shown.Max[0], p.shown.Min[1]})}
 	for _, c := range []orb.Point{p.shown.Min, p.shown.Max} {
 		p.seen = p.seen.Extend(p.back(c))
 	}
 	return p, true
+}
+
+// aside moves what is shown, by spare at most to each side, so that the box shows what reaches as far as degrees, rather than nothing.
+func (p *plane) aside(degrees orb.Bound, spare orb.Point) {
+	if !finite(degrees) {
+		p.known = frame(p.box)
+		return
+	}
+	p.known = orb.Bound{Min: p.at(orb.Point{degrees.Min[0], degrees.Max[1]}), Max: p.at(orb.Point{degrees.Max[0], degrees.Min[1]})}
+	b := frame(p.box)
+	for i := range 2 {
+		before, after := p.known.Min[i]-b.Min[i], b.Max[i]-p.known.Max[i] // what is empty; negative: what is not seen
+		by := 0.0
+		switch {
+		case before > 0 && after < before:
+			by = -min(before, (before-after)/2)
+		case after > 0 && before < after:
+			by = min(after, (after-before)/2)
+		}
+		by = min(max(by, -spare[i]), spare[i])
+		p.zero[i], p.known.Min[i], p.known.Max[i] = p.zero[i]+by, p.known.Min[i]+by, p.known.Max[i]+by
+	}
+}
+
+// reach is the box around the ground that s holds, degrees; none where it holds none. Neighbours and buildings do not count: they may stand out where the
+// streets and the land were cut off.
+func (s Scene) reach() orb.Bound {
+	b := none()
+	if len(s.Streets)+len(s.Land) == 0 {
+		return b
+	}
+	for _, g := range s.Grids {
+		b = around(b, g.Area)
+	}
+	for _, w := range s.Streets {
+		for _, q := range w.Line {
+			b = b.Extend(q)
+		}
+	}
+	for _, l := range s.Land {
+		b = around(b, l.Area)
+	}
+	return b
 }
 
 func nearEdge(b paper.Box, q orb.Point, by float64) bool {

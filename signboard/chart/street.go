@@ -18,6 +18,7 @@ type way struct {
 	name  string
 	class *class
 	width float64
+	near  bool // in the grids, or along their border
 	lines []orb.LineString
 }
 
@@ -86,7 +87,7 @@ func (d *drawing) ways() {
 func (d *drawing) named() []*way {
 	var list []*way
 	by := map[string]*way{}
-	length, near := map[*way]float64{}, map[*way]bool{}
+	length := map[*way]float64{}
 	seen := frame(d.plane.box).Pad(-0.5 * d.o.Text)
 	for _, s := range d.scene.Streets {
 		name, c := clean(s.Name), classOf(s.Class)
@@ -109,15 +110,15 @@ func (d *drawing) named() []*way {
 				length[w] += planar.Length(piece)
 				d.squares.along(piece, func(c *cell) {
 					if c.owner >= 0 && d.regions[c.owner].of < len(d.scene.Grids) {
-						near[w] = true
+						w.near = true
 					}
 				})
 			}
 		}
 	}
 	slices.SortStableFunc(list, func(a, b *way) int {
-		if near[a] != near[b] {
-			return map[bool]int{true: -1, false: 1}[near[a]]
+		if a.near != b.near {
+			return map[bool]int{true: -1, false: 1}[a.near]
 		}
 		return cmp.Or(cmp.Compare(a.class.rank, b.class.rank), cmp.Compare(length[b], length[a]), strings.Compare(a.name, b.name))
 	})
@@ -259,6 +260,9 @@ type written struct {
 // streetNames writes names along the streets, each once, or twice far apart.
 func (d *drawing) streetNames() {
 	for _, w := range d.streets {
+		if d.o.Small && !w.near {
+			continue
+		}
 		var chains []reach
 		for _, l := range chain(w.lines) {
 			chains = append(chains, newReach(smooth(l)))

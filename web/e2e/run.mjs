@@ -642,7 +642,7 @@ if (demo) {
     await page.click("#answer .matched .own");
     await page.waitForURL(/\/b\//);
     await page.waitForSelector("#answer .matched:not(:has(.own))");
-    const links = await page.locator("#answer .actions a").evaluateAll((all) => all.map((a) => a.pathname + a.search));
+    const links = await page.locator("#answer .papers a").evaluateAll((all) => all.map((a) => a.pathname + a.search));
     assert(links.length === 3 && links[0].startsWith("/signboards/buildings/") && links[2].startsWith("/signboards/leaflet/"), `${links}`);
     for (const link of links) {
       const answer = await fetch(base + link);
@@ -765,6 +765,8 @@ await step("before the map: under 60 KB, and nothing jumps", PHONE, async (page)
   for (const path of ["/", spotPath]) {
     sizes.length = 0;
     await page.goto(base + path);
+    await page.waitForSelector("#open-map:visible");
+    await page.locator("#map").scrollIntoViewIfNeeded(); // what stands in the map's place counts
     await page.waitForLoadState("networkidle");
     await page.waitForTimeout(1000);
     const all = await Promise.all(sizes);
@@ -774,6 +776,32 @@ await step("before the map: under 60 KB, and nothing jumps", PHONE, async (page)
     const shift = await page.evaluate(() => window.shift);
     assert(shift < 0.01, `${path}: the layout shifts by ${shift}`);
   }
+});
+
+await step("on a phone a grid's own plan stands where its map will be, fetched when that comes near", PHONE, async (page) => {
+  const asked = [];
+  page.on("request", (r) => { if (r.url().includes("map.svg")) asked.push(new URL(r.url()).pathname); });
+  const shown = () => page.locator("#map").evaluate((e) => getComputedStyle(e).backgroundImage);
+  await page.goto(base + gridPaths[0]);
+  await page.waitForSelector("#open-map:visible");
+  await page.waitForTimeout(500);
+  assert(asked.length === 0, `asked for ${asked} before anybody is near`);
+  await page.locator("#map").scrollIntoViewIfNeeded();
+  const own = () => page.waitForFunction(() => document.querySelector("#map").style.backgroundImage !== "");
+  await own();
+  assert((await shown()).includes(`${gridPaths[0]}/map.svg`) && asked.join() === `${gridPaths[0]}/map.svg`, `${await shown()}, asked for ${asked}`);
+  await picture(page, "phone-place");
+  const target = await page.locator("#open-map").boundingBox();
+  assert(target.height >= 44, `the button is ${target.height} px high`);
+  await page.click(`#answer a.part[href^="/c/"]`);
+  await page.waitForFunction(() => document.querySelector("#map").style.backgroundImage === "");
+  assert(!(await shown()).includes("map.svg"), `another page shows ${await shown()}`);
+  await page.goBack();
+  await page.waitForSelector("#answer .face");
+  await page.locator("#map").scrollIntoViewIfNeeded();
+  await own();
+  await page.click("#open-map");
+  assert(!(await shown()).includes("map.svg"), "the plan lies under the map");
 });
 
 // What programs that read a page aloud are told, and what axe finds fault with.

@@ -27,6 +27,7 @@ locate.hidden = kiosk; // where a kiosk stands its address says better
 
 let view: MapView | null = null;
 let asking: AbortController | null = null;
+let place = ""; // the picture that stands for it
 
 function readBox(text: string | undefined): Box | null {
   const numbers = (text ?? "").split(",").map(Number);
@@ -76,6 +77,7 @@ function refresh(quietly = false): void {
   document.title = title ? `${title} · ${ownTitle}` : ownTitle;
   openMapButton.textContent = openMapButton.dataset[readFound().code ? "see" : "open"] ?? "";
   if (root.classList.contains("no-map")) showPlans();
+  showPlace();
   turnLinks();
   if (quietly) view?.mark(readFound());
   else view?.show(readFound());
@@ -236,6 +238,30 @@ function showPlans(): void {
   }
 }
 
+/** Where the map of a grid can be opened, what the server drew of it stands in its place, fetched when that comes near. */
+function showPlace(): void {
+  const plan = readFound().code && !openMapButton.hidden ? answer.querySelector("noscript.plan")?.textContent ?? "" : "";
+  const drawn = document.createElement("template");
+  drawn.innerHTML = plan; // written and escaped by our server's templates
+  const path = drawn.content.querySelector("img")?.getAttribute("src") ?? "";
+  if (path === place) return;
+  place = path;
+  container.classList.toggle("own", path !== "");
+  container.style.backgroundImage = "";
+  near.unobserve(container);
+  if (path) near.observe(container);
+}
+const near = new IntersectionObserver((seen) => {
+  if (!seen.some((s) => s.isIntersecting)) return;
+  near.unobserve(container);
+  const path = place;
+  const image = new Image();
+  image.onload = () => {
+    if (path === place) container.style.backgroundImage = `url("${path}")`;
+  };
+  image.src = path;
+}, { rootMargin: "200px" });
+
 function noMap(away: boolean): void {
   root.classList.toggle("no-map", away);
   if (away) showPlans();
@@ -263,6 +289,7 @@ async function openTheMap(): Promise<void> {
   if (opened) return;
   opened = true;
   openMapButton.hidden = true;
+  showPlace();
   container.classList.add("open");
   try {
     if (!canDraw()) throw new Error("no WebGL 2");
@@ -302,6 +329,7 @@ function offerMap(): void {
     return;
   }
   openMapButton.hidden = false;
+  showPlace();
 }
 openMapButton.addEventListener("click", () => void openTheMap());
 wide.addEventListener("change", () => { if (wide.matches) void openTheMap(); });
