@@ -269,13 +269,30 @@ const ofEdges = 2
 func worded(sides [4]limits.Side) (zh, en place.Limits) {
 	for i, to := range [...][2]*string{limits.East: {&zh.East, &en.East}, limits.South: {&zh.South, &en.South}, limits.West: {&zh.West, &en.West},
 		limits.North: {&zh.North, &en.North}} {
-		name := sides[i].Name
-		*to[0], *to[1] = name, name
-		if name != "" && sides[i].Kind == ofEdges {
-			*to[0], *to[1] = name+"界", "edge of "+name
+		var in [2][]string
+		for _, e := range sides[i].Ends {
+			names := [2]string{e.Name, e.Name}
+			if e.Kind == ofEdges {
+				names = [2]string{e.Name + "界", "edge of " + e.Name}
+			}
+			for n, name := range names {
+				if !slices.Contains(in[n], name) { // a street may be called what a grid beside it is
+					in[n] = append(in[n], name)
+				}
+			}
 		}
+		*to[0], *to[1] = strings.Join(in[0], "、"), listed(in[1])
 	}
 	return zh, en
+}
+
+// listed is a list in English: A, B and C.
+func listed(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // ways are those of the compass, anticlockwise from the east.

@@ -22,6 +22,10 @@ const (
 	parallel   = 30.0 // and at such an angle to it, at most, degrees
 	leastShare = 0.25 // of a side that a street, a shore or a neighbour must take up to name it,
 	anyShare   = 0.05 // or, where nothing does, so much
+	leastArea  = 0.2  // of the area that must lie behind what else names a side,
+	mostEnds   = 3    // of which there are so many, at most
+	facing     = 0.5  // a piece is of a side for that if so much of it is, at least,
+	almost     = 0.99 // and wholly if it is more
 	apartM     = 60.0 // parts no further apart, as on both sides of a street, are told as one
 
 	pieceM     = 10.0 // the border is looked at in pieces of about this length,
@@ -53,10 +57,15 @@ const (
 
 // Side is one side of an area.
 type Side struct {
-	Name    string  // of what it ends at; "": nothing that has a name
-	Kind    int     // of what it ends at: its place among the kinds that Of is asked about
+	Ends    []End   // what names it, from north to south or from west to east; none: nothing that has a name
 	LengthM float64 // of the border on this side, metres
-	AlongM  float64 // of it, along what it is named by
+}
+
+// End is something that a side ends at.
+type End struct {
+	Name   string
+	Kind   int     // its place among the kinds that Of is asked about
+	AlongM float64 // of the side, metres
 }
 
 // Of tells the four sides of an area, which is one or several polygons, by kinds of things with a name, what names a side best first: streets and shores,
@@ -65,6 +74,9 @@ type Side struct {
 // off and within 30° of its direction, or ground that begins at most 25 m before it. What is nearer counts up to twice as much, so that of a
 // street and its promenade the one wins that is the border. Less than a quarter of a side names nothing; then the next kind is asked. Where none
 // takes up as much, the side is named by what runs along most of it of all kinds.
+//
+// What names a side may leave out much of an area that is no plain block. So it is also named by what lies straight before a fifth of the area or more, kind by
+// kind, where nothing runs along that names it already: three names, at most.
 func Of(area orb.MultiPolygon, kinds ...[]Named) (sides [4]Side) {
 	b := newBorder(area)
 	b.face()
@@ -75,26 +87,37 @@ func Of(area orb.MultiPolygon, kinds ...[]Named) (sides [4]Side) {
 	for k := range kinds {
 		found[k] = b.along(kinds[k])
 	}
+	var main [4]End
 	for i := range sides {
-		s := &sides[i]
 		for _, p := range b.pieces {
-			s.LengthM += p.lengthM * p.share[i]
+			sides[i].LengthM += p.lengthM * p.share[i]
 		}
-		for k := 0; k < len(found) && s.Name == ""; k++ {
-			s.take(i, k, b, found[k], leastShare, 0)
-		}
-		if most := 0.0; s.Name == "" {
-			for k := range found {
-				most = s.take(i, k, b, found[k], anyShare, most)
-			}
+		main[i] = b.main(i, sides[i].LengthM, found)
+	}
+	for i := range sides {
+		if main[i].Name != "" {
+			sides[i].Ends = b.further(i, main, found)
 		}
 	}
 	return sides
 }
 
-// take names side i by what of a kind runs along most of it, at least a share, and more than most, metres, which counts what is nearer more. It returns
-// how much that is.
-func (s *Side) take(i, kind int, b *border, found map[string][]float64, share, most float64) float64 {
+// main is what names side i, of some length in metres.
+func (b *border) main(i int, lengthM float64, found []map[string][]float64) (end End) {
+	for k := 0; k < len(found) && end.Name == ""; k++ {
+		b.take(&end, i, k, found[k], leastShare*lengthM, 0)
+	}
+	if most := 0.0; end.Name == "" {
+		for k := range found {
+			most = b.take(&end, i, k, found[k], anyShare*lengthM, most)
+		}
+	}
+	return end
+}
+
+// take makes an end of side i what of a kind runs along most of it, at least so many metres, and more than most, metres, which counts what is nearer
+// more. It returns how much that is.
+func (b *border) take(end *End, i, kind int, found map[string][]float64, leastM, most float64) float64 {
 	for name, offs := range found {
 		alongM, weight := 0.0, 0.0
 		for k, p := range b.pieces {
@@ -103,14 +126,116 @@ func (s *Side) take(i, kind int, b *border, found map[string][]float64, share, m
 				weight += m * (1 - offs[k]/nearM/2)
 			}
 		}
-		if alongM < share*s.LengthM || alongM == 0 {
+		if alongM < leastM || alongM == 0 {
 			continue
 		}
-		if weight > most || weight == most && s.Kind == kind && name < s.Name {
-			most, s.Name, s.Kind, s.AlongM = weight, name, kind, alongM
+		if weight > most || weight == most && end.Kind == kind && name < end.Name {
+			most, *end = weight, End{name, kind, alongM}
 		}
 	}
 	return most
+}
+
+// further are the ends of side i: what names it, and what else lies before a fifth of the area and more, where that does not run. What a neighbouring
+// side is named by counts only where the border wholly faces this one: else it goes around a corner.
+func (b *border) further(i int, main [4]End, found []map[string][]float64) []End {
+	ends, behind, least := []End{main[i]}, b.behind(i), 0.0
+	for _, ring := range b.rings {
+		least += leastArea * planar.Area(ring)
+	}
+	told := func(e End, share float64) { // where a piece is of this side by no more than share
+		for k, off := range found[e.Kind][e.Name] {
+			if off <= nearM && b.pieces[k].share[i] <= share {
+				behind[k] = 0
+			}
+		}
+	}
+	told(main[i], 1)
+	for _, n := range [...]int{(i + 1) % 4, (i + 3) % 4} {
+		if main[n].Name != "" {
+			told(main[n], almost)
+		}
+	}
+	for kind := range found {
+		for len(ends) < mostEnds {
+			e := b.before(i, kind, found[kind], behind, least)
+			if e.Name == "" {
+				break
+			}
+			ends = append(ends, e)
+			told(e, 1)
+		}
+	}
+	place := func(e End) float64 { return b.middle(i, found[e.Kind][e.Name]) }
+	slices.SortStableFunc(ends, func(a, b End) int { return cmp.Compare(place(a), place(b)) })
+	return ends
+}
+
+// before is what of a kind lies before most of the area that is behind pieces of side i, and before so much at least, square metres.
+func (b *border) before(i, kind int, found map[string][]float64, behind []float64, least float64) (end End) {
+	most := 0.0
+	for name, offs := range found {
+		area, weight, alongM := 0.0, 0.0, 0.0
+		for k, m2 := range behind {
+			if m2 > 0 && offs[k] <= nearM {
+				area += m2
+				weight += m2 * (1 - offs[k]/nearM/2)
+				alongM += b.pieces[k].lengthM * b.pieces[k].share[i]
+			}
+		}
+		if area >= least && (weight > most || weight == most && name < end.Name) {
+			most, end = weight, End{name, kind, alongM}
+		}
+	}
+	return end
+}
+
+// middle is where on side i the pieces lie that something runs along: metres south of the place that the plane is laid at, or east of it.
+func (b *border) middle(i int, offs []float64) float64 {
+	sum, length := 0.0, 0.0
+	for k, off := range offs {
+		if m := b.pieces[k].lengthM * b.pieces[k].share[i]; off <= nearM && m > 0 {
+			length += m
+			if i == East || i == West {
+				sum -= m * b.pieces[k].at[1]
+			} else {
+				sum += m * b.pieces[k].at[0]
+			}
+		}
+	}
+	return sum / length
+}
+
+// behind is how much of the area lies straight behind each piece of side i, square metres.
+func (b *border) behind(i int) []float64 {
+	out := make([]float64, len(b.pieces))
+	sin, cos := math.Sincos(sky[i] * math.Pi / 180)
+	ahead, back := orb.Point{cos, sin}, orb.Point{-cos, -sin}
+	for k, p := range b.pieces {
+		if p.share[i] < facing || meets(p.at, ahead, b.rings, math.Inf(1)) {
+			continue
+		}
+		// The way back is in the area until it meets the border, then out of it, and so on.
+		var crossed []float64
+		for _, ring := range b.rings {
+			for n := 1; n < len(ring); n++ {
+				if t, ok := hits(p.at, back, ring[n-1], ring[n]); ok && t > itselfM {
+					crossed = append(crossed, t)
+				}
+			}
+		}
+		slices.Sort(crossed)
+		depth := 0.0
+		for n, t := range crossed {
+			if n%2 == 0 {
+				depth += t
+			} else {
+				depth -= t
+			}
+		}
+		out[k] = max(0, depth*p.lengthM*(p.out[0]*cos+p.out[1]*sin))
+	}
+	return out
 }
 
 // Parts are the parts of an area that lie apart, the largest first: polygons no more than 60 m from each other are one part, since people see them as

@@ -1,11 +1,16 @@
 package limits_test
 
 import (
+	"cmp"
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/planar"
 
 	"wangge/geo/limits"
 	"wangge/geo/measure"
@@ -85,9 +90,9 @@ func TestSides(t *testing.T) {
 		{"turned by 44°", turned(square, 44), around(44), "东街 南街 西街 北街"},
 		{"turned by 60°, so that the north street is in the west", turned(square, 60), around(60), "南街 西街 北街 东街"},
 		{"clockwise", one(polygon(-100, -100, -100, 100, 100, 100, 100, -100)), around(0), "东街 南街 西街 北街"},
-		{"a street half the way", square, []limits.Named{{"东街", path(105, -140, 105, 0)}}, "东街 南网格*  "},
+		{"a street half the way", square, []limits.Named{{"东街", path(105, -140, 105, 0)}}, "东网格*、东街 南网格*  "},
 		{"a street a fifth of the way", square, []limits.Named{{"东街", path(105, -140, 105, -85)}}, "东网格* 南网格*  "},
-		{"a street in two rows is one", square, []limits.Named{{"东街", path(105, -100, 105, -70)}, {"东街", orb.MultiLineString{path(105, 70, 105, 100)}}}, "东街 南网格*  "},
+		{"a street in two rows is one", square, []limits.Named{{"东街", path(105, -100, 105, -45)}, {"东街", orb.MultiLineString{path(105, 15, 105, 100)}}}, "东街 南网格*  "},
 		{"of two streets the longer", square, []limits.Named{{"短街", path(100, 40, 100, 100)}, {"长街", path(104, 40, 104, -100)}}, "长街 南网格*  "},
 		{"of two streets side by side the nearer", square, []limits.Named{{"辅路", path(120, -100, 120, 100)}, {"主路", path(100, -100, 100, 100)}}, "主路 南网格*  "},
 		{"a street 30 m off", square, []limits.Named{{"东街", path(130, -100, 130, 100)}}, "东网格* 南网格*  "},
@@ -101,7 +106,15 @@ func TestSides(t *testing.T) {
 		{"small steps", one(polygon(-100, -100, 100, -100, 100, -50, 96, -50, 96, 0, 100, 0, 100, 50, 96, 50, 96, 100, -100, 100)), around(0), "东街 南街 西街 北街"},
 		{"a notch, whose sides face each other", one(polygon(-100, -100, 100, -100, 100, 100, 20, 100, 20, -80, -20, -80, -20, 100, -100, 100)),
 			append(around(0), limits.Named{Name: "弄堂", Shape: path(0, -60, 0, 300)}), "东街 南街 西街 北街"},
-		{"a corner cut off", one(polygon(-100, -100, 100, -100, 100, 0, 0, 0, 0, 100, -100, 100)), []limits.Named{{"内街", path(5, 5, 5, 200)}, {"东街", path(100, -100, 100, 20)}}, "东街 南网格*  "},
+		{"a corner cut off", one(polygon(-100, -100, 100, -100, 100, 0, 0, 0, 0, 100, -100, 100)), []limits.Named{{"内街", path(5, 5, 5, 200)}, {"东街", path(100, -100, 100, 20)}}, "内街、东街 南网格*  "},
+		{"a lobe beyond a street, behind a fifth of the area", one(polygon(-100, -100, 20, -100, 20, -160, 100, -160, 100, 100, -100, 100)),
+			[]limits.Named{{"南街", path(-140, -105, 20, -105)}, {"滨江路", path(10, -165, 110, -165)}}, "东网格* 南街、滨江路 南网格* "},
+		{"a lobe that is too small for that", one(polygon(-100, -100, 70, -100, 70, -160, 100, -160, 100, 100, -100, 100)),
+			[]limits.Named{{"南街", path(-140, -105, 70, -105)}, {"滨江路", path(60, -165, 110, -165)}}, "东网格* 南街 南网格* "},
+		{"four streets on a side, of which three are told, from west to east", one(polygon(-300, -100, -140, -100, -140, -50, 10, -50, 10, -150, 160, -150, 160, -50, 300, -50, 300, 300, -300, 300)),
+			[]limits.Named{{"甲路", path(-300, -103, -140, -103)}, {"乙路", path(-140, -53, 10, -53)}, {"丙路", path(10, -153, 160, -153)}, {"丁路", path(160, -53, 300, -53)}}, "东网格* 甲路、乙路、丙路 南网格* "},
+		{"a street around a corner of 45° is the neighbouring side's", one(polygon(-100, -100, 0, -100, 100, 0, 100, 100, -100, 100)),
+			[]limits.Named{{"环路", orb.MultiLineString{path(0, -100, 100, 0), path(100, 0, 100, 100)}}, {"南街", path(-100, -105, 0, -105)}}, "环路 南街  "},
 		{"two parts, a street between them", orb.MultiPolygon{box(-100, -100, -10, 100), box(10, -100, 100, 100)},
 			append(around(0), limits.Named{Name: "中街", Shape: path(0, -300, 0, 300)}), "东街 南街 西街 北街"},
 		{"two parts close to each other", orb.MultiPolygon{box(-100, -100, -2, 100), box(2, -100, 100, 100)},
@@ -124,8 +137,13 @@ func TestSides(t *testing.T) {
 				if i > 0 {
 					got += " "
 				}
-				if got += s.Name; s.Kind == 1 {
-					got += "*"
+				for k, e := range s.Ends {
+					if k > 0 {
+						got += "、"
+					}
+					if got += e.Name; e.Kind == 1 {
+						got += "*"
+					}
 				}
 			}
 			if got != test.want {
@@ -151,7 +169,7 @@ func TestSidesThatNothingTakesUp(t *testing.T) {
 		{"there is no edge", nil, [4]string{"东街", "短街", "", ""}, [4]int{}},
 	} {
 		for i, s := range limits.Of(square, streets, beside, test.edges) {
-			if s.Name != test.want[i] || s.Kind != test.kinds[i] {
+			if s.Ends = append(s.Ends, limits.End{}); s.Ends[0].Name != test.want[i] || s.Ends[0].Kind != test.kinds[i] {
 				t.Errorf("%s: side %d is %+v, want %s of kind %d", test.name, i, s, test.want[i], test.kinds[i])
 			}
 		}
@@ -219,8 +237,12 @@ func TestSidesAreMeasured(t *testing.T) {
 	sides := limits.Of(one(box(-100, -100, 100, 100)), []limits.Named{{"东街", path(105, -140, 105, 0)}}, nil)
 	for i, s := range sides {
 		along := map[int]float64{limits.East: 120}[i] // half, and to where it is 25 m past its end
-		if math.Abs(s.LengthM-200) > 0.1 || math.Abs(s.AlongM-along) > 10 {
-			t.Errorf("side %d is %.1f m long, %.1f m of it along something", i, s.LengthM, s.AlongM)
+		alongM := 0.0
+		for _, e := range s.Ends {
+			alongM += e.AlongM
+		}
+		if math.Abs(s.LengthM-200) > 0.1 || math.Abs(alongM-along) > 10 {
+			t.Errorf("side %d is %.1f m long, %.1f m of it along something", i, s.LengthM, alongM)
 		}
 	}
 }
@@ -244,5 +266,114 @@ func BenchmarkOf(b *testing.B) {
 	area := one(box(-200, -150, 200, 150))
 	for b.Loop() {
 		limits.Of(area, named, nil)
+	}
+}
+
+// TestSidesOfMadeUpAreas: whatever the shape, what lies straight before a quarter of the area is named where no three others are, and together the names leave
+// out little. Each edge has a street of its own.
+func TestSidesOfMadeUpAreas(t *testing.T) {
+	ahead := [4]orb.Point{limits.East: {1, 0}, limits.South: {0, -1}, limits.West: {-1, 0}, limits.North: {0, 1}}
+	r := rand.New(rand.NewPCG(1, 2))
+	between := func(a, b float64) float64 { return a + (b-a)*r.Float64() }
+	for _, test := range []struct {
+		name  string
+		least float64 // share of the places that must be told by what names a side
+		rings func() [][]float64
+	}{
+		{"blocks", 1, func() [][]float64 {
+			w, h := between(100, 400), between(100, 400)
+			return [][]float64{{0, 0, w, 0, w, h, 0, h}}
+		}},
+		{"L", 0.96, func() [][]float64 {
+			w, h := between(200, 500), between(200, 500)
+			x, y := between(60, w-60), between(60, h-60)
+			return [][]float64{{0, 0, w, 0, w, y, x, y, x, h, 0, h}}
+		}},
+		{"T", 0.92, func() [][]float64 {
+			w, h := between(300, 500), between(200, 500)
+			a, y := between(60, w/2-40), between(60, h-60)
+			b := between(a+60, w-60)
+			return [][]float64{{a, 0, b, 0, b, y, w, y, w, h, 0, h, 0, y, a, y}}
+		}},
+		{"two parts", 0.95, func() [][]float64 {
+			w, h, y, z := between(100, 400), between(100, 400), between(-80, 80), between(100, 400)
+			return [][]float64{{0, 0, w, 0, w, h, 0, h}, {w + 30, y, w + 200, y, w + 200, y + z, w + 30, y + z}}
+		}},
+	} {
+		var was, now, all float64
+		for range 40 {
+			turn := between(-25, 25) * math.Pi / 180
+			sin, cos := math.Sincos(turn)
+			at := func(x, y float64) orb.Point { return orb.Point{x*cos - y*sin, x*sin + y*cos} }
+			var flat, area orb.MultiPolygon
+			var streets []limits.Named
+			var edges [][2]orb.Point // that of each street
+			for _, xy := range test.rings() {
+				var ring, placed orb.Ring
+				for i := 0; i < len(xy); i += 2 {
+					ring = append(ring, at(xy[i], xy[i+1]))
+				}
+				ring = append(ring, ring[0])
+				for i, p := range ring {
+					placed = append(placed, plane.Point(p[0], p[1]))
+					if i > 0 {
+						edges = append(edges, [2]orb.Point{ring[i-1], p})
+						streets = append(streets, limits.Named{Name: fmt.Sprint("street ", len(edges)), Shape: orb.LineString{placed[i-1], placed[i]}})
+					}
+				}
+				flat, area = append(flat, orb.Polygon{ring}), append(area, orb.Polygon{placed})
+			}
+			sides := limits.Of(area, streets)
+			box, points := flat.Bound(), 0
+			var behind [4]map[string]int // points of the area, by side and by what the way straight on from them leaves it at
+			for i := range behind {
+				behind[i] = map[string]int{}
+			}
+			for x := box.Min[0]; x < box.Max[0]; x += 8 {
+				for y := box.Min[1]; y < box.Max[1]; y += 8 {
+					if !planar.MultiPolygonContains(flat, orb.Point{x, y}) {
+						continue
+					}
+					points++
+					for i, d := range ahead {
+						last, name := 0.0, ""
+						for k, e := range edges {
+							dx, dy := e[1][0]-e[0][0], e[1][1]-e[0][1]
+							turn := d[0]*dy - d[1]*dx
+							u := ((e[0][0]-x)*d[1] - (e[0][1]-y)*d[0]) / turn
+							if far := ((e[0][0]-x)*dy - (e[0][1]-y)*dx) / turn; u >= 0 && u <= 1 && far > last {
+								last, name = far, ""
+								if math.Abs(turn) > math.Hypot(dx, dy)*math.Cos(math.Pi/6) { // it faces this side
+									name = streets[k].Name
+								}
+							}
+						}
+						if name != "" {
+							behind[i][name]++
+						}
+					}
+				}
+			}
+			for i, s := range sides {
+				longest := slices.MaxFunc(s.Ends, func(a, b limits.End) int { return cmp.Compare(a.AlongM, b.AlongM) })
+				for name, n := range behind[i] {
+					named := slices.ContainsFunc(s.Ends, func(e limits.End) bool { return e.Name == name })
+					if !named {
+						now += float64(n)
+						if n*4 > points && len(s.Ends) < 3 {
+							t.Errorf("%s: %s lies before %d of %d points on side %d, which ends at %+v", test.name, name, n, points, i, s.Ends)
+						}
+					}
+					if name != longest.Name {
+						was += float64(n)
+					}
+					all += float64(n)
+				}
+			}
+		}
+		t.Logf("%s: %.1f %% left out by the longest street of a side, %.1f %% by all that name it", test.name, 100*was/all, 100*now/all)
+		if 1-now/all < test.least {
+			t.Errorf("%s: that is too much", test.name)
+		}
 	}
 }
