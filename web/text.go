@@ -152,7 +152,7 @@ var sentences = map[string][2]string{
 	"boardPeople":    {"您扫的公示牌（第 {} 版）已过时：牌上的人员或电话已变，请打本页上的电话。", "The board you scanned (revision {}) is out of date: the people or numbers on it have changed. Call the number on this page."},
 	"boardAlso":      {"变化的还有：{}。", "Changed as well: {}."},
 	"boardManAway":   {"牌上的网格员{}今天不在，请打本页上的电话。", "{}, the grid worker on the board, is away today. Call the number on this page."},
-	"boardUnknown":   {"无法核对您扫的公示牌，请以本页为准。", "The board you scanned cannot be checked. What stands here holds."},
+	"boardUnknown":   {"无法核对您扫的公示牌：这里没有它那一版的记录。请以本页为准。", "The board you scanned cannot be checked: what it carries is not known here. What stands here holds."},
 	"boardAway":      {"现在无法核对您扫的公示牌，请过几分钟再扫。", "The board you scanned cannot be checked now. Please scan it again in a few minutes."},
 	"board":          {"打印公示牌", "Print the signboard"},
 	"gridBoard":      {"打印网格公示牌", "Print the grid's signboard"},
