@@ -270,7 +270,21 @@ type Print struct {
 	Revision int // from 1
 	Hashes   Hashes
 	On       civil.Date // the last time
-	By       string     // who noted it: the actor's id; operators only
+	By       string     // who noted it last: the actor's id; operators only
+	Version  int        // how often it was noted, for TakeBack; from 1
+}
+
+// Listed is a print in a list of them.
+type Listed struct {
+	Print
+	Last bool // of its board: it can be taken back
+}
+
+// Tally is how many boards there are of a division: each grid has one, and each building.
+type Tally struct {
+	Printed        int // that were printed, as far as that was noted
+	NeverGrids     int // of grids, never printed
+	NeverBuildings int
 }
 
 // Standing is how a board stands to what was printed of it.
