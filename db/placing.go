@@ -188,10 +188,10 @@ SELECT g.home, g.id, g.code, g.name, g.aliases, g.credit_code, g.category, g.add
 	movePrints = `-- name: move.Prints
 WITH gone AS (
 	DELETE FROM board_print p USING homes h WHERE h.kind = 'building' AND p.district = h.district AND p.of_id = h.id
-	RETURNING h.home, p.of_id, p.revision, p.of_kind, p.people, p.border, p.names, p.contacts, p.printed_on, p.printed_by
+	RETURNING h.home, p.of_id, p.revision, p.of_kind, p.people, p.border, p.names, p.contacts, p.printed_on, p.printed_by, p.version
 )
-INSERT INTO board_print (district, of_id, revision, of_kind, people, border, names, contacts, printed_on, printed_by)
-SELECT g.home, g.of_id, g.revision, g.of_kind, g.people, g.border, g.names, g.contacts, g.printed_on, g.printed_by FROM gone g`
+INSERT INTO board_print (district, of_id, revision, of_kind, people, border, names, contacts, printed_on, printed_by, version)
+SELECT g.home, g.of_id, g.revision, g.of_kind, g.people, g.border, g.names, g.contacts, g.printed_on, g.printed_by, g.version FROM gone g`
 
 	moveEnd = `-- name: move.End
 UPDATE building_grid bg SET during = tstzrange(lower(bg.during), now(), '[)') FROM homes h

@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"wangge/domain/account"
+	"wangge/domain/board"
 	"wangge/domain/grid"
 	"wangge/graph/node"
 )
@@ -151,16 +152,16 @@ func (r *queryResolver) Workers(ctx context.Context, division *string, text *str
 }
 
 // BoardsToReprint is the resolver for the boardsToReprint field.
-func (r *queryResolver) BoardsToReprint(ctx context.Context, division string, first *int, after *string) (*node.BoardConnection, error) {
+func (r *queryResolver) BoardsToReprint(ctx context.Context, division string, kind *board.Kind, first *int, after *string) (*node.BoardConnection, error) {
 	return planned(ctx, r.Resolver, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.BoardConnection, error) {
-		return p.boards(ctx, division, first, after, sel, p.Boards.Reprint)
+		return p.boards(ctx, division, kind, first, after, sel, p.Boards.Reprint)
 	})
 }
 
 // BoardsNeverPrinted is the resolver for the boardsNeverPrinted field.
-func (r *queryResolver) BoardsNeverPrinted(ctx context.Context, division string, first *int, after *string) (*node.BoardConnection, error) {
+func (r *queryResolver) BoardsNeverPrinted(ctx context.Context, division string, kind *board.Kind, first *int, after *string) (*node.BoardConnection, error) {
 	return planned(ctx, r.Resolver, nil, func(ctx context.Context, p *plan, sel ast.SelectionSet) (*node.BoardConnection, error) {
-		return p.boards(ctx, division, first, after, sel, p.Boards.NeverPrinted)
+		return p.boards(ctx, division, kind, first, after, sel, p.Boards.NeverPrinted)
 	})
 }
 

@@ -88,7 +88,7 @@ func TestBoards(t *testing.T) {
 		{"what the board said before", record, op, map[string]any{"in": in}, "CONFLICT input boards 0 mark"},
 		{"tomorrow", record, op, map[string]any{"in": map[string]any{"on": "2026-03-03", "boards": []any{map[string]any{"grid": c1 + "001"}}}}, "INVALID input on"},
 		{"the public takes a print back", takeBack, anyone, noted(1), "FORBIDDEN"},
-		{"a print that nobody noted", takeBack, op, noted(2), "CONFLICT input boards"},
+		{"a print that nobody noted", takeBack, op, noted(2), "CONFLICT input boards 0"},
 		{"nothing to take back", takeBack, op, map[string]any{"in": map[string]any{"boards": []any{}}}, "INVALID input boards"},
 		{"no division", reprint, op, map[string]any{"after": "x"}, "INVALID after"},
 		{"no revision", check, anyone, map[string]any{"g": gridCode(c1, 1), "r": 0}, "INVALID revision"},
@@ -101,6 +101,22 @@ func TestBoards(t *testing.T) {
 			t.Errorf("%s: %s: %s", c.name, got, a.Raw)
 		}
 	}
+	again := map[string]any{"in": map[string]any{"on": "2026-03-01", "boards": []any{map[string]any{"building": building.String()}}}}
+	const versions = `mutation ($in: RecordBoardsPrintedInput!) { recordBoardsPrinted(input: $in) { prints { revision version } } }`
+	for i := 1; i <= 2; i++ { // its second revision
+		expect("noted again", s.ask(t, op, versions, again), fmt.Sprintf(`{"recordBoardsPrinted":{"prints":[{"revision":2,"version":%d}]}}`, i))
+	}
+	ofBuilding := func(version int) map[string]any {
+		return map[string]any{"in": map[string]any{"boards": []any{map[string]any{"building": building.String(), "revision": 2, "version": version}}}}
+	}
+	if got := refusedAs(t, s.ask(t, op, takeBack, ofBuilding(1))); got != "CONFLICT input boards 0" {
+		t.Errorf("what was noted again is taken back: %s", got)
+	}
+	const houses = `{ boardsNeverPrinted(division: "990102001001", kind: BUILDING, first: 1) { nodes { grid { code } building { code } } } }`
+	expect("boards of buildings", s.ask(t, op, houses, nil), fmt.Sprintf(`{"boardsNeverPrinted":{"nodes":[{"grid":null,"building":{"code":%q}}]}}`, gridCode(c1, 1)+"-1"))
+	expect("to reprint, of grids", s.ask(t, op, `{ boardsToReprint(division: "9901", kind: GRID) { nodes { building { id } } } }`, nil), `{"boardsToReprint":{"nodes":[{"building":null}]}}`)
+	expect("to reprint, of buildings", s.ask(t, op, `{ boardsToReprint(division: "9901", kind: BUILDING) { nodes { building { id } } } }`, nil), `{"boardsToReprint":{"nodes":[]}}`)
+	expect("taken back with what was noted again", s.ask(t, op, takeBack, ofBuilding(2)), `{"takeBackBoardsPrinted":{"count":1}}`)
 	expect("taken back", s.ask(t, op, takeBack, noted(1)), `{"takeBackBoardsPrinted":{"count":1}}`)
 	expect("after it was taken back", s.ask(t, op, never, nil), string(firstNever.Data))
 }

@@ -198,7 +198,7 @@ func (r *Resolver) takeBackBoardsPrinted(ctx context.Context, in node.TakeBackBo
 	}
 	list := make([]board.Noted, len(in.Boards))
 	for i, b := range in.Boards {
-		list[i] = board.Noted{Name: board.Name{Grid: orEmpty(b.Grid), Building: orEmpty(b.Building)}, Revision: b.Revision}
+		list[i] = board.Noted{Name: board.Name{Grid: orEmpty(b.Grid), Building: orEmpty(b.Building)}, Revision: b.Revision, Version: orZero(b.Version)}
 	}
 	n, err := r.Boards.TakeBack(ctx, actor, list)
 	if err != nil {

@@ -79,8 +79,8 @@ type QueryResolver interface {
 	Building(ctx context.Context, id string) (*node.Building, error)
 	Buildings(ctx context.Context, near node.PointInput, withinM float64, first *int, after *string) (*node.BuildingConnection, error)
 	Workers(ctx context.Context, division *string, text *string, first *int, after *string) (*node.WorkerRecordConnection, error)
-	BoardsToReprint(ctx context.Context, division string, first *int, after *string) (*node.BoardConnection, error)
-	BoardsNeverPrinted(ctx context.Context, division string, first *int, after *string) (*node.BoardConnection, error)
+	BoardsToReprint(ctx context.Context, division string, kind *board.Kind, first *int, after *string) (*node.BoardConnection, error)
+	BoardsNeverPrinted(ctx context.Context, division string, kind *board.Kind, first *int, after *string) (*node.BoardConnection, error)
 	BoardCheck(ctx context.Context, grid *string, building *string, revision int, mark *string) (*node.BoardCheck, error)
 	GridAt(ctx context.Context, point node.PointInput, asOf *time.Time) (*node.GridMatch, error)
 	GridsAt(ctx context.Context, points []*node.PointInput) ([]*node.GridMatch, error)
@@ -408,6 +408,8 @@ func (ec *executionContext) childFields_BoardPrint(ctx context.Context, field gr
 		return ec.fieldContext_BoardPrint_on(ctx, field)
 	case "by":
 		return ec.fieldContext_BoardPrint_by(ctx, field)
+	case "version":
+		return ec.fieldContext_BoardPrint_version(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BoardPrint", field.Name)
 }
@@ -2183,22 +2185,30 @@ func (ec *executionContext) field_Query_boardsNeverPrinted_args(ctx context.Cont
 		return nil, err
 	}
 	args["division"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (*board.Kind, error) {
+			return ec.unmarshalOBoardKind2ᚖwanggeᚋdomainᚋboardᚐKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
+	args["after"] = arg3
 	return args, nil
 }
 
@@ -2213,22 +2223,30 @@ func (ec *executionContext) field_Query_boardsToReprint_args(ctx context.Context
 		return nil, err
 	}
 	args["division"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (*board.Kind, error) {
+			return ec.unmarshalOBoardKind2ᚖwanggeᚋdomainᚋboardᚐKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
+	args["after"] = arg3
 	return args, nil
 }
 
@@ -3721,6 +3739,29 @@ func (ec *executionContext) _BoardPrint_by(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_BoardPrint_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BoardPrint", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BoardPrint_version(ctx context.Context, field graphql.CollectedField, obj *node.BoardPrint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BoardPrint_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BoardPrint_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BoardPrint", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Building_id(ctx context.Context, field graphql.CollectedField, obj *node.Building) (ret graphql.Marshaler) {
@@ -10224,7 +10265,7 @@ func (ec *executionContext) _Query_boardsToReprint(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().BoardsToReprint(ctx, fc.Args["division"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().BoardsToReprint(ctx, fc.Args["division"].(string), fc.Args["kind"].(*board.Kind), fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.BoardConnection) graphql.Marshaler {
@@ -10268,7 +10309,7 @@ func (ec *executionContext) _Query_boardsNeverPrinted(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().BoardsNeverPrinted(ctx, fc.Args["division"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().BoardsNeverPrinted(ctx, fc.Args["division"].(string), fc.Args["kind"].(*board.Kind), fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.BoardConnection) graphql.Marshaler {
@@ -14539,7 +14580,7 @@ func (ec *executionContext) unmarshalInputNotedBoardInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"grid", "building", "revision"}
+	fieldsInOrder := [...]string{"grid", "building", "revision", "version"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14567,6 +14608,13 @@ func (ec *executionContext) unmarshalInputNotedBoardInput(ctx context.Context, o
 				return it, err
 			}
 			it.Revision = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
 		}
 	}
 	return it, nil
@@ -16223,6 +16271,11 @@ func (ec *executionContext) _BoardPrint(ctx context.Context, sel ast.SelectionSe
 			}
 		case "by":
 			out.Values[i] = ec._BoardPrint_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._BoardPrint_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -25708,6 +25761,24 @@ func (ec *executionContext) marshalOBoardConnection2ᚖwanggeᚋgraphᚋnodeᚐB
 		return graphql.Null
 	}
 	return ec._BoardConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOBoardKind2ᚖwanggeᚋdomainᚋboardᚐKind(ctx context.Context, v any) (*board.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := node.UnmarshalBoardKind(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBoardKind2ᚖwanggeᚋdomainᚋboardᚐKind(ctx context.Context, sel ast.SelectionSet, v *board.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := node.MarshalBoardKind(*v)
+	return res
 }
 
 func (ec *executionContext) marshalOBoardPrint2ᚖwanggeᚋgraphᚋnodeᚐBoardPrint(ctx context.Context, sel ast.SelectionSet, v *node.BoardPrint) graphql.Marshaler {

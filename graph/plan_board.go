@@ -13,9 +13,9 @@ import (
 	"wangge/graph/node"
 )
 
-// boards is a page of boards that list reads.
-func (p *plan) boards(ctx context.Context, division string, first *int, after *string, sel ast.SelectionSet,
-	list func(context.Context, account.Actor, string, page.Args) (page.Page[board.Standing], error)) (*node.BoardConnection, error) {
+// boards is a page of boards that list reads, of both kinds for nil.
+func (p *plan) boards(ctx context.Context, division string, kind *board.Kind, first *int, after *string, sel ast.SelectionSet,
+	list func(context.Context, account.Actor, string, board.Kind, page.Args) (page.Page[board.Standing], error)) (*node.BoardConnection, error) {
 	if err := p.actor.RequireOperator(); err != nil {
 		return nil, err // before it is said what a cursor is
 	}
@@ -23,7 +23,7 @@ func (p *plan) boards(ctx context.Context, division string, first *int, after *s
 	if err != nil {
 		return nil, err
 	}
-	found, err := list(ctx, p.actor, division, args)
+	found, err := list(ctx, p.actor, division, orZero(kind), args)
 	if err != nil {
 		return nil, err
 	}

@@ -452,6 +452,11 @@ func (w *writer) _BoardPrint(sel *selection, obj *node.BoardPrint) bool {
 			v := obj.By
 			ok = w.marshalNString2string(f.below, v) && ok
 			w.leave()
+		case "version":
+			w.enter(f)
+			v := obj.Version
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
 		}
@@ -2773,7 +2778,7 @@ func (w *writer) _Query(sel *selection) bool {
 			}) && ok
 		case "boardsToReprint":
 			ok = w.root(f, false, w.ec.field_Query_boardsToReprint_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Query().BoardsToReprint(ctx, fc.Args["division"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+				v, err := w.ec.Resolvers.Query().BoardsToReprint(ctx, fc.Args["division"].(string), fc.Args["kind"].(*board.Kind), fc.Args["first"].(*int), fc.Args["after"].(*string))
 				if err != nil {
 					return w.fail(err, false)
 				}
@@ -2781,7 +2786,7 @@ func (w *writer) _Query(sel *selection) bool {
 			}) && ok
 		case "boardsNeverPrinted":
 			ok = w.root(f, false, w.ec.field_Query_boardsNeverPrinted_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Query().BoardsNeverPrinted(ctx, fc.Args["division"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+				v, err := w.ec.Resolvers.Query().BoardsNeverPrinted(ctx, fc.Args["division"].(string), fc.Args["kind"].(*board.Kind), fc.Args["first"].(*int), fc.Args["after"].(*string))
 				if err != nil {
 					return w.fail(err, false)
 				}
@@ -5359,6 +5364,13 @@ func (w *writer) marshalOBoardConnection2ᚖwanggeᚋgraphᚋnodeᚐBoardConnect
 		return w.null(false)
 	}
 	return w._BoardConnection(sel, v) || w.null(false)
+}
+
+func (w *writer) marshalOBoardKind2ᚖwanggeᚋdomainᚋboardᚐKind(sel *selection, v *board.Kind) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w.text(string(*v))
 }
 
 func (w *writer) marshalOBoardPrint2ᚖwanggeᚋgraphᚋnodeᚐBoardPrint(sel *selection, v *node.BoardPrint) bool {

@@ -26,7 +26,7 @@ func TestBoardsSayTheSameFromMemory(t *testing.T) {
 	store := db.New(pool)
 	plain := &board.Service{Store: db.NewBoards(store), Places: &place.Service{Store: db.NewPlaces(store), Now: here.Clock},
 		Grids: &grid.Service{Store: db.NewGrids(store), Now: here.Clock}, Staff: &staff.Service{Store: db.NewStaff(store), Now: here.Clock, Zone: zone}}
-	first, err := serviceOf(here).NeverPrinted(ctx, operator, "990102001001", page.Args{First: 100})
+	first, err := serviceOf(here).NeverPrinted(ctx, operator, "990102001001", board.OfGrid, page.Args{First: 100})
 	if err != nil || len(first.Items) != 14 {
 		t.Fatal(len(first.Items), err)
 	}
@@ -70,7 +70,7 @@ func TestBoardsSayTheSameFromMemory(t *testing.T) {
 		if err != nil || c.Answer != board.Current {
 			t.Errorf("%s: %+v, %v", name, c, err)
 		}
-		if stale, err := s.Reprint(ctx, operator, "9901", page.Args{First: 10}); err != nil || len(stale.Items) > 0 {
+		if stale, err := s.Reprint(ctx, operator, "9901", "", page.Args{First: 10}); err != nil || len(stale.Items) > 0 {
 			t.Errorf("%s would reprint %d, %v", name, len(stale.Items), err)
 		}
 	}
@@ -80,7 +80,7 @@ func TestBoardsSayTheSameFromMemory(t *testing.T) {
 func BenchmarkBoards(b *testing.B) {
 	h := newHouse(b, newTown(b))
 	s := &board.Service{Store: db.NewBoards(h.store), Places: h.Places, Grids: h.Grids, Staff: h.Staff}
-	first, err := s.NeverPrinted(b.Context(), operator, "990102001001", page.Args{First: 100})
+	first, err := s.NeverPrinted(b.Context(), operator, "990102001001", board.OfGrid, page.Args{First: 100})
 	if err != nil {
 		b.Fatal(err)
 	}

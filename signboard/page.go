@@ -222,6 +222,7 @@ type boardView struct {
 	Elder                bool
 	Files                []download // what the form can send
 	Missing              string
+	Note                 string // where it is noted that it was printed; "": nowhere
 	More                 []download
 }
 
@@ -290,7 +291,13 @@ func (d *door) page(here *http.Request, f *Facts, format Format, at string) made
 		if f.community != "" {
 			more("/signboards/atlas/"+url.PathEscape(f.community)+".pdf", wAtlas)
 			if d.prints != nil {
-				more("/signboards/print/"+url.PathEscape(f.community), wReprints)
+				list := "/signboards/print/" + url.PathEscape(f.community)
+				more(list, wReprints)
+				name := f.Grid.Code
+				if f.standing.Of.Kind == board.OfBuilding {
+					name = f.standing.Of.Key.String()
+				}
+				v.Note = along(here, list+"?of="+url.QueryEscape(boardValue(f.standing, name)))
 			}
 		}
 		body, err := d.framed(here, sheet.Title, "board", v, false)

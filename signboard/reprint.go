@@ -13,12 +13,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"wangge/domain/account"
 	"wangge/domain/board"
 	"wangge/domain/civil"
-	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
@@ -30,13 +27,19 @@ import (
 
 // Prints answers which boards are to be printed, and notes which were; board.Service does. Operators only.
 type Prints interface {
-	// Reprint returns boards that were printed and say no more what holds. NOT_FOUND: no such division.
-	Reprint(ctx context.Context, actor account.Actor, division string, args page.Args) (page.Page[board.Standing], error)
-	// NeverPrinted returns grids of which no board was ever printed.
-	NeverPrinted(ctx context.Context, actor account.Actor, division string, args page.Args) (page.Page[board.Standing], error)
+	// Reprint returns boards, of a kind or for "" of both, that were printed and say no more what holds. NOT_FOUND: no such division.
+	Reprint(ctx context.Context, actor account.Actor, division string, kind board.Kind, args page.Args) (page.Page[board.Standing], error)
+	// NeverPrinted returns grids and buildings of which no board was ever printed.
+	NeverPrinted(ctx context.Context, actor account.Actor, division string, kind board.Kind, args page.Args) (page.Page[board.Standing], error)
+	// History returns what was printed, the last day first.
+	History(ctx context.Context, actor account.Actor, division string, kind board.Kind, args page.Args) (page.Page[board.Listed], error)
+	// Tally counts the boards that were printed and those that never were.
+	Tally(ctx context.Context, actor account.Actor, division string) (board.Tally, error)
+	// Find returns what a name stands for; anyone may ask. NOT_FOUND: there is no such grid, or there can be no such building.
+	Find(ctx context.Context, actor account.Actor, n board.Name) (board.Of, error)
 	// Printed notes prints, all or none. CONFLICT: what a board says is no more what its mark stands for.
 	Printed(ctx context.Context, actor account.Actor, boards []board.Printing, on civil.Date) ([]board.Print, error)
-	// TakeBack undoes Printed. CONFLICT: it is not the last of its board.
+	// TakeBack undoes Printed. CONFLICT: a print is not the last of its board, or was noted again since.
 	TakeBack(ctx context.Context, actor account.Actor, boards []board.Noted) (int, error)
 }
 
@@ -62,6 +65,9 @@ var _ = fault.Register(
 	[3]string{"board.emptyList", "The list is empty.", "清单是空的。"},
 	[3]string{"board.goneSince", "{code} is no more there; show the list anew.", "{code} 已不存在，请重新查看清单。"},
 	[3]string{"board.movedSince", "{code}: what the board says changed since the list was shown. Nothing was noted; print it anew.", "{code}：清单显示之后，牌上内容又有变更。没有登记任何一块，请重新印制。"},
+	[3]string{"board.laterSince", "{code}: another revision was noted since, or this one was taken back already. Nothing was taken back; show the list anew.", "{code}：之后又登记了新的一版，或该登记已被撤销。没有撤销任何一块，请重新查看清单。"},
+	[3]string{"board.againSince", "{code}: somebody noted the same revision again since. Nothing was taken back. To take it back all the same, choose it in the list of what was printed.",
+		"{code}：同一版之后又有人登记。没有撤销任何一块；确要一并撤销，请在“登记过的印制”清单中选择。"},
 	[3]string{"board.movedBefore", "{code}: what the board says changed since the list was shown. Nothing was printed; show the list anew.", "{code}：清单显示之后，牌上内容又有变更。没有印制任何一块，请重新查看清单。"},
 )
 
@@ -77,16 +83,27 @@ func (d *door) registerReprints(mux *http.ServeMux) {
 	mux.HandleFunc("POST /signboards/print/{division}", d.reprints)
 }
 
+// boardList is one of the lists that the print shop's page shows.
+type boardList string
+
+const (
+	toReprint    boardList = "reprint" // printed, and no more what holds
+	neverPrinted boardList = "never"   // never printed
+	wasPrinted   boardList = "printed" // what was printed, to be taken back
+)
+
 // asking is what the form asks for.
 type asking struct {
-	Never    bool       // the boards that were never printed, else those to print anew
+	List     boardList
 	Kind     board.Kind // "": both
-	Part     board.Part // that changed; "": any
+	Part     board.Part // that changed, of those to reprint; "": any
+	Of       string     // a board instead of a list, as reprintRow.Value has it: who comes from the board's page notes that it was printed
 	Format   Format     // of PDFs
 	Language fault.Language
 	On       string
 	After    *string
-	Chosen   []string // boards, as row.Value has them
+	Tick     string   // "all" or "none" of the boards, "": as is usual
+	Chosen   []string // boards, as reprintRow.Value has them
 	Undo     []string // prints, as undoValue has them
 }
 
@@ -98,23 +115,17 @@ type reprintView struct {
 	Known                        bool
 	Local                        bool // codes lead to this machine alone
 	Error, Done, Shown           string
+	None                         string // says that the list is empty
+	Of                           string // of the one board that is shown; "": a list is
+	Others                       []option
 	Rows                         []reprintRow
+	Printed                      bool // what was printed is shown
+	Papers                       bool // other papers are to be printed anew too
 	Undo                         []string
-	Next                         string
-	Later                        bool // not the first page
+	Page, Next                   string // cursors: of the page that is shown, "" for the first, and of the next
 	Lists, Kinds, Parts          []option
 	Sizes, Orientations, Letters []option
 	On                           string
-}
-
-// reprintRow is a board in the list.
-type reprintRow struct {
-	board.Standing
-	Value            string // "grid/CODE/MARK" or "building/ID/MARK"
-	Called           string // code of the grid, or id of the building
-	Name, Where      string
-	KindIs, Says, To string // To: the board's page
-	Parts            string
 }
 
 // reprints answers the page. The operator's token comes in the body of a form, as no cookie is used: a page of another site cannot send it, and it stands in no address
@@ -129,7 +140,7 @@ func (d *door) reprints(w http.ResponseWriter, r *http.Request) {
 	}
 	lang := answer.Language(r, fault.Chinese)
 	v := reprintView{speaker: speaker{lang}, Division: division.Name, Code: division.Code, At: along(r, "/signboards/print/"+url.PathEscape(division.Code)), On: d.Staff.Day(nil).String(), Local: d.local()}
-	ask := asking{Format: Format{Size: "a3", Landscape: true}, Language: lang}
+	ask := asking{List: toReprint, Of: r.URL.Query().Get("of"), Format: usualFormat, Language: lang}
 	status := http.StatusOK
 	fail := func(err error) {
 		refusal := answer.Refuse(r, d.log, err)
@@ -140,7 +151,9 @@ func (d *door) reprints(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodPost {
 		var actor account.Actor
-		if actor, v.Token, err = d.operator(w, r); err == nil {
+		actor, v.Token, err = d.operator(w, r)
+		ask.Of = r.PostForm.Get("of")
+		if err == nil {
 			v.Known = true
 			if ask, err = readAsking(r.PostForm, ask); err == nil {
 				var file *attachment
@@ -157,10 +170,17 @@ func (d *door) reprints(w http.ResponseWriter, r *http.Request) {
 			if err := d.fill(r.Context(), actor, division.Code, ask, &v); err != nil && v.Error == "" {
 				fail(err)
 			}
-			for i := range v.Rows {
-				v.Rows[i].To = along(r, v.Rows[i].To)
-			}
 		}
+	}
+	if ask.Of != "" {
+		if v.Rows, err = d.one(r.Context(), account.FromContext(r.Context()), ask, lang); err == nil {
+			v.Of = ask.Of
+		} else if v.Error == "" {
+			fail(err)
+		}
+	}
+	for i := range v.Rows {
+		v.Rows[i].To = along(r, v.Rows[i].To)
 	}
 	v.choices(ask)
 	body, err := d.framed(r, paper.Clean(division.Name)+" · "+pageWords["reprints"].in(lang), "reprints", v, true)
@@ -202,14 +222,16 @@ func readAsking(form url.Values, ask asking) (asking, error) {
 	bad := func(field string) (asking, error) {
 		return ask, fault.New(fault.Invalid, field, "board.form", "field", field)
 	}
-	switch form.Get("list") {
-	case "", "reprint":
-	case "never":
-		ask.Never = true
-	default:
+	what, kind := form.Get("list"), form.Get("kind")
+	show := form.Get("show")
+	if show != "" { // a button that leads to a list of a kind
+		what, kind, _ = strings.Cut(show, "/")
+		ask.Of = ""
+	}
+	if ask.List = cmp.Or(boardList(what), toReprint); !slices.Contains([]boardList{toReprint, neverPrinted, wasPrinted}, ask.List) {
 		return bad("list")
 	}
-	if ask.Kind = board.Kind(form.Get("kind")); !slices.Contains([]board.Kind{"", board.OfGrid, board.OfBuilding}, ask.Kind) {
+	if ask.Kind = board.Kind(kind); !slices.Contains([]board.Kind{"", board.OfGrid, board.OfBuilding}, ask.Kind) {
 		return bad("kind")
 	}
 	if ask.Part = board.Part(form.Get("part")); ask.Part != "" && !slices.Contains(board.Parts, ask.Part) {
@@ -225,15 +247,15 @@ func readAsking(form url.Values, ask asking) (asking, error) {
 		return ask, err
 	}
 	ask.Format, ask.On, ask.Chosen, ask.Undo = format, form.Get("on"), form["board"], form["undo"]
-	if after := form.Get("after"); after != "" {
-		ask.After = &after
+	if ask.Tick = form.Get("tick"); !slices.Contains([]string{"", "all", "none"}, ask.Tick) {
+		return bad("tick")
 	}
-	if of := cell.Unguard(strings.TrimSpace(form.Get("of"))); form.Get("do") == "takeBack" {
-		kind := board.OfGrid
-		if _, isBuilding := key.Parse(of); isBuilding {
-			kind = board.OfBuilding
-		}
-		ask.Undo = []string{string(kind) + "/" + of + "/" + strings.TrimSpace(form.Get("revision"))}
+	after := form.Get("after")
+	if show == "" && form.Get("do") != "list" {
+		after = cmp.Or(after, form.Get("page")) // what is done is done on the page that is shown
+	}
+	if after != "" {
+		ask.After = &after
 	}
 	return ask, nil
 }
@@ -251,10 +273,13 @@ func (d *door) act(ctx context.Context, actor account.Actor, division place.Divi
 		}
 		return d.some(ctx, actor, division, ask, chosen)
 	case "pdfAll":
+		if ask.List == wasPrinted {
+			return nil, fault.New(fault.Invalid, "list", "board.form", "field", "list")
+		}
 		return d.all(ctx, actor, division, ask)
 	case "printed":
 		return nil, d.note(ctx, actor, ask, v)
-	case "undo", "takeBack":
+	case "undo":
 		return nil, d.takeBack(ctx, actor, ask, v)
 	default:
 		return nil, fault.New(fault.Invalid, "do", "board.form", "field", "do")
@@ -306,164 +331,80 @@ func (d *door) note(ctx context.Context, actor account.Actor, ask asking, v *rep
 	}
 	prints, err := d.prints.Printed(ctx, actor, chosen, on)
 	if err != nil {
-		var at int
-		if f := fault.As(err); f.Code == fault.Conflict || f.Code == fault.NotFound {
-			if _, failed := fmt.Sscanf(f.Field, "boards.%d", &at); failed == nil && at < len(chosen) {
-				says := map[fault.Code]string{fault.Conflict: "board.movedSince", fault.NotFound: "board.goneSince"}[f.Code]
-				return fault.New(f.Code, "board", says, "code", fault.Shorten(cmp.Or(chosen[at].Grid, chosen[at].Building), 60))
-			}
+		says := map[fault.Code]string{fault.Conflict: "board.movedSince", fault.NotFound: "board.goneSince"}[fault.As(err).Code]
+		return ofBoard(err, says, func(i int) board.Name { return chosen[i].Name })
+	}
+	again := 0
+	for i, p := range prints {
+		if p.Version > 1 { // somebody else relies on it
+			again++
+			continue
 		}
+		v.Undo = append(v.Undo, undoValue(p, cmp.Or(chosen[i].Grid, chosen[i].Building)))
+	}
+	if v.Done = fmt.Sprintf(wDone.in(v.Lang), len(prints)); again > 0 {
+		v.Done += fmt.Sprintf(wDoneAgain.in(v.Lang), again)
+	}
+	return nil
+}
+
+// ofBoard is err as a sentence with a key about the board that it is about; err itself where it is about none. of is the i-th of those that were sent.
+func ofBoard(err error, says string, of func(i int) board.Name) error {
+	var at int
+	f := fault.As(err)
+	if _, failed := fmt.Sscanf(f.Field, "boards.%d", &at); failed != nil || says == "" {
 		return err
 	}
-	for i, p := range prints {
-		v.Undo = append(v.Undo, fmt.Sprintf("%s/%s/%d", p.Of.Kind, cmp.Or(chosen[i].Grid, chosen[i].Building), p.Revision))
-	}
-	v.Done = fmt.Sprintf(wDone.in(v.Lang), len(prints))
-	return nil
+	n := of(at)
+	return fault.New(f.Code, "board", says, "code", fault.Shorten(cmp.Or(n.Grid, n.Building), 60))
+}
+
+// undoValue is "grid/CODE/REVISION/VERSION" or "building/ID/REVISION/VERSION".
+func undoValue(p board.Print, called string) string {
+	return fmt.Sprintf("%s/%s/%d/%d", p.Of.Kind, called, p.Revision, p.Version)
 }
 
 // takeBack undoes notes.
 func (d *door) takeBack(ctx context.Context, actor account.Actor, ask asking, v *reprintView) error {
-	list := make([]board.Noted, len(ask.Undo))
+	if len(ask.Undo) == 0 {
+		return fault.New(fault.Invalid, "board", "board.choose", "max", perPage)
+	}
+	chosen := make([]board.Noted, len(ask.Undo))
 	for i, value := range ask.Undo {
-		n, revision, err := called(value)
+		n, rest, err := called(value)
 		if err != nil {
 			return err
 		}
-		list[i].Name = n
+		revision, version, _ := strings.Cut(rest, "/")
 		of, err := strconv.ParseInt(revision, 10, 32) // as the database keeps them
-		if err != nil || of < 1 {
+		times, failed := strconv.ParseInt(version, 10, 32)
+		if err != nil || failed != nil || of < 1 || times < 1 {
 			return fault.New(fault.Invalid, "revision", "board.revision")
 		}
-		list[i].Revision = int(of)
+		chosen[i] = board.Noted{Name: n, Revision: int(of), Version: int(times)}
 	}
-	n, err := d.prints.TakeBack(ctx, actor, list)
-	if err == nil {
-		v.Done = fmt.Sprintf(wUndone.in(v.Lang), n)
-	}
-	return err
-}
-
-// rows reads up to most boards of the list after a place, fewer where enough were looked at, and where to go on if that is not all.
-func (d *door) rows(ctx context.Context, actor account.Actor, division string, ask asking, most int, lang fault.Language) (out []reprintRow, next string, err error) {
-	read := d.prints.Reprint
-	if ask.Never {
-		read = d.prints.NeverPrinted
-	}
-	first := min(perRead, most+1)
-	if ask.Kind != "" || ask.Part != "" { // few may be of those
-		first = perRead
-	}
-	args, err := page.Parse(first, page.MaxOperator, ask.After, board.ByPlace)
+	n, err := d.prints.TakeBack(ctx, actor, chosen)
 	if err != nil {
-		return nil, "", err
+		says := map[string]string{"board.notLast": "board.laterSince", "board.notedAgain": "board.againSince", "grid.notFound": "board.goneSince"}[fault.As(err).Key]
+		return ofBoard(err, says, func(i int) board.Name { return chosen[i].Name })
 	}
-	err = d.Places.InOneState(ctx, actor, func(ctx context.Context) error {
-		out, next = nil, "" // it may run twice
-		args := args
-		last := page.Cursor{}
-		for looked := 0; ; {
-			found, err := read(ctx, actor, division, args)
-			if err != nil {
-				return err
-			}
-			for _, item := range found.Items {
-				st := item.Node
-				if ask.Kind != "" && st.Of.Kind != ask.Kind || ask.Part != "" && !slices.Contains(st.Changed, ask.Part) {
-					continue
-				}
-				if len(out) == most {
-					next = last.Encode()
-					return d.named(ctx, actor, out, lang)
-				}
-				out, last = append(out, reprintRow{Standing: st}), item.Cursor
-			}
-			switch {
-			case found.HasNext && found.End != nil: // enough was looked at for one request
-				next = found.End.Encode()
-				fallthrough
-			case !found.HasNext:
-				return d.named(ctx, actor, out, lang)
-			}
-			end := found.Items[len(found.Items)-1].Cursor
-			if looked += len(found.Items); looked >= mostLooked {
-				next = end.Encode()
-				return d.named(ctx, actor, out, lang)
-			}
-			args.After = &end
-		}
-	})
-	return out, next, err
-}
-
-// named says what rows are of and how they stand. ctx is that of the use case in which they were read, in which what they are of is there.
-func (d *door) named(ctx context.Context, actor account.Actor, rows []reprintRow, lang fault.Language) error {
-	var grids, houses []key.Key
-	for _, r := range rows {
-		if r.Of.Kind == board.OfGrid {
-			grids = append(grids, r.Of.Key)
-		} else {
-			houses = append(houses, r.Of.Key)
-		}
-	}
-	found, err := d.Grids.ByKeys(ctx, actor, grids, nil, grid.Fields{})
-	if err != nil {
-		return err
-	}
-	buildings, err := d.Places.BuildingsByKey(ctx, actor, houses, nil, false)
-	if err != nil {
-		return err
-	}
-	var ids []uuid.UUID
-	for _, g := range found {
-		ids = append(ids, g.CommunityID)
-	}
-	communities, err := d.Places.DivisionsByID(ctx, actor, ids, place.Fields{})
-	if err != nil {
-		return err
-	}
-	for i := range rows {
-		r := &rows[i]
-		if r.Of.Kind == board.OfGrid {
-			g := found[r.Of.Key.ID]
-			r.Called, r.Name, r.Where, r.KindIs = g.Code, g.Name, communities[g.CommunityID].Name, wGrid.in(lang)
-			r.To = "/signboards/" + url.PathEscape(g.Code)
-		} else {
-			b := buildings[r.Of.Key.ID]
-			r.Called, r.Where, r.KindIs = r.Of.Key.String(), b.Address, wHouse.in(lang)
-			r.Name, r.To = cmp.Or(b.Name, b.Address, r.Called), "/signboards/buildings/"+r.Called
-		}
-		r.Value = fmt.Sprintf("%s/%s/%s", r.Of.Kind, r.Called, r.Hashes.Mark())
-		r.Parts = changedIn(r.Changed, lang)
-		if p := r.Printed; p != nil {
-			r.Says = fmt.Sprintf(wRow.in(lang), p.Revision, p.On, r.Revision)
-		}
-	}
-	return nil
-}
-
-// fill puts a page of the list.
-func (d *door) fill(ctx context.Context, actor account.Actor, division string, ask asking, v *reprintView) (err error) {
-	if v.Rows, v.Next, err = d.rows(ctx, actor, division, ask, perPage, v.Lang); err != nil {
-		return err
-	}
-	v.Later = ask.After != nil
-	says := wShown
-	if v.Next != "" {
-		says = wShownMore
-	}
-	v.Shown = fmt.Sprintf(says.in(v.Lang), len(v.Rows))
+	v.Done = fmt.Sprintf(wUndone.in(v.Lang), n)
 	return nil
 }
 
 // choices are those of the form, as they were chosen.
 func (v *reprintView) choices(a asking) {
 	in := func(w words) string { return w.in(v.Lang) }
-	v.Lists = []option{{"reprint", in(wToReprint), !a.Never}, {"never", in(wNeverList), a.Never}}
+	for _, l := range []boardList{toReprint, neverPrinted, wasPrinted} {
+		v.Lists = append(v.Lists, option{string(l), in(listNames[l]), l == a.List})
+	}
+	v.Printed = v.Of == "" && a.List == wasPrinted
 	v.Kinds = []option{{"", in(wAll), a.Kind == ""}, {string(board.OfGrid), in(wGrid), a.Kind == board.OfGrid}, {string(board.OfBuilding), in(wHouse), a.Kind == board.OfBuilding}}
-	v.Parts = []option{{"", in(wAll), a.Part == ""}}
-	for _, p := range board.Parts {
-		v.Parts = append(v.Parts, option{string(p), p.Text(v.Lang) + within[p].in(v.Lang), a.Part == p})
+	if a.List == toReprint {
+		v.Parts = []option{{"", in(wAll), a.Part == ""}}
+		for _, p := range board.Parts {
+			v.Parts = append(v.Parts, option{string(p), p.Text(v.Lang) + within[p].in(v.Lang), a.Part == p})
+		}
 	}
 	v.Sizes, v.Orientations = formats(a.Format, v.Lang)
 	v.Letters = []option{{"zh", "中文", a.Language != fault.English}, {"en", "English", a.Language == fault.English}}
@@ -534,7 +475,7 @@ func (d *door) list(ctx context.Context, actor account.Actor, division place.Div
 	out := csv.NewWriter(&b)
 	out.UseCRLF = true
 	head := []words{{"种类", "Kind"}, {"编码", "Code"}, {"名称", "Name"}, {"所在", "In"}, {"已印版次", "Printed revision"}, {"印制日期", "Printed on"}, {"现在版次", "Revision now"},
-		{"变化", "Changed"}, {"标记", "Mark"}, {"文件", "File"}}
+		{"变化", "Changed"}, {"标记", "Mark"}, {"文件", "File"}, {"一并重印", "Print anew too"}}
 	line := make([]string, len(head))
 	for i, w := range head {
 		line[i] = w.in(ask.Language)
@@ -547,7 +488,10 @@ func (d *door) list(ctx context.Context, actor account.Actor, division place.Div
 			revision, on = strconv.Itoa(r.Printed.Revision), r.Printed.On.String()
 		}
 		line = []string{r.KindIs, cell.Text(r.Called), cell.Text(r.Name), cell.Text(r.Where), revision, on, strconv.Itoa(r.Revision), r.Parts, cell.Text(r.Hashes.Mark()),
-			d.PublicURL + r.To + ".pdf?" + query}
+			d.PublicURL + r.To + ".pdf?" + query, r.Papers}
+		if ask.List == wasPrinted { // a record of what was: there is no file of that any more
+			line[6], line[9] = "", ""
+		}
 		err = errors.Join(err, out.Write(line))
 	}
 	out.Flush()

@@ -29,7 +29,7 @@ type shelf struct {
 	reads      int
 }
 
-func (s *shelf) Reprint(_ context.Context, _ account.Actor, _ string, args page.Args) (out page.Page[board.Standing], err error) {
+func (s *shelf) Reprint(_ context.Context, _ account.Actor, _ string, kind board.Kind, args page.Args) (out page.Page[board.Standing], err error) {
 	s.reads++
 	from := 0
 	if args.After != nil {
@@ -37,8 +37,15 @@ func (s *shelf) Reprint(_ context.Context, _ account.Actor, _ string, args page.
 			return out, err
 		}
 	}
-	for i := from; i < s.n && len(out.Items) < args.First; i++ {
-		st := board.Standing{Of: board.Of{Kind: board.OfGrid, Key: key.Key{Home: "h", ID: uuid.UUID{byte(i >> 8), byte(i), 1}}}, Hashes: board.Facts{}.Hashes(), Changed: []board.Part{board.People}}
+	for i := from; i < s.n; i++ {
+		if isBuilding := i%3 == 2; kind != "" && isBuilding != (kind == board.OfBuilding) {
+			continue
+		}
+		if len(out.Items) == args.First {
+			out.HasNext = true
+			return out, nil
+		}
+		st := board.Standing{Of: board.Of{Kind: board.OfGrid, Key: key.Key{Home: "h", ID: uuid.UUID{byte(i >> 8), byte(i), 1}}}, Hashes: board.Facts{}.Hashes(), Printed: &board.Print{Revision: 1}, Changed: []board.Part{board.People}}
 		if i%3 == 2 {
 			st.Of.Kind = board.OfBuilding
 		}
@@ -47,8 +54,7 @@ func (s *shelf) Reprint(_ context.Context, _ account.Actor, _ string, args page.
 		}
 		out.Items = append(out.Items, page.Item[board.Standing]{Node: st, Cursor: page.Cursor{Order: board.ByPlace, Text: fmt.Sprintf("grid/%d", i+1), ID: "x"}})
 	}
-	out.HasNext = from+len(out.Items) < s.n
-	if rest := s.n + s.current - from; !out.HasNext && rest > mostLooked {
+	if rest := s.n + s.current - from; rest > mostLooked {
 		end := page.Cursor{Order: board.ByPlace, Text: fmt.Sprintf("grid/%d", from+mostLooked), ID: "x"}
 		out.HasNext, out.End = true, &end
 	}
@@ -116,7 +122,7 @@ func TestPagesOfReprints(t *testing.T) {
 		name string
 		ask  asking
 		all  int
-	}{{"none", asking{Part: board.Names}, 0}, {"some", asking{Kind: board.OfBuilding, Part: board.Border}, 1666}} {
+	}{{"none", asking{Part: board.Names}, 0}, {"some", asking{Kind: board.OfBuilding, Part: board.Border}, 1666}, {"few", asking{Kind: board.OfGrid, Part: board.Border}, 3334}} {
 		all.n = 10_000
 		seen := map[uuid.UUID]bool{}
 		for ask := c.ask; ; {
@@ -159,7 +165,7 @@ func TestPagesOfReprints(t *testing.T) {
 // Each word that a template of a page says is there in both languages, and none is left over.
 func TestWordsOfPages(t *testing.T) {
 	used := map[string]bool{}
-	for _, file := range []string{"page.html", "reprint.html", "page.go", "reprint.go"} {
+	for _, file := range []string{"page.html", "reprint.html", "page.go", "reprint.go", "printlist.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

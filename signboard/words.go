@@ -98,16 +98,27 @@ var (
 	wHanging   = words{"网格工作证（挂式）", "Grid worker's badge, hanging"}
 	wRow       = words{"第 %d 版（%s 印）→ 第 %d 版", "Revision %d (printed %s) → revision %d"}
 	wDone      = words{"已登记 %d 块公示牌为已印。", "Noted as printed: %d."}
+	wDoneAgain = words{"其中 %d 块的这一版此前已有人登记，不随本次撤销。", " Of these, %d had been noted before in the same revision, and are not taken back with the others."}
 	wUndone    = words{"已撤销 %d 块公示牌的登记。", "Notes taken back: %d."}
-	wToReprint = words{"需要重印的", "To print anew"}
-	wNeverList = words{"从未印过的网格牌", "Boards of grids never printed"}
 	wAll       = words{"全部", "All"}
-	wShown     = words{"共 %d 块", "%d boards"}
-	wShownMore = words{"本页 %d 块，后面还有", "%d boards on this page, and more"}
+	wShown     = words{"共 %d 项", "%d in all"}
+	wShownPage = words{"本页 %d 项", "%d on this page"}
+	wShownMore = words{"本页 %d 项，后面还有", "%d on this page, and more"}
+	wNeverYet  = words{"从未登记印制", "No print was noted"}
+	wPrint     = words{"第 %d 版，%s 印制", "Revision %d, printed on %s"}
+	wTimes     = words{"，登记过 %d 次", ", noted %d times"}
 	wReprints  = words{"印制清单（管理员）", "Boards to reprint (operators)"}
-	wComma     = words{"、", ", "}
-	wColon     = words{"：", ": "}
-	wStop      = words{"。", ". "}
+	wWholeList = words{"查看整张清单", "Show the whole list"}
+
+	wNone          = words{"这张清单是空的。", "This list is empty."}
+	wNoneYet       = words{"看过的这些公示牌里没有，请继续看下一页。", "None among the boards looked at so far: go on to the next page."}
+	wLaterPrint    = words{"；之后又印过新的一版", "; a later revision was printed since"}
+	wNeverGrids    = words{"另有 %d 块网格牌从未印过", "Boards of grids never printed: %d"}
+	wNeverHouses   = words{"另有 %d 块楼栋牌从未印过", "Boards of buildings never printed: %d"}
+	wPrintedBoards = words{"登记印制过 %d 块", "Boards noted as printed: %d"}
+	wComma         = words{"、", ", "}
+	wColon         = words{"：", ": "}
+	wStop          = words{"。", ". "}
 )
 
 // pageWords are what the templates of pages say.
@@ -134,20 +145,23 @@ var pageWords = map[string]words{
 	"csv":         {"导出 CSV（整张清单）", "Export CSV (the whole list)"},
 	"pdf":         {"下载所选的 PDF", "PDF of those chosen"},
 	"printed":     {"登记所选为已印", "Note those chosen as printed"},
+	"printedThis": {"登记为已印", "Note it as printed"},
 	"on":          {"印制日期", "Printed on"},
 	"undo":        {"撤销这次登记", "Take this back"},
-	"undoOne":     {"撤销以前的登记", "Take back an earlier note"},
-	"undoHint":    {"只能撤销一块公示牌最近一次的登记。", "Only the last note of a board can be taken back."},
-	"of":          {"网格编码或楼栋编号", "Grid's code or building's id"},
-	"revision":    {"版次", "Revision"},
-	"takeBack":    {"撤销", "Take back"},
+	"undoHint":    {"只能撤销一块公示牌最近一次的登记。撤销后，以前印的那一版重新算作最近一次。", "Only the last print of a board can be taken back. What was printed before is then the last again."},
+	"takeBack":    {"撤销所选登记", "Take back those chosen"},
+	"all":         {"全选", "Choose all"},
+	"noneOf":      {"全不选", "Choose none"},
+	"papers":      {"网格的内容有变，写着同样内容的其他印刷品也要重印（这里不登记），在该牌的“查看”页下载。", "What says the same of these grids is to be printed anew too; it is not noted here. Each board's page, under \"Show\", has it."},
+	"alsoAnew":    {"一并重印：", "Print anew too: "},
+	"noteThis":    {"已印好？去登记（管理员）", "Printed? Note it (operators)"},
+	"introOne":    {"这块公示牌印好后，在这里登记。需要管理员令牌。", "Note here that this board was printed. This needs the operator's token."},
+	"thisBoard":   {"要登记的公示牌", "The board to note"},
+	"prints":      {"本页的登记", "The prints of this page"},
 	"next":        {"下一页", "Next page"},
 	"first":       {"回到第一页", "First page"},
-	"noneYet":     {"看过的这些公示牌里没有，请继续看下一页。", "None among the boards looked at so far: go on to the next page."},
-	"none":        {"这张清单是空的。", "This list is empty."},
 	"seconds":     {"一份 PDF 最多 200 块，要等几秒。更多时请选择更小的区划，或用命令 wangge signboards。", "One PDF holds up to 200 boards and takes some seconds. For more choose a smaller division, or use the command wangge signboards."},
 	"pdfAll":      {"下载整张清单的 PDF", "PDF of the whole list"},
-	"neverYet":    {"从未登记印制", "No print was noted"},
 	"chosenPage":  {"本页的公示牌", "The boards of this page"},
 }
 

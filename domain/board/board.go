@@ -270,7 +270,21 @@ type Print struct {
 	Revision int // from 1
 	Hashes   Hashes
 	On       civil.Date // the last time
-	By       string     // who noted it: the actor's id; operators only
+	By       string     // who noted it last: the actor's id; operators only
+	Version  int        // how often it was noted, for TakeBack; from 1
+}
+
+// Listed is a print in a list of them.
+type Listed struct {
+	Print
+	Last bool // of its board: it can be taken back
+}
+
+// Tally is how many boards there are of a division: each grid has one, and each building.
+type Tally struct {
+	Printed        int // that were printed, as far as that was noted
+	NeverGrids     int // of grids, never printed
+	NeverBuildings int
 }
 
 // Standing is how a board stands to what was printed of it.
@@ -302,7 +316,7 @@ type Answer string
 const (
 	Current  Answer = "CURRENT"  // it says what holds
 	Outdated Answer = "OUTDATED" // it does not
-	Unknown  Answer = "UNKNOWN"  // nobody noted what that revision said
+	Unknown  Answer = "UNKNOWN"  // it is not known what that revision said
 )
 
 // Check is the answer for a revision of a board.
@@ -315,7 +329,8 @@ type Check struct {
 
 // check is the rule for a board on a wall with a revision and a mark, "" where it has none. printed is that revision; nil: not noted. The
 // mark is of the very board, and so goes before what was noted of the revision; where it is that of what was noted, the whole hashes tell, not their first
-// digits. What is no mark, or says what holds under a revision that there is not yet, is on no board that was ever drawn here.
+// digits. What is no mark, says what holds under a revision that there is not yet, or has nothing in common with what holds, is on no board that is known to
+// have been drawn here.
 func (s Standing) check(revision int, mark string, printed *Print) Check {
 	c := Check{Answer: Unknown, Revision: s.Revision}
 	if printed != nil {
@@ -325,7 +340,7 @@ func (s Standing) check(revision int, mark string, printed *Print) Check {
 	switch {
 	case printed != nil && (mark == "" || mark == printed.Hashes.Mark()):
 		since = s.Hashes.Changed(printed.Hashes)
-	case !ok, since == nil && revision > s.Revision:
+	case !ok, since == nil && revision > s.Revision, len(since) == len(Parts):
 		return c
 	}
 	if c.Answer, c.Changed = Current, since; since != nil {

@@ -265,6 +265,10 @@ func TestStand(t *testing.T) {
 	alike[2] = was[2][:4] + now[2][4:]
 	other := some()
 	other.Names.Code, other.Border.Grid = "990102001001002", "cd"
+	elsewhere := &Print{Revision: 3, On: on}
+	for i := range elsewhere.Hashes {
+		elsewhere.Hashes[i] = strings.Repeat("5", 64)
+	}
 	for _, c := range []struct {
 		name     string
 		now      Hashes
@@ -285,6 +289,10 @@ func TestStand(t *testing.T) {
 		{"half a mark", now, 4, was.Mark()[:8], nil, Check{Unknown, nil, 4, nil}},
 		{"half a mark of a revision that was noted", was, 3, was.Mark()[:8], third, Check{Unknown, nil, 3, &on}},
 		{"a long mark", was, 3, strings.Repeat("a", 100_000), nil, Check{Unknown, nil, 3, nil}},
+		{"a mark of zeros, which no board has", was, 9, strings.Repeat("0", 16), nil, Check{Unknown, nil, 3, nil}},
+		{"a mark of zeros of a revision that was noted", was, 3, strings.Repeat("0", 16), third, Check{Unknown, nil, 3, &on}},
+		{"all is otherwise than what was noted", now, 3, elsewhere.Hashes.Mark(), elsewhere, Check{Outdated, Parts, 4, &on}},
+		{"all is otherwise than what nobody noted", now, 3, elsewhere.Hashes.Mark(), nil, Check{Unknown, nil, 4, nil}},
 		{"the mark of another board", was, 3, other.Hashes().Mark(), third, Check{Outdated, []Part{Border, Names}, 3, &on}},
 		{"noted too early: the board itself says the new", now, 3, now.Mark(), third, Check{Current, nil, 4, &on}},
 		{"a revision to come with the mark of today", was, 4, was.Mark(), nil, Check{Unknown, nil, 3, nil}},

@@ -29,10 +29,10 @@ func within(i int, err error) error {
 	return &f
 }
 
-// Reprint returns a page of the boards at and beneath a division that were printed and say no more what holds. It ends early, with HasNext, where it is not full
-// after MostLooked boards. Operators only. NOT_FOUND: no such division.
-func (s *Service) Reprint(ctx context.Context, actor account.Actor, division string, args page.Args) (page.Page[Standing], error) {
-	return s.list(ctx, actor, division, args, true, func(ctx context.Context, some []Of, _ int) (map[uuid.UUID]Standing, error) {
+// Reprint returns a page of the boards of the grids, of the buildings or, for "", of both at and beneath a division that were printed and say no more what holds. It
+// ends early, with HasNext, where it is not full after MostLooked boards. Operators only. NOT_FOUND: no such division.
+func (s *Service) Reprint(ctx context.Context, actor account.Actor, division string, kind Kind, args page.Args) (page.Page[Standing], error) {
+	return s.list(ctx, actor, division, kind, true, args, func(ctx context.Context, some []Of, _ int) (map[uuid.UUID]Standing, error) {
 		last, err := s.Store.Last(ctx, actor, keysOf(some))
 		if err != nil {
 			return nil, err
@@ -44,10 +44,10 @@ func (s *Service) Reprint(ctx context.Context, actor account.Actor, division str
 	})
 }
 
-// NeverPrinted returns a page of the grids at and beneath a division of which no board was ever printed. It ends early as that of Reprint does. Operators only.
-// NOT_FOUND: no such division.
-func (s *Service) NeverPrinted(ctx context.Context, actor account.Actor, division string, args page.Args) (page.Page[Standing], error) {
-	return s.list(ctx, actor, division, args, false, func(ctx context.Context, some []Of, most int) (map[uuid.UUID]Standing, error) {
+// NeverPrinted returns a page of the grids, of the buildings or, for "", of both at and beneath a division of which no board was ever printed. It ends early as that of
+// Reprint does. Operators only. NOT_FOUND: no such division.
+func (s *Service) NeverPrinted(ctx context.Context, actor account.Actor, division string, kind Kind, args page.Args) (page.Page[Standing], error) {
+	return s.list(ctx, actor, division, kind, false, args, func(ctx context.Context, some []Of, most int) (map[uuid.UUID]Standing, error) {
 		last, err := s.Store.Last(ctx, actor, keysOf(some))
 		if err != nil {
 			return nil, err
@@ -61,34 +61,68 @@ func (s *Service) NeverPrinted(ctx context.Context, actor account.Actor, divisio
 	})
 }
 
-// list fills a page with those boards that choose chooses, in their order, of the grids of a division and, where they are asked for, of its
-// buildings that were printed. choose may leave out those after the first most that it chooses.
-func (s *Service) list(ctx context.Context, actor account.Actor, division string, args page.Args, buildings bool,
-	choose func(ctx context.Context, some []Of, most int) (map[uuid.UUID]Standing, error)) (out page.Page[Standing], err error) {
+// Tally counts the boards at and beneath a division. Operators only. NOT_FOUND: no such division.
+func (s *Service) Tally(ctx context.Context, actor account.Actor, division string) (out Tally, err error) {
+	err = s.beneath(ctx, actor, division, func(ctx context.Context, id uuid.UUID) (err error) {
+		out, err = s.Store.Tally(ctx, actor, id, s.Places.Now())
+		return err
+	})
+	return out, err
+}
+
+// History returns a page of what was printed, of the grids, of the buildings or, for "", of both that are now at and beneath a division, in the order ByDay. Operators only.
+// NOT_FOUND: no such division.
+func (s *Service) History(ctx context.Context, actor account.Actor, division string, kind Kind, args page.Args) (out page.Page[Listed], err error) {
+	err = s.beneath(ctx, actor, division, func(ctx context.Context, id uuid.UUID) error {
+		found, err := s.Store.History(ctx, actor, id, kind, s.Places.Now(), args.After, args.First+1)
+		out = page.Page[Listed]{HasPrevious: args.After != nil, HasNext: len(found) > args.First, Items: found[:min(args.First, len(found))]}
+		return err
+	})
+	return out, err
+}
+
+// beneath runs fn with a division, in one state. Operators only.
+func (s *Service) beneath(ctx context.Context, actor account.Actor, division string, fn func(ctx context.Context, id uuid.UUID) error) error {
 	if err := actor.RequireOperator(); err != nil {
-		return out, err
+		return err
 	}
-	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
-		out = page.Page[Standing]{HasPrevious: args.After != nil} // it may run twice
+	return s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		d, err := s.Places.ByCode(ctx, actor, division, place.Fields{})
 		if err != nil {
 			return renamed(err, "division")
 		}
+		return fn(ctx, d.ID)
+	})
+}
+
+// list fills a page with those boards that choose chooses, in their order, of the grids of a division and of those of its buildings that were printed, or never were.
+// choose may leave out those after the first most that it chooses.
+func (s *Service) list(ctx context.Context, actor account.Actor, division string, kind Kind, printed bool, args page.Args,
+	choose func(ctx context.Context, some []Of, most int) (map[uuid.UUID]Standing, error)) (out page.Page[Standing], err error) {
+	err = s.beneath(ctx, actor, division, func(ctx context.Context, id uuid.UUID) error {
+		out = page.Page[Standing]{HasPrevious: args.After != nil} // it may run twice
 		at, most := readPlace(args.After), cmp.Or(s.MostLooked, mostLooked)
+		firstBuilding := &Place{Of: Of{Kind: OfBuilding}} // a place before it
+		if kind == OfBuilding && (at == nil || at.Of.Kind != OfBuilding) {
+			at = firstBuilding
+		}
 		for looked := 0; ; {
-			next := s.gridsAfter
-			if at != nil && at.Of.Kind == OfBuilding {
-				next = s.buildingsAfter
+			var some []Place
+			var err error
+			atBuildings := at != nil && at.Of.Kind == OfBuilding
+			if atBuildings {
+				some, err = s.Store.Buildings(ctx, actor, id, printed, s.Places.Now(), at, min(atATime, most))
+			} else {
+				some, err = s.gridsAfter(ctx, actor, id, at, min(atATime, most))
 			}
-			some, err := next(ctx, actor, d.ID, at, min(atATime, most))
 			if err != nil {
 				return err
 			}
 			if len(some) == 0 {
-				if !buildings || at != nil && at.Of.Kind == OfBuilding {
+				if atBuildings || kind == OfGrid {
 					return nil
 				}
-				at = &Place{Of: Of{Kind: OfBuilding}} // before the first
+				at = firstBuilding
 				continue
 			}
 			if looked += len(some); looked > most {
@@ -148,8 +182,4 @@ func (s *Service) gridsAfter(ctx context.Context, actor account.Actor, division 
 		out = append(out, Place{Of{OfGrid, item.Node.Key}, item.Node.Code})
 	}
 	return out, err
-}
-
-func (s *Service) buildingsAfter(ctx context.Context, actor account.Actor, division uuid.UUID, at *Place, first int) ([]Place, error) {
-	return s.Store.PrintedBuildings(ctx, actor, division, s.Places.Now(), at, first)
 }

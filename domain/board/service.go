@@ -20,8 +20,11 @@ import (
 // MostAtOnce is how many boards are noted as printed at once.
 const MostAtOnce = 1000
 
-// ByPlace is the order of the lists of boards: grids by code, then buildings by code.
-const ByPlace = "BOARDS"
+// ByPlace is the order of the lists of boards: grids by code, then buildings by code. ByDay is that of what was printed: the last day first, a day's by place.
+const (
+	ByPlace = "BOARDS"
+	ByDay   = "PRINTS"
+)
 
 // atATime is how many boards are looked at in one turn while a page of them is filled, and mostLooked in all: no request looks at a whole city.
 const (
@@ -180,7 +183,7 @@ type Printing struct {
 }
 
 // Printed notes that boards were printed on a day, saying what holds now, and returns their revisions in the order of the boards. The same again
-// changes nothing but the day. Operators only. NOT_FOUND, INVALID: see Find; INVALID also: no board or too many, or a day to come; CONFLICT: what a
+// changes nothing but the day and the version. Operators only. NOT_FOUND, INVALID: see Find; INVALID also: no board or too many, or a day to come; CONFLICT: what a
 // board says is no more what its mark stands for.
 func (s *Service) Printed(ctx context.Context, actor account.Actor, boards []Printing, on civil.Date) (out []Print, err error) {
 	if err := actor.RequireOperator(); err != nil {
@@ -225,11 +228,15 @@ func (s *Service) Printed(ctx context.Context, actor account.Actor, boards []Pri
 		}
 		return nil
 	})
-	if err == nil {
-		err = s.Store.Save(ctx, actor, changed) // by itself: changes are numbered by those that commit
-	}
 	if err != nil {
 		return nil, err
+	}
+	versions, err := s.Store.Save(ctx, actor, changed) // by itself: changes are numbered by those that commit
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].Version = versions[out[i].Of.Key.ID]
 	}
 	return out, nil
 }

@@ -3,8 +3,6 @@ package board
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"wangge/domain/account"
 	"wangge/internal/fault"
 )
@@ -12,17 +10,20 @@ import (
 var _ = fault.Register(
 	[3]string{"board.notLast", "Only the last print of a board can be taken back, and another was noted or taken back meanwhile.",
 		"只能撤销公示牌最近一次的印制登记；该登记之后另有变更，或已被撤销。"},
+	[3]string{"board.notedAgain", "Somebody noted the same print again since; who takes it back takes that back too.",
+		"同一版之后又有人登记；撤销时会一并撤销。"},
 )
 
 // Noted is a revision of a board that was noted as printed.
 type Noted struct {
 	Name
 	Revision int
+	Version  int // of the Print, as who takes it back knows it; 0: it does not matter who else noted it
 }
 
 // TakeBack lets it be noted no more that revisions were printed, all or none: each the last of its board; it returns of how many boards. What was printed before is then the last again. A day that was
 // noted for a revision that had been printed before goes with it. Operators only. NOT_FOUND, INVALID: see Find; INVALID also: no board or too many. CONFLICT: a revision
-// that is not the last, or not noted.
+// that is not the last, or not noted, or was noted again since.
 func (s *Service) TakeBack(ctx context.Context, actor account.Actor, boards []Noted) (int, error) {
 	if err := actor.RequireOperator(); err != nil {
 		return 0, err
@@ -30,16 +31,13 @@ func (s *Service) TakeBack(ctx context.Context, actor account.Actor, boards []No
 	if len(boards) == 0 || len(boards) > MostAtOnce {
 		return 0, fault.New(fault.Invalid, "boards", "board.none", "max", MostAtOnce)
 	}
-	var list []Print
-	seen := map[uuid.UUID]bool{}
+	list := make([]Print, len(boards))
 	for i, b := range boards {
 		of, err := s.Find(ctx, actor, b.Name)
 		if err != nil {
 			return 0, within(i, err)
 		}
-		if !seen[of.Key.ID] {
-			seen[of.Key.ID], list = true, append(list, Print{Of: of, Revision: b.Revision})
-		}
+		list[i] = Print{Of: of, Revision: b.Revision, Version: b.Version}
 	}
-	return len(list), s.Store.Remove(ctx, actor, list)
+	return s.Store.Remove(ctx, actor, list)
 }

@@ -52,6 +52,15 @@ func UnmarshalBoardAnswer(v any) (board.Answer, error) {
 	return enum(v, board.Current, board.Outdated, board.Unknown)
 }
 
+// MarshalBoardKind writes a BoardKind. The domain writes kinds of boards in small letters.
+func MarshalBoardKind(v board.Kind) graphql.Marshaler { return name(strings.ToUpper(string(v))) }
+
+// UnmarshalBoardKind reads a BoardKind.
+func UnmarshalBoardKind(v any) (board.Kind, error) {
+	s, err := enum(v, "GRID", "BUILDING")
+	return board.Kind(strings.ToLower(s)), err
+}
+
 // MarshalBoardPart writes a BoardPart.
 func MarshalBoardPart(v board.Part) graphql.Marshaler { return name(v) }
 

@@ -197,6 +197,8 @@ type NotedBoardInput struct {
 	Building *string `json:"building,omitempty"`
 	// The revision that was noted as printed.
 	Revision int `json:"revision"`
+	// The `version` of the print. Given, CONFLICT where somebody noted the same print again since, which would be taken back too.
+	Version *int `json:"version,omitempty"`
 }
 
 // Where a page of a list lies in the whole list.

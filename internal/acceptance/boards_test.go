@@ -13,6 +13,7 @@ import (
 	"wangge/db"
 	"wangge/domain/account"
 	"wangge/domain/board"
+	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
@@ -37,7 +38,7 @@ type lists func(t *testing.T, division string, first int, after *page.Cursor) pa
 
 func (b *boards) reprint(t *testing.T, division string, first int, after *page.Cursor) page.Page[board.Standing] {
 	t.Helper()
-	p, err := b.Reprint(t.Context(), operator, division, page.Args{First: first, After: after})
+	p, err := b.Reprint(t.Context(), operator, division, "", page.Args{First: first, After: after})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func (b *boards) reprint(t *testing.T, division string, first int, after *page.C
 
 func (b *boards) never(t *testing.T, division string, first int, after *page.Cursor) page.Page[board.Standing] {
 	t.Helper()
-	p, err := b.NeverPrinted(t.Context(), operator, division, page.Args{First: first, After: after})
+	p, err := b.NeverPrinted(t.Context(), operator, division, board.OfGrid, page.Args{First: first, After: after})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,13 +231,13 @@ func TestWhoMayNoteWhatOfBoards(t *testing.T) {
 	if _, err := b.Printed(everyone, account.Anyone(), []board.Printing{ofGrid(b.grid)}, today); !fault.Is(err, fault.Forbidden) {
 		t.Error(err)
 	}
-	if _, err := b.Reprint(everyone, account.Anyone(), "990101", page.Args{First: 1}); !fault.Is(err, fault.Forbidden) {
+	if _, err := b.Reprint(everyone, account.Anyone(), "990101", "", page.Args{First: 1}); !fault.Is(err, fault.Forbidden) {
 		t.Error(err)
 	}
-	if _, err := b.NeverPrinted(everyone, account.Anyone(), "990101", page.Args{First: 1}); !fault.Is(err, fault.Forbidden) {
+	if _, err := b.NeverPrinted(everyone, account.Anyone(), "990101", "", page.Args{First: 1}); !fault.Is(err, fault.Forbidden) {
 		t.Error(err)
 	}
-	if _, err := b.Reprint(everyone, operator, "x", page.Args{First: 1}); !fault.Is(err, fault.NotFound) || fault.As(err).Field != "division" {
+	if _, err := b.Reprint(everyone, operator, "x", "", page.Args{First: 1}); !fault.Is(err, fault.NotFound) || fault.As(err).Field != "division" {
 		t.Error(err)
 	}
 	if _, err := b.Verify(everyone, account.Anyone(), board.Name{Grid: b.grid}, 0, ""); !fault.Is(err, fault.Invalid) {
@@ -247,11 +248,11 @@ func TestWhoMayNoteWhatOfBoards(t *testing.T) {
 	}
 	// Two that print at once: of one revision only what was noted first counts.
 	other := board.Print{Of: st, Revision: 1, Hashes: now.Hashes, On: today, By: "operator"}
-	if err := b.Store.Save(everyone, operator, []board.Print{other}); err != nil {
+	if _, err := b.Store.Save(everyone, operator, []board.Print{other}); err != nil {
 		t.Error(err)
 	}
 	other.Hashes[2] = strings.Repeat("0", 64)
-	if err := b.Store.Save(everyone, operator, []board.Print{other}); !fault.Is(err, fault.Conflict) {
+	if _, err := b.Store.Save(everyone, operator, []board.Print{other}); !fault.Is(err, fault.Conflict) {
 		t.Error(err)
 	}
 	// A mark tells what changed though nobody noted the print.
@@ -281,9 +282,9 @@ func TestAPrintIsTakenBack(t *testing.T) {
 		code  fault.Code
 		field string
 	}{
-		{"not the last", operator, []board.Noted{noted(grid, 1)}, fault.Conflict, "boards"},
-		{"none such", operator, []board.Noted{noted(grid, 3)}, fault.Conflict, "boards"},
-		{"one of two", operator, []board.Noted{noted(grid, 2), noted(building, 7)}, fault.Conflict, "boards"},
+		{"not the last", operator, []board.Noted{noted(grid, 1)}, fault.Conflict, "boards.0"},
+		{"none such", operator, []board.Noted{noted(grid, 3)}, fault.Conflict, "boards.0"},
+		{"one of two", operator, []board.Noted{noted(grid, 2), noted(building, 7)}, fault.Conflict, "boards.1"},
 		{"nothing", operator, nil, fault.Invalid, "boards"},
 		{"too many", operator, make([]board.Noted, board.MostAtOnce+1), fault.Invalid, "boards"},
 		{"no grid", operator, []board.Noted{noted(grid, 2), noted(board.Name{Grid: "x"}, 1)}, fault.NotFound, "boards.1.grid"},
@@ -310,6 +311,129 @@ func TestAPrintIsTakenBack(t *testing.T) {
 	}
 }
 
+// history reads what was printed whole, an entry at a time, as "kind revision day version", with ! where it cannot be taken back.
+func (b *boards) history(t *testing.T, division string, kind board.Kind) string {
+	t.Helper()
+	var lines []string
+	var after *page.Cursor
+	for range 20 {
+		p, err := b.History(t.Context(), operator, division, kind, page.Args{First: 1, After: after})
+		if err != nil || (after != nil) != p.HasPrevious || p.HasNext && len(p.Items) != 1 {
+			t.Fatalf("%s: %+v, %v", division, p, err)
+		}
+		for _, item := range p.Items {
+			l := item.Node
+			lines = append(lines, fmt.Sprint(l.Of.Kind, " ", l.Revision, " ", l.On, " ", l.Version, map[bool]string{false: "!"}[l.Last]))
+			encoded := item.Cursor.Encode()
+			args, err := page.Parse(1, 1, &encoded, board.ByDay)
+			if err != nil {
+				t.Fatal(err)
+			}
+			after = args.After
+		}
+		if !p.HasNext {
+			return strings.Join(lines, ", ")
+		}
+	}
+	t.Fatal("it never ends")
+	return ""
+}
+
+// What was printed is listed by day, and counted beside what never was; who takes a print back is told that somebody else noted it too.
+func TestWhatWasPrintedIsListed(t *testing.T) {
+	w := twoDistricts(t)
+	w.give(t, load.Divisions, feature(`"code":"9901","name":"澜州市","level":"CITY"`, "null"),
+		feature(`"code":"990101","name":"东区","level":"DISTRICT"`, "null"), feature(`"code":"990102","name":"西区","level":"DISTRICT"`, "null"))
+	b := newBoards(t, w)
+	expect := func(what, got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	tally := func(division string) string {
+		t.Helper()
+		n, err := b.Tally(t.Context(), operator, division)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%+v", n)
+	}
+	on := func(day string, list ...board.Printing) {
+		t.Helper()
+		d, err := civil.Parse(day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Printed(t.Context(), operator, list, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	houses := func(t *testing.T, division string, first int, after *page.Cursor) page.Page[board.Standing] {
+		t.Helper()
+		p, err := b.NeverPrinted(t.Context(), operator, division, board.OfBuilding, page.Args{First: first, After: after})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	both := func(t *testing.T, division string, first int, after *page.Cursor) page.Page[board.Standing] {
+		t.Helper()
+		p, err := b.NeverPrinted(t.Context(), operator, division, "", page.Args{First: first, After: after})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	var buildings, grids int
+	w.row(t, "SELECT count(*) FROM building_grid WHERE upper_inf(during)", &buildings)
+	w.row(t, "SELECT count(*) FROM grid_boundary WHERE upper_inf(during)", &grids)
+	if buildings < 2 || grids != 2 {
+		t.Fatal(buildings, grids)
+	}
+	expect("counted at first", tally("9901"), fmt.Sprintf("{Printed:0 NeverGrids:2 NeverBuildings:%d}", buildings))
+	expect("at first", b.history(t, "9901", ""), "")
+	expect("boards of buildings never printed", b.all(t, houses, "9901"), strings.TrimSuffix(strings.Repeat("building 1, ", buildings), ", "))
+	expect("of both kinds", b.all(t, both, "9901"), "grid 1, grid 1, "+b.all(t, houses, "9901"))
+
+	grid, building := ofGrid(b.grid), board.Printing{Name: board.Name{Building: b.b2}}
+	on("2026-01-05", grid, building, ofGrid("990102001001001"))
+	on("2026-01-03", grid) // the same again, some days before: it was printed on the later day
+	w.exec(t, "UPDATE grid SET name = '新名' WHERE code = '990101001001001'")
+	on("2026-01-04", grid)
+	expect("counted", tally("9901"), fmt.Sprintf("{Printed:3 NeverGrids:0 NeverBuildings:%d}", buildings-1))
+	expect("counted in a district", tally("990102"), fmt.Sprintf("{Printed:1 NeverGrids:0 NeverBuildings:%d}", w.number(t, "building_grid bg JOIN grid g ON g.id = bg.grid_id WHERE upper_inf(bg.during) AND g.code LIKE '990102%'")))
+	expect("listed", b.history(t, "9901", ""), "grid 1 2026-01-05 2!, grid 1 2026-01-05 1, building 1 2026-01-05 1, grid 2 2026-01-04 1")
+	expect("of grids", b.history(t, "9901", board.OfGrid), "grid 1 2026-01-05 2!, grid 1 2026-01-05 1, grid 2 2026-01-04 1")
+	expect("of buildings", b.history(t, "9901", board.OfBuilding), "building 1 2026-01-05 1")
+	expect("in a district", b.history(t, "990102", ""), "grid 1 2026-01-05 1")
+
+	on("2026-01-04", grid)
+	name := board.Name{Grid: b.grid}
+	_, err := b.TakeBack(t.Context(), operator, []board.Noted{{Name: building.Name, Revision: 1, Version: 1}, {Name: name, Revision: 2, Version: 1}})
+	if f := fault.As(err); f.Code != fault.Conflict || f.Field != "boards.1" || f.Key != "board.notedAgain" {
+		t.Errorf("noted again: %v at %s", err, f.Field)
+	}
+	for _, of := range []board.Noted{{Name: name, Revision: 2, Version: 2}, {Name: building.Name, Revision: 1}} { // 0: whoever else noted it
+		if _, err := b.TakeBack(t.Context(), operator, []board.Noted{of}); err != nil {
+			t.Error(err)
+		}
+	}
+	expect("after they were taken back", b.history(t, "9901", ""), "grid 1 2026-01-05 2, grid 1 2026-01-05 1")
+	for _, c := range []struct {
+		actor    account.Actor
+		division string
+		code     fault.Code
+	}{{account.Anyone(), "9901", fault.Forbidden}, {operator, "x", fault.NotFound}} {
+		if _, err := b.History(t.Context(), c.actor, c.division, "", page.Args{First: 1}); !fault.Is(err, c.code) {
+			t.Error(err)
+		}
+		if _, err := b.Tally(t.Context(), c.actor, c.division); !fault.Is(err, c.code) {
+			t.Error(err)
+		}
+	}
+}
+
 // A print that another follows stays, also where that is just being noted.
 func TestAPrintIsNotTakenBackUnderAnother(t *testing.T) {
 	w := twoDistricts(t)
@@ -326,7 +450,7 @@ func TestAPrintIsNotTakenBackUnderAnother(t *testing.T) {
 	}
 	taken := make(chan error, 1)
 	err = w.As(t.Context(), operator, func(ctx context.Context, _ pgx.Tx) error {
-		if err := b.Store.Save(ctx, operator, []board.Print{{Of: of, Revision: 2, Hashes: st.Hashes, On: w.Staff.Day(nil), By: operator.ID}}); err != nil {
+		if _, err := b.Store.Save(ctx, operator, []board.Print{{Of: of, Revision: 2, Hashes: st.Hashes, On: w.Staff.Day(nil), By: operator.ID}}); err != nil {
 			return err
 		}
 		go func() {
@@ -358,12 +482,12 @@ func TestAPageOfBoardsEndsEarly(t *testing.T) {
 	w := newPrinting(t)
 	boards := w.from.Boards.(*board.Service)
 	boards.MostLooked = 4
-	walk := func(what string, list func(ctx context.Context, actor account.Actor, division string, args page.Args) (page.Page[board.Standing], error), first int) (of []key.Key, sizes []int) {
+	walk := func(what string, list func(ctx context.Context, actor account.Actor, division string, kind board.Kind, args page.Args) (page.Page[board.Standing], error), kind board.Kind, first int) (of []key.Key, sizes []int) {
 		t.Helper()
 		var after *page.Cursor
 		for range 50 {
 			before := w.asked.n.Load()
-			p, err := list(t.Context(), operator, "990102", page.Args{First: first, After: after})
+			p, err := list(t.Context(), operator, "990102", kind, page.Args{First: first, After: after})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -390,7 +514,7 @@ func TestAPageOfBoardsEndsEarly(t *testing.T) {
 		all, list = append(all, g.Key), append(list, board.Printing{Name: board.Name{Grid: g.Code}})
 	}
 	for first, want := range map[int][]int{50: {4, 4, 4, 2}, 3: {3, 3, 3, 3, 2}} {
-		if of, sizes := walk("never printed", boards.NeverPrinted, first); !slices.Equal(of, all) || !slices.Equal(sizes, want) {
+		if of, sizes := walk("never printed", boards.NeverPrinted, board.OfGrid, first); !slices.Equal(of, all) || !slices.Equal(sizes, want) {
 			t.Errorf("never printed, %d at a time: %d in pages of %v", first, len(of), sizes)
 		}
 	}
@@ -398,10 +522,10 @@ func TestAPageOfBoardsEndsEarly(t *testing.T) {
 	if _, err := boards.Printed(t.Context(), operator, append(list, board.Printing{Name: board.Name{Building: house.Key.String()}}), w.Staff.Day(nil)); err != nil {
 		t.Fatal(err)
 	}
-	if of, sizes := walk("all printed", boards.NeverPrinted, 50); len(of) > 0 || !slices.Equal(sizes, []int{0, 0, 0, 0}) {
+	if of, sizes := walk("all printed", boards.NeverPrinted, board.OfGrid, 50); len(of) > 0 || !slices.Equal(sizes, []int{0, 0, 0, 0}) {
 		t.Errorf("all printed: %d never, in pages of %v", len(of), sizes)
 	}
-	if of, sizes := walk("all current", boards.Reprint, 50); len(of) > 0 || !slices.Equal(sizes, []int{0, 0, 0, 0}) {
+	if of, sizes := walk("all current", boards.Reprint, "", 50); len(of) > 0 || !slices.Equal(sizes, []int{0, 0, 0, 0}) {
 		t.Errorf("all current: %d to reprint, in pages of %v", len(of), sizes)
 	}
 	last, phone := w.grids(t)[9], "154 9909 0001"
@@ -416,7 +540,7 @@ func TestAPageOfBoardsEndsEarly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if of, sizes := walk("contacts changed", boards.Reprint, 50); !slices.Equal(of, append(all, house.Key)) || !slices.Equal(sizes, []int{4, 4, 4, 3}) {
+	if of, sizes := walk("contacts changed", boards.Reprint, "", 50); !slices.Equal(of, append(all, house.Key)) || !slices.Equal(sizes, []int{4, 4, 4, 3}) {
 		t.Errorf("contacts changed: %d to reprint, in pages of %v", len(of), sizes)
 	}
 }

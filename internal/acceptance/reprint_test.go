@@ -37,9 +37,13 @@ func (w *printing) sendForm(address, kind, body string, headers ...string) *http
 	return w.send(httptest.NewRequest(http.MethodPost, address, strings.NewReader(body)), append(headers, "Content-Type", kind)...)
 }
 
-// madeUp is a cursor of the list that was never given out.
+// madeUp is a cursor of the list that was never given out, placed one of the list of prints.
 func madeUp(text, id string) string {
 	return page.Cursor{Order: board.ByPlace, Text: text, ID: id}.Encode()
+}
+
+func placed(text string, n float64, id string) string {
+	return page.Cursor{Order: board.ByDay, Text: text, Num: n, ID: id}.Encode()
 }
 
 // values are those of a page's fields of a name.
@@ -104,7 +108,16 @@ func TestThePrintShopsPage(t *testing.T) {
 	}
 
 	// What was never printed, as a PDF, and noted.
-	page := ok(w.post(printPage, "list", "never"))
+	empty := ok(w.post(printPage))
+	says(empty, "没有需要重印的公示牌", "另有 14 块网格牌从未印过", "楼栋牌从未印过")
+	if strings.Contains(empty, "登记印制过") {
+		t.Error("something is noted already")
+	}
+	houses := values(ok(w.post(printPage, "show", "never/building")), "board")
+	if both := values(ok(w.post(printPage, "list", "never")), "board"); len(houses) != 50 || len(both) != 50 || both[14] != houses[0] {
+		t.Errorf("%d buildings, %d boards of both kinds", len(houses), len(both))
+	}
+	page := ok(w.post(printPage, "show", "never/grid", "kind", "building"))
 	chosen := values(page, "board")
 	if len(chosen) != 14 || values(page, "token")[0] != theToken {
 		t.Fatalf("%d boards, %s", len(chosen), page)
@@ -113,15 +126,15 @@ func TestThePrintShopsPage(t *testing.T) {
 	if got := text(t, file.Body.Bytes()); strings.Count(got, "Grid signboard") != 3 || !strings.Contains(got, "采薇新村西网格") || !strings.HasPrefix(file.Header().Get("Content-Disposition"), `attachment; filename="boards-990102001001-`) {
 		t.Errorf("%d: %s", file.Code, got)
 	}
-	done := ok(w.post(printPage, append(fields("board", chosen), "do", "printed", "list", "never")...))
-	says(done, "已登记 14 块公示牌为已印", "这张清单是空的")
+	done := ok(w.post(printPage, append(fields("board", chosen), "do", "printed", "list", "never", "kind", "grid")...))
+	says(done, "已登记 14 块公示牌为已印", "这张清单是空的", "登记印制过 14 块")
 
 	// It was a mistake: the note is taken back, once.
 	undo := fields("undo", values(done, "undo"))
 	if len(undo) != 28 {
 		t.Fatal(undo)
 	}
-	says(ok(w.post(printPage, append(undo, "do", "undo", "list", "never")...)), "已撤销 14 块公示牌的登记", "采薇新村西网格")
+	says(ok(w.post(printPage, append(undo, "do", "undo", "list", "never", "kind", "grid")...)), "已撤销 14 块公示牌的登记", "采薇新村西网格")
 	if got := w.post(printPage, append(undo, "do", "undo")...); got.Code != 409 || !strings.Contains(got.Body.String(), `role="alert"`) {
 		t.Errorf("taken back twice: %d", got.Code)
 	}
@@ -130,7 +143,7 @@ func TestThePrintShopsPage(t *testing.T) {
 	if _, err := boards.Printed(t.Context(), operator, []board.Printing{{Name: board.Name{Building: house}}}, w.Staff.Day(nil)); err != nil {
 		t.Fatal(err)
 	}
-	says(ok(w.post(printPage)), "这张清单是空的")
+	says(ok(w.post(printPage)), "没有需要重印的公示牌")
 
 	// What changed since is listed, with what and since when.
 	d, err := w.Places.ByCode(t.Context(), operator, "990102001001", place.Fields{})
@@ -194,7 +207,7 @@ func TestThePrintShopsPage(t *testing.T) {
 	}
 	fresh := values(ok(w.post(printPage)), "board")
 	says(ok(w.post(printPage, append(fields("board", fresh[:1]), "do", "printed", "on", "2020-01-02")...)), "已登记 1 块")
-	says(ok(w.post(printPage, "do", "takeBack", "of", "'990102001001001", "revision", "2")), "已撤销 1 块") // as the CSV has it
+	says(ok(w.post(printPage, "do", "undo", "undo", "grid/990102001001001/2/1")), "已撤销 1 块")
 
 	for _, c := range []struct {
 		name   string
@@ -221,12 +234,21 @@ func TestThePrintShopsPage(t *testing.T) {
 		{"a place that was made up", w.post(printPage, "after", "x"), 400, "alert"},
 		{"no day", w.post(printPage, "do", "printed", "board", fresh[0], "on", "1.2.2020"), 400, "2026-05-01"},
 		{"a day to come", w.post(printPage, "do", "printed", "board", fresh[0], "on", "2999-01-01"), 400, "今天"},
-		{"no revision", w.post(printPage, "do", "takeBack", "of", "990102001001001", "revision", "x"), 400, "版次"},
-		{"a revision that no number holds", w.post(printPage, "do", "takeBack", "of", "990102001001001", "revision", "3000000000"), 400, "版次"},
-		{"a revision below the first", w.post(printPage, "do", "undo", "undo", "grid/990102001001001/0"), 400, "版次"},
+		{"no revision", w.post(printPage, "do", "undo", "undo", "grid/990102001001001/x/1"), 400, "版次"},
+		{"no version", w.post(printPage, "do", "undo", "undo", "grid/990102001001001/1"), 400, "版次"},
+		{"a revision that no number holds", w.post(printPage, "do", "undo", "undo", "grid/990102001001001/3000000000/1"), 400, "版次"},
+		{"a revision below the first", w.post(printPage, "do", "undo", "undo", "grid/990102001001001/0/1"), 400, "版次"},
+		{"nothing chosen to take back", w.post(printPage, "do", "undo", "list", "printed"), 400, "1 到 50"},
+		{"prints as boards", w.post(printPage, "do", "pdfAll", "list", "printed"), 400, "list"},
+		{"a list of another kind", w.post(printPage, "show", "never/x"), 400, "kind"},
+		{"other boxes", w.post(printPage, "tick", "x"), 400, "tick"},
+		{"a place of another list", w.post(printPage, "list", "printed", "after", madeUp("grid/9901", "a")), 400, "alert"},
+		{"a place among prints that was made up", w.post(printPage, "list", "printed", "after", placed("x/y", 1e300, "a")), 200, "这张清单是空的"},
+		{"a board that is none", w.get(printPage + "?of=x"), 400, "board"},
+		{"a board that is not there", w.get(printPage + "?of=grid/<b>/1"), 404, "&lt;b&gt;"},
 		{"a place with a NUL", w.post(printPage, "after", madeUp("99\x0001", "a")), 400, "alert"},
 		{"an id with a NUL", w.post(printPage, "after", madeUp("9901", "a\x00")), 400, "alert"},
-		{"a grid with a NUL", w.post(printPage, "do", "undo", "undo", "grid/99\x00/1"), 404, "alert"},
+		{"a grid with a NUL", w.post(printPage, "do", "undo", "undo", "grid/99\x00/1/1"), 404, "alert"},
 		{"a board of bytes that are no text", w.post(printPage, "do", "pdf", "board", "grid/99\xff/1"), 404, "alert"},
 		{"a grid with a very long code", w.post(printPage, "do", "printed", "board", "grid/"+strings.Repeat("9", 900_000)+"/ab"), 404, "alert"},
 	} {
@@ -242,5 +264,114 @@ func TestThePrintShopsPage(t *testing.T) {
 				t.Errorf("%s: the token is in the page", c.name)
 			}
 		}
+	}
+}
+
+// What was printed is listed, and taken back an entry at a time; what somebody else noted too is not taken back unseen.
+func TestThePrintShopsRecord(t *testing.T) {
+	w := newPrinting(t)
+	send := func(status int, values ...string) string {
+		t.Helper()
+		got := w.post(printPage, values...)
+		if got.Code != status {
+			t.Fatalf("%d, want %d: %s", got.Code, status, got.Body)
+		}
+		return got.Body.String()
+	}
+	says := func(page, want string, n int) {
+		t.Helper()
+		if got := strings.Count(page, want); got != n {
+			t.Errorf("it says %q %d times, want %d: %s", want, got, n, page)
+		}
+	}
+	record := []string{"list", "printed"}
+	chosen := values(send(200, "show", "never/grid"), "board")
+	mine := send(200, append(fields("board", chosen[:3]), "do", "printed")...)
+	theirs := send(200, append(fields("board", chosen[2:4]), "do", "printed")...)
+	says(theirs, "已登记 2 块公示牌为已印。其中 1 块的这一版此前已有人登记", 1)
+	if undo := values(theirs, "undo"); len(undo) != 1 || !strings.HasPrefix(undo[0], "grid/990102001001004/1/1") {
+		t.Errorf("they may take back %s", undo)
+	}
+	undo := values(mine, "undo")
+	says(send(409, append(fields("undo", undo), "do", "undo")...), "990102001001003：同一版之后又有人登记。没有撤销任何一块", 1)
+	page := send(200, record...)
+	says(page, fmt.Sprintf("第 1 版，%s 印制", w.Staff.Day(nil)), 4)
+	says(page, "登记过 2 次", 1)
+	if got := values(page, "undo"); len(got) != 4 || got[2] != "grid/990102001001003/1/2" || strings.Contains(page, "checked") {
+		t.Errorf("the record is %s: %s", got, page)
+	}
+	says(send(200, append(record, "do", "undo", "undo", "grid/990102001001003/1/2")...), "已撤销 1 块", 1)
+
+	// An older print stays in the record and cannot be taken back; the cards of its grid are out of date with the board.
+	w.phone(t, 0, "154 9909 0001")
+	page = send(200)
+	says(page, "一并重印：民情联系卡、便民联系单、网格工作证", 2) // the number is that of two grids
+	send(200, append(fields("board", values(page, "board")[:1]), "do", "printed")...)
+	page = send(200, record...)
+	says(page, "之后又印过新的一版", 1)
+	says(page, " disabled>", 1)
+	says(send(409, append(record, "do", "undo", "undo", "grid/990102001001001/1/1")...), "990102001001001：之后又登记了新的一版", 1)
+	table := w.post(printPage, append(record, "do", "csv")...)
+	if lines, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(table.Body.Bytes(), []byte("\ufeff")))).ReadAll(); err != nil || len(lines) != 5 || lines[1][4] != "2" || lines[1][6] != "" || lines[1][9] != "" {
+		t.Errorf("%q, %v", lines, err)
+	}
+
+	// Boxes are ticked and left without a script, on the page that is shown.
+	first := send(200, "list", "never")
+	second := send(200, "list", "never", "after", values(first, "after")[0])
+	at := values(second, "page")
+	for tick, n := range map[string]int{"all": 50, "none": 0, "": 50} {
+		got := send(200, "list", "never", "tick", tick, "page", at[0])
+		says(got, " checked>", n)
+		if boards := values(got, "board"); len(boards) != 50 || boards[0] != values(second, "board")[0] {
+			t.Errorf("%q shows another page: %s", tick, boards)
+		}
+	}
+	says(send(200, append(record, "tick", "all")...), " checked>", 3) // but for the older print
+
+	// A badge has no contacts, so that it stays as it is where they alone changed.
+	d, err := w.Places.ByCode(t.Context(), operator, "990102001001", place.Fields{})
+	if err == nil {
+		_, err = w.Places.SetContacts(t.Context(), operator, d.Code, place.Contacts{SupervisionPhone: "15400000900"}, d.Version)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	page = send(200)
+	says(page, "一并重印：民情联系卡、便民联系单</small>", 2)
+	says(page, "一并重印：民情联系卡、便民联系单、网格工作证</small>", 1)
+}
+
+// From a board's own page it is noted that it was printed, with the mark that it had there.
+func TestABoardIsNotedFromItsPage(t *testing.T) {
+	w := newPrinting(t)
+	for name, at := range map[string]string{"a grid's": "/signboards/990102001001001", "a building's": "/signboards/buildings/" + w.building(t).Key.String()} {
+		page := w.get(at).Body.String()
+		link := regexp.MustCompile(`href="(/signboards/print/990102001001\?of=[^"]+)"`).FindStringSubmatch(page)
+		if link == nil {
+			t.Fatalf("%s leads nowhere: %s", name, page)
+		}
+		form := w.get(html.UnescapeString(link[1])).Body.String()
+		of, boards := values(form, "of"), values(form, "board")
+		if len(of) != 1 || len(boards) != 1 || of[0] != boards[0] || !strings.Contains(form, "从未登记印制") || !strings.Contains(form, `type="password"`) {
+			t.Fatalf("%s: %s", name, form)
+		}
+		send := func(token string, do string) string {
+			return w.post(printPage, "token", token, "of", of[0], "board", boards[0], "do", do, "on", "2026-01-02").Body.String()
+		}
+		if got := send("wrong", "printed"); !strings.Contains(got, "令牌无效") || len(values(got, "board")) != 1 {
+			t.Errorf("%s without the token: %s", name, got)
+		}
+		done := send(theToken, "printed")
+		if !strings.Contains(done, "已登记 1 块") || !strings.Contains(done, "第 1 版，与 2026-01-02 印制的一致") || len(values(done, "undo")) != 1 {
+			t.Errorf("%s: %s", name, done)
+		}
+		if got := w.get(at).Body.String(); !strings.Contains(got, "与 2026-01-02 印制的一致") {
+			t.Errorf("%s does not say it: %s", name, got)
+		}
+	}
+	stale := values(w.get(printPage+"?of=grid/990102001001001/0123456789abcdef").Body.String(), "board")
+	if got := w.post(printPage, "of", stale[0], "board", stale[0], "do", "printed"); got.Code != 409 || !strings.Contains(got.Body.String(), "没有登记任何一块") {
+		t.Errorf("what was printed before it changed: %d %s", got.Code, got.Body)
 	}
 }

@@ -447,7 +447,7 @@ func TestABoardIsOutdatedByAnotherPhoto(t *testing.T) {
 	check := func() string {
 		t.Helper()
 		c, err := boards.Verify(t.Context(), account.Anyone(), board.Name{Grid: g.Code}, 1, mark)
-		stale, listed := boards.Reprint(t.Context(), operator, g.Code[:12], page.Args{First: 10})
+		stale, listed := boards.Reprint(t.Context(), operator, g.Code[:12], "", page.Args{First: 10})
 		if err != nil || listed != nil {
 			t.Fatal(err, listed)
 		}

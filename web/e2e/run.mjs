@@ -826,7 +826,7 @@ async function flawless(page) {
 /** Of the demo town: the page is read aloud as its file in e2e/tree says. Days go by, and stand there as DAY. */
 async function readAloud(page, name) {
   if (!demo) return;
-  const tree = (await page.locator("body").ariaSnapshot()).replace(/\b\d{4}-\d{2}-\d{2}\b/g, "DAY") + "\n";
+  const tree = (await page.locator("body").ariaSnapshot()).replace(/\b\d{4}-\d{2}-\d{2}\b/g, "DAY").replace(/%2F[0-9a-f]{16}\b/g, "%2FMARK") + "\n";
   const file = join(trees, `${name}.yml`);
   if (process.env.UPDATE) {
     mkdirSync(trees, { recursive: true });
@@ -874,10 +874,12 @@ for (const [name, path, options, unfold] of [
 const boardPath = gridPaths[0].replace("/g/", "/signboards/");
 const housePath = VIEWS.building[0].startsWith("/b/") ? VIEWS.building[0].replace("/b/", "/signboards/buildings/") : boardPath;
 const printPath = community.replace("/c/", "/signboards/print/");
+const notePath = (await text(boardPath)).match(/href="([^"]+\?of=[^"]+)"/)[1];
 const BOARDS = {
   "board": [boardPath, PHONE], "board-en": [boardPath + "?lang=en", WIDE], "board-dark": [boardPath, { ...WIDE, colorScheme: "dark" }],
   "board-elder": [boardPath + "?elder=1", PHONE], "board-portrait": [boardPath + "?size=a4&orientation=portrait", PHONE],
   "board-building": [housePath, PHONE], "board-building-en": [housePath + "?lang=en", WIDE], "board-wrong": [boardPath + "?size=a9", PHONE],
+  "print-one": [notePath, PHONE],
   "print": [printPath, PHONE], "print-en": [printPath + "?lang=en", { ...WIDE, colorScheme: "dark" }],
 };
 for (const [name, [path, options]] of Object.entries(BOARDS)) {
@@ -962,44 +964,83 @@ if (process.env.WANGGE_TOKEN && demo) {
 
   await step("the print shop lists, prints, notes and takes back, without script", { ...PHONE, javaScriptEnabled: false, bypassCSP: true }, async (page) => {
     const press = async (does) => {
-      const [answer] = await Promise.all([page.waitForResponse((r) => r.url().includes(printPath)), page.click(`button[value=${does}]`)]);
+      const [answer] = await Promise.all([page.waitForResponse((r) => r.url().includes(printPath)), page.click(`button[value="${does}"]`)]);
       return answer;
     };
     await page.goto(base + printPath);
     await page.fill("[name=token]", "not the token");
     assert((await press("list")).status() === 401 && await page.locator("[role=alert]").isVisible(), "any token is taken");
     await page.fill("[name=token]", process.env.WANGGE_TOKEN);
-    await page.selectOption("[name=list]", "never");
     await press("list");
-    const boards = page.locator(".boards li");
+    assert(/没有需要重印的公示牌/.test(await page.locator(".reprints .notice").innerText()), "something is to be printed anew in a new town");
+    await readAloud(page, "print-none");
+    await picture(page, "print-none");
+    await press("never/grid");
+    const boards = page.locator(".boards li"), ticked = page.locator(".boards input:checked");
     const all = await boards.count();
     assert(all > 2, `${all} boards were never printed`);
     await readAloud(page, "print-list");
     await picture(page, "print-list");
+    await press("none");
+    assert(await ticked.count() === 0, "some are chosen of none");
+    await press("all");
+    assert(await ticked.count() === all, "some are not chosen of all");
     for (let i = 2; i < all; i++) await page.locator(".boards input").nth(i).uncheck();
     const [file] = await Promise.all([page.waitForEvent("download"), page.click("button[value=pdf]")]);
     const pdf = readFileSync(await file.path());
     assert(codesIn(pdf)[0].startsWith(base + "/g/"), "the first board's code");
+    const says = () => page.locator("[role=status]").innerText();
     await press("printed");
-    assert(await boards.count() === all - 2 && (await page.locator("[role=status]").innerText()).includes("已登记 2 块"), "two boards were to be noted");
+    assert(await boards.count() === all - 2 && (await says()).includes("已登记 2 块"), "two boards were to be noted");
+    await press("printed/");
+    assert(await boards.count() === 2 && await ticked.count() === 0, "two prints were to be listed, and none chosen");
+    await readAloud(page, "print-printed");
+    await picture(page, "print-printed");
+    await page.locator(".boards input").first().check();
     await press("undo");
-    assert((await page.locator("[role=status]").innerText()).includes("已撤销 2 块"), "it cannot be taken back");
-    await page.selectOption("[name=list]", "never");
-    await press("list");
+    assert(await boards.count() === 1 && (await says()).includes("已撤销 1 块"), "it cannot be taken back");
+    await page.locator(".boards input").first().check();
+    await press("undo");
+    await press("never/grid");
     assert(await boards.count() === all, "what was taken back is not to be printed");
     assert(!page.url().includes(process.env.WANGGE_TOKEN), "the token is in the address");
   });
 
-  await step("axe and the print shop's list", { ...WIDE, bypassCSP: true }, async (page) => {
-    await page.goto(base + printPath);
+  await step("a board is noted as printed from its own page, without script, and the note is taken back", { ...PHONE, javaScriptEnabled: false }, async (page) => {
+    const press = (does) => Promise.all([page.waitForResponse((r) => r.url().includes(printPath)), page.click(does)]);
+    await page.goto(base + boardPath);
+    await press("a[href*='?of=']");
     await page.fill("[name=token]", process.env.WANGGE_TOKEN);
-    await page.selectOption("[name=list]", "never");
-    await page.click("button[value=list]");
-    await page.waitForSelector(".boards");
-    await flawless(page);
-    const faults = await page.evaluate(judge, {});
-    assert(faults.length === 0, faults.join("; "));
+    await press("button[value=printed]");
+    assert((await page.locator("[role=status]").innerText()).includes("已登记 1 块") && /与 .* 印制的一致/.test(await page.locator(".boards li").innerText()), "it is not noted");
+    await press("button[value=undo]");
+    assert((await page.locator("[role=status]").innerText()).includes("已撤销 1 块") && (await page.locator(".boards li").innerText()).includes("从未登记印制"), "it is not taken back");
   });
+
+  for (const [name, shows] of Object.entries({ "what is to be printed anew": "reprint/", "boards of grids": "never/grid", "boards of buildings": "never/building", "what was printed": "printed/" })) {
+    await step(`axe and the print shop's lists: ${name}`, { ...WIDE, bypassCSP: true }, async (page) => {
+      await page.goto(base + notePath);
+      await page.fill("[name=token]", process.env.WANGGE_TOKEN);
+      await page.click("button[value=printed]"); // so that there is one
+      await page.waitForSelector("[role=status]");
+      await page.click("button[value='reprint/']");
+      await page.waitForSelector("[name=list]");
+      if (!shows.startsWith("reprint")) {
+        await page.click(`button[value='${shows}']`);
+        await page.waitForSelector(".boards");
+      }
+      await flawless(page);
+      const faults = await page.evaluate(judge, {});
+      assert(faults.length === 0, faults.join("; "));
+      await page.selectOption("[name=list]", "printed");
+      await page.selectOption("[name=kind]", "");
+      await page.click("button[value=list]");
+      await page.waitForSelector(".boards input[name=undo]");
+      await page.check(".boards input");
+      await page.click("button[value=undo]");
+      await page.waitForSelector("[role=status]");
+    });
+  }
 }
 
 await step("the explorer asks /graphql and gets an answer", WIDE, async (page) => {
