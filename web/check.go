@@ -47,7 +47,11 @@ func (s *site) scan(ctx context.Context, actor account.Actor, values url.Values,
 		return nil, nil
 	}
 	var c board.Check
-	err = soon(ctx, func(ctx context.Context) (err error) {
+	wait := patience
+	if atlas {
+		wait = atlasPatience
+	}
+	err = soonIn(ctx, wait, func(ctx context.Context) (err error) {
 		if atlas {
 			c.Answer, err = s.printed.VerifyAtlas(ctx, actor, on.Atlas, mark)
 		} else {

@@ -181,10 +181,16 @@ const (
 	answerPatience = time.Second
 	pagePatience   = 5 * time.Second
 	photoPatience  = 5 * time.Second
+	atlasPatience  = 3 * time.Second // what eighty boards say is looked up
 )
 
 // soon runs fn, which asks the database for what stands beside an answer. UNAVAILABLE: that takes longer than patience, or something of the same read did.
 func soon(ctx context.Context, fn func(ctx context.Context) error) error {
+	return soonIn(ctx, patience, fn)
+}
+
+// soonIn is soon with a patience of its own.
+func soonIn(ctx context.Context, patience time.Duration, fn func(ctx context.Context) error) error {
 	late, ok := ctx.Value(lateKey{}).(*bool)
 	if ok && *late {
 		return fault.New(fault.Unavailable, "", "timeout")
