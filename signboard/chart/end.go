@@ -8,8 +8,11 @@ import (
 	"wangge/signboard/paper"
 )
 
-// leastEnd is how wide a strip of which nothing is known is at least, in text sizes, to be told from a place where there is nothing.
-const leastEnd = 1.5
+// How wide a strip of which nothing is known is at least, in text sizes, to be hatched and to be named: a narrower one is a margin.
+const (
+	leastEnd = 1.5
+	saidEnd  = 4
+)
 
 // end hatches what the data do not reach: who looks there should not take it for empty land.
 func (d *drawing) end() {
@@ -52,6 +55,9 @@ func (d *drawing) endNames() {
 	s := d.stack(words...)
 	var largest search
 	for _, b := range d.ends {
+		if min(b.Max[0]-b.Min[0], b.Max[1]-b.Min[1]) < saidEnd*d.o.Text {
+			continue
+		}
 		in := d.cells(b, func(c *cell) bool { return c.owner < 0 })
 		if in.cells > largest.cells {
 			largest = in
