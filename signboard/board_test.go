@@ -67,6 +67,9 @@ var cases = map[string]func(*Facts){
 		f.Limits = place.Limits{East: sixty, South: sixty, West: sixty, North: sixty}
 		f.Workers = append(f.Workers, Worker{Person: Person{Name: sixty, Phone: "0355-12345678 转 8001"}, Cover: "B"})
 	},
+	"sides of three names": func(f *Facts) {
+		f.Limits = place.Limits{East: "东方路、滨江东第2网格", South: "丰和路、滨江东第3网格、陆家嘴环路", West: "中山东一路、滨江西社区界", North: "银城中路、滨江东第1网格、黄浦江"}
+	},
 	"a long number": func(f *Facts) { f.Workers[0].Phone = "0355-12345678 转 8001" },
 	"one long word": func(f *Facts) {
 		f.Workers[0].Phone = strings.Repeat("1234567890", 4)
@@ -512,6 +515,33 @@ func TestFlowed(t *testing.T) {
 		}
 		if len(rest) == 0 && n > 2 && heightOf(columns[0]) > heightOf(rows)/3+4*indexRow {
 			t.Errorf("%d: the first column is %.0f high, all together %.0f", n, heightOf(columns[0]), heightOf(rows))
+		}
+	}
+}
+
+// TestSidesOfSeveralNames: they stand whole on every board in both languages, and on leaflets in Chinese; long English ones are cut on a leaflet.
+func TestSidesOfSeveralNames(t *testing.T) {
+	m := fonts(t)
+	english := place.Limits{East: "Dongfang Road and Riverside East Grid No. 2", South: "Fenghe Road, Riverside East Grid No. 3 and Lujiazui Ring Road",
+		West: "Zhongshan East First Road and edge of Riverside West Community", North: "Yincheng Middle Road, Riverside East Grid No. 1 and Huangpu River"}
+	for lang, l := range map[fault.Language]place.Limits{fault.Chinese: facts("sides of three names").Limits, fault.English: english} {
+		f := usual()
+		f.Lang, f.Limits = lang, l
+		sheets := map[string]*paper.Sheet{}
+		for _, size := range Sizes {
+			sheets[size], _ = Board(f, Format{size, true}, m)
+			sheets[size+" upright"], _ = Board(f, Format{size, false}, m)
+		}
+		if lang == fault.Chinese {
+			sheets["leaflet"], _ = Leaflet(f, m)
+		}
+		for name, sheet := range sheets {
+			text := strings.NewReplacer("\n", "", " ", "").Replace(said(sheet, m))
+			for _, s := range sidesOf(l) {
+				if !strings.Contains(text, strings.ReplaceAll(s.name, " ", "")) {
+					t.Errorf("%s %s does not say %q whole", lang, name, s.name)
+				}
+			}
 		}
 	}
 }
