@@ -21,6 +21,7 @@ import (
 	pgxgeom "github.com/twpayne/pgx-geom"
 
 	"wangge/internal/fault"
+	"wangge/migrations"
 )
 
 // Options of Open. The zero value is a sensible one.
@@ -82,6 +83,9 @@ var _ = fault.Register(
 	[3]string{"db.connect.noRight",
 		"Database {database} lacks the extension {extension}, and {user} may not add it: a superuser must run psql -d {database} -c 'CREATE EXTENSION {extension}' once.",
 		"数据库 {database} 缺少扩展 {extension}，且 {user} 无权添加：请由超级用户运行一次 psql -d {database} -c 'CREATE EXTENSION {extension}'。"},
+	[3]string{"db.connect.noRole",
+		"The server at {host} lacks the role {role}, as which requests are answered, or {user} may not become it: a superuser must run psql -c 'CREATE ROLE {role} NOLOGIN' -c 'GRANT {role} TO {user}' once.",
+		"{host} 上的服务器缺少处理请求所用的角色 {role}，或 {user} 无权切换到该角色：请由超级用户运行一次 psql -c 'CREATE ROLE {role} NOLOGIN' -c 'GRANT {role} TO {user}'。"},
 	[3]string{"db.connect.notInstalled",
 		"The extension {extension} is not installed at {host}: run apt-get install {package} on that machine.",
 		"{host} 上未安装扩展 {extension}：请在该机器上运行 apt-get install {package}。"},
@@ -97,7 +101,7 @@ var _ = fault.Register(
 )
 
 // Open connects to the database at url, makes sure that it is one the program can work with (PostgreSQL 15, PostGIS
-// 3.3, btree_gist, which it adds where it may), and returns a pool whose connections know geometry and geometry[] as
+// 3.3, btree_gist and the role of requests, which it adds where it may), and returns a pool whose connections know geometry and geometry[] as
 // go-geom's types. It does not migrate. Every failure is UNAVAILABLE with a sentence for the operator; none holds the
 // password. What url itself sets (application_name, statement_timeout, pool_max_conns …) is stronger than o.
 func Open(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
@@ -179,7 +183,7 @@ func registerTypes(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// prepare checks the server and adds the extensions that are missing.
+// prepare checks the server and adds the extensions and the role that are missing.
 func prepare(ctx context.Context, config *pgx.ConnConfig) (err error) {
 	patient := config.Copy()
 	patient.RuntimeParams["statement_timeout"] = "0" // adding PostGIS takes seconds on a slow machine
@@ -208,6 +212,9 @@ func prepare(ctx context.Context, config *pgx.ConnConfig) (err error) {
 		if err := addExtension(ctx, conn, extension, number/10000, standby); err != nil {
 			return err
 		}
+	}
+	if err := addRole(ctx, conn, standby); err != nil {
+		return err
 	}
 	var postgis, schema string
 	var visible bool
@@ -261,6 +268,38 @@ func addExtension(ctx context.Context, conn *pgx.Conn, name string, major int, s
 		return refuse(config, err, "db.connect.notInstalled", "extension", name, "package", pkg)
 	}
 	return connectFault(config, err)
+}
+
+// addRole adds the role of requests where it is missing, and lets this user become it. It is the server's, of all its databases, and so two may do this at once.
+func addRole(ctx context.Context, conn *pgx.Conn, standby bool) error {
+	config := conn.Config()
+	has := func() (there, may bool, err error) {
+		err = conn.QueryRow(ctx, `SELECT count(*) > 0, coalesce(bool_or(pg_has_role(current_user, r.oid, 'MEMBER')), false) FROM pg_roles r WHERE r.rolname = $1`,
+			migrations.RequestRole).Scan(&there, &may)
+		return there, may, err
+	}
+	there, may, err := has()
+	switch {
+	case err != nil:
+		return connectFault(config, err)
+	case may:
+		return nil
+	case standby:
+		return refuse(config, nil, "db.connect.noRole", "role", migrations.RequestRole)
+	}
+	if !there {
+		_, err = conn.Exec(ctx, "CREATE ROLE "+migrations.RequestRole+" NOLOGIN")
+	}
+	if err == nil {
+		_, err = conn.Exec(ctx, "GRANT "+migrations.RequestRole+" TO CURRENT_USER")
+	}
+	if err == nil {
+		return nil
+	}
+	if _, may, again := has(); again == nil && may { // the other was faster
+		return nil
+	}
+	return refuse(config, err, "db.connect.noRole", "role", migrations.RequestRole)
 }
 
 // older reports whether version a comes before b, by their dotted numbers.

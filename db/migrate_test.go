@@ -179,6 +179,12 @@ func TestMigrateWithoutRight(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer super.Exec(ctx, `DROP ROLE `+guest)
+	if _, err := db.Open(ctx, asUser(t, address, guest), db.Options{}); err == nil || fault.As(err).Key != "db.connect.noRole" || strings.Contains(fault.As(err).Text(fault.English), "{") {
+		t.Error("who may not become the role of requests:", err)
+	}
+	if _, err := super.Exec(ctx, `GRANT `+migrations.RequestRole+` TO `+guest); err != nil {
+		t.Fatal(err)
+	}
 	_, err = db.MigrateUp(ctx, openEmpty(t, asUser(t, address, guest), db.Options{}))
 	if f := fault.As(err); err == nil || f.Key != "db.migrate.noRight" || strings.Contains(f.Text(fault.English), "{") {
 		t.Error(err)

@@ -167,10 +167,8 @@ func (d *DB) alone(ctx context.Context, actor account.Actor, queue func(*pgx.Bat
 		return asFault(err)
 	}
 	defer conn.Release()
-	for _, setting := range []string{
-		"BEGIN READ ONLY", "SET LOCAL wangge.role = " + quote(string(actor.Role)), "SET LOCAL wangge.actor = " + quote(actor.ID),
-		"SET LOCAL plan_cache_mode = force_generic_plan", "SET LOCAL enable_bitmapscan = off", "SET LOCAL jit = off",
-	} {
+	batch.Queue("BEGIN READ ONLY")
+	for _, setting := range append(settings(actor), "SET LOCAL plan_cache_mode = force_generic_plan", "SET LOCAL enable_bitmapscan = off", "SET LOCAL jit = off") {
 		batch.Queue(setting)
 	}
 	queue(batch)

@@ -7,3 +7,6 @@ import "embed"
 //
 //go:embed *.sql
 var FS embed.FS
+
+// RequestRole is the role of PostgreSQL as which all goes that is done for an actor. It owns nothing, so that row-level policies bind it.
+const RequestRole = "wangge_app"

@@ -1,5 +1,5 @@
-// Package account says who is asking and what they may do.
-// Until accounts arrive there are two: the public, and the operator who holds the token made at first start.
+// Package account says who is asking and what they may do: the vocabulary that every use case asks. Who signs in, and what the posts
+// of a worker reach today, is found out elsewhere (domain/access).
 package account
 
 import (
@@ -8,44 +8,80 @@ import (
 	"wangge/internal/fault"
 )
 
-// Role of an actor.
+// Role of an actor: what kind of account asks. What of people an account may see is a matter of its Scope.
 type Role string
 
-// The roles.
+// The roles. Those who run the deployment, who give accounts and who read the audit are three: none may do what another does.
 const (
 	Public   Role = "public"   // anyone: grids, workers' public faces, signboards
-	Operator Role = "operator" // runs the deployment: imports, appoints, sets policies
+	Staff    Role = "staff"    // a worker with an account: what the posts of today reach
+	Operator Role = "operator" // runs the deployment: imports, appoints, sets policies; opens nobody's file
+	Security Role = "security" // gives accounts, ends sessions; sees no more of people than the public
+	Auditor  Role = "auditor"  // reads the audit; sees no more of people than the public
+	Door     Role = "door"     // the server itself while it finds out who asks: reads accounts, sessions and tokens, nothing else
 )
 
-// Actor is who asks. The zero Actor may do nothing.
+// known are the roles that there are.
+var known = map[Role]bool{Public: true, Staff: true, Operator: true, Security: true, Auditor: true, Door: true}
+
+// Actor is who asks. The zero Actor may do nothing. Two that are equal may do the same.
 type Actor struct {
-	Role Role
-	ID   string // stable, for the database session and the log; never personal data
+	Role  Role
+	ID    string // stable, for the database session, the audit and the log; never personal data
+	Scope *Scope // of Staff: what the posts reach; nil: nothing
 }
 
 // Anyone returns the public actor.
 func Anyone() Actor { return Actor{Role: Public, ID: "public"} }
 
-// TheOperator returns the operator.
+// TheOperator returns the operator: who holds the token of the data folder, works on the machine, or is the server at work.
 func TheOperator() Actor { return Actor{Role: Operator, ID: "operator"} }
+
+// TheDoor returns the server while it finds out who asks.
+func TheDoor() Actor { return Actor{Role: Door, ID: "door"} }
 
 // RequireKnown refuses the zero Actor: a request that reached a service without one is a mistake of ours.
 func (a Actor) RequireKnown() error {
-	if a.Role != Public && a.Role != Operator {
+	if !known[a.Role] {
 		return fault.New(fault.Unauthenticated, "", "badToken")
 	}
 	return nil
 }
 
 // RequireOperator refuses everyone else: FORBIDDEN.
-func (a Actor) RequireOperator() error {
+func (a Actor) RequireOperator() error { return a.RequireRole(Operator) }
+
+// RequireRole refuses all who are not of that role: FORBIDDEN.
+func (a Actor) RequireRole(r Role) error {
 	if err := a.RequireKnown(); err != nil {
 		return err
 	}
-	if a.Role != Operator {
+	if a.Role != r {
 		return fault.New(fault.Forbidden, "", "forbidden")
 	}
 	return nil
+}
+
+// Require refuses whom a right reaches nothing: FORBIDDEN. Whether it reaches the thing at hand is asked of Reach.
+func (a Actor) Require(r Right) error {
+	if err := a.RequireKnown(); err != nil {
+		return err
+	}
+	if a.Reach(r).Empty() {
+		return fault.New(fault.Forbidden, "", "forbidden")
+	}
+	return nil
+}
+
+// Reach is where a right of the actor holds.
+func (a Actor) Reach(r Right) Reach {
+	switch {
+	case a.Role == Operator && ofOperator.Has(r):
+		return Reach{Everywhere: true}
+	case a.Role == Staff && a.Scope != nil:
+		return a.Scope.Of(r)
+	}
+	return Reach{}
 }
 
 type contextKey struct{}

@@ -60,7 +60,7 @@ var Rooms = []Room{
 	{"domain/index", nil, nil},
 	{"domain/phone", nil, nil},
 	{"domain/name", []string{"internal/fault"}, nil},
-	{"domain/account", []string{"internal/fault"}, nil},
+	{"domain/account", []string{"internal/fault"}, []string{uuid}},
 	{"domain/page", []string{"internal/fault"}, nil},
 	{"domain/place", []string{"domain/account", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, uuid}},
 	{"domain/grid", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "domain/phone", "domain/place", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
@@ -89,7 +89,7 @@ var Rooms = []Room{
 	{"internal/httpauth", []string{"domain/account", "internal/fault"}, nil},
 	{"internal/cli", []string{"domain/coverage", "domain/place", "geo/coord", "geo/shape", "internal/config", "internal/fault"},
 		[]string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
-	{"internal/localpg", []string{"internal/fault"}, []string{pgx}},
+	{"internal/localpg", []string{"internal/fault", "migrations"}, []string{pgx}},
 	{"internal/testdb", []string{"db", "migrations", "internal/localpg"}, []string{pgx}}, // for tests: no room names it
 	{"internal/bench", []string{"db", "domain/account", "domain/civil", "domain/grid", "domain/key", "domain/place", "geo/shape", "internal/localpg"},
 		[]string{gqlgen, gqlparser, pgx, orb}}, // measures from outside: no room names it

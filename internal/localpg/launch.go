@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"wangge/internal/fault"
+	"wangge/migrations"
 )
 
 const (
@@ -226,7 +227,7 @@ func (p place) ready(ctx context.Context, server *process) error {
 	}
 }
 
-// furnish gives a new database what the program needs and may not make itself: its role, its database and the
+// furnish gives a new database what the program needs and may not make itself: its role and that of requests, its database and the
 // extensions, in template1 so that databases made later have them as well. On a furnished one it only looks.
 func (p place) furnish(ctx context.Context) error {
 	var furnished bool
@@ -234,13 +235,15 @@ func (p place) furnish(ctx context.Context) error {
 		if err := extend(ctx, conn); err != nil {
 			return err
 		}
-		var hasRole bool
-		err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1),
-			EXISTS (SELECT FROM pg_database WHERE datname = $2)`, Role, Database).Scan(&hasRole, &furnished)
-		if err != nil || hasRole {
-			return err
+		var owner, requests bool
+		err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1), EXISTS (SELECT FROM pg_roles WHERE rolname = $2),
+			EXISTS (SELECT FROM pg_database WHERE datname = $3)`, Role, migrations.RequestRole, Database).Scan(&owner, &requests, &furnished)
+		if err == nil && !owner {
+			_, err = conn.Exec(ctx, `CREATE ROLE `+Role+` LOGIN CREATEDB`)
 		}
-		_, err = conn.Exec(ctx, `CREATE ROLE `+Role+` LOGIN CREATEDB`)
+		if err == nil && !requests {
+			_, err = conn.Exec(ctx, `CREATE ROLE `+migrations.RequestRole+` NOLOGIN ROLE `+Role)
+		}
 		return err
 	})
 	if err != nil {
