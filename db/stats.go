@@ -133,13 +133,18 @@ func (s *Places) GridStats(ctx context.Context, actor account.Actor, grids []key
 	if err != nil {
 		return nil, err
 	}
+	asked := make(map[uuid.UUID]bool, len(ids))
+	for _, id := range ids {
+		asked[id] = true
+	}
 	registered := map[uuid.UUID]bool{} // communities
 	for _, n := range list {
 		registered[n.community] = registered[n.community] || n.Registered
 	}
 	for _, n := range list {
-		n.Registered = registered[n.community]
-		out[n.id] = n.Stats
+		if n.Registered = registered[n.community]; asked[n.id] { // others of their communities are not counted for this actor
+			out[n.id] = n.Stats
+		}
 	}
 	return out, nil
 }

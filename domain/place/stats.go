@@ -37,8 +37,8 @@ func (s *Service) DivisionStats(ctx context.Context, actor account.Actor, ids []
 	})
 }
 
-// counted is what count finds, in one state of the data: of the places that the actor's posts reach as the actor, so that policies alone
-// would hide others' people; of the rest as the server, without what the public may not know.
+// counted is what count finds, in one state of the data: by the server, without what the public may not know; but of the people in places
+// that the actor's posts reach as the actor, so that policies alone would hide others'.
 func counted[K comparable](ctx context.Context, s *Service, actor account.Actor, asOf *time.Time, places []K,
 	areas func(context.Context, account.Actor, []K) (map[K][]account.Area, error),
 	count func(ctx context.Context, as account.Actor, places []K) (map[uuid.UUID]Stats, error)) (out map[uuid.UUID]Stats, err error) {
@@ -48,45 +48,49 @@ func counted[K comparable](ctx context.Context, s *Service, actor account.Actor,
 			out, err = count(ctx, actor, places)
 			return err
 		}
-		var within, others []K
-		if reach.Empty() || asOf != nil {
-			others = places
-		} else {
-			lie, err := areas(ctx, actor, places)
-			if err != nil {
-				return err
-			}
-			for _, p := range places {
-				if holdsAll(reach, lie[p]) {
-					within = append(within, p)
-				} else {
-					others = append(others, p)
-				}
-			}
-		}
-		out = map[uuid.UUID]Stats{}
-		if len(within) > 0 {
-			if out, err = count(ctx, actor, within); err != nil {
-				return err
-			}
-		}
-		if len(others) == 0 {
-			return nil
-		}
-		rest, err := count(ctx, account.TheCounter(), others)
+		within, err := reached(ctx, actor, reach, asOf, places, areas)
 		if err != nil {
+			return err
+		}
+		var mine map[uuid.UUID]Stats
+		if len(within) > 0 {
+			if mine, err = count(ctx, actor, within); err != nil {
+				return err
+			}
+		}
+		if out, err = count(ctx, account.TheCounter(), places); err != nil {
 			return err
 		}
 		hidden, err := s.untold(ctx)
 		if err != nil {
 			return err
 		}
-		for id, n := range rest {
-			out[id] = n.told(hidden.places[id] || asOf != nil)
+		for id, n := range out {
+			if own, ok := mine[id]; ok {
+				n.Households, n.Residents = own.Households, own.Residents
+			} else {
+				n = n.told(hidden.places[id] || asOf != nil)
+			}
+			out[id] = n
 		}
 		return nil
 	})
 	return out, err
+}
+
+// reached are the places that lie altogether in reach.
+func reached[K comparable](ctx context.Context, actor account.Actor, reach account.Reach, asOf *time.Time, places []K,
+	areas func(context.Context, account.Actor, []K) (map[K][]account.Area, error)) (within []K, err error) {
+	if reach.Empty() || asOf != nil {
+		return nil, nil
+	}
+	lie, err := areas(ctx, actor, places)
+	for _, p := range places {
+		if holdsAll(reach, lie[p]) {
+			within = append(within, p)
+		}
+	}
+	return within, err
 }
 
 // holdsAll reports whether r holds of all areas; of none it does not.
