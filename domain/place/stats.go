@@ -58,10 +58,13 @@ func counted[K comparable](ctx context.Context, s *Service, actor account.Actor,
 				return err
 			}
 		}
-		if out, err = count(ctx, account.TheCounter(), places); err != nil {
+		var hidden untold
+		err = s.Store.Do(ctx, account.TheCounter(), func(ctx context.Context) error {
+			if out, err = count(ctx, account.TheCounter(), places); err == nil {
+				hidden, err = s.untold(ctx, account.TheCounter())
+			}
 			return err
-		}
-		hidden, err := s.untold(ctx)
+		})
 		if err != nil {
 			return err
 		}
@@ -105,7 +108,7 @@ func (s *Service) HiddenGrids(ctx context.Context, actor account.Actor) (out []u
 		return nil, nil
 	}
 	err = s.Store.Do(ctx, actor, func(ctx context.Context) error {
-		hidden, err := s.untold(ctx)
+		hidden, err := s.untold(ctx, actor)
 		for _, a := range hidden.grids {
 			if !reach.Holds(a) {
 				out = append(out, a.Grid)
@@ -126,8 +129,8 @@ func (n Stats) told(hidden bool) Stats {
 
 // untold finds what is hidden in the state of the data that ctx reads, once a change: others wait for who looks. It looks at
 // all places, since a small one at one end of a city can hide one at the other.
-func (s *Service) untold(ctx context.Context) (untold, error) {
-	change, err := s.Store.NewestOfCounts(ctx, account.TheCounter())
+func (s *Service) untold(ctx context.Context, actor account.Actor) (untold, error) {
+	change, err := s.Store.NewestOfCounts(ctx, actor)
 	if err != nil {
 		return untold{}, err
 	}
