@@ -99,33 +99,48 @@ func (s *Service) unitsWithin(ctx context.Context, actor account.Actor, right ac
 	if err != nil {
 		return nil, err
 	}
-	var grids []key.Key
+	things := make(map[key.Key]thing, len(found))
 	for _, u := range found {
-		if u.GridKey != nil {
-			grids = append(grids, *u.GridKey)
-		}
+		things[u.Key] = thing{u.BuildingID, u.GridKey}
 	}
-	areas, err := s.Store.AreasOfGrids(ctx, actor, grids)
-	if err != nil {
-		return nil, err
-	}
+	areas, err := s.areasOf(ctx, actor, things)
 	var within []key.Key
 	for _, k := range units {
-		u, there := found[k.ID]
-		if !there {
-			continue
-		}
-		a := account.Area{District: k.Home, Building: u.BuildingID}
-		if u.GridKey != nil {
-			if in := areas[*u.GridKey]; len(in) == 1 {
-				a.Community, a.Grid = in[0].Community, in[0].Grid
-			}
-		}
-		if reach.Holds(a) {
+		if a, there := areas[k]; there && reach.Holds(a) {
 			within = append(within, k)
 		}
 	}
-	return within, nil
+	return within, err
+}
+
+// thing is in a building, or is one, and lies in a grid now; nil: in none.
+type thing struct {
+	building uuid.UUID
+	grid     *key.Key
+}
+
+// areasOf says where things lie.
+func (s *Service) areasOf(ctx context.Context, actor account.Actor, things map[key.Key]thing) (map[key.Key]account.Area, error) {
+	var grids []key.Key
+	for _, t := range things {
+		if t.grid != nil {
+			grids = append(grids, *t.grid)
+		}
+	}
+	in, err := s.Store.AreasOfGrids(ctx, actor, grids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[key.Key]account.Area, len(things))
+	for k, t := range things {
+		a := account.Area{District: k.Home}
+		if t.grid != nil && len(in[*t.grid]) == 1 {
+			a = in[*t.grid][0]
+		}
+		a.Building = t.building
+		out[k] = a
+	}
+	return out, nil
 }
 
 // Estates returns estates by id.
