@@ -66,7 +66,8 @@ FROM down JOIN coverage_report r ON r.division_id = down.id GROUP BY down.root O
 FROM (SELECT down.root, array_agg(down.id) AS divisions FROM down GROUP BY down.root) p`
 
 	problemColumns = `ST_XMin(q.geometry), ST_YMin(q.geometry), ST_XMax(q.geometry), ST_YMax(q.geometry), q.area_m2, q.division_ids,
-	q.grid_keys, q.building_key, q.buildings, q.households, q.fixes`
+	q.grid_keys, q.building_key, q.buildings,
+	(SELECT h.households FROM coverage_people h WHERE h.problem_id = q.id), q.fixes`
 
 	coverageProblem = `-- name: coverage.Problem
 SELECT q.division_id, r.n, q.id, q.kind, q.weight, q.geometry, ` + problemColumns + `
@@ -94,11 +95,13 @@ DELETE FROM coverage_problem q WHERE q.found_by = ANY($1) OR q.shared_with = ANY
 
 	// Two communities that are looked at at once both find what they share.
 	coverageKeep = `-- name: coverage.Keep
-INSERT INTO coverage_problem (id, division_id, found_by, shared_with, kind, weight, geometry, area_m2, division_ids, grid_keys, building_key,
-	buildings, households, fixes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+WITH kept AS (INSERT INTO coverage_problem (id, division_id, found_by, shared_with, kind, weight, geometry, area_m2, division_ids, grid_keys, building_key,
+	buildings, fixes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14)
 ON CONFLICT (id) DO UPDATE SET division_id = excluded.division_id, found_by = excluded.found_by, shared_with = excluded.shared_with,
 	weight = excluded.weight, geometry = excluded.geometry, area_m2 = excluded.area_m2, division_ids = excluded.division_ids,
-	grid_keys = excluded.grid_keys, buildings = excluded.buildings, households = excluded.households, fixes = excluded.fixes`
+	grid_keys = excluded.grid_keys, buildings = excluded.buildings, fixes = excluded.fixes)
+INSERT INTO coverage_people (problem_id, households) SELECT $1, $13 WHERE $13::integer IS NOT NULL
+ON CONFLICT (problem_id) DO UPDATE SET households = excluded.households`
 
 	coverageSharing = `-- name: coverage.Sharing
 SELECT 1 FROM coverage_problem q WHERE q.shared_with IS NOT NULL AND (q.found_by = ANY($1) OR q.shared_with = ANY($1)) ORDER BY 1 LIMIT 1`
@@ -438,7 +441,7 @@ GROUP BY down.root ORDER BY down.root`
 SELECT a.i, count(b.id), coalesce(sum(u.households), 0), coalesce(bool_or(u.n > 0), false)
 FROM unnest($1::geometry[]) WITH ORDINALITY AS a (area, i)
 LEFT JOIN building b ON b.district = ANY($2) AND b.location && a.area AND ST_Covers(a.area, b.location)
-LEFT JOIN LATERAL (SELECT count(*) AS n, sum(x.households) AS households FROM unit x WHERE x.district = b.district AND x.building_id = b.id) u ON true
+LEFT JOIN LATERAL (SELECT count(*) AS n, sum(x.households) AS households FROM unit_people x WHERE x.district = b.district AND x.building_id = b.id) u ON true
 GROUP BY a.i ORDER BY a.i`
 
 	coverageSizes = `-- name: coverage.Sizes
@@ -447,12 +450,12 @@ FROM division d
 JOIN grid g ON g.district = d.home AND g.community_id = d.id
 LEFT JOIN building_grid bg ON bg.district = g.district AND bg.grid_id = g.id AND (bg.during @> now()) IS TRUE
 LEFT JOIN LATERAL (
-	SELECT sum(x.households) AS households, sum(x.residents) AS residents FROM unit x
+	SELECT sum(x.households) AS households, sum(x.residents) AS residents FROM unit_people x
 	WHERE x.district = bg.district AND x.building_id = bg.building_id
-	  AND NOT EXISTS (SELECT 1 FROM unit_grid ug WHERE ug.district = x.district AND ug.unit_id = x.id AND (ug.during @> now()) IS TRUE)
+	  AND NOT EXISTS (SELECT 1 FROM unit_grid ug WHERE ug.district = x.district AND ug.unit_id = x.unit_id AND (ug.during @> now()) IS TRUE)
 ) u ON true
 LEFT JOIN LATERAL (
-	SELECT sum(x.households) AS households, sum(x.residents) AS residents FROM unit_grid ug JOIN unit x ON x.district = ug.district AND x.id = ug.unit_id
+	SELECT sum(x.households) AS households, sum(x.residents) AS residents FROM unit_grid ug JOIN unit_people x ON x.district = ug.district AND x.unit_id = ug.unit_id
 	WHERE ug.district = g.district AND ug.grid_id = g.id AND (ug.during @> now()) IS TRUE
 ) h ON true
 WHERE d.id = ANY($1) GROUP BY g.id ORDER BY g.id`
@@ -475,7 +478,7 @@ WITH cut AS MATERIALIZED (
 	WHERE d.id = ANY($1)
 )
 SELECT cut.community_id, f.district, f.id, bg.grid_id, f.footprint,
-	(SELECT sum(x.households) FROM unit x WHERE x.district = f.district AND x.building_id = f.id),
+	(SELECT sum(x.households) FROM unit_people x WHERE x.district = f.district AND x.building_id = f.id),
 	` + coverageGridColumns + `, ST_Multi(ST_CollectionExtract(ST_Intersection(f.footprint, b.boundary), 3))
 FROM cut JOIN building f ON f.district = cut.district AND f.id = cut.id
 JOIN grid_boundary b ON b.boundary && f.footprint AND b.district = ANY($2) AND (b.during @> now()) IS TRUE AND ST_Relate(b.boundary, f.footprint, '2********')
@@ -484,7 +487,7 @@ LEFT JOIN building_grid bg ON bg.district = f.district AND bg.building_id = f.id
 ORDER BY cut.community_id, f.code, f.id, g.code`
 
 	coverageUnassignedColumns = `SELECT b.district, b.id, coalesce(b.footprint, b.location), n.district, n.grid_id, n.m,
-	(SELECT sum(x.households) FROM unit x WHERE x.district = b.district AND x.building_id = b.id)
+	(SELECT sum(x.households) FROM unit_people x WHERE x.district = b.district AND x.building_id = b.id)
 `
 	// Of the grids around, one of the building's district comes first: no other can be given it.
 	coverageNearest = ` JOIN LATERAL (
@@ -533,11 +536,11 @@ SELECT ` + coverageGridColumns + `,
 		SELECT 1 FROM grid h JOIN unit_grid ug ON ug.district = h.district AND ug.grid_id = h.id AND (ug.during @> now()) IS TRUE
 		WHERE h.district = g.district AND h.community_id = g.community_id
 	) THEN coalesce((
-		SELECT sum(x.households) FROM building_grid bg JOIN unit x ON x.district = bg.district AND x.building_id = bg.building_id
+		SELECT sum(x.households) FROM building_grid bg JOIN unit_people x ON x.district = bg.district AND x.building_id = bg.building_id
 		WHERE bg.district = g.district AND bg.grid_id = g.id AND (bg.during @> now()) IS TRUE
-		  AND NOT EXISTS (SELECT 1 FROM unit_grid ug WHERE ug.district = x.district AND ug.unit_id = x.id AND (ug.during @> now()) IS TRUE)), 0)
+		  AND NOT EXISTS (SELECT 1 FROM unit_grid ug WHERE ug.district = x.district AND ug.unit_id = x.unit_id AND (ug.during @> now()) IS TRUE)), 0)
 	+ coalesce((
-		SELECT sum(x.households) FROM unit_grid ug JOIN unit x ON x.district = ug.district AND x.id = ug.unit_id
+		SELECT sum(x.households) FROM unit_grid ug JOIN unit_people x ON x.district = ug.district AND x.unit_id = ug.unit_id
 		WHERE ug.district = g.district AND ug.grid_id = g.id AND (ug.during @> now()) IS TRUE), 0) END
 FROM division d
 JOIN grid g ON g.district = d.home AND g.community_id = d.id

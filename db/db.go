@@ -3,9 +3,9 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"strings"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -14,7 +14,6 @@ import (
 	"wangge/domain/account"
 	"wangge/internal/fault"
 	"wangge/live"
-	"wangge/migrations"
 )
 
 // DB opens transactions on a pool that Open made.
@@ -74,7 +73,7 @@ type openTx struct {
 	conn    *pgxpool.Conn // nil until it began, as are tx and slot
 	tx      pgx.Tx
 	slot    chan struct{}
-	refused error     // why Memory ended it
+	refused error     // why it ended before its time: Memory's reason, or that it did not become its actor's again
 	noted   live.Mark // the change that it noted; zero: none
 }
 
@@ -135,8 +134,16 @@ func (d *DB) as(ctx context.Context, actor account.Actor, begin string, fn func(
 		return err
 	}
 	around := ctx.Value(txKey{})
-	if open, ok := around.(*openTx); ok && open.actor == actor {
-		return fn(ctx, open)
+	if open, ok := around.(*openTx); ok {
+		switch actor {
+		case open.actor:
+			return fn(ctx, open)
+		case account.TheCounter():
+			return open.counting(ctx, fn)
+		}
+	}
+	if err := bounded(actor); err != nil {
+		return err
 	}
 	open := &openTx{Context: ctx, d: d, actor: actor, begin: begin}
 	_, open.apart = around.(apart)
@@ -159,7 +166,7 @@ func (o *openTx) run(fn func(ctx context.Context, open *openTx) error) (err erro
 			err = errors.Join(err, ignoreClosed(o.tx.Rollback(context.WithoutCancel(o.Context))))
 		}
 	}()
-	if err = fn(o, o); err != nil || o.tx == nil {
+	if err = cmp.Or(fn(o, o), o.refused); err != nil || o.tx == nil {
 		return asFault(err)
 	}
 	return asFault(o.tx.Commit(o.Context))
@@ -211,17 +218,6 @@ func (o *openTx) release() {
 	}
 	o.conn, o.slot = nil, nil
 }
-
-// identity names the actor to row-level policies, in one round trip with BEGIN, and leaves the tables' owner, whom no policy binds, for a
-// role that they bind until the transaction ends.
-func identity(a account.Actor) string { return "; " + strings.Join(settings(a), "; ") }
-
-// settings are the statements of identity. SET LOCAL, not set_config: the latter never reaches the workers of a Citus cluster.
-func settings(a account.Actor) []string {
-	return []string{"SET LOCAL ROLE " + migrations.RequestRole, "SET LOCAL wangge.role = " + quote(string(a.Role)), "SET LOCAL wangge.actor = " + quote(a.ID)}
-}
-
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 func ignoreClosed(err error) error {
 	if errors.Is(err, pgx.ErrTxClosed) {

@@ -12,14 +12,17 @@ import (
 	"wangge/domain/place"
 )
 
-const entityColumns = `l.district, l.id, l.code, l.name, coalesce(l.credit_code, ''), coalesce(l.category, ''), coalesce(l.address, ''), l.employees,
-	coalesce(l.party_organisation, ''), l.party_members, l.community_id, l.building_id, l.location, l.version`
+const (
+	entityColumns = `l.district, l.id, coalesce(r.code, ''), l.name, coalesce(r.credit_code, ''), coalesce(l.category, ''), coalesce(l.address, ''), r.employees,
+	coalesce(r.party_organisation, ''), r.party_members, l.community_id, l.building_id, l.location, l.version`
+	entityRecord = ` LEFT JOIN entity_record r ON r.district = l.district AND r.entity_id = l.id`
+)
 
 const (
 	// $1 districts, $2 buildings, $3 after this name, $4 and this id, $5 one more than asked for.
 	entitiesOfBuildings = `-- name: entity.OfBuildings
 SELECT p.id, x.* FROM unnest($2::uuid[]) AS p (id) CROSS JOIN LATERAL (
-	SELECT ` + entityColumns + ` FROM legal_entity l WHERE l.district = ANY($1) AND l.building_id = p.id
+	SELECT ` + entityColumns + ` FROM legal_entity l` + entityRecord + ` WHERE l.district = ANY($1) AND l.building_id = p.id
 	  AND ($3::text IS NULL OR (l.name, l.id) > ($3, $4::uuid))
 	ORDER BY l.name, l.id LIMIT $5
 ) x ORDER BY p.id, x.name, x.id`
@@ -32,7 +35,7 @@ SELECT l.building_id, count(*) FROM legal_entity l WHERE l.district = ANY($1) AN
 	entitiesOfDivisions = `-- name: entity.OfDivisions
 SELECT p.id, x.* FROM (SELECT DISTINCT root AS id FROM unnest($2::uuid[]) AS root) p CROSS JOIN LATERAL (
 	SELECT y.* FROM unnest($2::uuid[], $3::uuid[]) AS t (root, division) CROSS JOIN LATERAL (
-		SELECT ` + entityColumns + ` FROM legal_entity l WHERE l.district = ANY($1) AND l.community_id = t.division
+		SELECT ` + entityColumns + ` FROM legal_entity l` + entityRecord + ` WHERE l.district = ANY($1) AND l.community_id = t.division
 		  AND ($4::text IS NULL OR (l.name, l.id) > ($4, $5::uuid))
 		ORDER BY l.name, l.id LIMIT $6
 	) y WHERE t.root = p.id ORDER BY y.name, y.id LIMIT $6

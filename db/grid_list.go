@@ -62,7 +62,7 @@ func list(q grid.Query, t subtree, what listed, reachM float64) (sql string, arg
 	}
 	head, join, households := "", gridJoin, "NULL::int"
 	if q.Order == grid.ByHouseholds && what == listPage {
-		head = unitsHere + peopleNow
+		head = peopleNow
 		if q.History {
 			head = unitsHere + peopleThen
 		}
@@ -252,7 +252,11 @@ func (s *Grids) lists(ctx context.Context, actor account.Actor, q grid.Query, t 
 		return nil, err
 	}
 	sql, args := list(q, t, listPage, reach)
-	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
+	reader := actor
+	if q.Order == grid.ByHouseholds { // in which those hidden from the actor count as none
+		reader = account.TheCounter()
+	}
+	err = s.each(ctx, reader, sql, args, func(rows pgx.Rows) error {
 		var root uuid.UUID
 		var n int
 		var distance *float64

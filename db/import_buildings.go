@@ -177,7 +177,7 @@ func (s *Places) ImportBuildings(ctx context.Context, actor account.Actor, rows 
 		if err := in.run(ctx, moveBuildings...); err != nil {
 			return err
 		}
-		if err := in.run(ctx, importTenants, importMoved, importChangedBuildings, importNewBuildings, placePlacings, placeStaged); err != nil {
+		if err := in.run(ctx, importTenants, importMoved, importChangedBuildings, importNewBuildings, placePlacings, settleTable, placeStaged); err != nil {
 			return err
 		}
 		if err := in.assign(ctx); err != nil {

@@ -37,21 +37,21 @@ UPDATE stage s SET building_id = x.id FROM (
 	// A code is an entity's own within its district. One elsewhere is the same only where its credit code is too.
 	importKnownEntities = `-- name: import.KnownEntities
 UPDATE stage s SET known = x.id, known_home = x.district FROM (
-	SELECT DISTINCT ON (s.n) s.n, l.id, l.district FROM stage s JOIN legal_entity l ON l.code = s.code
-		AND (l.district IN (s.home, 'unplaced') OR s.home = 'unplaced' OR l.credit_code = s.credit_code)
-	ORDER BY s.n, l.district = s.home DESC, l.district
+	SELECT DISTINCT ON (s.n) s.n, r.entity_id AS id, r.district FROM stage s JOIN entity_record r ON r.code = s.code
+		AND (r.district IN (s.home, 'unplaced') OR s.home = 'unplaced' OR r.credit_code = s.credit_code)
+	ORDER BY s.n, r.district = s.home DESC, r.district
 ) x WHERE x.n = s.n`
 
 	// What a file does not say stays as it is; one that says nothing of where it lies stays there.
 	importEntitiesUnsaid = `-- name: import.EntitiesUnsaid
 UPDATE stage s SET name = coalesce(s.name, l.name), aliases = coalesce(s.aliases, l.aliases),
-	credit_code = coalesce(s.credit_code, l.credit_code), class = coalesce(s.class, l.category),
-	address = coalesce(s.address, l.address), employees = coalesce(s.employees, l.employees),
-	party_organisation = coalesce(s.party_organisation, l.party_organisation), party_members = coalesce(s.party_members, l.party_members),
+	credit_code = coalesce(s.credit_code, r.credit_code), class = coalesce(s.class, l.category),
+	address = coalesce(s.address, l.address), employees = coalesce(s.employees, r.employees),
+	party_organisation = coalesce(s.party_organisation, r.party_organisation), party_members = coalesce(s.party_members, r.party_members),
 	home = CASE WHEN s.at IS NULL THEN l.district ELSE s.home END, at = coalesce(s.at, l.location),
 	community_id = CASE WHEN s.at IS NULL THEN l.community_id ELSE s.community_id END,
 	building_id = CASE WHEN s.at IS NULL THEN l.building_id ELSE s.building_id END
-FROM legal_entity l WHERE l.district = s.known_home AND l.id = s.known`
+FROM legal_entity l JOIN entity_record r ON r.district = l.district AND r.entity_id = l.id WHERE l.district = s.known_home AND l.id = s.known`
 
 	importEntitiesNoPlace = `-- name: import.EntitiesNoPlace
 SELECT s.n, s.source, s.code FROM stage s WHERE s.at IS NULL ORDER BY s.n`
@@ -60,16 +60,22 @@ SELECT s.n, s.source, s.code FROM stage s WHERE s.at IS NULL ORDER BY s.n`
 DELETE FROM legal_entity l USING stage s WHERE s.known_home <> s.home AND l.district = s.known_home AND l.id = s.known`
 
 	importChangedEntities = `-- name: import.ChangedEntities
-UPDATE legal_entity l SET name = s.name, aliases = s.aliases, credit_code = s.credit_code, category = s.class, address = s.address, employees = s.employees,
-	party_organisation = s.party_organisation, party_members = s.party_members, community_id = s.community_id, building_id = s.building_id,
-	location = s.at, version = l.version + 1
+UPDATE legal_entity l SET name = s.name, aliases = s.aliases, category = s.class, address = s.address, community_id = s.community_id,
+	building_id = s.building_id, location = s.at, version = l.version + 1
 FROM stage s WHERE s.known_home = s.home AND l.district = s.home AND l.id = s.known`
 
+	importChangedRecords = `-- name: import.ChangedRecords
+UPDATE entity_record r SET credit_code = s.credit_code, employees = s.employees, party_organisation = s.party_organisation, party_members = s.party_members
+FROM stage s WHERE s.known_home = s.home AND r.district = s.home AND r.entity_id = s.known`
+
 	importNewEntities = `-- name: import.NewEntities
-INSERT INTO legal_entity (district, id, code, name, aliases, credit_code, category, address, employees, party_organisation, party_members,
-	community_id, building_id, location)
-SELECT s.home, coalesce(s.known, s.id), s.code, s.name, s.aliases, s.credit_code, s.class, s.address, s.employees, s.party_organisation, s.party_members,
-	s.community_id, s.building_id, s.at
+INSERT INTO legal_entity (district, id, name, aliases, category, address, community_id, building_id, location)
+SELECT s.home, coalesce(s.known, s.id), s.name, s.aliases, s.class, s.address, s.community_id, s.building_id, s.at
+FROM stage s WHERE s.known IS NULL OR s.known_home <> s.home ORDER BY s.n`
+
+	importNewRecords = `-- name: import.NewRecords
+INSERT INTO entity_record (district, entity_id, code, credit_code, employees, party_organisation, party_members)
+SELECT s.home, coalesce(s.known, s.id), s.code, s.credit_code, s.employees, s.party_organisation, s.party_members
 FROM stage s WHERE s.known IS NULL OR s.known_home <> s.home ORDER BY s.n`
 
 	importMovingEntities = `-- name: import.MovingEntities
@@ -121,7 +127,8 @@ func (s *Places) ImportEntities(ctx context.Context, actor account.Actor, rows i
 		if err := in.refuseWhere(ctx, importEntityNumbers); err != nil || in.report.Refused > 0 {
 			return err
 		}
-		if err := in.run(ctx, placeHomesTable, importMovingEntities, moveNumbers, importLeaveEntities, importChangedEntities, importNewEntities); err != nil {
+		if err := in.run(ctx, placeHomesTable, importMovingEntities, moveNumbers, importLeaveEntities, importChangedEntities, importChangedRecords,
+			importNewEntities, importNewRecords); err != nil {
 			return err
 		}
 		return in.counts(ctx)

@@ -136,9 +136,17 @@ DELETE FROM stage_home WHERE contrary OR n <> first_n`
 INSERT INTO unit (district, id, building_id, name)
 SELECT DISTINCT ON (u.id) u.district, u.id, u.building_id, u.name FROM stage_unit u WHERE u.fresh ORDER BY u.id`
 
+	householdsNewPeople = `-- name: households.NewPeople
+INSERT INTO unit_people (district, unit_id, building_id, grid_id, community_id)
+SELECT DISTINCT ON (u.id) u.district, u.id, u.building_id, g.id, g.community_id FROM stage_unit u
+LEFT JOIN building_grid bg ON bg.district = u.district AND bg.building_id = u.building_id AND (bg.during @> now()) IS TRUE
+LEFT JOIN grid g ON g.district = bg.district AND g.id = bg.grid_id WHERE u.fresh ORDER BY u.id`
+
+	// What is new lies where its unit does.
 	householdsNewDwellings = `-- name: households.NewDwellings
-INSERT INTO dwelling (district, id, unit_id, room, use, rental_management)
-SELECT x.district, x.dwelling_id, x.unit_id, x.room, x.use, x.rental FROM stage_home x WHERE x.first AND x.fresh`
+INSERT INTO dwelling (district, id, unit_id, room, use, rental_management, building_id, grid_id, community_id)
+SELECT x.district, x.dwelling_id, x.unit_id, x.room, x.use, x.rental, p.building_id, p.grid_id, p.community_id
+FROM stage_home x JOIN unit_people p ON p.district = x.district AND p.unit_id = x.unit_id WHERE x.first AND x.fresh`
 
 	householdsDwellings = `-- name: households.Dwellings
 UPDATE dwelling d SET use = x.use, rental_management = x.rental FROM stage_home x WHERE x.refit AND d.district = x.district AND d.id = x.dwelling_id`
@@ -157,24 +165,25 @@ UPDATE household h SET until = greatest(now(), h.since + interval '1 microsecond
 WITH ended AS (
 	UPDATE household h SET until = greatest(now(), h.since + interval '1 microsecond') FROM stage_home x
 	WHERE h.district = x.district AND h.id = x.was AND x.residents <> coalesce(x.was_residents, -1)
-	RETURNING h.district, x.id, h.dwelling_id, h.number, x.residents, h.until
+	RETURNING h.district, x.id, h.dwelling_id, h.number, x.residents, h.until, h.building_id, h.grid_id, h.community_id
 )
-INSERT INTO household (district, id, dwelling_id, number, residents, since)
-SELECT e.district, e.id, e.dwelling_id, e.number, e.residents, e.until FROM ended e`
+INSERT INTO household (district, id, dwelling_id, number, residents, since, building_id, grid_id, community_id)
+SELECT e.district, e.id, e.dwelling_id, e.number, e.residents, e.until, e.building_id, e.grid_id, e.community_id FROM ended e`
 
 	householdsNew = `-- name: households.New
-INSERT INTO household (district, id, dwelling_id, number, residents, since)
-SELECT x.district, x.id, x.dwelling_id, x.number, x.residents, now() FROM stage_home x WHERE x.number IS NOT NULL AND x.was IS NULL`
+INSERT INTO household (district, id, dwelling_id, number, residents, since, building_id, grid_id, community_id)
+SELECT x.district, x.id, x.dwelling_id, x.number, x.residents, now(), p.building_id, p.grid_id, p.community_id
+FROM stage_home x JOIN unit_people p ON p.district = x.district AND p.unit_id = x.unit_id WHERE x.number IS NOT NULL AND x.was IS NULL`
 
 	householdsCounts = `-- name: households.Counts
-UPDATE unit u SET households = c.households, residents = c.residents FROM (
+UPDATE unit_people u SET households = c.households, residents = c.residents FROM (
 	SELECT t.district, t.id, count(h.id) AS households, coalesce(sum(h.residents), 0) AS residents
 	FROM (SELECT DISTINCT s.district, s.building_id FROM stage_building s WHERE s.found = 1) w
 	JOIN unit t ON t.district = w.district AND t.building_id = w.building_id
 	LEFT JOIN dwelling d ON d.district = t.district AND d.unit_id = t.id
 	LEFT JOIN household h ON h.district = d.district AND h.dwelling_id = d.id AND h.until IS NULL
 	GROUP BY t.district, t.id
-) c WHERE u.district = c.district AND u.id = c.id AND (u.households, u.residents) IS DISTINCT FROM (c.households, c.residents)`
+) c WHERE u.district = c.district AND u.unit_id = c.id AND (u.households, u.residents) IS DISTINCT FROM (c.households, c.residents)`
 
 	householdsTold = `-- name: households.Told
 SELECT count(*) FILTER (WHERE t.added), count(*) FILTER (WHERE t.updated AND NOT t.added), count(*) FILTER (WHERE NOT t.added AND NOT t.updated) FROM (
@@ -233,7 +242,7 @@ func (s *Places) ImportHouseholds(ctx context.Context, actor account.Actor, rows
 		if err := in.refuseSaid(ctx, householdsTwice, fault.Conflict, "number", "household.twice", "other"); err != nil || in.rejected() {
 			return err
 		}
-		if err := in.run(ctx, householdsDropRefused, householdsNewUnits, householdsNewDwellings, householdsDwellings); err != nil {
+		if err := in.run(ctx, householdsDropRefused, householdsNewUnits, householdsNewPeople, householdsNewDwellings, householdsDwellings); err != nil {
 			return err
 		}
 		var err error

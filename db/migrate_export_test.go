@@ -2,3 +2,5 @@ package db
 
 // MigrateUpFrom lets tests run migrations of their own.
 var MigrateUpFrom = migrateUp
+
+var Identity = identity

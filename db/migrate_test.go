@@ -80,7 +80,8 @@ func TestMigrateUpAndDown(t *testing.T) {
 func TestMigrateDownKeepsARegister(t *testing.T) {
 	ctx := context.Background()
 	pool := openEmpty(t, testdb.URL(t), db.Options{})
-	_, err := pool.Exec(ctx, "INSERT INTO legal_entity (district, id, code, name) VALUES ('unplaced', gen_random_uuid(), 'a', 'a')")
+	_, err := pool.Exec(ctx, `WITH l AS (INSERT INTO legal_entity (district, id, name) VALUES ('unplaced', gen_random_uuid(), 'a') RETURNING district, id)
+		INSERT INTO entity_record (district, entity_id, code) SELECT district, id, 'a' FROM l`)
 	if err != nil {
 		t.Fatal(err)
 	}

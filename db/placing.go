@@ -86,11 +86,12 @@ DELETE FROM homes x WHERE (x.district, x.id) IN (
 		SELECT h.home, h.kind, h.district, h.id, 'building' AS what, '' AS system, b.code FROM homes h
 		JOIN building b ON h.kind = 'building' AND b.district = h.district AND b.id = h.id
 		UNION ALL
-		SELECT h.home, h.kind, h.district, h.id, 'legal_entity', '', e.code FROM homes h
+		SELECT h.home, h.kind, h.district, h.id, 'legal_entity', '', r.code FROM homes h
 		JOIN legal_entity e ON h.kind = 'building' AND e.district = h.district AND e.building_id = h.id
+		JOIN entity_record r ON r.district = e.district AND r.entity_id = e.id
 		UNION ALL
-		SELECT h.home, h.kind, h.district, h.id, 'legal_entity', '', e.code FROM homes h
-		JOIN legal_entity e ON h.kind = 'entity' AND e.district = h.district AND e.id = h.id
+		SELECT h.home, h.kind, h.district, h.id, 'legal_entity', '', r.code FROM homes h
+		JOIN entity_record r ON h.kind = 'entity' AND r.district = h.district AND r.entity_id = h.id
 		UNION ALL
 		SELECT h.home, h.kind, h.district, h.id, 'road', '', r.code FROM homes h
 		JOIN road r ON h.kind = 'road' AND r.district = h.district AND r.id = h.id
@@ -105,7 +106,7 @@ DELETE FROM homes x WHERE (x.district, x.id) IN (
 			SELECT b.*, row_number() OVER (PARTITION BY b.home, b.what, b.system, b.code ORDER BY b.kind, b.district, b.id) AS nth FROM brought b
 		) m WHERE m.nth > 1
 		UNION ALL SELECT m.district, m.id FROM brought m JOIN building o ON m.system = '' AND m.what = 'building' AND o.district = m.home AND o.code = m.code
-		UNION ALL SELECT m.district, m.id FROM brought m JOIN legal_entity o ON m.system = '' AND m.what = 'legal_entity' AND o.district = m.home AND o.code = m.code
+		UNION ALL SELECT m.district, m.id FROM brought m JOIN entity_record o ON m.system = '' AND m.what = 'legal_entity' AND o.district = m.home AND o.code = m.code
 		UNION ALL SELECT m.district, m.id FROM brought m JOIN road o ON m.what = 'road' AND o.district = m.home AND o.code = m.code
 		UNION ALL SELECT m.district, m.id FROM brought m JOIN land o ON m.what = 'land' AND o.district = m.home AND o.code = m.code
 		UNION ALL SELECT m.district, m.id FROM brought m
@@ -155,13 +156,21 @@ SELECT h.home, b.id, b.code, b.name, b.aliases, b.address, b.floors,
 FROM homes h JOIN building b ON b.district = h.district AND b.id = h.id WHERE h.kind = 'building' ORDER BY h.district, h.id`
 
 	moveUnits = `-- name: move.Units
-INSERT INTO unit (district, id, building_id, name, households, residents)
-SELECT h.home, u.id, u.building_id, u.name, u.households, u.residents
+INSERT INTO unit (district, id, building_id, name)
+SELECT h.home, u.id, u.building_id, u.name
 FROM homes h JOIN unit u ON u.district = h.district AND u.building_id = h.id WHERE h.kind = 'building' ORDER BY u.district, u.id`
 
+	movePeople = `-- name: move.People
+WITH gone AS (
+	DELETE FROM unit_people p USING homes h WHERE h.kind = 'building' AND p.district = h.district AND p.building_id = h.id
+	RETURNING h.home, p.unit_id, p.building_id, p.grid_id, p.community_id, p.households, p.residents
+)
+INSERT INTO unit_people (district, unit_id, building_id, grid_id, community_id, households, residents)
+SELECT g.home, g.unit_id, g.building_id, g.grid_id, g.community_id, g.households, g.residents FROM gone g`
+
 	moveDwellings = `-- name: move.Dwellings
-INSERT INTO dwelling (district, id, unit_id, room, use, rental_management)
-SELECT h.home, d.id, d.unit_id, d.room, d.use, d.rental_management
+INSERT INTO dwelling (district, id, unit_id, room, use, rental_management, building_id, grid_id, community_id)
+SELECT h.home, d.id, d.unit_id, d.room, d.use, d.rental_management, d.building_id, d.grid_id, d.community_id
 FROM homes h JOIN unit u ON u.district = h.district AND u.building_id = h.id
 JOIN dwelling d ON d.district = u.district AND d.unit_id = u.id WHERE h.kind = 'building' ORDER BY d.district, d.id`
 
@@ -169,21 +178,26 @@ JOIN dwelling d ON d.district = u.district AND d.unit_id = u.id WHERE h.kind = '
 WITH gone AS (
 	DELETE FROM household p USING homes h, unit u, dwelling d WHERE h.kind = 'building' AND u.district = h.district AND u.building_id = h.id
 	AND d.district = u.district AND d.unit_id = u.id AND p.district = d.district AND p.dwelling_id = d.id
-	RETURNING h.home, p.id, p.dwelling_id, p.number, p.residents, p.since, p.until
+	RETURNING h.home, p.id, p.dwelling_id, p.number, p.residents, p.since, p.until, p.building_id, p.grid_id, p.community_id
 )
-INSERT INTO household (district, id, dwelling_id, number, residents, since, until)
-SELECT g.home, g.id, g.dwelling_id, g.number, g.residents, g.since, g.until FROM gone g`
+INSERT INTO household (district, id, dwelling_id, number, residents, since, until, building_id, grid_id, community_id)
+SELECT g.home, g.id, g.dwelling_id, g.number, g.residents, g.since, g.until, g.building_id, g.grid_id, g.community_id FROM gone g`
 
 	moveEntities = `-- name: move.Entities
+INSERT INTO legal_entity (district, id, name, aliases, category, address, community_id, building_id, location, version)
+SELECT h.home, e.id, e.name, e.aliases, e.category, e.address, e.community_id, e.building_id, e.location, e.version
+FROM homes h JOIN legal_entity e ON e.district = h.district AND e.id = h.id WHERE h.kind = 'entity' ORDER BY h.district, h.id`
+
+	moveRecords = `-- name: move.Records
 WITH gone AS (
-	DELETE FROM legal_entity e USING homes h WHERE h.kind = 'entity' AND e.district = h.district AND e.id = h.id
-	RETURNING h.home, e.id, e.code, e.name, e.aliases, e.credit_code, e.category, e.address, e.employees, e.party_organisation, e.party_members,
-		e.community_id, e.building_id, e.location, e.version
+	DELETE FROM entity_record r USING homes h WHERE h.kind = 'entity' AND r.district = h.district AND r.entity_id = h.id
+	RETURNING h.home, r.entity_id, r.code, r.credit_code, r.employees, r.party_organisation, r.party_members
 )
-INSERT INTO legal_entity (district, id, code, name, aliases, credit_code, category, address, employees, party_organisation, party_members,
-	community_id, building_id, location, version)
-SELECT g.home, g.id, g.code, g.name, g.aliases, g.credit_code, g.category, g.address, g.employees, g.party_organisation, g.party_members,
-	g.community_id, g.building_id, g.location, g.version FROM gone g`
+INSERT INTO entity_record (district, entity_id, code, credit_code, employees, party_organisation, party_members)
+SELECT g.home, g.entity_id, g.code, g.credit_code, g.employees, g.party_organisation, g.party_members FROM gone g`
+
+	moveDropEntities = `-- name: move.DropEntities
+DELETE FROM legal_entity e USING homes h WHERE h.kind = 'entity' AND e.district = h.district AND e.id = h.id`
 
 	movePrints = `-- name: move.Prints
 WITH gone AS (
@@ -298,13 +312,13 @@ ORDER BY p.district, p.building_id`
 
 // moveBuildings takes the buildings of the table homes, with all that is kept beneath them, and its entities to the districts
 // that it says. Ids stay. What holds others goes in first and out last; a row never changes its district, which on Citus it cannot.
-var moveBuildings = []string{moveTenants, moveEnd, moveUndo, movePast, moveUnitsPast, moveNumbers, movePrints, moveBuilding, moveUnits, moveDwellings,
-	moveHouseholds, moveEntities, moveDropDwellings, moveDropUnits, moveDropBuilding}
+var moveBuildings = []string{moveTenants, moveEnd, moveUndo, movePast, moveUnitsPast, moveNumbers, movePrints, moveBuilding, moveUnits, movePeople,
+	moveDwellings, moveHouseholds, moveEntities, moveRecords, moveDropEntities, moveDropDwellings, moveDropUnits, moveDropBuilding}
 
 // placeAll puts what an import of areas laid into another district there, and looks again at which grid each building near
 // the change belongs to.
 func (in *importing) placeAll(ctx context.Context) error {
-	err := in.run(ctx, placeChangedTable, placeNearTable, placeHomesTable, placePlacings, placeChanged,
+	err := in.run(ctx, placeChangedTable, placeNearTable, placeHomesTable, placePlacings, settleTable, placeChanged,
 		"CREATE INDEX ON changed USING gist (shape); ANALYZE changed", placeNear,
 		"CREATE INDEX ON near USING gist (ground); ANALYZE near", placeHomes, placeBound, placeMoveEstates)
 	if err != nil {
@@ -316,15 +330,21 @@ func (in *importing) placeAll(ctx context.Context) error {
 	if err := in.run(ctx, placeMoveRoads, placeMoveLand, placeMovedNear, placeEntities, placeMoved); err != nil {
 		return err
 	}
+	if err := in.run(ctx, settleGrids); err != nil {
+		return err
+	}
 	if err := in.assign(ctx); err != nil {
 		return err
 	}
 	return in.draws(ctx, drawnMoved)
 }
 
-// assign gives the buildings in the table placings their grids, from now on.
+// assign gives the buildings in the table placings their grids, from now on, and settles what is in them.
 func (in *importing) assign(ctx context.Context) error {
-	return in.run(ctx, "ANALYZE placings", placeByHand, placeUndo, placeEnd, placeBegin)
+	if err := in.run(ctx, "ANALYZE placings", settlePlaced, placeByHand, placeUndo, placeEnd, placeBegin); err != nil {
+		return err
+	}
+	return in.settle(ctx)
 }
 
 const (
@@ -385,7 +405,7 @@ func (s *Places) GridInForce(ctx context.Context, actor account.Actor, code stri
 // PlaceBuilding implements place.Store.
 func (s *Places) PlaceBuilding(ctx context.Context, actor account.Actor, building key.Key, grid *key.Key) (time.Time, error) {
 	return s.placeOne(ctx, actor, func(ctx context.Context, in *importing) ([]uuid.UUID, int, error) {
-		if err := in.run(ctx, placePlacings); err != nil {
+		if err := in.run(ctx, placePlacings, settleTable); err != nil {
 			return nil, 0, err
 		}
 		found, err := in.exec(ctx, placeOne, building.Home, building.ID, idOf(grid))
@@ -402,6 +422,12 @@ func (s *Places) PlaceBuilding(ctx context.Context, actor account.Actor, buildin
 		changed, err := in.all(ctx, []string{placeUndo, placeEnd, placeBegin})
 		if err != nil || changed == 0 {
 			return concerned, changed, err
+		}
+		if err := in.run(ctx, settlePlaced); err != nil {
+			return nil, 0, err
+		}
+		if err := s.settle(ctx, in); err != nil {
+			return nil, 0, err
 		}
 		return concerned, changed, in.draws(ctx, drawnPlaced)
 	})
@@ -422,8 +448,22 @@ func (s *Places) PlaceUnit(ctx context.Context, actor account.Actor, unit key.Ke
 			return nil, 0, err
 		}
 		changed, err := in.all(ctx, []string{unitUndo, unitEnd, unitBegin}, unit.Home, unit.ID, idOf(grid))
-		return concerned, changed, err
+		if err != nil || changed == 0 {
+			return concerned, changed, err
+		}
+		if err := in.run(ctx, settleTable); err != nil {
+			return nil, 0, err
+		}
+		if _, err := in.exec(ctx, settleUnit, unit.Home, unit.ID); err != nil {
+			return nil, 0, err
+		}
+		return concerned, changed, s.settle(ctx, in)
 	})
+}
+
+// settle is in.settle for who may not read the rows that follow.
+func (s *Places) settle(ctx context.Context, in *importing) error {
+	return s.As(ctx, account.TheCounter(), func(ctx context.Context, _ pgx.Tx) error { return in.settle(ctx) })
 }
 
 // placeOne runs a placement by hand in a transaction, notes the communities that it concerns where it changed something, and

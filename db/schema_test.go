@@ -53,6 +53,8 @@ func TestSchemaKeepsTheKeyRules(t *testing.T) {
 		{"CREATE UNIQUE INDEX loose ON building (name)", "unique without district: loose"},
 		{"ALTER TABLE road ADD CONSTRAINT road_far_fkey FOREIGN KEY (district, id) REFERENCES land (district, id) ON DELETE SET NULL", "SET NULL, SET DEFAULT or ON UPDATE over district: road_far_fkey"},
 		{"CREATE RULE quiet AS ON DELETE TO grid DO INSTEAD NOTHING", "rule: quiet"},
+		{"ALTER TABLE household DISABLE ROW LEVEL SECURITY", "policies that guard nothing, or none that do: household"},
+		{"CREATE POLICY road_here ON road USING (district IN (SELECT home FROM division))", "policy with a sub-query: road_here"},
 		{"ALTER TABLE grid ALTER district DROP NOT NULL", ""},
 	} {
 		if _, err := conn.Exec(t.Context(), planted.sql); err != nil {
@@ -68,7 +70,7 @@ func TestSchemaKeepsTheKeyRules(t *testing.T) {
 }
 
 // namedStatements are the constants of this package whose text begins with "-- name:".
-func namedStatements(t *testing.T) map[string]string {
+func namedStatements(t testing.TB) map[string]string {
 	t.Helper()
 	paths, err := filepath.Glob("*.go")
 	if err != nil {

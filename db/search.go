@@ -69,7 +69,7 @@ SELECT l.district, l.id, l.name, l.aliases, coalesce(l.address, ''), l.community
 FROM legal_entity l
 LEFT JOIN building b ON b.district = l.district AND b.id = l.building_id
 CROSS JOIN LATERAL (SELECT coalesce(l.location, b.location) AS at) p
-WHERE l.district = ANY($1) ORDER BY l.code, l.id`
+WHERE l.district = ANY($1) ORDER BY l.name, l.id`
 
 	searchGrids = `-- name: search.Grids
 SELECT g.district, g.id, g.name, g.community_id, ST_X(b.label_point), ST_Y(b.label_point)

@@ -119,7 +119,7 @@ func (r *Resolver) endAbsence(ctx context.Context, in node.EndAbsenceInput) (*no
 
 func (r *Resolver) setSizePolicy(ctx context.Context, in node.SetSizePolicyInput) (*node.SetSizePolicyPayload, error) {
 	actor := account.FromContext(ctx)
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Arrange); err != nil {
 		return nil, err // before it is said whether the division exists
 	}
 	d, err := r.Places.ByCode(ctx, actor, in.Division, place.Fields{})
@@ -145,7 +145,7 @@ func (r *Resolver) setSizePolicy(ctx context.Context, in node.SetSizePolicyInput
 
 func (r *Resolver) setDivisionContacts(ctx context.Context, in node.SetDivisionContactsInput) (*node.SetDivisionContactsPayload, error) {
 	actor := account.FromContext(ctx)
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Arrange); err != nil {
 		return nil, err
 	}
 	c := place.Contacts{SupervisionPhone: orEmpty(in.SupervisionPhone)}
@@ -208,7 +208,7 @@ func (r *Resolver) takeBackBoardsPrinted(ctx context.Context, in node.TakeBackBo
 }
 
 func (r *Resolver) placeBuilding(ctx context.Context, in node.PlaceBuildingInput) (*node.PlaceBuildingPayload, error) {
-	k, err := operatorKey(ctx, in.Building, "building", "building.notFound")
+	k, err := keyFor(ctx, account.Arrange, in.Building, "building", "building.notFound")
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +227,7 @@ func (r *Resolver) placeBuilding(ctx context.Context, in node.PlaceBuildingInput
 }
 
 func (r *Resolver) placeUnit(ctx context.Context, in node.PlaceUnitInput) (*node.PlaceUnitPayload, error) {
-	k, err := operatorKey(ctx, in.Unit, "unit", "unit.notFound")
+	k, err := keyFor(ctx, account.Arrange, in.Unit, "unit", "unit.notFound")
 	if err != nil {
 		return nil, err
 	}
@@ -307,6 +307,18 @@ func operatorKey(ctx context.Context, id, field, sentence string) (key.Key, erro
 	if err := account.FromContext(ctx).RequireOperator(); err != nil {
 		return key.Key{}, err
 	}
+	return parsed(id, field, sentence)
+}
+
+// keyFor is operatorKey for what those may do who have a right somewhere.
+func keyFor(ctx context.Context, right account.Right, id, field, sentence string) (key.Key, error) {
+	if err := account.FromContext(ctx).Require(right); err != nil {
+		return key.Key{}, err
+	}
+	return parsed(id, field, sentence)
+}
+
+func parsed(id, field, sentence string) (key.Key, error) {
 	k, ok := key.Parse(id)
 	if !ok {
 		return k, fault.New(fault.NotFound, "input."+field, sentence, "id", fault.Shorten(id, 60))

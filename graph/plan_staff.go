@@ -59,7 +59,7 @@ func (p *plan) informants(ctx context.Context, nodes []*node.Grid, f field) erro
 		return err
 	}
 	var stats map[uuid.UUID]place.Stats
-	if p.actor.Role == account.Operator {
+	if !p.actor.Reach(account.Households).Empty() {
 		if stats, err = p.Places.GridStats(ctx, p.actor, keys, p.asOf); err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (p *plan) informants(ctx context.Context, nodes []*node.Grid, f field) erro
 			policy = place.Effective(nil)
 		}
 		var households *int
-		if s := stats[g.Key.ID]; s.Registered {
+		if s := stats[g.Key.ID]; s.Registered && !s.Suppressed {
 			households = &s.Households
 		}
 		g.Put(f.Alias, &node.InformantCheck{InformantCheck: staff.CheckInformants(office[g.Key.ID], staff.InformantLimits{

@@ -58,17 +58,20 @@ func (p *plan) unitsOf(ctx context.Context, nodes []*node.Building, f field) err
 	}, nodes, func(b *node.Building) uuid.UUID { return b.Key.ID }, pages, f)
 }
 
-// householdsOf loads households for operators. For the public they are null, without an error, so that one document
-// serves both.
+// householdsOf loads households for those who may see them. Where the actor may not they are null, without an error, so that one
+// document serves all.
 func (p *plan) householdsOf(ctx context.Context, nodes []*node.Unit, f field) error {
 	rows, err := p.pageOf(ctx, f, householdOrder)
 	if err != nil {
 		return err
 	}
-	if p.actor.Role != account.Operator {
+	hide := func(nodes []*node.Unit) {
 		for _, u := range nodes {
 			u.Put(f.Alias, (*node.HouseholdConnection)(nil))
 		}
+	}
+	if p.actor.Reach(account.Households).Empty() {
+		hide(nodes)
 		return nil
 	}
 	of := func(u *node.Unit) key.Key { return u.Key }
@@ -78,6 +81,15 @@ func (p *plan) householdsOf(ctx context.Context, nodes []*node.Unit, f field) er
 	if err != nil {
 		return err
 	}
+	var shown, hidden []*node.Unit
+	for _, u := range nodes {
+		if _, may := pages[u.Key.ID]; may {
+			shown = append(shown, u)
+		} else {
+			hidden = append(hidden, u)
+		}
+	}
+	hide(hidden)
 	return putLists(ctx, listing[place.Household, node.Household, *node.HouseholdConnection, *node.HouseholdEdge]{
 		plan:       p,
 		typeName:   "Household",
@@ -85,7 +97,7 @@ func (p *plan) householdsOf(ctx context.Context, nodes []*node.Unit, f field) er
 		edge:       func() *node.HouseholdEdge { return &node.HouseholdEdge{} },
 		node:       func(row place.Household) *node.Household { return &node.Household{Household: row} },
 		load:       p.households,
-	}, nodes, func(u *node.Unit) uuid.UUID { return u.Key.ID }, pages, f)
+	}, shown, func(u *node.Unit) uuid.UUID { return u.Key.ID }, pages, f)
 }
 
 func (p *plan) households(ctx context.Context, nodes []*node.Household, sel ast.SelectionSet) error {

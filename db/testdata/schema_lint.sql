@@ -33,8 +33,10 @@ UNION ALL SELECT 'trigger: ' || g.tgname FROM pg_trigger g JOIN t ON t.oid = g.t
 UNION ALL SELECT 'rule: ' || r.rulename FROM pg_rewrite r JOIN t ON t.oid = r.ev_class WHERE t.class <> 'local'
 UNION ALL SELECT 'policy with a sub-query: ' || p.polname FROM pg_policy p JOIN t ON t.oid = p.polrelid
 	WHERE coalesce(p.polqual::text, '') || coalesce(p.polwithcheck::text, '') LIKE '%{SUBLINK%'
+UNION ALL SELECT 'policies that guard nothing, or none that do: ' || t.name FROM t JOIN pg_class c ON c.oid = t.oid
+	WHERE c.relrowsecurity <> EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = t.oid)
 UNION ALL SELECT 'identity or serial that is not bigint: ' || t.name || '.' || a.attname FROM t JOIN pg_attribute a ON a.attrelid = t.oid
-	WHERE t.class <> 'local' AND (a.attidentity <> '' OR pg_get_serial_sequence(t.name, a.attname) IS NOT NULL) AND a.atttypid <> 'bigint'::regtype
+	WHERE t.class <> 'local' AND (a.attidentity <> '' OR CASE WHEN NOT a.attisdropped THEN pg_get_serial_sequence(t.name, a.attname) END IS NOT NULL) AND a.atttypid <> 'bigint'::regtype
 UNION ALL SELECT 'name longer than 50 bytes: ' || k.conname FROM pg_constraint k JOIN t ON t.oid = k.conrelid WHERE octet_length(k.conname) > 50
 UNION ALL SELECT 'unnamed constraint: ' || k.conname FROM pg_constraint k JOIN t ON t.oid = k.conrelid
 	WHERE t.class <> 'local' AND k.conname !~ ('^' || t.name || '_[a-z_0-9]+$') AND t.name <> 'absence'

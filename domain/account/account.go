@@ -19,10 +19,11 @@ const (
 	Security Role = "security" // gives accounts, ends sessions; sees no more of people than the public
 	Auditor  Role = "auditor"  // reads the audit; sees no more of people than the public
 	Door     Role = "door"     // the server itself while it finds out who asks: reads accounts, sessions and tokens, nothing else
+	Counter  Role = "counter"  // the server itself while it counts people for what is told suppressed, and keeps in step where rows lie
 )
 
 // known are the roles that there are.
-var known = map[Role]bool{Public: true, Staff: true, Operator: true, Security: true, Auditor: true, Door: true}
+var known = map[Role]bool{Public: true, Staff: true, Operator: true, Security: true, Auditor: true, Door: true, Counter: true}
 
 // Actor is who asks. The zero Actor may do nothing. Two that are equal may do the same.
 type Actor struct {
@@ -39,6 +40,10 @@ func TheOperator() Actor { return Actor{Role: Operator, ID: "operator"} }
 
 // TheDoor returns the server while it finds out who asks.
 func TheDoor() Actor { return Actor{Role: Door, ID: "door"} }
+
+// TheCounter returns the server while it counts people, of whom the actor that it works for may not know all: what it reads is
+// suppressed before anybody is told. No service lets it do anything else.
+func TheCounter() Actor { return Actor{Role: Counter, ID: "counter"} }
 
 // RequireKnown refuses the zero Actor: a request that reached a service without one is a mistake of ours.
 func (a Actor) RequireKnown() error {

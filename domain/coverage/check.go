@@ -62,7 +62,7 @@ func (s *Service) follow(ctx context.Context, actor account.Actor, divisions []u
 	if err != nil || s.known(divisions, now) {
 		return err
 	}
-	return s.refresh(ctx, actor, divisions, now, progress)
+	return s.refresh(ctx, divisions, now, progress)
 }
 
 func asked(ctx context.Context, actor account.Actor, places *place.Service, code string) ([]place.Division, error) {

@@ -126,8 +126,10 @@ func (t tree) stale(divisions []uuid.UUID, changed map[uuid.UUID]Changed, now st
 	return whole, staff
 }
 
-// refresh looks again at what is stale of the divisions and all beneath them. progress hears how many of these were looked at.
-func (s *Service) refresh(ctx context.Context, actor account.Actor, divisions []uuid.UUID, now stamp, progress func(done, total int)) error {
+// refresh looks again at what is stale of the divisions and all beneath them. progress hears how many of these were looked at. The server
+// looks, whoever asked: what it finds is kept for all, and counts of people in it are read by whom they are for alone.
+func (s *Service) refresh(ctx context.Context, divisions []uuid.UUID, now stamp, progress func(done, total int)) error {
+	actor := account.TheCounter()
 	list, err := s.Store.Divisions(ctx, actor)
 	if err != nil {
 		return err

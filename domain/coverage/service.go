@@ -161,7 +161,7 @@ func (s *Service) join(ctx context.Context, actor account.Actor, divisions []uui
 	}
 	for {
 		done := s.refreshes.DoChan(fmt.Sprint(name, now), func() (any, error) {
-			err := s.refresh(ctx, actor, divisions, now, func(int, int) {})
+			err := s.refresh(ctx, divisions, now, func(int, int) {})
 			if err != nil && ctx.Err() != nil {
 				err = errLeft
 			}

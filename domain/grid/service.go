@@ -77,7 +77,7 @@ func (s *Service) ByKeys(ctx context.Context, actor account.Actor, keys []key.Ke
 }
 
 // List returns a page of the grids that hold what q.Filter says. INVALID: an order or distance without a point;
-// FORBIDDEN: the public asks for the order by households of another time.
+// FORBIDDEN: who may not see them everywhere asks for the order by households of another time.
 func (s *Service) List(ctx context.Context, actor account.Actor, q Query) (page.Page[Grid], error) {
 	if err := check(actor, q); err != nil {
 		return page.Page[Grid]{}, err
@@ -98,7 +98,7 @@ func (s *Service) ListOf(ctx context.Context, actor account.Actor, divisions []u
 
 func check(actor account.Actor, q Query) error {
 	switch {
-	case q.Order == ByHouseholds && q.History && actor.Role != account.Operator:
+	case q.Order == ByHouseholds && q.History && !actor.Reach(account.Households).Everywhere:
 		return fault.New(fault.Forbidden, "orderBy", "grid.pastHouseholds")
 	case q.Order == ByDistance && q.Filter.Near == nil:
 		return fault.New(fault.Invalid, "orderBy", "grid.orderNeedsNear")

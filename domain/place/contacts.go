@@ -153,14 +153,17 @@ func (s *Service) Contacts(ctx context.Context, actor account.Actor, ids []uuid.
 }
 
 // SetContacts sets what is said for the division that has or had a code; what c leaves open is inherited. It returns the division as it is
-// now. Operators only. NOT_FOUND: no such division; INVALID: see CheckContacts; CONFLICT: version is not the division's.
+// now. It is for those who arrange it. NOT_FOUND: no such division; INVALID: see CheckContacts; CONFLICT: version is not the division's.
 func (s *Service) SetContacts(ctx context.Context, actor account.Actor, code string, c Contacts, version int) (Division, error) {
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Arrange); err != nil {
 		return Division{}, err
 	}
 	d, err := s.ByCode(ctx, actor, code, Fields{})
 	if err != nil {
 		return d, err
+	}
+	if err := arranges(actor, d, "code"); err != nil {
+		return Division{}, err
 	}
 	if d.Contacts, err = CheckContacts(c); err != nil {
 		return d, err

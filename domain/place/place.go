@@ -116,7 +116,7 @@ type Unit struct {
 // DwellingUse says what a dwelling is used for.
 type DwellingUse string
 
-// Household (户) is a number and a count of people. Staff only.
+// Household (户) is a number and a count of people. For those whose posts reach it.
 type Household struct {
 	Key              key.Key
 	UnitID           uuid.UUID

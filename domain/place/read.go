@@ -65,12 +65,82 @@ func (s *Service) UnitsByKey(ctx context.Context, actor account.Actor, keys []ke
 }
 
 // HouseholdsOf returns a page of the households of each unit, by room in natural order, then by number. The map's key is
-// the unit's id. Staff only: FORBIDDEN to the public.
-func (s *Service) HouseholdsOf(ctx context.Context, actor account.Actor, units []key.Key, q HouseholdQuery) (map[uuid.UUID]page.Page[Household], error) {
-	if err := actor.RequireOperator(); err != nil {
+// the unit's id; units that lie today where the actor may not see households are left out. FORBIDDEN to whose posts show none anywhere.
+func (s *Service) HouseholdsOf(ctx context.Context, actor account.Actor, units []key.Key, q HouseholdQuery) (out map[uuid.UUID]page.Page[Household], err error) {
+	if err := actor.Require(account.Households); err != nil {
 		return nil, err
 	}
-	return s.Store.HouseholdsOfUnits(ctx, actor, units, q)
+	err = s.Store.Do(ctx, actor, func(ctx context.Context) error {
+		within, err := s.unitsWithin(ctx, actor, account.Households, units)
+		if err != nil {
+			return err
+		}
+		if out, err = s.Store.HouseholdsOfUnits(ctx, actor, within, q); err != nil {
+			return err
+		}
+		for _, u := range within {
+			if _, any := out[u.ID]; !any {
+				out[u.ID] = page.Page[Household]{}
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// unitsWithin are those of the units that a right of the actor reaches. Where units lie is public, and so asked of what everybody sees,
+// apart from what policies go by.
+func (s *Service) unitsWithin(ctx context.Context, actor account.Actor, right account.Right, units []key.Key) ([]key.Key, error) {
+	reach := actor.Reach(right)
+	if reach.Everywhere || len(units) == 0 {
+		return units, nil
+	}
+	found, err := s.Store.UnitsByKey(ctx, actor, units, s.Now(), true)
+	if err != nil {
+		return nil, err
+	}
+	things := make(map[key.Key]thing, len(found))
+	for _, u := range found {
+		things[u.Key] = thing{u.BuildingID, u.GridKey}
+	}
+	areas, err := s.areasOf(ctx, actor, things)
+	var within []key.Key
+	for _, k := range units {
+		if a, there := areas[k]; there && reach.Holds(a) {
+			within = append(within, k)
+		}
+	}
+	return within, err
+}
+
+// thing is in a building, or is one, and lies in a grid now; nil: in none.
+type thing struct {
+	building uuid.UUID
+	grid     *key.Key
+}
+
+// areasOf says where things lie.
+func (s *Service) areasOf(ctx context.Context, actor account.Actor, things map[key.Key]thing) (map[key.Key]account.Area, error) {
+	var grids []key.Key
+	for _, t := range things {
+		if t.grid != nil {
+			grids = append(grids, *t.grid)
+		}
+	}
+	in, err := s.Store.AreasOfGrids(ctx, actor, grids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[key.Key]account.Area, len(things))
+	for k, t := range things {
+		a := account.Area{District: k.Home}
+		if t.grid != nil && len(in[*t.grid]) == 1 {
+			a = in[*t.grid][0]
+		}
+		a.Building = t.building
+		out[k] = a
+	}
+	return out, nil
 }
 
 // Estates returns estates by id.

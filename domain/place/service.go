@@ -14,8 +14,8 @@ import (
 	"wangge/internal/fault"
 )
 
-// Service is what can be asked and done about places. Reading is for everyone, importing and setting policies for
-// operators (FORBIDDEN to others). A nil asOf means now.
+// Service is what can be asked and done about places. Reading is for everyone, importing for operators, arranging for those whose posts do
+// so there (FORBIDDEN to others; NOT_FOUND to those whose posts do so elsewhere). A nil asOf means now.
 type Service struct {
 	Store Store
 	Now   func() time.Time
@@ -107,10 +107,17 @@ func (s *Service) Policies(ctx context.Context, actor account.Actor, ids []uuid.
 	return out, err
 }
 
-// SetPolicy sets a division's own policy. Operators only. INVALID: the numbers do not hold together;
+// SetPolicy sets a division's own policy, for those who arrange it. INVALID: the numbers do not hold together;
 // CONFLICT: p.Version is not the version in the store (0: none yet).
 func (s *Service) SetPolicy(ctx context.Context, actor account.Actor, p SizePolicy) (SizePolicy, error) {
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Arrange); err != nil {
+		return SizePolicy{}, err
+	}
+	found, err := s.Store.DivisionsByID(ctx, actor, []uuid.UUID{p.DivisionID}, Fields{})
+	if err != nil {
+		return SizePolicy{}, err
+	}
+	if err := arranges(actor, found[p.DivisionID], "division"); err != nil {
 		return SizePolicy{}, err
 	}
 	if p.Version < 0 {
@@ -123,18 +130,19 @@ func (s *Service) SetPolicy(ctx context.Context, actor account.Actor, p SizePoli
 }
 
 // PlaceBuilding puts a building in the grid that has or had a code, by hand, so that no redraw moves it as long as the grid is
-// in force; a nil code puts it back in the grid that holds most of it. To say the same again changes nothing. Operators only.
+// in force; a nil code puts it back in the grid that holds most of it. To say the same again changes nothing. It is for those who
+// arrange the grid that the building lies in, and the one that it is to be in; one that lies in none anybody who arranges the latter may place.
 // It returns the instant from which it is so, by the store's clock. NOT_FOUND: no such building, or no such grid now; INVALID:
 // the grid lies in another district.
 func (s *Service) PlaceBuilding(ctx context.Context, actor account.Actor, building key.Key, code *string) (time.Time, error) {
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Arrange); err != nil {
 		return time.Time{}, err
 	}
 	b, err := s.Building(ctx, actor, building)
 	if err != nil {
 		return time.Time{}, err
 	}
-	grid, err := s.target(ctx, actor, b.Key.Home, code)
+	grid, err := s.target(ctx, actor, b.Key, thing{b.Key.ID, b.GridKey}, code, "building.notFound")
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -143,10 +151,10 @@ func (s *Service) PlaceBuilding(ctx context.Context, actor account.Actor, buildi
 
 // PlaceUnit is PlaceBuilding for a unit; a nil code lets it go with its building again.
 func (s *Service) PlaceUnit(ctx context.Context, actor account.Actor, unit key.Key, code *string) (time.Time, error) {
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Arrange); err != nil {
 		return time.Time{}, err
 	}
-	found, err := s.Store.UnitsByKey(ctx, actor, []key.Key{unit}, s.Now(), false)
+	found, err := s.Store.UnitsByKey(ctx, actor, []key.Key{unit}, s.Now(), true)
 	u, ok := found[unit.ID]
 	if err == nil && !ok {
 		err = fault.New(fault.NotFound, "id", "unit.notFound", "id", unit.String())
@@ -154,26 +162,51 @@ func (s *Service) PlaceUnit(ctx context.Context, actor account.Actor, unit key.K
 	if err != nil {
 		return time.Time{}, err
 	}
-	grid, err := s.target(ctx, actor, u.Key.Home, code)
+	grid, err := s.target(ctx, actor, u.Key, thing{u.BuildingID, u.GridKey}, code, "unit.notFound")
 	if err != nil {
 		return time.Time{}, err
 	}
 	return s.Store.PlaceUnit(ctx, actor, u.Key, grid)
 }
 
-// target is the grid in force that something kept with the district home is to be placed in; nil for a nil code.
-func (s *Service) target(ctx context.Context, actor account.Actor, home string, code *string) (*key.Key, error) {
+// target is the grid in force that a thing is to be placed in; nil for a nil code. NOT_FOUND, also where the actor does not arrange what
+// there is: the thing, as the sentence says, or the grid.
+func (s *Service) target(ctx context.Context, actor account.Actor, k key.Key, t thing, code *string, sentence string) (*key.Key, error) {
+	reach := actor.Reach(account.Arrange)
+	areas, err := s.areasOf(ctx, actor, map[key.Key]thing{k: t})
+	if err != nil {
+		return nil, err
+	}
+	if stray := t.grid == nil && code != nil; !stray && !reach.Holds(areas[k]) {
+		return nil, fault.New(fault.NotFound, "id", sentence, "id", k.String())
+	}
 	if code == nil {
 		return nil, nil
 	}
 	grid, ok, err := s.Store.GridInForce(ctx, actor, *code)
+	if err == nil && ok {
+		areas, err = s.areasOf(ctx, actor, map[key.Key]thing{grid: {grid: &grid}})
+		ok = reach.Holds(areas[grid])
+	}
 	if err == nil && !ok {
 		err = fault.New(fault.NotFound, "grid", "place.noGrid", "code", fault.Shorten(*code, 40))
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &grid, CheckPlacing(home, grid)
+	return &grid, CheckPlacing(k.Home, grid)
+}
+
+// arranges refuses who does not arrange the division itself: a post of a community does not set what holds for its town. FORBIDDEN: who
+// arranges nothing; NOT_FOUND, of the field: who arranges something else.
+func arranges(actor account.Actor, d Division, field string) error {
+	if err := actor.Require(account.Arrange); err != nil {
+		return err
+	}
+	if !actor.Reach(account.Arrange).Holds(account.Area{District: d.Home, Community: d.ID}) {
+		return fault.New(fault.NotFound, field, "division.notFound", "code", d.Code)
+	}
+	return nil
 }
 
 // Renumber gives a division another code, and where newParent is given another parent. The divisions and grids beneath it

@@ -26,10 +26,13 @@ type Store interface {
 	Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error)
 	Ancestors(ctx context.Context, actor account.Actor, ids []uuid.UUID, with Fields) (map[uuid.UUID][]Division, error)
 	DivisionsWithGrids(ctx context.Context, actor account.Actor) ([]Division, error)
-	// DivisionStats and GridStats count exactly, whoever asks. With history households are those in force at the instant,
+	// DivisionStats and GridStats count exactly what the actor may see: the server all, staff what lies in their reach. With history households are those in force at the instant,
 	// else those of today, which is faster.
 	DivisionStats(ctx context.Context, actor account.Actor, ids []uuid.UUID, at time.Time, history bool) (map[uuid.UUID]Stats, error)
 	GridStats(ctx context.Context, actor account.Actor, grids []key.Key, at time.Time, history bool) (map[uuid.UUID]Stats, error)
+	// AreasOfGrids and AreasOfDivisions say in which areas places lie: of a division the communities at and beneath it that hold grids.
+	AreasOfGrids(ctx context.Context, actor account.Actor, grids []key.Key) (map[key.Key][]account.Area, error)
+	AreasOfDivisions(ctx context.Context, actor account.Actor, ids []uuid.UUID) (map[uuid.UUID][]account.Area, error)
 	// Cells are all divisions, and all grids with the people of today in them.
 	Cells(ctx context.Context, actor account.Actor) (divisions, grids []Cell, err error)
 	// NewestOfCounts is the number of the last change that Cells may depend on; 0 where there was none.

@@ -16,6 +16,7 @@ func Small(n int) bool { return n > 0 && n < Fewest }
 type Cell struct {
 	ID         uuid.UUID
 	Parent     uuid.UUID // the division it lies in; uuid.Nil: none
+	Home       string    // of its district
 	Code       string
 	Households int // of a division: found by summing up
 	Residents  int

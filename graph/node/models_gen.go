@@ -175,7 +175,8 @@ type Limits struct {
 	North *string `json:"north,omitempty"`
 }
 
-// What can be changed. Operators only, FORBIDDEN to others: send `Authorization: Bearer TOKEN`.
+// What can be changed. Operators only where nothing else is said, FORBIDDEN to others: send `Authorization: Bearer TOKEN`. What staff may change
+// where their posts arrange is NOT_FOUND to them elsewhere.
 type Mutation struct {
 }
 
@@ -226,12 +227,12 @@ type PlaceBuildingInput struct {
 // none beneath it), never 0; a division counts those communities that are. A unit counts for the grid it was placed in by
 // hand, else for its building's grid.
 //
-// Operators see every count exactly. The public is not told 1 to 9 households or residents: both are then null and
+// Operators see every count exactly, staff those of places that their posts reach altogether. Others are not told 1 to 9 households or residents: both are then null and
 // `suppressed` is true; 0 is told. So that such a count is not found by subtraction, others are hidden with it: wherever a
 // division is told, at least two places directly within it are hidden, or none, and what is hidden together leaves
 // room for what each may have; the smallest places are taken. Grids, buildings and units are no people: they are told exactly.
 //
-// Beneath `asOf` the counts are those of that time; the public is then told no counts of people (`suppressed`).
+// Beneath `asOf` the counts are those of that time; only operators are then told counts of people (others: `suppressed`).
 type PlaceStats struct {
 	// Grids; exact.
 	Grids *int `json:"grids,omitempty"`

@@ -17,6 +17,7 @@ import (
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/internal/fault"
+	"wangge/internal/testdb"
 	"wangge/load"
 )
 
@@ -395,28 +396,31 @@ func (w *town) people(t *testing.T, building string) {
 	t.Helper()
 	b := w.building(t, building)
 	for _, sql := range []string{
-		`INSERT INTO unit (district, id, building_id, name, households, residents) VALUES ($1, gen_random_uuid(), $2, '1单元', 1, 3)`,
+		`INSERT INTO unit (district, id, building_id, name) VALUES ($1, gen_random_uuid(), $2, '1单元')`,
 		`INSERT INTO dwelling (district, id, unit_id, room, use) SELECT district, gen_random_uuid(), id, '301', 'RENTED' FROM unit WHERE district = $1 AND building_id = $2`,
 		`INSERT INTO household (district, id, dwelling_id, residents, since, until) SELECT d.district, gen_random_uuid(), d.id, 2, '2020-01-01', '2021-01-01'
 			FROM dwelling d JOIN unit u ON u.id = d.unit_id WHERE u.district = $1 AND u.building_id = $2`,
 		`INSERT INTO household (district, id, dwelling_id, residents, since) SELECT d.district, gen_random_uuid(), d.id, 3, '2021-01-01'
 			FROM dwelling d JOIN unit u ON u.id = d.unit_id WHERE u.district = $1 AND u.building_id = $2`,
-		`INSERT INTO legal_entity (district, id, code, name, building_id, employees) VALUES ($1, gen_random_uuid(), 'shop', '小店', $2, 4)`,
+		`WITH l AS (INSERT INTO legal_entity (district, id, name, building_id) VALUES ($1, gen_random_uuid(), '小店', $2) RETURNING district, id)
+			INSERT INTO entity_record (district, entity_id, code, employees) SELECT district, id, 'shop', 4 FROM l`,
 		`INSERT INTO external_ref SELECT district, 'building', id, 'grid.example', 'B-1' FROM building WHERE district = $1 AND id = $2`,
 		`INSERT INTO external_ref SELECT u.district, 'household', h.id, 'grid.example', h.id::text FROM household h JOIN unit u ON u.district = h.district
 			WHERE u.district = $1 AND u.building_id = $2`,
 	} {
 		w.exec(t, sql, b.Home, b.ID)
 	}
+	testdb.Settle(func(sql string) { w.exec(t, sql) })
 }
 
 // kept are the rows of a building and all beneath it, without their districts.
 const kept = `SELECT coalesce(string_agg(x.line, E'\n' ORDER BY x.line), '') FROM (
 	SELECT concat_ws('|', 'building', id, code, name, version) AS line FROM building WHERE district = '%[1]s' AND code = 'b2'
-	UNION ALL SELECT concat_ws('|', 'unit', id, building_id, name, households, residents) FROM unit WHERE district = '%[1]s'
+	UNION ALL SELECT concat_ws('|', 'unit', id, u.building_id, name, households, residents) FROM unit u JOIN unit_people p ON p.district = u.district AND p.unit_id = u.id WHERE u.district = '%[1]s'
 	UNION ALL SELECT concat_ws('|', 'dwelling', id, unit_id, room, use) FROM dwelling WHERE district = '%[1]s'
 	UNION ALL SELECT concat_ws('|', 'household', id, dwelling_id, number, residents, since, until) FROM household WHERE district = '%[1]s'
-	UNION ALL SELECT concat_ws('|', 'entity', id, code, name, employees, building_id) FROM legal_entity WHERE district = '%[1]s'
+	UNION ALL SELECT concat_ws('|', 'entity', id, code, name, employees, building_id) FROM legal_entity l JOIN entity_record r ON r.district = l.district AND r.entity_id = l.id
+		WHERE l.district = '%[1]s'
 	UNION ALL SELECT concat_ws('|', 'number', owner_kind, owner_id, system, code) FROM external_ref WHERE district = '%[1]s'
 ) x`
 
@@ -517,11 +521,12 @@ func TestABuildingMovesToAnotherDistrictWithAllThatIsInIt(t *testing.T) {
 		}
 	})
 	for name, hold := range map[string]string{
-		"placed by hand":           "UPDATE building_grid SET by_hand = true WHERE building_id = $1",
-		"a unit placed by hand":    "INSERT INTO unit_grid SELECT u.district, gen_random_uuid(), u.id, g.id, tstzrange(now(), NULL) FROM unit u JOIN grid g ON g.district = u.district WHERE u.building_id = $1",
-		"its code is taken there":  "INSERT INTO building (district, id, code, name, location) SELECT g.district, gen_random_uuid(), 'b2', '', ST_SetSRID(ST_MakePoint(121.019, 31.009), 4490) FROM grid g WHERE g.code = '990102001001001' AND $1::uuid IS NOT NULL",
-		"its shop's code is taken": "INSERT INTO legal_entity (district, id, code, name) SELECT g.district, gen_random_uuid(), 'shop', '别家' FROM grid g WHERE g.code = '990102001001001' AND $1::uuid IS NOT NULL",
-		"its number is taken":      "INSERT INTO external_ref SELECT g.district, 'building', g.id, 'grid.example', 'B-1' FROM grid g WHERE g.code = '990102001001001' AND $1::uuid IS NOT NULL",
+		"placed by hand":          "UPDATE building_grid SET by_hand = true WHERE building_id = $1",
+		"a unit placed by hand":   "INSERT INTO unit_grid SELECT u.district, gen_random_uuid(), u.id, g.id, tstzrange(now(), NULL) FROM unit u JOIN grid g ON g.district = u.district WHERE u.building_id = $1",
+		"its code is taken there": "INSERT INTO building (district, id, code, name, location) SELECT g.district, gen_random_uuid(), 'b2', '', ST_SetSRID(ST_MakePoint(121.019, 31.009), 4490) FROM grid g WHERE g.code = '990102001001001' AND $1::uuid IS NOT NULL",
+		"its shop's code is taken": "WITH l AS (INSERT INTO legal_entity (district, id, name) SELECT g.district, gen_random_uuid(), '别家' FROM grid g WHERE g.code = '990102001001001' AND $1::uuid IS NOT NULL RETURNING district, id) " +
+			"INSERT INTO entity_record (district, entity_id, code) SELECT district, id, 'shop' FROM l",
+		"its number is taken": "INSERT INTO external_ref SELECT g.district, 'building', g.id, 'grid.example', 'B-1' FROM grid g WHERE g.code = '990102001001001' AND $1::uuid IS NOT NULL",
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, here, all := start(t)

@@ -44,8 +44,9 @@ func TestARedrawTakesEntitiesAlong(t *testing.T) {
 	}
 	w.give(t, load.Entities, shop("in-b1", "121.0015,31.0015"), shop("in-b2", "121.008,31.0015"),
 		shop("near-b1", "121.0015,31.005"), shop("near-b2", "121.008,31.005"), shop("same", "121.009,31.005"), shop("stays", "121.005,31.005"), shop("waits", "121.015,31.015"))
-	w.exec(t, "INSERT INTO external_ref SELECT district, 'legal_entity', id, 'grid.example', 'N-1' FROM legal_entity WHERE code = 'near-b2'")
-	w.exec(t, "INSERT INTO legal_entity (district, id, code, name) SELECT home, gen_random_uuid(), 'same', '别家' FROM division WHERE code = '990102'")
+	w.exec(t, "INSERT INTO external_ref SELECT district, 'legal_entity', id, 'grid.example', 'N-1' FROM legal_entity WHERE name = 'near-b2'")
+	w.exec(t, `WITH l AS (INSERT INTO legal_entity (district, id, name) SELECT home, gen_random_uuid(), '别家' FROM division WHERE code = '990102' RETURNING district, id)
+		INSERT INTO entity_record (district, entity_id, code) SELECT district, id, 'same' FROM l`)
 	check := func(when string, want map[string]string) {
 		t.Helper()
 		for division, list := range want {
@@ -59,7 +60,7 @@ func TestARedrawTakesEntitiesAlong(t *testing.T) {
 			WHERE l.building_id IS NOT NULL AND l.community_id IS DISTINCT FROM g.community_id`); n != 0 {
 			t.Errorf("%s: %d are in a building and not in its community", when, n)
 		}
-		if n := w.number(t, "external_ref f JOIN legal_entity l ON l.district = f.district AND l.id = f.owner_id WHERE f.code = 'N-1' AND l.code = 'near-b2'"); n != 1 {
+		if n := w.number(t, "external_ref f JOIN legal_entity l ON l.district = f.district AND l.id = f.owner_id WHERE f.code = 'N-1' AND l.name = 'near-b2'"); n != 1 {
 			t.Errorf("%s: the number was left behind", when)
 		}
 	}
@@ -68,7 +69,7 @@ func TestARedrawTakesEntitiesAlong(t *testing.T) {
 	w.give(t, load.Grids, feature(`"code":"990101001001001","name":"一"`, box(4, 0, 6, 10)), feature(`"code":"990102001001001","name":"二"`, box(6, 0, 20, 10)),
 		feature(`"code":"990101001002001","name":"三"`, box(0, 0, 4, 10)), feature(`"code":"990101001002002","name":"四"`, box(10, 10, 20, 20)))
 	check("redrawn", map[string]string{riverside: "same stays", beside: "in-b1 near-b1 waits", beyond: "in-b2 near-b2"})
-	if n := w.number(t, "legal_entity l JOIN building b ON b.district = l.district AND b.id = l.building_id WHERE l.code = 'waits' AND b.code = 'b3'"); n != 1 {
+	if n := w.number(t, "legal_entity l JOIN building b ON b.district = l.district AND b.id = l.building_id WHERE l.name = 'waits' AND b.code = 'b3'"); n != 1 {
 		t.Error("the one that waited is not in its building")
 	}
 	w.border(t, 10)
@@ -94,7 +95,8 @@ func TestTwoOfOneCodeMoveTogether(t *testing.T) {
 		{"buildings with one number", load.Buildings, "building", square, [2]string{"one", "two"},
 			"INSERT INTO external_ref SELECT district, 'building', id, 'grid.example', 'T' FROM building"},
 		{"buildings with shops of one code", load.Buildings, "building", square, [2]string{"one", "two"},
-			"INSERT INTO legal_entity (district, id, code, name, building_id) SELECT district, gen_random_uuid(), 'shop', '小店', id FROM building"},
+			`WITH l AS (INSERT INTO legal_entity (district, id, name, building_id) SELECT district, gen_random_uuid(), '小店', id FROM building RETURNING district, id)
+				INSERT INTO entity_record (district, entity_id, code) SELECT district, id, 'shop' FROM l`},
 		{"entities", load.Entities, "legal_entity", func(x float64) string { return `{"type":"Point","coordinates":` + spot(x, 1) + `}` }, [2]string{"twin", "twin"}, ""},
 		{"roads", load.Roads, "road", func(x float64) string {
 			return `{"type":"LineString","coordinates":[` + spot(x, 1) + `,` + spot(x+1, 2) + `]}`
@@ -195,7 +197,7 @@ func TestAnEntityThatMovesKeepsItsNumbers(t *testing.T) {
 			feature(`"code":"shop","name":"小店","credit_code":"91350100M000100Y43"`, fmt.Sprintf(`{"type":"Point","coordinates":[%.4f,31.005]}`, 121+x/1000))))})
 	}
 	kept := func(division string) int {
-		return w.number(t, "external_ref f JOIN legal_entity l ON l.district = f.district AND l.id = f.owner_id JOIN division d ON d.home = l.district WHERE l.code = 'shop' AND d.code = '"+division+"'")
+		return w.number(t, "external_ref f JOIN legal_entity l ON l.district = f.district AND l.id = f.owner_id JOIN entity_record r ON r.entity_id = l.id JOIN division d ON d.home = l.district WHERE r.code = 'shop' AND d.code = '"+division+"'")
 	}
 	bring(5)
 	w.exec(t, "INSERT INTO external_ref SELECT district, 'legal_entity', id, 'grid.example', 'N-1' FROM legal_entity")

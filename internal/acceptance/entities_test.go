@@ -51,9 +51,9 @@ func TestEntitiesFromCSV(t *testing.T) {
 		}
 	}
 	var first, second string
-	w.row(t, `SELECT l.code || ' ' || b.code || ' ' || d.code || ' ' || l.employees FROM legal_entity l JOIN building b ON b.id = l.building_id
+	w.row(t, `SELECT r.code || ' ' || b.code || ' ' || d.code || ' ' || r.employees FROM legal_entity l JOIN entity_record r ON r.entity_id = l.id JOIN building b ON b.id = l.building_id
 		JOIN division d ON d.id = l.community_id WHERE l.name = '采薇超市'`, &first)
-	w.row(t, "SELECT concat_ws(' ', l.code, l.district = (SELECT home FROM division WHERE code = '990102'), l.location IS NULL, l.building_id) FROM legal_entity l WHERE l.name = '错码公司'", &second)
+	w.row(t, "SELECT concat_ws(' ', r.code, l.district = (SELECT home FROM division WHERE code = '990102'), l.location IS NULL, l.building_id) FROM legal_entity l JOIN entity_record r ON r.entity_id = l.id WHERE l.name = '错码公司'", &second)
 	if first != "91350100M000100Y43 B1 990102001001 12" || second != "91350100M000100Y44 t t" {
 		t.Errorf("%q, %q", first, second)
 	}
@@ -78,7 +78,8 @@ func TestEntitiesFromAChineseList(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 	var told string
-	w.row(t, `SELECT concat_ws(' ', l.category, l.employees, l.party_organisation, l.party_members, ST_AsText(l.location), d.code) FROM legal_entity l
+	w.row(t, `SELECT concat_ws(' ', l.category, r.employees, r.party_organisation, r.party_members, ST_AsText(l.location), d.code) FROM legal_entity l
+		JOIN entity_record r ON r.entity_id = l.id
 		JOIN division d ON d.id = l.community_id WHERE l.name = '采薇超市'`, &told)
 	if told != "超市 3 采薇支部 1 POINT(121.506 31.205) 990102001001" {
 		t.Error(told)

@@ -88,8 +88,8 @@ func counts(r place.Report) string {
 func (w *town) registered(t *testing.T) string {
 	t.Helper()
 	var units, now, past string
-	w.row(t, `SELECT coalesce(string_agg(b.code || ' ' || u.name || ' ' || u.households || '/' || u.residents, ', ' ORDER BY b.code, u.name), '')
-		FROM unit u JOIN building b ON b.id = u.building_id`, &units)
+	w.row(t, `SELECT coalesce(string_agg(b.code || ' ' || u.name || ' ' || p.households || '/' || p.residents, ', ' ORDER BY b.code, u.name), '')
+		FROM unit u JOIN unit_people p ON p.unit_id = u.id JOIN building b ON b.id = u.building_id`, &units)
 	list := `SELECT coalesce(string_agg(u.name || ' ' || d.room || ' ' || h.number || ': ' || coalesce(h.residents::text, '?'), ', ' ORDER BY u.name, d.room, h.number, h.since), '')
 		FROM household h JOIN dwelling d ON d.id = h.dwelling_id JOIN unit u ON u.id = d.unit_id WHERE h.until IS `
 	w.row(t, list+"NULL", &now)

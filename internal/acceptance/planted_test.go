@@ -103,7 +103,7 @@ func TestPlantedIsAllThereIs(t *testing.T) {
 		t.Errorf("%d kinds are planted, want all nine", len(want)-1)
 	}
 	var households, residents int
-	w.row(t, "SELECT sum(households), sum(residents) FROM unit", &households, &residents)
+	w.row(t, "SELECT sum(households), sum(residents) FROM unit_people", &households, &residents)
 	if households != 3582 || residents != 10388 {
 		t.Errorf("%d households with %d residents", households, residents)
 	}
@@ -125,7 +125,7 @@ func checkAffected(t *testing.T, w *town, made demo.Town) {
 		}
 		var got demo.Affected
 		w.row(t, fmt.Sprintf(`SELECT count(DISTINCT b.id), coalesce(sum(u.households), 0), coalesce(sum(u.residents), 0) FROM building b
-			LEFT JOIN unit u ON u.building_id = b.id WHERE ST_Covers(ST_Multi(ST_GeomFromText('MULTIPOLYGON(%s)', 4490)), b.location)`, strings.Join(where, ",")),
+			LEFT JOIN unit_people u ON u.building_id = b.id WHERE ST_Covers(ST_Multi(ST_GeomFromText('MULTIPOLYGON(%s)', 4490)), b.location)`, strings.Join(where, ",")),
 			&got.Buildings, &got.Households, &got.Residents)
 		if got != p.Affected {
 			t.Errorf("%s affects %+v, planted is %+v", p.Kind, got, p.Affected)

@@ -80,7 +80,7 @@ func TestDemoDistrict(t *testing.T) {
 		t.Errorf("the district has %.1f m², drawn are %.1f; %v", stored, drawn, err)
 	}
 	var lo, hi int
-	w.row(t, "SELECT min(n), max(n) FROM (SELECT sum(u.households) AS n FROM building_grid bg JOIN grid g ON g.id = bg.grid_id JOIN unit u ON u.building_id = bg.building_id WHERE g.code NOT LIKE '"+
+	w.row(t, "SELECT min(n), max(n) FROM (SELECT sum(u.households) AS n FROM building_grid bg JOIN grid g ON g.id = bg.grid_id JOIN unit_people u ON u.building_id = bg.building_id WHERE g.code NOT LIKE '"+
 		demo.HandCommunity+"%' GROUP BY g.id) x", &lo, &hi)
 	if lo < 200 || hi > 450 {
 		t.Errorf("grids have %d to %d households, 200 to 450 is the policy", lo, hi)

@@ -1,0 +1,114 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/internal/fault"
+	"wangge/migrations"
+)
+
+var _ = fault.Register(
+	[3]string{"db.tooWide", "Its posts reach {n} areas, and {max} are allowed: give a post of a larger area instead.", "任职范围涉及 {n} 个区域，最多 {max} 个：请改为在上一级区域任职。"},
+)
+
+// rowRights are the rights that policies know, by the names of their settings.
+var rowRights = map[account.Right]string{account.Households: "households", account.Residents: "residents", account.Keep: "keep", account.Care: "care", account.Restricted: "restricted"}
+
+// mostAreas is how many areas a right may reach: they are sent with each transaction, 37 bytes each. All communities of a district are one.
+const mostAreas = 2000
+
+// bounded refuses whose posts reach too many areas: LIMITED.
+func bounded(a account.Actor) error {
+	for r := range rowRights {
+		reach := a.Reach(r)
+		if n := len(reach.Districts) + len(reach.Communities) + len(reach.Grids) + len(reach.Buildings); n > mostAreas {
+			return fault.New(fault.Limited, "", "db.tooWide", "n", n, "max", mostAreas)
+		}
+	}
+	return nil
+}
+
+// identity names the actor to row-level policies, in one round trip with BEGIN, and leaves the tables' owner, whom no policy binds, for a
+// role that they bind until the transaction ends.
+func identity(a account.Actor) string { return "; " + strings.Join(settings(a), "; ") }
+
+// settings are the statements of identity. SET LOCAL, not set_config: the latter never reaches the workers of a Citus cluster. Where a
+// right reaches nothing its settings stay as they are outside transactions, unset or empty.
+func settings(a account.Actor) []string {
+	out := append([]string{"SET LOCAL ROLE " + migrations.RequestRole}, acting(a)...)
+	if a.Role != account.Staff {
+		return out
+	}
+	for right := range account.Rights {
+		name, known := rowRights[right]
+		if !known {
+			continue
+		}
+		set := func(what, value string) {
+			out = append(out, "SET LOCAL wangge."+name+"_"+what+" = "+quote(value))
+		}
+		reach := a.Reach(right)
+		if reach.Everywhere {
+			set("everywhere", "on")
+		}
+		if len(reach.Districts) > 0 {
+			set("districts", "{"+strings.Join(reach.Districts, ",")+"}")
+		}
+		for _, of := range []struct {
+			what string
+			ids  []uuid.UUID
+		}{{"communities", reach.Communities}, {"grids", reach.Grids}, {"buildings", reach.Buildings}} {
+			if len(of.ids) > 0 {
+				set(of.what, idList(of.ids))
+			}
+		}
+	}
+	return out
+}
+
+// acting are the statements that say who acts.
+func acting(a account.Actor) []string {
+	return []string{"SET LOCAL wangge.role = " + quote(string(a.Role)), "SET LOCAL wangge.actor = " + quote(a.ID)}
+}
+
+// idList writes ids as PostgreSQL writes an array of them.
+func idList(ids []uuid.UUID) string {
+	text := make([]string, len(ids))
+	for i, id := range ids {
+		text[i] = id.String()
+	}
+	return "{" + strings.Join(text, ",") + "}"
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// counting runs fn in the transaction as the server that counts, so that what it counts is of the same state of the data and takes no
+// second connection. Where the transaction does not become its actor's again, nothing more is read in it.
+func (o *openTx) counting(ctx context.Context, fn func(ctx context.Context, open *openTx) error) error {
+	if err := o.start(ctx); err != nil {
+		return err
+	}
+	was := o.actor
+	if err := o.become(ctx, account.TheCounter()); err != nil {
+		return err
+	}
+	err := fn(ctx, o)
+	if back := o.become(ctx, was); back != nil {
+		o.actor, o.refused = was, back
+		return errors.Join(err, back)
+	}
+	return err
+}
+
+func (o *openTx) become(ctx context.Context, a account.Actor) error {
+	if _, err := o.tx.Exec(ctx, strings.Join(acting(a), "; ")); err != nil {
+		return asFault(err)
+	}
+	o.actor = a
+	return nil
+}
