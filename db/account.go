@@ -10,6 +10,7 @@ import (
 
 	"wangge/domain/access"
 	"wangge/domain/account"
+	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/staff"
@@ -257,7 +258,7 @@ func (s *Accounts) SetDisabled(ctx context.Context, actor account.Actor, id uuid
 }
 
 // WorkerOf implements access.Store.
-func (s *Accounts) WorkerOf(ctx context.Context, actor account.Actor, post staff.Post, day time.Time) (k key.Key, ok bool, err error) {
+func (s *Accounts) WorkerOf(ctx context.Context, actor account.Actor, post staff.Post, day civil.Date) (k key.Key, ok bool, err error) {
 	err = s.Do(ctx, actor, func(ctx context.Context) error {
 		homes, err := s.everywhere(ctx, actor)
 		if err != nil {
@@ -273,7 +274,7 @@ func (s *Accounts) WorkerOf(ctx context.Context, actor account.Actor, post staff
 		if err != nil {
 			return err
 		}
-		return s.each(ctx, actor, accountWorkerOf, []any{homes, post, day, taken}, func(rows pgx.Rows) error {
+		return s.each(ctx, actor, accountWorkerOf, []any{homes, post, day.Time(), taken}, func(rows pgx.Rows) error {
 			ok = true
 			return rows.Scan(&k.Home, &k.ID)
 		})

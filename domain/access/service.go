@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/civil"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/page"
@@ -27,6 +28,7 @@ type Service struct {
 	Version func() (string, bool)
 
 	Staff interface {
+		Day(asOf *time.Time) civil.Date
 		Duties(ctx context.Context, actor account.Actor, worker key.Key) ([]staff.Duty, error)
 		// Worker: NOT_FOUND.
 		Worker(ctx context.Context, actor account.Actor, k key.Key) (staff.Worker, error)
@@ -514,4 +516,50 @@ func (s *Service) EndSessions(ctx context.Context, actor account.Actor, id uuid.
 	}
 	defer s.known.forgetAll()
 	return s.Store.EndSessions(ctx, id, [32]byte{})
+}
+
+// DemoLogin is an account to try things with.
+type DemoLogin struct {
+	Login, Password string
+	Role            account.Role
+	Post            staff.Post // of staff
+}
+
+// demoLogins are one a role, and one a kind of area that staff see.
+var demoLogins = []DemoLogin{
+	{Login: "demo-worker", Role: account.Staff, Post: staff.GridWorker}, {Login: "demo-leader", Role: account.Staff, Post: staff.GridLeader},
+	{Login: "demo-chief", Role: account.Staff, Post: staff.ChiefLeader}, {Login: "demo-operator", Role: account.Operator},
+	{Login: "demo-security", Role: account.Security}, {Login: "demo-auditor", Role: account.Auditor},
+}
+
+// GiveDemo gives the accounts of the demo passwords that are made anew, and makes those that are missing; a post that nobody holds has none. Who gives accounts only; that
+// the town is the demo's is for the caller to see.
+func (s *Service) GiveDemo(ctx context.Context, actor account.Actor) (list []DemoLogin, err error) {
+	for _, d := range demoLogins {
+		a, err := s.ByLogin(ctx, actor, d.Login)
+		switch {
+		case err == nil && (!a.Demo || a.Disabled != nil):
+			continue // somebody's, or not wanted
+		case err == nil:
+			err = s.reset(ctx, &a, &d.Password, true)
+		case fault.Is(err, fault.NotFound):
+			n := NewAccount{Login: d.Login, Role: d.Role, Demo: true}
+			if d.Role == account.Staff {
+				worker, ok, err := s.Store.WorkerOf(ctx, account.TheDoor(), d.Post, s.Staff.Day(nil))
+				if err != nil {
+					return nil, err
+				}
+				if !ok {
+					continue
+				}
+				n.Worker = &worker
+			}
+			_, d.Password, err = s.Give(ctx, actor, n)
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, d)
+	}
+	return list, nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/staff"
@@ -22,7 +23,7 @@ type Store interface {
 	// SetDisabled says since when an account is disabled; nil: it is not.
 	SetDisabled(ctx context.Context, actor account.Actor, id uuid.UUID, since *time.Time) error
 	// WorkerOf returns somebody who holds a post today and has no account: the first by area; false: nobody.
-	WorkerOf(ctx context.Context, actor account.Actor, post staff.Post, day time.Time) (key.Key, bool, error)
+	WorkerOf(ctx context.Context, actor account.Actor, post staff.Post, day civil.Date) (key.Key, bool, error)
 
 	// Try replaces the tries under a name, known or not, by what next makes of them, one after another; where next takes none they stay. Old ones of other names, tried
 	// last before forget, are swept out.
