@@ -563,3 +563,23 @@ func (s *Service) GiveDemo(ctx context.Context, actor account.Actor) (list []Dem
 	}
 	return list, nil
 }
+
+// Me returns the account that an actor is, with its duties today and, of staff, the worker's name. false: an actor that has none.
+func (s *Service) Me(ctx context.Context, actor account.Actor) (a Account, duties []staff.Duty, name string, ok bool, err error) {
+	id, err := uuid.Parse(actor.ID)
+	if err != nil {
+		return a, nil, "", false, nil
+	}
+	c, ok, err := s.Store.CredentialsByID(ctx, id)
+	if err != nil || !ok {
+		return a, nil, "", false, err
+	}
+	a, name = c.Account, c.Login
+	if a.Worker != nil {
+		duties, err = s.Staff.Duties(ctx, account.TheDoor(), *a.Worker)
+		if err == nil && len(duties) > 0 {
+			name = duties[0].Worker.Name
+		}
+	}
+	return a, duties, name, true, err
+}
