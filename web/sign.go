@@ -155,8 +155,13 @@ func (s *site) signedPage(r *http.Request, kind string) signed {
 	if at, _ := s.asOf(); !at.IsZero() {
 		now = now.In(at.Location())
 	}
-	return signed{View: s.newView(r), Kind: kind, now: now, Lives: []int{7, 30, 90, 365}}
+	p := signed{View: s.newView(r), Kind: kind, now: now, Lives: []int{7, 30, 90, 365}}
+	p.View.Path = pagePaths[kind] // forms are sent elsewhere too
+	return p
 }
+
+// pagePaths are where a page is read.
+var pagePaths = map[string]string{"sign-in": signInPath, "code": codePath, "password": passwordPath, "enrol": factorPath, "account": accountPath}
 
 // goOn leads on to the step that is next, in the view of r.
 func (s *site) goOn(w http.ResponseWriter, r *http.Request, path string) {
@@ -317,7 +322,7 @@ func (s *site) prove(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.sessions.Keep(w, token)
-	p.Kind, p.Recovery, p.Visitor, p.Login = "recovery", recovery, v, v.Login
+	p.Kind, p.Recovery, p.Visitor, p.Login, p.View.Path = "recovery", recovery, v, v.Login, accountPath
 	s.showSigned(w, r, http.StatusOK, p)
 }
 
