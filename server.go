@@ -87,6 +87,9 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 		return err
 	}
 	defer h.close(ctx)
+	if h.access.Sealer, err = sealer(s); err != nil {
+		return err
+	}
 	newest, err := h.migrate(ctx)
 	if err != nil {
 		return err
@@ -452,9 +455,7 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 		h.album = album.At(s.PhotosURL)
 	}
 	h.staff = &staff.Service{Store: db.NewStaff(store), Now: time.Now, Zone: s.Zone, IDs: key.Random{}, Pictures: h.album}
-	if h.access, err = openAccess(s, store); err != nil {
-		return nil, err
-	}
+	h.access = access.New(db.NewAccounts(store))
 	h.access.Staff, h.access.Grids, h.access.Places = h.staff, h.grids, h.places
 	h.around = &around.Service{Store: db.NewAround(store), Grids: h.grids, Places: h.places, Now: time.Now}
 	h.boards = &board.Service{Store: db.NewBoards(store), Places: h.places, Grids: h.grids, Staff: h.staff, Limits: h.around}
@@ -462,20 +463,16 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 	return h, nil
 }
 
-// openAccess is the service of accounts on a store, with the key that second factors are sealed with.
-func openAccess(s config.Settings, store *db.DB) (*access.Service, error) {
-	key := s.AccessKey
-	if key == nil {
-		own, err := httpauth.OpenKey(s.Data)
-		if err != nil {
-			return nil, err
-		}
-		key = &own
+// sealer seals second factors with the key that is set, or that of the data folder.
+func sealer(s config.Settings) (access.Sealer, error) {
+	if s.AccessKey != nil {
+		return access.NewSealer(*s.AccessKey)
 	}
-	out := access.New(db.NewAccounts(store))
-	var err error
-	out.Sealer, err = access.NewSealer(*key)
-	return out, err
+	key, err := httpauth.OpenKey(s.Data)
+	if err != nil {
+		return nil, err
+	}
+	return access.NewSealer(key)
 }
 
 // enliven lets the services answer from memory what it holds. schema is the version of the tables.

@@ -612,6 +612,11 @@ func TestTokensOfPrograms(t *testing.T) {
 	if got, err := w.WhoHolds(t.Context(), forOp); err != nil || got.Role != account.Operator || got.Via != account.ByToken {
 		t.Errorf("%+v, %v", got, err)
 	}
+	w.appoint(48, staff.PlatformAdmin, staff.CoverA, "division", 1, "[2026-01-01,)")
+	if _, err := w.WhoHolds(t.Context(), secret); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("of who sets the platform up, without a second factor: %v", err)
+	}
+	w.exec(`DELETE FROM assignment WHERE post = 'PLATFORM_ADMIN'`)
 	w.now = year
 	if _, err := w.WhoHolds(t.Context(), forOp); !fault.Is(err, fault.Unauthenticated) {
 		t.Errorf("after its end: %v", err)

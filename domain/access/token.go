@@ -111,6 +111,9 @@ func (s *Service) byToken(ctx context.Context, secret string) (account.Actor, ti
 		if err != nil {
 			return account.Actor{}, time.Time{}, err
 		}
+		if needsFactor(a, duties) && a.SecondFactor == nil { // since a post was given that asks for one
+			return account.Actor{}, time.Time{}, nobody
+		}
 		if actor, err = s.actor(ctx, a, duties, t.Rights); err != nil {
 			return account.Actor{}, time.Time{}, err
 		}
