@@ -14,6 +14,7 @@ help: ## Show this help
 run: build ## Start wangge with the demo town; ADDR=127.0.0.1:8090 DATA=DIR make run chooses port and data folder
 	@script/install-debian.sh
 	@./wangge demo --if-empty
+	@./wangge user demo
 	@exec ./wangge serve
 
 build: ## Build ./wangge; needs Go only

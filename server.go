@@ -26,12 +26,14 @@ import (
 
 	"wangge/album"
 	"wangge/db"
+	"wangge/domain/access"
 	"wangge/domain/account"
 	"wangge/domain/around"
 	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/scene"
 	"wangge/domain/search"
@@ -85,6 +87,9 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 		return err
 	}
 	defer h.close(ctx)
+	if h.access.Sealer, err = sealer(s); err != nil {
+		return err
+	}
 	newest, err := h.migrate(ctx)
 	if err != nil {
 		return err
@@ -286,6 +291,82 @@ func (program) MovePhotos(ctx context.Context, s config.Settings) (moved, left i
 	return moved, left, err
 }
 
+// Users implements cli.Program. Whoever works on this machine gives accounts.
+func (program) Users(ctx context.Context, s config.Settings, job cli.UserJob) (list []cli.User, err error) {
+	err = withHouse(ctx, s, func(h *house) (err error) {
+		list, err = users(ctx, h, job)
+		return err
+	})
+	return list, err
+}
+
+func users(ctx context.Context, h *house, job cli.UserJob) (list []cli.User, err error) {
+	actor := access.OnTheMachine()
+	tell := func(a access.Account, password string) {
+		u := cli.User{Login: a.Login, Role: string(a.Role), Password: password, Factor: a.SecondFactor != nil, Disabled: a.Disabled != nil}
+		if a.Worker != nil {
+			u.Worker = a.Worker.String()
+		}
+		list = append(list, u)
+	}
+	var a access.Account
+	var password string
+	switch job.Do {
+	case cli.UserAdd:
+		n := access.NewAccount{Login: job.Login, Role: account.Role(job.Role)}
+		if job.Worker != "" {
+			k, ok := key.Parse(job.Worker)
+			if !ok {
+				return nil, fault.New(fault.NotFound, "worker", "worker.notFound", "id", fault.Shorten(job.Worker, 60))
+			}
+			n.Worker = &k
+		}
+		a, password, err = h.access.Give(ctx, actor, n)
+	case cli.UserList:
+		q := access.Query{Args: page.Args{First: page.MaxOperator}}
+		for {
+			p, err := h.access.List(ctx, actor, q)
+			if err != nil {
+				return nil, err
+			}
+			for _, item := range p.Items {
+				tell(item.Node, "")
+			}
+			if !p.HasNext {
+				return list, nil
+			}
+			q.Args.After = &p.Items[len(p.Items)-1].Cursor
+		}
+	case cli.UserDemo:
+		err := load.CheckAlone(ctx, account.TheOperator(), h.services(), demo.Make(demo.Size("city"))) // which all sizes are part of
+		if fault.Is(err, fault.Conflict) {
+			return nil, nil // somebody's own town
+		}
+		if err != nil {
+			return nil, err
+		}
+		logins, err := h.access.GiveDemo(ctx, actor)
+		for _, d := range logins {
+			list = append(list, cli.User{Login: d.Login, Role: string(d.Role), Password: d.Password})
+			if d.Post != "" {
+				list[len(list)-1].Post = d.Post.Text(fault.Chinese) + " " + d.Post.Text(fault.English)
+			}
+		}
+		return list, err
+	default:
+		if a, err = h.access.ByLogin(ctx, actor, job.Login); err != nil {
+			return nil, err
+		}
+		if job.Do == cli.UserReset {
+			a, password, err = h.access.Reset(ctx, actor, a.ID, job.Factor)
+		} else {
+			a, err = h.access.Disable(ctx, actor, a.ID, job.Do == cli.UserDisable)
+		}
+	}
+	tell(a, password)
+	return list, err
+}
+
 // Migrate implements cli.Program.
 func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction) (string, error) {
 	h, err := open(ctx, s, -1, commandLog(s))
@@ -336,6 +417,7 @@ type house struct {
 	grids   *grid.Service
 	search  *search.Service
 	staff   *staff.Service
+	access  *access.Service
 	boards  *board.Service
 	around  *around.Service
 	album   *album.Album
@@ -373,10 +455,24 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 		h.album = album.At(s.PhotosURL)
 	}
 	h.staff = &staff.Service{Store: db.NewStaff(store), Now: time.Now, Zone: s.Zone, IDs: key.Random{}, Pictures: h.album}
+	h.access = access.New(db.NewAccounts(store))
+	h.access.Staff, h.access.Grids, h.access.Places = h.staff, h.grids, h.places
 	h.around = &around.Service{Store: db.NewAround(store), Grids: h.grids, Places: h.places, Now: time.Now}
 	h.boards = &board.Service{Store: db.NewBoards(store), Places: h.places, Grids: h.grids, Staff: h.staff, Limits: h.around}
 	h.coverage = &coverage.Service{Store: db.NewCoverage(store), Now: time.Now, Zone: s.Zone}
 	return h, nil
+}
+
+// sealer seals second factors with the key that is set, or that of the data folder.
+func sealer(s config.Settings) (access.Sealer, error) {
+	if s.AccessKey != nil {
+		return access.NewSealer(*s.AccessKey)
+	}
+	key, err := httpauth.OpenKey(s.Data)
+	if err != nil {
+		return nil, err
+	}
+	return access.NewSealer(key)
 }
 
 // enliven lets the services answer from memory what it holds. schema is the version of the tables.
@@ -384,6 +480,7 @@ func (h *house) enliven(zone *time.Location, schema int64) {
 	h.live = live.New(live.Options{Source: db.NewLive(h.store), Zone: zone, Log: h.log, Schema: schema})
 	h.store.Memory = h.live
 	h.places.Now, h.grids.Now, h.staff.Now, h.around.Now = h.live.Clock, h.live.Clock, h.live.Clock, h.live.Clock
+	h.access.Version = h.live.Version
 	h.places.Store = live.Places{Store: h.places.Store, Live: h.live}
 	h.grids.Store = live.Grids{Store: h.grids.Store, Live: h.live}
 	h.staff.Store = live.Staff{Store: h.staff.Store, Live: h.live}
@@ -519,9 +616,14 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	mux.Handle("GET /livez", ops.Live())
 	mux.Handle("GET /readyz", ops.Ready(h.log, h.live.AsOf, ops.Database(h.pool), ops.Schema(h.pool, newest), ops.Coverage(h.live.AsOf, h.live.Behind)))
 	mux.Handle("GET /metrics", metrics.Handler())
-	auth := httpauth.Bearer(token)
+	origins := append([]string{here.Scheme + "://" + here.Host}, server.CORSOrigins...)
+	entry, err := httpauth.New(httpauth.Options{Operator: token, Access: h.access, Secure: here.Scheme == "https", Origins: origins})
+	if err != nil {
+		return nil, config.Bad("CORS_ORIGINS", strings.Join(server.CORSOrigins, ","), "but it cannot be used: %v", err)
+	}
+	h.access.Demo = onlyHere(server.Addr, server.PublicURL)
 	api, err := graph.NewHandler(&graph.Resolver{
-		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search, Boards: h.boards, Around: h.around,
+		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search, Boards: h.boards, Around: h.around, Access: h.access,
 		PhotoURL:     func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
 		Tilesets:     func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
 		TilesChanged: tilesChanged(h.tile),
@@ -529,7 +631,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		Log: h.log, RequestID: answer.RequestID, AnswerCache: cmp.Or(server.AnswerCache, -1),
 		Trusted: server.TrustedFolder, OnlyTrusted: server.OnlyTrusted,
 		Version: h.live.Version, AsOf: h.live.AsOf,
-		Auth: auth, Origins: append([]string{here.Scheme + "://" + here.Host}, server.CORSOrigins...),
+		Auth: entry.Who, Origins: origins,
 	})
 	if err != nil {
 		return nil, config.Bad("TRUSTED_DOCUMENTS", server.TrustedFolder, "but not all its documents can be trusted: %v", err)
@@ -569,16 +671,16 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	switch {
 	case err == nil:
 		signboard.Register(mux, signboard.Options{Source: h.signboards(here.String(), server.Attribution, server.Approval), Fonts: fonts, Log: h.log, Frame: frame,
-			Prints: h.boards, Knows: auth, Version: h.live.Version})
+			Prints: h.boards, Knows: entry.Who, Version: h.live.Version})
 	case fault.Is(err, fault.Unavailable):
 		h.log.Warn("there are no signboards", "error", err)
 	default:
 		return nil, config.Bad("FONTS", server.Fonts, "but it cannot be used: %v", err)
 	}
-	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, State: h.state, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigins, Log: h.log,
+	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, State: h.state, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, Access: h.access, Sessions: entry, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigins, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
-		Log: h.log, Metrics: metrics, Auth: auth, CORSOrigins: server.CORSOrigins,
+		Log: h.log, Metrics: metrics, Auth: entry.Who, CORSOrigins: server.CORSOrigins,
 		RateLimit: server.RateLimit, Compressed: "/tiles/", TrustedProxies: server.TrustedProxies,
 	}), nil
 }
@@ -653,6 +755,12 @@ func schema() http.Handler {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text.Bytes()))
 	})
+}
+
+// onlyHere reports whether this machine alone can reach the server, as far as it can tell: the accounts of the demo, without a second factor, may sign in then.
+func onlyHere(addr string, public *url.URL) bool {
+	at, err := netip.ParseAddrPort(addr)
+	return err == nil && at.Addr().IsLoopback() && (public == nil || config.IsLoopback(public))
 }
 
 // addressOf is what people would type to reach the server: public, or where it listens.

@@ -39,6 +39,10 @@ func serveThrough(t *testing.T) *through {
 	t.Helper()
 	s := &through{tell: make(chan string), log: &growing{}, over: make(chan error, 1)}
 	log := ops.NewLogger(s.log, 0, false)
+	door, err := httpauth.New(httpauth.Options{Operator: "the operator's token"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	api, err := graph.NewHandler(&graph.Resolver{
 		TilesChanged: func(ctx context.Context, since string, layers []string) (func(context.Context) (*node.TilesChange, error), error) {
 			who := account.FromContext(ctx)
@@ -53,7 +57,7 @@ func serveThrough(t *testing.T) *through {
 				}
 			}, nil
 		},
-	}, graph.Options{Log: log, RequestID: answer.RequestID, Auth: httpauth.Bearer("the operator's token")})
+	}, graph.Options{Log: log, RequestID: answer.RequestID, Auth: door.Who})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +74,7 @@ func serveThrough(t *testing.T) *through {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	s.url, s.stop = "http://"+listener.Addr().String(), cancel
-	handler := ops.Wrap(mux, ops.Options{Log: log, Metrics: metrics, Auth: httpauth.Bearer("the operator's token"), RateLimit: 1000,
+	handler := ops.Wrap(mux, ops.Options{Log: log, Metrics: metrics, Auth: door.Who, RateLimit: 1000,
 		CORSOrigins: []string{"https://map.example.cn"}, Timeout: 200 * time.Millisecond})
 	go func() { s.over <- ops.Serve(ctx, listener, handler, log) }()
 	t.Cleanup(func() {

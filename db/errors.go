@@ -30,6 +30,8 @@ var byConstraint = map[string]struct {
 	"grid_code_key":               {fault.Conflict, "code", "db.codeTaken"},
 	"division_code_key":           {fault.Conflict, "code", "db.codeTaken"},
 	"division_code_pkey":          {fault.Conflict, "code", "db.codeTaken"},
+	"account_login_key":           {fault.Conflict, "login", "access.loginTaken"},
+	"account_worker_key":          {fault.Conflict, "workerId", "access.workerTaken"},
 	"assignment_one_holder":       {fault.Conflict, "post", "db.holderTaken"},
 	"external_ref_code_key":       {fault.Conflict, "code", "ref.taken"},
 	"absence_once":                {fault.Conflict, "from", "db.absentTwice"},

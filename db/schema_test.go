@@ -140,7 +140,7 @@ func ordered(sql string) bool {
 }
 
 // oneRow are the statements that count or sum up all they read.
-var oneRow = map[string]bool{"households.Told": true, "import.Counts": true, "tiles.Bounds": true, "board.Tally": true}
+var oneRow = map[string]bool{"households.Told": true, "import.Counts": true, "tiles.Bounds": true, "board.Tally": true, "account.Count": true}
 
 // orderedElsewhere are those whose rows their reader puts in order, for speed.
 var orderedElsewhere = map[string]bool{"tiles.Buildings": true}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"wangge/domain/account"
 	"wangge/domain/board"
 	"wangge/domain/grid"
 	"wangge/graph/node"
@@ -99,7 +98,7 @@ func (r *mutationResolver) ApplyFix(ctx context.Context, input node.ApplyFixInpu
 
 // Viewer is the resolver for the viewer field.
 func (r *queryResolver) Viewer(ctx context.Context) (*node.Viewer, error) {
-	return viewer(account.FromContext(ctx)), nil
+	return r.viewer(ctx)
 }
 
 // RootDivisions is the resolver for the rootDivisions field.

@@ -10,6 +10,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/maypok86/otter/v2"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"wangge/domain/account"
@@ -129,6 +130,11 @@ func (s *Handler) prepare(ctx context.Context, op *operation, r *request) (*prep
 	}
 	if err := p.price(ctx, variables); err != nil {
 		return nil, gqlerror.List{err}
+	}
+	if p.operation.Operation == ast.Mutation {
+		if err := account.FromContext(ctx).RequireWriter(); err != nil {
+			return nil, gqlerror.List{gqlerror.Wrap(err)}
+		}
 	}
 	op.OperationContext = graphql.OperationContext{
 		RawQuery: r.query, Variables: variables, OperationName: r.operation, Doc: p.doc, Extensions: r.extensions, Headers: op.http.Header,

@@ -82,6 +82,8 @@ var lengths = map[string]int{
 	"Query.byExternalRef": 2, "SetExternalRefPayload.externalRefs": 2,
 	"GridMatch.candidates": 20, // package grid gives no more
 
+	"Viewer.posts": 4, "HeldPost.rights": 8,
+
 	"CoverageProblem.divisions": 2,
 	"CoverageProblem.grids":     3,
 	"CoverageProblem.fixes":     3,

@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 
+	"wangge/domain/access"
 	"wangge/domain/around"
 	"wangge/domain/board"
 	"wangge/domain/coverage"
@@ -26,6 +27,7 @@ type Resolver struct {
 	Coverage *coverage.Service
 	Boards   *board.Service
 	Search   *search.Service
+	Access   *access.Service // nil: there are no accounts
 	Around   *around.Service // nil: limits are those that are stored
 
 	// PhotoURL says where a worker's photo is; asked only of workers who have one. Nil: photos are not served.

@@ -10,7 +10,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"wangge/domain/account"
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/page"
@@ -150,14 +149,6 @@ func (r *Resolver) tilesets(ctx context.Context) ([]*node.Tileset, error) {
 		return nil, nil
 	}
 	return r.Tilesets(ctx)
-}
-
-// viewer is who is asking; nil for the public.
-func viewer(a account.Actor) *node.Viewer {
-	if a.Role != account.Operator {
-		return nil
-	}
-	return &node.Viewer{ID: a.ID, Name: a.ID, Kind: string(a.Role)}
 }
 
 // asked is what sel wants to know of spots.

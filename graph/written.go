@@ -48,6 +48,121 @@ func (w *writer) _Absence(sel *selection, obj *node.Absence) bool {
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _Account(sel *selection, obj *node.Account) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("Account")
+		case "id":
+			w.enter(f)
+			v := obj.ID
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		case "login":
+			w.enter(f)
+			v := obj.Login
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "role":
+			w.enter(f)
+			v := obj.Role
+			ok = w.marshalNAccountRole2wanggeᚋgraphᚋnodeᚐAccountRole(f.below, v) && ok
+			w.leave()
+		case "workerId":
+			w.enter(f)
+			v := obj.WorkerID
+			ok = w.marshalOID2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "secondFactor":
+			w.enter(f)
+			v := obj.SecondFactor
+			ok = w.marshalNBoolean2bool(f.below, v) && ok
+			w.leave()
+		case "mustChangePassword":
+			w.enter(f)
+			v := obj.MustChangePassword
+			ok = w.marshalNBoolean2bool(f.below, v) && ok
+			w.leave()
+		case "createdAt":
+			w.enter(f)
+			v := obj.CreatedAt
+			ok = w.marshalNDateTime2timeᚐTime(f.below, v) && ok
+			w.leave()
+		case "disabledAt":
+			w.enter(f)
+			v := obj.DisabledAt
+			ok = w.marshalODateTime2ᚖtimeᚐTime(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _AccountConnection(sel *selection, obj *node.AccountConnection) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("AccountConnection")
+		case "totalCount":
+			w.enter(f)
+			v := obj.TotalCount
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		case "nodes":
+			w.enter(f)
+			v := obj.Nodes
+			ok = w.marshalNAccount2ᚕᚖwanggeᚋgraphᚋnodeᚐAccountᚄ(f.below, v) && ok
+			w.leave()
+		case "edges":
+			w.enter(f)
+			v := obj.Edges
+			ok = w.marshalNAccountEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐAccountEdgeᚄ(f.below, v) && ok
+			w.leave()
+		case "pageInfo":
+			w.enter(f)
+			v := obj.PageInfo
+			ok = w.marshalNPageInfo2ᚖwanggeᚋgraphᚋnodeᚐPageInfo(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _AccountEdge(sel *selection, obj *node.AccountEdge) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("AccountEdge")
+		case "node":
+			w.enter(f)
+			v := obj.Node
+			ok = w.marshalNAccount2ᚖwanggeᚋgraphᚋnodeᚐAccount(f.below, v) && ok
+			w.leave()
+		case "cursor":
+			w.enter(f)
+			v := obj.Cursor
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _AddressMatch(sel *selection, obj *node.AddressMatch) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -686,6 +801,26 @@ func (w *writer) _BuildingEdge(sel *selection, obj *node.BuildingEdge) bool {
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _ChangePasswordPayload(sel *selection, obj *node.ChangePasswordPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("ChangePasswordPayload")
+		case "id":
+			w.enter(f)
+			v := obj.ID
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _Contacts(sel *selection, obj *node.Contacts) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -910,6 +1045,61 @@ func (w *writer) _CoverageReport(sel *selection, obj *node.CoverageReport) bool 
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _CreateAccessTokenPayload(sel *selection, obj *node.CreateAccessTokenPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("CreateAccessTokenPayload")
+		case "id":
+			w.enter(f)
+			v := obj.ID
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		case "token":
+			w.enter(f)
+			v := obj.Token
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "expiresAt":
+			w.enter(f)
+			v := obj.ExpiresAt
+			ok = w.marshalNDateTime2timeᚐTime(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _CreateAccountPayload(sel *selection, obj *node.CreateAccountPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("CreateAccountPayload")
+		case "account":
+			w.enter(f)
+			v := obj.Account
+			ok = w.marshalNAccount2ᚖwanggeᚋgraphᚋnodeᚐAccount(f.below, v) && ok
+			w.leave()
+		case "password":
+			w.enter(f)
+			v := obj.Password
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _CreateWorkerPayload(sel *selection, obj *node.CreateWorkerPayload) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -922,6 +1112,26 @@ func (w *writer) _CreateWorkerPayload(sel *selection, obj *node.CreateWorkerPayl
 			w.enter(f)
 			v := obj.Worker
 			ok = w.marshalNWorker2ᚖwanggeᚋgraphᚋnodeᚐWorker(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _DisableAccountPayload(sel *selection, obj *node.DisableAccountPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("DisableAccountPayload")
+		case "account":
+			w.enter(f)
+			v := obj.Account
+			ok = w.marshalNAccount2ᚖwanggeᚋgraphᚋnodeᚐAccount(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -1265,6 +1475,26 @@ func (w *writer) _EndAssignmentPayload(sel *selection, obj *node.EndAssignmentPa
 			w.enter(f)
 			v := obj.Until
 			ok = w.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _EndSessionsPayload(sel *selection, obj *node.EndSessionsPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("EndSessionsPayload")
+		case "id":
+			w.enter(f)
+			v := obj.ID
+			ok = w.marshalNID2string(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -1884,6 +2114,46 @@ func (w *writer) _GridNeighbour(sel *selection, obj *node.GridNeighbour) bool {
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _HeldPost(sel *selection, obj *node.HeldPost) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("HeldPost")
+		case "post":
+			w.enter(f)
+			v := obj.Post
+			ok = w.marshalNPost2wanggeᚋdomainᚋstaffᚐPost(f.below, v) && ok
+			w.leave()
+		case "cover":
+			w.enter(f)
+			v := obj.Cover
+			ok = w.marshalNCover2wanggeᚋdomainᚋstaffᚐCover(f.below, v) && ok
+			w.leave()
+		case "area":
+			w.enter(f)
+			v := obj.Area
+			ok = w.marshalNArea2ᚖwanggeᚋgraphᚋnodeᚐArea(f.below, v) && ok
+			w.leave()
+		case "acts":
+			w.enter(f)
+			v := obj.Acts
+			ok = w.marshalNBoolean2bool(f.below, v) && ok
+			w.leave()
+		case "rights":
+			w.enter(f)
+			v := obj.Rights
+			ok = w.marshalNRight2ᚕwanggeᚋgraphᚋnodeᚐRightᚄ(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _Household(sel *selection, obj *node.Household) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -2415,6 +2685,62 @@ func (w *writer) _Mutation(sel *selection) bool {
 				}
 				return w.marshalNApplyFixPayload2ᚖwanggeᚋgraphᚋnodeᚐApplyFixPayload(f.below, v)
 			}) && ok
+		case "createAccount":
+			ok = w.root(f, true, w.ec.field_Mutation_createAccount_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Mutation().CreateAccount(ctx, fc.Args["input"].(node.CreateAccountInput))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNCreateAccountPayload2ᚖwanggeᚋgraphᚋnodeᚐCreateAccountPayload(f.below, v)
+			}) && ok
+		case "disableAccount":
+			ok = w.root(f, true, w.ec.field_Mutation_disableAccount_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Mutation().DisableAccount(ctx, fc.Args["input"].(node.DisableAccountInput))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNDisableAccountPayload2ᚖwanggeᚋgraphᚋnodeᚐDisableAccountPayload(f.below, v)
+			}) && ok
+		case "resetPassword":
+			ok = w.root(f, true, w.ec.field_Mutation_resetPassword_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Mutation().ResetPassword(ctx, fc.Args["input"].(node.ResetPasswordInput))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNResetPasswordPayload2ᚖwanggeᚋgraphᚋnodeᚐResetPasswordPayload(f.below, v)
+			}) && ok
+		case "endSessions":
+			ok = w.root(f, true, w.ec.field_Mutation_endSessions_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Mutation().EndSessions(ctx, fc.Args["input"].(node.EndSessionsInput))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNEndSessionsPayload2ᚖwanggeᚋgraphᚋnodeᚐEndSessionsPayload(f.below, v)
+			}) && ok
+		case "changePassword":
+			ok = w.root(f, true, w.ec.field_Mutation_changePassword_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Mutation().ChangePassword(ctx, fc.Args["input"].(node.ChangePasswordInput))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNChangePasswordPayload2ᚖwanggeᚋgraphᚋnodeᚐChangePasswordPayload(f.below, v)
+			}) && ok
+		case "createAccessToken":
+			ok = w.root(f, true, w.ec.field_Mutation_createAccessToken_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Mutation().CreateAccessToken(ctx, fc.Args["input"].(node.CreateAccessTokenInput))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNCreateAccessTokenPayload2ᚖwanggeᚋgraphᚋnodeᚐCreateAccessTokenPayload(f.below, v)
+			}) && ok
+		case "revokeAccessToken":
+			ok = w.root(f, true, w.ec.field_Mutation_revokeAccessToken_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Mutation().RevokeAccessToken(ctx, fc.Args["input"].(node.RevokeAccessTokenInput))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNRevokeAccessTokenPayload2ᚖwanggeᚋgraphᚋnodeᚐRevokeAccessTokenPayload(f.below, v)
+			}) && ok
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
 		}
@@ -2848,6 +3174,14 @@ func (w *writer) _Query(sel *selection) bool {
 				}
 				return w.marshalNTileset2ᚕᚖwanggeᚋgraphᚋnodeᚐTilesetᚄ(f.below, v)
 			}) && ok
+		case "accounts":
+			ok = w.root(f, true, w.ec.field_Query_accounts_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Query().Accounts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string))
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNAccountConnection2ᚖwanggeᚋgraphᚋnodeᚐAccountConnection(f.below, v)
+			}) && ok
 		case "__type":
 			ok = w.root(f, false, w.ec.field_Query___type_args, func(ctx context.Context, fc arguments) bool {
 				v, err := w.ec.IntrospectType(fc.Args["name"].(string))
@@ -2965,6 +3299,51 @@ func (w *writer) _RenumberDivisionPayload(sel *selection, obj *node.RenumberDivi
 				continue
 			}
 			ok = w.marshalNDivision2ᚖwanggeᚋgraphᚋnodeᚐDivision(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _ResetPasswordPayload(sel *selection, obj *node.ResetPasswordPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("ResetPasswordPayload")
+		case "account":
+			w.enter(f)
+			v := obj.Account
+			ok = w.marshalNAccount2ᚖwanggeᚋgraphᚋnodeᚐAccount(f.below, v) && ok
+			w.leave()
+		case "password":
+			w.enter(f)
+			v := obj.Password
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _RevokeAccessTokenPayload(sel *selection, obj *node.RevokeAccessTokenPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("RevokeAccessTokenPayload")
+		case "id":
+			w.enter(f)
+			v := obj.ID
+			ok = w.marshalNID2string(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -3665,6 +4044,21 @@ func (w *writer) _Viewer(sel *selection, obj *node.Viewer) bool {
 			v := obj.Kind
 			ok = w.marshalNString2string(f.below, v) && ok
 			w.leave()
+		case "login":
+			w.enter(f)
+			v := obj.Login
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "posts":
+			w.enter(f)
+			v := obj.Posts
+			ok = w.marshalNHeldPost2ᚕᚖwanggeᚋgraphᚋnodeᚐHeldPostᚄ(f.below, v) && ok
+			w.leave()
+		case "byToken":
+			w.enter(f)
+			v := obj.ByToken
+			ok = w.marshalNBoolean2bool(f.below, v) && ok
+			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
 		}
@@ -4164,6 +4558,63 @@ func (w *writer) marshalNAbsence2ᚖwanggeᚋgraphᚋnodeᚐAbsence(sel *selecti
 	return w._Absence(sel, v)
 }
 
+func (w *writer) marshalNAccount2ᚕᚖwanggeᚋgraphᚋnodeᚐAccountᚄ(sel *selection, v []*node.Account) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNAccount2ᚖwanggeᚋgraphᚋnodeᚐAccount(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNAccount2ᚖwanggeᚋgraphᚋnodeᚐAccount(sel *selection, v *node.Account) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._Account(sel, v)
+}
+
+func (w *writer) marshalNAccountConnection2ᚖwanggeᚋgraphᚋnodeᚐAccountConnection(sel *selection, v *node.AccountConnection) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._AccountConnection(sel, v)
+}
+
+func (w *writer) marshalNAccountEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐAccountEdgeᚄ(sel *selection, v []*node.AccountEdge) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNAccountEdge2ᚖwanggeᚋgraphᚋnodeᚐAccountEdge(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNAccountEdge2ᚖwanggeᚋgraphᚋnodeᚐAccountEdge(sel *selection, v *node.AccountEdge) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._AccountEdge(sel, v)
+}
+
+func (w *writer) marshalNAccountRole2wanggeᚋgraphᚋnodeᚐAccountRole(sel *selection, v node.AccountRole) bool {
+	return w.marshal(v)
+}
+
 func (w *writer) marshalNAddressMatch2ᚕᚖwanggeᚋgraphᚋnodeᚐAddressMatchᚄ(sel *selection, v []*node.AddressMatch) bool {
 	start, ok := len(w.buf), true
 	w.buf = append(w.buf, '[')
@@ -4385,6 +4836,13 @@ func (w *writer) marshalNBuildingEdge2ᚖwanggeᚋgraphᚋnodeᚐBuildingEdge(se
 	return w._BuildingEdge(sel, v)
 }
 
+func (w *writer) marshalNChangePasswordPayload2ᚖwanggeᚋgraphᚋnodeᚐChangePasswordPayload(sel *selection, v *node.ChangePasswordPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._ChangePasswordPayload(sel, v)
+}
+
 func (w *writer) marshalNContacts2ᚖwanggeᚋgraphᚋnodeᚐContacts(sel *selection, v *node.Contacts) bool {
 	if v == nil {
 		return w.missing()
@@ -4423,6 +4881,20 @@ func (w *writer) marshalNCoverageProblem2ᚖwanggeᚋgraphᚋnodeᚐCoverageProb
 	return w._CoverageProblem(sel, v)
 }
 
+func (w *writer) marshalNCreateAccessTokenPayload2ᚖwanggeᚋgraphᚋnodeᚐCreateAccessTokenPayload(sel *selection, v *node.CreateAccessTokenPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._CreateAccessTokenPayload(sel, v)
+}
+
+func (w *writer) marshalNCreateAccountPayload2ᚖwanggeᚋgraphᚋnodeᚐCreateAccountPayload(sel *selection, v *node.CreateAccountPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._CreateAccountPayload(sel, v)
+}
+
 func (w *writer) marshalNCreateWorkerPayload2ᚖwanggeᚋgraphᚋnodeᚐCreateWorkerPayload(sel *selection, v *node.CreateWorkerPayload) bool {
 	if v == nil {
 		return w.missing()
@@ -4436,6 +4908,13 @@ func (w *writer) marshalNDate2wanggeᚋdomainᚋcivilᚐDate(sel *selection, v c
 
 func (w *writer) marshalNDateTime2timeᚐTime(sel *selection, v time.Time) bool {
 	return w.marshal(node.MarshalDateTime(v))
+}
+
+func (w *writer) marshalNDisableAccountPayload2ᚖwanggeᚋgraphᚋnodeᚐDisableAccountPayload(sel *selection, v *node.DisableAccountPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._DisableAccountPayload(sel, v)
 }
 
 func (w *writer) marshalNDivision2ᚕᚖwanggeᚋgraphᚋnodeᚐDivisionᚄ(sel *selection, v []*node.Division) bool {
@@ -4484,6 +4963,13 @@ func (w *writer) marshalNEndAssignmentPayload2ᚖwanggeᚋgraphᚋnodeᚐEndAssi
 		return w.missing()
 	}
 	return w._EndAssignmentPayload(sel, v)
+}
+
+func (w *writer) marshalNEndSessionsPayload2ᚖwanggeᚋgraphᚋnodeᚐEndSessionsPayload(sel *selection, v *node.EndSessionsPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._EndSessionsPayload(sel, v)
 }
 
 func (w *writer) marshalNExternalRef2wanggeᚋdomainᚋplaceᚐExternalRef(sel *selection, v place.ExternalRef) bool {
@@ -4727,6 +5213,29 @@ func (w *writer) marshalNGridNeighbour2ᚖwanggeᚋgraphᚋnodeᚐGridNeighbour(
 		return w.missing()
 	}
 	return w._GridNeighbour(sel, v)
+}
+
+func (w *writer) marshalNHeldPost2ᚕᚖwanggeᚋgraphᚋnodeᚐHeldPostᚄ(sel *selection, v []*node.HeldPost) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNHeldPost2ᚖwanggeᚋgraphᚋnodeᚐHeldPost(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNHeldPost2ᚖwanggeᚋgraphᚋnodeᚐHeldPost(sel *selection, v *node.HeldPost) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._HeldPost(sel, v)
 }
 
 func (w *writer) marshalNHousehold2ᚕᚖwanggeᚋgraphᚋnodeᚐHouseholdᚄ(sel *selection, v []*node.Household) bool {
@@ -4989,6 +5498,40 @@ func (w *writer) marshalNRenumberDivisionPayload2ᚖwanggeᚋgraphᚋnodeᚐRenu
 		return w.missing()
 	}
 	return w._RenumberDivisionPayload(sel, v)
+}
+
+func (w *writer) marshalNResetPasswordPayload2ᚖwanggeᚋgraphᚋnodeᚐResetPasswordPayload(sel *selection, v *node.ResetPasswordPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._ResetPasswordPayload(sel, v)
+}
+
+func (w *writer) marshalNRevokeAccessTokenPayload2ᚖwanggeᚋgraphᚋnodeᚐRevokeAccessTokenPayload(sel *selection, v *node.RevokeAccessTokenPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._RevokeAccessTokenPayload(sel, v)
+}
+
+func (w *writer) marshalNRight2wanggeᚋgraphᚋnodeᚐRight(sel *selection, v node.Right) bool {
+	return w.marshal(v)
+}
+
+func (w *writer) marshalNRight2ᚕwanggeᚋgraphᚋnodeᚐRightᚄ(sel *selection, v []node.Right) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNRight2wanggeᚋgraphᚋnodeᚐRight(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
 }
 
 func (w *writer) marshalNSetDivisionContactsPayload2ᚖwanggeᚋgraphᚋnodeᚐSetDivisionContactsPayload(sel *selection, v *node.SetDivisionContactsPayload) bool {

@@ -30,6 +30,7 @@ trap 'exit 130' INT TERM HUP PIPE
 
 unset DATABASE_URL PUBLIC_URL WINDOW CORS_ORIGINS BASEMAP_URL BASEMAP_STYLE BASEMAP_ATTRIBUTION TIANDITU_KEY
 ./wangge demo --data "$data"
+WANGGE_LOGINS=$(./wangge user demo --data "$data")
 LOG_LEVEL=${LOG_LEVEL:-warn} RATE_LIMIT=0 ./wangge serve --data "$data" --addr 127.0.0.1:0 >"$data/out" &
 server=$!
 for _ in $(seq 300); do
@@ -41,5 +42,5 @@ done
 [ -n "$WANGGE_URL" ] || { echo "$0: the server was not ready after 30 s" >&2; exit 1; }
 WANGGE_TOKEN=$(cat "$data/operator.token")
 WANGGE_DATA=$data # for a second server beside
-export WANGGE_URL WANGGE_TOKEN WANGGE_DATA
+export WANGGE_URL WANGGE_TOKEN WANGGE_DATA WANGGE_LOGINS
 "$@"

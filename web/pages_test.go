@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/twpayne/go-geom"
 
+	"wangge/domain/account"
 	"wangge/domain/place"
 	"wangge/internal/fault"
 )
@@ -309,14 +310,23 @@ func TestBoxOfUnknownPlaces(t *testing.T) {
 func TestSentences(t *testing.T) {
 	// Named by the list of systems, and by what is wrong with a parameter.
 	used := map[string]bool{"WGS84": true, "CGCS2000": true, "GCJ02": true, "BD09": true, "accuracy": true}
-	for _, file := range []string{"resident/page.html", "resident/answer.html", "resident/explorer.html", "resident/badge.html", "lists.go", "pages.go", "people.go", "help.go", "resident/frame.html"} {
+	for _, file := range []string{"resident/page.html", "resident/answer.html", "resident/explorer.html", "resident/badge.html", "lists.go", "pages.go", "people.go", "help.go", "resident/frame.html", "sign.go", "resident/sign.html"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, match := range regexp.MustCompile(`(?:Say|say)\(? ?"(\w+)"`).FindAllSubmatch(source, -1) {
+		for _, match := range regexp.MustCompile(`(?:Say|say)\(? ?"([\w.]*\w)"`).FindAllSubmatch(source, -1) {
 			used[string(match[1])] = true
 		}
+	}
+	for _, kind := range []string{"sign-in", "code", "password", "enrol", "recovery", "account"} {
+		used["sign."+kind] = true
+	}
+	for _, role := range []account.Role{account.Staff, account.Operator, account.Security, account.Auditor} {
+		used["role."+string(role)] = true
+	}
+	for right := range account.Rights {
+		used["right."+right.String()] = true
 	}
 	for name := range used {
 		if pair := sentences[name]; pair[0] == "" || pair[1] == "" || strings.Count(pair[0], "{}") != strings.Count(pair[1], "{}") {

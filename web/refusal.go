@@ -30,6 +30,8 @@ var _ = fault.Register(
 	[3]string{"page.accuracy", "Accuracy must be between 0 and 1,000,000 metres.", "精度应为 0 到 1000000 之间的米数。"},
 	[3]string{"page.crs", "Please choose the coordinate system.", "请选择坐标系。"},
 	[3]string{"page.away", "This cannot be looked up at the moment. Please try again in a few minutes.", "这一项暂时查不到，请过几分钟再试。"},
+	[3]string{"page.form", "The form cannot be read.", "无法读取表单。"},
+	[3]string{"page.again", "The two passwords differ.", "两次输入的新密码不一致。"},
 	[3]string{"page.noGrid", "There is no grid “{code}”.", "没有网格“{code}”。"},
 	[3]string{"page.noDivision", "There is no community “{code}”.", "没有社区“{code}”。"},
 )

@@ -119,6 +119,8 @@ type Options struct {
 	PublicURL string        // where this server is seen from outside; "" makes links relative
 	Basemap   []string      // the origins that a basemap comes from; empty: there is none
 	Log       *slog.Logger  // nil: slog.Default()
+	Access    Access        // nil: nobody can sign in
+	Sessions  Sessions      // of browsers; needed with Access
 
 	// AsOf is the time the answers are of, in the zone people read it in, and whether that is now: it is not while the
 	// database is away and they come from memory. nil: it always is.
@@ -141,6 +143,8 @@ type site struct {
 	policy    string
 	worker    string // the address of the map's worker
 	log       *slog.Logger
+	access    Access
+	sessions  Sessions
 	asOf      func() (at time.Time, current bool)
 }
 
@@ -220,7 +224,7 @@ func (s *site) sayAge(h http.Header, at time.Time) {
 // Register adds the pages to mux, with the answer to every address that nothing else in mux answers. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
 	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, finder: o.Search, state: o.State, printed: o.Printed, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
-		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf}
+		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf, access: o.Access, sessions: o.Sessions}
 	s.worker = workerURL(s.policy)
 	if s.log == nil {
 		s.log = slog.Default()
@@ -248,6 +252,9 @@ func Register(mux *http.ServeMux, o Options) {
 	mux.HandleFunc("GET /graphiql", s.explorer)
 	if o.HouseholdTemplate != nil {
 		mux.HandleFunc("GET /templates/households.xlsx", s.template(o.HouseholdTemplate))
+	}
+	if o.Access != nil {
+		s.registerSign(mux)
 	}
 	mux.HandleFunc("/", s.lost(mux))
 }

@@ -8,6 +8,11 @@ import (
 	"wangge/internal/fault"
 )
 
+var _ = fault.Register(
+	[3]string{"account.token", "This is not for access tokens: sign in.", "访问令牌不能执行此操作，请登录后进行。"},
+	[3]string{"account.readOnly", "This access token may only read.", "该访问令牌只能读取。"},
+)
+
 // Role of an actor: what kind of account asks. What of people an account may see is a matter of its Scope.
 type Role string
 
@@ -25,12 +30,26 @@ const (
 // known are the roles that there are.
 var known = map[Role]bool{Public: true, Staff: true, Operator: true, Security: true, Auditor: true, Door: true, Counter: true}
 
+// Administrative reports whether a role is one of those that run the deployment, give accounts or read the audit.
+func Administrative(r Role) bool { return r == Operator || r == Security || r == Auditor }
+
 // Actor is who asks. The zero Actor may do nothing. Two that are equal may do the same.
 type Actor struct {
 	Role  Role
 	ID    string // stable, for the database session, the audit and the log; never personal data
 	Scope *Scope // of Staff: what the posts reach; nil: nothing
+	Via   Via
 }
+
+// Via is how an actor asks.
+type Via uint8
+
+// The ways.
+const (
+	InPerson    Via = iota // signed in, or the machine's own
+	ByToken                // a program, with a personal access token
+	ByReadToken            // a program, with one that may change nothing
+)
 
 // Anyone returns the public actor.
 func Anyone() Actor { return Actor{Role: Public, ID: "public"} }
@@ -63,6 +82,25 @@ func (a Actor) RequireRole(r Role) error {
 	}
 	if a.Role != r {
 		return fault.New(fault.Forbidden, "", "forbidden")
+	}
+	return nil
+}
+
+// RequirePerson refuses programs: FORBIDDEN. What is about accounts is for their people.
+func (a Actor) RequirePerson() error {
+	if err := a.RequireKnown(); err != nil {
+		return err
+	}
+	if a.Via != InPerson {
+		return fault.New(fault.Forbidden, "", "account.token")
+	}
+	return nil
+}
+
+// RequireWriter refuses programs whose token may only read: FORBIDDEN.
+func (a Actor) RequireWriter() error {
+	if a.Via == ByReadToken {
+		return fault.New(fault.Forbidden, "", "account.readOnly")
 	}
 	return nil
 }

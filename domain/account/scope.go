@@ -36,6 +36,28 @@ func SetOf(rights ...Right) (s Set) {
 // Has reports whether r is in s.
 func (s Set) Has(r Right) bool { return s&(1<<r) != 0 }
 
+// rightNames are what rights are called where they are written down.
+var rightNames = [Rights]string{"HOUSEHOLDS", "RESIDENTS", "REVEAL", "KEEP", "CARE", "RESTRICTED", "APPOINT", "ARRANGE"}
+
+// String is what r is called where it is written down.
+func (r Right) String() string { return rightNames[r] }
+
+// ParseRight reads what String wrote; false: there is no such right.
+func ParseRight(s string) (Right, bool) {
+	i := slices.Index(rightNames[:], s)
+	return Right(max(i, 0)), i >= 0
+}
+
+// All are the rights in s.
+func (s Set) All() (list []Right) {
+	for r := range Rights {
+		if s.Has(r) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
 // ofOperator is what the operator may do everywhere. Files of residents are opened by those who care for them alone.
 var ofOperator = SetOf(Households, Appoint, Arrange)
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 	"wangge/domain/civil"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
@@ -14,6 +15,46 @@ import (
 	"wangge/domain/staff"
 	"wangge/geo/coord"
 )
+
+// Who may sign in.
+type Account struct {
+	// Permanent.
+	ID string `json:"id"`
+	// The login.
+	Login string `json:"login"`
+	// What kind of account it is.
+	Role AccountRole `json:"role"`
+	// The worker that it is of; null but for staff.
+	WorkerID *string `json:"workerId,omitempty"`
+	// Whether a second factor is set up.
+	SecondFactor bool `json:"secondFactor"`
+	// Whether the password is a first one, which its owner has yet to change.
+	MustChangePassword bool `json:"mustChangePassword"`
+	// When it was given.
+	CreatedAt time.Time `json:"createdAt"`
+	// Since when it is disabled; null where it is not.
+	DisabledAt *time.Time `json:"disabledAt,omitempty"`
+}
+
+// A page of the accounts.
+type AccountConnection struct {
+	// Accounts in the whole list.
+	TotalCount int `json:"totalCount"`
+	// The accounts of this page.
+	Nodes []*Account `json:"nodes"`
+	// The accounts of this page with their places in the list.
+	Edges []*AccountEdge `json:"edges"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// An account in a list.
+type AccountEdge struct {
+	// The account.
+	Node *Account `json:"node"`
+	// Its place, for `after`.
+	Cursor string `json:"cursor"`
+}
 
 // Which fix is to be applied.
 type ApplyFixInput struct {
@@ -77,6 +118,60 @@ type BoxInput struct {
 	Crs coord.System `json:"crs"`
 }
 
+// The own password, and another. Send them as variables: documents are kept in memory.
+type ChangePasswordInput struct {
+	// The password now.
+	OldPassword string `json:"oldPassword"`
+	// 12 to 200 characters, without the login, and none that everybody tries first.
+	Password string `json:"password"`
+}
+
+// What `changePassword` did.
+type ChangePasswordPayload struct {
+	// The account's id.
+	ID string `json:"id"`
+}
+
+// A token to make.
+type CreateAccessTokenInput struct {
+	// What it is for: one line of at most 100 characters.
+	Name string `json:"name"`
+	// Whether it may change something.
+	Writes bool `json:"writes"`
+	// Of staff: which of the account's rights it may use, one or more. Of operators: none.
+	Rights []Right `json:"rights"`
+	// When it ends: within a year.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// What `createAccessToken` did.
+type CreateAccessTokenPayload struct {
+	// The token's id, for `revokeAccessToken`.
+	ID string `json:"id"`
+	// The token, for `Authorization: Bearer`. It is told this once.
+	Token string `json:"token"`
+	// When it ends.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// An account to give.
+type CreateAccountInput struct {
+	// 3 to 40 small letters, digits, points, lines and underscores; capitals are made small. Logins are not given twice.
+	Login string `json:"login"`
+	// What kind of account.
+	Role AccountRole `json:"role"`
+	// The worker that it is of: of staff, and of no other.
+	WorkerID *string `json:"workerId,omitempty"`
+}
+
+// What `createAccount` did.
+type CreateAccountPayload struct {
+	// The account.
+	Account *Account `json:"account"`
+	// The first password, to be changed at the first sign-in. It is told this once.
+	Password string `json:"password"`
+}
+
 // A worker to add.
 type CreateWorkerInput struct {
 	// The name: one line of at most 100 characters.
@@ -99,6 +194,20 @@ type CreateWorkerInput struct {
 type CreateWorkerPayload struct {
 	// The worker.
 	Worker *Worker `json:"worker"`
+}
+
+// Which account to disable.
+type DisableAccountInput struct {
+	// The account's id.
+	ID string `json:"id"`
+	// False gives it back.
+	Disabled bool `json:"disabled"`
+}
+
+// What `disableAccount` did.
+type DisableAccountPayload struct {
+	// The account as it is now.
+	Account *Account `json:"account"`
 }
 
 // Which absence ends when.
@@ -131,6 +240,18 @@ type EndAssignmentPayload struct {
 	Until civil.Date `json:"until"`
 }
 
+// Whose sessions to end.
+type EndSessionsInput struct {
+	// The account's id.
+	ID string `json:"id"`
+}
+
+// What `endSessions` did.
+type EndSessionsPayload struct {
+	// The account's id.
+	ID string `json:"id"`
+}
+
 // What an external number is of.
 type ExternalRefOwner struct {
 	// What it is.
@@ -161,6 +282,20 @@ type GridFilter struct {
 	Near *PointInput `json:"near,omitempty"`
 	// Grids within so many metres (0 to 100,000) of `near`, which it needs.
 	WithinM *float64 `json:"withinM,omitempty"`
+}
+
+// A post that the viewer's worker holds today.
+type HeldPost struct {
+	// The post.
+	Post staff.Post `json:"post"`
+	// First or stand-in.
+	Cover staff.Cover `json:"cover"`
+	// What for.
+	Area *Area `json:"area"`
+	// Whether it counts today: a stand-in's does while the first holder is away.
+	Acts bool `json:"acts"`
+	// What it gives in its area while it counts.
+	Rights []Right `json:"rights"`
 }
 
 // The four bounds in words (四至), as people say them. Of a grid in parts that lie apart those of the largest. Null where unknown.
@@ -362,6 +497,34 @@ type RenumberDivisionInput struct {
 	Version int `json:"version"`
 }
 
+// Whose password to reset.
+type ResetPasswordInput struct {
+	// The account's id.
+	ID string `json:"id"`
+	// Takes the second factor away too, of who lost the phone and the recovery codes.
+	SecondFactor bool `json:"secondFactor"`
+}
+
+// What `resetPassword` did.
+type ResetPasswordPayload struct {
+	// The account as it is now.
+	Account *Account `json:"account"`
+	// The first password, to be changed at the next sign-in. It is told this once.
+	Password string `json:"password"`
+}
+
+// Which token to end.
+type RevokeAccessTokenInput struct {
+	// The token's id.
+	ID string `json:"id"`
+}
+
+// What `revokeAccessToken` did.
+type RevokeAccessTokenPayload struct {
+	// The token's id.
+	ID string `json:"id"`
+}
+
 // A service station.
 type ServiceStationInput struct {
 	// 1 to 200 characters.
@@ -517,8 +680,78 @@ type Viewer struct {
 	ID string `json:"id"`
 	// A name to show.
 	Name string `json:"name"`
-	// The kind of account: `operator`.
+	// The kind of account: `staff`, `operator`, `security` or `auditor`.
 	Kind string `json:"kind"`
+	// The login; null for the token of the data folder.
+	Login *string `json:"login,omitempty"`
+	// The posts that the account's worker holds today; none but for staff.
+	Posts []*HeldPost `json:"posts"`
+	// Whether a program asks, by a personal access token.
+	ByToken bool `json:"byToken"`
+}
+
+// What kind of account it is. None may do what another does.
+type AccountRole string
+
+const (
+	// A worker: what the posts of today reach.
+	AccountRoleStaff AccountRole = "STAFF"
+	// Runs the deployment; opens nobody's file.
+	AccountRoleOperator AccountRole = "OPERATOR"
+	// Gives accounts; sees no more of people than the public.
+	AccountRoleSecurity AccountRole = "SECURITY"
+	// Reads the audit; sees no more of people than the public.
+	AccountRoleAuditor AccountRole = "AUDITOR"
+)
+
+var AllAccountRole = []AccountRole{
+	AccountRoleStaff,
+	AccountRoleOperator,
+	AccountRoleSecurity,
+	AccountRoleAuditor,
+}
+
+func (e AccountRole) IsValid() bool {
+	switch e {
+	case AccountRoleStaff, AccountRoleOperator, AccountRoleSecurity, AccountRoleAuditor:
+		return true
+	}
+	return false
+}
+
+func (e AccountRole) String() string {
+	return string(e)
+}
+
+func (e *AccountRole) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AccountRole(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AccountRole", str)
+	}
+	return nil
+}
+
+func (e AccountRole) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AccountRole) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AccountRole) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What an external number can be of.
@@ -595,6 +828,82 @@ func (e *RefOwnerKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e RefOwnerKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Something that may be done with what lies in an area.
+type Right string
+
+const (
+	// Rooms, households and exact counts of people.
+	RightHouseholds Right = "HOUSEHOLDS"
+	// Residents' files, masked.
+	RightResidents Right = "RESIDENTS"
+	// One value of a file, unmasked, for a purpose that is stated.
+	RightReveal Right = "REVEAL"
+	// To write residents' files.
+	RightKeep Right = "KEEP"
+	// Care tags.
+	RightCare Right = "CARE"
+	// Care tags of restricted categories.
+	RightRestricted Right = "RESTRICTED"
+	// To put workers in office and out of it, to note absences.
+	RightAppoint Right = "APPOINT"
+	// To place buildings and units, set contacts and policies, mend borders, note what was printed.
+	RightArrange Right = "ARRANGE"
+)
+
+var AllRight = []Right{
+	RightHouseholds,
+	RightResidents,
+	RightReveal,
+	RightKeep,
+	RightCare,
+	RightRestricted,
+	RightAppoint,
+	RightArrange,
+}
+
+func (e Right) IsValid() bool {
+	switch e {
+	case RightHouseholds, RightResidents, RightReveal, RightKeep, RightCare, RightRestricted, RightAppoint, RightArrange:
+		return true
+	}
+	return false
+}
+
+func (e Right) String() string {
+	return string(e)
+}
+
+func (e *Right) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Right(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Right", str)
+	}
+	return nil
+}
+
+func (e Right) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Right) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Right) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

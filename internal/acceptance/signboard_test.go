@@ -73,7 +73,11 @@ func newPrinting(t *testing.T) *printing {
 	w.fonts = fonts
 	finder := &search.Service{Store: db.NewSearch(store), InTouch: w.InTouch, Version: func(ctx context.Context) (string, bool) { return w.VersionIn(ctx, w.Clock()) }}
 	w.Grids.Addresses, w.Grids.InTouch, w.around.InTouch = finder, w.InTouch, w.InTouch
-	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts, Version: w.Version, Prints: boards, Knows: httpauth.Bearer(theToken),
+	door, err := httpauth.New(httpauth.Options{Operator: theToken})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts, Version: w.Version, Prints: boards, Knows: door.Who,
 		Frame: func(r *http.Request, p signboard.Page) ([]byte, error) { return web.Frame(r, web.Framed(p)) }})
 	web.Register(w.mux, web.Options{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around, Search: finder, Printed: boards, Boards: true})
 	return w

@@ -52,6 +52,8 @@ type Program interface {
 	Check(ctx context.Context, s config.Settings, job CheckJob) ([]coverage.Checked, error)
 	// MovePhotos takes photos that lie in the database to where photos are kept, and returns how many; left are those that are no pictures that are taken in.
 	MovePhotos(ctx context.Context, s config.Settings) (moved, left int, err error)
+	// Users does to accounts what job says, and returns those concerned.
+	Users(ctx context.Context, s config.Settings, job UserJob) ([]User, error)
 	// Migrate says in a line or more what it did or, for Status, how things stand.
 	Migrate(ctx context.Context, s config.Settings, to Direction) (string, error)
 }
@@ -163,6 +165,36 @@ type CheckJob struct {
 	Progress func(done, total int) // communities that were looked at; never nil
 }
 
+// UserDo is what is done to accounts.
+type UserDo string
+
+// What can be done.
+const (
+	UserAdd     UserDo = "add"
+	UserList    UserDo = "list"
+	UserDisable UserDo = "disable"
+	UserEnable  UserDo = "enable"
+	UserReset   UserDo = "reset"
+	UserDemo    UserDo = "demo" // none in a town that is not the demo's
+)
+
+// UserJob is one run of user.
+type UserJob struct {
+	Do     UserDo
+	Login  string
+	Role   string // of add
+	Worker string // of add: the worker's id; "": none
+	Factor bool   // of reset: the second factor goes too
+}
+
+// User is an account as the command line tells it.
+type User struct {
+	Login, Role, Worker string
+	Post                string // of the demo's staff
+	Password            string // that was made just now; "": none was
+	Factor, Disabled    bool
+}
+
 // Direction of a migration.
 type Direction string
 
@@ -185,6 +217,7 @@ type grammar struct {
 	Boards   boardsCmd   `cmd:"" name:"signboards" help:"Write the signboards of all grids of a division to one PDF for the print shop."`
 	Check    checkCmd    `cmd:"" help:"Find gaps, overlaps and blind spots between grids."`
 	Photos   photosCmd   `cmd:"" help:"Workers' photos: take those of an older wangge out of the database."`
+	User     userCmd     `cmd:"" help:"Accounts: who may sign in. Whoever works on this machine may give them, so that there is a first one."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, take the last step back, or show how they stand."`
 	Version  versionCmd  `cmd:"" help:"Say which wangge this is."`
 }

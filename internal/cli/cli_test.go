@@ -39,6 +39,11 @@ func (p *recorder) MovePhotos(_ context.Context, s config.Settings) (moved, left
 	return p.moved[0], p.moved[1], p.err
 }
 
+func (p *recorder) Users(_ context.Context, s config.Settings, job UserJob) ([]User, error) {
+	p.did, p.settings = fmt.Sprintf("user %+v", job), s
+	return []User{{Login: "li.na", Role: "staff", Worker: "w-1", Password: "ABCD-EFGH", Post: "网格员", Factor: true, Disabled: true}}, p.err
+}
+
 func (p *recorder) Serve(_ context.Context, s config.Settings, server config.ServerSettings, out io.Writer) error {
 	p.did, p.settings, p.server = "serve", s, server
 	fmt.Fprintln(out, "listening on http://"+server.Addr)

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"math"
@@ -27,6 +28,7 @@ type Store struct {
 	TimeZone         string `name:"time-zone" env:"TIME_ZONE" default:"Asia/Shanghai" placeholder:"ZONE" help:"Time zone that says which day it is (${env}, default ${default})."`
 	StatementTimeout string `name:"statement-timeout" env:"STATEMENT_TIMEOUT" default:"10s" placeholder:"TIME" help:"Longest time one database statement of a request may take (${env}, default ${default})."`
 	PhotosURL        string `name:"photos-url" env:"PHOTOS_URL" placeholder:"URL" help:"Where workers' photos are kept: file:///folder, or s3://bucket with its options; default: the folder photos in the data folder (${env})."`
+	AccessKey        string `name:"access-key" env:"ACCESS_KEY" placeholder:"KEY" help:"Key that second factors are sealed with, 64 hexadecimal digits, the same in all servers of a database; default: the file access.key in the data folder (${env})."`
 	LogLevel         string `name:"log-level" env:"LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (${env}; default info for serve, warn for the others)."`
 	LogFormat        string `name:"log-format" env:"LOG_FORMAT" default:"text" placeholder:"FORMAT" help:"text or json (${env}, default ${default})."`
 }
@@ -60,7 +62,8 @@ type Settings struct {
 	DatabaseURL      string // "": the private PostgreSQL
 	Zone             *time.Location
 	StatementTimeout time.Duration
-	PhotosURL        *url.URL // of gocloud.dev/blob; nil: the folder photos in Data
+	PhotosURL        *url.URL  // of gocloud.dev/blob; nil: the folder photos in Data
+	AccessKey        *[32]byte // nil: in a file in Data
 	LogLevel         slog.Level
 	LogJSON          bool
 }
@@ -112,6 +115,9 @@ func (s Store) Check() (Settings, error) {
 		return Settings{}, Bad("STATEMENT_TIMEOUT", s.StatementTimeout, "but it must be a time from 10ms to 1h, like 10s")
 	}
 	if out.PhotosURL, err = photosURL(s.PhotosURL); err != nil {
+		return Settings{}, err
+	}
+	if out.AccessKey, err = accessKey(s.AccessKey); err != nil {
 		return Settings{}, err
 	}
 	if err := out.LogLevel.UnmarshalText([]byte(s.LogLevel)); err != nil {
@@ -246,6 +252,18 @@ func photosURL(s string) (*url.URL, error) {
 		return bad("but photos are kept under file:// or s3:// only")
 	}
 	return u, nil
+}
+
+// accessKey is a key of 256 bits. What is wrong with it is said without it.
+func accessKey(s string) (*[32]byte, error) {
+	if s = strings.TrimSpace(s); s == "" {
+		return nil, nil
+	}
+	key := new([32]byte)
+	if n, err := hex.Decode(key[:], []byte(s[:min(len(s), 64)])); err != nil || n != 32 || len(s) != 64 {
+		return nil, Bad("ACCESS_KEY", "…", "but it must be 64 hexadecimal digits: openssl rand -hex 32 makes some")
+	}
+	return key, nil
 }
 
 // mapAttribution is whose the data is, in one line.

@@ -71,6 +71,9 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 		{"a negative time", "STATEMENT_TIMEOUT", "-1s"},
 		{"a level that is none", "LOG_LEVEL", "loud"},
 		{"a format that is none", "LOG_FORMAT", "xml"},
+		{"a key that is too short", "ACCESS_KEY", "5ec2e7"},
+		{"a key of more than digits", "ACCESS_KEY", "5ec2e7" + strings.Repeat("x", 58)},
+		{"a key that is too long", "ACCESS_KEY", "5ec2e7" + strings.Repeat("0", 59)},
 		{"photos without a scheme", "PHOTOS_URL", "/srv/photos"},
 		{"photos on the web", "PHOTOS_URL", "https://photos.example.org"},
 		{"photos in memory", "PHOTOS_URL", "mem://"},
@@ -114,7 +117,7 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			st, se := store(), server()
-			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout, "PHOTOS_URL": &st.PhotosURL,
+			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout, "PHOTOS_URL": &st.PhotosURL, "ACCESS_KEY": &st.AccessKey,
 				"LOG_LEVEL": &st.LogLevel, "LOG_FORMAT": &st.LogFormat, "ADDR": &se.Addr, "PUBLIC_URL": &se.PublicURL,
 				"MAP_ATTRIBUTION": &se.MapAttribution, "MAP_APPROVAL": &se.MapApproval,
 				"WINDOW": &se.Window, "NEAREST_LIMIT_M": &se.NearestLimitM, "RATE_LIMIT": &se.RateLimit,
@@ -131,6 +134,9 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 			}
 			if text := f.Error(); !strings.HasPrefix(text, c.env+" (--") || strings.Contains(text, "\n") {
 				t.Errorf("the sentence does not begin with the variable: %s", text)
+			}
+			if c.env == "ACCESS_KEY" && strings.Contains(f.Error(), "5ec2e7") {
+				t.Errorf("the sentence holds the key: %v", f)
 			}
 			if c.env == "PHOTOS_URL" && strings.Contains(f.Error(), "secret") {
 				t.Errorf("the sentence holds a password: %s", f)

@@ -1,25 +1,25 @@
-// Package httpauth finds out who sends a request. There are two until accounts arrive: the operator, who sends the
-// token that was made at the first start, and everyone else. What each may do is left to the services.
+// Package httpauth finds out who sends a request, by its headers: the operator, who sends the token that was made at the first start, a program with
+// a token of its own, a browser that is signed in, and everyone else. Whose session or token it is is left to domain/access, what each may do to the services.
 package httpauth
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"wangge/domain/account"
 	"wangge/internal/fault"
 )
 
-// TokenFile is the name of the operator's token in the data folder.
-const TokenFile = "operator.token"
+// The names of what is secret in the data folder.
+const (
+	TokenFile = "operator.token" // the operator's
+	KeyFile   = "access.key"     // what second factors are sealed with
+)
 
 const minToken = 16 // characters; a token written by hand may be shorter than ours, not guessable
 
@@ -27,6 +27,10 @@ var _ = fault.Register(
 	[3]string{"httpauth.file",
 		"The operator's token in {file} cannot be used ({detail}): correct it, or delete the file and start again to get a new one.",
 		"无法使用 {file} 中的管理员令牌({detail})：请修正，或删除该文件后重新启动以生成新令牌。"},
+	[3]string{"httpauth.key",
+		"The key in {file} cannot be used ({detail}): put back the one that was there; without it nobody's second factor can be checked.",
+		"无法使用 {file} 中的密钥({detail})：请恢复原文件；没有该密钥将无法验证任何人的二次验证码。"},
+	[3]string{"httpauth.origin", "Pages of another site may not send this.", "不接受其他网站页面发出的此类请求。"},
 	[3]string{"httpauth.folder",
 		"The data folder {folder} cannot be written ({detail}): correct it with chown or chmod, or choose another with --data.",
 		"数据目录 {folder} 不可写({detail})：请用 chown 或 chmod 修正，或用 --data 选择其他目录。"},
@@ -35,23 +39,40 @@ var _ = fault.Register(
 // OpenToken returns the operator's token that lies in the folder data, and whether it was made just now. Processes
 // that start at once agree on one.
 func OpenToken(data string) (token string, made bool, err error) {
-	file := filepath.Join(data, TokenFile)
-	token, err = readToken(file)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return token, false, err
+	return openSecret(data, TokenFile, "httpauth.file", rand.Text, checkToken)
+}
+
+// OpenKey returns the key that second factors are sealed with, from the folder data, where it is made at the first start.
+func OpenKey(data string) (key [32]byte, err error) {
+	text, _, err := openSecret(data, KeyFile, "httpauth.key", func() string {
+		rand.Read(key[:]) // never fails (crypto/rand)
+		return hex.EncodeToString(key[:])
+	}, checkKey)
+	if err == nil {
+		_, err = hex.Decode(key[:], []byte(text))
 	}
-	if err := makeToken(data, file); err != nil && !errors.Is(err, fs.ErrExist) {
+	return key, err
+}
+
+// openSecret returns what lies in a file of the folder data, which it makes where it is missing. What cannot be is UNAVAILABLE, by the sentence of key.
+func openSecret(data, name, key string, fresh func() string, check func(string) (detail string)) (text string, made bool, err error) {
+	file := filepath.Join(data, name)
+	text, err = readSecret(file, key, check)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return text, false, err
+	}
+	if err := makeSecret(data, file, fresh()); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", false, fault.Wrap(err, fault.Unavailable, "", "httpauth.folder", "folder", data, "detail", reason(err))
 	} else if err == nil {
 		made = true
 	}
-	token, err = readToken(file)
-	return token, made, err
+	text, err = readSecret(file, key, check)
+	return text, made, err
 }
 
-func readToken(file string) (string, error) {
+func readSecret(file, key string, check func(string) (detail string)) (string, error) {
 	unusable := func(err error, detail string) error {
-		return fault.Wrap(err, fault.Unavailable, "", "httpauth.file", "file", file, "detail", detail)
+		return fault.Wrap(err, fault.Unavailable, "", key, "file", file, "detail", detail)
 	}
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -63,32 +84,46 @@ func readToken(file string) (string, error) {
 	if open := info.Mode().Perm() & 0o077; open != 0 {
 		return "", unusable(nil, fmt.Sprintf("others may read it, its mode is %04o; run chmod 600 on it", info.Mode().Perm()))
 	}
-	text, err := os.ReadFile(file)
+	raw, err := os.ReadFile(file)
 	if err != nil {
 		return "", unusable(err, reason(err))
 	}
-	token := strings.TrimSpace(string(text))
-	switch {
-	case len(token) < minToken:
-		return "", unusable(nil, fmt.Sprintf("it has fewer than %d characters", minToken))
-	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "", unusable(nil, "it holds more than letters, digits and signs")
+	text := strings.TrimSpace(string(raw))
+	if detail := check(text); detail != "" {
+		return "", unusable(nil, detail)
 	}
-	return token, nil
+	return text, nil
 }
 
-// makeToken writes a new token aside and links it to its place: nobody ever reads half of one, and of two processes
+func checkToken(token string) (detail string) {
+	switch {
+	case len(token) < minToken:
+		return fmt.Sprintf("it has fewer than %d characters", minToken)
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return "it holds more than letters, digits and signs"
+	}
+	return ""
+}
+
+func checkKey(text string) (detail string) {
+	if raw, err := hex.DecodeString(text); err != nil || len(raw) != 32 {
+		return "it is not 64 hexadecimal digits"
+	}
+	return ""
+}
+
+// makeSecret writes a new secret aside and links it to its place: nobody ever reads half of one, and of two processes
 // that make one, the second is told fs.ErrExist.
-func makeToken(data, file string) (err error) {
+func makeSecret(data, file, text string) (err error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(data, TokenFile+".*") // mode 0600
+	f, err := os.CreateTemp(data, filepath.Base(file)+".*") // mode 0600
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
-	_, err = fmt.Fprintln(f, rand.Text())
+	_, err = fmt.Fprintln(f, text)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
@@ -102,23 +137,4 @@ func reason(err error) string {
 		return p.Err.Error()
 	}
 	return err.Error()
-}
-
-// Bearer returns who sends a request: the operator for "Authorization: Bearer" with token, anyone without that header. A token
-// that is not valid is UNAUTHENTICATED: whoever sends one expects more than the public gets.
-func Bearer(token string) func(*http.Request) (account.Actor, error) {
-	want := sha256.Sum256([]byte(token))
-	return func(r *http.Request) (account.Actor, error) {
-		header := r.Header["Authorization"]
-		if len(header) == 0 {
-			return account.Anyone(), nil
-		}
-		scheme, given, _ := strings.Cut(header[0], " ")
-		got := sha256.Sum256([]byte(strings.TrimSpace(given))) // equal lengths, so that the time says nothing
-		ok := subtle.ConstantTimeCompare(got[:], want[:]) == 1
-		if len(header) > 1 || !strings.EqualFold(scheme, "Bearer") || !ok {
-			return account.Actor{}, fault.New(fault.Unauthenticated, "", "badToken")
-		}
-		return account.TheOperator(), nil
-	}
 }

@@ -1,47 +1,37 @@
 package httpauth
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
-	"wangge/domain/account"
 	"wangge/internal/fault"
 )
 
 const token = "0123456789ABCDEFGHIJ"
 
-func TestWhoSendsARequest(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		header []string
-		want   account.Role // empty: UNAUTHENTICATED
-	}{
-		{"no header", nil, account.Public},
-		{"the token", []string{"Bearer " + token}, account.Operator},
-		{"the scheme in small letters", []string{"bearer " + token}, account.Operator},
-		{"another token", []string{"Bearer " + token + "x"}, ""},
-		{"the beginning of the token", []string{"Bearer " + token[:10]}, ""},
-		{"no token", []string{"Bearer "}, ""},
-		{"an empty header", []string{""}, ""},
-		{"another scheme", []string{"Basic " + token}, ""},
-		{"the token without its scheme", []string{token}, ""},
-		{"two headers", []string{"Bearer " + token, "Bearer x"}, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			r := httptest.NewRequest(http.MethodGet, "/where", nil)
-			for _, v := range c.header {
-				r.Header.Add("Authorization", v)
-			}
-			got, err := Bearer(token)(r)
-			if got.Role != c.want || fault.Is(err, fault.Unauthenticated) != (c.want == "") || c.want != "" && err != nil {
-				t.Errorf("actor %+v, %v, want role %q", got, err, c.want)
-			}
-		})
+func TestTheKeyIsMadeOnceAndKept(t *testing.T) {
+	data := t.TempDir()
+	first, err := OpenKey(data)
+	again, err2 := OpenKey(data)
+	if err != nil || err2 != nil || first != again || first == [32]byte{} {
+		t.Fatal(err, err2, first == again)
+	}
+	other, err := OpenKey(t.TempDir())
+	if err != nil || other == first {
+		t.Error("two folders have one key", err)
+	}
+	file := filepath.Join(data, KeyFile)
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if err := os.WriteFile(file, []byte(strings.Repeat("0", 63)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenKey(data); !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), file) {
+		t.Errorf("a key that was cut: %v", err)
 	}
 }
 

@@ -105,6 +105,9 @@ func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		w.Header().Add("Vary", "Authorization")
+		if actor.Role != account.Public && len(r.Header["Authorization"]) == 0 {
+			w.Header().Add("Vary", "Cookie") // what the public is answered may be kept for all who send none
+		}
 		if limits, ok := r.Context().(*limited); ok {
 			limits.askedBy(actor)
 		}

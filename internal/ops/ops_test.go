@@ -305,6 +305,13 @@ func TestWhatAnAnswerDependsOn(t *testing.T) {
 	}
 }
 
+func TestWhatIsAnsweredToWhoSignedInIsKeptForNobodyElse(t *testing.T) {
+	h := build(t, Options{Auth: func(*http.Request) (account.Actor, error) { return account.Actor{Role: account.Staff, ID: "s"}, nil }})
+	if got := strings.Join(h.ask(get("/where")).Header().Values("Vary"), ", "); got != "Authorization, Cookie, Accept-Encoding" {
+		t.Errorf("Vary: %s", got)
+	}
+}
+
 // What stands around a request must not cost more than what it asks for.
 func BenchmarkAround(b *testing.B) {
 	h := Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), Options{

@@ -897,6 +897,55 @@ for (const [name, [path, options]] of Object.entries(BOARDS)) {
   });
 }
 
+// Signing in, by the demo's logins (script/with-town.sh). No page of it runs a script.
+const logins = Object.fromEntries((process.env.WANGGE_LOGINS ?? "").split("\n").map((line) => line.split(/\s{2,}/)).filter((cells) => cells.length >= 3).map(([login, , password]) => [login, password]));
+for (const [name, query, options, target] of [["phone", "", PHONE, 44], ["english-dark", "?lang=en", { ...WIDE, colorScheme: "dark" }, 44], ["elder", "?elder=1", PHONE, 60]]) {
+  if (!logins["demo-chief"]) continue;
+  await step(`axe and what is told while signing in: ${name}`, { ...options, bypassCSP: true }, async (page) => {
+    const look = async (what, aloud) => {
+      await picture(page, `sign-${what}-${name}`);
+      const faults = await page.evaluate(judge, { target });
+      assert(faults.length === 0, `${what}: ${faults.join("; ")}`);
+      await flawless(page);
+      if (aloud) await readAloud(page, `sign-${what}-${name}`);
+      await page.evaluate(() => { document.documentElement.style.fontSize = "200%"; });
+      const lost = await page.evaluate(judge, {});
+      assert(lost.length === 0, `${what} with text of 200 %: ${lost.join("; ")}`);
+      await page.evaluate(() => { document.documentElement.style.fontSize = ""; });
+    };
+    const signIn = async (login, password) => {
+      await page.goto(`${base}/sign-in${query}`);
+      await page.fill("[name=login]", login);
+      await page.fill("[name=password]", password);
+      await page.click("#content button");
+    };
+    await page.goto(`${base}/sign-in${query}`);
+    await look("in", true);
+    await signIn("demo-chief", "not the password");
+    await page.waitForSelector("[role=alert]");
+    await look("wrong", true);
+    await signIn("demo-chief", logins["demo-chief"]);
+    await page.click("summary");
+    await page.fill("[name=name]", "日报");
+    await page.check("[value=HOUSEHOLDS]");
+    await page.click("details button");
+    await page.waitForSelector("[role=status] code");
+    await look("account");
+    await page.click("[action*='/account/tokens/'] button");
+    await page.goto(`${base}/account/password${query}`);
+    await look("password", true);
+    // A second factor, set up without a phone: what its app would show is not known, so that the page stays.
+    await page.goto(`${base}/account/second-factor${query}`);
+    await page.fill("[name=code]", "abc");
+    await page.click("#content button");
+    await page.waitForSelector("[role=alert]");
+    await look("factor");
+    await page.goto(`${base}/account${query}`);
+    await page.click("[action^='/sign-out'] button");
+    await page.waitForURL(/sign-in/);
+  });
+}
+
 await step("a board is shown, enlarged and fetched without script", { ...PHONE, javaScriptEnabled: false, acceptDownloads: true }, async (page) => {
   await page.goto(base + boardPath);
   const picture = page.locator(".sheet img");

@@ -1,0 +1,483 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"wangge/domain/access"
+	"wangge/domain/account"
+	"wangge/domain/civil"
+	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/domain/staff"
+)
+
+const accountColumns = `a.id, a.login, a.role, a.worker_home, a.worker_id, a.demo, a.must_change, a.second_factor_since, a.created_at, a.created_by, a.disabled_at`
+
+const (
+	accountAdd = `-- name: account.Add
+INSERT INTO account (id, login, role, worker_home, worker_id, demo, must_change, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+
+	accountAddSecret = `-- name: account.AddSecret
+INSERT INTO account_secret (account_id, password) VALUES ($1, $2)`
+
+	accountList = `-- name: account.List
+SELECT ` + accountColumns + ` FROM account a WHERE ($1::text IS NULL OR a.login > $1) ORDER BY a.login LIMIT $2`
+
+	accountCount = `-- name: account.Count
+SELECT count(*) FROM account`
+
+	accountByLogin = `-- name: account.ByLogin
+SELECT ` + accountColumns + ` FROM account a WHERE a.login = $1 ORDER BY a.id`
+
+	accountByID = `-- name: account.ByID
+SELECT ` + accountColumns + ` FROM account a WHERE a.id = $1 ORDER BY a.id`
+
+	accountDisable = `-- name: account.Disable
+UPDATE account SET disabled_at = $2 WHERE id = $1`
+
+	accountWorkerOf = `-- name: account.WorkerOf
+SELECT s.district, s.worker_id FROM assignment s
+WHERE s.district = ANY($1) AND s.post = $2 AND s.cover = 'A' AND s.during @> $3::date AND NOT s.worker_id = ANY($4)
+ORDER BY s.district, s.area_id, s.worker_id LIMIT 1`
+
+	accountWorkers = `-- name: account.Workers
+SELECT worker_id FROM account WHERE worker_id IS NOT NULL ORDER BY worker_id`
+
+	// The row is there and locked afterwards, whoever makes it.
+	tryLock = `-- name: try.Lock
+INSERT INTO sign_in_try (name, tries, tried_at, until) VALUES ($1, 0, '-infinity', '-infinity')
+ON CONFLICT (name) DO UPDATE SET tries = sign_in_try.tries RETURNING tries, tried_at, until`
+
+	trySet = `-- name: try.Set
+UPDATE sign_in_try SET tries = $2, tried_at = $3, until = $4 WHERE name = $1`
+
+	trySweep = `-- name: try.Sweep
+DELETE FROM sign_in_try WHERE tried_at < $2 AND name <> $1`
+
+	tryForget = `-- name: try.Forget
+DELETE FROM sign_in_try WHERE name = $1`
+
+	credentialsByLogin = `-- name: credentials.ByLogin
+SELECT ` + accountColumns + `, s.password, s.factor FROM account a JOIN account_secret s ON s.account_id = a.id WHERE a.login = $1 ORDER BY a.id`
+
+	credentialsByID = `-- name: credentials.ByID
+SELECT ` + accountColumns + `, s.password, s.factor FROM account a JOIN account_secret s ON s.account_id = a.id WHERE a.id = $1 ORDER BY a.id`
+
+	passwordSet = `-- name: password.Set
+UPDATE account_secret SET password = $2 WHERE account_id = $1`
+
+	passwordGiven = `-- name: password.Given
+UPDATE account SET must_change = $2 WHERE id = $1`
+
+	tokenEndAll = `-- name: token.EndAll
+DELETE FROM access_token WHERE account_id = $1`
+
+	factorSet = `-- name: factor.Set
+UPDATE account_secret s SET factor = coalesce(s.factor, $2) WHERE s.account_id = $1 RETURNING s.factor`
+
+	factorProve = `-- name: factor.Prove
+UPDATE account SET second_factor_since = $2 WHERE id = $1 AND second_factor_since IS NULL`
+
+	factorStep = `-- name: factor.Step
+UPDATE account_secret SET factor_step = $2 WHERE account_id = $1 AND factor_step < $2`
+
+	factorDrop = `-- name: factor.Drop
+UPDATE account_secret SET factor = NULL, factor_step = 0 WHERE account_id = $1`
+
+	factorGone = `-- name: factor.Gone
+UPDATE account SET second_factor_since = NULL WHERE id = $1`
+
+	recoveryClear = `-- name: recovery.Clear
+DELETE FROM recovery_code WHERE account_id = $1`
+
+	recoveryAdd = `-- name: recovery.Add
+INSERT INTO recovery_code (account_id, hash) SELECT $1, unnest($2::bytea[])`
+
+	recoveryUse = `-- name: recovery.Use
+DELETE FROM recovery_code WHERE account_id = $1 AND hash = $2`
+
+	sessionAdd = `-- name: session.Add
+INSERT INTO session (hash, account_id, factor, began_at, seen_at) VALUES ($1, $2, $3, $4, $4)`
+
+	sessionSweep = `-- name: session.Sweep
+DELETE FROM session WHERE hash = $1 OR began_at < $2`
+
+	sessionRenew = `-- name: session.Renew
+UPDATE session SET hash = $2, factor = factor OR $3, seen_at = $4 WHERE hash = $1`
+
+	sessionByHash = `-- name: session.ByHash
+SELECT ` + accountColumns + `, s.factor, s.began_at, s.seen_at FROM session s JOIN account a ON a.id = s.account_id WHERE s.hash = $1 ORDER BY s.hash`
+
+	sessionSee = `-- name: session.See
+UPDATE session SET seen_at = $2 WHERE hash = $1 AND seen_at < $2`
+
+	sessionEnd = `-- name: session.End
+DELETE FROM session WHERE hash = $1`
+
+	sessionEndAll = `-- name: session.EndAll
+DELETE FROM session WHERE account_id = $1 AND hash <> $2`
+
+	sessionsOf = `-- name: session.Of
+SELECT ` + accountColumns + `, s.factor, s.began_at, s.seen_at FROM session s JOIN account a ON a.id = s.account_id WHERE s.account_id = $1 ORDER BY s.began_at DESC, s.hash`
+
+	tokenColumns = `, t.id, t.name, t.writes, t.rights, t.created_at, t.expires_at, t.used_on`
+
+	tokenAdd = `-- name: token.Add
+INSERT INTO access_token (id, account_id, name, hash, writes, rights, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+
+	tokenByHash = `-- name: token.ByHash
+SELECT ` + accountColumns + tokenColumns + ` FROM access_token t JOIN account a ON a.id = t.account_id WHERE t.hash = $1 ORDER BY t.id`
+
+	tokensOf = `-- name: token.Of
+SELECT ` + accountColumns + tokenColumns + ` FROM access_token t JOIN account a ON a.id = t.account_id WHERE t.account_id = $1 ORDER BY t.created_at DESC, t.id`
+
+	tokenUse = `-- name: token.Use
+UPDATE access_token SET used_on = $2 WHERE id = $1`
+
+	tokenEnd = `-- name: token.End
+DELETE FROM access_token WHERE account_id = $1 AND id = $2`
+)
+
+// Accounts is the store of accounts, sessions and tokens; it implements access.Store.
+type Accounts struct{ *DB }
+
+// NewAccounts returns the store of accounts of d.
+func NewAccounts(d *DB) *Accounts { return &Accounts{d} }
+
+var _ access.Store = (*Accounts)(nil)
+
+// intoAccount are where accountColumns go; done makes the account whole.
+func intoAccount(a *access.Account) (into []any, done func()) {
+	var home *string
+	var worker *uuid.UUID
+	return []any{&a.ID, &a.Login, &a.Role, &home, &worker, &a.Demo, &a.MustChange, &a.SecondFactor, &a.Created, &a.CreatedBy, &a.Disabled}, func() {
+		if home != nil && worker != nil {
+			a.Worker = &key.Key{Home: *home, ID: *worker}
+		}
+	}
+}
+
+// accounts reads accounts, each with what more follows its columns.
+func (s *Accounts) accounts(ctx context.Context, actor account.Actor, sql string, args []any, more func() []any, take func(access.Account)) error {
+	return s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
+		var a access.Account
+		into, done := intoAccount(&a)
+		if err := rows.Scan(append(into, more()...)...); err != nil {
+			return err
+		}
+		done()
+		take(a)
+		return nil
+	})
+}
+
+func nothingMore() []any { return nil }
+
+// exec runs statements of the server while it finds out who asks, in one transaction, and returns how many rows the last concerned.
+func (s *Accounts) exec(ctx context.Context, statements ...func(context.Context, pgx.Tx) (int64, error)) (rows int64, err error) {
+	err = s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) (err error) {
+		for _, run := range statements {
+			if rows, err = run(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return rows, err
+}
+
+func statement(sql string, args ...any) func(context.Context, pgx.Tx) (int64, error) {
+	return func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		tag, err := tx.Exec(ctx, sql, args...)
+		return tag.RowsAffected(), err
+	}
+}
+
+// AddAccount implements access.Store.
+func (s *Accounts) AddAccount(ctx context.Context, actor account.Actor, a access.Account, password string) error {
+	var home *string
+	var worker *uuid.UUID
+	if a.Worker != nil {
+		home, worker = &a.Worker.Home, &a.Worker.ID
+	}
+	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, accountAdd, a.ID, a.Login, a.Role, home, worker, a.Demo, a.MustChange, a.Created, a.CreatedBy)
+		if err == nil {
+			_, err = tx.Exec(ctx, accountAddSecret, a.ID, password)
+		}
+		return err
+	})
+}
+
+// Accounts implements access.Store.
+func (s *Accounts) Accounts(ctx context.Context, actor account.Actor, q access.Query) (p page.Page[access.Account], err error) {
+	p.HasPrevious = q.Args.After != nil
+	from, _ := after(q.Args)
+	err = s.Do(ctx, actor, func(ctx context.Context) error {
+		err := s.accounts(ctx, actor, accountList, []any{from, q.Args.First + 1}, nothingMore, func(a access.Account) {
+			if len(p.Items) == q.Args.First {
+				p.HasNext = true
+				return
+			}
+			p.Items = append(p.Items, page.Item[access.Account]{Node: a, Cursor: page.Cursor{Order: access.ByLogin, Text: a.Login, ID: a.ID.String()}})
+		})
+		if err != nil || !q.Count {
+			return err
+		}
+		return s.each(ctx, actor, accountCount, nil, func(rows pgx.Rows) error { return rows.Scan(&p.Total) })
+	})
+	return p, err
+}
+
+func (s *Accounts) one(ctx context.Context, actor account.Actor, sql string, arg any) (a access.Account, ok bool, err error) {
+	err = s.accounts(ctx, actor, sql, []any{arg}, nothingMore, func(found access.Account) { a, ok = found, true })
+	return a, ok, err
+}
+
+// AccountByLogin implements access.Store.
+func (s *Accounts) AccountByLogin(ctx context.Context, actor account.Actor, login string) (access.Account, bool, error) {
+	return s.one(ctx, actor, accountByLogin, login)
+}
+
+// AccountByID implements access.Store.
+func (s *Accounts) AccountByID(ctx context.Context, actor account.Actor, id uuid.UUID) (access.Account, bool, error) {
+	return s.one(ctx, actor, accountByID, id)
+}
+
+// SetDisabled implements access.Store.
+func (s *Accounts) SetDisabled(ctx context.Context, actor account.Actor, id uuid.UUID, since *time.Time) error {
+	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, accountDisable, id, since)
+		return err
+	})
+}
+
+// WorkerOf implements access.Store.
+func (s *Accounts) WorkerOf(ctx context.Context, actor account.Actor, post staff.Post, day civil.Date) (k key.Key, ok bool, err error) {
+	err = s.Do(ctx, actor, func(ctx context.Context) error {
+		homes, err := s.everywhere(ctx, actor)
+		if err != nil {
+			return err
+		}
+		taken := []uuid.UUID{}
+		err = s.each(ctx, actor, accountWorkers, nil, func(rows pgx.Rows) error {
+			var id uuid.UUID
+			err := rows.Scan(&id)
+			taken = append(taken, id)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return s.each(ctx, actor, accountWorkerOf, []any{homes, post, day.Time(), taken}, func(rows pgx.Rows) error {
+			ok = true
+			return rows.Scan(&k.Home, &k.ID)
+		})
+	})
+	return k, ok, err
+}
+
+// Try implements access.Store. What was before any is told as the zero Tries.
+func (s *Accounts) Try(ctx context.Context, name [32]byte, forget time.Time, next func(access.Tries) (access.Tries, bool)) error {
+	return s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) error {
+		var t access.Tries
+		var last, until pgtype.Timestamptz
+		if err := tx.QueryRow(ctx, tryLock, name[:]).Scan(&t.N, &last, &until); err != nil {
+			return err
+		}
+		t.Last, t.Until = last.Time, until.Time
+		t, taken := next(t)
+		if !taken {
+			return nil
+		}
+		if _, err := tx.Exec(ctx, trySet, name[:], t.N, t.Last, t.Until); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, trySweep, name[:], forget)
+		return err
+	})
+}
+
+// Passed implements access.Store.
+func (s *Accounts) Passed(ctx context.Context, name [32]byte) error {
+	_, err := s.exec(ctx, statement(tryForget, name[:]))
+	return err
+}
+
+func (s *Accounts) credentials(ctx context.Context, sql string, arg any) (c access.Credentials, ok bool, err error) {
+	err = s.accounts(ctx, account.TheDoor(), sql, []any{arg}, func() []any { return []any{&c.Password, &c.Factor} },
+		func(a access.Account) { c.Account, ok = a, true })
+	return c, ok, err
+}
+
+// CredentialsByLogin implements access.Store.
+func (s *Accounts) CredentialsByLogin(ctx context.Context, login string) (access.Credentials, bool, error) {
+	return s.credentials(ctx, credentialsByLogin, login)
+}
+
+// CredentialsByID implements access.Store.
+func (s *Accounts) CredentialsByID(ctx context.Context, id uuid.UUID) (access.Credentials, bool, error) {
+	return s.credentials(ctx, credentialsByID, id)
+}
+
+// SetPassword implements access.Store.
+func (s *Accounts) SetPassword(ctx context.Context, id uuid.UUID, password string, given bool) error {
+	run := []func(context.Context, pgx.Tx) (int64, error){
+		statement(passwordSet, id, password), statement(passwordGiven, id, given), statement(sessionEndAll, id, []byte{}),
+	}
+	if given {
+		run = append(run, statement(tokenEndAll, id))
+	}
+	_, err := s.exec(ctx, run...)
+	return err
+}
+
+// SetFactor implements access.Store.
+func (s *Accounts) SetFactor(ctx context.Context, id uuid.UUID, sealed []byte) (kept []byte, err error) {
+	err = s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) error {
+		return tx.QueryRow(ctx, factorSet, id, sealed).Scan(&kept)
+	})
+	return kept, err
+}
+
+// ProveFactor implements access.Store.
+func (s *Accounts) ProveFactor(ctx context.Context, id uuid.UUID, step int64, recovery [][]byte, now time.Time) (ok bool, err error) {
+	err = s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, factorProve, id, now)
+		if ok = err == nil && tag.RowsAffected() == 1; !ok {
+			return err
+		}
+		_, err = s.exec(ctx, statement(factorStep, id, step), statement(recoveryClear, id), statement(recoveryAdd, id, recovery))
+		return err
+	})
+	return ok, err
+}
+
+// UseStep implements access.Store.
+func (s *Accounts) UseStep(ctx context.Context, id uuid.UUID, step int64) (bool, error) {
+	n, err := s.exec(ctx, statement(factorStep, id, step))
+	return n == 1, err
+}
+
+// UseRecovery implements access.Store.
+func (s *Accounts) UseRecovery(ctx context.Context, id uuid.UUID, hash [32]byte) (bool, error) {
+	n, err := s.exec(ctx, statement(recoveryUse, id, hash[:]))
+	return n == 1, err
+}
+
+// DropFactor implements access.Store.
+func (s *Accounts) DropFactor(ctx context.Context, id uuid.UUID) error {
+	_, err := s.exec(ctx, statement(factorDrop, id), statement(factorGone, id), statement(recoveryClear, id))
+	return err
+}
+
+// AddSession implements access.Store.
+func (s *Accounts) AddSession(ctx context.Context, hash [32]byte, of uuid.UUID, factor bool, now time.Time, had [32]byte) error {
+	_, err := s.exec(ctx, statement(sessionSweep, had[:], now.Add(-access.Absolute)), statement(sessionAdd, hash[:], of, factor, now))
+	return err
+}
+
+// RenewSession implements access.Store.
+func (s *Accounts) RenewSession(ctx context.Context, had, hash [32]byte, factor bool, now time.Time) (bool, error) {
+	n, err := s.exec(ctx, statement(sessionRenew, had[:], hash[:], factor, now))
+	return n == 1, err
+}
+
+func (s *Accounts) sessions(ctx context.Context, sql string, arg any) (list []access.Session, err error) {
+	var of access.Session
+	err = s.accounts(ctx, account.TheDoor(), sql, []any{arg}, func() []any { return []any{&of.Factor, &of.Began, &of.Seen} }, func(a access.Account) {
+		of.Account = a
+		list = append(list, of)
+	})
+	return list, err
+}
+
+// SessionByHash implements access.Store.
+func (s *Accounts) SessionByHash(ctx context.Context, hash [32]byte) (access.Session, bool, error) {
+	list, err := s.sessions(ctx, sessionByHash, hash[:])
+	if err != nil || len(list) == 0 {
+		return access.Session{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// SeeSession implements access.Store.
+func (s *Accounts) SeeSession(ctx context.Context, hash [32]byte, now time.Time) error {
+	_, err := s.exec(ctx, statement(sessionSee, hash[:], now))
+	return err
+}
+
+// EndSession implements access.Store.
+func (s *Accounts) EndSession(ctx context.Context, hash [32]byte) error {
+	_, err := s.exec(ctx, statement(sessionEnd, hash[:]))
+	return err
+}
+
+// EndSessions implements access.Store.
+func (s *Accounts) EndSessions(ctx context.Context, of uuid.UUID, but [32]byte) error {
+	_, err := s.exec(ctx, statement(sessionEndAll, of, but[:]))
+	return err
+}
+
+// Sessions implements access.Store.
+func (s *Accounts) Sessions(ctx context.Context, of uuid.UUID) ([]access.Session, error) {
+	return s.sessions(ctx, sessionsOf, of)
+}
+
+// AddToken implements access.Store.
+func (s *Accounts) AddToken(ctx context.Context, t access.Token, hash [32]byte) error {
+	rights := []string{}
+	for _, r := range t.Rights.All() {
+		rights = append(rights, r.String())
+	}
+	_, err := s.exec(ctx, statement(tokenAdd, t.ID, t.Account.ID, t.Name, hash[:], t.Writes, rights, t.Created, t.Expires))
+	return err
+}
+
+func (s *Accounts) tokens(ctx context.Context, sql string, arg any) (list []access.Token, err error) {
+	var t access.Token
+	var rights []string
+	err = s.accounts(ctx, account.TheDoor(), sql, []any{arg},
+		func() []any { return []any{&t.ID, &t.Name, &t.Writes, &rights, &t.Created, &t.Expires, &t.Used} },
+		func(a access.Account) {
+			t.Account, t.Rights = a, 0
+			for _, name := range rights {
+				if r, ok := account.ParseRight(name); ok { // one that there is no more gives nothing
+					t.Rights |= account.SetOf(r)
+				}
+			}
+			list = append(list, t)
+		})
+	return list, err
+}
+
+// TokenByHash implements access.Store.
+func (s *Accounts) TokenByHash(ctx context.Context, hash [32]byte) (access.Token, bool, error) {
+	list, err := s.tokens(ctx, tokenByHash, hash[:])
+	if err != nil || len(list) == 0 {
+		return access.Token{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// UseToken implements access.Store.
+func (s *Accounts) UseToken(ctx context.Context, id uuid.UUID, day time.Time) error {
+	_, err := s.exec(ctx, statement(tokenUse, id, day))
+	return err
+}
+
+// Tokens implements access.Store.
+func (s *Accounts) Tokens(ctx context.Context, of uuid.UUID) ([]access.Token, error) {
+	return s.tokens(ctx, tokensOf, of)
+}
+
+// RemoveToken implements access.Store.
+func (s *Accounts) RemoveToken(ctx context.Context, of, id uuid.UUID) (bool, error) {
+	n, err := s.exec(ctx, statement(tokenEnd, of, id))
+	return n == 1, err
+}

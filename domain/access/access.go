@@ -1,0 +1,90 @@
+// Package access finds out who asks: accounts, passwords and second factors, sessions of browsers, tokens of programs, and what the posts of an
+// account's worker reach at the moment. What an actor may do is left to the other services; cookies and headers are left to who speaks HTTP.
+package access
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/domain/staff"
+)
+
+// Account is who may sign in. It has one role: those who run the deployment, who give accounts and who read the audit are not the same.
+type Account struct {
+	ID           uuid.UUID
+	Login        string       // in small letters
+	Role         account.Role // Staff, Operator, Security or Auditor
+	Worker       *key.Key     // who it is; of Staff only, and always
+	Demo         bool         // of the demo town: without a second factor, and only where this machine alone can reach the server
+	MustChange   bool         // the password is one that somebody else gave
+	SecondFactor *time.Time   // since when there is one
+	Created      time.Time
+	CreatedBy    string // actor
+	Disabled     *time.Time
+}
+
+// NewAccount is what is said of an account when one is given.
+type NewAccount struct {
+	Login  string
+	Role   account.Role
+	Worker *key.Key
+	Demo   bool
+}
+
+// Credentials are what the server compares with what it is shown.
+type Credentials struct {
+	Account
+	Password string // argon2id, in the form of its reference implementation
+	Factor   []byte // the second factor's secret, sealed; nil: none, not even one that was not proven yet
+}
+
+// Session is a browser that is signed in, or on the way to it.
+type Session struct {
+	Account
+	Factor      bool // the second factor was shown
+	Began, Seen time.Time
+}
+
+// Token is a personal access token, for programs.
+type Token struct {
+	ID      uuid.UUID
+	Account Account
+	Name    string // as its owner calls it
+	Writes  bool
+	Rights  account.Set // that it may use, as far as the account has them; of staff
+	Created time.Time
+	Expires time.Time
+	Used    *time.Time // the last day, midnight UTC
+}
+
+// Step is what is to be shown before a browser is signed in.
+type Step string
+
+// The steps, in their order.
+const (
+	StepCode     Step = "code"     // a code of the second factor
+	StepPassword Step = "password" // another password than the one that somebody gave
+	StepEnrol    Step = "enrol"    // a second factor is to be set up
+	StepNone     Step = ""         // signed in
+)
+
+// Visitor is who a session is of.
+type Visitor struct {
+	Session
+	Step   Step
+	Actor  account.Actor // the public until Step is StepNone
+	Duties []staff.Duty  // of staff
+}
+
+// ByLogin is the order of a list of accounts, as its cursors name it.
+const ByLogin = "LOGIN"
+
+// Query is which page of the accounts is read: by login.
+type Query struct {
+	Args  page.Args
+	Count bool
+}

@@ -1,0 +1,585 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/civil"
+	"wangge/domain/grid"
+	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/domain/place"
+	"wangge/domain/staff"
+	"wangge/internal/fault"
+)
+
+// Service is what can be asked and done about accounts.
+type Service struct {
+	Store  Store
+	Now    func() time.Time
+	Sealer Sealer
+	Demo   bool // accounts of the demo may sign in: this machine alone can reach the server
+
+	// Version names the state of the data and the civil day; false: it is not known. As long as it is the same, so is what posts reach. Nil: nothing is known.
+	Version func() (string, bool)
+
+	Staff interface {
+		Day(asOf *time.Time) civil.Date
+		Duties(ctx context.Context, actor account.Actor, worker key.Key) ([]staff.Duty, error)
+		// Worker: NOT_FOUND.
+		Worker(ctx context.Context, actor account.Actor, k key.Key) (staff.Worker, error)
+	}
+	Grids interface {
+		GridsOfGroups(ctx context.Context, actor account.Actor, groups []key.Key, asOf *time.Time, with grid.Fields) (map[uuid.UUID][]grid.Grid, error)
+	}
+	Places interface {
+		DivisionsByID(ctx context.Context, actor account.Actor, ids []uuid.UUID, with place.Fields) (map[uuid.UUID]place.Division, error)
+		Children(ctx context.Context, actor account.Actor, parents []uuid.UUID, with place.Fields) (map[uuid.UUID][]place.Division, error)
+	}
+
+	hasher *hasher
+	known  known
+}
+
+// New returns a Service of a store; its other parts are given by who makes it.
+func New(store Store) *Service {
+	return &Service{Store: store, Now: time.Now, hasher: newHasher()}
+}
+
+// OnTheMachine is who gives accounts from the command line: whoever can read the data folder could as well write the tables.
+func OnTheMachine() account.Actor { return account.Actor{Role: account.Security, ID: "machine"} }
+
+func ended() error { return fault.New(fault.Unauthenticated, "", "access.ended") }
+
+// try counts a try under a login, before anything is compared, so that many at once are no more than one after another. LIMITED: there were too many.
+func (s *Service) try(ctx context.Context, login string) error {
+	now, until := s.Now(), time.Time{}
+	err := s.Store.Try(ctx, hashOf(login), now.Add(-forgetTries), func(t Tries) (Tries, bool) {
+		next, taken := t.next(now)
+		if until = now; !taken {
+			until = t.Until
+		}
+		return next, taken
+	})
+	if err != nil {
+		return err
+	}
+	if wait := until.Sub(now); wait > 0 {
+		return fault.New(fault.Limited, "", "access.locked", "minutes", int((wait+time.Minute-1)/time.Minute))
+	}
+	return nil
+}
+
+// SignIn begins a session of who knows the password, and ends the one that the browser had: its token is never gone on with. The token that it
+// returns is good for the steps that Visitor names. What is answered of a login that is nobody's, or of one that is disabled, is what is answered of a wrong
+// password, after as much work. UNAUTHENTICATED; LIMITED: too many tries under this name, or people at once.
+func (s *Service) SignIn(ctx context.Context, login, password, had string) (token string, v Visitor, err error) {
+	login = FoldLogin(login)
+	if err := s.try(ctx, login); err != nil {
+		return "", v, err
+	}
+	c, known, err := s.Store.CredentialsByLogin(ctx, login)
+	if err != nil {
+		return "", v, err
+	}
+	hash := c.Password
+	if !known {
+		hash = nobodys
+	}
+	if len(password) > 4*maxPassword {
+		password = "" // too long to be one
+	}
+	ok, err := s.hasher.matches(ctx, password, hash)
+	if err != nil {
+		return "", v, err
+	}
+	if !ok || !known || c.Disabled != nil || c.Demo && !s.Demo {
+		return "", v, fault.New(fault.Unauthenticated, "password", "access.wrong")
+	}
+	if c.SecondFactor == nil { // else the code is to be guessed yet
+		if err := s.Store.Passed(ctx, hashOf(login)); err != nil {
+			return "", v, err
+		}
+	}
+	now := s.Now()
+	token = newSecret()
+	if err := s.Store.AddSession(ctx, hashOf(token), c.ID, false, now, hashOf(had)); err != nil {
+		return "", v, err
+	}
+	s.known.forget(hashOf(had))
+	v, err = s.visitor(ctx, Session{Account: c.Account, Began: now, Seen: now})
+	return token, v, err
+}
+
+// Visit returns who the session of a token is of, and notes that it was used. UNAUTHENTICATED: it has ended, or there never was one.
+func (s *Service) Visit(ctx context.Context, token string) (Visitor, error) {
+	session, ok, err := s.Store.SessionByHash(ctx, hashOf(token))
+	if err != nil {
+		return Visitor{}, err
+	}
+	if !ok || session.Disabled != nil || session.Demo && !s.Demo {
+		return Visitor{}, ended()
+	}
+	v, err := s.visitor(ctx, session)
+	if err != nil {
+		return Visitor{}, err
+	}
+	now := s.Now()
+	if session.over(now, v.Step) {
+		return Visitor{}, ended()
+	}
+	if now.Sub(session.Seen) >= time.Minute { // not at every request: each is a write
+		if err := s.Store.SeeSession(ctx, hashOf(token), now); err != nil {
+			return Visitor{}, err
+		}
+	}
+	return v, nil
+}
+
+// visitor finds out what a session's account may do now.
+func (s *Service) visitor(ctx context.Context, session Session) (v Visitor, err error) {
+	v.Session, v.Actor = session, account.Anyone()
+	if session.Role == account.Staff {
+		if v.Duties, err = s.Staff.Duties(ctx, account.TheDoor(), *session.Worker); err != nil {
+			return v, err
+		}
+	}
+	if v.Step = step(session, v.Duties); v.Step != StepNone {
+		return v, nil
+	}
+	v.Actor, err = s.actor(ctx, session.Account, v.Duties, everyRight)
+	return v, err
+}
+
+// at is the visitor of a session that has come to a step, to take it. UNAUTHENTICATED: it has ended, or is at another.
+func (s *Service) at(ctx context.Context, token string, step Step) (Visitor, error) {
+	v, err := s.Visit(ctx, token)
+	if err == nil && v.Step != step {
+		err = ended()
+	}
+	return v, err
+}
+
+// renew gives a session another token, as whenever its rights rise: who knew the one before gains nothing.
+func (s *Service) renew(ctx context.Context, had string, factor bool) (token string, v Visitor, err error) {
+	token = newSecret()
+	ok, err := s.Store.RenewSession(ctx, hashOf(had), hashOf(token), factor, s.Now())
+	s.known.forget(hashOf(had))
+	if err == nil && !ok {
+		err = ended()
+	}
+	if err == nil {
+		v, err = s.Visit(ctx, token)
+	}
+	return token, v, err
+}
+
+// ShowCode takes the second step: a code of the app, or one of those for a phone that was lost. Each is good once. UNAUTHENTICATED; LIMITED: too many tries.
+func (s *Service) ShowCode(ctx context.Context, token, code string) (renewed string, v Visitor, err error) {
+	if v, err = s.at(ctx, token, StepCode); err != nil {
+		return "", v, err
+	}
+	if err := s.try(ctx, v.Login); err != nil {
+		return "", v, err
+	}
+	ok, err := s.takeCode(ctx, v.Account, code)
+	if err == nil && !ok {
+		err = fault.New(fault.Unauthenticated, "code", "access.code")
+	}
+	if err == nil {
+		err = s.Store.Passed(ctx, hashOf(v.Login))
+	}
+	if err != nil {
+		return "", v, err
+	}
+	return s.renew(ctx, token, true)
+}
+
+func (s *Service) takeCode(ctx context.Context, a Account, code string) (bool, error) {
+	code = typedCode(code)
+	if len(code) == 16 {
+		return s.Store.UseRecovery(ctx, a.ID, hashOf(code))
+	}
+	step, ok, err := s.codeStep(ctx, a.ID, code)
+	if err != nil || !ok {
+		return false, err
+	}
+	return s.Store.UseStep(ctx, a.ID, step)
+}
+
+// codeStep is the step that a code of an account's second factor is of.
+func (s *Service) codeStep(ctx context.Context, id uuid.UUID, code string) (int64, bool, error) {
+	c, known, err := s.Store.CredentialsByID(ctx, id)
+	if err != nil || !known || c.Factor == nil {
+		return 0, false, err
+	}
+	secret, err := s.Sealer.Open(c.Factor, id[:])
+	if err != nil {
+		return 0, false, fmt.Errorf("the second factor of account %s cannot be read: %w", id, err)
+	}
+	step, ok := codeStep(code, string(secret), s.Now())
+	return step, ok, nil
+}
+
+// Enrol returns the second factor that is to be set up; until it is proven it stays the same, in all tabs. UNAUTHENTICATED: it is not the time for that.
+func (s *Service) Enrol(ctx context.Context, token string) (Enrolment, error) {
+	v, err := s.enrolling(ctx, token)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	sealed, err := s.Sealer.Seal([]byte(newFactor()), v.ID[:])
+	if err != nil {
+		return Enrolment{}, err
+	}
+	if sealed, err = s.Store.SetFactor(ctx, v.ID, sealed); err != nil {
+		return Enrolment{}, err
+	}
+	secret, err := s.Sealer.Open(sealed, v.ID[:])
+	if err != nil {
+		return Enrolment{}, fmt.Errorf("the second factor of account %s cannot be read: %w", v.ID, err)
+	}
+	return enrolment(v.Login, string(secret))
+}
+
+// enrolling is the visitor who has to set up a second factor, or is signed in and has none.
+func (s *Service) enrolling(ctx context.Context, token string) (Visitor, error) {
+	v, err := s.Visit(ctx, token)
+	if err == nil && v.Step != StepEnrol && (v.Step != StepNone || v.SecondFactor != nil) {
+		err = ended()
+	}
+	return v, err
+}
+
+// Prove takes the third step: a code shows that the second factor works. It returns the recovery codes, this once. UNAUTHENTICATED: the code is wrong, or it is not the time for that.
+func (s *Service) Prove(ctx context.Context, token, code string) (renewed string, recovery []string, v Visitor, err error) {
+	if v, err = s.enrolling(ctx, token); err != nil {
+		return "", nil, v, err
+	}
+	step, ok, err := s.codeStep(ctx, v.ID, typedCode(code))
+	if err != nil {
+		return "", nil, v, err
+	}
+	recovery, hashes := newRecoveryCodes()
+	if ok {
+		ok, err = s.Store.ProveFactor(ctx, v.ID, step, hashes, s.Now())
+	}
+	if err == nil && !ok {
+		err = fault.New(fault.Unauthenticated, "code", "access.code")
+	}
+	if err != nil {
+		return "", nil, v, err
+	}
+	renewed, v, err = s.renew(ctx, token, true)
+	return renewed, recovery, v, err
+}
+
+// ChangePassword gives the account of a session another password. All its sessions end; who asks goes on with the token that is returned. UNAUTHENTICATED:
+// the password is not that of the account; INVALID: the new one is none; LIMITED: too many tries.
+func (s *Service) ChangePassword(ctx context.Context, token, old, password string) (renewed string, v Visitor, err error) {
+	if v, err = s.Visit(ctx, token); err != nil {
+		return "", v, err
+	}
+	if v.Step != StepNone && v.Step != StepPassword {
+		return "", v, ended()
+	}
+	if err := s.changePassword(ctx, v.ID, old, password); err != nil {
+		return "", v, err
+	}
+	renewed = newSecret()
+	if err := s.Store.AddSession(ctx, hashOf(renewed), v.ID, v.Factor, s.Now(), hashOf(token)); err != nil {
+		return "", v, err
+	}
+	v, err = s.Visit(ctx, renewed)
+	return renewed, v, err
+}
+
+// ChangeOwnPassword is ChangePassword for who asks without a browser's session at hand: all sessions end.
+func (s *Service) ChangeOwnPassword(ctx context.Context, actor account.Actor, old, password string) error {
+	id, err := own(actor)
+	if err != nil {
+		return err
+	}
+	return s.changePassword(ctx, id, old, password)
+}
+
+func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, password string) error {
+	c, ok, err := s.Store.CredentialsByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return ended()
+	}
+	if err := s.try(ctx, c.Login); err != nil {
+		return err
+	}
+	if ok, err = s.hasher.matches(ctx, old, c.Password); err != nil {
+		return err
+	}
+	if !ok {
+		return fault.New(fault.Unauthenticated, "oldPassword", "access.oldPassword")
+	}
+	if err := s.Store.Passed(ctx, hashOf(c.Login)); err != nil {
+		return err
+	}
+	if err := CheckPassword(c.Login, password); err != nil {
+		return err
+	}
+	if foldPassword(old) == foldPassword(password) {
+		return fault.New(fault.Invalid, "password", "access.same")
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	defer s.known.forgetAll()
+	return s.Store.SetPassword(ctx, id, hash, false)
+}
+
+// SignOut ends the session of a token, at once. Where there is none it does nothing.
+func (s *Service) SignOut(ctx context.Context, token string) error {
+	defer s.known.forget(hashOf(token))
+	return s.Store.EndSession(ctx, hashOf(token))
+}
+
+// own is the account that an actor is, in person. FORBIDDEN: a program, or nobody who has one.
+func own(actor account.Actor) (uuid.UUID, error) {
+	if err := actor.RequirePerson(); err != nil {
+		return uuid.Nil, err
+	}
+	id, err := uuid.Parse(actor.ID)
+	if err != nil {
+		return uuid.Nil, fault.New(fault.Forbidden, "", "access.ended")
+	}
+	return id, nil
+}
+
+// EndOtherSessions ends all sessions of the account of a token but this one.
+func (s *Service) EndOtherSessions(ctx context.Context, token string) error {
+	v, err := s.at(ctx, token, StepNone)
+	if err != nil {
+		return err
+	}
+	defer s.known.forgetAll()
+	return s.Store.EndSessions(ctx, v.ID, hashOf(token))
+}
+
+// Sessions returns those of the account of a token, the newest first.
+func (s *Service) Sessions(ctx context.Context, token string) ([]Session, error) {
+	v, err := s.at(ctx, token, StepNone)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Sessions(ctx, v.ID)
+	now, live := s.Now(), list[:0]
+	for _, one := range list {
+		if !one.over(now, step(one, v.Duties)) {
+			live = append(live, one)
+		}
+	}
+	return live, err
+}
+
+// giving is who gives accounts, in person.
+func giving(actor account.Actor) error {
+	if err := actor.RequirePerson(); err != nil {
+		return err
+	}
+	return actor.RequireRole(account.Security)
+}
+
+// Give adds an account and returns its first password, this once; it is to be changed at the first sign-in. Who gives accounts only. INVALID: it cannot be one;
+// NOT_FOUND: no such worker; CONFLICT: the login was given before, or the worker has an account.
+func (s *Service) Give(ctx context.Context, actor account.Actor, n NewAccount) (a Account, password string, err error) {
+	if err := giving(actor); err != nil {
+		return a, "", err
+	}
+	n.Login = FoldLogin(n.Login)
+	if err := n.Check(); err != nil {
+		return a, "", err
+	}
+	if n.Worker != nil {
+		if _, err := s.Staff.Worker(ctx, account.TheOperator(), *n.Worker); err != nil {
+			return a, "", err
+		}
+	}
+	password = newPassword()
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return a, "", err
+	}
+	a = Account{ID: uuid.Must(uuid.NewV7()), Login: n.Login, Role: n.Role, Worker: n.Worker, Demo: n.Demo, MustChange: !n.Demo, Created: s.Now(), CreatedBy: actor.ID}
+	return a, password, s.Store.AddAccount(ctx, actor, a, hash)
+}
+
+// newPassword is one that nobody guesses and anybody can read out: four times four letters and digits, 80 bits.
+func newPassword() string {
+	c := newSecret()
+	return c[:4] + "-" + c[4:8] + "-" + c[8:12] + "-" + c[12:16]
+}
+
+// List returns a page of the accounts, by login. Who gives accounts only.
+func (s *Service) List(ctx context.Context, actor account.Actor, q Query) (page.Page[Account], error) {
+	if err := giving(actor); err != nil {
+		return page.Page[Account]{}, err
+	}
+	return s.Store.Accounts(ctx, actor, q)
+}
+
+// ByLogin returns an account. Who gives accounts only. NOT_FOUND: none.
+func (s *Service) ByLogin(ctx context.Context, actor account.Actor, login string) (Account, error) {
+	if err := giving(actor); err != nil {
+		return Account{}, err
+	}
+	a, ok, err := s.Store.AccountByLogin(ctx, actor, FoldLogin(login))
+	if err == nil && !ok {
+		err = noAccount(login)
+	}
+	return a, err
+}
+
+func noAccount(name string) error {
+	return fault.New(fault.NotFound, "id", "access.notFound", "login", fault.Shorten(name, 60))
+}
+
+// another is an account that is not the actor's own. Who gives accounts only. NOT_FOUND: none; FORBIDDEN: it is.
+func (s *Service) another(ctx context.Context, actor account.Actor, id uuid.UUID) (Account, error) {
+	if err := giving(actor); err != nil {
+		return Account{}, err
+	}
+	if actor.ID == id.String() {
+		return Account{}, fault.New(fault.Forbidden, "id", "access.self")
+	}
+	a, ok, err := s.Store.AccountByID(ctx, actor, id)
+	if err == nil && !ok {
+		err = noAccount(id.String())
+	}
+	return a, err
+}
+
+// Disable ends what an account may do, at once, or gives it back. Who gives accounts only, and not the own one: the last would be shut out.
+func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID, disabled bool) (Account, error) {
+	a, err := s.another(ctx, actor, id)
+	if err != nil {
+		return a, err
+	}
+	a.Disabled = nil
+	if now := s.Now(); disabled {
+		a.Disabled = &now
+	}
+	if err := s.Store.SetDisabled(ctx, actor, id, a.Disabled); err != nil {
+		return a, err
+	}
+	defer s.known.forgetAll()
+	return a, s.Store.EndSessions(ctx, id, [32]byte{})
+}
+
+// Reset gives an account another first password, and returns it, this once; its sessions and tokens end, and where factor its second factor is to be set up anew. Who
+// gives accounts only, and not the own one: who found that browser open would keep the account.
+func (s *Service) Reset(ctx context.Context, actor account.Actor, id uuid.UUID, factor bool) (a Account, password string, err error) {
+	if a, err = s.another(ctx, actor, id); err != nil {
+		return a, "", err
+	}
+	return a, password, s.reset(ctx, &a, &password, factor)
+}
+
+func (s *Service) reset(ctx context.Context, a *Account, password *string, factor bool) error {
+	*password = newPassword()
+	hash, err := s.hasher.hash(ctx, *password)
+	if err != nil {
+		return err
+	}
+	defer s.known.forgetAll()
+	if err := s.Store.SetPassword(ctx, a.ID, hash, !a.Demo); err != nil {
+		return err
+	}
+	a.MustChange = !a.Demo
+	if factor {
+		a.SecondFactor = nil
+		if err := s.Store.DropFactor(ctx, a.ID); err != nil {
+			return err
+		}
+	}
+	return s.Store.Passed(ctx, hashOf(a.Login))
+}
+
+// EndSessions signs an account out everywhere. Who gives accounts, or whose account it is.
+func (s *Service) EndSessions(ctx context.Context, actor account.Actor, id uuid.UUID) error {
+	if mine, err := own(actor); err != nil || mine != id {
+		if _, err := s.another(ctx, actor, id); err != nil {
+			return err
+		}
+	}
+	defer s.known.forgetAll()
+	return s.Store.EndSessions(ctx, id, [32]byte{})
+}
+
+// DemoLogin is an account to try things with.
+type DemoLogin struct {
+	Login, Password string
+	Role            account.Role
+	Post            staff.Post // of staff
+}
+
+// demoLogins are one a role, and one a kind of area that staff see.
+var demoLogins = []DemoLogin{
+	{Login: "demo-worker", Role: account.Staff, Post: staff.GridWorker}, {Login: "demo-leader", Role: account.Staff, Post: staff.GridLeader},
+	{Login: "demo-chief", Role: account.Staff, Post: staff.ChiefLeader}, {Login: "demo-operator", Role: account.Operator},
+	{Login: "demo-security", Role: account.Security}, {Login: "demo-auditor", Role: account.Auditor},
+}
+
+// GiveDemo gives the accounts of the demo passwords that are made anew, and makes those that are missing; a post that nobody holds has none. Who gives accounts only; that
+// the town is the demo's is for the caller to see.
+func (s *Service) GiveDemo(ctx context.Context, actor account.Actor) (list []DemoLogin, err error) {
+	for _, d := range demoLogins {
+		a, err := s.ByLogin(ctx, actor, d.Login)
+		switch {
+		case err == nil && (!a.Demo || a.Disabled != nil):
+			continue // somebody's, or not wanted
+		case err == nil:
+			err = s.reset(ctx, &a, &d.Password, true)
+		case fault.Is(err, fault.NotFound):
+			n := NewAccount{Login: d.Login, Role: d.Role, Demo: true}
+			if d.Role == account.Staff {
+				worker, ok, err := s.Store.WorkerOf(ctx, account.TheDoor(), d.Post, s.Staff.Day(nil))
+				if err != nil {
+					return nil, err
+				}
+				if !ok {
+					continue
+				}
+				n.Worker = &worker
+			}
+			_, d.Password, err = s.Give(ctx, actor, n)
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, d)
+	}
+	return list, nil
+}
+
+// Me returns the account that an actor is, with its duties today and, of staff, the worker's name. false: an actor that has none.
+func (s *Service) Me(ctx context.Context, actor account.Actor) (a Account, duties []staff.Duty, name string, ok bool, err error) {
+	id, err := uuid.Parse(actor.ID)
+	if err != nil {
+		return a, nil, "", false, nil
+	}
+	c, ok, err := s.Store.CredentialsByID(ctx, id)
+	if err != nil || !ok {
+		return a, nil, "", false, err
+	}
+	a, name = c.Account, c.Login
+	if a.Worker != nil {
+		duties, err = s.Staff.Duties(ctx, account.TheDoor(), *a.Worker)
+		if err == nil && len(duties) > 0 {
+			name = duties[0].Worker.Name
+		}
+	}
+	return a, duties, name, true, err
+}

@@ -1,0 +1,70 @@
+package access
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/civil"
+	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/domain/staff"
+)
+
+// Store is what the service needs kept; package db implements it. What takes no actor acts as account.TheDoor.
+type Store interface {
+	// AddAccount adds an account with the hash of its password. CONFLICT: the login was given before, or the worker has an account.
+	AddAccount(ctx context.Context, actor account.Actor, a Account, password string) error
+	Accounts(ctx context.Context, actor account.Actor, q Query) (page.Page[Account], error)
+	AccountByLogin(ctx context.Context, actor account.Actor, login string) (Account, bool, error)
+	AccountByID(ctx context.Context, actor account.Actor, id uuid.UUID) (Account, bool, error)
+	// SetDisabled says since when an account is disabled; nil: it is not.
+	SetDisabled(ctx context.Context, actor account.Actor, id uuid.UUID, since *time.Time) error
+	// WorkerOf returns somebody who holds a post today and has no account: the first by area; false: nobody.
+	WorkerOf(ctx context.Context, actor account.Actor, post staff.Post, day civil.Date) (key.Key, bool, error)
+
+	// Try replaces the tries under a name, known or not, by what next makes of them, one after another; where next takes none they stay. Old ones of other names, tried
+	// last before forget, are swept out.
+	Try(ctx context.Context, name [32]byte, forget time.Time, next func(Tries) (_ Tries, taken bool)) error
+	// Passed forgets the tries under a name.
+	Passed(ctx context.Context, name [32]byte) error
+
+	CredentialsByLogin(ctx context.Context, login string) (Credentials, bool, error)
+	CredentialsByID(ctx context.Context, id uuid.UUID) (Credentials, bool, error)
+	// SetPassword gives an account another password and ends all its sessions; of one that somebody gave, its tokens too.
+	SetPassword(ctx context.Context, id uuid.UUID, password string, given bool) error
+
+	// SetFactor keeps a second factor that is not proven yet, unless there is one: it returns the one that is kept then.
+	SetFactor(ctx context.Context, id uuid.UUID, sealed []byte) (kept []byte, err error)
+	// ProveFactor makes the one that is kept count, with the step of the code that proved it and the hashes of its recovery codes. false: it counts already.
+	ProveFactor(ctx context.Context, id uuid.UUID, step int64, recovery [][]byte, now time.Time) (bool, error)
+	// UseStep takes a code of a step; false: one of that step or a later one was taken before.
+	UseStep(ctx context.Context, id uuid.UUID, step int64) (bool, error)
+	// UseRecovery takes a recovery code; false: there is none, or no more.
+	UseRecovery(ctx context.Context, id uuid.UUID, hash [32]byte) (bool, error)
+	// DropFactor takes an account's second factor away.
+	DropFactor(ctx context.Context, id uuid.UUID) error
+
+	// AddSession adds one, takes away that of the token that the browser had, and sweeps out what has ended by the clock.
+	AddSession(ctx context.Context, hash [32]byte, account uuid.UUID, factor bool, now time.Time, had [32]byte) error
+	// RenewSession gives a session another token, and the second factor where that was shown; false: it has ended.
+	RenewSession(ctx context.Context, had, hash [32]byte, factor bool, now time.Time) (bool, error)
+	SessionByHash(ctx context.Context, hash [32]byte) (Session, bool, error)
+	// SeeSession notes that a session was used.
+	SeeSession(ctx context.Context, hash [32]byte, now time.Time) error
+	EndSession(ctx context.Context, hash [32]byte) error
+	// EndSessions ends all of an account but that of one hash.
+	EndSessions(ctx context.Context, account uuid.UUID, but [32]byte) error
+	// Sessions returns an account's, the newest first.
+	Sessions(ctx context.Context, account uuid.UUID) ([]Session, error)
+
+	AddToken(ctx context.Context, t Token, hash [32]byte) error
+	TokenByHash(ctx context.Context, hash [32]byte) (Token, bool, error)
+	// UseToken notes the day.
+	UseToken(ctx context.Context, id uuid.UUID, day time.Time) error
+	// Tokens returns an account's, the newest first, those that have expired too.
+	Tokens(ctx context.Context, account uuid.UUID) ([]Token, error)
+	RemoveToken(ctx context.Context, account, id uuid.UUID) (bool, error)
+}

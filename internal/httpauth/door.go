@@ -1,0 +1,129 @@
+package httpauth
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"net/http"
+	"strings"
+
+	"wangge/domain/account"
+	"wangge/internal/fault"
+)
+
+// Access knows sessions of browsers and tokens of programs.
+type Access interface {
+	// WhoSigned is the public where the session has ended or is on its way.
+	WhoSigned(ctx context.Context, token string) (account.Actor, error)
+	// WhoHolds: UNAUTHENTICATED where the token is none.
+	WhoHolds(ctx context.Context, token string) (account.Actor, error)
+}
+
+// Options of New.
+type Options struct {
+	Operator string   // the operator's token
+	Access   Access   // nil: there are neither sessions nor tokens but the operator's
+	Secure   bool     // people reach this server by https alone
+	Origins  []string // whose pages may send what a browser signs, besides those of the host that was asked
+}
+
+// Door finds out who sends a request.
+type Door struct {
+	operator [sha256.Size]byte
+	access   Access
+	secure   bool
+	cookie   string
+	origins  *http.CrossOriginProtection
+}
+
+// New returns a Door. It fails where one of the origins is none.
+func New(o Options) (*Door, error) {
+	d := &Door{operator: sha256.Sum256([]byte(o.Operator)), access: o.Access, secure: o.Secure, cookie: "wangge", origins: http.NewCrossOriginProtection()}
+	if o.Secure {
+		d.cookie = "__Host-wangge" // browsers take it from this host alone, by https alone: no neighbouring site can plant one
+	}
+	for _, origin := range o.Origins {
+		if err := d.origins.AddTrustedOrigin(origin); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// Who returns who sends r: by "Authorization: Bearer" the operator or a program, else by its cookie a browser that is signed in, else anyone. A token that
+// is not valid is UNAUTHENTICATED: whoever sends one expects more than the public gets. A cookie that is not is sent along by the browser of who was signed in
+// once, with all that is public. FORBIDDEN: the page of another site sent it, or a token that may only read.
+func (d *Door) Who(r *http.Request) (account.Actor, error) {
+	header := r.Header["Authorization"]
+	if len(header) > 0 {
+		return d.bearer(r, header)
+	}
+	token := d.Session(r)
+	if token == "" || d.access == nil {
+		return account.Anyone(), nil
+	}
+	if err := d.SameOrigin(r); err != nil {
+		return account.Actor{}, err
+	}
+	a, err := d.access.WhoSigned(r.Context(), token)
+	if fault.Is(err, fault.Unavailable) && safe(r) {
+		return account.Anyone(), nil // what is public is answered without the database
+	}
+	return a, err
+}
+
+func (d *Door) bearer(r *http.Request, header []string) (account.Actor, error) {
+	scheme, given, _ := strings.Cut(header[0], " ")
+	given = strings.TrimSpace(given)
+	got := sha256.Sum256([]byte(given)) // equal lengths, so that the time says nothing
+	switch {
+	case len(header) > 1 || !strings.EqualFold(scheme, "Bearer"):
+		return account.Actor{}, fault.New(fault.Unauthenticated, "", "badToken")
+	case subtle.ConstantTimeCompare(got[:], d.operator[:]) == 1:
+		return account.TheOperator(), nil
+	case d.access == nil:
+		return account.Actor{}, fault.New(fault.Unauthenticated, "", "badToken")
+	}
+	a, err := d.access.WhoHolds(r.Context(), given)
+	if err == nil && !safe(r) && (r.URL == nil || r.URL.Path != "/graphql") { // where it is told by the document whether something changes
+		err = a.RequireWriter()
+	}
+	if err != nil {
+		return account.Actor{}, err
+	}
+	return a, nil
+}
+
+// SameOrigin refuses what the page of another site made a browser send: FORBIDDEN. Reading is left to browsers, who do not show other sites what is read.
+func (d *Door) SameOrigin(r *http.Request) error {
+	if err := d.origins.Check(r); err != nil {
+		return fault.Wrap(err, fault.Forbidden, "", "httpauth.origin")
+	}
+	return nil
+}
+
+func safe(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+}
+
+// Session is the token in r's cookie; "" where there is none. Of two none is believed: one of them was planted.
+func (d *Door) Session(r *http.Request) string {
+	if len(r.Header["Cookie"]) == 0 {
+		return ""
+	}
+	found := r.CookiesNamed(d.cookie)
+	if len(found) != 1 {
+		return ""
+	}
+	return found[0].Value
+}
+
+// Keep has the browser send a session's token from now on, until it is closed; "": none any more. Scripts do not see it, and other sites' pages do not send it along,
+// but where they lead here.
+func (d *Door) Keep(w http.ResponseWriter, token string) {
+	c := &http.Cookie{Name: d.cookie, Value: token, Path: "/", Secure: d.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if token == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}

@@ -1,0 +1,390 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wangge/domain/access"
+	"wangge/domain/account"
+	"wangge/domain/staff"
+	"wangge/internal/answer"
+	"wangge/internal/fault"
+)
+
+// Access is how people sign in; *access.Service implements it. See there for what each refuses.
+type Access interface {
+	SignIn(ctx context.Context, login, password, had string) (token string, v access.Visitor, err error)
+	Visit(ctx context.Context, token string) (access.Visitor, error)
+	ShowCode(ctx context.Context, token, code string) (renewed string, v access.Visitor, err error)
+	Enrol(ctx context.Context, token string) (access.Enrolment, error)
+	Prove(ctx context.Context, token, code string) (renewed string, recovery []string, v access.Visitor, err error)
+	ChangePassword(ctx context.Context, token, old, password string) (renewed string, v access.Visitor, err error)
+	SignOut(ctx context.Context, token string) error
+	EndOtherSessions(ctx context.Context, token string) error
+	Sessions(ctx context.Context, token string) ([]access.Session, error)
+	MakeToken(ctx context.Context, actor account.Actor, n access.NewToken) (secret string, t access.Token, err error)
+	Tokens(ctx context.Context, actor account.Actor) ([]access.Token, error)
+	TakeBack(ctx context.Context, actor account.Actor, token uuid.UUID) error
+}
+
+// Sessions is how a browser keeps its session; *httpauth.Door implements it.
+type Sessions interface {
+	Session(r *http.Request) (token string)
+	Keep(w http.ResponseWriter, token string) // "": none any more
+	// SameOrigin refuses what another site's page made a browser send: FORBIDDEN.
+	SameOrigin(r *http.Request) error
+}
+
+// Where the steps of signing in are taken, and what follows.
+const (
+	signInPath   = "/sign-in"
+	codePath     = "/sign-in/code"
+	passwordPath = "/account/password"
+	factorPath   = "/account/second-factor"
+	accountPath  = "/account"
+)
+
+// pathOf is where a step is taken.
+var pathOf = map[access.Step]string{access.StepCode: codePath, access.StepPassword: passwordPath, access.StepEnrol: factorPath, access.StepNone: accountPath}
+
+const mostSigned = 16 << 10 // bytes of a form
+
+// signed is what a page about the account shows.
+type signed struct {
+	View     view
+	Kind     string // of the page, which names its form and its title
+	Error    string
+	Field    string // at fault
+	Login    string // as it was typed, or whose account it is
+	Visitor  access.Visitor
+	Enrol    access.Enrolment
+	Recovery []string
+	Sessions []access.Session
+	Tokens   []access.Token
+	Rights   []account.Right // that a token may be given
+	Lives    []int           // days
+	Secret   string          // of the token that was made
+	NoTokens bool            // accounts of this kind have none
+	now      time.Time
+}
+
+// QR is the second factor as a picture.
+func (p signed) QR() template.URL {
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(p.Enrol.Image))
+}
+
+// OTP is where the app is opened with the second factor.
+func (p signed) OTP() template.URL { return template.URL(p.Enrol.URL) }
+
+// Role is what the account is, for people.
+func (p signed) Role() (string, error) { return p.View.Say("role." + string(p.Visitor.Role)) }
+
+// Right is what a right is called.
+func (p signed) Right(r account.Right) (string, error) { return p.View.Say("right." + r.String()) }
+
+// Time is t as people write it, in the zone that days are of here.
+func (p signed) Time(t time.Time) string { return t.In(p.now.Location()).Format("2006-01-02 15:04") }
+
+// Day is the day of t.
+func (p signed) Day(t time.Time) string { return t.In(p.now.Location()).Format(time.DateOnly) }
+
+// Expired reports whether a token has ended by the clock.
+func (p signed) Expired(t access.Token) bool { return !p.now.Before(t.Expires) }
+
+// Post is what a duty's post is called.
+func (p signed) Post(d staff.Duty) string { return d.Post.Text(p.View.Lang) }
+
+// Grouped is a secret in fours, to be typed.
+func (p signed) Grouped() string {
+	var out []string
+	for s := p.Enrol.Secret; s != ""; s = s[min(4, len(s)):] {
+		out = append(out, s[:min(4, len(s))])
+	}
+	return strings.Join(out, " ")
+}
+
+// registerSign adds the pages about accounts to mux.
+func (s *site) registerSign(mux *http.ServeMux) {
+	mux.HandleFunc("GET "+signInPath, s.signInPage)
+	mux.HandleFunc("POST "+signInPath, s.sent(s.signIn))
+	mux.HandleFunc("GET "+codePath, s.stepPage("code", access.StepCode))
+	mux.HandleFunc("POST "+codePath, s.sent(s.showCode))
+	mux.HandleFunc("GET "+passwordPath, s.stepPage("password", access.StepPassword, access.StepNone))
+	mux.HandleFunc("POST "+passwordPath, s.sent(s.changePassword))
+	mux.HandleFunc("GET "+factorPath, s.stepPage("enrol", access.StepEnrol, access.StepNone))
+	mux.HandleFunc("POST "+factorPath, s.sent(s.prove))
+	mux.HandleFunc("GET "+accountPath, s.stepPage("account", access.StepNone))
+	mux.HandleFunc("POST /account/sessions", s.sent(s.endOthers))
+	mux.HandleFunc("POST /account/tokens", s.sent(s.makeToken))
+	mux.HandleFunc("POST /account/tokens/{id}", s.sent(s.takeBack))
+	mux.HandleFunc("POST /sign-out", s.sent(s.signOut))
+}
+
+// sent is h for a form that a page of ours sent.
+func (s *site) sent(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := s.sessions.SameOrigin(r); err != nil {
+			answer.Refuse(r, s.log, err).Write(w, r)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, mostSigned)
+		if err := r.ParseForm(); err != nil {
+			var large *http.MaxBytesError
+			if !errors.As(err, &large) {
+				err = fault.Wrap(err, fault.Invalid, "", "page.form")
+			}
+			answer.Refuse(r, s.log, err).Write(w, r)
+			return
+		}
+		h(w, r)
+	}
+}
+
+func (s *site) signedPage(r *http.Request, kind string) signed {
+	now := s.places.At(nil)
+	if at, _ := s.asOf(); !at.IsZero() {
+		now = now.In(at.Location())
+	}
+	p := signed{View: s.newView(r), Kind: kind, now: now, Lives: []int{7, 30, 90, 365}}
+	p.View.Path = pagePaths[kind] // forms are sent elsewhere too
+	return p
+}
+
+// pagePaths are where a page is read.
+var pagePaths = map[string]string{"sign-in": signInPath, "code": codePath, "password": passwordPath, "enrol": factorPath, "account": accountPath}
+
+// goOn leads on to the step that is next, in the view of r.
+func (s *site) goOn(w http.ResponseWriter, r *http.Request, path string) {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, s.newView(r).Link(path), http.StatusSeeOther)
+}
+
+// showSigned writes a page about an account. Nobody keeps it.
+func (s *site) showSigned(w http.ResponseWriter, r *http.Request, status int, p signed) {
+	var body bytes.Buffer
+	if err := templates.ExecuteTemplate(&body, "sign", p); err != nil {
+		answer.Refuse(r, s.log, fmt.Errorf("account template: %w", err)).Write(w, r)
+		return
+	}
+	header := w.Header()
+	header.Add("Vary", "Accept, Accept-Language")
+	header.Set("Content-Language", p.View.HTMLLang())
+	header.Set("Content-Security-Policy", s.policy)
+	header.Set("Referrer-Policy", "same-origin")
+	header.Set("X-Robots-Tag", "noindex")
+	header["Cache-Control"], header["Content-Type"] = noStore, asHTML
+	w.WriteHeader(status)
+	w.Write(body.Bytes()) // the sender may be gone; nobody is left to tell
+}
+
+// failSigned writes the page again with what is wrong. Who is not signed in, or at another step, is led to where that is said.
+func (s *site) failSigned(w http.ResponseWriter, r *http.Request, p signed, err error) {
+	if fault.As(err).Key == "access.ended" {
+		s.sessions.Keep(w, "")
+		s.goOn(w, r, signInPath)
+		return
+	}
+	refusal := answer.Refuse(r, s.log, err)
+	if refusal.Status == answer.StatusClosed {
+		w.WriteHeader(refusal.Status)
+		return
+	}
+	p.Error, p.Field = forPeople(refusal.Fault, p.View.Lang), refusal.Field
+	if err := s.fillSigned(r, &p); err != nil && fault.As(err).Key == "access.ended" {
+		s.sessions.Keep(w, "")
+		s.goOn(w, r, signInPath)
+		return
+	}
+	s.showSigned(w, r, refusal.Status, p)
+}
+
+// fillSigned reads what a page shows of the account.
+func (s *site) fillSigned(r *http.Request, p *signed) (err error) {
+	if p.Kind == "sign-in" {
+		return nil
+	}
+	token := s.sessions.Session(r)
+	if p.Visitor, err = s.access.Visit(r.Context(), token); err != nil {
+		return err
+	}
+	p.Login = p.Visitor.Login
+	switch p.Kind {
+	case "enrol":
+		p.Enrol, err = s.access.Enrol(r.Context(), token)
+	case "account":
+		if p.Sessions, err = s.access.Sessions(r.Context(), token); err != nil {
+			return err
+		}
+		actor := p.Visitor.Actor
+		if p.NoTokens = actor.Role != account.Staff && actor.Role != account.Operator; p.NoTokens {
+			return nil
+		}
+		for right := range account.Rights {
+			if actor.Role == account.Staff && !actor.Reach(right).Empty() {
+				p.Rights = append(p.Rights, right)
+			}
+		}
+		p.NoTokens = actor.Role == account.Staff && len(p.Rights) == 0
+		p.Tokens, err = s.access.Tokens(r.Context(), actor)
+	}
+	return err
+}
+
+// signInPage answers GET /sign-in; who is signed in, or on the way, is led on.
+func (s *site) signInPage(w http.ResponseWriter, r *http.Request) {
+	if token := s.sessions.Session(r); token != "" {
+		if v, err := s.access.Visit(r.Context(), token); err == nil {
+			s.goOn(w, r, pathOf[v.Step])
+			return
+		}
+	}
+	s.showSigned(w, r, http.StatusOK, s.signedPage(r, "sign-in"))
+}
+
+// stepPage answers GET of the page of a kind; who is at another step is led there.
+func (s *site) stepPage(kind string, steps ...access.Step) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p := s.signedPage(r, kind)
+		v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
+		if err == nil {
+			here := false
+			for _, step := range steps {
+				here = here || v.Step == step
+			}
+			if !here || kind == "enrol" && v.SecondFactor != nil {
+				s.goOn(w, r, pathOf[v.Step])
+				return
+			}
+			err = s.fillSigned(r, &p)
+		}
+		if err != nil {
+			s.failSigned(w, r, p, err)
+			return
+		}
+		s.showSigned(w, r, http.StatusOK, p)
+	}
+}
+
+func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
+	p := s.signedPage(r, "sign-in")
+	p.Login = r.PostForm.Get("login")
+	token, v, err := s.access.SignIn(r.Context(), p.Login, r.PostForm.Get("password"), s.sessions.Session(r))
+	if err != nil {
+		s.failSigned(w, r, p, err)
+		return
+	}
+	s.sessions.Keep(w, token)
+	s.goOn(w, r, pathOf[v.Step])
+}
+
+func (s *site) showCode(w http.ResponseWriter, r *http.Request) {
+	token, v, err := s.access.ShowCode(r.Context(), s.sessions.Session(r), r.PostForm.Get("code"))
+	if err != nil {
+		s.failSigned(w, r, s.signedPage(r, "code"), err)
+		return
+	}
+	s.sessions.Keep(w, token)
+	s.goOn(w, r, pathOf[v.Step])
+}
+
+func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
+	p := s.signedPage(r, "password")
+	token, v, err := "", access.Visitor{}, error(nil)
+	if r.PostForm.Get("password") != r.PostForm.Get("again") {
+		err = fault.New(fault.Invalid, "again", "page.again")
+	} else {
+		token, v, err = s.access.ChangePassword(r.Context(), s.sessions.Session(r), r.PostForm.Get("oldPassword"), r.PostForm.Get("password"))
+	}
+	if err != nil {
+		s.failSigned(w, r, p, err)
+		return
+	}
+	s.sessions.Keep(w, token)
+	s.goOn(w, r, pathOf[v.Step])
+}
+
+// prove answers the code that proves a second factor with the recovery codes, which are shown this once.
+func (s *site) prove(w http.ResponseWriter, r *http.Request) {
+	p := s.signedPage(r, "enrol")
+	token, recovery, v, err := s.access.Prove(r.Context(), s.sessions.Session(r), r.PostForm.Get("code"))
+	if err != nil {
+		s.failSigned(w, r, p, err)
+		return
+	}
+	s.sessions.Keep(w, token)
+	p.Kind, p.Recovery, p.Visitor, p.Login, p.View.Path = "recovery", recovery, v, v.Login, accountPath
+	s.showSigned(w, r, http.StatusOK, p)
+}
+
+func (s *site) endOthers(w http.ResponseWriter, r *http.Request) {
+	if err := s.access.EndOtherSessions(r.Context(), s.sessions.Session(r)); err != nil {
+		s.failSigned(w, r, s.signedPage(r, "account"), err)
+		return
+	}
+	s.goOn(w, r, accountPath)
+}
+
+// makeToken answers with the page that shows the token, this once.
+func (s *site) makeToken(w http.ResponseWriter, r *http.Request) {
+	p := s.signedPage(r, "account")
+	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
+	if err == nil {
+		n := access.NewToken{Name: r.PostForm.Get("name"), Writes: r.PostForm.Get("writes") == "1"}
+		if days, err := strconv.Atoi(r.PostForm.Get("days")); err == nil && days > 0 && days < 1000 {
+			n.Expires = time.Now().AddDate(0, 0, days)
+		}
+		for _, name := range r.PostForm["right"] {
+			if right, ok := account.ParseRight(name); ok {
+				n.Rights |= account.SetOf(right)
+			}
+		}
+		p.Secret, _, err = s.access.MakeToken(r.Context(), v.Actor, n)
+		if err == nil {
+			err = s.fillSigned(r, &p)
+		}
+	}
+	if err != nil {
+		s.failSigned(w, r, p, err)
+		return
+	}
+	s.showSigned(w, r, http.StatusOK, p)
+}
+
+func (s *site) takeBack(w http.ResponseWriter, r *http.Request) {
+	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
+	if err == nil {
+		id, bad := uuid.Parse(r.PathValue("id"))
+		if bad != nil {
+			err = fault.New(fault.NotFound, "id", "access.noToken")
+		} else {
+			err = s.access.TakeBack(r.Context(), v.Actor, id)
+		}
+	}
+	if err != nil {
+		s.failSigned(w, r, s.signedPage(r, "account"), err)
+		return
+	}
+	s.goOn(w, r, accountPath)
+}
+
+// signOut ends the session, and then what the browser kept of it.
+func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
+	if token := s.sessions.Session(r); token != "" {
+		if err := s.access.SignOut(r.Context(), token); err != nil {
+			s.failSigned(w, r, s.signedPage(r, "sign-in"), err)
+			return
+		}
+	}
+	s.sessions.Keep(w, "")
+	s.goOn(w, r, signInPath)
+}
