@@ -103,7 +103,10 @@ func TestReadsAreNoted(t *testing.T) {
 	}
 	in := func(name string, result error, within func(context.Context, account.Actor, func(context.Context) error) error) {
 		err := within(ctx, op, func(ctx context.Context) error {
-			if err := store.Begin(ctx); err != nil {
+			if _, err := store.Newest(ctx, op); err != nil {
+				return err
+			}
+			if err := s.Record(t.Context(), op, audit.Entry{Action: "MEANWHILE"}); err != nil { // another adds to the chain
 				return err
 			}
 			if err := s.Record(ctx, op, audit.Entry{Action: audit.Action(name)}); err != nil {
@@ -123,8 +126,12 @@ func TestReadsAreNoted(t *testing.T) {
 	gone := fault.New(fault.NotFound, "", "notFound")
 	in("READ_IN_VAIN", gone, store.Do)
 	in("WRITE_IN_VAIN", gone, as)
+	if _, err := s.Verify(ctx, auditor, nil, nil); err != nil {
+		t.Error(err)
+	}
 	want := []string{"READ_ALONE OK 0", "READ_IN_A_SNAPSHOT OK 0", "READ_AND_WRITE OK 0", "READ_IN_VAIN NOT_FOUND 0", "WRITE_IN_VAIN NOT_FOUND 0"}
-	if got := noted(t, s); !slices.Equal(got, want) {
+	got := slices.DeleteFunc(noted(t, s), func(n string) bool { return n == "MEANWHILE OK 0" })
+	if !slices.Equal(got, want) {
 		t.Errorf("noted are %q, want %q", got, want)
 	}
 }
