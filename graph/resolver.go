@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"wangge/domain/around"
+	"wangge/domain/audit"
 	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
@@ -27,6 +28,7 @@ type Resolver struct {
 	Boards   *board.Service
 	Search   *search.Service
 	Around   *around.Service // nil: limits are those that are stored
+	Audit    *audit.Service  // nil: nothing is noted, nor can be read
 
 	// PhotoURL says where a worker's photo is; asked only of workers who have one. Nil: photos are not served.
 	PhotoURL func(staff.Worker) string

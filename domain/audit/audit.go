@@ -105,6 +105,14 @@ var (
 	chainForm   = regexp.MustCompile(`^[0-9a-z]{4,16}$`)
 )
 
+// Named is id where an object may be called so, else "".
+func Named(id string) string {
+	if !idForm.MatchString(id) {
+		return ""
+	}
+	return id
+}
+
 // check refuses an entry that could hold more than it should. That is a mistake of ours, never the actor's.
 func (e Entry) check() error {
 	switch {

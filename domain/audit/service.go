@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wangge/domain/account"
+	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/internal/fault"
 )
@@ -91,7 +92,10 @@ func (s *Service) Do(ctx context.Context, actor account.Actor, e Entry, deed fun
 	if err == nil && n.written {
 		return nil
 	}
-	return errors.Join(err, s.after(ctx, n, err))
+	if late := s.after(ctx, n, err); late != nil {
+		return errors.Join(err, late)
+	}
+	return err
 }
 
 // noteTime is how long noting may take after the request's own time is up.
@@ -101,7 +105,10 @@ const noteTime = 5 * time.Second
 func (s *Service) after(ctx context.Context, n *Note, err error) error {
 	e := n.entry
 	if e.Result = resultOf(err); err != nil {
-		e.District = "" // nobody knows yet whether there is such a district
+		e.District = "" // nobody knows whether there is such a district
+		if _, ok := key.Parse(e.Object.ID); !ok {
+			e.Object.ID = "" // nor whether it is a code: somebody may have typed a phone where a code belongs
+		}
 		if actor := n.actor; actor.Role == account.Public && !s.mayNote(e.At) {
 			return nil
 		}
