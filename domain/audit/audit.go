@@ -26,6 +26,7 @@ const (
 	Import     Action = "IMPORT"      // a file, by a command
 	Export     Action = "EXPORT"      // to a file, by a command
 	LoadDemo   Action = "LOAD_DEMO"   // the made-up town
+	MovePhotos Action = "MOVE_PHOTOS" // out of the database
 	ReadAudit  Action = "READ_AUDIT"  // this
 	PruneAudit Action = "PRUNE_AUDIT" // the entries before the one that it names were removed, since they were old enough
 )

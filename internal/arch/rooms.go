@@ -85,10 +85,10 @@ var Rooms = []Room{
 	{"internal/fault", nil, nil},
 	{"internal/cell", nil, nil},
 	{"internal/answer", []string{"internal/fault"}, []string{"golang.org/x/text"}},
-	{"internal/config", []string{"geo/coord", "internal/fault"}, nil},
-	{"internal/ops", []string{"domain/account", "internal/answer", "internal/fault"}, []string{pgx, prometheus, compress, "github.com/rs/cors", "golang.org/x/time"}},
+	{"internal/config", []string{"domain/audit", "geo/coord", "internal/fault"}, nil},
+	{"internal/ops", []string{"domain/account", "domain/audit", "internal/answer", "internal/fault"}, []string{pgx, prometheus, compress, "github.com/rs/cors", "golang.org/x/time"}},
 	{"internal/httpauth", []string{"domain/account", "internal/fault"}, nil},
-	{"internal/cli", []string{"domain/coverage", "domain/place", "geo/coord", "geo/shape", "internal/config", "internal/fault"},
+	{"internal/cli", []string{"domain/audit", "domain/coverage", "domain/page", "domain/place", "geo/coord", "geo/shape", "internal/config", "internal/fault"},
 		[]string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"internal/localpg", []string{"internal/fault", "migrations"}, []string{pgx}},
 	{"internal/testdb", []string{"db", "migrations", "internal/localpg"}, []string{pgx}}, // for tests: no room names it

@@ -25,8 +25,8 @@ const minToken = 16 // characters; a token written by hand may be shorter than o
 
 var _ = fault.Register(
 	[3]string{"httpauth.file",
-		"The operator's token in {file} cannot be used ({detail}): correct it, or delete the file and start again to get a new one.",
-		"无法使用 {file} 中的管理员令牌({detail})：请修正，或删除该文件后重新启动以生成新令牌。"},
+		"What lies in {file} cannot be used ({detail}): correct it, or delete the file and start again to get a new one.",
+		"无法使用 {file} 的内容({detail})：请修正，或删除该文件后重新启动以生成新令牌。"},
 	[3]string{"httpauth.folder",
 		"The data folder {folder} cannot be written ({detail}): correct it with chown or chmod, or choose another with --data.",
 		"数据目录 {folder} 不可写({detail})：请用 chown 或 chmod 修正，或用 --data 选择其他目录。"},
@@ -34,8 +34,11 @@ var _ = fault.Register(
 
 // OpenToken returns the operator's token that lies in the folder data, and whether it was made just now. Processes
 // that start at once agree on one.
-func OpenToken(data string) (token string, made bool, err error) {
-	file := filepath.Join(data, TokenFile)
+func OpenToken(data string) (token string, made bool, err error) { return OpenSecret(data, TokenFile) }
+
+// OpenSecret is OpenToken for another secret, in a file of that name.
+func OpenSecret(data, name string) (token string, made bool, err error) {
+	file := filepath.Join(data, name)
 	token, err = readToken(file)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return token, false, err
@@ -83,7 +86,7 @@ func makeToken(data, file string) (err error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(data, TokenFile+".*") // mode 0600
+	f, err := os.CreateTemp(data, filepath.Base(file)+".*") // mode 0600
 	if err != nil {
 		return err
 	}
