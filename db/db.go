@@ -173,7 +173,7 @@ func (o *openTx) run(fn func(ctx context.Context, open *openTx) error) (err erro
 		}
 	}()
 	if err = fn(o, o); err != nil || o.tx == nil {
-		return asFault(err)
+		return asFault(cancelled(o.Context, err))
 	}
 	if o.begin == snapshot { // it does not see where the chains end now
 		return asFault(o.tx.Commit(o.Context))
