@@ -645,6 +645,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: auth, CORSOrigins: server.CORSOrigins,
+		HTTPS:     here.Scheme == "https",
 		RateLimit: server.RateLimit, Compressed: "/tiles/", TrustedProxies: server.TrustedProxies,
 	}), nil
 }
