@@ -28,7 +28,9 @@ var allowed = []struct {
 }
 
 // words finds a text however its lines are broken.
-func words(text string) *regexp.Regexp { return regexp.MustCompile(strings.ReplaceAll(text, " ", `\s+`)) }
+func words(text string) *regexp.Regexp {
+	return regexp.MustCompile(strings.ReplaceAll(text, " ", `\s+`))
+}
 
 // named are the same as npm names them, and those that only it has.
 var named = []string{"MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD", "MPL-2.0", "CC0-1.0"}
