@@ -49,9 +49,11 @@ lighthouse: build ## Lighthouse's marks of the residents' pages on a phone, thre
 format:
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
 
-check: format ## What a change must pass before review: format, vet, staticcheck, generated code and web bundle
+check: format ## What a change must pass before review: format, vet, staticcheck, licences, known vulnerabilities, generated code and web bundle
 	go vet ./...
 	go run $(STATICCHECK) ./...
+	go run ./internal/licence
+	script/vulnerable.sh
 	script/unchanged.sh "make generate" graph -- go generate ./graph
 	script/npm.sh web
 	script/unchanged.sh "make web" web/dist -- sh -c 'cd web && npm run --silent build'

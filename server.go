@@ -29,6 +29,7 @@ import (
 	"wangge/domain/access"
 	"wangge/domain/account"
 	"wangge/domain/around"
+	"wangge/domain/audit"
 	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
@@ -94,6 +95,9 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 	if err != nil {
 		return err
 	}
+	if err := h.openAudit(s); err != nil {
+		return err
+	}
 	h.grids.NearestLimitM, h.grids.Window = server.NearestLimitM, server.Window
 	here := addressOf(listener, server.PublicURL)
 	if config.IsLoopback(here) {
@@ -119,6 +123,7 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 		return err
 	}
 	kept.Go(func() { h.coverage.Keep(keeping, account.TheOperator(), log) })
+	kept.Go(func() { h.audit.Keep(keeping, s.AuditDays, ops.KeepHeads(s.Data, log), log) })
 	kept.Go(func() {
 		if err := h.album.Check(keeping); err != nil && keeping.Err() == nil {
 			log.Warn("workers' photos cannot be kept: correct PHOTOS_URL, or who may write there", "error", err)
@@ -136,7 +141,7 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 
 // Demo implements cli.Program.
 func (program) Demo(ctx context.Context, s config.Settings, job cli.DemoJob) (text string, err error) {
-	err = withHouse(ctx, s, func(h *house) error {
+	err = audited(ctx, s, audit.Entry{Action: audit.LoadDemo}, func(ctx context.Context, h *house) error {
 		if job.IfEmpty {
 			roots, err := h.places.Roots(ctx, account.TheOperator(), place.Fields{})
 			if err != nil {
@@ -173,7 +178,7 @@ func (program) Simulate(ctx context.Context, progress func(cli.Progress)) (cli.S
 
 // Import implements cli.Program.
 func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob) (report place.Report, err error) {
-	err = withHouse(ctx, s, func(h *house) (err error) {
+	err = audited(ctx, s, audit.Entry{Action: audit.Import, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}}, func(ctx context.Context, h *house) (err error) {
 		report, err = load.Import(ctx, account.TheOperator(), h.services(), load.Job{
 			Kind: load.Kind(job.Kind), Path: job.File,
 			Options: load.Options{CRS: job.CRS, Layer: job.Layer, Encoding: job.Encoding, AdminLevel: job.AdminLevel},
@@ -193,7 +198,7 @@ func (program) Template(w io.Writer) error { return load.HouseholdTemplate(w) }
 
 // Export implements cli.Program.
 func (program) Export(ctx context.Context, s config.Settings, job cli.ExportJob) (n int, err error) {
-	err = withHouse(ctx, s, func(h *house) (err error) {
+	err = audited(ctx, s, audit.Entry{Action: audit.Export, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}}, func(ctx context.Context, h *house) (err error) {
 		n, err = load.ExportFile(ctx, account.TheOperator(), h.services(), load.ExportJob{
 			Kind: load.Kind(job.Kind), Path: job.File, System: coord.System(strings.ToUpper(job.CRS)),
 		})
@@ -284,11 +289,39 @@ func (program) Check(ctx context.Context, s config.Settings, job cli.CheckJob) (
 
 // MovePhotos implements cli.Program.
 func (program) MovePhotos(ctx context.Context, s config.Settings) (moved, left int, err error) {
-	err = withHouse(ctx, s, func(h *house) (err error) {
+	err = audited(ctx, s, audit.Entry{Action: audit.MovePhotos}, func(ctx context.Context, h *house) (err error) {
 		moved, left, err = h.staff.MovePhotos(ctx, account.TheOperator())
 		return err
 	})
 	return moved, left, err
+}
+
+// VerifyAudit implements cli.Program.
+func (program) VerifyAudit(ctx context.Context, s config.Settings, known []audit.Head, each func()) (heads []audit.Head, err error) {
+	kept, err := ops.ReadHeads(s.Data)
+	if err != nil {
+		return nil, err
+	}
+	err = withHouse(ctx, s, func(h *house) error {
+		if err := h.openAudit(s); err != nil {
+			return err
+		}
+		heads, err = h.audit.Verify(ctx, audit.Machine(), append(kept, known...), each)
+		return err
+	})
+	return heads, err
+}
+
+// ListAudit implements cli.Program.
+func (program) ListAudit(ctx context.Context, s config.Settings, q audit.Query) (list page.Page[audit.Link], err error) {
+	err = withHouse(ctx, s, func(h *house) error {
+		if err := h.openAudit(s); err != nil {
+			return err
+		}
+		list, err = h.audit.List(ctx, audit.Machine(), q)
+		return err
+	})
+	return list, err
 }
 
 // Users implements cli.Program. Whoever works on this machine gives accounts.
@@ -420,6 +453,7 @@ type house struct {
 	access  *access.Service
 	boards  *board.Service
 	around  *around.Service
+	audit   *audit.Service // nil until openAudit
 	album   *album.Album
 
 	coverage *coverage.Service
@@ -473,6 +507,26 @@ func sealer(s config.Settings) (access.Sealer, error) {
 		return nil, err
 	}
 	return access.NewSealer(key)
+}
+
+// auditKeyFile is the name of the audit's secret in the data folder.
+const auditKeyFile = "audit.key"
+
+// openAudit reads the audit's keys, which are made where there are none.
+func (h *house) openAudit(s config.Settings) (err error) {
+	secrets := s.AuditKeys
+	if len(secrets) == 0 {
+		secret, _, err := httpauth.OpenSecret(s.Data, auditKeyFile)
+		if err != nil {
+			return err
+		}
+		secrets = []string{secret}
+	}
+	if h.store.Keys, err = audit.NewKeys(secrets...); err != nil {
+		return err
+	}
+	h.audit = &audit.Service{Store: db.NewAudit(h.store), Keys: h.store.Keys, Now: time.Now}
+	return nil
 }
 
 // enliven lets the services answer from memory what it holds. schema is the version of the tables.
@@ -593,6 +647,16 @@ func withHouse(ctx context.Context, s config.Settings, do func(*house) error) er
 	return err
 }
 
+// audited is withHouse for a command that the audit notes, with the changes that it makes.
+func audited(ctx context.Context, s config.Settings, e audit.Entry, do func(context.Context, *house) error) error {
+	return withHouse(ctx, s, func(h *house) error {
+		if err := h.openAudit(s); err != nil {
+			return err
+		}
+		return h.audit.Do(ctx, account.TheOperator(), e, func(ctx context.Context) error { return do(ctx, h) })
+	})
+}
+
 func commandLog(s config.Settings) *slog.Logger {
 	return ops.NewLogger(os.Stderr, s.LogLevel, s.LogJSON)
 }
@@ -623,7 +687,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	}
 	h.access.Demo = onlyHere(server.Addr, server.PublicURL)
 	api, err := graph.NewHandler(&graph.Resolver{
-		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search, Boards: h.boards, Around: h.around, Access: h.access,
+		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search, Boards: h.boards, Around: h.around, Access: h.access, Audit: h.audit,
 		PhotoURL:     func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
 		Tilesets:     func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
 		TilesChanged: tilesChanged(h.tile),
@@ -631,7 +695,8 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		Log: h.log, RequestID: answer.RequestID, AnswerCache: cmp.Or(server.AnswerCache, -1),
 		Trusted: server.TrustedFolder, OnlyTrusted: server.OnlyTrusted,
 		Version: h.live.Version, AsOf: h.live.AsOf,
-		Auth: entry.Who, Origins: origins,
+		ClientAddr: ops.ClientAddr(server.TrustedProxies),
+		Auth:       entry.Who, Origins: origins,
 	})
 	if err != nil {
 		return nil, config.Bad("TRUSTED_DOCUMENTS", server.TrustedFolder, "but not all its documents can be trusted: %v", err)
@@ -681,6 +746,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: entry.Who, CORSOrigins: server.CORSOrigins,
+		HTTPS:     here.Scheme == "https",
 		RateLimit: server.RateLimit, Compressed: "/tiles/", TrustedProxies: server.TrustedProxies,
 	}), nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 	pgxgeom "github.com/twpayne/pgx-geom"
 
@@ -27,7 +28,7 @@ import (
 // Options of Open. The zero value is a sensible one.
 type Options struct {
 	ApplicationName  string          // shown in pg_stat_activity; "" means "wangge"
-	StatementTimeout time.Duration   // the longest a statement may run; 0 means 10 s, below 0 no limit
+	StatementTimeout time.Duration   // the longest a statement may run, half of it waiting for a lock; 0 means 10 s, below 0 no limit
 	ConnectTimeout   time.Duration   // the longest a connection may take to open; 0 means 10 s
 	MaxConns         int32           // 0 means pgxpool's default: 4, or the number of cores where that is more; 2 at least
 	MinConns         int32           // connections kept open while idle
@@ -38,6 +39,13 @@ const (
 	minServer       = 15
 	minPostGIS      = "3.3"
 	defaultDeadline = 10 * time.Second
+
+	// idleLimit is how long a transaction of a server may wait for its next statement: what a report takes to be made lies far below it.
+	idleLimit = 5 * time.Minute
+
+	// cancelTime is how long a statement whose request has ended may take to say that it was cancelled; then its connection is given up. Without it the
+	// connection would be at once, and the statement would go on for nobody.
+	cancelTime = 500 * time.Millisecond
 )
 
 var _ = fault.Register(
@@ -149,6 +157,11 @@ func parse(url string, o Options) (*pgxpool.Config, error) {
 	setDefault(c.RuntimeParams, "application_name", cmp.Or(o.ApplicationName, "wangge"))
 	if limit := cmp.Or(o.StatementTimeout, defaultDeadline); limit > 0 {
 		setDefault(c.RuntimeParams, "statement_timeout", strconv.FormatInt(max(limit.Milliseconds(), 1), 10))
+		setDefault(c.RuntimeParams, "lock_timeout", strconv.FormatInt(max(limit.Milliseconds()/2, 1), 10))
+		setDefault(c.RuntimeParams, "idle_in_transaction_session_timeout", strconv.FormatInt(idleLimit.Milliseconds(), 10))
+	}
+	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelTime}
 	}
 	return config, nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"wangge/db"
+	"wangge/domain/account"
 	"wangge/internal/fault"
 	"wangge/internal/testdb"
 )
@@ -374,5 +375,60 @@ func TestPasswordFileIsUsed(t *testing.T) {
 	refused(t, strings.Replace(address, ":"+secret, "", 1)+"?sslmode=disable", "db.connect.password")
 	if got := <-sent; got != secret {
 		t.Errorf("sent %q", got)
+	}
+}
+
+// TestWhoIsGoneIsNotWorkedFor: the end of a request ends its statement in the server, and the connection serves the next.
+func TestWhoIsGoneIsNotWorkedFor(t *testing.T) {
+	pool := testdb.New(t)
+	store := db.New(pool)
+	sleepers := func() (n int) {
+		t.Helper()
+		err := pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%' AND state = 'active'`).Scan(&n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	var before, after int
+	backend := func(ctx context.Context, tx pgx.Tx, pid *int) error {
+		return tx.QueryRow(ctx, `SELECT pg_backend_pid()`).Scan(pid)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	go func() {
+		for sleepers() == 0 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		leave()
+	}()
+	start := time.Now()
+	err := store.As(ctx, account.Anyone(), func(ctx context.Context, tx pgx.Tx) error {
+		if err := backend(ctx, tx, &before); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `SELECT pg_sleep(8)`)
+		return err
+	})
+	if !errors.Is(err, context.Canceled) || time.Since(start) > 4*time.Second {
+		t.Errorf("after %v: %v", time.Since(start), err)
+	}
+	if n := sleepers(); n > 0 {
+		t.Errorf("%d statements go on for nobody", n)
+	}
+	pids := map[int]bool{}
+	for range 8 {
+		if err := store.As(t.Context(), account.Anyone(), func(ctx context.Context, tx pgx.Tx) error { return backend(ctx, tx, &after) }); err != nil {
+			t.Fatal(err)
+		}
+		pids[after] = true
+	}
+	if !pids[before] {
+		t.Errorf("the connection %d was given up: %v", before, pids)
+	}
+	for setting, want := range map[string]string{"statement_timeout": "10s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "5min"} {
+		var got string
+		if err := pool.QueryRow(t.Context(), `SELECT current_setting($1)`, setting).Scan(&got); err != nil || got != want {
+			t.Errorf("%s is %s, %v", setting, got, err)
+		}
 	}
 }

@@ -6,12 +6,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/internal/fault"
 	"wangge/live"
 )
@@ -26,6 +29,9 @@ type DB struct {
 
 	// Memory is told what use cases see and change. It is set before the first use; nil: nobody is told.
 	Memory Memory
+
+	// Keys seal what is noted in the audit. They are set before the first use; nil: nothing can be noted.
+	Keys *audit.Keys
 
 	noted atomic.Int64 // the highest number of a change that was committed here
 }
@@ -75,6 +81,7 @@ type openTx struct {
 	slot    chan struct{}
 	refused error     // why it ended before its time: Memory's reason, or that it did not become its actor's again
 	noted   live.Mark // the change that it noted; zero: none
+	entries []audit.Entry
 }
 
 // Value implements context.Context.
@@ -104,6 +111,9 @@ func (d *DB) Apart(ctx context.Context) context.Context {
 }
 
 type apart struct{}
+
+// auditTime is how long entries may take to be stored after their request's own time is up.
+const auditTime = 5 * time.Second
 
 const snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
@@ -148,6 +158,9 @@ func (d *DB) as(ctx context.Context, actor account.Actor, begin string, fn func(
 	open := &openTx{Context: ctx, d: d, actor: actor, begin: begin}
 	_, open.apart = around.(apart)
 	if err := open.run(fn); err != nil || open.noted.N == 0 {
+		if late := open.audit(ctx, err); late != nil {
+			err = errors.Join(err, late)
+		}
 		return err
 	}
 	for last := d.noted.Load(); last < open.noted.N && !d.noted.CompareAndSwap(last, open.noted.N); last = d.noted.Load() {
@@ -167,9 +180,42 @@ func (o *openTx) run(fn func(ctx context.Context, open *openTx) error) (err erro
 		}
 	}()
 	if err = cmp.Or(fn(o, o), o.refused); err != nil || o.tx == nil {
+		return asFault(cancelled(o.Context, err))
+	}
+	if o.begin == snapshot { // it does not see where the chains end now
+		return asFault(o.tx.Commit(o.Context))
+	}
+	entries := o.entries
+	changed, ofDeed := audit.Changed(o.Context, o.actor, o.noted.N)
+	if ofDeed = ofDeed && o.noted.N > 0; ofDeed {
+		entries = append(slices.Clip(entries), changed)
+	}
+	if len(entries) > 0 {
+		if err = o.d.seal(o, o.tx, entries); err != nil {
+			return asFault(err)
+		}
+	}
+	if err = o.tx.Commit(o.Context); err != nil {
 		return asFault(err)
 	}
-	return asFault(o.tx.Commit(o.Context))
+	o.entries = nil
+	if ofDeed {
+		audit.Stored(o.Context)
+	}
+	return nil
+}
+
+// audit stores the entries that the transaction did not: it was undone for err, or only read.
+func (o *openTx) audit(ctx context.Context, err error) error {
+	if len(o.entries) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTime)
+	defer cancel()
+	if err != nil {
+		o.entries = undone(o.entries, err)
+	}
+	return o.d.appendNow(ctx, o.actor, o.entries)
 }
 
 // start begins the transaction where it did not begin yet.

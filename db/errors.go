@@ -67,6 +67,15 @@ func asFault(err error) error {
 	return err
 }
 
+// cancelled is err with what ended ctx, where a statement was cancelled for that: whose request is gone is not told that it took too long.
+func cancelled(ctx context.Context, err error) error {
+	var pg *pgconn.PgError
+	if ctx.Err() != nil && errors.As(err, &pg) && pg.Code == "57014" {
+		return errors.Join(ctx.Err(), err)
+	}
+	return err
+}
+
 func fromPostgres(pg *pgconn.PgError) error {
 	switch {
 	case strings.HasPrefix(pg.Code, "23"): // integrity constraint violation
@@ -80,7 +89,7 @@ func fromPostgres(pg *pgconn.PgError) error {
 			return fault.Wrap(pg, c.code, c.field, c.key)
 		}
 		return fault.Wrap(pg, fault.Conflict, "", "db.constraint", "rule", name)
-	case pg.Code == "57014": // statement timeout, or cancelled
+	case pg.Code == "57014", pg.Code == "55P03": // statement timeout, or cancelled; lock timeout
 		return fault.Wrap(pg, fault.Unavailable, "", "timeout")
 	case pg.Code == "40001", pg.Code == "40P01": // serialisation failure, deadlock
 		return fault.Wrap(pg, fault.Conflict, "", "conflict")

@@ -138,7 +138,7 @@ func TestCoverage(t *testing.T) {
 		in          map[string]any
 		code, field string
 	}{
-		{"the public", public, in(first.ID, 0, c.DataVersion), "FORBIDDEN", "[input]"},
+		{"the public", public, in(first.ID, 0, c.DataVersion), "FORBIDDEN", "[]"},
 		{"no id", op, in("x", 0, c.DataVersion), "NOT_FOUND", "[input problem]"},
 		{"no such fix", op, in(first.ID, 99, c.DataVersion), "INVALID", "[input fix]"},
 		{"made up", op, in(first.ID, 0, "9223372036854775807-x"), "CONFLICT", "[input dataVersion]"},

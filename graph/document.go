@@ -69,6 +69,7 @@ type chosen struct {
 	quoted []byte     // its response key, as it is written
 	below  *selection // nil: it is no object
 	args   int        // its number among the fields with arguments, from 0
+	guard  *guard     // of a root field; nil: it is none, or one of introspection
 
 	cost        int
 	costProblem bool // a filter by problems costs more
@@ -157,6 +158,9 @@ func validation() *rules.Rules {
 	r := rules.NewDefaultRules()
 	r.ReplaceRule("FieldsOnCorrectType", rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
 	r.ReplaceRule("ScalarLeafs", rules.ScalarLeafsRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule("KnownArgumentNames", rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule("KnownTypeNames", rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule("ValuesOfCorrectType", rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
 	return r
 }
 
@@ -280,6 +284,9 @@ func (l *layout) of(set ast.SelectionSet, typeName string, depth int) (*selectio
 		c := &s.fields[i]
 		*c = priced(f, typeName)
 		c.quoted = append(quote(nil, f.Alias), ':')
+		if depth == 1 && !strings.HasPrefix(f.Name, "__") {
+			c.guard = guardOf(f.Definition)
+		}
 		if len(f.Definition.Arguments) > 0 {
 			c.args = l.withArgs
 			l.withArgs++

@@ -109,9 +109,11 @@ func (w *writer) root(f *chosen, nonNull bool, read func(context.Context, map[st
 		w.path = w.path[:depth]
 	}()
 	fc := &graphql.FieldContext{Object: f.ObjectDefinition.Name, Field: f.field, IsMethod: true, IsResolver: true}
-	ctx := graphql.WithFieldContext(w.ctx, fc)
+	ctx, err := w.op.guarded(graphql.WithFieldContext(w.ctx, fc), f)
+	if err != nil {
+		return w.fail(err, nonNull)
+	}
 	if read != nil {
-		var err error
 		if fc.Args, err = readArguments(ctx, f.ArgumentMap(w.ec.Variables), read); err != nil {
 			graphql.AddError(ctx, err)
 			return w.null(nonNull)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/internal/fault"
 )
 
@@ -39,6 +41,8 @@ type Options struct {
 	// Auth finds out who sends a request whose Authorization came by connection_init: browsers send none with a WebSocket.
 	// Nil: whoever sends one is refused.
 	Auth func(*http.Request) (account.Actor, error)
+	// ClientAddr finds out where a request comes from, for the audit. Nil: nobody knows.
+	ClientAddr func(*http.Request) netip.Addr
 	// Origins are those whose pages may open a WebSocket besides our own, as "https://map.example.cn".
 	Origins []string
 
@@ -61,6 +65,8 @@ type Handler struct {
 	present   graphql.ErrorPresenterFunc
 	auth      func(*http.Request) (account.Actor, error)
 	origins   []string
+	audit     *audit.Service
+	addr      func(*http.Request) netip.Addr
 	open      atomic.Int64 // subscriptions
 
 	judge func(context.Context) ([]byte, gqlerror.List) // executes instead, in tests
@@ -99,6 +105,8 @@ func NewHandler(r *Resolver, o Options) (*Handler, error) {
 		present: present(o.Log, o.RequestID),
 		auth:    o.Auth,
 		origins: o.Origins,
+		audit:   r.Audit,
+		addr:    o.ClientAddr,
 	}
 	var err error
 	s.trusted, err = trustedDocuments(s.documents, o.Trusted)
@@ -140,7 +148,7 @@ func (s *Handler) prepare(ctx context.Context, op *operation, r *request) (*prep
 		RawQuery: r.query, Variables: variables, OperationName: r.operation, Doc: p.doc, Extensions: r.extensions, Headers: op.http.Header,
 		Operation: p.operation, RecoverFunc: recovered,
 	}
-	op.laid = p
+	op.laid, op.audit, op.addr = p, s.audit, s.addr
 	op.ec = newExecutionContext(&op.OperationContext, s.schema, nil)
 	return p, nil
 }

@@ -179,3 +179,23 @@ fragment FullType on __Type { kind name description specifiedByURL isOneOf
 fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
 fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
   ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }`
+
+// TestNoNameIsGuessed: what was mistyped is named, and nothing that the schema has besides.
+func TestNoNameIsGuessed(t *testing.T) {
+	s := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{}))}
+	for _, query := range []string{
+		"{ gridd }", `{ grid(cod: "1") { code } }`, `{ grid(code: "1") }`, "{ ... on Queryy { viewer { id } } }", "query ($x: GridFilterr) { viewer { id } }",
+		"{ grids(orderBy: COD) { nodes { code } } }", `{ grids(orderBy: "CODE") { nodes { code } } }`, "{ grids(filter: {kindd: [COMPREHENSIVE]}) { nodes { code } } }",
+		"{ grids(filter: {kinds: [COMPREHENSIV]}) { nodes { code } } }", "{ viewer { id @skipp(if: true) } }", "{ viewer { id @skip(iff: true) } }", "{ ...frag } fragment fragg on Query { viewer { id } }",
+		`mutation { updateWorker(input: {idd: "x", version: 1}) { version } }`, "{ viewer }",
+	} {
+		if a := s.ask(t, account.Anyone(), query, nil); a.code() != "INVALID" || strings.Contains(string(a.Raw), "Did you mean") {
+			t.Errorf("%s: %s", query, a.Raw)
+		}
+	}
+	for _, variables := range []map[string]any{{"f": map[string]any{"kindd": 1}}, {"f": map[string]any{"kinds": []string{"COMPREHENSIV"}}}} {
+		if a := s.ask(t, account.Anyone(), "query ($f: GridFilter) { grids(filter: $f) { nodes { code } } }", variables); a.code() != "INVALID" || strings.Contains(string(a.Raw), "Did you mean") {
+			t.Errorf("%v: %s", variables, a.Raw)
+		}
+	}
+}

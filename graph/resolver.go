@@ -10,6 +10,7 @@ import (
 
 	"wangge/domain/access"
 	"wangge/domain/around"
+	"wangge/domain/audit"
 	"wangge/domain/board"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
@@ -29,6 +30,7 @@ type Resolver struct {
 	Search   *search.Service
 	Access   *access.Service // nil: there are no accounts
 	Around   *around.Service // nil: limits are those that are stored
+	Audit    *audit.Service  // nil: nothing is noted, nor can be read
 
 	// PhotoURL says where a worker's photo is; asked only of workers who have one. Nil: photos are not served.
 	PhotoURL func(staff.Worker) string

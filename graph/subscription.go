@@ -122,7 +122,11 @@ func (s *Handler) subscribe(ctx context.Context, op *operation, p *prepared) (_ 
 	f := &p.root.fields[0]
 	at := graphql.WithFieldContext(graphql.WithOperationContext(ctx, &op.OperationContext),
 		&graphql.FieldContext{Object: "Subscription", Field: f.field, IsMethod: true, IsResolver: true})
-	from, err := op.ec.subscribe(at, f)
+	var from source
+	at, err := op.guarded(at, f)
+	if err == nil {
+		from, err = op.ec.subscribe(at, f)
+	}
 	if err != nil {
 		var placed *gqlerror.Error
 		if !errors.As(graphql.AddFieldLocationToError(at, err), &placed) {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"wangge/db"
 	"wangge/domain/account"
 	surround "wangge/domain/around"
+	"wangge/domain/audit"
 	"wangge/domain/board"
 	"wangge/domain/civil"
 	"wangge/domain/coverage"
@@ -97,6 +99,7 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 	clock := func() time.Time { return now }
 	zone := time.FixedZone("CST", 8*3600)
 	d := db.New(pool)
+	d.Keys = must(audit.NewKeys(strings.Repeat("k", audit.MinSecret)))
 	finder := &search.Service{Store: db.NewSearch(d)}
 	r := &graph.Resolver{
 		Places:   &place.Service{Store: db.NewPlaces(d), Now: clock},
@@ -109,6 +112,7 @@ func town(t testing.TB, pool *pgxpool.Pool) *graph.Resolver {
 			return []*node.Tileset{{ID: "grids", TileURL: "/tiles/grids/{z}/{x}/{y}.mvt", TileJSONURL: "/tiles/grids.json", MinZoom: 10, MaxZoom: 16}}, nil
 		},
 	}
+	r.Audit = &audit.Service{Store: db.NewAudit(d), Keys: d.Keys, Now: clock}
 	r.Around = &surround.Service{Store: db.NewAround(d), Grids: r.Grids, Places: r.Places, Now: clock}
 	took := func(report place.Report, err error) {
 		t.Helper()

@@ -379,6 +379,151 @@ func (w *writer) _Assignment(sel *selection, obj *node.Assignment) bool {
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _AuditConnection(sel *selection, obj *node.AuditConnection) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("AuditConnection")
+		case "edges":
+			w.enter(f)
+			v := obj.Edges()
+			ok = w.marshalNAuditEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐAuditEdgeᚄ(f.below, v) && ok
+			w.leave()
+		case "nodes":
+			w.enter(f)
+			v := obj.Nodes()
+			ok = w.marshalNAuditEntry2ᚕᚖwanggeᚋgraphᚋnodeᚐAuditEntryᚄ(f.below, v) && ok
+			w.leave()
+		case "pageInfo":
+			w.enter(f)
+			v := obj.PageInfo()
+			ok = w.marshalNPageInfo2ᚖwanggeᚋgraphᚋnodeᚐPageInfo(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _AuditEdge(sel *selection, obj *node.AuditEdge) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("AuditEdge")
+		case "cursor":
+			w.enter(f)
+			v := obj.Cursor()
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "node":
+			w.enter(f)
+			v := obj.Node()
+			ok = w.marshalNAuditEntry2ᚖwanggeᚋgraphᚋnodeᚐAuditEntry(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _AuditEntry(sel *selection, obj *node.AuditEntry) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("AuditEntry")
+		case "chain":
+			w.enter(f)
+			v := obj.Chain()
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "number":
+			w.enter(f)
+			v := obj.Number()
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		case "at":
+			w.enter(f)
+			v := obj.At()
+			ok = w.marshalNDateTime2timeᚐTime(f.below, v) && ok
+			w.leave()
+		case "actor":
+			w.enter(f)
+			v := obj.Actor()
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "role":
+			w.enter(f)
+			v := obj.Role()
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "action":
+			w.enter(f)
+			v := obj.Action()
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "kind":
+			w.enter(f)
+			v := obj.Kind()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "object":
+			w.enter(f)
+			v := obj.Object()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "purpose":
+			w.enter(f)
+			v := obj.Purpose()
+			ok = w.marshalOAuditPurpose2ᚖwanggeᚋgraphᚋnodeᚐAuditPurpose(f.below, v) && ok
+			w.leave()
+		case "caseNumber":
+			w.enter(f)
+			v := obj.CaseNumber()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "result":
+			w.enter(f)
+			v := obj.Result()
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "change":
+			w.enter(f)
+			v := obj.Change()
+			ok = w.marshalOInt2ᚖint(f.below, v) && ok
+			w.leave()
+		case "request":
+			w.enter(f)
+			v := obj.Request()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "network":
+			w.enter(f)
+			v := obj.Network()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "hash":
+			w.enter(f)
+			v := obj.Hash()
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _Board(sel *selection, obj *node.Board) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -2559,7 +2704,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			w.text("Mutation")
 		case "createWorker":
 			ok = w.root(f, true, w.ec.field_Mutation_createWorker_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().CreateWorker(ctx, fc.Args["input"].(node.CreateWorkerInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.CreateWorkerPayload, error) {
+					return w.ec.Resolvers.Mutation().CreateWorker(ctx, fc.Args["input"].(node.CreateWorkerInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2567,7 +2714,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "updateWorker":
 			ok = w.root(f, true, w.ec.field_Mutation_updateWorker_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().UpdateWorker(ctx, fc.Args["input"].(node.UpdateWorkerInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.UpdateWorkerPayload, error) {
+					return w.ec.Resolvers.Mutation().UpdateWorker(ctx, fc.Args["input"].(node.UpdateWorkerInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2575,7 +2724,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "appointWorker":
 			ok = w.root(f, true, w.ec.field_Mutation_appointWorker_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().AppointWorker(ctx, fc.Args["input"].(node.AppointWorkerInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.AppointWorkerPayload, error) {
+					return w.ec.Resolvers.Mutation().AppointWorker(ctx, fc.Args["input"].(node.AppointWorkerInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2583,7 +2734,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "endAssignment":
 			ok = w.root(f, true, w.ec.field_Mutation_endAssignment_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().EndAssignment(ctx, fc.Args["input"].(node.EndAssignmentInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.EndAssignmentPayload, error) {
+					return w.ec.Resolvers.Mutation().EndAssignment(ctx, fc.Args["input"].(node.EndAssignmentInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2591,7 +2744,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "recordAbsence":
 			ok = w.root(f, true, w.ec.field_Mutation_recordAbsence_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().RecordAbsence(ctx, fc.Args["input"].(node.RecordAbsenceInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.RecordAbsencePayload, error) {
+					return w.ec.Resolvers.Mutation().RecordAbsence(ctx, fc.Args["input"].(node.RecordAbsenceInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2599,7 +2754,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "endAbsence":
 			ok = w.root(f, true, w.ec.field_Mutation_endAbsence_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().EndAbsence(ctx, fc.Args["input"].(node.EndAbsenceInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.EndAbsencePayload, error) {
+					return w.ec.Resolvers.Mutation().EndAbsence(ctx, fc.Args["input"].(node.EndAbsenceInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2607,7 +2764,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "setExternalRef":
 			ok = w.root(f, true, w.ec.field_Mutation_setExternalRef_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().SetExternalRef(ctx, fc.Args["input"].(node.SetExternalRefInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.SetExternalRefPayload, error) {
+					return w.ec.Resolvers.Mutation().SetExternalRef(ctx, fc.Args["input"].(node.SetExternalRefInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2615,7 +2774,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "setSizePolicy":
 			ok = w.root(f, true, w.ec.field_Mutation_setSizePolicy_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().SetSizePolicy(ctx, fc.Args["input"].(node.SetSizePolicyInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.SetSizePolicyPayload, error) {
+					return w.ec.Resolvers.Mutation().SetSizePolicy(ctx, fc.Args["input"].(node.SetSizePolicyInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2623,7 +2784,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "setDivisionContacts":
 			ok = w.root(f, true, w.ec.field_Mutation_setDivisionContacts_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().SetDivisionContacts(ctx, fc.Args["input"].(node.SetDivisionContactsInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.SetDivisionContactsPayload, error) {
+					return w.ec.Resolvers.Mutation().SetDivisionContacts(ctx, fc.Args["input"].(node.SetDivisionContactsInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2631,7 +2794,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "placeBuilding":
 			ok = w.root(f, true, w.ec.field_Mutation_placeBuilding_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().PlaceBuilding(ctx, fc.Args["input"].(node.PlaceBuildingInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.PlaceBuildingPayload, error) {
+					return w.ec.Resolvers.Mutation().PlaceBuilding(ctx, fc.Args["input"].(node.PlaceBuildingInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2639,7 +2804,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "placeUnit":
 			ok = w.root(f, true, w.ec.field_Mutation_placeUnit_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().PlaceUnit(ctx, fc.Args["input"].(node.PlaceUnitInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.PlaceUnitPayload, error) {
+					return w.ec.Resolvers.Mutation().PlaceUnit(ctx, fc.Args["input"].(node.PlaceUnitInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2647,7 +2814,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "renumberDivision":
 			ok = w.root(f, true, w.ec.field_Mutation_renumberDivision_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().RenumberDivision(ctx, fc.Args["input"].(node.RenumberDivisionInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.RenumberDivisionPayload, error) {
+					return w.ec.Resolvers.Mutation().RenumberDivision(ctx, fc.Args["input"].(node.RenumberDivisionInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2655,7 +2824,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "recodeGrid":
 			ok = w.root(f, true, w.ec.field_Mutation_recodeGrid_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().RecodeGrid(ctx, fc.Args["input"].(node.RecodeGridInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.RecodeGridPayload, error) {
+					return w.ec.Resolvers.Mutation().RecodeGrid(ctx, fc.Args["input"].(node.RecodeGridInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2663,7 +2834,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "recordBoardsPrinted":
 			ok = w.root(f, true, w.ec.field_Mutation_recordBoardsPrinted_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().RecordBoardsPrinted(ctx, fc.Args["input"].(node.RecordBoardsPrintedInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.RecordBoardsPrintedPayload, error) {
+					return w.ec.Resolvers.Mutation().RecordBoardsPrinted(ctx, fc.Args["input"].(node.RecordBoardsPrintedInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2671,7 +2844,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "takeBackBoardsPrinted":
 			ok = w.root(f, true, w.ec.field_Mutation_takeBackBoardsPrinted_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().TakeBackBoardsPrinted(ctx, fc.Args["input"].(node.TakeBackBoardsPrintedInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.TakeBackBoardsPrintedPayload, error) {
+					return w.ec.Resolvers.Mutation().TakeBackBoardsPrinted(ctx, fc.Args["input"].(node.TakeBackBoardsPrintedInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2679,7 +2854,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "applyFix":
 			ok = w.root(f, true, w.ec.field_Mutation_applyFix_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().ApplyFix(ctx, fc.Args["input"].(node.ApplyFixInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.ApplyFixPayload, error) {
+					return w.ec.Resolvers.Mutation().ApplyFix(ctx, fc.Args["input"].(node.ApplyFixInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2687,7 +2864,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "createAccount":
 			ok = w.root(f, true, w.ec.field_Mutation_createAccount_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().CreateAccount(ctx, fc.Args["input"].(node.CreateAccountInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.CreateAccountPayload, error) {
+					return w.ec.Resolvers.Mutation().CreateAccount(ctx, fc.Args["input"].(node.CreateAccountInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2695,7 +2874,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "disableAccount":
 			ok = w.root(f, true, w.ec.field_Mutation_disableAccount_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().DisableAccount(ctx, fc.Args["input"].(node.DisableAccountInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.DisableAccountPayload, error) {
+					return w.ec.Resolvers.Mutation().DisableAccount(ctx, fc.Args["input"].(node.DisableAccountInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2703,7 +2884,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "resetPassword":
 			ok = w.root(f, true, w.ec.field_Mutation_resetPassword_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().ResetPassword(ctx, fc.Args["input"].(node.ResetPasswordInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.ResetPasswordPayload, error) {
+					return w.ec.Resolvers.Mutation().ResetPassword(ctx, fc.Args["input"].(node.ResetPasswordInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2711,7 +2894,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "endSessions":
 			ok = w.root(f, true, w.ec.field_Mutation_endSessions_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().EndSessions(ctx, fc.Args["input"].(node.EndSessionsInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.EndSessionsPayload, error) {
+					return w.ec.Resolvers.Mutation().EndSessions(ctx, fc.Args["input"].(node.EndSessionsInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2719,7 +2904,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "changePassword":
 			ok = w.root(f, true, w.ec.field_Mutation_changePassword_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().ChangePassword(ctx, fc.Args["input"].(node.ChangePasswordInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.ChangePasswordPayload, error) {
+					return w.ec.Resolvers.Mutation().ChangePassword(ctx, fc.Args["input"].(node.ChangePasswordInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2727,7 +2914,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "createAccessToken":
 			ok = w.root(f, true, w.ec.field_Mutation_createAccessToken_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().CreateAccessToken(ctx, fc.Args["input"].(node.CreateAccessTokenInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.CreateAccessTokenPayload, error) {
+					return w.ec.Resolvers.Mutation().CreateAccessToken(ctx, fc.Args["input"].(node.CreateAccessTokenInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -2735,7 +2924,9 @@ func (w *writer) _Mutation(sel *selection) bool {
 			}) && ok
 		case "revokeAccessToken":
 			ok = w.root(f, true, w.ec.field_Mutation_revokeAccessToken_args, func(ctx context.Context, fc arguments) bool {
-				v, err := w.ec.Resolvers.Mutation().RevokeAccessToken(ctx, fc.Args["input"].(node.RevokeAccessTokenInput))
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.RevokeAccessTokenPayload, error) {
+					return w.ec.Resolvers.Mutation().RevokeAccessToken(ctx, fc.Args["input"].(node.RevokeAccessTokenInput))
+				})
 				if err != nil {
 					return w.fail(err, true)
 				}
@@ -3181,6 +3372,14 @@ func (w *writer) _Query(sel *selection) bool {
 					return w.fail(err, true)
 				}
 				return w.marshalNAccountConnection2ᚖwanggeᚋgraphᚋnodeᚐAccountConnection(f.below, v)
+			}) && ok
+		case "audit":
+			ok = w.root(f, false, w.ec.field_Query_audit_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Query().Audit(ctx, fc.Args["filter"].(*node.AuditFilter), fc.Args["first"].(*int), fc.Args["after"].(*string))
+				if err != nil {
+					return w.fail(err, false)
+				}
+				return w.marshalOAuditConnection2ᚖwanggeᚋgraphᚋnodeᚐAuditConnection(f.below, v)
 			}) && ok
 		case "__type":
 			ok = w.root(f, false, w.ec.field_Query___type_args, func(ctx context.Context, fc arguments) bool {
@@ -4686,6 +4885,72 @@ func (w *writer) marshalNAssignment2ᚖwanggeᚋgraphᚋnodeᚐAssignment(sel *s
 	return w._Assignment(sel, v)
 }
 
+func (w *writer) marshalNAuditEdge2ᚕᚖwanggeᚋgraphᚋnodeᚐAuditEdgeᚄ(sel *selection, v []*node.AuditEdge) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNAuditEdge2ᚖwanggeᚋgraphᚋnodeᚐAuditEdge(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNAuditEdge2ᚖwanggeᚋgraphᚋnodeᚐAuditEdge(sel *selection, v *node.AuditEdge) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._AuditEdge(sel, v)
+}
+
+func (w *writer) marshalNAuditEntry2ᚕᚖwanggeᚋgraphᚋnodeᚐAuditEntryᚄ(sel *selection, v []*node.AuditEntry) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNAuditEntry2ᚖwanggeᚋgraphᚋnodeᚐAuditEntry(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNAuditEntry2ᚖwanggeᚋgraphᚋnodeᚐAuditEntry(sel *selection, v *node.AuditEntry) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._AuditEntry(sel, v)
+}
+
+func (w *writer) marshalNAuthRole2wanggeᚋgraphᚋnodeᚐAuthRole(sel *selection, v node.AuthRole) bool {
+	return w.marshal(v)
+}
+
+func (w *writer) marshalNAuthRole2ᚕwanggeᚋgraphᚋnodeᚐAuthRoleᚄ(sel *selection, v []node.AuthRole) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNAuthRole2wanggeᚋgraphᚋnodeᚐAuthRole(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
 func (w *writer) marshalNBoard2ᚕᚖwanggeᚋgraphᚋnodeᚐBoardᚄ(sel *selection, v []*node.Board) bool {
 	start, ok := len(w.buf), true
 	w.buf = append(w.buf, '[')
@@ -5895,6 +6160,20 @@ func (w *writer) marshalOAssignment2ᚖwanggeᚋgraphᚋnodeᚐAssignment(sel *s
 	return w._Assignment(sel, v) || w.null(false)
 }
 
+func (w *writer) marshalOAuditConnection2ᚖwanggeᚋgraphᚋnodeᚐAuditConnection(sel *selection, v *node.AuditConnection) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w._AuditConnection(sel, v) || w.null(false)
+}
+
+func (w *writer) marshalOAuditPurpose2ᚖwanggeᚋgraphᚋnodeᚐAuditPurpose(sel *selection, v *node.AuditPurpose) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w.marshal(v)
+}
+
 func (w *writer) marshalOBoardCheck2ᚖwanggeᚋgraphᚋnodeᚐBoardCheck(sel *selection, v *node.BoardCheck) bool {
 	if v == nil {
 		return w.null(false)
@@ -6193,6 +6472,13 @@ func (w *writer) marshalOProblemKind2ᚖwanggeᚋdomainᚋcoverageᚐKind(sel *s
 		return w.null(false)
 	}
 	return w.text(string(*v))
+}
+
+func (w *writer) marshalORight2ᚖwanggeᚋgraphᚋnodeᚐRight(sel *selection, v *node.Right) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w.marshal(v)
 }
 
 func (w *writer) marshalOServiceStation2ᚖwanggeᚋgraphᚋnodeᚐServiceStation(sel *selection, v *node.ServiceStation) bool {

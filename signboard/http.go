@@ -442,7 +442,7 @@ func (d *door) overview(r *http.Request) (question, error) {
 // mapOf asks for a map alone. Its links stay within this site, wherever it is seen, and in the language and the size of text that were asked for.
 func (d *door) mapOf(r *http.Request, look, of string, read func(context.Context, account.Actor, fault.Language) (Facts, error)) question {
 	here := r.Clone(context.WithoutCancel(r.Context()))
-	return question{kind: "svg", look: look + along(here, ""), of: of, policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+	return question{kind: "svg", look: look + along(here, ""), of: of, policy: "default-src 'none'; img-src data:",
 		read: func(ctx context.Context, actor account.Actor, lang fault.Language) (made, error) {
 			f, err := read(ctx, actor, lang)
 			for _, list := range [][]chart.Grid{f.Scene.Grids, f.Scene.Neighbours} {

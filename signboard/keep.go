@@ -62,7 +62,7 @@ func (d *door) send(w http.ResponseWriter, r *http.Request, q question) error {
 	header.Set("ETag", `"`+m.name+`"`)
 	header.Set("Cache-Control", "no-cache")
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", cmp.Or(q.policy, "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"))
+	header.Set("Content-Security-Policy", cmp.Or(q.policy, "default-src 'none'; img-src data:; sandbox"))
 	if have {
 		w.WriteHeader(http.StatusNotModified)
 		return nil

@@ -1,6 +1,7 @@
 package search
 
 import (
+	_ "embed"
 	"regexp"
 	"slices"
 	"strconv"
@@ -8,7 +9,6 @@ import (
 	"sync"
 	"unicode"
 
-	"github.com/longbridgeapp/opencc"
 	"github.com/mozillazg/go-pinyin"
 	"golang.org/x/text/unicode/norm"
 )
@@ -33,18 +33,21 @@ func (s sym) weight() float32 {
 	return 1
 }
 
+// traditional are traditional characters with their simplified forms, the likeliest first: TSCharacters.txt of OpenCC 1.1 (Apache-2.0). The
+// packages that read it bring a module under the GPL along, under which this program is not.
+//
+//go:embed traditional.txt
+var traditional string
+
 // simplified maps each traditional character to its simplified form.
 var simplified = sync.OnceValue(func() map[rune]rune {
 	to := map[rune]rune{}
-	cc, err := opencc.New("t2s")
-	if err != nil {
-		return to // its tables are embedded: TestFold would fail
-	}
-	for r := rune(0x3400); r <= 0x9fff; r++ {
-		if s, err := cc.Convert(string(r)); err == nil {
-			if out := []rune(s); len(out) == 1 && out[0] != r {
-				to[r] = out[0]
-			}
+	for line := range strings.Lines(traditional) {
+		from, forms, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		form, _, _ := strings.Cut(forms, " ")
+		r, out := []rune(from), []rune(form)
+		if len(r) == 1 && len(out) == 1 && r[0] != out[0] {
+			to[r[0]] = out[0]
 		}
 	}
 	return to

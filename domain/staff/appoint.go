@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/name"
@@ -97,6 +98,7 @@ func (s *Service) Add(ctx context.Context, actor account.Actor, w NewWorker, kin
 	}
 	worker := Worker{Key: key.Key{Home: at.Home, ID: id}, Name: strings.TrimSpace(w.Name),
 		WorkPhone: w.WorkPhone, Duties: w.Duties, HasPhoto: w.Photo != nil, Version: 1}
+	audit.About(ctx, "WORKER", worker.Key)
 	return s.withPhoto(ctx, actor, w.Photo, func(name string) (Worker, error) { return s.Store.AddWorker(ctx, actor, worker, name) })
 }
 

@@ -104,6 +104,24 @@ type AreaInput struct {
 	Name string `json:"name"`
 }
 
+// Which entries of the audit. What is left out or null is not asked for.
+type AuditFilter struct {
+	// At this instant or after it.
+	Since *time.Time `json:"since,omitempty"`
+	// Before this instant.
+	Until *time.Time `json:"until,omitempty"`
+	// The id of the account that acted.
+	Actor *string `json:"actor,omitempty"`
+	// What was done: the name of a mutation as `CREATE_WORKER`, or another that an entry has.
+	Action *string `json:"action,omitempty"`
+	// What kind of thing it was done to, as `WORKER`.
+	Kind *string `json:"kind,omitempty"`
+	// The id or code of the thing.
+	Object *string `json:"object,omitempty"`
+	// `OK`, or the code of the refusal.
+	Result *string `json:"result,omitempty"`
+}
+
 // A box, degrees. West is less than east and south less than north.
 type BoxInput struct {
 	// The least longitude.
@@ -749,6 +767,146 @@ func (e *AccountRole) UnmarshalJSON(b []byte) error {
 }
 
 func (e AccountRole) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Why personal data was read or given out.
+type AuditPurpose string
+
+const (
+	// An incident that is being handled.
+	AuditPurposeIncident AuditPurpose = "INCIDENT"
+	// A visit, or a call before it.
+	AuditPurposeVisit AuditPurpose = "VISIT"
+	// Something that the resident asked for.
+	AuditPurposeService AuditPurpose = "SERVICE"
+	// To see whether what is kept is right.
+	AuditPurposeCorrection AuditPurpose = "CORRECTION"
+	// The residents themselves see, take along, correct or have deleted what is kept of them.
+	AuditPurposeSubject AuditPurpose = "SUBJECT"
+	// Danger to life or property.
+	AuditPurposeEmergency AuditPurpose = "EMERGENCY"
+	// An authority asks by law.
+	AuditPurposeAuthority AuditPurpose = "AUTHORITY"
+)
+
+var AllAuditPurpose = []AuditPurpose{
+	AuditPurposeIncident,
+	AuditPurposeVisit,
+	AuditPurposeService,
+	AuditPurposeCorrection,
+	AuditPurposeSubject,
+	AuditPurposeEmergency,
+	AuditPurposeAuthority,
+}
+
+func (e AuditPurpose) IsValid() bool {
+	switch e {
+	case AuditPurposeIncident, AuditPurposeVisit, AuditPurposeService, AuditPurposeCorrection, AuditPurposeSubject, AuditPurposeEmergency, AuditPurposeAuthority:
+		return true
+	}
+	return false
+}
+
+func (e AuditPurpose) String() string {
+	return string(e)
+}
+
+func (e *AuditPurpose) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuditPurpose(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuditPurpose", str)
+	}
+	return nil
+}
+
+func (e AuditPurpose) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuditPurpose) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuditPurpose) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What kind of account asks.
+type AuthRole string
+
+const (
+	// Anyone, signed in or not.
+	AuthRolePublic AuthRole = "PUBLIC"
+	// Whoever works in a grid, a community or a town: sees and changes what the posts of today reach.
+	AuthRoleStaff AuthRole = "STAFF"
+	// Who runs the deployment: imports, appoints, sets policies.
+	AuthRoleOperator AuthRole = "OPERATOR"
+	// Who gives accounts and ends sessions.
+	AuthRoleSecurity AuthRole = "SECURITY"
+	// Who reads the audit.
+	AuthRoleAuditor AuthRole = "AUDITOR"
+)
+
+var AllAuthRole = []AuthRole{
+	AuthRolePublic,
+	AuthRoleStaff,
+	AuthRoleOperator,
+	AuthRoleSecurity,
+	AuthRoleAuditor,
+}
+
+func (e AuthRole) IsValid() bool {
+	switch e {
+	case AuthRolePublic, AuthRoleStaff, AuthRoleOperator, AuthRoleSecurity, AuthRoleAuditor:
+		return true
+	}
+	return false
+}
+
+func (e AuthRole) String() string {
+	return string(e)
+}
+
+func (e *AuthRole) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuthRole(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuthRole", str)
+	}
+	return nil
+}
+
+func (e AuthRole) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuthRole) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuthRole) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -17,7 +17,7 @@ const (
 
 var (
 	pure   = []string{"geo/coord", "geo/coverage", "geo/limits", "geo/measure", "geo/shape"}
-	domain = []string{"domain/access", "domain/account", "domain/around", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/place", "domain/portrait", "domain/scene", "domain/search", "domain/staff"}
+	domain = []string{"domain/access", "domain/account", "domain/around", "domain/audit", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/place", "domain/portrait", "domain/scene", "domain/search", "domain/staff"}
 
 	// below is what the middle row stands on: the words, the geometry, the one error.
 	below = slices.Concat(domain, pure, []string{"internal/fault"})
@@ -64,6 +64,7 @@ var Rooms = []Room{
 	{"domain/access", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/name", "domain/page", "domain/place", "domain/staff", "internal/fault"},
 		[]string{uuid, "github.com/alexedwards/argon2id", "github.com/pquerna/otp", "golang.org/x/text"}},
 	{"domain/page", []string{"internal/fault"}, nil},
+	{"domain/audit", []string{"domain/account", "domain/key", "domain/page", "internal/fault"}, nil},
 	{"domain/place", []string{"domain/account", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "geo/coord", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, uuid}},
 	{"domain/grid", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/page", "domain/phone", "domain/place", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
 	{"domain/around", []string{"domain/account", "domain/grid", "domain/key", "domain/place", "geo/coverage", "geo/limits", "geo/shape", "internal/fault"}, []string{geom, orb, uuid}},
@@ -71,9 +72,9 @@ var Rooms = []Room{
 	{"domain/coverage", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/page", "domain/place", "domain/staff", "geo/coord", "geo/coverage", "geo/measure", "geo/shape", "internal/fault"}, []string{geom, orb, uuid, "golang.org/x/sync"}},
 	{"domain/scene", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/place", "domain/staff"}, []string{orb}},
 	{"domain/search", []string{"domain/account", "domain/grid", "domain/key", "geo/measure", "internal/fault"},
-		[]string{orb, uuid, "github.com/longbridgeapp/opencc", "github.com/mozillazg/go-pinyin", "golang.org/x/text"}},
+		[]string{orb, uuid, "github.com/mozillazg/go-pinyin", "golang.org/x/text"}},
 	{"domain/portrait", []string{"internal/fault"}, []string{"github.com/bep/imagemeta", "golang.org/x/image"}},
-	{"domain/staff", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/portrait", "internal/fault"}, []string{uuid}},
+	{"domain/staff", []string{"domain/account", "domain/audit", "domain/civil", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/portrait", "internal/fault"}, []string{uuid}},
 
 	// Pure geometry: no SQL, no HTTP, no clock.
 	{"geo/coord", nil, nil},
@@ -86,14 +87,15 @@ var Rooms = []Room{
 	{"internal/fault", nil, nil},
 	{"internal/cell", nil, nil},
 	{"internal/answer", []string{"internal/fault"}, []string{"golang.org/x/text"}},
-	{"internal/config", []string{"geo/coord", "internal/fault"}, nil},
-	{"internal/ops", []string{"domain/account", "internal/answer", "internal/fault"}, []string{pgx, prometheus, compress, "github.com/rs/cors", "golang.org/x/time"}},
+	{"internal/config", []string{"domain/audit", "geo/coord", "internal/fault"}, nil},
+	{"internal/ops", []string{"domain/account", "domain/audit", "internal/answer", "internal/fault"}, []string{pgx, prometheus, compress, "github.com/rs/cors", "golang.org/x/time"}},
 	{"internal/httpauth", []string{"domain/account", "internal/fault"}, nil},
-	{"internal/cli", []string{"domain/coverage", "domain/place", "geo/coord", "geo/shape", "internal/config", "internal/fault"},
+	{"internal/cli", []string{"domain/audit", "domain/coverage", "domain/page", "domain/place", "geo/coord", "geo/shape", "internal/config", "internal/fault"},
 		[]string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"internal/localpg", []string{"internal/fault", "migrations"}, []string{pgx}},
 	{"internal/testdb", []string{"db", "migrations", "internal/localpg"}, []string{pgx}}, // for tests: no room names it
 	{"internal/bench", []string{"db", "domain/account", "domain/civil", "domain/grid", "domain/key", "domain/place", "geo/shape", "internal/localpg"},
 		[]string{gqlgen, gqlparser, pgx, orb}}, // measures from outside: no room names it
+	{"internal/licence", nil, nil}, // looks from outside: no room names it
 	{"internal/arch", nil, nil},
 }

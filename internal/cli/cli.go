@@ -16,7 +16,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"wangge/domain/audit"
 	"wangge/domain/coverage"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/internal/config"
 	"wangge/internal/fault"
@@ -54,6 +56,10 @@ type Program interface {
 	MovePhotos(ctx context.Context, s config.Settings) (moved, left int, err error)
 	// Users does to accounts what job says, and returns those concerned.
 	Users(ctx context.Context, s config.Settings, job UserJob) ([]User, error)
+	// VerifyAudit proves the audit and returns the ends of its chains; known are ends of before. *audit.Wrong: what is wrong first. each is told of every entry.
+	VerifyAudit(ctx context.Context, s config.Settings, known []audit.Head, each func()) ([]audit.Head, error)
+	// ListAudit returns a page of the audit, the newest first.
+	ListAudit(ctx context.Context, s config.Settings, q audit.Query) (page.Page[audit.Link], error)
 	// Migrate says in a line or more what it did or, for Status, how things stand.
 	Migrate(ctx context.Context, s config.Settings, to Direction) (string, error)
 }
@@ -218,6 +224,7 @@ type grammar struct {
 	Check    checkCmd    `cmd:"" help:"Find gaps, overlaps and blind spots between grids."`
 	Photos   photosCmd   `cmd:"" help:"Workers' photos: take those of an older wangge out of the database."`
 	User     userCmd     `cmd:"" help:"Accounts: who may sign in. Whoever works on this machine may give them, so that there is a first one."`
+	Audit    auditCmd    `cmd:"" help:"Prove that nothing was changed in the audit, or show it."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, take the last step back, or show how they stand."`
 	Version  versionCmd  `cmd:"" help:"Say which wangge this is."`
 }

@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"wangge/domain/audit"
 	"wangge/domain/coverage"
+	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/internal/config"
 	"wangge/internal/fault"
@@ -97,6 +99,20 @@ func (p *recorder) Check(_ context.Context, s config.Settings, job CheckJob) ([]
 	return p.checked, p.err
 }
 
+func (p *recorder) VerifyAudit(_ context.Context, s config.Settings, known []audit.Head, each func()) ([]audit.Head, error) {
+	p.did, p.settings = fmt.Sprint("audit verify ", known), s
+	each()
+	return []audit.Head{{Chain: "unplaced", N: 12, Hash: audit.Hash{1}}}, p.err
+}
+
+func (p *recorder) ListAudit(_ context.Context, s config.Settings, q audit.Query) (list page.Page[audit.Link], err error) {
+	p.did, p.settings = fmt.Sprintf("audit list %+v", q), s
+	e := audit.Entry{At: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Actor: "a-1", Role: "staff", Action: "REVEAL_RESIDENT",
+		Object: audit.Object{Kind: "RESIDENT", ID: "near-1"}, District: "near", Purpose: audit.Incident, Case: "SQ-2026-1", Result: audit.OK}
+	list.Items = append(list.Items, page.Item[audit.Link]{Node: audit.Link{Entry: e, N: 3}})
+	return list, p.err
+}
+
 func (p *recorder) Migrate(_ context.Context, s config.Settings, to Direction) (string, error) {
 	p.did, p.settings = "migrate "+string(to), s
 	return "done", p.err
@@ -104,7 +120,7 @@ func (p *recorder) Migrate(_ context.Context, s config.Settings, to Direction) (
 
 // plain takes the environment's settings away, so that the tests say the same everywhere.
 func plain(t *testing.T) {
-	for _, name := range []string{"DATA", "DATABASE_URL", "PHOTOS_URL", "TIME_ZONE", "STATEMENT_TIMEOUT", "LOG_LEVEL", "LOG_FORMAT", "ADDR",
+	for _, name := range []string{"DATA", "DATABASE_URL", "PHOTOS_URL", "TIME_ZONE", "STATEMENT_TIMEOUT", "AUDIT_KEY", "AUDIT_DAYS", "LOG_LEVEL", "LOG_FORMAT", "ADDR",
 		"PUBLIC_URL", "WINDOW", "NEAREST_LIMIT_M", "CORS_ORIGINS", "RATE_LIMIT", "TRUSTED_PROXIES"} {
 		if value, set := os.LookupEnv(name); set {
 			os.Unsetenv(name)
@@ -137,6 +153,7 @@ func TestEveryCommandTakesDataAfterItsWords(t *testing.T) {
 		"serve", "demo", "check", "migrate up", "migrate down", "migrate status",
 		"import divisions|" + f, "import grids|" + f, "import buildings|" + f, "import roads|" + f, "import land|" + f,
 		"export divisions|" + f, "export grids|" + f, "export buildings|" + f, "tiles export|town.pmtiles", "photos move",
+		"audit verify", "audit list",
 	} {
 		before, after, _ := strings.Cut(words, "|")
 		args := append(strings.Fields(before), "--data", "/some/where")

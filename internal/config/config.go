@@ -16,6 +16,7 @@ import (
 	"time"
 	_ "time/tzdata" // a machine without a time zone database still knows Asia/Shanghai
 
+	"wangge/domain/audit"
 	"wangge/geo/coord"
 	"wangge/internal/fault"
 )
@@ -23,12 +24,14 @@ import (
 // Store are the settings that every command needs: where the data is and how it is spoken to. The tags are what
 // package cli reads: a flag's name, its variable, its default, its help.
 type Store struct {
-	Data             string `name:"data" env:"DATA" default:".wangge" placeholder:"DIR" help:"Data folder: the private PostgreSQL and the operator's token (${env})."`
+	Data             string `name:"data" env:"DATA" default:".wangge" placeholder:"DIR" help:"Data folder: the private PostgreSQL, the operator's token and the audit's key (${env})."`
 	DatabaseURL      string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL with PostGIS to use instead of the private one (${env})."`
 	TimeZone         string `name:"time-zone" env:"TIME_ZONE" default:"Asia/Shanghai" placeholder:"ZONE" help:"Time zone that says which day it is (${env}, default ${default})."`
 	StatementTimeout string `name:"statement-timeout" env:"STATEMENT_TIMEOUT" default:"10s" placeholder:"TIME" help:"Longest time one database statement of a request may take (${env}, default ${default})."`
 	PhotosURL        string `name:"photos-url" env:"PHOTOS_URL" placeholder:"URL" help:"Where workers' photos are kept: file:///folder, or s3://bucket with its options; default: the folder photos in the data folder (${env})."`
 	AccessKey        string `name:"access-key" env:"ACCESS_KEY" placeholder:"KEY" help:"Key that second factors are sealed with, 64 hexadecimal digits, the same in all servers of a database; default: the file access.key in the data folder (${env})."`
+	AuditKey         string `name:"audit-key" env:"AUDIT_KEY" placeholder:"SECRETS" help:"What entries of the audit are sealed with, the same for all servers of a database: 26 characters or more that nobody can guess, and after a comma those of before; default: the file audit.key in the data folder (${env}; as a flag others on the machine can read it)."`
+	AuditDays        string `name:"audit-days" env:"AUDIT_DAYS" default:"1095" placeholder:"N" help:"How many days entries of the audit are kept, 180 at least (${env}, default ${default})."`
 	LogLevel         string `name:"log-level" env:"LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (${env}; default info for serve, warn for the others)."`
 	LogFormat        string `name:"log-format" env:"LOG_FORMAT" default:"text" placeholder:"FORMAT" help:"text or json (${env}, default ${default})."`
 }
@@ -62,7 +65,9 @@ type Settings struct {
 	DatabaseURL      string // "": the private PostgreSQL
 	Zone             *time.Location
 	StatementTimeout time.Duration
-	PhotosURL        *url.URL  // of gocloud.dev/blob; nil: the folder photos in Data
+	PhotosURL        *url.URL // of gocloud.dev/blob; nil: the folder photos in Data
+	AuditKeys        []string // secrets, the one that seals first; none: the file in Data
+	AuditDays        int
 	AccessKey        *[32]byte // nil: in a file in Data
 	LogLevel         slog.Level
 	LogJSON          bool
@@ -119,6 +124,15 @@ func (s Store) Check() (Settings, error) {
 	}
 	if out.AccessKey, err = accessKey(s.AccessKey); err != nil {
 		return Settings{}, err
+	}
+	out.AuditKeys = list(s.AuditKey)
+	for _, secret := range out.AuditKeys {
+		if len(secret) < audit.MinSecret {
+			return Settings{}, Bad("AUDIT_KEY", "…", "but each secret must have %d characters or more", audit.MinSecret)
+		}
+	}
+	if out.AuditDays, err = strconv.Atoi(s.AuditDays); err != nil || out.AuditDays < audit.MinDays || out.AuditDays > 36_500 {
+		return Settings{}, Bad("AUDIT_DAYS", s.AuditDays, "but it must be a number of days, %d or more", audit.MinDays)
 	}
 	if err := out.LogLevel.UnmarshalText([]byte(s.LogLevel)); err != nil {
 		return Settings{}, Bad("LOG_LEVEL", s.LogLevel, "but it must be debug, info, warn or error")

@@ -11,7 +11,7 @@ import (
 
 // The defaults stand in the tags, where the help reads them too; package cli tests that they are applied.
 func store() Store {
-	return Store{Data: ".wangge", TimeZone: "Asia/Shanghai", StatementTimeout: "10s", LogLevel: "info", LogFormat: "text"}
+	return Store{Data: ".wangge", TimeZone: "Asia/Shanghai", StatementTimeout: "10s", AuditDays: "1095", LogLevel: "info", LogFormat: "text"}
 }
 
 func server() Server {
@@ -24,6 +24,9 @@ func TestGoodSettings(t *testing.T) {
 	got, err := st.Check()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got.AuditDays != 1095 || got.AuditKeys != nil {
+		t.Errorf("the audit: %d days, %q", got.AuditDays, got.AuditKeys)
 	}
 	if got.Zone.String() != "Asia/Shanghai" || got.StatementTimeout != 250*time.Millisecond || !got.LogJSON ||
 		got.LogLevel.String() != "WARN" || got.DatabaseURL != "postgres://db/town" {
@@ -74,6 +77,9 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 		{"a key that is too short", "ACCESS_KEY", "5ec2e7"},
 		{"a key of more than digits", "ACCESS_KEY", "5ec2e7" + strings.Repeat("x", 58)},
 		{"a key that is too long", "ACCESS_KEY", "5ec2e7" + strings.Repeat("0", 59)},
+		{"an audit of five months", "AUDIT_DAYS", "150"},
+		{"an audit without an end", "AUDIT_DAYS", ""},
+		{"a secret that can be guessed", "AUDIT_KEY", "a secret that can be guessed by anybody,hunter2"},
 		{"photos without a scheme", "PHOTOS_URL", "/srv/photos"},
 		{"photos on the web", "PHOTOS_URL", "https://photos.example.org"},
 		{"photos in memory", "PHOTOS_URL", "mem://"},
@@ -117,7 +123,7 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			st, se := store(), server()
-			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout, "PHOTOS_URL": &st.PhotosURL, "ACCESS_KEY": &st.AccessKey,
+			field := map[string]*string{"DATA": &st.Data, "TIME_ZONE": &st.TimeZone, "STATEMENT_TIMEOUT": &st.StatementTimeout, "PHOTOS_URL": &st.PhotosURL, "ACCESS_KEY": &st.AccessKey, "AUDIT_DAYS": &st.AuditDays, "AUDIT_KEY": &st.AuditKey,
 				"LOG_LEVEL": &st.LogLevel, "LOG_FORMAT": &st.LogFormat, "ADDR": &se.Addr, "PUBLIC_URL": &se.PublicURL,
 				"MAP_ATTRIBUTION": &se.MapAttribution, "MAP_APPROVAL": &se.MapApproval,
 				"WINDOW": &se.Window, "NEAREST_LIMIT_M": &se.NearestLimitM, "RATE_LIMIT": &se.RateLimit,

@@ -25,8 +25,8 @@ const minToken = 16 // characters; a token written by hand may be shorter than o
 
 var _ = fault.Register(
 	[3]string{"httpauth.file",
-		"The operator's token in {file} cannot be used ({detail}): correct it, or delete the file and start again to get a new one.",
-		"无法使用 {file} 中的管理员令牌({detail})：请修正，或删除该文件后重新启动以生成新令牌。"},
+		"What lies in {file} cannot be used ({detail}): correct it, or delete the file and start again to get a new one.",
+		"无法使用 {file} 的内容({detail})：请修正，或删除该文件后重新启动以生成新令牌。"},
 	[3]string{"httpauth.key",
 		"The key in {file} cannot be used ({detail}): put back the one that was there; without it nobody's second factor can be checked.",
 		"无法使用 {file} 中的密钥({detail})：请恢复原文件；没有该密钥将无法验证任何人的二次验证码。"},
@@ -39,7 +39,12 @@ var _ = fault.Register(
 // OpenToken returns the operator's token that lies in the folder data, and whether it was made just now. Processes
 // that start at once agree on one.
 func OpenToken(data string) (token string, made bool, err error) {
-	return openSecret(data, TokenFile, "httpauth.file", rand.Text, checkToken)
+	return OpenSecret(data, TokenFile)
+}
+
+// OpenSecret is OpenToken for another secret, in a file of that name.
+func OpenSecret(data, name string) (text string, made bool, err error) {
+	return openSecret(data, name, "httpauth.file", rand.Text, checkToken)
 }
 
 // OpenKey returns the key that second factors are sealed with, from the folder data, where it is made at the first start.

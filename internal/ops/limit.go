@@ -130,6 +130,14 @@ func writePage(w http.ResponseWriter, refusal answer.Refusal, lang fault.Languag
 	_ = plainPage.Execute(w, words) // the sender may be gone; nobody is left to tell
 }
 
+// ClientAddr finds out where a request comes from, as the limits do.
+func ClientAddr(trusted []netip.Prefix) func(*http.Request) netip.Addr {
+	return func(r *http.Request) netip.Addr {
+		from, _ := clientAddr(r, trusted)
+		return from
+	}
+}
+
 // clientAddr is who asks: the peer, or, where the peer is a proxy of ours, the last address in X-Forwarded-For that
 // is none. What stands before that was written by the client and proves nothing. unbelieved: the peer is none of ours, yet
 // says for whom it asks.

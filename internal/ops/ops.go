@@ -37,6 +37,7 @@ type Options struct {
 	CORSOrigins    []string                                   // written out; none: no page of another origin may call
 	RateLimit      float64                                    // public requests a second and address; 0: no limit
 	TrustedProxies []netip.Prefix                             // whose X-Forwarded-For is believed
+	HTTPS          bool                                       // people reach the server by https: browsers are told never to go without
 	Compressed     string                                     // beginning of the paths whose answers their handlers compress; "": none
 	MaxBody        int64                                      // bytes; 0: MaxBody
 	Timeout        time.Duration                              // of one request; 0: 30 s
@@ -69,7 +70,7 @@ func Wrap(routes http.Handler, o Options) http.Handler {
 func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	id := requestID(r)
-	x := &exchange{answered: answered{ResponseWriter: w}, id: [1]string{id}, edge: e, asked: r}
+	x := &exchange{answered: answered{ResponseWriter: w, https: e.HTTPS}, id: [1]string{id}, edge: e, asked: r}
 	x.streams = x
 	x.limit(answer.NewContext(r.Context(), id), start.Add(e.Timeout))
 	header := w.Header()
@@ -146,24 +147,23 @@ var (
 	sameOrigin = []string{"same-origin"} // a page's address may hold a position
 	framing    = []string{"SAMEORIGIN"}
 	features   = []string{"geolocation=(self), camera=(), microphone=()"}
-	nothing    = []string{"default-src 'none'; frame-ancestors 'self'"}
-	// MapLibre runs its workers from blobs and draws with inline styles.
-	policy = []string{"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; " +
-		"worker-src 'self' blob:; child-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"}
+	nothing    = []string{"default-src 'none'; frame-ancestors 'self'"} // pages say themselves what they need
+	opener     = []string{"same-origin"}
+	transport  = []string{"max-age=63072000"} // two years; not of sub-domains, which may be others'
 )
 
 // vectorTile is the type of what browsers never show by itself.
 const vectorTile = "application/vnd.mapbox-vector-tile"
 
 // secure sets, when an answer begins, what browsers are to hold to; what a handler set itself stays. Where JSON is opened it shows
-// nothing but itself. What links tell and what scripts may use is asked of documents, which JSON is none of: eight headers fit into
+// nothing but itself. What links tell, what scripts may use, who may open them and how they are reached is asked of documents, which JSON is none of: eight headers fit into
 // the map that net/http makes, copies and sorts for every answer, and a ninth costs more than the other eight.
 //
 // A vector tile is no page, cannot be shown or framed, and is sent by the hundred: it has what is sniffed forbidden, and nothing else.
 //
 // With 304 an answer that the client has kept is good for longer, whose headers those of the 304 replace, and its kind may be left
 // out (as http.ServeContent does): the policy that it came with stays.
-func secure(h http.Header, status int) {
+func secure(h http.Header, status int, https bool) {
 	unless := func(name string, values []string) {
 		if _, own := h[name]; !own {
 			h[name] = values
@@ -179,10 +179,14 @@ func secure(h http.Header, status int) {
 		unless("Content-Security-Policy", nothing)
 		return
 	case len(kind) > 0 || status != http.StatusNotModified:
-		unless("Content-Security-Policy", policy)
+		unless("Content-Security-Policy", nothing)
 	}
 	unless("Referrer-Policy", sameOrigin)
 	unless("Permissions-Policy", features)
+	unless("Cross-Origin-Opener-Policy", opener)
+	if https {
+		unless("Strict-Transport-Security", transport)
+	}
 }
 
 // compressed compresses text. Pictures are left alone, which are compressed already; tiles do not come here.

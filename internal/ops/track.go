@@ -38,12 +38,13 @@ type answered struct {
 	http.ResponseWriter
 	status int   // 0 until the answer begins
 	bytes  int64 // of the body as sent
+	https  bool  // see Options.HTTPS
 }
 
 func (a *answered) begin(status int) {
 	if a.status == 0 && status >= 200 { // 1xx go before the answer
 		a.status = status
-		secure(a.Header(), status)
+		secure(a.Header(), status, a.https)
 	}
 }
 

@@ -1,0 +1,281 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"wangge/domain/account"
+	"wangge/domain/key"
+	"wangge/domain/page"
+	"wangge/internal/fault"
+)
+
+// MinDays is how long entries are kept at least.
+const MinDays = 180
+
+// Query asks for entries, the newest first. What is empty is not asked for.
+type Query struct {
+	Since, Until time.Time // [Since, Until)
+	Actor        string
+	Action       Action
+	Object       Object
+	Result       string
+	Page         page.Args
+}
+
+// Order of a list of entries, for cursors.
+const Order = "AUDIT"
+
+// Store is what the service needs of the database.
+type Store interface {
+	// Append stores entries in their chains: in the transaction of ctx, as the last that it does; where that only reads, after it; and
+	// without one at once. Where the transaction is undone, they are stored all the same, with the code of the error as their result.
+	Append(ctx context.Context, actor account.Actor, entries ...Entry) error
+	// List returns a page of links.
+	List(ctx context.Context, actor account.Actor, q Query) (page.Page[Link], error)
+	// Heads are the ends of all chains, by name.
+	Heads(ctx context.Context, actor account.Actor) ([]Head, error)
+	// Walk gives each link of a chain to fn in order, all of one state of the data.
+	Walk(ctx context.Context, actor account.Actor, chain string, fn func(Link) error) error
+	// Prune removes the links of each chain that come before its first of at or after the instant, and notes that by PRUNE_AUDIT. It returns how many.
+	Prune(ctx context.Context, before time.Time, at time.Time) (int, error)
+}
+
+// Service notes deeds, and shows and proves what was noted.
+type Service struct {
+	Store Store
+	Keys  *Keys
+	Now   func() time.Time
+
+	mu      sync.Mutex
+	strange bucket
+}
+
+// Record notes a deed of actor, in the transaction of ctx where there is one. Actor, role, time and origin are filled in; a result that is
+// left out is OK. What was read may be answered only where Record returned nil.
+func (s *Service) Record(ctx context.Context, actor account.Actor, e Entry) error {
+	e = s.filled(ctx, actor, e)
+	if e.Result == "" {
+		e.Result = OK
+	}
+	if err := e.check(); err != nil {
+		return err
+	}
+	return s.Store.Append(ctx, actor, e)
+}
+
+func (s *Service) filled(ctx context.Context, actor account.Actor, e Entry) Entry {
+	e.At, e.Actor, e.Role = s.Now(), actor.ID, actor.Role
+	if o, ok := ctx.Value(originKey{}).(Origin); ok {
+		if e.Request = o.Request; !requestForm.MatchString(e.Request) {
+			e.Request = "" // a proxy's, of another form than ours
+		}
+		if actor.Role != account.Public { // residents' addresses are nobody's business
+			e.Network = Network(o.From)
+		}
+	}
+	return e
+}
+
+// Do does a deed of actor and notes it, whether it succeeds or is refused: with each change that it makes, in the change's own
+// transaction; where it makes none, or fails, after it. A deed that was done but cannot be noted has made no change.
+func (s *Service) Do(ctx context.Context, actor account.Actor, e Entry, deed func(ctx context.Context) error) error {
+	n := &Note{actor: actor, entry: s.filled(ctx, actor, e)}
+	n.entry.Result = OK
+	if err := n.entry.check(); err != nil {
+		return err
+	}
+	err := deed(context.WithValue(ctx, noteKey{}, n))
+	if err == nil && n.written {
+		return nil
+	}
+	if late := s.after(ctx, n, err); late != nil {
+		return errors.Join(err, late)
+	}
+	return err
+}
+
+// noteTime is how long noting may take after the request's own time is up.
+const noteTime = 5 * time.Second
+
+// after notes what came of a deed that noted nothing itself, or was refused.
+func (s *Service) after(ctx context.Context, n *Note, err error) error {
+	e := n.entry
+	if e.Result = resultOf(err); err != nil {
+		e.District = "" // nobody knows whether there is such a district
+		if _, ok := key.Parse(e.Object.ID); !ok {
+			e.Object.ID = "" // nor whether it is a code: somebody may have typed a phone where a code belongs
+		}
+		if actor := n.actor; actor.Role == account.Public && !s.mayNote(e.At) {
+			return nil
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer cancel()
+	return s.Store.Append(ctx, n.actor, e)
+}
+
+// Refused notes that actor was refused a deed before it began.
+func (s *Service) Refused(ctx context.Context, actor account.Actor, e Entry, err error) error {
+	if actor.RequireKnown() != nil {
+		return nil // it is not even the public
+	}
+	e = s.filled(ctx, actor, e)
+	e.Result = resultOf(err)
+	if err := e.check(); err != nil {
+		return err
+	}
+	return s.after(ctx, &Note{actor: actor, entry: e}, err)
+}
+
+// What strangers are refused is noted at this rate at most: anyone can be refused as often as the rate limit lets them ask, and nobody
+// should fill the audit from outside. The log has a line for each of their requests.
+const (
+	strangeBurst = 60
+	strangeEvery = time.Second
+)
+
+// bucket lets strangeBurst through, and one more each strangeEvery.
+type bucket struct {
+	spent int
+	last  time.Time
+}
+
+// mayNote reports whether a stranger's refusal is noted.
+func (s *Service) mayNote(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := &s.strange
+	if back := int(now.Sub(b.last) / strangeEvery); back > 0 {
+		b.spent, b.last = max(b.spent-back, 0), now
+	}
+	if b.spent >= strangeBurst {
+		return false
+	}
+	b.spent++
+	return true
+}
+
+// List returns a page of entries, the newest first. Auditors only, FORBIDDEN to others. That it was read is noted.
+func (s *Service) List(ctx context.Context, actor account.Actor, q Query) (page.Page[Link], error) {
+	if err := actor.RequireRole(account.Auditor); err != nil {
+		return page.Page[Link]{}, err
+	}
+	if err := s.Record(ctx, actor, Entry{Action: ReadAudit}); err != nil {
+		return page.Page[Link]{}, err
+	}
+	return s.Store.List(ctx, actor, q)
+}
+
+// Verify proves every chain and returns their heads. known are heads of before, which must still be in their chains. *Wrong: the first link
+// that is not what it was. Auditors only. each is told of every link that holds; nil: nobody is.
+func (s *Service) Verify(ctx context.Context, actor account.Actor, known []Head, each func()) ([]Head, error) {
+	if err := actor.RequireRole(account.Auditor); err != nil {
+		return nil, err
+	}
+	heads, err := s.Store.Heads(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	there := map[string]bool{}
+	for i, h := range heads {
+		there[h.Chain] = true
+		v := &verifier{keys: s.Keys, chain: h.Chain, known: map[int64]Hash{}}
+		for _, k := range known {
+			if k.Chain != h.Chain {
+				continue
+			}
+			if other, twice := v.known[k.N]; twice && other != k.Hash {
+				return nil, v.wrong(k.N, "it was the head before with two different hashes")
+			}
+			v.known[k.N] = k.Hash
+		}
+		err := s.Store.Walk(ctx, actor, h.Chain, func(l Link) error {
+			if each != nil {
+				each()
+			}
+			return v.next(l)
+		})
+		if err == nil {
+			err = v.end()
+		}
+		if err != nil {
+			return nil, err
+		}
+		heads[i] = v.head
+	}
+	for _, k := range known {
+		if !there[k.Chain] {
+			return nil, &Wrong{k.Chain, 1, "the whole chain is missing"}
+		}
+	}
+	return heads, nil
+}
+
+// Heads are the ends of all chains as they are said to be. Auditors only.
+func (s *Service) Heads(ctx context.Context, actor account.Actor) ([]Head, error) {
+	if err := actor.RequireRole(account.Auditor); err != nil {
+		return nil, err
+	}
+	return s.Store.Heads(ctx, actor)
+}
+
+// Machine is who works on the machine and reads the audit there.
+func Machine() account.Actor { return account.Actor{Role: account.Auditor, ID: "machine"} }
+
+// keepEvery is how often Keep looks.
+const keepEvery = time.Hour
+
+// Keep tells anchor the ends of the chains that moved, now and every hour, so that entries taken from an end are missed; and
+// removes what is older than days, until ctx ends.
+func (s *Service) Keep(ctx context.Context, days int, anchor func([]Head) error, log *slog.Logger) {
+	told := map[string]int64{}
+	for {
+		if err := s.KeepOnce(ctx, days, told, anchor); err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "the audit is not looked after", "error", err, "again_in", keepEvery.String())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(keepEvery):
+		}
+	}
+}
+
+// KeepOnce is one turn of Keep. told are the numbers of the heads that anchor was told.
+func (s *Service) KeepOnce(ctx context.Context, days int, told map[string]int64, anchor func([]Head) error) error {
+	if days < MinDays {
+		return fault.New(fault.Invalid, "AUDIT_DAYS", "audit.days", "min", MinDays)
+	}
+	now := s.Now()
+	if _, err := s.Store.Prune(ctx, now.AddDate(0, 0, -days).UTC().Truncate(24*time.Hour), now); err != nil { // once a day
+		return err
+	}
+	heads, err := s.Store.Heads(ctx, Machine())
+	if err != nil {
+		return err
+	}
+	var moved []Head
+	for _, h := range heads {
+		if told[h.Chain] != h.N {
+			moved = append(moved, h)
+		}
+	}
+	if len(moved) == 0 {
+		return nil
+	}
+	if err := anchor(moved); err != nil {
+		return err
+	}
+	for _, h := range moved {
+		told[h.Chain] = h.N
+	}
+	return nil
+}
+
+var _ = fault.Register(
+	[3]string{"audit.days", "The audit is kept {min} days at least.", "审计记录至少保存 {min} 天。"},
+)

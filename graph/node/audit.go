@@ -1,0 +1,103 @@
+package node
+
+import (
+	"time"
+
+	"wangge/domain/audit"
+	"wangge/domain/page"
+)
+
+// AuditConnection is a page of the audit.
+type AuditConnection struct{ Page page.Page[audit.Link] }
+
+// Nodes are the entries.
+func (c *AuditConnection) Nodes() []*AuditEntry {
+	list := make([]*AuditEntry, len(c.Page.Items))
+	for i, item := range c.Page.Items {
+		list[i] = &AuditEntry{item.Node}
+	}
+	return list
+}
+
+// Edges are the entries with their cursors.
+func (c *AuditConnection) Edges() []*AuditEdge {
+	list := make([]*AuditEdge, len(c.Page.Items))
+	for i, item := range c.Page.Items {
+		list[i] = &AuditEdge{item}
+	}
+	return list
+}
+
+// PageInfo is where the page lies.
+func (c *AuditConnection) PageInfo() *PageInfo {
+	return (&List[audit.Link, AuditEntry]{Page: c.Page}).PageInfo()
+}
+
+// AuditEdge is an entry in a list.
+type AuditEdge struct{ Item page.Item[audit.Link] }
+
+// Node is the entry.
+func (e *AuditEdge) Node() *AuditEntry { return &AuditEntry{e.Item.Node} }
+
+// Cursor is its place.
+func (e *AuditEdge) Cursor() string { return e.Item.Cursor.Encode() }
+
+// AuditEntry is a deed, at its place in a chain.
+type AuditEntry struct{ Link audit.Link }
+
+// Chain is the name of its chain.
+func (e *AuditEntry) Chain() string { return e.Link.Entry.Chain() }
+
+// Number is its place there.
+func (e *AuditEntry) Number() int { return int(e.Link.N) }
+
+// At is when.
+func (e *AuditEntry) At() time.Time { return e.Link.Entry.At }
+
+// Actor is the id of the account.
+func (e *AuditEntry) Actor() string { return e.Link.Entry.Actor }
+
+// Role is what kind of account it was.
+func (e *AuditEntry) Role() string { return string(e.Link.Entry.Role) }
+
+// Action is what was done.
+func (e *AuditEntry) Action() string { return string(e.Link.Entry.Action) }
+
+// Kind is what it was done to.
+func (e *AuditEntry) Kind() *string { return optional(e.Link.Entry.Object.Kind) }
+
+// Object is which one that was.
+func (e *AuditEntry) Object() *string { return optional(e.Link.Entry.Object.ID) }
+
+// Purpose is what personal data was asked for.
+func (e *AuditEntry) Purpose() *AuditPurpose {
+	if e.Link.Entry.Purpose == "" {
+		return nil
+	}
+	p := AuditPurpose(e.Link.Entry.Purpose)
+	return &p
+}
+
+// CaseNumber is what the purpose is about.
+func (e *AuditEntry) CaseNumber() *string { return optional(e.Link.Entry.Case) }
+
+// Result is OK or the code of the refusal.
+func (e *AuditEntry) Result() string { return e.Link.Entry.Result }
+
+// Change is the number of the change that was made.
+func (e *AuditEntry) Change() *int {
+	if e.Link.Entry.Change == 0 {
+		return nil
+	}
+	n := int(e.Link.Entry.Change)
+	return &n
+}
+
+// Request is the id of the request.
+func (e *AuditEntry) Request() *string { return optional(e.Link.Entry.Request) }
+
+// Network is where it was asked from.
+func (e *AuditEntry) Network() *string { return optional(e.Link.Entry.Network) }
+
+// Hash is the seal.
+func (e *AuditEntry) Hash() string { return e.Link.Hash.String() }

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"wangge/domain/audit"
+	"wangge/domain/page"
+)
+
+type auditCmd struct {
+	Verify auditVerifyCmd `cmd:"" help:"Prove that no entry was changed, taken out or put in, and print the ends of the chains: keep them elsewhere and give them to a later run."`
+	List   auditListCmd   `cmd:"" help:"Show entries, the newest first."`
+}
+
+type auditVerifyCmd struct {
+	Head []string `placeholder:"CHAIN:N:HASH" help:"An end that an earlier run printed, besides those in the data folder; again for each."`
+}
+
+func (c *auditVerifyCmd) Run(r *run) error {
+	var known []audit.Head
+	for _, text := range c.Head {
+		h, err := audit.ParseHead(text)
+		if err != nil {
+			return err
+		}
+		known = append(known, h)
+	}
+	s, err := r.settings(commandLevel)
+	if err != nil {
+		return err
+	}
+	entries := 0
+	heads, err := r.program.VerifyAudit(r.ctx, s, known, func() { entries++ })
+	var wrong *audit.Wrong
+	switch {
+	case errors.As(err, &wrong):
+		fmt.Fprintln(r.out, in(r.lang, "wrong:", "异常："), wrong)
+		r.code = failed
+		return nil
+	case err != nil:
+		return err
+	}
+	for _, h := range heads {
+		fmt.Fprintln(r.out, h)
+	}
+	fmt.Fprintf(r.out, in(r.lang, "%d entries in %d chains hold\n", "%d 条记录、%d 条链完好\n"), entries, len(heads))
+	return nil
+}
+
+type auditListCmd struct {
+	Since  string `placeholder:"TIME" help:"At this time or after it, RFC 3339."`
+	Until  string `placeholder:"TIME" help:"Before this time, RFC 3339."`
+	Actor  string `placeholder:"ID" help:"The account that acted."`
+	Action string `placeholder:"NAME" help:"What was done, as CREATE_WORKER."`
+	Kind   string `placeholder:"NAME" help:"What kind of thing it was done to, as WORKER."`
+	Object string `placeholder:"ID" help:"Its id or code."`
+	Result string `placeholder:"CODE" help:"OK, or the code of the refusal."`
+	Limit  int    `default:"100" help:"How many; default ${default}."`
+	JSON   bool   `name:"json" help:"One object of JSON a line."`
+}
+
+// mostListed is how many entries one run shows.
+const mostListed = 100_000
+
+func (c *auditListCmd) Run(r *run) error {
+	if c.Limit < 1 || c.Limit > mostListed {
+		return usage{fmt.Sprintf(in(r.lang, "--limit is 1 to %d", "--limit 须为 1 到 %d"), mostListed)}
+	}
+	q := audit.Query{Actor: c.Actor, Action: audit.Action(c.Action), Object: audit.Object{Kind: c.Kind, ID: c.Object}, Result: c.Result, Page: page.Args{First: c.Limit}}
+	for _, at := range []struct {
+		text, flag string
+		to         *time.Time
+	}{{c.Since, "--since", &q.Since}, {c.Until, "--until", &q.Until}} {
+		if at.text == "" {
+			continue
+		}
+		var err error
+		if *at.to, err = time.Parse(time.RFC3339, at.text); err != nil {
+			return usage{fmt.Sprintf(in(r.lang, "%s %s: write a time like 2026-03-01T08:00:00+08:00", "%s %s：请写成 2026-03-01T08:00:00+08:00"), at.flag, at.text)}
+		}
+	}
+	s, err := r.settings(commandLevel)
+	if err != nil {
+		return err
+	}
+	list, err := r.program.ListAudit(r.ctx, s, q)
+	if err != nil {
+		return err
+	}
+	for _, item := range list.Items {
+		l, e := item.Node, item.Node.Entry
+		if c.JSON {
+			line, err := json.Marshal(map[string]any{"chain": e.Chain(), "number": l.N, "at": e.At, "actor": e.Actor, "role": e.Role, "action": e.Action, "kind": e.Object.Kind,
+				"object": e.Object.ID, "purpose": e.Purpose, "caseNumber": e.Case, "result": e.Result, "change": e.Change, "request": e.Request, "network": e.Network, "hash": l.Hash.String()})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(r.out, string(line))
+			continue
+		}
+		what := strings.TrimSpace(fmt.Sprint(e.Action, " ", e.Object.Kind, " ", e.Object.ID))
+		if e.Purpose != "" {
+			what += strings.TrimRight(fmt.Sprint(" ", e.Purpose, " ", e.Case), " ")
+		}
+		fmt.Fprintf(r.out, "%s %s:%d %s %s %s %s\n", e.At.In(s.Zone).Format(time.RFC3339), e.Chain(), l.N, e.Role, e.Actor, what, e.Result)
+	}
+	return nil
+}
