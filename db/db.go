@@ -5,7 +5,6 @@ package db
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -14,7 +13,6 @@ import (
 	"wangge/domain/account"
 	"wangge/internal/fault"
 	"wangge/live"
-	"wangge/migrations"
 )
 
 // DB opens transactions on a pool that Open made.
@@ -211,17 +209,6 @@ func (o *openTx) release() {
 	}
 	o.conn, o.slot = nil, nil
 }
-
-// identity names the actor to row-level policies, in one round trip with BEGIN, and leaves the tables' owner, whom no policy binds, for a
-// role that they bind until the transaction ends.
-func identity(a account.Actor) string { return "; " + strings.Join(settings(a), "; ") }
-
-// settings are the statements of identity. SET LOCAL, not set_config: the latter never reaches the workers of a Citus cluster.
-func settings(a account.Actor) []string {
-	return []string{"SET LOCAL ROLE " + migrations.RequestRole, "SET LOCAL wangge.role = " + quote(string(a.Role)), "SET LOCAL wangge.actor = " + quote(a.ID)}
-}
-
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 func ignoreClosed(err error) error {
 	if errors.Is(err, pgx.ErrTxClosed) {

@@ -19,10 +19,11 @@ const (
 	Security Role = "security" // gives accounts, ends sessions; sees no more of people than the public
 	Auditor  Role = "auditor"  // reads the audit; sees no more of people than the public
 	Door     Role = "door"     // the server itself while it finds out who asks: reads accounts, sessions and tokens, nothing else
+	Keeper   Role = "keeper"   // the server itself while it keeps residents' files: their keys, where they lie, how long they stay; answers nobody
 )
 
 // known are the roles that there are.
-var known = map[Role]bool{Public: true, Staff: true, Operator: true, Security: true, Auditor: true, Door: true}
+var known = map[Role]bool{Public: true, Staff: true, Operator: true, Security: true, Auditor: true, Door: true, Keeper: true}
 
 // Actor is who asks. The zero Actor may do nothing. Two that are equal may do the same.
 type Actor struct {
@@ -39,6 +40,9 @@ func TheOperator() Actor { return Actor{Role: Operator, ID: "operator"} }
 
 // TheDoor returns the server while it finds out who asks.
 func TheDoor() Actor { return Actor{Role: Door, ID: "door"} }
+
+// TheKeeper returns the server while it keeps residents' files. What it reads is told to nobody; no service lets it in.
+func TheKeeper() Actor { return Actor{Role: Keeper, ID: "keeper"} }
 
 // RequireKnown refuses the zero Actor: a request that reached a service without one is a mistake of ours.
 func (a Actor) RequireKnown() error {

@@ -17,7 +17,7 @@ const (
 
 var (
 	pure   = []string{"geo/coord", "geo/coverage", "geo/limits", "geo/measure", "geo/shape"}
-	domain = []string{"domain/account", "domain/around", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/place", "domain/portrait", "domain/scene", "domain/search", "domain/secret", "domain/staff"}
+	domain = []string{"domain/account", "domain/around", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/place", "domain/portrait", "domain/resident", "domain/scene", "domain/search", "domain/secret", "domain/staff"}
 
 	// below is what the middle row stands on: the words, the geometry, the one error.
 	below = slices.Concat(domain, pure, []string{"internal/fault"})
@@ -70,6 +70,7 @@ var Rooms = []Room{
 	{"domain/scene", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/place", "domain/staff"}, []string{orb}},
 	{"domain/search", []string{"domain/account", "domain/grid", "domain/key", "geo/measure", "internal/fault"},
 		[]string{orb, uuid, "github.com/longbridgeapp/opencc", "github.com/mozillazg/go-pinyin", "golang.org/x/text"}},
+	{"domain/resident", []string{"domain/account", "domain/civil", "domain/key", "domain/phone", "domain/secret", "internal/fault"}, []string{uuid}},
 	{"domain/secret", []string{"internal/fault"}, []string{uuid, "golang.org/x/text"}},
 	{"domain/portrait", []string{"internal/fault"}, []string{"github.com/bep/imagemeta", "golang.org/x/image"}},
 	{"domain/staff", []string{"domain/account", "domain/civil", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/portrait", "internal/fault"}, []string{uuid}},
