@@ -33,6 +33,7 @@ import (
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
+	"wangge/domain/resident"
 	"wangge/domain/scene"
 	"wangge/domain/search"
 	"wangge/domain/staff"
@@ -103,6 +104,9 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 	kept.Go(func() { h.live.Run(keeping) })
 	if err := h.live.WaitLoaded(ctx); err != nil {
 		return err
+	}
+	if err := h.residents.Keys.Check(ctx); err != nil {
+		log.Error("residents' files cannot be opened", "error", err) // all else goes on
 	}
 	go func() {
 		if err := h.search.Warm(ctx, account.Anyone()); err != nil && ctx.Err() == nil {
@@ -340,7 +344,8 @@ type house struct {
 	around  *around.Service
 	album   *album.Album
 
-	coverage *coverage.Service
+	coverage  *coverage.Service
+	residents *resident.Service
 }
 
 // open connects to the database, starting the private one where none is named. timeout below 0 is none.
@@ -376,6 +381,7 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 	h.around = &around.Service{Store: db.NewAround(store), Grids: h.grids, Places: h.places, Now: time.Now}
 	h.boards = &board.Service{Store: db.NewBoards(store), Places: h.places, Grids: h.grids, Staff: h.staff, Limits: h.around}
 	h.coverage = &coverage.Service{Store: db.NewCoverage(store), Now: time.Now, Zone: s.Zone}
+	h.residents = residents(store, s)
 	return h, nil
 }
 

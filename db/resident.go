@@ -70,14 +70,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, daterange($9, $10, '[)'), $11, $12, $13)
 	residencyEnd = `-- name: resident.EndResidency
 UPDATE residency SET during = daterange(lower(during), $3::date, '[)') WHERE district = $1 AND id = $2 AND upper_inf(during) RETURNING resident_id`
 
-	// Where people are: where they belong on a day or later, or where they last did. Who is nowhere yet stays as they were entered.
+	// Where people are: where they belong on a day or later. Who is nowhere stays where they were last.
 	residentLocate = `-- name: resident.Locate
 UPDATE resident r SET communities = x.communities, grids = x.grids, buildings = x.buildings FROM (
-	SELECT y.district, y.resident_id, array_remove(array_agg(DISTINCT y.community_id), NULL) AS communities,
-		array_remove(array_agg(DISTINCT y.grid_id), NULL) AS grids, array_agg(DISTINCT y.building_id) AS buildings
-	FROM (SELECT i.*, coalesce(upper(i.during), 'infinity') AS until, max(coalesce(upper(i.during), 'infinity')) OVER (PARTITION BY i.resident_id) AS latest
-		FROM residency i WHERE i.district = $1 AND i.resident_id = ANY($2)) y
-	WHERE y.until > $3::date OR y.until = y.latest GROUP BY y.district, y.resident_id
+	SELECT i.district, i.resident_id, array_remove(array_agg(DISTINCT i.community_id), NULL) AS communities,
+		array_remove(array_agg(DISTINCT i.grid_id), NULL) AS grids, array_agg(DISTINCT i.building_id) AS buildings
+	FROM residency i WHERE i.district = $1 AND i.resident_id = ANY($2) AND (upper_inf(i.during) OR upper(i.during) > $3::date) GROUP BY i.district, i.resident_id
 ) x WHERE r.district = x.district AND r.id = x.resident_id`
 
 	residentLocateTags = `-- name: resident.LocateTags
@@ -153,10 +151,10 @@ func (s *Residents) inPlace(ctx context.Context, tx pgx.Tx, actor account.Actor,
 	return err
 }
 
-// locate keeps in step where people are, and their tags.
-func (s *Residents) locate(ctx context.Context, tx pgx.Tx, actor account.Actor, home string, residents []uuid.UUID) error {
+// locate keeps in step where people are on a day, and their tags.
+func (s *Residents) locate(ctx context.Context, tx pgx.Tx, actor account.Actor, home string, residents []uuid.UUID, day civil.Date) error {
 	return s.inPlace(ctx, tx, actor, func() error {
-		if _, err := tx.Exec(ctx, residentLocate, home, residents, time.Now()); err != nil {
+		if _, err := tx.Exec(ctx, residentLocate, home, residents, day.Time()); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, residentLocateTags, home, residents)
@@ -331,17 +329,17 @@ func (s *Residents) one(ctx context.Context, actor account.Actor, none error, sq
 }
 
 // AddResidency implements resident.Store.
-func (s *Residents) AddResidency(ctx context.Context, actor account.Actor, r resident.Residency) error {
+func (s *Residents) AddResidency(ctx context.Context, actor account.Actor, r resident.Residency, today civil.Date) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		if err := addResidency(ctx, tx, r); err != nil {
 			return err
 		}
-		return s.locate(ctx, tx, actor, r.Key.Home, []uuid.UUID{r.ResidentID})
+		return s.locate(ctx, tx, actor, r.Key.Home, []uuid.UUID{r.ResidentID}, today)
 	})
 }
 
 // EndResidency implements resident.Store.
-func (s *Residents) EndResidency(ctx context.Context, actor account.Actor, k key.Key, until civil.Date) error {
+func (s *Residents) EndResidency(ctx context.Context, actor account.Actor, k key.Key, until, today civil.Date) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		moved, err := idsOf(ctx, tx, residencyEnd, k.Home, k.ID, until.Time())
 		if err == nil && len(moved) == 0 {
@@ -350,7 +348,7 @@ func (s *Residents) EndResidency(ctx context.Context, actor account.Actor, k key
 		if err != nil {
 			return err
 		}
-		return s.locate(ctx, tx, actor, k.Home, moved)
+		return s.locate(ctx, tx, actor, k.Home, moved, today)
 	})
 }
 

@@ -77,7 +77,7 @@ INSERT INTO household (district, id, dwelling_id, number, residents, since) SELE
 type recorder struct{ acts *[]string }
 
 func (r recorder) Record(_ context.Context, actor account.Actor, act resident.Act) error {
-	*r.acts = append(*r.acts, fmt.Sprintf("%s %s %s %s refused=%v %+v", actor.ID, act.Action, act.Kind, act.Object, act.Refused, act))
+	*r.acts = append(*r.acts, fmt.Sprintf("%s %+v", actor.ID, act))
 	return nil
 }
 
@@ -109,7 +109,7 @@ var (
 	idle      = account.Actor{Role: account.Staff, ID: "idle"}
 )
 
-var visit = resident.Why{Purpose: resident.ForVisit, Case: "2026-17"}
+var visit = resident.Why{Purpose: resident.ForVisit, Case: "ZF-2026-17"}
 
 // enter enters the planted person in the first household.
 func (r register) enter(t *testing.T) resident.Resident {
@@ -169,7 +169,7 @@ func whoMayDoWhat(t *testing.T, r register) {
 			return err
 		},
 		"export": func(ctx context.Context, a account.Actor) error {
-			e, err := r.Export(ctx, a, planted.Key, resident.Why{Purpose: resident.ForResident})
+			e, err := r.Export(ctx, a, planted.Key, resident.Why{Purpose: resident.ForSubject})
 			if err == nil && (e.Identity != plantedNumber || len(e.Residencies) != 1) {
 				t.Errorf("%s is given %+v", a.ID, e)
 			}
@@ -563,7 +563,7 @@ func TestALife(t *testing.T) {
 	if f, err := r.File(ctx, worker, household(1)); err != nil || len(f.Members) != 0 || f.Kind != "" {
 		t.Errorf("where they lived: %+v, %v", f, err)
 	}
-	e, err := r.Export(ctx, both, planted.Key, resident.Why{Purpose: resident.ForResident})
+	e, err := r.Export(ctx, both, planted.Key, resident.Why{Purpose: resident.ForSubject})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -606,5 +606,92 @@ func TestNobodyReadsTheRegisterOutByNumbers(t *testing.T) {
 	}
 	if _, err := r.Search(t.Context(), neighbour, plantedNumber, visit); err != nil {
 		t.Errorf("another's searches count: %v", err)
+	}
+}
+
+// TestKeysTurn: the ring is turned, data keys are changed, and all values open and are found as before, also by a server that was up meanwhile.
+func TestKeysTurn(t *testing.T) {
+	r := plantRegister(t)
+	ctx := t.Context()
+	planted := r.enter(t)
+	if _, err := r.SetTag(ctx, leader, planted.Key, resident.Tag{Category: "DISABLED"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.FillForm(ctx, worker, household(1), 1, map[string]string{"wishes": "x"}); err != nil {
+		t.Fatal(err)
+	}
+	sealing, err := r.Keys.For(ctx, "here", resident.ContactKeys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const more = 1100 // than two transactions take
+	ids, phones := make([]uuid.UUID, more), make([][]byte, more)
+	for i := range ids {
+		ids[i] = key.Random{}.NewID()
+		phones[i] = sealing.Seal(vault.Place{Table: "resident", Column: "phone", Row: ids[i]}, []byte("66"))
+	}
+	if _, err := r.pool.Exec(ctx, "INSERT INTO resident (district, id, name, phone) SELECT 'here', x.id, x.phone, x.phone FROM unnest($1::uuid[], $2::bytea[]) x (id, phone)", ids, phones); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.pool.Exec(ctx, "ALTER TABLE resident ALTER name DROP NOT NULL; UPDATE resident SET name = NULL WHERE name = phone"); err != nil {
+		t.Fatal(err)
+	}
+	ring, now := r.ring, time.Now()
+	store := db.NewSecrets(r.store)
+	apart := &vault.Keys{Ring: func() (*vault.Ring, error) { return ring, nil }, Store: store, Now: func() time.Time { return now }, NewID: key.Random{}.NewID}
+	if err := apart.Check(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if ring, err = ring.Turned(now); err != nil {
+		t.Fatal(err)
+	}
+	turned, err := apart.Turn(ctx, store, nil, func(int) {})
+	if err != nil || turned != (vault.Turned{DataKeys: 5}) {
+		t.Fatalf("%+v, %v", turned, err)
+	}
+	before, err := store.SealedUnder(ctx, resident.Columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	turned, err = apart.Turn(ctx, store, resident.Columns, func(n int) { told = n })
+	if err != nil || turned != (vault.Turned{Retired: 5, Values: 6 + more}) || told != 6+more {
+		t.Fatalf("%+v, %v, told %d", turned, err, told)
+	}
+	after, err := store.SealedUnder(ctx, resident.Columns)
+	if err != nil || len(after) != 5 {
+		t.Fatalf("%v, %v", after, err)
+	}
+	for id := range before {
+		if after[id] != 0 {
+			t.Errorf("%d values are still under key %s", after[id], id)
+		}
+	}
+	now = now.Add(vault.Grace + time.Second)
+	if turned, err = apart.Turn(ctx, store, resident.Columns, func(int) {}); err != nil || turned != (vault.Turned{Retired: 5, Values: 6 + more, Dropped: 5}) {
+		t.Fatalf("later: %+v, %v", turned, err)
+	}
+	// The server of before has the old ring in its hand, and reads it anew where it must.
+	r.Keys.Ring = func() (*vault.Ring, error) { return ring, nil }
+	if v, err := r.Reveal(ctx, worker, planted.Key, resident.IdentityNumber, visit); err != nil || v != plantedNumber {
+		t.Errorf("%q, %v", v, err)
+	}
+	if found, err := r.Search(ctx, worker, plantedNumber, visit); err != nil || len(found) != 1 {
+		t.Errorf("%v, %v", found, err)
+	}
+	f, err := r.File(ctx, worker, household(1))
+	if err != nil || len(f.Members) != 1 || len(f.Members[0].Tags) != 1 || f.Form == nil || f.Form.Answers["wishes"] != "x" {
+		t.Errorf("%+v, %v", f, err)
+	}
+	if _, err := r.SetTag(ctx, leader, planted.Key, resident.Tag{Category: "DISABLED"}); !fault.Is(err, fault.Conflict) {
+		t.Errorf("the same tag again: %v", err)
+	}
+	small := ring.Without(func(id string) bool { first, _ := r.ring.Current(); return id == first })
+	if small.Len() != 1 {
+		t.Fatalf("%d keys of the ring are in use", small.Len())
+	}
+	ring = small
+	if err := (&vault.Keys{Ring: func() (*vault.Ring, error) { return ring, nil }, Store: store, Now: time.Now}).Check(ctx); err != nil {
+		t.Errorf("without the old key of the ring: %v", err)
 	}
 }

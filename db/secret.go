@@ -2,7 +2,9 @@ package db
 
 import (
 	"context"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"wangge/domain/account"
@@ -72,6 +74,95 @@ func (s *Secrets) AddDataKey(ctx context.Context, w secret.Wrapped) (out secret.
 		})
 	})
 	return out, err
+}
+
+// resealed is how many rows one transaction seals anew: who writes one of them waits for it.
+const resealed = 500
+
+// Reseal implements secret.Rotation. Tables and columns are ours, never typed.
+func (s *Secrets) Reseal(ctx context.Context, of secret.Column, under []uuid.UUID, after secret.Row, anew func(secret.Row) (secret.Row, error)) (last secret.Row, n int, more bool, err error) {
+	table, column := pgx.Identifier{of.Table}.Sanitize(), pgx.Identifier{of.Column}.Sanitize()
+	heads := make([][]byte, len(under))
+	for i, id := range under {
+		heads[i] = id[:]
+	}
+	err = s.kept(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		var rows []secret.Row
+		err := eachRow(ctx, tx, "SELECT district, id, "+column+" FROM "+table+" WHERE (district, id) > ($1, $2) AND substring("+column+" FROM 2 FOR 16) = ANY($3) ORDER BY district, id LIMIT $4 FOR UPDATE",
+			[]any{after.Home, after.ID, heads, resealed}, func(found pgx.Rows) error {
+				var r secret.Row
+				err := found.Scan(&r.Home, &r.ID, &r.Sealed)
+				rows = append(rows, r)
+				return err
+			})
+		if err != nil {
+			return err
+		}
+		set := column + " = $3"
+		if of.Lookup != "" {
+			set += ", " + pgx.Identifier{of.Lookup}.Sanitize() + " = $4"
+		}
+		var batch pgx.Batch
+		for i, r := range rows {
+			if rows[i], err = anew(r); err != nil {
+				return err
+			}
+			args := []any{r.Home, r.ID, rows[i].Sealed}
+			if of.Lookup != "" {
+				args = append(args, rows[i].Lookup)
+			}
+			batch.Queue("UPDATE "+table+" SET "+set+" WHERE district = $1 AND id = $2", args...)
+		}
+		if n, more = len(rows), len(rows) == resealed; n > 0 {
+			last = rows[n-1]
+		}
+		return tx.SendBatch(ctx, &batch).Close()
+	})
+	return last, n, more, err
+}
+
+// SealedUnder implements secret.Rotation.
+func (s *Secrets) SealedUnder(ctx context.Context, columns []secret.Column) (map[uuid.UUID]int, error) {
+	out := map[uuid.UUID]int{}
+	err := s.kept(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		for _, c := range columns {
+			column := pgx.Identifier{c.Column}.Sanitize()
+			err := eachRow(ctx, tx, "SELECT substring("+column+" FROM 2 FOR 16), count(*) FROM "+pgx.Identifier{c.Table}.Sanitize()+" WHERE "+column+" IS NOT NULL GROUP BY 1 ORDER BY 1", nil,
+				func(rows pgx.Rows) error {
+					var head []byte
+					var n int
+					if err := rows.Scan(&head, &n); err != nil {
+						return err
+					}
+					id, err := uuid.FromBytes(head)
+					out[id] += n
+					return err
+				})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Retire implements secret.Rotation.
+func (s *Secrets) Retire(ctx context.Context, at time.Time) (n int, err error) {
+	err = s.kept(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, dataKeysRetire, at)
+		n = int(tag.RowsAffected())
+		return err
+	})
+	return n, err
+}
+
+// Drop implements secret.Rotation.
+func (s *Secrets) Drop(ctx context.Context, id uuid.UUID, before time.Time) error {
+	return s.kept(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, dataKeyDrop, id, before)
+		return err
+	})
 }
 
 // Rewrap implements secret.Rotation.

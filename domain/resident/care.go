@@ -70,8 +70,7 @@ func (s *Service) tags(ctx context.Context, actor account.Actor, residents []key
 // INVALID: no such category; CONFLICT: they belong to it already.
 func (s *Service) SetTag(ctx context.Context, actor account.Actor, resident key.Key, t Tag) (out Tag, err error) {
 	id := s.IDs.NewID()
-	act := Act{Action: Tagged, Kind: "resident", Object: resident.String()}
-	err = s.recorded(ctx, actor, act, func(ctx context.Context, _ *Act) error {
+	err = s.recorded(ctx, actor, of(Tagged, "RESIDENT", resident), func(ctx context.Context) error {
 		if err := requireTags(actor); err != nil {
 			return err
 		}
@@ -83,14 +82,14 @@ func (s *Service) SetTag(ctx context.Context, actor account.Actor, resident key.
 		if i < 0 {
 			return fault.New(fault.Invalid, "category", "care.unknown")
 		}
-		of, ok, err := s.Store.ResidentByKey(ctx, actor, resident)
+		who, ok, err := s.Store.ResidentByKey(ctx, actor, resident)
 		if err != nil {
 			return err
 		}
-		if !ok || !seesTag(actor, all[i].Restricted, of.Key, of.Places) {
+		if !ok || !seesTag(actor, all[i].Restricted, who.Key, who.Places) {
 			return fault.New(fault.NotFound, "id", "resident.notFound")
 		}
-		t.Key, t.ResidentID, t.Restricted, t.SetBy, t.SetOn = key.Key{Home: of.Key.Home, ID: id}, of.Key.ID, all[i].Restricted, actor.ID, s.Today()
+		t.Key, t.ResidentID, t.Restricted, t.SetBy, t.SetOn = key.Key{Home: who.Key.Home, ID: id}, who.Key.ID, all[i].Restricted, actor.ID, s.Today()
 		if t.LegalBasis == "" {
 			t.LegalBasis = all[i].LegalBasis
 		}
@@ -107,7 +106,7 @@ func (s *Service) SetTag(ctx context.Context, actor account.Actor, resident key.
 		if err != nil {
 			return err
 		}
-		sealed.Places = of.Places
+		sealed.Places = who.Places
 		out = t
 		return s.Store.AddTag(ctx, actor, sealed)
 	})
@@ -119,7 +118,7 @@ func (s *Service) SetTag(ctx context.Context, actor account.Actor, resident key.
 
 // RemoveTag takes a tag away. Right as in SetTag.
 func (s *Service) RemoveTag(ctx context.Context, actor account.Actor, k key.Key) error {
-	return s.recorded(ctx, actor, Act{Action: Untagged, Kind: "care_tag", Object: k.String()}, func(ctx context.Context, _ *Act) error {
+	return s.recorded(ctx, actor, of(Untagged, "CARE_TAG", k), func(ctx context.Context) error {
 		if err := requireTags(actor); err != nil {
 			return err
 		}
@@ -144,11 +143,11 @@ func (s *Service) Categories(ctx context.Context, actor account.Actor) ([]Catego
 
 // SetCategory adds a category of care or changes one; tags that stand keep being restricted or not. Operators only. CONFLICT: the version moved.
 func (s *Service) SetCategory(ctx context.Context, actor account.Actor, c Category) (Category, error) {
-	err := s.recorded(ctx, actor, Act{Action: CategoryChange, Kind: "care_category", Object: fault.Shorten(c.Code, 40)}, func(ctx context.Context, _ *Act) error {
+	if err := CheckCategory(c); err != nil { // before its code is on record
+		return Category{}, err
+	}
+	err := s.recorded(ctx, actor, Act{Action: CategoryChange, Kind: "CARE_CATEGORY", Object: c.Code}, func(ctx context.Context) error {
 		if err := actor.RequireOperator(); err != nil {
-			return err
-		}
-		if err := CheckCategory(c); err != nil {
 			return err
 		}
 		return s.Store.SaveCategory(ctx, actor, c)
@@ -167,7 +166,7 @@ func (s *Service) Forms(ctx context.Context, actor account.Actor) ([]Form, error
 
 // FillForm keeps what a household answered, in the place of what it answered before. Right: Keep. INVALID: no such form, or answers that it does not ask for.
 func (s *Service) FillForm(ctx context.Context, actor account.Actor, household key.Key, version int, answers map[string]string) (out FilledForm, err error) {
-	err = s.recorded(ctx, actor, Act{Action: FilledIn, Kind: "household", Object: household.String()}, func(ctx context.Context, _ *Act) error {
+	err = s.recorded(ctx, actor, of(FilledIn, "HOUSEHOLD", household), func(ctx context.Context) error {
 		h, err := s.home(ctx, actor, household, account.Keep)
 		if err != nil {
 			return err

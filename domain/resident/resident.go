@@ -12,6 +12,7 @@ import (
 	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/secret"
+	"wangge/internal/fault"
 )
 
 // The categories of sealed values.
@@ -210,17 +211,18 @@ type SealedForm struct {
 // Purpose is what a value is read for: one of a list, so that no value hides in it.
 type Purpose string
 
-// The purposes.
+// The purposes: those that the audit knows.
 const (
-	ForVisit        Purpose = "VISIT"            // 入户走访
-	ForService      Purpose = "SERVICE"          // 办理服务
-	ForVerification Purpose = "VERIFICATION"     // 核实身份
-	ForEmergency    Purpose = "EMERGENCY"        // 紧急情况
-	ForResident     Purpose = "RESIDENT_REQUEST" // 本人申请
-	ForRegister     Purpose = "REGISTRATION"     // 采集登记
+	ForIncident   Purpose = "INCIDENT"   // 事件处置; with its number
+	ForVisit      Purpose = "VISIT"      // 入户走访
+	ForService    Purpose = "SERVICE"    // 办理服务
+	ForCorrection Purpose = "CORRECTION" // 核对更正
+	ForSubject    Purpose = "SUBJECT"    // 本人查询
+	ForEmergency  Purpose = "EMERGENCY"  // 紧急情况
+	ForAuthority  Purpose = "AUTHORITY"  // 依法协查; with its number
 )
 
-var purposes = map[Purpose]bool{ForVisit: true, ForService: true, ForVerification: true, ForEmergency: true, ForResident: true, ForRegister: true}
+var purposes = map[Purpose]bool{ForIncident: true, ForVisit: true, ForService: true, ForCorrection: true, ForSubject: true, ForEmergency: true, ForAuthority: true}
 
 // Why is what somebody says to be let read: the purpose and, where there is one, the number of the case.
 type Why struct {
@@ -243,30 +245,29 @@ type Action string
 
 // The actions.
 const (
-	ReadFile       Action = "RESIDENT_FILE_READ"
-	Revealed       Action = "RESIDENT_REVEALED"
-	Searched       Action = "RESIDENT_SEARCHED"
-	Created        Action = "RESIDENT_CREATED"
-	Changed        Action = "RESIDENT_CHANGED"
-	MovedIn        Action = "RESIDENT_MOVED_IN"
-	MovedOut       Action = "RESIDENT_MOVED_OUT"
-	Tagged         Action = "RESIDENT_TAGGED"
-	Untagged       Action = "RESIDENT_UNTAGGED"
-	Exported       Action = "RESIDENT_EXPORTED"
-	Erased         Action = "RESIDENT_ERASED"
-	FilledIn       Action = "HOUSEHOLD_FORM_FILLED"
-	CategoryChange Action = "CARE_CATEGORY_SET"
-	Imported       Action = "RESIDENTS_IMPORTED"
+	ReadFile       Action = "READ_HOUSEHOLD_FILE"
+	Revealed       Action = "REVEAL_RESIDENT_" // and the field
+	Searched       Action = "SEARCH_RESIDENT"
+	Created        Action = "CREATE_RESIDENT"
+	Changed        Action = "UPDATE_RESIDENT"
+	MovedIn        Action = "MOVE_IN_RESIDENT"
+	MovedOut       Action = "MOVE_OUT_RESIDENT"
+	Tagged         Action = "SET_CARE_TAG"
+	Untagged       Action = "REMOVE_CARE_TAG"
+	Exported       Action = "EXPORT_RESIDENT"
+	Erased         Action = "ERASE_RESIDENT"
+	FilledIn       Action = "FILL_HOUSEHOLD_FORM"
+	CategoryChange Action = "SET_CARE_CATEGORY"
+	Imported       Action = "IMPORT_RESIDENTS"
 )
 
 // Act is one line of the record. It holds nobody's value: ids, words of lists, and the number of a case.
 type Act struct {
-	At       time.Time
-	Action   Action
-	Kind     string // resident, residency, household, care_tag, care_category
-	Object   string // its id
-	Field    Field  // of a reveal
-	Why      Why
-	Refused  bool
-	Affected int // how many people, of an import
+	At     time.Time
+	Action Action
+	Kind   string // RESIDENT, RESIDENCY, HOUSEHOLD, CARE_TAG, CARE_CATEGORY
+	Object string // its id; "": of many, or of one that was not found
+	Home   string // the district that it is kept with; "": it is in none
+	Why    Why
+	Result fault.Code // of the refusal; "": it was done
 }

@@ -29,8 +29,8 @@ var _ = fault.Register(
 	[3]string{"resident.tenure", "OWNER, FAMILY, TENANT, EMPLOYER or GUEST is needed.", "须为产权人、家庭成员、承租人、单位住房或借住。"},
 	[3]string{"resident.from", "It begins at most a year from now, and not before 1900.", "开始日期不得晚于一年之后，也不得早于 1900 年。"},
 	[3]string{"resident.until", "It ends after it began.", "结束日期须晚于开始日期。"},
-	[3]string{"resident.purpose", "Say what for: VISIT, SERVICE, VERIFICATION, EMERGENCY, RESIDENT_REQUEST or REGISTRATION.", "请说明用途：入户走访、办理服务、核实身份、紧急情况、本人申请或采集登记。"},
-	[3]string{"resident.case", "The number of a case is up to 40 letters, digits and hyphens, with at most 8 digits in a row.", "案件编号为最多 40 个字母、数字或连字符，连续数字不超过 8 位。"},
+	[3]string{"resident.purpose", "Say what for: INCIDENT, VISIT, SERVICE, CORRECTION, SUBJECT, EMERGENCY or AUTHORITY.", "请说明用途：事件处置、入户走访、办理服务、核对更正、本人查询、紧急情况或依法协查。"},
+	[3]string{"resident.case", "The number of a case is written like SJ-2026-17; INCIDENT and AUTHORITY need one.", "编号须写作 SJ-2026-17 的形式；事件处置和依法协查须填写编号。"},
 	[3]string{"resident.reason", "Say why: REQUEST or MISTAKE.", "请说明原因：本人要求或误登。"},
 	[3]string{"resident.field", "NAME, IDENTITY_NUMBER, PHONE or BIRTH_DATE can be revealed.", "可查看姓名、身份证号码、电话或出生日期。"},
 	[3]string{"care.review", "A tag is reviewed within a year, and expires after that within two.", "标签须在一年内复核，并在两年内到期。"},
@@ -140,17 +140,15 @@ func CheckResidency(r Residency, today civil.Date) error {
 	return nil
 }
 
-var (
-	caseForm   = regexp.MustCompile(`^[0-9A-Za-z-]{0,40}$`)
-	longDigits = regexp.MustCompile(`[0-9]{9}`) // a telephone or an identity number, which the record must not hold
-)
+// caseForm is that of a case's number: letters, a year, a number. No telephone and no identity number has it.
+var caseForm = regexp.MustCompile(`^[A-Z]{1,8}-20[0-9]{2}-[0-9]{1,6}$`)
 
-// Check refuses who does not say what for, or hides a number in the number of a case: INVALID.
+// Check refuses who does not say what for, or hides something in the number of a case: INVALID.
 func (w Why) Check() error {
 	switch {
 	case !purposes[w.Purpose]:
 		return fault.New(fault.Invalid, "purpose", "resident.purpose")
-	case !caseForm.MatchString(w.Case), longDigits.MatchString(w.Case):
+	case w.Case == "" && (w.Purpose == ForIncident || w.Purpose == ForAuthority), w.Case != "" && !caseForm.MatchString(w.Case):
 		return fault.New(fault.Invalid, "caseNumber", "resident.case")
 	}
 	return nil

@@ -16,6 +16,23 @@ func place(table, column string, row uuid.UUID) secret.Place {
 	return secret.Place{Table: table, Column: column, Row: row}
 }
 
+// Columns are all that sealed values are kept in.
+var Columns = []secret.Column{
+	{Table: "resident", Column: "name", Category: NameKeys},
+	{Table: "resident", Column: "identity", Category: IdentityKeys, Lookup: "identity_lookup", Hashed: func(plain []byte) (string, error) { return string(plain), nil }},
+	{Table: "resident", Column: "phone", Category: ContactKeys},
+	{Table: "resident", Column: "born", Category: NameKeys},
+	{Table: "care_tag", Column: "tag", Category: CareKeys, Lookup: "lookup", Hashed: func(plain []byte) (string, error) {
+		var in inTag
+		err := json.Unmarshal(plain, &in)
+		if err != nil {
+			err = errUnreadable // what the decoder says could quote a tag
+		}
+		return in.Category, err
+	}},
+	{Table: "household_form", Column: "answers", Category: FormKeys},
+}
+
 // seal seals what is known of a person.
 func (s *Service) seal(ctx context.Context, to Sealed, p Person) (Sealed, error) {
 	to.Identity, to.IdentityLookup, to.Phone, to.Born = nil, nil, nil, nil

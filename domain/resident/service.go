@@ -2,6 +2,7 @@ package resident
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"wangge/domain/account"
@@ -12,6 +13,7 @@ import (
 )
 
 var _ = fault.Register(
+	[3]string{"resident.noRecord", "No record of who reads them is kept, so residents' files stay closed.", "未启用审计记录，居民档案不可打开。"},
 	[3]string{"resident.noHousehold", "There is no such household.", "没有该住户。"},
 	[3]string{"resident.notFound", "There is no such resident.", "没有该居民。"},
 	[3]string{"resident.noResidency", "There is no such residency.", "没有该居住记录。"},
@@ -41,23 +43,29 @@ type Service struct {
 // Today is the day by the clock of the deployment.
 func (s *Service) Today() civil.Date { return civil.Of(s.Now(), s.Zone) }
 
-// recorded runs do in one transaction with the record of it. A refusal undoes both, and is recorded by itself; so nothing is read or written that is on no record.
-func (s *Service) recorded(ctx context.Context, actor account.Actor, act Act, do func(ctx context.Context, act *Act) error) error {
+// recorded runs do in one transaction with the record of it; a refusal undoes both, and is recorded by itself. So nothing is read or written that is on no record, and
+// where none is kept no file is opened.
+func (s *Service) recorded(ctx context.Context, actor account.Actor, act Act, do func(ctx context.Context) error) error {
+	if s.Recorder == nil {
+		return fault.New(fault.Unavailable, "", "resident.noRecord")
+	}
 	act.At = s.Now()
 	err := s.Store.Work(ctx, actor, func(ctx context.Context) error {
-		if err := do(ctx, &act); err != nil {
+		if err := do(ctx); err != nil {
 			return err
 		}
 		return s.Recorder.Record(ctx, actor, act)
 	})
-	if err == nil || fault.Is(err, fault.Internal) || fault.Is(err, fault.Unavailable) {
-		return err
+	if err == nil {
+		return nil
 	}
-	act.Refused = true
-	if e := s.Recorder.Record(ctx, actor, act); e != nil {
-		return e
-	}
-	return err
+	act.Result = fault.As(err).Code
+	return errors.Join(err, s.Recorder.Record(ctx, actor, act))
+}
+
+// of is an act on a thing.
+func of(action Action, kind string, k key.Key) Act {
+	return Act{Action: action, Kind: kind, Object: k.String(), Home: k.Home}
 }
 
 // home is a household that a right of the actor reaches. NOT_FOUND: none.
@@ -98,8 +106,7 @@ func (s *Service) residency(ctx context.Context, actor account.Actor, k key.Key,
 
 // File is what is known of a household: masked. Right: Residents; of tags those that Care and Restricted reach.
 func (s *Service) File(ctx context.Context, actor account.Actor, household key.Key) (f File, err error) {
-	act := Act{Action: ReadFile, Kind: "household", Object: household.String()}
-	err = s.recorded(ctx, actor, act, func(ctx context.Context, _ *Act) error {
+	err = s.recorded(ctx, actor, of(ReadFile, "HOUSEHOLD", household), func(ctx context.Context) error {
 		if f.Home, err = s.home(ctx, actor, household, account.Residents); err != nil {
 			return err
 		}
@@ -140,8 +147,9 @@ func (s *Service) Reveal(ctx context.Context, actor account.Actor, k key.Key, f 
 	if err := why.Check(); err != nil {
 		return "", err
 	}
-	act := Act{Action: Revealed, Kind: "resident", Object: k.String(), Field: f, Why: why}
-	err = s.recorded(ctx, actor, act, func(ctx context.Context, _ *Act) error {
+	act := of(Revealed+Action(f), "RESIDENT", k)
+	act.Why = why
+	err = s.recorded(ctx, actor, act, func(ctx context.Context) error {
 		if err := s.rationed(ctx, actor, "reveal", mostReveals); err != nil {
 			return err
 		}
@@ -169,8 +177,7 @@ func (s *Service) Search(ctx context.Context, actor account.Actor, number string
 	case secret.IdentityForm, secret.IdentityDay:
 		return nil, fault.New(fault.Invalid, "identityNumber", "resident.identityForm")
 	}
-	act := Act{Action: Searched, Kind: "resident", Why: why}
-	err = s.recorded(ctx, actor, act, func(ctx context.Context, act *Act) error {
+	err = s.recorded(ctx, actor, Act{Action: Searched, Kind: "RESIDENT", Why: why}, func(ctx context.Context) error {
 		if err := actor.Require(account.Reveal); err != nil {
 			return err
 		}
@@ -195,7 +202,6 @@ func (s *Service) Search(ctx context.Context, actor account.Actor, number string
 			}
 			found = append(found, p.Masked(sealed))
 		}
-		act.Affected = len(found)
 		return nil
 	})
 	if err != nil {
@@ -223,8 +229,8 @@ type Entry struct {
 
 // Create enters somebody in a household. Right: Keep. INVALID as in CheckPerson and CheckResidency; CONFLICT: the identity number is known within the actor's reach.
 func (s *Service) Create(ctx context.Context, actor account.Actor, e Entry) (out Resident, err error) {
-	id := s.IDs.NewID()
-	err = s.recorded(ctx, actor, Act{Action: Created, Kind: "resident", Object: key.Key{Home: e.Household.Home, ID: id}.String()}, func(ctx context.Context, _ *Act) error {
+	id := key.Key{Home: e.Household.Home, ID: s.IDs.NewID()}
+	err = s.recorded(ctx, actor, of(Created, "RESIDENT", id), func(ctx context.Context) error {
 		h, err := s.home(ctx, actor, e.Household, account.Keep)
 		if err != nil {
 			return err
@@ -248,11 +254,11 @@ func (s *Service) Create(ctx context.Context, actor account.Actor, e Entry) (out
 				return fault.New(fault.Conflict, "identityNumber", "resident.known")
 			}
 		}
-		sealed := Sealed{Key: key.Key{Home: h.Household.Home, ID: id}, OddIdentity: odd, Version: 1}
+		sealed := Sealed{Key: id, OddIdentity: odd, Version: 1}
 		if sealed, err = s.seal(ctx, sealed, p); err != nil {
 			return err
 		}
-		r.ResidentID = id
+		r.ResidentID = id.ID
 		out = p.Masked(sealed)
 		return s.Store.AddResident(ctx, actor, sealed, r)
 	})
@@ -279,7 +285,7 @@ type Change struct {
 
 // Update changes what is known of somebody. Right: Keep. INVALID as in CheckPerson; CONFLICT: the version moved.
 func (s *Service) Update(ctx context.Context, actor account.Actor, c Change) (out Resident, err error) {
-	err = s.recorded(ctx, actor, Act{Action: Changed, Kind: "resident", Object: c.Resident.String()}, func(ctx context.Context, _ *Act) error {
+	err = s.recorded(ctx, actor, of(Changed, "RESIDENT", c.Resident), func(ctx context.Context) error {
 		sealed, err := s.sealed(ctx, actor, c.Resident, account.Keep)
 		if err != nil {
 			return err
@@ -316,7 +322,7 @@ func (s *Service) Update(ctx context.Context, actor account.Actor, c Change) (ou
 
 // MoveIn lets somebody who is known belong to a household, too. Right: Keep, of both. CONFLICT: they live, or are registered, elsewhere at that time.
 func (s *Service) MoveIn(ctx context.Context, actor account.Actor, resident, household key.Key, r Residency) (out Residency, err error) {
-	err = s.recorded(ctx, actor, Act{Action: MovedIn, Kind: "resident", Object: resident.String()}, func(ctx context.Context, _ *Act) error {
+	err = s.recorded(ctx, actor, of(MovedIn, "RESIDENT", resident), func(ctx context.Context) error {
 		known, err := s.sealed(ctx, actor, resident, account.Keep)
 		if err != nil {
 			return err
@@ -332,14 +338,14 @@ func (s *Service) MoveIn(ctx context.Context, actor account.Actor, resident, hou
 			return err
 		}
 		out.ResidentID = known.Key.ID
-		return s.Store.AddResidency(ctx, actor, out)
+		return s.Store.AddResidency(ctx, actor, out, s.Today())
 	})
 	return out, err
 }
 
 // MoveOut ends a residency: until is the first day on which somebody does not belong to the household any more. Right: Keep. CONFLICT: it has ended.
 func (s *Service) MoveOut(ctx context.Context, actor account.Actor, residency key.Key, until civil.Date) (out Residency, err error) {
-	err = s.recorded(ctx, actor, Act{Action: MovedOut, Kind: "residency", Object: residency.String()}, func(ctx context.Context, _ *Act) error {
+	err = s.recorded(ctx, actor, of(MovedOut, "RESIDENCY", residency), func(ctx context.Context) error {
 		if out, err = s.residency(ctx, actor, residency, account.Keep); err != nil {
 			return err
 		}
@@ -350,7 +356,7 @@ func (s *Service) MoveOut(ctx context.Context, actor account.Actor, residency ke
 		if err := CheckResidency(out, s.Today()); err != nil {
 			return err
 		}
-		return s.Store.EndResidency(ctx, actor, out.Key, until)
+		return s.Store.EndResidency(ctx, actor, out.Key, until, s.Today())
 	})
 	return out, err
 }
@@ -360,7 +366,9 @@ func (s *Service) Export(ctx context.Context, actor account.Actor, k key.Key, wh
 	if err := why.Check(); err != nil {
 		return Export{}, err
 	}
-	err = s.recorded(ctx, actor, Act{Action: Exported, Kind: "resident", Object: k.String(), Why: why}, func(ctx context.Context, _ *Act) error {
+	act := of(Exported, "RESIDENT", k)
+	act.Why = why
+	err = s.recorded(ctx, actor, act, func(ctx context.Context) error {
 		if err := s.rationed(ctx, actor, "reveal", mostReveals); err != nil {
 			return err
 		}
@@ -391,7 +399,7 @@ func (s *Service) Erase(ctx context.Context, actor account.Actor, k key.Key, why
 	if why != OnRequest && why != ByMistake {
 		return fault.New(fault.Invalid, "reason", "resident.reason")
 	}
-	return s.recorded(ctx, actor, Act{Action: Erased, Kind: "resident", Object: k.String()}, func(ctx context.Context, _ *Act) error {
+	return s.recorded(ctx, actor, of(Erased, "RESIDENT", k), func(ctx context.Context) error {
 		if _, err := s.sealed(ctx, actor, k, account.Keep); err != nil {
 			return err
 		}

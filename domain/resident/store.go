@@ -32,8 +32,9 @@ type Store interface {
 	AddResident(ctx context.Context, actor account.Actor, s Sealed, first Residency) error
 	// SaveResident puts what is known in the place of what was. CONFLICT: the version moved.
 	SaveResident(ctx context.Context, actor account.Actor, s Sealed) error
-	AddResidency(ctx context.Context, actor account.Actor, r Residency) error
-	EndResidency(ctx context.Context, actor account.Actor, k key.Key, until civil.Date) error
+	// AddResidency and EndResidency keep in step where somebody is today.
+	AddResidency(ctx context.Context, actor account.Actor, r Residency, today civil.Date) error
+	EndResidency(ctx context.Context, actor account.Actor, k key.Key, until, today civil.Date) error
 	// RemoveResident removes somebody with all that belongs to them, and counts it.
 	RemoveResident(ctx context.Context, actor account.Actor, k key.Key, why Reason, day civil.Date) error
 

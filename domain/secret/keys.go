@@ -55,6 +55,11 @@ func (k *Keys) For(ctx context.Context, home string, of Category) (*DataKey, err
 	if id, ok := k.current[use{home, of}]; ok {
 		return k.opened(ctx, id)
 	}
+	if len(k.all) > 0 { // a new key under a ring that was made in the place of a lost one would be lost with it
+		if _, err := k.opened(ctx, k.all[0].ID); err != nil {
+			return nil, err
+		}
+	}
 	ring, err := k.Ring()
 	if err != nil {
 		return nil, err

@@ -141,6 +141,14 @@ func (r *Ring) Current() (id string, made time.Time) {
 	return k.id, k.made
 }
 
+// Keys names all keys, oldest first, with when they were made.
+func (r *Ring) Keys() (ids []string, made []time.Time) {
+	for _, k := range r.keys {
+		ids, made = append(ids, k.id), append(made, k.made)
+	}
+	return ids, made
+}
+
 // Len is how many keys there are.
 func (r *Ring) Len() int { return len(r.keys) }
 

@@ -31,7 +31,7 @@ var (
 var Rooms = []Room{
 	// Wiring: the only place that knows them all.
 	{".", slices.Concat([]string{"graph", "tile", "web", "signboard", "signboard/paper", "load", "load/demo", "db", "album", "live", "internal/answer", "internal/cli", "internal/config",
-		"internal/httpauth", "internal/localpg", "internal/ops"}, below), []string{pgx}},
+		"internal/httpauth", "internal/keyring", "internal/localpg", "internal/ops"}, below), []string{pgx}},
 
 	// The middle row.
 	{"graph", doors, []string{gqlgen, gqlparser, geom, orb, uuid, compress, jsontext, "github.com/maypok86/otter/v2", "github.com/coder/websocket"}},

@@ -52,6 +52,10 @@ type Program interface {
 	Check(ctx context.Context, s config.Settings, job CheckJob) ([]coverage.Checked, error)
 	// MovePhotos takes photos that lie in the database to where photos are kept, and returns how many; left are those that are no pictures that are taken in.
 	MovePhotos(ctx context.Context, s config.Settings) (moved, left int, err error)
+	// Keys says how the keys stand that residents' files are sealed with.
+	Keys(ctx context.Context, s config.Settings) (KeysReport, error)
+	// RotateKeys changes them.
+	RotateKeys(ctx context.Context, s config.Settings, job RotateJob) (Rotated, error)
 	// Migrate says in a line or more what it did or, for Status, how things stand.
 	Migrate(ctx context.Context, s config.Settings, to Direction) (string, error)
 }
@@ -185,6 +189,7 @@ type grammar struct {
 	Boards   boardsCmd   `cmd:"" name:"signboards" help:"Write the signboards of all grids of a division to one PDF for the print shop."`
 	Check    checkCmd    `cmd:"" help:"Find gaps, overlaps and blind spots between grids."`
 	Photos   photosCmd   `cmd:"" help:"Workers' photos: take those of an older wangge out of the database."`
+	Keys     keysCmd     `cmd:"" help:"The keys that residents' files are sealed with: how they stand, and change them."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, take the last step back, or show how they stand."`
 	Version  versionCmd  `cmd:"" help:"Say which wangge this is."`
 }

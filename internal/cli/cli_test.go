@@ -39,6 +39,18 @@ func (p *recorder) MovePhotos(_ context.Context, s config.Settings) (moved, left
 	return p.moved[0], p.moved[1], p.err
 }
 
+func (p *recorder) Keys(_ context.Context, s config.Settings) (KeysReport, error) {
+	p.did, p.settings = "keys status", s
+	return KeysReport{File: "ring.json", Ring: []RingKey{{ID: "k1", Made: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC), DataKeys: 3}}, DataKeys: 3, Retired: 1, Values: 12, Left: 2}, p.err
+}
+
+func (p *recorder) RotateKeys(_ context.Context, s config.Settings, job RotateJob) (Rotated, error) {
+	job.Progress(Progress{Rows: 5})
+	job.Progress = nil
+	p.did, p.settings = fmt.Sprintf("keys rotate %+v", job), s
+	return Rotated{Key: "k2", DataKeys: 3, Retired: 3, Values: 12, Dropped: 1, RingDropped: 1}, p.err
+}
+
 func (p *recorder) Serve(_ context.Context, s config.Settings, server config.ServerSettings, out io.Writer) error {
 	p.did, p.settings, p.server = "serve", s, server
 	fmt.Fprintln(out, "listening on http://"+server.Addr)
@@ -99,7 +111,7 @@ func (p *recorder) Migrate(_ context.Context, s config.Settings, to Direction) (
 
 // plain takes the environment's settings away, so that the tests say the same everywhere.
 func plain(t *testing.T) {
-	for _, name := range []string{"DATA", "DATABASE_URL", "PHOTOS_URL", "TIME_ZONE", "STATEMENT_TIMEOUT", "LOG_LEVEL", "LOG_FORMAT", "ADDR",
+	for _, name := range []string{"DATA", "DATABASE_URL", "PHOTOS_URL", "SECRET_KEYS", "TIME_ZONE", "STATEMENT_TIMEOUT", "LOG_LEVEL", "LOG_FORMAT", "ADDR",
 		"PUBLIC_URL", "WINDOW", "NEAREST_LIMIT_M", "CORS_ORIGINS", "RATE_LIMIT", "TRUSTED_PROXIES"} {
 		if value, set := os.LookupEnv(name); set {
 			os.Unsetenv(name)
@@ -131,7 +143,7 @@ func TestEveryCommandTakesDataAfterItsWords(t *testing.T) {
 	for _, words := range []string{
 		"serve", "demo", "check", "migrate up", "migrate down", "migrate status",
 		"import divisions|" + f, "import grids|" + f, "import buildings|" + f, "import roads|" + f, "import land|" + f,
-		"export divisions|" + f, "export grids|" + f, "export buildings|" + f, "tiles export|town.pmtiles", "photos move",
+		"export divisions|" + f, "export grids|" + f, "export buildings|" + f, "tiles export|town.pmtiles", "photos move", "keys status", "keys rotate",
 	} {
 		before, after, _ := strings.Cut(words, "|")
 		args := append(strings.Fields(before), "--data", "/some/where")
@@ -276,6 +288,26 @@ func TestPhotosAreMoved(t *testing.T) {
 	}
 	p := &recorder{err: fault.New(fault.Unavailable, "", "database")}
 	if code, out, errOut := call(t, p, "photos", "move"); code != failed || out != "" || errOut == "" {
+		t.Errorf("exit %d, said %q, %q", code, out, errOut)
+	}
+}
+
+func TestKeysAreTold(t *testing.T) {
+	plain(t)
+	for _, c := range []struct{ args, did, out string }{
+		{"status --secret-keys /run/ring.json", "keys status", "keys in ring.json\nk1  made 2026-11-22  3 data keys\n3 data keys in use, 1 retired; 12 values sealed, 2 of them under retired keys\n"},
+		{"rotate", "keys rotate {DataKeys:false DropUnused:false Progress:<nil>}", "key k2 is current: 3 data keys sealed under it\n"},
+		{"rotate --data-keys --drop-unused", "keys rotate {DataKeys:true DropUnused:true Progress:<nil>}",
+			"key k2 is current: 3 data keys sealed under it\n3 data keys retired, 12 values sealed anew, 1 old data keys removed\n1 keys taken out of the file\n"},
+	} {
+		p := &recorder{}
+		code, out, errOut := call(t, p, append([]string{"keys"}, strings.Fields(c.args)...)...)
+		if code != ok || p.did != c.did || out != c.out || (p.settings.SecretKeys == "/run/ring.json") != (c.did == "keys status") {
+			t.Errorf("%s: exit %d, did %q, said %q, %q", c.args, code, p.did, out, errOut)
+		}
+	}
+	p := &recorder{err: fault.New(fault.Unavailable, "", "database")}
+	if code, out, errOut := call(t, p, "keys", "rotate"); code != failed || out != "" || errOut == "" {
 		t.Errorf("exit %d, said %q, %q", code, out, errOut)
 	}
 }

@@ -27,6 +27,7 @@ type Store struct {
 	TimeZone         string `name:"time-zone" env:"TIME_ZONE" default:"Asia/Shanghai" placeholder:"ZONE" help:"Time zone that says which day it is (${env}, default ${default})."`
 	StatementTimeout string `name:"statement-timeout" env:"STATEMENT_TIMEOUT" default:"10s" placeholder:"TIME" help:"Longest time one database statement of a request may take (${env}, default ${default})."`
 	PhotosURL        string `name:"photos-url" env:"PHOTOS_URL" placeholder:"URL" help:"Where workers' photos are kept: file:///folder, or s3://bucket with its options; default: the folder photos in the data folder (${env})."`
+	SecretKeys       string `name:"secret-keys" env:"SECRET_KEYS" placeholder:"FILE" help:"File of the keys that residents' files are sealed with; default: keys/ring.json in the data folder (${env})."`
 	LogLevel         string `name:"log-level" env:"LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (${env}; default info for serve, warn for the others)."`
 	LogFormat        string `name:"log-format" env:"LOG_FORMAT" default:"text" placeholder:"FORMAT" help:"text or json (${env}, default ${default})."`
 }
@@ -61,6 +62,7 @@ type Settings struct {
 	Zone             *time.Location
 	StatementTimeout time.Duration
 	PhotosURL        *url.URL // of gocloud.dev/blob; nil: the folder photos in Data
+	SecretKeys       string   // the file of the keys; "": in Data
 	LogLevel         slog.Level
 	LogJSON          bool
 }
@@ -98,7 +100,7 @@ func Bad(env, value, format string, args ...any) error {
 
 // Check reads the settings. INVALID: one that cannot be; Field is its variable.
 func (s Store) Check() (Settings, error) {
-	out := Settings{Data: s.Data, DatabaseURL: strings.TrimSpace(s.DatabaseURL)}
+	out := Settings{Data: s.Data, DatabaseURL: strings.TrimSpace(s.DatabaseURL), SecretKeys: strings.TrimSpace(s.SecretKeys)}
 	if strings.TrimSpace(s.Data) == "" {
 		return Settings{}, Bad("DATA", s.Data, "but it must name a folder")
 	}

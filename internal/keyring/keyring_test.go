@@ -63,8 +63,39 @@ func TestARingIsMadeOnceAndKept(t *testing.T) {
 	if err != nil || made || !bytes.Equal(again.Text(), turned.Text()) {
 		t.Errorf("the turned ring is not the one that is read: %v, %v", made, err)
 	}
-	if left, _ := filepath.Glob(file + ".*"); len(left) > 0 {
+	if left, _ := filepath.Glob(file + ".*"); len(left) > 0 { // nothing was turned alone here
 		t.Errorf("files stay behind: %v", left)
+	}
+}
+
+// Of many that turn the ring at once, none loses another's key.
+func TestTurnsFollowEachOther(t *testing.T) {
+	file := File(t.TempDir())
+	if _, _, err := Open(file, day); err != nil {
+		t.Fatal(err)
+	}
+	const turns = 8
+	var all sync.WaitGroup
+	for range turns {
+		all.Go(func() {
+			err := Alone(file, func() error {
+				r, _, err := Open(file, day)
+				if err != nil {
+					return err
+				}
+				if r, err = r.Turned(day); err != nil {
+					return err
+				}
+				return Save(file, r)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if r, _, err := Open(file, day); err != nil || r.Len() != turns+1 {
+		t.Errorf("%v, %v", r, err)
 	}
 }
 
