@@ -13,6 +13,7 @@ import (
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
+	"wangge/domain/resident"
 	"wangge/domain/search"
 	"wangge/domain/staff"
 	"wangge/graph/node"
@@ -26,7 +27,9 @@ type Resolver struct {
 	Coverage *coverage.Service
 	Boards   *board.Service
 	Search   *search.Service
-	Around   *around.Service // nil: limits are those that are stored
+	// Residents are residents' files. Nil: there are none.
+	Residents *resident.Service
+	Around    *around.Service // nil: limits are those that are stored
 
 	// PhotoURL says where a worker's photo is; asked only of workers who have one. Nil: photos are not served.
 	PhotoURL func(staff.Worker) string

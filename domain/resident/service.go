@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
 	"wangge/domain/account"
 	"wangge/domain/civil"
 	"wangge/domain/key"
@@ -19,6 +21,7 @@ var _ = fault.Register(
 	[3]string{"resident.noResidency", "There is no such residency.", "没有该居住记录。"},
 	[3]string{"resident.known", "Somebody with this identity number is known already: let them move in.", "该身份证号码已登记：请办理迁入。"},
 	[3]string{"resident.otherDistrict", "Who moves to another district is entered there anew.", "跨区县迁移请在迁入地重新登记。"},
+	[3]string{"resident.retryKey", "The idempotency key must have at most {max} characters.", "幂等键最多 {max} 个字符。"},
 	[3]string{"resident.ended", "It has ended already.", "该记录已结束。"},
 	[3]string{"resident.tooOften", "At most {max} an hour: go on later.", "每小时最多 {max} 次：请稍后再试。"},
 )
@@ -225,11 +228,28 @@ type Entry struct {
 	Person    Person
 	Odd       bool // the card has a wrong check digit, and it stands so
 	Residency Residency
+	RetryKey  string // made up by the client: the same entry again answers who was entered; "": none
+}
+
+// maxRetryKey is how many characters an idempotency key may have.
+const maxRetryKey = 100
+
+// idOf is the id of who is entered: with a retry key the same each time.
+func (s *Service) idOf(actor account.Actor, e Entry) key.Key {
+	id := s.IDs.NewID()
+	if e.RetryKey != "" {
+		space := uuid.MustParse("0d1f6a57-95a2-4a0e-8a53-0f7f0f2f9a3c") // ours: a number that nobody else uses
+		id = uuid.NewSHA1(space, []byte(e.Household.String()+"/"+actor.ID+"/"+e.RetryKey))
+	}
+	return key.Key{Home: e.Household.Home, ID: id}
 }
 
 // Create enters somebody in a household. Right: Keep. INVALID as in CheckPerson and CheckResidency; CONFLICT: the identity number is known within the actor's reach.
 func (s *Service) Create(ctx context.Context, actor account.Actor, e Entry) (out Resident, err error) {
-	id := key.Key{Home: e.Household.Home, ID: s.IDs.NewID()}
+	if len(e.RetryKey) > maxRetryKey {
+		return Resident{}, fault.New(fault.Invalid, "idempotencyKey", "resident.retryKey", "max", maxRetryKey)
+	}
+	id := s.idOf(actor, e)
 	err = s.recorded(ctx, actor, of(Created, "RESIDENT", id), func(ctx context.Context) error {
 		h, err := s.home(ctx, actor, e.Household, account.Keep)
 		if err != nil {
@@ -241,6 +261,13 @@ func (s *Service) Create(ctx context.Context, actor account.Actor, e Entry) (out
 		}
 		r, err := s.at(h, e.Residency)
 		if err != nil {
+			return err
+		}
+		if was, known, err := s.Store.ResidentByKey(ctx, actor, id); err != nil {
+			return err
+		} else if known {
+			p, err := s.open(ctx, was)
+			out = p.Masked(was)
 			return err
 		}
 		if p.Identity != "" {
