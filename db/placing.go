@@ -299,7 +299,21 @@ ORDER BY p.district, p.building_id`
 // moveBuildings takes the buildings of the table homes, with all that is kept beneath them, and its entities to the districts
 // that it says. Ids stay. What holds others goes in first and out last; a row never changes its district, which on Citus it cannot.
 var moveBuildings = []string{moveTenants, moveEnd, moveUndo, movePast, moveUnitsPast, moveNumbers, movePrints, moveBuilding, moveUnits, moveDwellings,
-	moveHouseholds, moveEntities, moveDropDwellings, moveDropUnits, moveDropBuilding}
+	moveHouseholds, moveEntities}
+
+// moveLast removes them from where they were, when nothing refers to them any more.
+var moveLast = []string{moveDropDwellings, moveDropUnits, moveDropBuilding}
+
+// move moves buildings, and the people in them.
+func (in *importing) move(ctx context.Context) error {
+	if err := in.run(ctx, moveBuildings...); err != nil {
+		return err
+	}
+	if err := in.movePeople(ctx); err != nil {
+		return err
+	}
+	return in.run(ctx, moveLast...)
+}
 
 // placeAll puts what an import of areas laid into another district there, and looks again at which grid each building near
 // the change belongs to.
@@ -310,7 +324,7 @@ func (in *importing) placeAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := in.run(ctx, moveBuildings...); err != nil {
+	if err := in.move(ctx); err != nil {
 		return err
 	}
 	if err := in.run(ctx, placeMoveRoads, placeMoveLand, placeMovedNear, placeEntities, placeMoved); err != nil {
@@ -319,12 +333,18 @@ func (in *importing) placeAll(ctx context.Context) error {
 	if err := in.assign(ctx); err != nil {
 		return err
 	}
+	if err := in.settleResidents(ctx, unitsRegrouped); err != nil {
+		return err
+	}
 	return in.draws(ctx, drawnMoved)
 }
 
 // assign gives the buildings in the table placings their grids, from now on.
 func (in *importing) assign(ctx context.Context) error {
-	return in.run(ctx, "ANALYZE placings", placeByHand, placeUndo, placeEnd, placeBegin)
+	if err := in.run(ctx, "ANALYZE placings", placeByHand, placeUndo, placeEnd, placeBegin); err != nil {
+		return err
+	}
+	return in.settleResidents(ctx, unitsPlaced)
 }
 
 const (
@@ -366,7 +386,7 @@ SELECT DISTINCT g.community_id FROM unit u JOIN grid g ON g.district = u.distric
 ORDER BY g.community_id`
 
 	unitHere = `-- name: unit.Here
-SELECT u.id FROM unit u WHERE u.district = $1 AND u.id = $2 ORDER BY u.id`
+SELECT u.district, u.id FROM unit u WHERE u.district = $1 AND u.id = $2 ORDER BY u.id`
 
 	gridInForce = `-- name: grid.InForce
 SELECT c.district, c.grid_id FROM grid_code c WHERE c.code = $1 AND EXISTS (
@@ -403,6 +423,9 @@ func (s *Places) PlaceBuilding(ctx context.Context, actor account.Actor, buildin
 		if err != nil || changed == 0 {
 			return concerned, changed, err
 		}
+		if err := in.settleResidents(ctx, unitsPlaced); err != nil {
+			return nil, 0, err
+		}
 		return concerned, changed, in.draws(ctx, drawnPlaced)
 	})
 }
@@ -422,7 +445,10 @@ func (s *Places) PlaceUnit(ctx context.Context, actor account.Actor, unit key.Ke
 			return nil, 0, err
 		}
 		changed, err := in.all(ctx, []string{unitUndo, unitEnd, unitBegin}, unit.Home, unit.ID, idOf(grid))
-		return concerned, changed, err
+		if err != nil || changed == 0 {
+			return concerned, changed, err
+		}
+		return concerned, changed, in.settleResidents(ctx, unitHere, unit.Home, unit.ID)
 	})
 }
 

@@ -24,7 +24,7 @@ var _ = fault.Register(
 const (
 	// Where a household lies now: as its unit was placed by hand, else as its building.
 	residentHome = `-- name: resident.Home
-SELECT h.district, h.id, d.id, d.room, h.number, u.building_id, g.id, g.community_id FROM household h
+SELECT h.district, h.id, u.id, d.id, d.room, h.number, u.building_id, g.id, g.community_id FROM household h
 JOIN dwelling d ON d.district = h.district AND d.id = h.dwelling_id
 JOIN unit u ON u.district = d.district AND u.id = d.unit_id
 LEFT JOIN unit_grid ug ON ug.district = u.district AND ug.unit_id = u.id AND ug.during @> now()
@@ -33,7 +33,7 @@ LEFT JOIN grid g ON g.district = u.district AND g.id = coalesce(ug.grid_id, bg.g
 WHERE h.district = $1 AND h.id = $2 ORDER BY h.id`
 
 	residentColumns  = `r.district, r.id, r.name, r.identity, r.identity_lookup, r.odd_identity, r.phone, r.born, r.communities, r.grids, r.buildings, r.version`
-	residencyColumns = `i.district, i.id, i.resident_id, i.dwelling_id, i.number, i.registered_here, i.lives_here, i.tenure, lower(i.during), upper(i.during),
+	residencyColumns = `i.district, i.id, i.resident_id, i.unit_id, i.dwelling_id, i.number, i.registered_here, i.lives_here, i.tenure, lower(i.during), upper(i.during),
 	i.community_id, i.grid_id, i.building_id`
 	tagColumns = `t.district, t.id, t.resident_id, t.restricted, t.tag, t.lookup, t.set_by, t.set_on, t.review_on, t.expires_on, t.communities, t.grids, t.buildings`
 
@@ -64,23 +64,11 @@ UPDATE resident SET name = $3, identity = $4, identity_lookup = $5, odd_identity
 WHERE district = $1 AND id = $2 AND version = $9`
 
 	residencyAdd = `-- name: resident.AddResidency
-INSERT INTO residency (district, id, resident_id, dwelling_id, number, registered_here, lives_here, tenure, during, community_id, grid_id, building_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, daterange($9, $10, '[)'), $11, $12, $13)`
+INSERT INTO residency (district, id, resident_id, unit_id, dwelling_id, number, registered_here, lives_here, tenure, during, community_id, grid_id, building_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, daterange($10, $11, '[)'), $12, $13, $14)`
 
 	residencyEnd = `-- name: resident.EndResidency
 UPDATE residency SET during = daterange(lower(during), $3::date, '[)') WHERE district = $1 AND id = $2 AND upper_inf(during) RETURNING resident_id`
-
-	// Where people are: where they belong on a day or later. Who is nowhere stays where they were last.
-	residentLocate = `-- name: resident.Locate
-UPDATE resident r SET communities = x.communities, grids = x.grids, buildings = x.buildings FROM (
-	SELECT i.district, i.resident_id, array_remove(array_agg(DISTINCT i.community_id), NULL) AS communities,
-		array_remove(array_agg(DISTINCT i.grid_id), NULL) AS grids, array_agg(DISTINCT i.building_id) AS buildings
-	FROM residency i WHERE i.district = $1 AND i.resident_id = ANY($2) AND (upper_inf(i.during) OR upper(i.during) > $3::date) GROUP BY i.district, i.resident_id
-) x WHERE r.district = x.district AND r.id = x.resident_id`
-
-	residentLocateTags = `-- name: resident.LocateTags
-UPDATE care_tag t SET communities = r.communities, grids = r.grids, buildings = r.buildings FROM resident r
-WHERE r.district = $1 AND r.id = ANY($2) AND t.district = r.district AND t.resident_id = r.id`
 
 	residentRemove = `-- name: resident.Remove
 DELETE FROM resident WHERE district = $1 AND id = $2`
@@ -118,8 +106,8 @@ SELECT f.version, f.since, f.items FROM collection_form f ORDER BY f.version`
 SELECT f.id, f.form, f.answers, f.filled_on, f.filled_by FROM household_form f WHERE f.district = $1 AND f.dwelling_id = $2 AND f.number = $3 ORDER BY f.id`
 
 	formSave = `-- name: resident.SaveForm
-INSERT INTO household_form (district, id, dwelling_id, number, form, answers, filled_on, filled_by, community_id, grid_id, building_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO household_form (district, id, unit_id, dwelling_id, number, form, answers, filled_on, filled_by, community_id, grid_id, building_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (district, dwelling_id, number) DO UPDATE SET id = excluded.id, form = excluded.form, answers = excluded.answers, filled_on = excluded.filled_on,
 	filled_by = excluded.filled_by`
 
@@ -139,35 +127,12 @@ func (s *Residents) Work(ctx context.Context, actor account.Actor, fn func(ctx c
 	return s.As(ctx, actor, func(ctx context.Context, _ pgx.Tx) error { return fn(ctx) })
 }
 
-// inPlace runs fn in the transaction as the keeper, who keeps in step where people are: somebody who moved out of the actor's reach is to be moved all the same.
-func (s *Residents) inPlace(ctx context.Context, tx pgx.Tx, actor account.Actor, fn func() error) error {
-	if _, err := tx.Exec(ctx, "SET LOCAL wangge.role = "+quote(string(account.Keeper))); err != nil {
-		return err
-	}
-	if err := fn(); err != nil {
-		return err
-	}
-	_, err := tx.Exec(ctx, "SET LOCAL wangge.role = "+quote(string(actor.Role)))
-	return err
-}
-
-// locate keeps in step where people are on a day, and their tags.
-func (s *Residents) locate(ctx context.Context, tx pgx.Tx, actor account.Actor, home string, residents []uuid.UUID, day civil.Date) error {
-	return s.inPlace(ctx, tx, actor, func() error {
-		if _, err := tx.Exec(ctx, residentLocate, home, residents, day.Time()); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, residentLocateTags, home, residents)
-		return err
-	})
-}
-
 // Home implements resident.Store.
 func (s *Residents) Home(ctx context.Context, actor account.Actor, household key.Key) (h resident.Home, found bool, err error) {
 	err = s.each(ctx, actor, residentHome, []any{household.Home, household.ID}, func(rows pgx.Rows) error {
 		var grid, community *uuid.UUID
 		found = true
-		err := rows.Scan(&h.Household.Home, &h.Household.ID, &h.Dwelling, &h.Room, &h.Number, &h.Area.Building, &grid, &community)
+		err := rows.Scan(&h.Household.Home, &h.Household.ID, &h.Unit, &h.Dwelling, &h.Room, &h.Number, &h.Area.Building, &grid, &community)
 		h.Area.District, h.Area.Grid, h.Area.Community = h.Household.Home, orNil(grid), orNil(community)
 		return err
 	})
@@ -199,7 +164,7 @@ func scanResidency(rows pgx.Rows) (r resident.Residency, err error) {
 	var from time.Time
 	var until *time.Time
 	var community, grid *uuid.UUID
-	err = rows.Scan(&r.Key.Home, &r.Key.ID, &r.ResidentID, &r.Dwelling, &r.Number, &r.RegisteredHere, &r.LivesHere, &r.Tenure, &from, &until,
+	err = rows.Scan(&r.Key.Home, &r.Key.ID, &r.ResidentID, &r.Unit, &r.Dwelling, &r.Number, &r.RegisteredHere, &r.LivesHere, &r.Tenure, &from, &until,
 		&community, &grid, &r.Area.Building)
 	r.From = civil.FromTime(from)
 	if until != nil {
@@ -306,7 +271,7 @@ func addResidency(ctx context.Context, tx pgx.Tx, r resident.Residency) error {
 		day := r.Until.Time()
 		until = &day
 	}
-	_, err := tx.Exec(ctx, residencyAdd, r.Key.Home, r.Key.ID, r.ResidentID, r.Dwelling, r.Number, r.RegisteredHere, r.LivesHere, string(r.Tenure), r.From.Time(), until,
+	_, err := tx.Exec(ctx, residencyAdd, r.Key.Home, r.Key.ID, r.ResidentID, r.Unit, r.Dwelling, r.Number, r.RegisteredHere, r.LivesHere, string(r.Tenure), r.From.Time(), until,
 		known(r.Area.Community), known(r.Area.Grid), r.Area.Building)
 	return err
 }
@@ -334,7 +299,7 @@ func (s *Residents) AddResidency(ctx context.Context, actor account.Actor, r res
 		if err := addResidency(ctx, tx, r); err != nil {
 			return err
 		}
-		return s.locate(ctx, tx, actor, r.Key.Home, []uuid.UUID{r.ResidentID}, today)
+		return settle(ctx, tx, []string{r.Key.Home}, []uuid.UUID{r.ResidentID}, today.Time())
 	})
 }
 
@@ -348,7 +313,7 @@ func (s *Residents) EndResidency(ctx context.Context, actor account.Actor, k key
 		if err != nil {
 			return err
 		}
-		return s.locate(ctx, tx, actor, k.Home, moved, today)
+		return settle(ctx, tx, []string{k.Home}, moved, today.Time())
 	})
 }
 
@@ -362,7 +327,7 @@ func (s *Residents) RemoveResident(ctx context.Context, actor account.Actor, k k
 		if err != nil {
 			return err
 		}
-		return s.inPlace(ctx, tx, actor, func() error {
+		return keeping(ctx, tx, func() error {
 			_, err := tx.Exec(ctx, residentErased, k.Home, day.Time(), string(why), 1)
 			return err
 		})
@@ -464,7 +429,7 @@ func (s *Residents) FormOf(ctx context.Context, actor account.Actor, h resident.
 // SaveForm implements resident.Store.
 func (s *Residents) SaveForm(ctx context.Context, actor account.Actor, h resident.Home, f resident.SealedForm) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, formSave, h.Household.Home, f.ID, h.Dwelling, h.Number, f.Version, f.Answers, f.FilledOn.Time(), f.FilledBy,
+		_, err := tx.Exec(ctx, formSave, h.Household.Home, f.ID, h.Unit, h.Dwelling, h.Number, f.Version, f.Answers, f.FilledOn.Time(), f.FilledBy,
 			known(h.Area.Community), known(h.Area.Grid), h.Area.Building)
 		return err
 	})

@@ -129,6 +129,7 @@ CREATE TABLE residency (
     district        text NOT NULL,
     id              uuid NOT NULL,
     resident_id     uuid NOT NULL,
+    unit_id         uuid NOT NULL,
     dwelling_id     uuid NOT NULL,
     number          text NOT NULL,
     registered_here boolean NOT NULL,
@@ -150,6 +151,8 @@ CREATE TABLE residency (
 );
 CREATE INDEX residency_dwelling ON residency (district, dwelling_id, number);
 CREATE INDEX residency_resident ON residency (district, resident_id);
+CREATE INDEX residency_unit ON residency (district, unit_id);
+CREATE INDEX residency_building ON residency (district, building_id);
 SELECT place_rows('residency', 'district');
 SELECT guard_people('residency', reach('residents', false), reach('keep', false));
 
@@ -180,6 +183,7 @@ SELECT guard_people('care_tag', c.may, c.may) FROM (SELECT '(NOT restricted AND 
 CREATE TABLE household_form (
     district     text NOT NULL,
     id           uuid NOT NULL,
+    unit_id      uuid NOT NULL,
     dwelling_id  uuid NOT NULL,
     number       text NOT NULL,
     form         integer NOT NULL,
@@ -196,6 +200,8 @@ CREATE TABLE household_form (
     CONSTRAINT household_form_number_length CHECK (char_length(number) BETWEEN 1 AND 50),
     CONSTRAINT household_form_answers_length CHECK (octet_length(answers) <= 65536)
 );
+CREATE INDEX household_form_unit ON household_form (district, unit_id);
+CREATE INDEX household_form_building ON household_form (district, building_id);
 SELECT place_rows('household_form', 'district');
 SELECT guard_people('household_form', reach('residents', false), reach('keep', false));
 

@@ -91,6 +91,7 @@ type Resident struct {
 // Home is a household, by what lasts: its dwelling and the number that tells the dwelling's households apart.
 type Home struct {
 	Household key.Key
+	Unit      uuid.UUID
 	Dwelling  uuid.UUID
 	Room      string
 	Number    string
@@ -101,6 +102,7 @@ type Home struct {
 type Residency struct {
 	Key            key.Key
 	ResidentID     uuid.UUID
+	Unit           uuid.UUID
 	Dwelling       uuid.UUID
 	Number         string
 	RegisteredHere bool

@@ -295,7 +295,7 @@ func (s *Service) Create(ctx context.Context, actor account.Actor, e Entry) (out
 // at is a residency in a household: checked, with an id and its place.
 func (s *Service) at(h Home, r Residency) (Residency, error) {
 	r.Key = key.Key{Home: h.Household.Home, ID: s.IDs.NewID()}
-	r.Dwelling, r.Number, r.Area = h.Dwelling, h.Number, h.Area
+	r.Unit, r.Dwelling, r.Number, r.Area = h.Unit, h.Dwelling, h.Number, h.Area
 	if r.From.IsZero() {
 		r.From = s.Today()
 	}
