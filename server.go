@@ -124,6 +124,7 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 		}
 		h.staff.KeepSwept(keeping, account.TheOperator(), log)
 	})
+	kept.Go(func() { h.residents.KeepExpired(keeping, log) })
 	if made {
 		fmt.Fprintln(out, "operator token", token)
 	}

@@ -695,3 +695,71 @@ func TestKeysTurn(t *testing.T) {
 		t.Errorf("without the old key of the ring: %v", err)
 	}
 }
+
+// TestWhatIsOverGoes: ended residencies, expired tags and old forms are removed when their time is over and not before; who has none left is counted and gone.
+func TestWhatIsOverGoes(t *testing.T) {
+	r := plantRegister(t)
+	ctx := t.Context()
+	now := time.Now()
+	r.Now = func() time.Time { return now }
+	planted, stays := r.enter(t), r.other(t)
+	if _, err := r.SetTag(ctx, leader, planted.Key, resident.Tag{Category: "DISABLED"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.FillForm(ctx, worker, household(1), 1, map[string]string{"party": "1"}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := r.File(ctx, worker, household(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range f.Members {
+		if m.Key == planted.Key {
+			if _, err := r.MoveOut(ctx, worker, m.Residency.Key, r.Today().AddDays(2)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := r.MoveIn(ctx, in("both", staff.GridWorker, gridsOf("g1", "g2")), planted.Key, household(2),
+		resident.Residency{LivesHere: true, Tenure: resident.Tenant, From: r.Today().AddDays(2)}); err != nil {
+		t.Fatal(err)
+	}
+	began := now
+	step := func(days int, want resident.Ended) {
+		t.Helper()
+		now = began.AddDate(0, 0, days)
+		acts := len(*r.acts)
+		if done, err := r.Expire(ctx); err != nil || done != want {
+			t.Errorf("after %d days: %+v, %v, want %+v", days, done, err, want)
+		}
+		if (len(*r.acts) > acts) != (want != resident.Ended{}) {
+			t.Errorf("after %d days: %v is on record", days, (*r.acts)[acts:])
+		}
+	}
+	step(1, resident.Ended{})
+	if _, err := r.Reveal(ctx, worker, planted.Key, resident.Phone, visit); err != nil {
+		t.Errorf("the day before they move: %v", err)
+	}
+	step(2, resident.Ended{})
+	if _, err := r.Reveal(ctx, worker, planted.Key, resident.Phone, visit); !fault.Is(err, fault.NotFound) {
+		t.Errorf("the day they moved: %v", err)
+	}
+	step(365+89, resident.Ended{})
+	step(365+90, resident.Ended{Tags: 1})
+	step(731, resident.Ended{})
+	step(732, resident.Ended{Residencies: 1})
+	if _, err := r.pool.Exec(ctx, "UPDATE residency SET during = daterange(lower(during), $1::date) WHERE resident_id = $2", r.today.AddDays(10).Time(), planted.Key.ID); err != nil {
+		t.Fatal(err)
+	}
+	step(739, resident.Ended{})
+	step(740, resident.Ended{Residencies: 1, People: 1})
+	step(1095, resident.Ended{Forms: 1})
+	step(4000, resident.Ended{})
+	if _, err := r.Reveal(ctx, worker, stays.Key, resident.Name, visit); err != nil {
+		t.Errorf("who lives there: %v", err)
+	}
+	var gone int
+	if err := r.pool.QueryRow(ctx, "SELECT people FROM resident_erasure WHERE reason = 'RETENTION'").Scan(&gone); err != nil || gone != 1 {
+		t.Errorf("%d are counted, %v", gone, err)
+	}
+}

@@ -261,6 +261,7 @@ const (
 	FilledIn       Action = "FILL_HOUSEHOLD_FORM"
 	CategoryChange Action = "SET_CARE_CATEGORY"
 	Imported       Action = "IMPORT_RESIDENTS"
+	Expired        Action = "EXPIRE_RESIDENTS"
 )
 
 // Act is one line of the record. It holds nobody's value: ids, words of lists, and the number of a case.

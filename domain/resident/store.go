@@ -50,6 +50,9 @@ type Store interface {
 	FormOf(ctx context.Context, actor account.Actor, h Home) (SealedForm, bool, error)
 	SaveForm(ctx context.Context, actor account.Actor, h Home, f SealedForm) error
 
+	// Expire removes some of what was over before a day for as long as it is kept; true: there may be more.
+	Expire(ctx context.Context, keeper account.Actor, day civil.Date) (Ended, bool, error)
+
 	// Use counts one more use by the actor within the hour, whatever becomes of the transaction that ctx is in, and returns how many there were with it.
 	Use(ctx context.Context, actor account.Actor, what string, hour time.Time) (int, error)
 }
