@@ -179,6 +179,7 @@ func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob)
 			Options: load.Options{CRS: job.CRS, Layer: job.Layer, Encoding: job.Encoding, AdminLevel: job.AdminLevel},
 			Fields:  job.Fields, Level: job.Level, Division: job.Division, Repair: job.Repair, DryRun: job.DryRun,
 			SkipRefused: job.SkipRefused, Replace: job.Replace, Refused: job.Refused, Language: job.Language,
+			Why: resident.Why{Purpose: resident.Purpose(job.Purpose), Case: job.Case},
 			Progress: func(done, total int64, rows int) {
 				job.Progress(cli.Progress{Rows: rows, Done: done, Total: total})
 			},
@@ -464,7 +465,7 @@ func (h *house) migrate(ctx context.Context) (newest int64, err error) {
 }
 
 func (h *house) services() load.Services {
-	return load.Services{Places: h.places, Grids: h.grids, Staff: h.staff}
+	return load.Services{Places: h.places, Grids: h.grids, Staff: h.staff, Residents: h.residents}
 }
 
 // close lets go of the database. It does so also when ctx has ended, which is why it is called. Who owns the private

@@ -23,14 +23,20 @@ var _ = fault.Register(
 
 const (
 	// Where a household lies now: as its unit was placed by hand, else as its building.
-	residentHome = `-- name: resident.Home
-SELECT h.district, h.id, u.id, d.id, d.room, h.number, u.building_id, g.id, g.community_id FROM household h
-JOIN dwelling d ON d.district = h.district AND d.id = h.dwelling_id
-JOIN unit u ON u.district = d.district AND u.id = d.unit_id
-LEFT JOIN unit_grid ug ON ug.district = u.district AND ug.unit_id = u.id AND ug.during @> now()
+	homeColumns = `h.district, h.id, u.id, d.id, d.room, h.number, u.building_id, g.id, g.community_id`
+	homeLies    = ` LEFT JOIN unit_grid ug ON ug.district = u.district AND ug.unit_id = u.id AND ug.during @> now()
 LEFT JOIN building_grid bg ON bg.district = u.district AND bg.building_id = u.building_id AND bg.during @> now()
-LEFT JOIN grid g ON g.district = u.district AND g.id = coalesce(ug.grid_id, bg.grid_id)
+LEFT JOIN grid g ON g.district = u.district AND g.id = coalesce(ug.grid_id, bg.grid_id) `
+
+	residentHome = `-- name: resident.Home
+SELECT ` + homeColumns + ` FROM household h JOIN dwelling d ON d.district = h.district AND d.id = h.dwelling_id
+JOIN unit u ON u.district = d.district AND u.id = d.unit_id` + homeLies + `
 WHERE h.district = $1 AND h.id = $2 ORDER BY h.id`
+
+	residentHomesAt = `-- name: resident.HomesAt
+SELECT ` + homeColumns + ` FROM building b JOIN unit u ON u.district = b.district AND u.building_id = b.id
+JOIN dwelling d ON d.district = u.district AND d.unit_id = u.id JOIN household h ON h.district = d.district AND h.dwelling_id = d.id AND h.until IS NULL` + homeLies + `
+WHERE ($1 = '' OR b.district = $1) AND b.code = $2 AND ($3 = '' OR u.name = $3) AND d.room = $4 AND ($5 = '' OR h.number = $5) ORDER BY h.id LIMIT 2`
 
 	residentColumns  = `r.district, r.id, r.name, r.identity, r.identity_lookup, r.odd_identity, r.phone, r.born, r.communities, r.grids, r.buildings, r.version`
 	residencyColumns = `i.district, i.id, i.resident_id, i.unit_id, i.dwelling_id, i.number, i.registered_here, i.lives_here, i.tenure, lower(i.during), upper(i.during),
@@ -127,16 +133,38 @@ func (s *Residents) Work(ctx context.Context, actor account.Actor, fn func(ctx c
 	return s.As(ctx, actor, func(ctx context.Context, _ pgx.Tx) error { return fn(ctx) })
 }
 
-// Home implements resident.Store.
-func (s *Residents) Home(ctx context.Context, actor account.Actor, household key.Key) (h resident.Home, found bool, err error) {
-	err = s.each(ctx, actor, residentHome, []any{household.Home, household.ID}, func(rows pgx.Rows) error {
+// Keeping implements resident.Store.
+func (s *Residents) Keeping(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error {
+	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		return keeping(ctx, tx, func() error { return fn(ctx) })
+	})
+}
+
+// homes runs sql, which answers households.
+func (s *Residents) homes(ctx context.Context, actor account.Actor, sql string, args ...any) (out []resident.Home, err error) {
+	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
+		var h resident.Home
 		var grid, community *uuid.UUID
-		found = true
 		err := rows.Scan(&h.Household.Home, &h.Household.ID, &h.Unit, &h.Dwelling, &h.Room, &h.Number, &h.Area.Building, &grid, &community)
 		h.Area.District, h.Area.Grid, h.Area.Community = h.Household.Home, orNil(grid), orNil(community)
+		out = append(out, h)
 		return err
 	})
-	return h, found, err
+	return out, err
+}
+
+// Home implements resident.Store.
+func (s *Residents) Home(ctx context.Context, actor account.Actor, household key.Key) (resident.Home, bool, error) {
+	found, err := s.homes(ctx, actor, residentHome, household.Home, household.ID)
+	if err != nil || len(found) == 0 {
+		return resident.Home{}, false, err
+	}
+	return found[0], true, nil
+}
+
+// HomesAt implements resident.Store.
+func (s *Residents) HomesAt(ctx context.Context, actor account.Actor, district, building, unit, room, number string) ([]resident.Home, error) {
+	return s.homes(ctx, actor, residentHomesAt, district, building, unit, room, number)
 }
 
 // orNil is the id, or the zero one for NULL; known is the other way round.

@@ -56,7 +56,9 @@ func TestResidentsFiles(t *testing.T) {
 	const enter = `mutation ($in: CreateResidentInput!) { createResident(input: $in) { resident { id name identityNumber phone birthDate oddIdentityNumber version } } }`
 	in := map[string]any{"household": file, "name": name, "identityNumber": number, "phone": phone, "registeredHere": false, "livesHere": true, "tenure": "TENANT", "idempotencyKey": "1"}
 	a := s.ask(t, worker, enter, map[string]any{"in": in})
-	var made struct{ CreateResident struct{ Resident struct{ ID string } } }
+	var made struct {
+		CreateResident struct{ Resident struct{ ID string } }
+	}
 	if err := json.Unmarshal(a.Data, &made); err != nil || a.Errors != nil {
 		t.Fatalf("%v %s", err, a.Raw)
 	}

@@ -2,7 +2,6 @@ package resident
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,7 +62,10 @@ func (s *Service) recorded(ctx context.Context, actor account.Actor, act Act, do
 		return nil
 	}
 	act.Result = fault.As(err).Code
-	return errors.Join(err, s.Recorder.Record(ctx, actor, act))
+	if e := s.Recorder.Record(ctx, actor, act); e != nil {
+		return e
+	}
+	return err
 }
 
 // of is an act on a thing.

@@ -17,8 +17,13 @@ type Store interface {
 	// Work runs fn in one transaction.
 	Work(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
 
+	// Keeping runs fn in the actor's transaction as the keeper: what it does in the actor's name reads and writes all files.
+	Keeping(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
+
 	// Home is a household in force, by its key.
 	Home(ctx context.Context, actor account.Actor, household key.Key) (Home, bool, error)
+	// HomesAt are the households in force in a room of the building with a code, in a district; two at most. What is "" is not asked for.
+	HomesAt(ctx context.Context, actor account.Actor, district, building, unit, room, number string) ([]Home, error)
 	// MembersOf are the residencies of a household in force on a day, and who they are of, by the day that they began.
 	MembersOf(ctx context.Context, actor account.Actor, h Home, day civil.Date) ([]Residency, map[uuid.UUID]Sealed, error)
 

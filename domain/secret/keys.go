@@ -92,12 +92,21 @@ func (k *Keys) Open(ctx context.Context, at Place, sealed []byte) ([]byte, error
 
 // Lookups are the hashes that a value of a category may be found by: one for each key that there is.
 func (k *Keys) Lookups(ctx context.Context, of Category, value string) ([][]byte, error) {
+	hashed, err := k.Hasher(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	return hashed(value), nil
+}
+
+// Hasher is Lookups for many values, by the keys that there are now.
+func (k *Keys) Hasher(ctx context.Context, of Category) (func(value string) [][]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err := k.reread(ctx); err != nil {
 		return nil, err
 	}
-	var out [][]byte
+	var keys []*DataKey
 	for _, w := range k.all {
 		if w.Category != of {
 			continue
@@ -106,9 +115,15 @@ func (k *Keys) Lookups(ctx context.Context, of Category, value string) ([][]byte
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, key.Lookup(value))
+		keys = append(keys, key)
 	}
-	return out, nil
+	return func(value string) [][]byte {
+		out := make([][]byte, len(keys))
+		for i, key := range keys {
+			out[i] = key.Lookup(value)
+		}
+		return out
+	}, nil
 }
 
 // Check opens every data key, so that a ring that is not theirs is found out at the start. UNAVAILABLE: it is not.

@@ -86,7 +86,7 @@ type Speed struct {
 
 // ImportJob is one run of import.
 type ImportJob struct {
-	Kind     string // divisions, grids, buildings, roads, land, households
+	Kind     string // divisions, grids, buildings, roads, land, households, residents
 	File     string
 	CRS      string            // wgs84, cgcs2000, gcj02, bd09 or epsg:N; "": what the file says
 	Fields   map[string]string // wangge's name of a field → the file's
@@ -100,6 +100,8 @@ type ImportJob struct {
 	Replace, SkipRefused bool
 	Refused              string         // the file for the refused rows, with their reasons
 	Language             fault.Language // of those reasons
+
+	Purpose, Case string // of residents: what they are taken in for
 
 	Layer, Encoding, AdminLevel string // of files that have several, or do not say; "": found out
 }
