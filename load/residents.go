@@ -127,32 +127,7 @@ func (t *residentFile) understand(row sheet.Row) (bool, error) {
 
 // all yields the lines of the list.
 func (t *residentFile) all() iter.Seq2[resident.ImportRow, error] {
-	return func(yield func(resident.ImportRow, error) bool) {
-		for {
-			row, err := t.table.Next()
-			if errors.Is(err, io.EOF) {
-				t.tell()
-				return
-			}
-			if err != nil {
-				yield(resident.ImportRow{}, inFile(t.job.Path, err))
-				return
-			}
-			if t.rows++; t.rows%500 == 0 {
-				t.tell()
-			}
-			if !yield(t.row(row)) {
-				return
-			}
-		}
-	}
-}
-
-func (t *residentFile) tell() {
-	if t.job.Progress != nil {
-		done, total := t.table.Progress()
-		t.job.Progress(done, total, t.rows)
-	}
+	return linesOf(t.job, t.table, &t.rows, t.row)
 }
 
 // row is what the list says in one line.
