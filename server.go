@@ -36,6 +36,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
+	"wangge/domain/resident"
 	"wangge/domain/scene"
 	"wangge/domain/search"
 	"wangge/domain/staff"
@@ -113,6 +114,9 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 	if err := h.live.WaitLoaded(ctx); err != nil {
 		return err
 	}
+	if err := h.residents.Keys.Check(ctx); err != nil {
+		log.Error("residents' files cannot be opened", "error", err) // all else goes on
+	}
 	go func() {
 		if err := h.search.Warm(ctx, account.Anyone()); err != nil && ctx.Err() == nil {
 			log.Warn("the search index is not made yet; the first search will make it", "error", err)
@@ -130,6 +134,7 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 		}
 		h.staff.KeepSwept(keeping, account.TheOperator(), log)
 	})
+	kept.Go(func() { h.residents.KeepExpired(keeping, log) })
 	if made {
 		fmt.Fprintln(out, "operator token", token)
 	}
@@ -184,6 +189,7 @@ func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob)
 			Options: load.Options{CRS: job.CRS, Layer: job.Layer, Encoding: job.Encoding, AdminLevel: job.AdminLevel},
 			Fields:  job.Fields, Level: job.Level, Division: job.Division, Repair: job.Repair, DryRun: job.DryRun,
 			SkipRefused: job.SkipRefused, Replace: job.Replace, Refused: job.Refused, Language: job.Language,
+			Why: resident.Why{Purpose: resident.Purpose(job.Purpose), Case: job.Case},
 			Progress: func(done, total int64, rows int) {
 				job.Progress(cli.Progress{Rows: rows, Done: done, Total: total})
 			},
@@ -456,7 +462,8 @@ type house struct {
 	audit   *audit.Service // nil until openAudit
 	album   *album.Album
 
-	coverage *coverage.Service
+	coverage  *coverage.Service
+	residents *resident.Service
 }
 
 // open connects to the database, starting the private one where none is named. timeout below 0 is none.
@@ -494,6 +501,7 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 	h.around = &around.Service{Store: db.NewAround(store), Grids: h.grids, Places: h.places, Now: time.Now}
 	h.boards = &board.Service{Store: db.NewBoards(store), Places: h.places, Grids: h.grids, Staff: h.staff, Limits: h.around}
 	h.coverage = &coverage.Service{Store: db.NewCoverage(store), Now: time.Now, Zone: s.Zone}
+	h.residents = residents(store, s)
 	return h, nil
 }
 
@@ -608,7 +616,7 @@ func (h *house) migrate(ctx context.Context) (newest int64, err error) {
 }
 
 func (h *house) services() load.Services {
-	return load.Services{Places: h.places, Grids: h.grids, Staff: h.staff}
+	return load.Services{Places: h.places, Grids: h.grids, Staff: h.staff, Residents: h.residents}
 }
 
 // close lets go of the database. It does so also when ctx has ended, which is why it is called. Who owns the private
@@ -687,7 +695,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	}
 	h.access.Demo = onlyHere(server.Addr, server.PublicURL)
 	api, err := graph.NewHandler(&graph.Resolver{
-		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search, Boards: h.boards, Around: h.around, Access: h.access, Audit: h.audit,
+		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search, Boards: h.boards, Around: h.around, Access: h.access, Audit: h.audit, Residents: h.residents,
 		PhotoURL:     func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },
 		Tilesets:     func(context.Context) ([]*node.Tileset, error) { return tilesets(here.String()), nil },
 		TilesChanged: tilesChanged(h.tile),

@@ -37,6 +37,9 @@ var byConstraint = map[string]struct {
 	"absence_once":                {fault.Conflict, "from", "db.absentTwice"},
 	"building_grid_one_at_a_time": {fault.Conflict, "", "conflict"}, // somebody else placed it meanwhile
 	"unit_grid_one_at_a_time":     {fault.Conflict, "", "conflict"},
+	"residency_one_home":          {fault.Conflict, "from", "resident.livesElsewhere"},
+	"residency_one_register":      {fault.Conflict, "from", "resident.registeredElsewhere"},
+	"care_tag_once":               {fault.Conflict, "category", "care.twice"},
 	"grid_boundary_valid":         {fault.Invalid, "boundary", "db.badBoundary"},
 	"division_boundary_valid":     {fault.Invalid, "boundary", "db.badBoundary"},
 }

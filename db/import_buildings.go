@@ -174,7 +174,7 @@ func (s *Places) ImportBuildings(ctx context.Context, actor account.Actor, rows 
 		if err := in.run(ctx, importUnsaid, importMoveEstates, importNewEstates, importEstates); err != nil {
 			return err
 		}
-		if err := in.run(ctx, moveBuildings...); err != nil {
+		if err := in.move(ctx); err != nil {
 			return err
 		}
 		if err := in.run(ctx, importTenants, importMoved, importChangedBuildings, importNewBuildings, placePlacings, settleTable, placeStaged); err != nil {

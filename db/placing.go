@@ -313,7 +313,21 @@ ORDER BY p.district, p.building_id`
 // moveBuildings takes the buildings of the table homes, with all that is kept beneath them, and its entities to the districts
 // that it says. Ids stay. What holds others goes in first and out last; a row never changes its district, which on Citus it cannot.
 var moveBuildings = []string{moveTenants, moveEnd, moveUndo, movePast, moveUnitsPast, moveNumbers, movePrints, moveBuilding, moveUnits, movePeople,
-	moveDwellings, moveHouseholds, moveEntities, moveRecords, moveDropEntities, moveDropDwellings, moveDropUnits, moveDropBuilding}
+	moveDwellings, moveHouseholds, moveEntities, moveRecords}
+
+// moveLast removes them from where they were, when nothing refers to them any more.
+var moveLast = []string{moveDropEntities, moveDropDwellings, moveDropUnits, moveDropBuilding}
+
+// move moves buildings, and the people in them.
+func (in *importing) move(ctx context.Context) error {
+	if err := in.run(ctx, moveBuildings...); err != nil {
+		return err
+	}
+	if err := in.moveFiles(ctx); err != nil {
+		return err
+	}
+	return in.run(ctx, moveLast...)
+}
 
 // placeAll puts what an import of areas laid into another district there, and looks again at which grid each building near
 // the change belongs to.
@@ -324,7 +338,7 @@ func (in *importing) placeAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := in.run(ctx, moveBuildings...); err != nil {
+	if err := in.move(ctx); err != nil {
 		return err
 	}
 	if err := in.run(ctx, placeMoveRoads, placeMoveLand, placeMovedNear, placeEntities, placeMoved); err != nil {
@@ -386,7 +400,7 @@ SELECT DISTINCT g.community_id FROM unit u JOIN grid g ON g.district = u.distric
 ORDER BY g.community_id`
 
 	unitHere = `-- name: unit.Here
-SELECT u.id FROM unit u WHERE u.district = $1 AND u.id = $2 ORDER BY u.id`
+SELECT u.district, u.id FROM unit u WHERE u.district = $1 AND u.id = $2 ORDER BY u.id`
 
 	gridInForce = `-- name: grid.InForce
 SELECT c.district, c.grid_id FROM grid_code c WHERE c.code = $1 AND EXISTS (

@@ -11,7 +11,7 @@ func TestAMoveTakesEveryColumnAlong(t *testing.T) {
 	all := namedStatements(t)
 	for table, statement := range map[string]string{"building": "move.Building", "unit": "move.Units", "unit_people": "move.People", "entity_record": "move.Records", "dwelling": "move.Dwellings",
 		"household": "move.Households", "legal_entity": "move.Entities", "external_ref": "move.Numbers", "board_print": "move.Prints",
-		"road": "place.MoveRoads", "land": "place.MoveLand"} {
+		"road": "place.MoveRoads", "land": "place.MoveLand", "resident": "move.Residents", "residency": "move.Residencies", "care_tag": "move.CareTags", "household_form": "move.Forms"} {
 		_, insert, _ := strings.Cut(all[statement], "INSERT INTO "+table+" (")
 		list, _, found := strings.Cut(insert, ")")
 		if !found {
@@ -43,7 +43,7 @@ func TestAMoveTakesEveryColumnAlong(t *testing.T) {
 	var referring string
 	err := conn.QueryRow(t.Context(), `SELECT string_agg(DISTINCT c.conrelid::regclass::text, ' ' ORDER BY c.conrelid::regclass::text)
 		FROM pg_constraint c WHERE c.contype = 'f' AND c.confrelid IN ('building'::regclass, 'unit'::regclass, 'dwelling'::regclass, 'household'::regclass)`).Scan(&referring)
-	if want := "assignment dwelling household legal_entity unit unit_people"; err != nil || referring != want {
+	if want := "assignment dwelling household household_form legal_entity residency unit unit_people"; err != nil || referring != want {
 		t.Errorf("rows of buildings are referred to by %s (%v), want %s; see moveBuildings", referring, err, want)
 	}
 }

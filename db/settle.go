@@ -42,5 +42,8 @@ WHERE h.district = d.district AND h.dwelling_id = d.id AND (h.grid_id, h.communi
 
 // settle keeps in step where the units of the table settling, and what is beneath them, lie.
 func (in *importing) settle(ctx context.Context) error {
-	return in.run(ctx, "ANALYZE settling", settlePeople, settleDwellings, settleHouseholds)
+	if err := in.run(ctx, "ANALYZE settling", settlePeople, settleDwellings, settleHouseholds); err != nil {
+		return err
+	}
+	return in.settleFiles(ctx)
 }

@@ -76,6 +76,18 @@ type MutationResolver interface {
 	ChangePassword(ctx context.Context, input node.ChangePasswordInput) (*node.ChangePasswordPayload, error)
 	CreateAccessToken(ctx context.Context, input node.CreateAccessTokenInput) (*node.CreateAccessTokenPayload, error)
 	RevokeAccessToken(ctx context.Context, input node.RevokeAccessTokenInput) (*node.RevokeAccessTokenPayload, error)
+	RevealResident(ctx context.Context, input node.RevealResidentInput) (*node.RevealResidentPayload, error)
+	SearchResident(ctx context.Context, input node.SearchResidentInput) (*node.SearchResidentPayload, error)
+	CreateResident(ctx context.Context, input node.CreateResidentInput) (*node.CreateResidentPayload, error)
+	UpdateResident(ctx context.Context, input node.UpdateResidentInput) (*node.UpdateResidentPayload, error)
+	MoveInResident(ctx context.Context, input node.MoveInResidentInput) (*node.MoveInResidentPayload, error)
+	MoveOutResident(ctx context.Context, input node.MoveOutResidentInput) (*node.MoveOutResidentPayload, error)
+	ExportResident(ctx context.Context, input node.ExportResidentInput) (*node.ExportResidentPayload, error)
+	EraseResident(ctx context.Context, input node.EraseResidentInput) (*node.EraseResidentPayload, error)
+	SetCareTag(ctx context.Context, input node.SetCareTagInput) (*node.SetCareTagPayload, error)
+	RemoveCareTag(ctx context.Context, input node.RemoveCareTagInput) (*node.RemoveCareTagPayload, error)
+	SetCareCategory(ctx context.Context, input node.SetCareCategoryInput) (*node.SetCareCategoryPayload, error)
+	FillHouseholdForm(ctx context.Context, input node.FillHouseholdFormInput) (*node.FillHouseholdFormPayload, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*node.Viewer, error)
@@ -97,6 +109,9 @@ type QueryResolver interface {
 	Tilesets(ctx context.Context) ([]*node.Tileset, error)
 	Accounts(ctx context.Context, first *int, after *string) (*node.AccountConnection, error)
 	Audit(ctx context.Context, filter *node.AuditFilter, first *int, after *string) (*node.AuditConnection, error)
+	HouseholdFile(ctx context.Context, household string) (*node.HouseholdFile, error)
+	CareCategories(ctx context.Context) ([]*node.CareCategory, error)
+	CollectionForms(ctx context.Context) ([]*node.CollectionForm, error)
 }
 type SubscriptionResolver interface {
 	TilesChanged(ctx context.Context, since *string, layers []string) (<-chan *node.TilesChange, error)
@@ -133,12 +148,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCreateAccessTokenInput,
 		ec.unmarshalInputCreateAccountInput,
+		ec.unmarshalInputCreateResidentInput,
 		ec.unmarshalInputCreateWorkerInput,
 		ec.unmarshalInputDisableAccountInput,
 		ec.unmarshalInputEndAbsenceInput,
 		ec.unmarshalInputEndAssignmentInput,
 		ec.unmarshalInputEndSessionsInput,
+		ec.unmarshalInputEraseResidentInput,
+		ec.unmarshalInputExportResidentInput,
+		ec.unmarshalInputFillHouseholdFormInput,
+		ec.unmarshalInputFormAnswerInput,
 		ec.unmarshalInputGridFilter,
+		ec.unmarshalInputMoveInResidentInput,
+		ec.unmarshalInputMoveOutResidentInput,
 		ec.unmarshalInputNightNumberInput,
 		ec.unmarshalInputNotedBoardInput,
 		ec.unmarshalInputPlaceBuildingInput,
@@ -148,15 +170,21 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRecodeGridInput,
 		ec.unmarshalInputRecordAbsenceInput,
 		ec.unmarshalInputRecordBoardsPrintedInput,
+		ec.unmarshalInputRemoveCareTagInput,
 		ec.unmarshalInputRenumberDivisionInput,
 		ec.unmarshalInputResetPasswordInput,
+		ec.unmarshalInputRevealResidentInput,
 		ec.unmarshalInputRevokeAccessTokenInput,
+		ec.unmarshalInputSearchResidentInput,
 		ec.unmarshalInputServiceStationInput,
+		ec.unmarshalInputSetCareCategoryInput,
+		ec.unmarshalInputSetCareTagInput,
 		ec.unmarshalInputSetDivisionContactsInput,
 		ec.unmarshalInputSetExternalRefInput,
 		ec.unmarshalInputSetSizePolicyInput,
 		ec.unmarshalInputShapeInput,
 		ec.unmarshalInputTakeBackBoardsPrintedInput,
+		ec.unmarshalInputUpdateResidentInput,
 		ec.unmarshalInputUpdateWorkerInput,
 	)
 	first := true
@@ -249,7 +277,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/account.graphqls" "schema/api.graphqls" "schema/audit.graphqls" "schema/base.graphqls" "schema/board.graphqls" "schema/building.graphqls" "schema/coverage.graphqls" "schema/division.graphqls" "schema/entity.graphqls" "schema/grid.graphqls" "schema/match.graphqls" "schema/register.graphqls" "schema/search.graphqls" "schema/staff.graphqls" "schema/tiles.graphqls"
+//go:embed "schema/account.graphqls" "schema/api.graphqls" "schema/audit.graphqls" "schema/base.graphqls" "schema/board.graphqls" "schema/building.graphqls" "schema/coverage.graphqls" "schema/division.graphqls" "schema/entity.graphqls" "schema/grid.graphqls" "schema/match.graphqls" "schema/register.graphqls" "schema/resident.graphqls" "schema/search.graphqls" "schema/staff.graphqls" "schema/tiles.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -273,6 +301,7 @@ var sources = []*ast.Source{
 	{Name: "schema/grid.graphqls", Input: sourceData("schema/grid.graphqls"), BuiltIn: false},
 	{Name: "schema/match.graphqls", Input: sourceData("schema/match.graphqls"), BuiltIn: false},
 	{Name: "schema/register.graphqls", Input: sourceData("schema/register.graphqls"), BuiltIn: false},
+	{Name: "schema/resident.graphqls", Input: sourceData("schema/resident.graphqls"), BuiltIn: false},
 	{Name: "schema/search.graphqls", Input: sourceData("schema/search.graphqls"), BuiltIn: false},
 	{Name: "schema/staff.graphqls", Input: sourceData("schema/staff.graphqls"), BuiltIn: false},
 	{Name: "schema/tiles.graphqls", Input: sourceData("schema/tiles.graphqls"), BuiltIn: false},
@@ -593,12 +622,62 @@ func (ec *executionContext) childFields_BuildingEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type BuildingEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CareCategory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_CareCategory_code(ctx, field)
+	case "name":
+		return ec.fieldContext_CareCategory_name(ctx, field)
+	case "nameEn":
+		return ec.fieldContext_CareCategory_nameEn(ctx, field)
+	case "legalBasis":
+		return ec.fieldContext_CareCategory_legalBasis(ctx, field)
+	case "restricted":
+		return ec.fieldContext_CareCategory_restricted(ctx, field)
+	case "version":
+		return ec.fieldContext_CareCategory_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CareCategory", field.Name)
+}
+
+func (ec *executionContext) childFields_CareTag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CareTag_id(ctx, field)
+	case "category":
+		return ec.fieldContext_CareTag_category(ctx, field)
+	case "legalBasis":
+		return ec.fieldContext_CareTag_legalBasis(ctx, field)
+	case "restricted":
+		return ec.fieldContext_CareTag_restricted(ctx, field)
+	case "setOn":
+		return ec.fieldContext_CareTag_setOn(ctx, field)
+	case "reviewOn":
+		return ec.fieldContext_CareTag_reviewOn(ctx, field)
+	case "expiresOn":
+		return ec.fieldContext_CareTag_expiresOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CareTag", field.Name)
+}
+
 func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_ChangePasswordPayload_id(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CollectionForm(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_CollectionForm_version(ctx, field)
+	case "since":
+		return ec.fieldContext_CollectionForm_since(ctx, field)
+	case "items":
+		return ec.fieldContext_CollectionForm_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CollectionForm", field.Name)
 }
 
 func (ec *executionContext) childFields_Contacts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -687,6 +766,14 @@ func (ec *executionContext) childFields_CreateAccountPayload(ctx context.Context
 		return ec.fieldContext_CreateAccountPayload_password(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resident":
+		return ec.fieldContext_CreateResidentPayload_resident(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateResidentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateWorkerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -795,6 +882,14 @@ func (ec *executionContext) childFields_EndSessionsPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type EndSessionsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EraseResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_EraseResidentPayload_id(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EraseResidentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Estate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -807,6 +902,14 @@ func (ec *executionContext) childFields_Estate(ctx context.Context, field graphq
 		return ec.fieldContext_Estate_externalRefs(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Estate", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_ExportResidentPayload_document(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportResidentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ExternalRef(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -827,6 +930,64 @@ func (ec *executionContext) childFields_ExternalRefOwner(ctx context.Context, fi
 		return ec.fieldContext_ExternalRefOwner_id(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExternalRefOwner", field.Name)
+}
+
+func (ec *executionContext) childFields_FillHouseholdFormPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "form":
+		return ec.fieldContext_FillHouseholdFormPayload_form(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FillHouseholdFormPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FilledForm(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "form":
+		return ec.fieldContext_FilledForm_form(ctx, field)
+	case "answers":
+		return ec.fieldContext_FilledForm_answers(ctx, field)
+	case "filledOn":
+		return ec.fieldContext_FilledForm_filledOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FilledForm", field.Name)
+}
+
+func (ec *executionContext) childFields_FormAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_FormAnswer_key(ctx, field)
+	case "answer":
+		return ec.fieldContext_FormAnswer_answer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormAnswer", field.Name)
+}
+
+func (ec *executionContext) childFields_FormItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_FormItem_key(ctx, field)
+	case "name":
+		return ec.fieldContext_FormItem_name(ctx, field)
+	case "nameEn":
+		return ec.fieldContext_FormItem_nameEn(ctx, field)
+	case "kind":
+		return ec.fieldContext_FormItem_kind(ctx, field)
+	case "options":
+		return ec.fieldContext_FormItem_options(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormItem", field.Name)
+}
+
+func (ec *executionContext) childFields_FormOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_FormOption_key(ctx, field)
+	case "name":
+		return ec.fieldContext_FormOption_name(ctx, field)
+	case "nameEn":
+		return ec.fieldContext_FormOption_nameEn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormOption", field.Name)
 }
 
 func (ec *executionContext) childFields_Grid(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1023,6 +1184,36 @@ func (ec *executionContext) childFields_HouseholdEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type HouseholdEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_HouseholdFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "household":
+		return ec.fieldContext_HouseholdFile_household(ctx, field)
+	case "room":
+		return ec.fieldContext_HouseholdFile_room(ctx, field)
+	case "number":
+		return ec.fieldContext_HouseholdFile_number(ctx, field)
+	case "kind":
+		return ec.fieldContext_HouseholdFile_kind(ctx, field)
+	case "members":
+		return ec.fieldContext_HouseholdFile_members(ctx, field)
+	case "form":
+		return ec.fieldContext_HouseholdFile_form(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HouseholdFile", field.Name)
+}
+
+func (ec *executionContext) childFields_HouseholdMember(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resident":
+		return ec.fieldContext_HouseholdMember_resident(ctx, field)
+	case "residency":
+		return ec.fieldContext_HouseholdMember_residency(ctx, field)
+	case "tags":
+		return ec.fieldContext_HouseholdMember_tags(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HouseholdMember", field.Name)
+}
+
 func (ec *executionContext) childFields_InformantCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "count":
@@ -1109,6 +1300,22 @@ func (ec *executionContext) childFields_Limits(ctx context.Context, field graphq
 		return ec.fieldContext_Limits_north(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Limits", field.Name)
+}
+
+func (ec *executionContext) childFields_MoveInResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "residency":
+		return ec.fieldContext_MoveInResidentPayload_residency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MoveInResidentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MoveOutResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "residency":
+		return ec.fieldContext_MoveOutResidentPayload_residency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MoveOutResidentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_NightNumber(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1235,6 +1442,14 @@ func (ec *executionContext) childFields_RecordBoardsPrintedPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type RecordBoardsPrintedPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveCareTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RemoveCareTagPayload_id(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveCareTagPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RenumberDivisionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "division":
@@ -1253,12 +1468,66 @@ func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type ResetPasswordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Residency(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Residency_id(ctx, field)
+	case "registeredHere":
+		return ec.fieldContext_Residency_registeredHere(ctx, field)
+	case "livesHere":
+		return ec.fieldContext_Residency_livesHere(ctx, field)
+	case "tenure":
+		return ec.fieldContext_Residency_tenure(ctx, field)
+	case "from":
+		return ec.fieldContext_Residency_from(ctx, field)
+	case "until":
+		return ec.fieldContext_Residency_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Residency", field.Name)
+}
+
+func (ec *executionContext) childFields_Resident(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Resident_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Resident_name(ctx, field)
+	case "identityNumber":
+		return ec.fieldContext_Resident_identityNumber(ctx, field)
+	case "phone":
+		return ec.fieldContext_Resident_phone(ctx, field)
+	case "birthDate":
+		return ec.fieldContext_Resident_birthDate(ctx, field)
+	case "oddIdentityNumber":
+		return ec.fieldContext_Resident_oddIdentityNumber(ctx, field)
+	case "version":
+		return ec.fieldContext_Resident_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Resident", field.Name)
+}
+
+func (ec *executionContext) childFields_RevealResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_RevealResidentPayload_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevealResidentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RevokeAccessTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_RevokeAccessTokenPayload_id(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeAccessTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "residents":
+		return ec.fieldContext_SearchResidentPayload_residents(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchResidentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ServiceStation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1275,6 +1544,22 @@ func (ec *executionContext) childFields_ServiceStation(ctx context.Context, fiel
 		return ec.fieldContext_ServiceStation_phone(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceStation", field.Name)
+}
+
+func (ec *executionContext) childFields_SetCareCategoryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return ec.fieldContext_SetCareCategoryPayload_category(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetCareCategoryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetCareTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return ec.fieldContext_SetCareTagPayload_tag(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetCareTagPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetDivisionContactsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1425,6 +1710,14 @@ func (ec *executionContext) childFields_UnitEdge(ctx context.Context, field grap
 		return ec.fieldContext_UnitEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnitEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resident":
+		return ec.fieldContext_UpdateResidentPayload_resident(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateResidentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateWorkerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2177,6 +2470,20 @@ func (ec *executionContext) field_Mutation_createAccount_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createResident_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.CreateResidentInput, error) {
+			return ec.unmarshalNCreateResidentInput2wanggeᚋgraphᚋnodeᚐCreateResidentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createWorker_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2239,6 +2546,76 @@ func (ec *executionContext) field_Mutation_endSessions_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (node.EndSessionsInput, error) {
 			return ec.unmarshalNEndSessionsInput2wanggeᚋgraphᚋnodeᚐEndSessionsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_eraseResident_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.EraseResidentInput, error) {
+			return ec.unmarshalNEraseResidentInput2wanggeᚋgraphᚋnodeᚐEraseResidentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_exportResident_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.ExportResidentInput, error) {
+			return ec.unmarshalNExportResidentInput2wanggeᚋgraphᚋnodeᚐExportResidentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_fillHouseholdForm_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.FillHouseholdFormInput, error) {
+			return ec.unmarshalNFillHouseholdFormInput2wanggeᚋgraphᚋnodeᚐFillHouseholdFormInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_moveInResident_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.MoveInResidentInput, error) {
+			return ec.unmarshalNMoveInResidentInput2wanggeᚋgraphᚋnodeᚐMoveInResidentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_moveOutResident_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.MoveOutResidentInput, error) {
+			return ec.unmarshalNMoveOutResidentInput2wanggeᚋgraphᚋnodeᚐMoveOutResidentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2317,6 +2694,20 @@ func (ec *executionContext) field_Mutation_recordBoardsPrinted_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_removeCareTag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.RemoveCareTagInput, error) {
+			return ec.unmarshalNRemoveCareTagInput2wanggeᚋgraphᚋnodeᚐRemoveCareTagInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_renumberDivision_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2345,12 +2736,68 @@ func (ec *executionContext) field_Mutation_resetPassword_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_revealResident_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.RevealResidentInput, error) {
+			return ec.unmarshalNRevealResidentInput2wanggeᚋgraphᚋnodeᚐRevealResidentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_revokeAccessToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (node.RevokeAccessTokenInput, error) {
 			return ec.unmarshalNRevokeAccessTokenInput2wanggeᚋgraphᚋnodeᚐRevokeAccessTokenInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_searchResident_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.SearchResidentInput, error) {
+			return ec.unmarshalNSearchResidentInput2wanggeᚋgraphᚋnodeᚐSearchResidentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setCareCategory_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.SetCareCategoryInput, error) {
+			return ec.unmarshalNSetCareCategoryInput2wanggeᚋgraphᚋnodeᚐSetCareCategoryInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setCareTag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.SetCareTagInput, error) {
+			return ec.unmarshalNSetCareTagInput2wanggeᚋgraphᚋnodeᚐSetCareTagInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2407,6 +2854,20 @@ func (ec *executionContext) field_Mutation_takeBackBoardsPrinted_args(ctx contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (node.TakeBackBoardsPrintedInput, error) {
 			return ec.unmarshalNTakeBackBoardsPrintedInput2wanggeᚋgraphᚋnodeᚐTakeBackBoardsPrintedInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateResident_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.UpdateResidentInput, error) {
+			return ec.unmarshalNUpdateResidentInput2wanggeᚋgraphᚋnodeᚐUpdateResidentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2804,6 +3265,20 @@ func (ec *executionContext) field_Query_grids_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["after"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_householdFile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "household",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["household"] = arg0
 	return args, nil
 }
 
@@ -5561,6 +6036,305 @@ func (ec *executionContext) fieldContext_BuildingEdge_distanceM(_ context.Contex
 	return graphql.NewScalarFieldContext("BuildingEdge", field, true, false, errors.New("field of type Float does not have child fields"))
 }
 
+func (ec *executionContext) _CareCategory_code(ctx context.Context, field graphql.CollectedField, obj *node.CareCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareCategory_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareCategory_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareCategory", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _CareCategory_name(ctx context.Context, field graphql.CollectedField, obj *node.CareCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareCategory_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareCategory_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareCategory", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CareCategory_nameEn(ctx context.Context, field graphql.CollectedField, obj *node.CareCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareCategory_nameEn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NameEn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareCategory_nameEn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareCategory", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CareCategory_legalBasis(ctx context.Context, field graphql.CollectedField, obj *node.CareCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareCategory_legalBasis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LegalBasis, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareCategory_legalBasis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareCategory", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CareCategory_restricted(ctx context.Context, field graphql.CollectedField, obj *node.CareCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareCategory_restricted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restricted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareCategory_restricted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareCategory", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CareCategory_version(ctx context.Context, field graphql.CollectedField, obj *node.CareCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareCategory_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareCategory_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareCategory", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CareTag_id(ctx context.Context, field graphql.CollectedField, obj *node.CareTag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareTag_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareTag_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareTag", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _CareTag_category(ctx context.Context, field graphql.CollectedField, obj *node.CareTag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareTag_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareTag_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareTag", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CareTag_legalBasis(ctx context.Context, field graphql.CollectedField, obj *node.CareTag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareTag_legalBasis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LegalBasis, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareTag_legalBasis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareTag", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CareTag_restricted(ctx context.Context, field graphql.CollectedField, obj *node.CareTag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareTag_restricted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restricted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareTag_restricted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareTag", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CareTag_setOn(ctx context.Context, field graphql.CollectedField, obj *node.CareTag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareTag_setOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SetOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v civil.Date) graphql.Marshaler {
+			return ec.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareTag_setOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareTag", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _CareTag_reviewOn(ctx context.Context, field graphql.CollectedField, obj *node.CareTag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareTag_reviewOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReviewOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v civil.Date) graphql.Marshaler {
+			return ec.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareTag_reviewOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareTag", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _CareTag_expiresOn(ctx context.Context, field graphql.CollectedField, obj *node.CareTag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareTag_expiresOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v civil.Date) graphql.Marshaler {
+			return ec.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareTag_expiresOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareTag", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
 func (ec *executionContext) _ChangePasswordPayload_id(ctx context.Context, field graphql.CollectedField, obj *node.ChangePasswordPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5582,6 +6356,84 @@ func (ec *executionContext) _ChangePasswordPayload_id(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_ChangePasswordPayload_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChangePasswordPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _CollectionForm_version(ctx context.Context, field graphql.CollectedField, obj *node.CollectionForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CollectionForm_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CollectionForm_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CollectionForm", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CollectionForm_since(ctx context.Context, field graphql.CollectedField, obj *node.CollectionForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CollectionForm_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v civil.Date) graphql.Marshaler {
+			return ec.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CollectionForm_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CollectionForm", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _CollectionForm_items(ctx context.Context, field graphql.CollectedField, obj *node.CollectionForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CollectionForm_items(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Items, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.FormItem) graphql.Marshaler {
+			return ec.marshalNFormItem2ᚕᚖwanggeᚋgraphᚋnodeᚐFormItemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CollectionForm_items(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CollectionForm",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormItem(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Contacts_supervisionPhone(ctx context.Context, field graphql.CollectedField, obj *node.Contacts) (ret graphql.Marshaler) {
@@ -6363,6 +7215,38 @@ func (ec *executionContext) _CreateAccountPayload_password(ctx context.Context, 
 }
 func (ec *executionContext) fieldContext_CreateAccountPayload_password(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateAccountPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CreateResidentPayload_resident(ctx context.Context, field graphql.CollectedField, obj *node.CreateResidentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateResidentPayload_resident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resident, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Resident) graphql.Marshaler {
+			return ec.marshalNResident2ᚖwanggeᚋgraphᚋnodeᚐResident(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateResidentPayload_resident(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateResidentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Resident(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CreateWorkerPayload_worker(ctx context.Context, field graphql.CollectedField, obj *node.CreateWorkerPayload) (ret graphql.Marshaler) {
@@ -7383,6 +8267,29 @@ func (ec *executionContext) fieldContext_EndSessionsPayload_id(_ context.Context
 	return graphql.NewScalarFieldContext("EndSessionsPayload", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
+func (ec *executionContext) _EraseResidentPayload_id(ctx context.Context, field graphql.CollectedField, obj *node.EraseResidentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EraseResidentPayload_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EraseResidentPayload_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EraseResidentPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _Estate_id(ctx context.Context, field graphql.CollectedField, obj *node.Estate) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7484,6 +8391,29 @@ func (ec *executionContext) fieldContext_Estate_externalRefs(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _ExportResidentPayload_document(ctx context.Context, field graphql.CollectedField, obj *node.ExportResidentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportResidentPayload_document(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportResidentPayload_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportResidentPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _ExternalRef_system(ctx context.Context, field graphql.CollectedField, obj *place.ExternalRef) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7574,6 +8504,355 @@ func (ec *executionContext) _ExternalRefOwner_id(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_ExternalRefOwner_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExternalRefOwner", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _FillHouseholdFormPayload_form(ctx context.Context, field graphql.CollectedField, obj *node.FillHouseholdFormPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FillHouseholdFormPayload_form(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Form, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.FilledForm) graphql.Marshaler {
+			return ec.marshalNFilledForm2ᚖwanggeᚋgraphᚋnodeᚐFilledForm(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FillHouseholdFormPayload_form(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FillHouseholdFormPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FilledForm(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FilledForm_form(ctx context.Context, field graphql.CollectedField, obj *node.FilledForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FilledForm_form(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Form, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FilledForm_form(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FilledForm", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _FilledForm_answers(ctx context.Context, field graphql.CollectedField, obj *node.FilledForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FilledForm_answers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Answers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.FormAnswer) graphql.Marshaler {
+			return ec.marshalNFormAnswer2ᚕᚖwanggeᚋgraphᚋnodeᚐFormAnswerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FilledForm_answers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FilledForm",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormAnswer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FilledForm_filledOn(ctx context.Context, field graphql.CollectedField, obj *node.FilledForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FilledForm_filledOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FilledOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v civil.Date) graphql.Marshaler {
+			return ec.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FilledForm_filledOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FilledForm", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _FormAnswer_key(ctx context.Context, field graphql.CollectedField, obj *node.FormAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormAnswer_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormAnswer_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormAnswer", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _FormAnswer_answer(ctx context.Context, field graphql.CollectedField, obj *node.FormAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormAnswer_answer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Answer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormAnswer_answer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormAnswer", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _FormItem_key(ctx context.Context, field graphql.CollectedField, obj *node.FormItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormItem_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormItem_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormItem", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _FormItem_name(ctx context.Context, field graphql.CollectedField, obj *node.FormItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormItem_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormItem_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormItem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _FormItem_nameEn(ctx context.Context, field graphql.CollectedField, obj *node.FormItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormItem_nameEn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NameEn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormItem_nameEn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormItem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _FormItem_kind(ctx context.Context, field graphql.CollectedField, obj *node.FormItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormItem_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v node.FormItemKind) graphql.Marshaler {
+			return ec.marshalNFormItemKind2wanggeᚋgraphᚋnodeᚐFormItemKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormItem_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormItem", field, false, false, errors.New("field of type FormItemKind does not have child fields"))
+}
+
+func (ec *executionContext) _FormItem_options(ctx context.Context, field graphql.CollectedField, obj *node.FormItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormItem_options(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.FormOption) graphql.Marshaler {
+			return ec.marshalNFormOption2ᚕᚖwanggeᚋgraphᚋnodeᚐFormOptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormItem_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormItem",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormOption(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormOption_key(ctx context.Context, field graphql.CollectedField, obj *node.FormOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormOption_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormOption_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormOption", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _FormOption_name(ctx context.Context, field graphql.CollectedField, obj *node.FormOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormOption_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormOption_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormOption", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _FormOption_nameEn(ctx context.Context, field graphql.CollectedField, obj *node.FormOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormOption_nameEn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NameEn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormOption_nameEn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormOption", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Grid_id(ctx context.Context, field graphql.CollectedField, obj *node.Grid) (ret graphql.Marshaler) {
@@ -9405,6 +10684,258 @@ func (ec *executionContext) fieldContext_HouseholdEdge_cursor(_ context.Context,
 	return graphql.NewScalarFieldContext("HouseholdEdge", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _HouseholdFile_household(ctx context.Context, field graphql.CollectedField, obj *node.HouseholdFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HouseholdFile_household(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Household, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HouseholdFile_household(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HouseholdFile", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _HouseholdFile_room(ctx context.Context, field graphql.CollectedField, obj *node.HouseholdFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HouseholdFile_room(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Room, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HouseholdFile_room(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HouseholdFile", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _HouseholdFile_number(ctx context.Context, field graphql.CollectedField, obj *node.HouseholdFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HouseholdFile_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HouseholdFile_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HouseholdFile", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _HouseholdFile_kind(ctx context.Context, field graphql.CollectedField, obj *node.HouseholdFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HouseholdFile_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.HouseholdKind) graphql.Marshaler {
+			return ec.marshalOHouseholdKind2ᚖwanggeᚋgraphᚋnodeᚐHouseholdKind(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HouseholdFile_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HouseholdFile", field, false, false, errors.New("field of type HouseholdKind does not have child fields"))
+}
+
+func (ec *executionContext) _HouseholdFile_members(ctx context.Context, field graphql.CollectedField, obj *node.HouseholdFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HouseholdFile_members(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Members, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.HouseholdMember) graphql.Marshaler {
+			return ec.marshalNHouseholdMember2ᚕᚖwanggeᚋgraphᚋnodeᚐHouseholdMemberᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HouseholdFile_members(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HouseholdFile",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HouseholdMember(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HouseholdFile_form(ctx context.Context, field graphql.CollectedField, obj *node.HouseholdFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HouseholdFile_form(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Form, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.FilledForm) graphql.Marshaler {
+			return ec.marshalOFilledForm2ᚖwanggeᚋgraphᚋnodeᚐFilledForm(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HouseholdFile_form(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HouseholdFile",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FilledForm(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HouseholdMember_resident(ctx context.Context, field graphql.CollectedField, obj *node.HouseholdMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HouseholdMember_resident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resident, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Resident) graphql.Marshaler {
+			return ec.marshalNResident2ᚖwanggeᚋgraphᚋnodeᚐResident(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HouseholdMember_resident(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HouseholdMember",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Resident(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HouseholdMember_residency(ctx context.Context, field graphql.CollectedField, obj *node.HouseholdMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HouseholdMember_residency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Residency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Residency) graphql.Marshaler {
+			return ec.marshalNResidency2ᚖwanggeᚋgraphᚋnodeᚐResidency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HouseholdMember_residency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HouseholdMember",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Residency(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HouseholdMember_tags(ctx context.Context, field graphql.CollectedField, obj *node.HouseholdMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HouseholdMember_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.CareTag) graphql.Marshaler {
+			return ec.marshalNCareTag2ᚕᚖwanggeᚋgraphᚋnodeᚐCareTagᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HouseholdMember_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HouseholdMember",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareTag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _InformantCheck_count(ctx context.Context, field graphql.CollectedField, obj *node.InformantCheck) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10145,6 +11676,70 @@ func (ec *executionContext) _Limits_north(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_Limits_north(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MoveInResidentPayload_residency(ctx context.Context, field graphql.CollectedField, obj *node.MoveInResidentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveInResidentPayload_residency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Residency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Residency) graphql.Marshaler {
+			return ec.marshalNResidency2ᚖwanggeᚋgraphᚋnodeᚐResidency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveInResidentPayload_residency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveInResidentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Residency(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveOutResidentPayload_residency(ctx context.Context, field graphql.CollectedField, obj *node.MoveOutResidentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveOutResidentPayload_residency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Residency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Residency) graphql.Marshaler {
+			return ec.marshalNResidency2ᚖwanggeᚋgraphᚋnodeᚐResidency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveOutResidentPayload_residency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveOutResidentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Residency(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Mutation_createWorker(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -11153,6 +12748,534 @@ func (ec *executionContext) fieldContext_Mutation_revokeAccessToken(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_revokeAccessToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revealResident(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revealResident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevealResident(ctx, fc.Args["input"].(node.RevealResidentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.RevealResidentPayload) graphql.Marshaler {
+			return ec.marshalNRevealResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐRevealResidentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revealResident(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevealResidentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revealResident_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_searchResident(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_searchResident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SearchResident(ctx, fc.Args["input"].(node.SearchResidentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.SearchResidentPayload) graphql.Marshaler {
+			return ec.marshalNSearchResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐSearchResidentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_searchResident(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SearchResidentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_searchResident_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createResident(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createResident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateResident(ctx, fc.Args["input"].(node.CreateResidentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.CreateResidentPayload) graphql.Marshaler {
+			return ec.marshalNCreateResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐCreateResidentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createResident(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateResidentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createResident_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateResident(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateResident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateResident(ctx, fc.Args["input"].(node.UpdateResidentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.UpdateResidentPayload) graphql.Marshaler {
+			return ec.marshalNUpdateResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐUpdateResidentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateResident(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateResidentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateResident_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_moveInResident(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_moveInResident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MoveInResident(ctx, fc.Args["input"].(node.MoveInResidentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.MoveInResidentPayload) graphql.Marshaler {
+			return ec.marshalNMoveInResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐMoveInResidentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_moveInResident(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MoveInResidentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_moveInResident_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_moveOutResident(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_moveOutResident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MoveOutResident(ctx, fc.Args["input"].(node.MoveOutResidentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.MoveOutResidentPayload) graphql.Marshaler {
+			return ec.marshalNMoveOutResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐMoveOutResidentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_moveOutResident(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MoveOutResidentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_moveOutResident_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_exportResident(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_exportResident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ExportResident(ctx, fc.Args["input"].(node.ExportResidentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.ExportResidentPayload) graphql.Marshaler {
+			return ec.marshalNExportResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐExportResidentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_exportResident(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportResidentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_exportResident_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_eraseResident(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_eraseResident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EraseResident(ctx, fc.Args["input"].(node.EraseResidentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.EraseResidentPayload) graphql.Marshaler {
+			return ec.marshalNEraseResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐEraseResidentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_eraseResident(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EraseResidentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_eraseResident_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setCareTag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setCareTag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetCareTag(ctx, fc.Args["input"].(node.SetCareTagInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.SetCareTagPayload) graphql.Marshaler {
+			return ec.marshalNSetCareTagPayload2ᚖwanggeᚋgraphᚋnodeᚐSetCareTagPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setCareTag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetCareTagPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setCareTag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removeCareTag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removeCareTag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveCareTag(ctx, fc.Args["input"].(node.RemoveCareTagInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.RemoveCareTagPayload) graphql.Marshaler {
+			return ec.marshalNRemoveCareTagPayload2ᚖwanggeᚋgraphᚋnodeᚐRemoveCareTagPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removeCareTag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoveCareTagPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removeCareTag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setCareCategory(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setCareCategory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetCareCategory(ctx, fc.Args["input"].(node.SetCareCategoryInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.SetCareCategoryPayload) graphql.Marshaler {
+			return ec.marshalNSetCareCategoryPayload2ᚖwanggeᚋgraphᚋnodeᚐSetCareCategoryPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setCareCategory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetCareCategoryPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setCareCategory_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_fillHouseholdForm(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_fillHouseholdForm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().FillHouseholdForm(ctx, fc.Args["input"].(node.FillHouseholdFormInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.FillHouseholdFormPayload) graphql.Marshaler {
+			return ec.marshalNFillHouseholdFormPayload2ᚖwanggeᚋgraphᚋnodeᚐFillHouseholdFormPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_fillHouseholdForm(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FillHouseholdFormPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_fillHouseholdForm_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12574,6 +14697,114 @@ func (ec *executionContext) fieldContext_Query_audit(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_householdFile(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_householdFile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().HouseholdFile(ctx, fc.Args["household"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.HouseholdFile) graphql.Marshaler {
+			return ec.marshalOHouseholdFile2ᚖwanggeᚋgraphᚋnodeᚐHouseholdFile(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_householdFile(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HouseholdFile(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_householdFile_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_careCategories(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_careCategories(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().CareCategories(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.CareCategory) graphql.Marshaler {
+			return ec.marshalNCareCategory2ᚕᚖwanggeᚋgraphᚋnodeᚐCareCategoryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_careCategories(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareCategory(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_collectionForms(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_collectionForms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().CollectionForms(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.CollectionForm) graphql.Marshaler {
+			return ec.marshalNCollectionForm2ᚕᚖwanggeᚋgraphᚋnodeᚐCollectionFormᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_collectionForms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CollectionForm(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12783,6 +15014,29 @@ func (ec *executionContext) fieldContext_RecordBoardsPrintedPayload_prints(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _RemoveCareTagPayload_id(ctx context.Context, field graphql.CollectedField, obj *node.RemoveCareTagPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveCareTagPayload_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveCareTagPayload_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemoveCareTagPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _RenumberDivisionPayload_division(ctx context.Context, field graphql.CollectedField, obj *node.RenumberDivisionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12870,6 +15124,328 @@ func (ec *executionContext) fieldContext_ResetPasswordPayload_password(_ context
 	return graphql.NewScalarFieldContext("ResetPasswordPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _Residency_id(ctx context.Context, field graphql.CollectedField, obj *node.Residency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Residency_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Residency_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Residency", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Residency_registeredHere(ctx context.Context, field graphql.CollectedField, obj *node.Residency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Residency_registeredHere(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RegisteredHere, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Residency_registeredHere(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Residency", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Residency_livesHere(ctx context.Context, field graphql.CollectedField, obj *node.Residency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Residency_livesHere(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LivesHere, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Residency_livesHere(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Residency", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Residency_tenure(ctx context.Context, field graphql.CollectedField, obj *node.Residency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Residency_tenure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tenure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v node.Tenure) graphql.Marshaler {
+			return ec.marshalNTenure2wanggeᚋgraphᚋnodeᚐTenure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Residency_tenure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Residency", field, false, false, errors.New("field of type Tenure does not have child fields"))
+}
+
+func (ec *executionContext) _Residency_from(ctx context.Context, field graphql.CollectedField, obj *node.Residency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Residency_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v civil.Date) graphql.Marshaler {
+			return ec.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Residency_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Residency", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _Residency_until(ctx context.Context, field graphql.CollectedField, obj *node.Residency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Residency_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *civil.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖwanggeᚋdomainᚋcivilᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Residency_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Residency", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _Resident_id(ctx context.Context, field graphql.CollectedField, obj *node.Resident) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Resident_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Resident_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Resident", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Resident_name(ctx context.Context, field graphql.CollectedField, obj *node.Resident) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Resident_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Resident_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Resident", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Resident_identityNumber(ctx context.Context, field graphql.CollectedField, obj *node.Resident) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Resident_identityNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IdentityNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Resident_identityNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Resident", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Resident_phone(ctx context.Context, field graphql.CollectedField, obj *node.Resident) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Resident_phone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Resident_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Resident", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Resident_birthDate(ctx context.Context, field graphql.CollectedField, obj *node.Resident) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Resident_birthDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BirthDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Resident_birthDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Resident", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Resident_oddIdentityNumber(ctx context.Context, field graphql.CollectedField, obj *node.Resident) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Resident_oddIdentityNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OddIdentityNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Resident_oddIdentityNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Resident", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Resident_version(ctx context.Context, field graphql.CollectedField, obj *node.Resident) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Resident_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Resident_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Resident", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _RevealResidentPayload_value(ctx context.Context, field graphql.CollectedField, obj *node.RevealResidentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevealResidentPayload_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevealResidentPayload_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevealResidentPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _RevokeAccessTokenPayload_id(ctx context.Context, field graphql.CollectedField, obj *node.RevokeAccessTokenPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12891,6 +15467,38 @@ func (ec *executionContext) _RevokeAccessTokenPayload_id(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_RevokeAccessTokenPayload_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RevokeAccessTokenPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _SearchResidentPayload_residents(ctx context.Context, field graphql.CollectedField, obj *node.SearchResidentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchResidentPayload_residents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Residents, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.Resident) graphql.Marshaler {
+			return ec.marshalNResident2ᚕᚖwanggeᚋgraphᚋnodeᚐResidentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchResidentPayload_residents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchResidentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Resident(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ServiceStation_name(ctx context.Context, field graphql.CollectedField, obj *node.ServiceStation) (ret graphql.Marshaler) {
@@ -13006,6 +15614,70 @@ func (ec *executionContext) _ServiceStation_phone(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_ServiceStation_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ServiceStation", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SetCareCategoryPayload_category(ctx context.Context, field graphql.CollectedField, obj *node.SetCareCategoryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetCareCategoryPayload_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.CareCategory) graphql.Marshaler {
+			return ec.marshalNCareCategory2ᚖwanggeᚋgraphᚋnodeᚐCareCategory(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetCareCategoryPayload_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetCareCategoryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareCategory(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetCareTagPayload_tag(ctx context.Context, field graphql.CollectedField, obj *node.SetCareTagPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetCareTagPayload_tag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.CareTag) graphql.Marshaler {
+			return ec.marshalNCareTag2ᚖwanggeᚋgraphᚋnodeᚐCareTag(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetCareTagPayload_tag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetCareTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareTag(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _SetDivisionContactsPayload_division(ctx context.Context, field graphql.CollectedField, obj *node.SetDivisionContactsPayload) (ret graphql.Marshaler) {
@@ -14157,6 +16829,38 @@ func (ec *executionContext) _UnitEdge_cursor(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_UnitEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnitEdge", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _UpdateResidentPayload_resident(ctx context.Context, field graphql.CollectedField, obj *node.UpdateResidentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateResidentPayload_resident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resident, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Resident) graphql.Marshaler {
+			return ec.marshalNResident2ᚖwanggeᚋgraphᚋnodeᚐResident(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateResidentPayload_resident(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateResidentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Resident(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UpdateWorkerPayload_worker(ctx context.Context, field graphql.CollectedField, obj *node.UpdateWorkerPayload) (ret graphql.Marshaler) {
@@ -16595,6 +19299,110 @@ func (ec *executionContext) unmarshalInputCreateAccountInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreateResidentInput(ctx context.Context, obj any) (node.CreateResidentInput, error) {
+	var it node.CreateResidentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["oddIdentityNumber"]; !present {
+		asMap["oddIdentityNumber"] = false
+	}
+
+	fieldsInOrder := [...]string{"household", "name", "identityNumber", "oddIdentityNumber", "phone", "birthDate", "registeredHere", "livesHere", "tenure", "from", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "household":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("household"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Household = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "identityNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identityNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdentityNumber = data
+		case "oddIdentityNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oddIdentityNumber"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OddIdentityNumber = data
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
+		case "birthDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("birthDate"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BirthDate = data
+		case "registeredHere":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("registeredHere"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RegisteredHere = data
+		case "livesHere":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("livesHere"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LivesHere = data
+		case "tenure":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenure"))
+			data, err := ec.unmarshalNTenure2wanggeᚋgraphᚋnodeᚐTenure(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tenure = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODate2ᚖwanggeᚋdomainᚋcivilᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCreateWorkerInput(ctx context.Context, obj any) (node.CreateWorkerInput, error) {
 	var it node.CreateWorkerInput
 	if obj == nil {
@@ -16805,6 +19613,168 @@ func (ec *executionContext) unmarshalInputEndSessionsInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputEraseResidentInput(ctx context.Context, obj any) (node.EraseResidentInput, error) {
+	var it node.EraseResidentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNErasureReason2wanggeᚋgraphᚋnodeᚐErasureReason(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputExportResidentInput(ctx context.Context, obj any) (node.ExportResidentInput, error) {
+	var it node.ExportResidentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "purpose", "caseNumber"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "purpose":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purpose"))
+			data, err := ec.unmarshalNPurpose2wanggeᚋgraphᚋnodeᚐPurpose(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Purpose = data
+		case "caseNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseNumber = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputFillHouseholdFormInput(ctx context.Context, obj any) (node.FillHouseholdFormInput, error) {
+	var it node.FillHouseholdFormInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"household", "form", "answers"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "household":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("household"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Household = data
+		case "form":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("form"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Form = data
+		case "answers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answers"))
+			data, err := ec.unmarshalNFormAnswerInput2ᚕᚖwanggeᚋgraphᚋnodeᚐFormAnswerInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answers = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputFormAnswerInput(ctx context.Context, obj any) (node.FormAnswerInput, error) {
+	var it node.FormAnswerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "answer"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "answer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answer"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answer = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputGridFilter(ctx context.Context, obj any) (node.GridFilter, error) {
 	var it node.GridFilter
 	if obj == nil {
@@ -16893,6 +19863,108 @@ func (ec *executionContext) unmarshalInputGridFilter(ctx context.Context, obj an
 				return it, err
 			}
 			it.WithinM = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputMoveInResidentInput(ctx context.Context, obj any) (node.MoveInResidentInput, error) {
+	var it node.MoveInResidentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "household", "registeredHere", "livesHere", "tenure", "from"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "household":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("household"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Household = data
+		case "registeredHere":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("registeredHere"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RegisteredHere = data
+		case "livesHere":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("livesHere"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LivesHere = data
+		case "tenure":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenure"))
+			data, err := ec.unmarshalNTenure2wanggeᚋgraphᚋnodeᚐTenure(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tenure = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODate2ᚖwanggeᚋdomainᚋcivilᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputMoveOutResidentInput(ctx context.Context, obj any) (node.MoveOutResidentInput, error) {
+	var it node.MoveOutResidentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "until"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalNDate2wanggeᚋdomainᚋcivilᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = data
 		}
 	}
 	return it, nil
@@ -17294,6 +20366,36 @@ func (ec *executionContext) unmarshalInputRecordBoardsPrintedInput(ctx context.C
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRemoveCareTagInput(ctx context.Context, obj any) (node.RemoveCareTagInput, error) {
+	var it node.RemoveCareTagInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRenumberDivisionInput(ctx context.Context, obj any) (node.RenumberDivisionInput, error) {
 	var it node.RenumberDivisionInput
 	if obj == nil {
@@ -17386,6 +20488,57 @@ func (ec *executionContext) unmarshalInputResetPasswordInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRevealResidentInput(ctx context.Context, obj any) (node.RevealResidentInput, error) {
+	var it node.RevealResidentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "field", "purpose", "caseNumber"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNResidentField2wanggeᚋgraphᚋnodeᚐResidentField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "purpose":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purpose"))
+			data, err := ec.unmarshalNPurpose2wanggeᚋgraphᚋnodeᚐPurpose(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Purpose = data
+		case "caseNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseNumber = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRevokeAccessTokenInput(ctx context.Context, obj any) (node.RevokeAccessTokenInput, error) {
 	var it node.RevokeAccessTokenInput
 	if obj == nil {
@@ -17411,6 +20564,50 @@ func (ec *executionContext) unmarshalInputRevokeAccessTokenInput(ctx context.Con
 				return it, err
 			}
 			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSearchResidentInput(ctx context.Context, obj any) (node.SearchResidentInput, error) {
+	var it node.SearchResidentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"identityNumber", "purpose", "caseNumber"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "identityNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identityNumber"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdentityNumber = data
+		case "purpose":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purpose"))
+			data, err := ec.unmarshalNPurpose2wanggeᚋgraphᚋnodeᚐPurpose(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Purpose = data
+		case "caseNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseNumber = data
 		}
 	}
 	return it, nil
@@ -17469,6 +20666,129 @@ func (ec *executionContext) unmarshalInputServiceStationInput(ctx context.Contex
 				return it, err
 			}
 			it.Phone = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSetCareCategoryInput(ctx context.Context, obj any) (node.SetCareCategoryInput, error) {
+	var it node.SetCareCategoryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code", "name", "nameEn", "legalBasis", "restricted", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "nameEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameEn"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NameEn = data
+		case "legalBasis":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legalBasis"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegalBasis = data
+		case "restricted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("restricted"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Restricted = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSetCareTagInput(ctx context.Context, obj any) (node.SetCareTagInput, error) {
+	var it node.SetCareTagInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "category", "legalBasis", "reviewOn", "expiresOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = data
+		case "legalBasis":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legalBasis"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegalBasis = data
+		case "reviewOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewOn"))
+			data, err := ec.unmarshalODate2ᚖwanggeᚋdomainᚋcivilᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReviewOn = data
+		case "expiresOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresOn"))
+			data, err := ec.unmarshalODate2ᚖwanggeᚋdomainᚋcivilᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresOn = data
 		}
 	}
 	return it, nil
@@ -17752,6 +21072,82 @@ func (ec *executionContext) unmarshalInputTakeBackBoardsPrintedInput(ctx context
 				return it, err
 			}
 			it.Boards = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdateResidentInput(ctx context.Context, obj any) (node.UpdateResidentInput, error) {
+	var it node.UpdateResidentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["oddIdentityNumber"]; !present {
+		asMap["oddIdentityNumber"] = false
+	}
+
+	fieldsInOrder := [...]string{"id", "version", "name", "identityNumber", "oddIdentityNumber", "phone", "birthDate"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "identityNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identityNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdentityNumber = data
+		case "oddIdentityNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oddIdentityNumber"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OddIdentityNumber = data
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
+		case "birthDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("birthDate"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BirthDate = data
 		}
 	}
 	return it, nil
@@ -19570,6 +22966,137 @@ func (ec *executionContext) _BuildingEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var careCategoryImplementors = []string{"CareCategory"}
+
+func (ec *executionContext) _CareCategory(ctx context.Context, sel ast.SelectionSet, obj *node.CareCategory) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, careCategoryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CareCategory")
+		case "code":
+			out.Values[i] = ec._CareCategory_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._CareCategory_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nameEn":
+			out.Values[i] = ec._CareCategory_nameEn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "legalBasis":
+			out.Values[i] = ec._CareCategory_legalBasis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restricted":
+			out.Values[i] = ec._CareCategory_restricted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._CareCategory_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var careTagImplementors = []string{"CareTag"}
+
+func (ec *executionContext) _CareTag(ctx context.Context, sel ast.SelectionSet, obj *node.CareTag) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, careTagImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CareTag")
+		case "id":
+			out.Values[i] = ec._CareTag_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "category":
+			out.Values[i] = ec._CareTag_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "legalBasis":
+			out.Values[i] = ec._CareTag_legalBasis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restricted":
+			out.Values[i] = ec._CareTag_restricted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setOn":
+			out.Values[i] = ec._CareTag_setOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reviewOn":
+			out.Values[i] = ec._CareTag_reviewOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresOn":
+			out.Values[i] = ec._CareTag_expiresOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var changePasswordPayloadImplementors = []string{"ChangePasswordPayload"}
 
 func (ec *executionContext) _ChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, obj *node.ChangePasswordPayload) graphql.Marshaler {
@@ -19584,6 +23111,54 @@ func (ec *executionContext) _ChangePasswordPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("ChangePasswordPayload")
 		case "id":
 			out.Values[i] = ec._ChangePasswordPayload_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var collectionFormImplementors = []string{"CollectionForm"}
+
+func (ec *executionContext) _CollectionForm(ctx context.Context, sel ast.SelectionSet, obj *node.CollectionForm) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, collectionFormImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CollectionForm")
+		case "version":
+			out.Values[i] = ec._CollectionForm_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._CollectionForm_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "items":
+			out.Values[i] = ec._CollectionForm_items(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -20125,6 +23700,44 @@ func (ec *executionContext) _CreateAccountPayload(ctx context.Context, sel ast.S
 			}
 		case "password":
 			out.Values[i] = ec._CreateAccountPayload_password(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var createResidentPayloadImplementors = []string{"CreateResidentPayload"}
+
+func (ec *executionContext) _CreateResidentPayload(ctx context.Context, sel ast.SelectionSet, obj *node.CreateResidentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createResidentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateResidentPayload")
+		case "resident":
+			out.Values[i] = ec._CreateResidentPayload_resident(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -21068,6 +24681,44 @@ func (ec *executionContext) _EndSessionsPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var eraseResidentPayloadImplementors = []string{"EraseResidentPayload"}
+
+func (ec *executionContext) _EraseResidentPayload(ctx context.Context, sel ast.SelectionSet, obj *node.EraseResidentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eraseResidentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EraseResidentPayload")
+		case "id":
+			out.Values[i] = ec._EraseResidentPayload_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var estateImplementors = []string{"Estate"}
 
 func (ec *executionContext) _Estate(ctx context.Context, sel ast.SelectionSet, obj *node.Estate) graphql.Marshaler {
@@ -21154,6 +24805,44 @@ func (ec *executionContext) _Estate(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var exportResidentPayloadImplementors = []string{"ExportResidentPayload"}
+
+func (ec *executionContext) _ExportResidentPayload(ctx context.Context, sel ast.SelectionSet, obj *node.ExportResidentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportResidentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportResidentPayload")
+		case "document":
+			out.Values[i] = ec._ExportResidentPayload_document(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var externalRefImplementors = []string{"ExternalRef"}
 
 func (ec *executionContext) _ExternalRef(ctx context.Context, sel ast.SelectionSet, obj *place.ExternalRef) graphql.Marshaler {
@@ -21216,6 +24905,241 @@ func (ec *executionContext) _ExternalRefOwner(ctx context.Context, sel ast.Selec
 			}
 		case "id":
 			out.Values[i] = ec._ExternalRefOwner_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var fillHouseholdFormPayloadImplementors = []string{"FillHouseholdFormPayload"}
+
+func (ec *executionContext) _FillHouseholdFormPayload(ctx context.Context, sel ast.SelectionSet, obj *node.FillHouseholdFormPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fillHouseholdFormPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FillHouseholdFormPayload")
+		case "form":
+			out.Values[i] = ec._FillHouseholdFormPayload_form(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var filledFormImplementors = []string{"FilledForm"}
+
+func (ec *executionContext) _FilledForm(ctx context.Context, sel ast.SelectionSet, obj *node.FilledForm) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, filledFormImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FilledForm")
+		case "form":
+			out.Values[i] = ec._FilledForm_form(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "answers":
+			out.Values[i] = ec._FilledForm_answers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "filledOn":
+			out.Values[i] = ec._FilledForm_filledOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var formAnswerImplementors = []string{"FormAnswer"}
+
+func (ec *executionContext) _FormAnswer(ctx context.Context, sel ast.SelectionSet, obj *node.FormAnswer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, formAnswerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FormAnswer")
+		case "key":
+			out.Values[i] = ec._FormAnswer_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "answer":
+			out.Values[i] = ec._FormAnswer_answer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var formItemImplementors = []string{"FormItem"}
+
+func (ec *executionContext) _FormItem(ctx context.Context, sel ast.SelectionSet, obj *node.FormItem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, formItemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FormItem")
+		case "key":
+			out.Values[i] = ec._FormItem_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._FormItem_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nameEn":
+			out.Values[i] = ec._FormItem_nameEn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._FormItem_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "options":
+			out.Values[i] = ec._FormItem_options(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var formOptionImplementors = []string{"FormOption"}
+
+func (ec *executionContext) _FormOption(ctx context.Context, sel ast.SelectionSet, obj *node.FormOption) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, formOptionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FormOption")
+		case "key":
+			out.Values[i] = ec._FormOption_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._FormOption_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nameEn":
+			out.Values[i] = ec._FormOption_nameEn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -22880,6 +26804,117 @@ func (ec *executionContext) _HouseholdEdge(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var householdFileImplementors = []string{"HouseholdFile"}
+
+func (ec *executionContext) _HouseholdFile(ctx context.Context, sel ast.SelectionSet, obj *node.HouseholdFile) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, householdFileImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HouseholdFile")
+		case "household":
+			out.Values[i] = ec._HouseholdFile_household(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "room":
+			out.Values[i] = ec._HouseholdFile_room(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._HouseholdFile_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._HouseholdFile_kind(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "members":
+			out.Values[i] = ec._HouseholdFile_members(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "form":
+			out.Values[i] = ec._HouseholdFile_form(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var householdMemberImplementors = []string{"HouseholdMember"}
+
+func (ec *executionContext) _HouseholdMember(ctx context.Context, sel ast.SelectionSet, obj *node.HouseholdMember) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, householdMemberImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HouseholdMember")
+		case "resident":
+			out.Values[i] = ec._HouseholdMember_resident(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "residency":
+			out.Values[i] = ec._HouseholdMember_residency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tags":
+			out.Values[i] = ec._HouseholdMember_tags(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var informantCheckImplementors = []string{"InformantCheck"}
 
 func (ec *executionContext) _InformantCheck(ctx context.Context, sel ast.SelectionSet, obj *node.InformantCheck) graphql.Marshaler {
@@ -23355,6 +27390,82 @@ func (ec *executionContext) _Limits(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var moveInResidentPayloadImplementors = []string{"MoveInResidentPayload"}
+
+func (ec *executionContext) _MoveInResidentPayload(ctx context.Context, sel ast.SelectionSet, obj *node.MoveInResidentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moveInResidentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MoveInResidentPayload")
+		case "residency":
+			out.Values[i] = ec._MoveInResidentPayload_residency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var moveOutResidentPayloadImplementors = []string{"MoveOutResidentPayload"}
+
+func (ec *executionContext) _MoveOutResidentPayload(ctx context.Context, sel ast.SelectionSet, obj *node.MoveOutResidentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moveOutResidentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MoveOutResidentPayload")
+		case "residency":
+			out.Values[i] = ec._MoveOutResidentPayload_residency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -23532,6 +27643,90 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "revokeAccessToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_revokeAccessToken(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revealResident":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revealResident(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "searchResident":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_searchResident(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createResident":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createResident(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateResident":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateResident(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moveInResident":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_moveInResident(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moveOutResident":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_moveOutResident(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "exportResident":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_exportResident(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eraseResident":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_eraseResident(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setCareTag":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setCareTag(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removeCareTag":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removeCareTag(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setCareCategory":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setCareCategory(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fillHouseholdForm":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_fillHouseholdForm(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -24610,6 +28805,72 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "householdFile":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_householdFile(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "careCategories":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_careCategories(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "collectionForms":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_collectionForms(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -24802,6 +29063,44 @@ func (ec *executionContext) _RecordBoardsPrintedPayload(ctx context.Context, sel
 	return out
 }
 
+var removeCareTagPayloadImplementors = []string{"RemoveCareTagPayload"}
+
+func (ec *executionContext) _RemoveCareTagPayload(ctx context.Context, sel ast.SelectionSet, obj *node.RemoveCareTagPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeCareTagPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveCareTagPayload")
+		case "id":
+			out.Values[i] = ec._RemoveCareTagPayload_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var renumberDivisionPayloadImplementors = []string{"RenumberDivisionPayload"}
 
 func (ec *executionContext) _RenumberDivisionPayload(ctx context.Context, sel ast.SelectionSet, obj *node.RenumberDivisionPayload) graphql.Marshaler {
@@ -24916,6 +29215,175 @@ func (ec *executionContext) _ResetPasswordPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var residencyImplementors = []string{"Residency"}
+
+func (ec *executionContext) _Residency(ctx context.Context, sel ast.SelectionSet, obj *node.Residency) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, residencyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Residency")
+		case "id":
+			out.Values[i] = ec._Residency_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "registeredHere":
+			out.Values[i] = ec._Residency_registeredHere(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "livesHere":
+			out.Values[i] = ec._Residency_livesHere(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tenure":
+			out.Values[i] = ec._Residency_tenure(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._Residency_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = ec._Residency_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var residentImplementors = []string{"Resident"}
+
+func (ec *executionContext) _Resident(ctx context.Context, sel ast.SelectionSet, obj *node.Resident) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, residentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Resident")
+		case "id":
+			out.Values[i] = ec._Resident_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Resident_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "identityNumber":
+			out.Values[i] = ec._Resident_identityNumber(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "phone":
+			out.Values[i] = ec._Resident_phone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "birthDate":
+			out.Values[i] = ec._Resident_birthDate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "oddIdentityNumber":
+			out.Values[i] = ec._Resident_oddIdentityNumber(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._Resident_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var revealResidentPayloadImplementors = []string{"RevealResidentPayload"}
+
+func (ec *executionContext) _RevealResidentPayload(ctx context.Context, sel ast.SelectionSet, obj *node.RevealResidentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revealResidentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevealResidentPayload")
+		case "value":
+			out.Values[i] = ec._RevealResidentPayload_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var revokeAccessTokenPayloadImplementors = []string{"RevokeAccessTokenPayload"}
 
 func (ec *executionContext) _RevokeAccessTokenPayload(ctx context.Context, sel ast.SelectionSet, obj *node.RevokeAccessTokenPayload) graphql.Marshaler {
@@ -24930,6 +29398,44 @@ func (ec *executionContext) _RevokeAccessTokenPayload(ctx context.Context, sel a
 			out.Values[i] = graphql.MarshalString("RevokeAccessTokenPayload")
 		case "id":
 			out.Values[i] = ec._RevokeAccessTokenPayload_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var searchResidentPayloadImplementors = []string{"SearchResidentPayload"}
+
+func (ec *executionContext) _SearchResidentPayload(ctx context.Context, sel ast.SelectionSet, obj *node.SearchResidentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, searchResidentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SearchResidentPayload")
+		case "residents":
+			out.Values[i] = ec._SearchResidentPayload_residents(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24989,6 +29495,82 @@ func (ec *executionContext) _ServiceStation(ctx context.Context, sel ast.Selecti
 		case "phone":
 			out.Values[i] = ec._ServiceStation_phone(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var setCareCategoryPayloadImplementors = []string{"SetCareCategoryPayload"}
+
+func (ec *executionContext) _SetCareCategoryPayload(ctx context.Context, sel ast.SelectionSet, obj *node.SetCareCategoryPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setCareCategoryPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetCareCategoryPayload")
+		case "category":
+			out.Values[i] = ec._SetCareCategoryPayload_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var setCareTagPayloadImplementors = []string{"SetCareTagPayload"}
+
+func (ec *executionContext) _SetCareTagPayload(ctx context.Context, sel ast.SelectionSet, obj *node.SetCareTagPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setCareTagPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetCareTagPayload")
+		case "tag":
+			out.Values[i] = ec._SetCareTagPayload_tag(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -25880,6 +30462,44 @@ func (ec *executionContext) _UnitEdge(ctx context.Context, sel ast.SelectionSet,
 			out.Values[i] = ec._UnitEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var updateResidentPayloadImplementors = []string{"UpdateResidentPayload"}
+
+func (ec *executionContext) _UpdateResidentPayload(ctx context.Context, sel ast.SelectionSet, obj *node.UpdateResidentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateResidentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateResidentPayload")
+		case "resident":
+			out.Values[i] = ec._UpdateResidentPayload_resident(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -27650,6 +32270,58 @@ func (ec *executionContext) marshalNBuildingEdge2ᚖwanggeᚋgraphᚋnodeᚐBuil
 	return ec._BuildingEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNCareCategory2ᚕᚖwanggeᚋgraphᚋnodeᚐCareCategoryᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.CareCategory) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCareCategory2ᚖwanggeᚋgraphᚋnodeᚐCareCategory(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCareCategory2ᚖwanggeᚋgraphᚋnodeᚐCareCategory(ctx context.Context, sel ast.SelectionSet, v *node.CareCategory) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CareCategory(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCareTag2ᚕᚖwanggeᚋgraphᚋnodeᚐCareTagᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.CareTag) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCareTag2ᚖwanggeᚋgraphᚋnodeᚐCareTag(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCareTag2ᚖwanggeᚋgraphᚋnodeᚐCareTag(ctx context.Context, sel ast.SelectionSet, v *node.CareTag) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CareTag(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNChangePasswordInput2wanggeᚋgraphᚋnodeᚐChangePasswordInput(ctx context.Context, v any) (node.ChangePasswordInput, error) {
 	res, err := ec.unmarshalInputChangePasswordInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -27663,6 +32335,32 @@ func (ec *executionContext) marshalNChangePasswordPayload2ᚖwanggeᚋgraphᚋno
 		return graphql.Null
 	}
 	return ec._ChangePasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCollectionForm2ᚕᚖwanggeᚋgraphᚋnodeᚐCollectionFormᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.CollectionForm) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCollectionForm2ᚖwanggeᚋgraphᚋnodeᚐCollectionForm(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCollectionForm2ᚖwanggeᚋgraphᚋnodeᚐCollectionForm(ctx context.Context, sel ast.SelectionSet, v *node.CollectionForm) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CollectionForm(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNContacts2ᚖwanggeᚋgraphᚋnodeᚐContacts(ctx context.Context, sel ast.SelectionSet, v *node.Contacts) graphql.Marshaler {
@@ -27761,6 +32459,21 @@ func (ec *executionContext) marshalNCreateAccountPayload2ᚖwanggeᚋgraphᚋnod
 		return graphql.Null
 	}
 	return ec._CreateAccountPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateResidentInput2wanggeᚋgraphᚋnodeᚐCreateResidentInput(ctx context.Context, v any) (node.CreateResidentInput, error) {
+	res, err := ec.unmarshalInputCreateResidentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐCreateResidentPayload(ctx context.Context, sel ast.SelectionSet, v *node.CreateResidentPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CreateResidentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateWorkerInput2wanggeᚋgraphᚋnodeᚐCreateWorkerInput(ctx context.Context, v any) (node.CreateWorkerInput, error) {
@@ -27922,6 +32635,46 @@ func (ec *executionContext) marshalNEndSessionsPayload2ᚖwanggeᚋgraphᚋnode�
 	return ec._EndSessionsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNEraseResidentInput2wanggeᚋgraphᚋnodeᚐEraseResidentInput(ctx context.Context, v any) (node.EraseResidentInput, error) {
+	res, err := ec.unmarshalInputEraseResidentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEraseResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐEraseResidentPayload(ctx context.Context, sel ast.SelectionSet, v *node.EraseResidentPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._EraseResidentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNErasureReason2wanggeᚋgraphᚋnodeᚐErasureReason(ctx context.Context, v any) (node.ErasureReason, error) {
+	var res node.ErasureReason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNErasureReason2wanggeᚋgraphᚋnodeᚐErasureReason(ctx context.Context, sel ast.SelectionSet, v node.ErasureReason) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNExportResidentInput2wanggeᚋgraphᚋnodeᚐExportResidentInput(ctx context.Context, v any) (node.ExportResidentInput, error) {
+	res, err := ec.unmarshalInputExportResidentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐExportResidentPayload(ctx context.Context, sel ast.SelectionSet, v *node.ExportResidentPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ExportResidentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNExternalRef2wanggeᚋdomainᚋplaceᚐExternalRef(ctx context.Context, sel ast.SelectionSet, v place.ExternalRef) graphql.Marshaler {
 	return ec._ExternalRef(ctx, sel, &v)
 }
@@ -27992,6 +32745,31 @@ func (ec *executionContext) marshalNExternalRefOwner2ᚖwanggeᚋgraphᚋnodeᚐ
 		return graphql.Null
 	}
 	return ec._ExternalRefOwner(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFillHouseholdFormInput2wanggeᚋgraphᚋnodeᚐFillHouseholdFormInput(ctx context.Context, v any) (node.FillHouseholdFormInput, error) {
+	res, err := ec.unmarshalInputFillHouseholdFormInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFillHouseholdFormPayload2ᚖwanggeᚋgraphᚋnodeᚐFillHouseholdFormPayload(ctx context.Context, sel ast.SelectionSet, v *node.FillHouseholdFormPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FillHouseholdFormPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFilledForm2ᚖwanggeᚋgraphᚋnodeᚐFilledForm(ctx context.Context, sel ast.SelectionSet, v *node.FilledForm) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FilledForm(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNFixAction2wanggeᚋdomainᚋcoverageᚐAction(ctx context.Context, v any) (coverage.Action, error) {
@@ -28082,6 +32860,113 @@ func (ec *executionContext) marshalNFloat2ᚕᚕfloat64ᚄ(ctx context.Context, 
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNFormAnswer2ᚕᚖwanggeᚋgraphᚋnodeᚐFormAnswerᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.FormAnswer) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFormAnswer2ᚖwanggeᚋgraphᚋnodeᚐFormAnswer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFormAnswer2ᚖwanggeᚋgraphᚋnodeᚐFormAnswer(ctx context.Context, sel ast.SelectionSet, v *node.FormAnswer) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FormAnswer(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFormAnswerInput2ᚕᚖwanggeᚋgraphᚋnodeᚐFormAnswerInputᚄ(ctx context.Context, v any) ([]*node.FormAnswerInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*node.FormAnswerInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFormAnswerInput2ᚖwanggeᚋgraphᚋnodeᚐFormAnswerInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNFormAnswerInput2ᚖwanggeᚋgraphᚋnodeᚐFormAnswerInput(ctx context.Context, v any) (*node.FormAnswerInput, error) {
+	res, err := ec.unmarshalInputFormAnswerInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFormItem2ᚕᚖwanggeᚋgraphᚋnodeᚐFormItemᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.FormItem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFormItem2ᚖwanggeᚋgraphᚋnodeᚐFormItem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFormItem2ᚖwanggeᚋgraphᚋnodeᚐFormItem(ctx context.Context, sel ast.SelectionSet, v *node.FormItem) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FormItem(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFormItemKind2wanggeᚋgraphᚋnodeᚐFormItemKind(ctx context.Context, v any) (node.FormItemKind, error) {
+	var res node.FormItemKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFormItemKind2wanggeᚋgraphᚋnodeᚐFormItemKind(ctx context.Context, sel ast.SelectionSet, v node.FormItemKind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNFormOption2ᚕᚖwanggeᚋgraphᚋnodeᚐFormOptionᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.FormOption) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFormOption2ᚖwanggeᚋgraphᚋnodeᚐFormOption(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFormOption2ᚖwanggeᚋgraphᚋnodeᚐFormOption(ctx context.Context, sel ast.SelectionSet, v *node.FormOption) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FormOption(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNGeoJSON2wanggeᚋgraphᚋnodeᚐGeoJSON(ctx context.Context, v any) (node.GeoJSON, error) {
@@ -28338,6 +33223,32 @@ func (ec *executionContext) marshalNHouseholdEdge2ᚖwanggeᚋgraphᚋnodeᚐHou
 	return ec._HouseholdEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNHouseholdMember2ᚕᚖwanggeᚋgraphᚋnodeᚐHouseholdMemberᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.HouseholdMember) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHouseholdMember2ᚖwanggeᚋgraphᚋnodeᚐHouseholdMember(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNHouseholdMember2ᚖwanggeᚋgraphᚋnodeᚐHouseholdMember(ctx context.Context, sel ast.SelectionSet, v *node.HouseholdMember) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._HouseholdMember(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
 	res, err := node.UnmarshalID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28485,6 +33396,36 @@ func (ec *executionContext) marshalNMatchRule2wanggeᚋdomainᚋgridᚐRule(ctx 
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNMoveInResidentInput2wanggeᚋgraphᚋnodeᚐMoveInResidentInput(ctx context.Context, v any) (node.MoveInResidentInput, error) {
+	res, err := ec.unmarshalInputMoveInResidentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMoveInResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐMoveInResidentPayload(ctx context.Context, sel ast.SelectionSet, v *node.MoveInResidentPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MoveInResidentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMoveOutResidentInput2wanggeᚋgraphᚋnodeᚐMoveOutResidentInput(ctx context.Context, v any) (node.MoveOutResidentInput, error) {
+	res, err := ec.unmarshalInputMoveOutResidentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMoveOutResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐMoveOutResidentPayload(ctx context.Context, sel ast.SelectionSet, v *node.MoveOutResidentPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MoveOutResidentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNNightNumber2ᚖwanggeᚋgraphᚋnodeᚐNightNumber(ctx context.Context, sel ast.SelectionSet, v *node.NightNumber) graphql.Marshaler {
@@ -28708,6 +33649,16 @@ func (ec *executionContext) marshalNProblemKind2wanggeᚋdomainᚋcoverageᚐKin
 	return res
 }
 
+func (ec *executionContext) unmarshalNPurpose2wanggeᚋgraphᚋnodeᚐPurpose(ctx context.Context, v any) (node.Purpose, error) {
+	var res node.Purpose
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPurpose2wanggeᚋgraphᚋnodeᚐPurpose(ctx context.Context, sel ast.SelectionSet, v node.Purpose) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNRecodeGridInput2wanggeᚋgraphᚋnodeᚐRecodeGridInput(ctx context.Context, v any) (node.RecodeGridInput, error) {
 	res, err := ec.unmarshalInputRecodeGridInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28763,6 +33714,21 @@ func (ec *executionContext) marshalNRefOwnerKind2wanggeᚋgraphᚋnodeᚐRefOwne
 	return v
 }
 
+func (ec *executionContext) unmarshalNRemoveCareTagInput2wanggeᚋgraphᚋnodeᚐRemoveCareTagInput(ctx context.Context, v any) (node.RemoveCareTagInput, error) {
+	res, err := ec.unmarshalInputRemoveCareTagInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemoveCareTagPayload2ᚖwanggeᚋgraphᚋnodeᚐRemoveCareTagPayload(ctx context.Context, sel ast.SelectionSet, v *node.RemoveCareTagPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RemoveCareTagPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRenumberDivisionInput2wanggeᚋgraphᚋnodeᚐRenumberDivisionInput(ctx context.Context, v any) (node.RenumberDivisionInput, error) {
 	res, err := ec.unmarshalInputRenumberDivisionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28791,6 +33757,67 @@ func (ec *executionContext) marshalNResetPasswordPayload2ᚖwanggeᚋgraphᚋnod
 		return graphql.Null
 	}
 	return ec._ResetPasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNResidency2ᚖwanggeᚋgraphᚋnodeᚐResidency(ctx context.Context, sel ast.SelectionSet, v *node.Residency) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Residency(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNResident2ᚕᚖwanggeᚋgraphᚋnodeᚐResidentᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Resident) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNResident2ᚖwanggeᚋgraphᚋnodeᚐResident(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNResident2ᚖwanggeᚋgraphᚋnodeᚐResident(ctx context.Context, sel ast.SelectionSet, v *node.Resident) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Resident(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNResidentField2wanggeᚋgraphᚋnodeᚐResidentField(ctx context.Context, v any) (node.ResidentField, error) {
+	var res node.ResidentField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNResidentField2wanggeᚋgraphᚋnodeᚐResidentField(ctx context.Context, sel ast.SelectionSet, v node.ResidentField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNRevealResidentInput2wanggeᚋgraphᚋnodeᚐRevealResidentInput(ctx context.Context, v any) (node.RevealResidentInput, error) {
+	res, err := ec.unmarshalInputRevealResidentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevealResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐRevealResidentPayload(ctx context.Context, sel ast.SelectionSet, v *node.RevealResidentPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RevealResidentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRevokeAccessTokenInput2wanggeᚋgraphᚋnodeᚐRevokeAccessTokenInput(ctx context.Context, v any) (node.RevokeAccessTokenInput, error) {
@@ -28846,6 +33873,51 @@ func (ec *executionContext) marshalNRight2ᚕwanggeᚋgraphᚋnodeᚐRightᚄ(ct
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNSearchResidentInput2wanggeᚋgraphᚋnodeᚐSearchResidentInput(ctx context.Context, v any) (node.SearchResidentInput, error) {
+	res, err := ec.unmarshalInputSearchResidentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSearchResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐSearchResidentPayload(ctx context.Context, sel ast.SelectionSet, v *node.SearchResidentPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SearchResidentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetCareCategoryInput2wanggeᚋgraphᚋnodeᚐSetCareCategoryInput(ctx context.Context, v any) (node.SetCareCategoryInput, error) {
+	res, err := ec.unmarshalInputSetCareCategoryInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetCareCategoryPayload2ᚖwanggeᚋgraphᚋnodeᚐSetCareCategoryPayload(ctx context.Context, sel ast.SelectionSet, v *node.SetCareCategoryPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetCareCategoryPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetCareTagInput2wanggeᚋgraphᚋnodeᚐSetCareTagInput(ctx context.Context, v any) (node.SetCareTagInput, error) {
+	res, err := ec.unmarshalInputSetCareTagInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetCareTagPayload2ᚖwanggeᚋgraphᚋnodeᚐSetCareTagPayload(ctx context.Context, sel ast.SelectionSet, v *node.SetCareTagPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetCareTagPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSetDivisionContactsInput2wanggeᚋgraphᚋnodeᚐSetDivisionContactsInput(ctx context.Context, v any) (node.SetDivisionContactsInput, error) {
@@ -28953,6 +34025,16 @@ func (ec *executionContext) marshalNTakeBackBoardsPrintedPayload2ᚖwanggeᚋgra
 	return ec._TakeBackBoardsPrintedPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNTenure2wanggeᚋgraphᚋnodeᚐTenure(ctx context.Context, v any) (node.Tenure, error) {
+	var res node.Tenure
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTenure2wanggeᚋgraphᚋnodeᚐTenure(ctx context.Context, sel ast.SelectionSet, v node.Tenure) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNTileID2wanggeᚋgraphᚋnodeᚐTileID(ctx context.Context, sel ast.SelectionSet, v node.TileID) graphql.Marshaler {
 	return ec._TileID(ctx, sel, &v)
 }
@@ -29053,6 +34135,21 @@ func (ec *executionContext) marshalNUnitEdge2ᚖwanggeᚋgraphᚋnodeᚐUnitEdge
 		return graphql.Null
 	}
 	return ec._UnitEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateResidentInput2wanggeᚋgraphᚋnodeᚐUpdateResidentInput(ctx context.Context, v any) (node.UpdateResidentInput, error) {
+	res, err := ec.unmarshalInputUpdateResidentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐUpdateResidentPayload(ctx context.Context, sel ast.SelectionSet, v *node.UpdateResidentPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpdateResidentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUpdateWorkerInput2wanggeᚋgraphᚋnodeᚐUpdateWorkerInput(ctx context.Context, v any) (node.UpdateWorkerInput, error) {
@@ -29574,6 +34671,13 @@ func (ec *executionContext) marshalOEstateManager2ᚖwanggeᚋdomainᚋplaceᚐM
 	return res
 }
 
+func (ec *executionContext) marshalOFilledForm2ᚖwanggeᚋgraphᚋnodeᚐFilledForm(ctx context.Context, sel ast.SelectionSet, v *node.FilledForm) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._FilledForm(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOFloat2ᚕfloat64ᚄ(ctx context.Context, v any) ([]float64, error) {
 	if v == nil {
 		return nil, nil
@@ -29731,6 +34835,29 @@ func (ec *executionContext) marshalOHouseholdConnection2ᚖwanggeᚋgraphᚋnode
 		return graphql.Null
 	}
 	return ec._HouseholdConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOHouseholdFile2ᚖwanggeᚋgraphᚋnodeᚐHouseholdFile(ctx context.Context, sel ast.SelectionSet, v *node.HouseholdFile) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._HouseholdFile(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOHouseholdKind2ᚖwanggeᚋgraphᚋnodeᚐHouseholdKind(ctx context.Context, v any) (*node.HouseholdKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(node.HouseholdKind)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOHouseholdKind2ᚖwanggeᚋgraphᚋnodeᚐHouseholdKind(ctx context.Context, sel ast.SelectionSet, v *node.HouseholdKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

@@ -15,6 +15,7 @@ import (
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/place"
+	"wangge/domain/resident"
 	"wangge/domain/search"
 	"wangge/domain/staff"
 	"wangge/graph/node"
@@ -31,6 +32,8 @@ type Resolver struct {
 	Access   *access.Service // nil: there are no accounts
 	Around   *around.Service // nil: limits are those that are stored
 	Audit    *audit.Service  // nil: nothing is noted, nor can be read
+
+	Residents *resident.Service // files of people; nil: there are none
 
 	// PhotoURL says where a worker's photo is; asked only of workers who have one. Nil: photos are not served.
 	PhotoURL func(staff.Worker) string

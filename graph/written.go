@@ -946,6 +946,101 @@ func (w *writer) _BuildingEdge(sel *selection, obj *node.BuildingEdge) bool {
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _CareCategory(sel *selection, obj *node.CareCategory) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("CareCategory")
+		case "code":
+			w.enter(f)
+			v := obj.Code
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		case "name":
+			w.enter(f)
+			v := obj.Name
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "nameEn":
+			w.enter(f)
+			v := obj.NameEn
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "legalBasis":
+			w.enter(f)
+			v := obj.LegalBasis
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "restricted":
+			w.enter(f)
+			v := obj.Restricted
+			ok = w.marshalNBoolean2bool(f.below, v) && ok
+			w.leave()
+		case "version":
+			w.enter(f)
+			v := obj.Version
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _CareTag(sel *selection, obj *node.CareTag) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("CareTag")
+		case "id":
+			w.enter(f)
+			v := obj.ID
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		case "category":
+			w.enter(f)
+			v := obj.Category
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "legalBasis":
+			w.enter(f)
+			v := obj.LegalBasis
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "restricted":
+			w.enter(f)
+			v := obj.Restricted
+			ok = w.marshalNBoolean2bool(f.below, v) && ok
+			w.leave()
+		case "setOn":
+			w.enter(f)
+			v := obj.SetOn
+			ok = w.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		case "reviewOn":
+			w.enter(f)
+			v := obj.ReviewOn
+			ok = w.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		case "expiresOn":
+			w.enter(f)
+			v := obj.ExpiresOn
+			ok = w.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _ChangePasswordPayload(sel *selection, obj *node.ChangePasswordPayload) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -958,6 +1053,36 @@ func (w *writer) _ChangePasswordPayload(sel *selection, obj *node.ChangePassword
 			w.enter(f)
 			v := obj.ID
 			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _CollectionForm(sel *selection, obj *node.CollectionForm) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("CollectionForm")
+		case "version":
+			w.enter(f)
+			v := obj.Version
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		case "since":
+			w.enter(f)
+			v := obj.Since
+			ok = w.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		case "items":
+			w.enter(f)
+			v := obj.Items
+			ok = w.marshalNFormItem2ᚕᚖwanggeᚋgraphᚋnodeᚐFormItemᚄ(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -1237,6 +1362,26 @@ func (w *writer) _CreateAccountPayload(sel *selection, obj *node.CreateAccountPa
 			w.enter(f)
 			v := obj.Password
 			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _CreateResidentPayload(sel *selection, obj *node.CreateResidentPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("CreateResidentPayload")
+		case "resident":
+			w.enter(f)
+			v := obj.Resident
+			ok = w.marshalNResident2ᚖwanggeᚋgraphᚋnodeᚐResident(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -1648,6 +1793,26 @@ func (w *writer) _EndSessionsPayload(sel *selection, obj *node.EndSessionsPayloa
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _EraseResidentPayload(sel *selection, obj *node.EraseResidentPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("EraseResidentPayload")
+		case "id":
+			w.enter(f)
+			v := obj.ID
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _Estate(sel *selection, obj *node.Estate) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -1681,6 +1846,26 @@ func (w *writer) _Estate(sel *selection, obj *node.Estate) bool {
 				continue
 			}
 			ok = w.marshalNExternalRef2ᚕwanggeᚋdomainᚋplaceᚐExternalRefᚄ(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _ExportResidentPayload(sel *selection, obj *node.ExportResidentPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("ExportResidentPayload")
+		case "document":
+			w.enter(f)
+			v := obj.Document
+			ok = w.marshalNString2string(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -1731,6 +1916,151 @@ func (w *writer) _ExternalRefOwner(sel *selection, obj *node.ExternalRefOwner) b
 			w.enter(f)
 			v := obj.ID
 			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _FillHouseholdFormPayload(sel *selection, obj *node.FillHouseholdFormPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("FillHouseholdFormPayload")
+		case "form":
+			w.enter(f)
+			v := obj.Form
+			ok = w.marshalNFilledForm2ᚖwanggeᚋgraphᚋnodeᚐFilledForm(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _FilledForm(sel *selection, obj *node.FilledForm) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("FilledForm")
+		case "form":
+			w.enter(f)
+			v := obj.Form
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		case "answers":
+			w.enter(f)
+			v := obj.Answers
+			ok = w.marshalNFormAnswer2ᚕᚖwanggeᚋgraphᚋnodeᚐFormAnswerᚄ(f.below, v) && ok
+			w.leave()
+		case "filledOn":
+			w.enter(f)
+			v := obj.FilledOn
+			ok = w.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _FormAnswer(sel *selection, obj *node.FormAnswer) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("FormAnswer")
+		case "key":
+			w.enter(f)
+			v := obj.Key
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		case "answer":
+			w.enter(f)
+			v := obj.Answer
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _FormItem(sel *selection, obj *node.FormItem) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("FormItem")
+		case "key":
+			w.enter(f)
+			v := obj.Key
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		case "name":
+			w.enter(f)
+			v := obj.Name
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "nameEn":
+			w.enter(f)
+			v := obj.NameEn
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "kind":
+			w.enter(f)
+			v := obj.Kind
+			ok = w.marshalNFormItemKind2wanggeᚋgraphᚋnodeᚐFormItemKind(f.below, v) && ok
+			w.leave()
+		case "options":
+			w.enter(f)
+			v := obj.Options
+			ok = w.marshalNFormOption2ᚕᚖwanggeᚋgraphᚋnodeᚐFormOptionᚄ(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _FormOption(sel *selection, obj *node.FormOption) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("FormOption")
+		case "key":
+			w.enter(f)
+			v := obj.Key
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		case "name":
+			w.enter(f)
+			v := obj.Name
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "nameEn":
+			w.enter(f)
+			v := obj.NameEn
+			ok = w.marshalNString2string(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -2433,6 +2763,81 @@ func (w *writer) _HouseholdEdge(sel *selection, obj *node.HouseholdEdge) bool {
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _HouseholdFile(sel *selection, obj *node.HouseholdFile) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("HouseholdFile")
+		case "household":
+			w.enter(f)
+			v := obj.Household
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		case "room":
+			w.enter(f)
+			v := obj.Room
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "number":
+			w.enter(f)
+			v := obj.Number
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "kind":
+			w.enter(f)
+			v := obj.Kind
+			ok = w.marshalOHouseholdKind2ᚖwanggeᚋgraphᚋnodeᚐHouseholdKind(f.below, v) && ok
+			w.leave()
+		case "members":
+			w.enter(f)
+			v := obj.Members
+			ok = w.marshalNHouseholdMember2ᚕᚖwanggeᚋgraphᚋnodeᚐHouseholdMemberᚄ(f.below, v) && ok
+			w.leave()
+		case "form":
+			w.enter(f)
+			v := obj.Form
+			ok = w.marshalOFilledForm2ᚖwanggeᚋgraphᚋnodeᚐFilledForm(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _HouseholdMember(sel *selection, obj *node.HouseholdMember) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("HouseholdMember")
+		case "resident":
+			w.enter(f)
+			v := obj.Resident
+			ok = w.marshalNResident2ᚖwanggeᚋgraphᚋnodeᚐResident(f.below, v) && ok
+			w.leave()
+		case "residency":
+			w.enter(f)
+			v := obj.Residency
+			ok = w.marshalNResidency2ᚖwanggeᚋgraphᚋnodeᚐResidency(f.below, v) && ok
+			w.leave()
+		case "tags":
+			w.enter(f)
+			v := obj.Tags
+			ok = w.marshalNCareTag2ᚕᚖwanggeᚋgraphᚋnodeᚐCareTagᚄ(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _InformantCheck(sel *selection, obj *node.InformantCheck) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -2694,6 +3099,46 @@ func (w *writer) _Limits(sel *selection, obj *node.Limits) bool {
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _MoveInResidentPayload(sel *selection, obj *node.MoveInResidentPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("MoveInResidentPayload")
+		case "residency":
+			w.enter(f)
+			v := obj.Residency
+			ok = w.marshalNResidency2ᚖwanggeᚋgraphᚋnodeᚐResidency(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _MoveOutResidentPayload(sel *selection, obj *node.MoveOutResidentPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("MoveOutResidentPayload")
+		case "residency":
+			w.enter(f)
+			v := obj.Residency
+			ok = w.marshalNResidency2ᚖwanggeᚋgraphᚋnodeᚐResidency(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _Mutation(sel *selection) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -2931,6 +3376,126 @@ func (w *writer) _Mutation(sel *selection) bool {
 					return w.fail(err, true)
 				}
 				return w.marshalNRevokeAccessTokenPayload2ᚖwanggeᚋgraphᚋnodeᚐRevokeAccessTokenPayload(f.below, v)
+			}) && ok
+		case "revealResident":
+			ok = w.root(f, true, w.ec.field_Mutation_revealResident_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.RevealResidentPayload, error) {
+					return w.ec.Resolvers.Mutation().RevealResident(ctx, fc.Args["input"].(node.RevealResidentInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNRevealResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐRevealResidentPayload(f.below, v)
+			}) && ok
+		case "searchResident":
+			ok = w.root(f, true, w.ec.field_Mutation_searchResident_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.SearchResidentPayload, error) {
+					return w.ec.Resolvers.Mutation().SearchResident(ctx, fc.Args["input"].(node.SearchResidentInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNSearchResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐSearchResidentPayload(f.below, v)
+			}) && ok
+		case "createResident":
+			ok = w.root(f, true, w.ec.field_Mutation_createResident_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.CreateResidentPayload, error) {
+					return w.ec.Resolvers.Mutation().CreateResident(ctx, fc.Args["input"].(node.CreateResidentInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNCreateResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐCreateResidentPayload(f.below, v)
+			}) && ok
+		case "updateResident":
+			ok = w.root(f, true, w.ec.field_Mutation_updateResident_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.UpdateResidentPayload, error) {
+					return w.ec.Resolvers.Mutation().UpdateResident(ctx, fc.Args["input"].(node.UpdateResidentInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNUpdateResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐUpdateResidentPayload(f.below, v)
+			}) && ok
+		case "moveInResident":
+			ok = w.root(f, true, w.ec.field_Mutation_moveInResident_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.MoveInResidentPayload, error) {
+					return w.ec.Resolvers.Mutation().MoveInResident(ctx, fc.Args["input"].(node.MoveInResidentInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNMoveInResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐMoveInResidentPayload(f.below, v)
+			}) && ok
+		case "moveOutResident":
+			ok = w.root(f, true, w.ec.field_Mutation_moveOutResident_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.MoveOutResidentPayload, error) {
+					return w.ec.Resolvers.Mutation().MoveOutResident(ctx, fc.Args["input"].(node.MoveOutResidentInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNMoveOutResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐMoveOutResidentPayload(f.below, v)
+			}) && ok
+		case "exportResident":
+			ok = w.root(f, true, w.ec.field_Mutation_exportResident_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.ExportResidentPayload, error) {
+					return w.ec.Resolvers.Mutation().ExportResident(ctx, fc.Args["input"].(node.ExportResidentInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNExportResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐExportResidentPayload(f.below, v)
+			}) && ok
+		case "eraseResident":
+			ok = w.root(f, true, w.ec.field_Mutation_eraseResident_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.EraseResidentPayload, error) {
+					return w.ec.Resolvers.Mutation().EraseResident(ctx, fc.Args["input"].(node.EraseResidentInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNEraseResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐEraseResidentPayload(f.below, v)
+			}) && ok
+		case "setCareTag":
+			ok = w.root(f, true, w.ec.field_Mutation_setCareTag_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.SetCareTagPayload, error) {
+					return w.ec.Resolvers.Mutation().SetCareTag(ctx, fc.Args["input"].(node.SetCareTagInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNSetCareTagPayload2ᚖwanggeᚋgraphᚋnodeᚐSetCareTagPayload(f.below, v)
+			}) && ok
+		case "removeCareTag":
+			ok = w.root(f, true, w.ec.field_Mutation_removeCareTag_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.RemoveCareTagPayload, error) {
+					return w.ec.Resolvers.Mutation().RemoveCareTag(ctx, fc.Args["input"].(node.RemoveCareTagInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNRemoveCareTagPayload2ᚖwanggeᚋgraphᚋnodeᚐRemoveCareTagPayload(f.below, v)
+			}) && ok
+		case "setCareCategory":
+			ok = w.root(f, true, w.ec.field_Mutation_setCareCategory_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.SetCareCategoryPayload, error) {
+					return w.ec.Resolvers.Mutation().SetCareCategory(ctx, fc.Args["input"].(node.SetCareCategoryInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNSetCareCategoryPayload2ᚖwanggeᚋgraphᚋnodeᚐSetCareCategoryPayload(f.below, v)
+			}) && ok
+		case "fillHouseholdForm":
+			ok = w.root(f, true, w.ec.field_Mutation_fillHouseholdForm_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.FillHouseholdFormPayload, error) {
+					return w.ec.Resolvers.Mutation().FillHouseholdForm(ctx, fc.Args["input"].(node.FillHouseholdFormInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNFillHouseholdFormPayload2ᚖwanggeᚋgraphᚋnodeᚐFillHouseholdFormPayload(f.below, v)
 			}) && ok
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -3381,6 +3946,30 @@ func (w *writer) _Query(sel *selection) bool {
 				}
 				return w.marshalOAuditConnection2ᚖwanggeᚋgraphᚋnodeᚐAuditConnection(f.below, v)
 			}) && ok
+		case "householdFile":
+			ok = w.root(f, false, w.ec.field_Query_householdFile_args, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Query().HouseholdFile(ctx, fc.Args["household"].(string))
+				if err != nil {
+					return w.fail(err, false)
+				}
+				return w.marshalOHouseholdFile2ᚖwanggeᚋgraphᚋnodeᚐHouseholdFile(f.below, v)
+			}) && ok
+		case "careCategories":
+			ok = w.root(f, true, nil, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Query().CareCategories(ctx)
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNCareCategory2ᚕᚖwanggeᚋgraphᚋnodeᚐCareCategoryᚄ(f.below, v)
+			}) && ok
+		case "collectionForms":
+			ok = w.root(f, true, nil, func(ctx context.Context, fc arguments) bool {
+				v, err := w.ec.Resolvers.Query().CollectionForms(ctx)
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNCollectionForm2ᚕᚖwanggeᚋgraphᚋnodeᚐCollectionFormᚄ(f.below, v)
+			}) && ok
 		case "__type":
 			ok = w.root(f, false, w.ec.field_Query___type_args, func(ctx context.Context, fc arguments) bool {
 				v, err := w.ec.IntrospectType(fc.Args["name"].(string))
@@ -3480,6 +4069,26 @@ func (w *writer) _RecordBoardsPrintedPayload(sel *selection, obj *node.RecordBoa
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _RemoveCareTagPayload(sel *selection, obj *node.RemoveCareTagPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("RemoveCareTagPayload")
+		case "id":
+			w.enter(f)
+			v := obj.ID
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _RenumberDivisionPayload(sel *selection, obj *node.RenumberDivisionPayload) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -3531,6 +4140,121 @@ func (w *writer) _ResetPasswordPayload(sel *selection, obj *node.ResetPasswordPa
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _Residency(sel *selection, obj *node.Residency) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("Residency")
+		case "id":
+			w.enter(f)
+			v := obj.ID
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		case "registeredHere":
+			w.enter(f)
+			v := obj.RegisteredHere
+			ok = w.marshalNBoolean2bool(f.below, v) && ok
+			w.leave()
+		case "livesHere":
+			w.enter(f)
+			v := obj.LivesHere
+			ok = w.marshalNBoolean2bool(f.below, v) && ok
+			w.leave()
+		case "tenure":
+			w.enter(f)
+			v := obj.Tenure
+			ok = w.marshalNTenure2wanggeᚋgraphᚋnodeᚐTenure(f.below, v) && ok
+			w.leave()
+		case "from":
+			w.enter(f)
+			v := obj.From
+			ok = w.marshalNDate2wanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		case "until":
+			w.enter(f)
+			v := obj.Until
+			ok = w.marshalODate2ᚖwanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _Resident(sel *selection, obj *node.Resident) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("Resident")
+		case "id":
+			w.enter(f)
+			v := obj.ID
+			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		case "name":
+			w.enter(f)
+			v := obj.Name
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		case "identityNumber":
+			w.enter(f)
+			v := obj.IdentityNumber
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "phone":
+			w.enter(f)
+			v := obj.Phone
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "birthDate":
+			w.enter(f)
+			v := obj.BirthDate
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		case "oddIdentityNumber":
+			w.enter(f)
+			v := obj.OddIdentityNumber
+			ok = w.marshalNBoolean2bool(f.below, v) && ok
+			w.leave()
+		case "version":
+			w.enter(f)
+			v := obj.Version
+			ok = w.marshalNInt2int(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _RevealResidentPayload(sel *selection, obj *node.RevealResidentPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("RevealResidentPayload")
+		case "value":
+			w.enter(f)
+			v := obj.Value
+			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _RevokeAccessTokenPayload(sel *selection, obj *node.RevokeAccessTokenPayload) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -3543,6 +4267,26 @@ func (w *writer) _RevokeAccessTokenPayload(sel *selection, obj *node.RevokeAcces
 			w.enter(f)
 			v := obj.ID
 			ok = w.marshalNID2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _SearchResidentPayload(sel *selection, obj *node.SearchResidentPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("SearchResidentPayload")
+		case "residents":
+			w.enter(f)
+			v := obj.Residents
+			ok = w.marshalNResident2ᚕᚖwanggeᚋgraphᚋnodeᚐResidentᚄ(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -3583,6 +4327,46 @@ func (w *writer) _ServiceStation(sel *selection, obj *node.ServiceStation) bool 
 			w.enter(f)
 			v := obj.Phone()
 			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _SetCareCategoryPayload(sel *selection, obj *node.SetCareCategoryPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("SetCareCategoryPayload")
+		case "category":
+			w.enter(f)
+			v := obj.Category
+			ok = w.marshalNCareCategory2ᚖwanggeᚋgraphᚋnodeᚐCareCategory(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _SetCareTagPayload(sel *selection, obj *node.SetCareTagPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("SetCareTagPayload")
+		case "tag":
+			w.enter(f)
+			v := obj.Tag
+			ok = w.marshalNCareTag2ᚖwanggeᚋgraphᚋnodeᚐCareTag(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -4046,6 +4830,26 @@ func (w *writer) _UnitEdge(sel *selection, obj *node.UnitEdge) bool {
 			w.enter(f)
 			v := obj.Cursor()
 			ok = w.marshalNString2string(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
+func (w *writer) _UpdateResidentPayload(sel *selection, obj *node.UpdateResidentPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("UpdateResidentPayload")
+		case "resident":
+			w.enter(f)
+			v := obj.Resident
+			ok = w.marshalNResident2ᚖwanggeᚋgraphᚋnodeᚐResident(f.below, v) && ok
 			w.leave()
 		default:
 			panic("unknown field " + strconv.Quote(f.Name))
@@ -5101,11 +5905,80 @@ func (w *writer) marshalNBuildingEdge2ᚖwanggeᚋgraphᚋnodeᚐBuildingEdge(se
 	return w._BuildingEdge(sel, v)
 }
 
+func (w *writer) marshalNCareCategory2ᚕᚖwanggeᚋgraphᚋnodeᚐCareCategoryᚄ(sel *selection, v []*node.CareCategory) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNCareCategory2ᚖwanggeᚋgraphᚋnodeᚐCareCategory(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNCareCategory2ᚖwanggeᚋgraphᚋnodeᚐCareCategory(sel *selection, v *node.CareCategory) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._CareCategory(sel, v)
+}
+
+func (w *writer) marshalNCareTag2ᚕᚖwanggeᚋgraphᚋnodeᚐCareTagᚄ(sel *selection, v []*node.CareTag) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNCareTag2ᚖwanggeᚋgraphᚋnodeᚐCareTag(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNCareTag2ᚖwanggeᚋgraphᚋnodeᚐCareTag(sel *selection, v *node.CareTag) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._CareTag(sel, v)
+}
+
 func (w *writer) marshalNChangePasswordPayload2ᚖwanggeᚋgraphᚋnodeᚐChangePasswordPayload(sel *selection, v *node.ChangePasswordPayload) bool {
 	if v == nil {
 		return w.missing()
 	}
 	return w._ChangePasswordPayload(sel, v)
+}
+
+func (w *writer) marshalNCollectionForm2ᚕᚖwanggeᚋgraphᚋnodeᚐCollectionFormᚄ(sel *selection, v []*node.CollectionForm) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNCollectionForm2ᚖwanggeᚋgraphᚋnodeᚐCollectionForm(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNCollectionForm2ᚖwanggeᚋgraphᚋnodeᚐCollectionForm(sel *selection, v *node.CollectionForm) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._CollectionForm(sel, v)
 }
 
 func (w *writer) marshalNContacts2ᚖwanggeᚋgraphᚋnodeᚐContacts(sel *selection, v *node.Contacts) bool {
@@ -5158,6 +6031,13 @@ func (w *writer) marshalNCreateAccountPayload2ᚖwanggeᚋgraphᚋnodeᚐCreateA
 		return w.missing()
 	}
 	return w._CreateAccountPayload(sel, v)
+}
+
+func (w *writer) marshalNCreateResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐCreateResidentPayload(sel *selection, v *node.CreateResidentPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._CreateResidentPayload(sel, v)
 }
 
 func (w *writer) marshalNCreateWorkerPayload2ᚖwanggeᚋgraphᚋnodeᚐCreateWorkerPayload(sel *selection, v *node.CreateWorkerPayload) bool {
@@ -5237,6 +6117,24 @@ func (w *writer) marshalNEndSessionsPayload2ᚖwanggeᚋgraphᚋnodeᚐEndSessio
 	return w._EndSessionsPayload(sel, v)
 }
 
+func (w *writer) marshalNEraseResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐEraseResidentPayload(sel *selection, v *node.EraseResidentPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._EraseResidentPayload(sel, v)
+}
+
+func (w *writer) marshalNErasureReason2wanggeᚋgraphᚋnodeᚐErasureReason(sel *selection, v node.ErasureReason) bool {
+	return w.marshal(v)
+}
+
+func (w *writer) marshalNExportResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐExportResidentPayload(sel *selection, v *node.ExportResidentPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._ExportResidentPayload(sel, v)
+}
+
 func (w *writer) marshalNExternalRef2wanggeᚋdomainᚋplaceᚐExternalRef(sel *selection, v place.ExternalRef) bool {
 	return w._ExternalRef(sel, &v)
 }
@@ -5303,6 +6201,20 @@ func (w *writer) marshalNExternalRefOwner2ᚖwanggeᚋgraphᚋnodeᚐExternalRef
 	return w._ExternalRefOwner(sel, v)
 }
 
+func (w *writer) marshalNFillHouseholdFormPayload2ᚖwanggeᚋgraphᚋnodeᚐFillHouseholdFormPayload(sel *selection, v *node.FillHouseholdFormPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._FillHouseholdFormPayload(sel, v)
+}
+
+func (w *writer) marshalNFilledForm2ᚖwanggeᚋgraphᚋnodeᚐFilledForm(sel *selection, v *node.FilledForm) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._FilledForm(sel, v)
+}
+
 func (w *writer) marshalNFixAction2wanggeᚋdomainᚋcoverageᚐAction(sel *selection, v coverage.Action) bool {
 	return w.text(string(v))
 }
@@ -5341,6 +6253,79 @@ func (w *writer) marshalNFloat2ᚕᚕfloat64ᚄ(sel *selection, v [][]float64) b
 		}
 	}
 	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNFormAnswer2ᚕᚖwanggeᚋgraphᚋnodeᚐFormAnswerᚄ(sel *selection, v []*node.FormAnswer) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNFormAnswer2ᚖwanggeᚋgraphᚋnodeᚐFormAnswer(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNFormAnswer2ᚖwanggeᚋgraphᚋnodeᚐFormAnswer(sel *selection, v *node.FormAnswer) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._FormAnswer(sel, v)
+}
+
+func (w *writer) marshalNFormItem2ᚕᚖwanggeᚋgraphᚋnodeᚐFormItemᚄ(sel *selection, v []*node.FormItem) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNFormItem2ᚖwanggeᚋgraphᚋnodeᚐFormItem(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNFormItem2ᚖwanggeᚋgraphᚋnodeᚐFormItem(sel *selection, v *node.FormItem) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._FormItem(sel, v)
+}
+
+func (w *writer) marshalNFormItemKind2wanggeᚋgraphᚋnodeᚐFormItemKind(sel *selection, v node.FormItemKind) bool {
+	return w.marshal(v)
+}
+
+func (w *writer) marshalNFormOption2ᚕᚖwanggeᚋgraphᚋnodeᚐFormOptionᚄ(sel *selection, v []*node.FormOption) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNFormOption2ᚖwanggeᚋgraphᚋnodeᚐFormOption(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNFormOption2ᚖwanggeᚋgraphᚋnodeᚐFormOption(sel *selection, v *node.FormOption) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._FormOption(sel, v)
 }
 
 func (w *writer) marshalNGeoJSON2wanggeᚋgraphᚋnodeᚐGeoJSON(sel *selection, v node.GeoJSON) bool {
@@ -5549,6 +6534,29 @@ func (w *writer) marshalNHouseholdEdge2ᚖwanggeᚋgraphᚋnodeᚐHouseholdEdge(
 	return w._HouseholdEdge(sel, v)
 }
 
+func (w *writer) marshalNHouseholdMember2ᚕᚖwanggeᚋgraphᚋnodeᚐHouseholdMemberᚄ(sel *selection, v []*node.HouseholdMember) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNHouseholdMember2ᚖwanggeᚋgraphᚋnodeᚐHouseholdMember(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNHouseholdMember2ᚖwanggeᚋgraphᚋnodeᚐHouseholdMember(sel *selection, v *node.HouseholdMember) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._HouseholdMember(sel, v)
+}
+
 func (w *writer) marshalNID2string(sel *selection, v string) bool {
 	return w.text(string(v))
 }
@@ -5635,6 +6643,20 @@ func (w *writer) marshalNLegalEntityEdge2ᚖwanggeᚋgraphᚋnodeᚐLegalEntityE
 
 func (w *writer) marshalNMatchRule2wanggeᚋdomainᚋgridᚐRule(sel *selection, v grid.Rule) bool {
 	return w.text(string(v))
+}
+
+func (w *writer) marshalNMoveInResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐMoveInResidentPayload(sel *selection, v *node.MoveInResidentPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._MoveInResidentPayload(sel, v)
+}
+
+func (w *writer) marshalNMoveOutResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐMoveOutResidentPayload(sel *selection, v *node.MoveOutResidentPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._MoveOutResidentPayload(sel, v)
 }
 
 func (w *writer) marshalNNightNumber2ᚖwanggeᚋgraphᚋnodeᚐNightNumber(sel *selection, v *node.NightNumber) bool {
@@ -5733,6 +6755,10 @@ func (w *writer) marshalNProblemKind2wanggeᚋdomainᚋcoverageᚐKind(sel *sele
 	return w.text(string(v))
 }
 
+func (w *writer) marshalNPurpose2wanggeᚋgraphᚋnodeᚐPurpose(sel *selection, v node.Purpose) bool {
+	return w.marshal(v)
+}
+
 func (w *writer) marshalNRecodeGridPayload2ᚖwanggeᚋgraphᚋnodeᚐRecodeGridPayload(sel *selection, v *node.RecodeGridPayload) bool {
 	if v == nil {
 		return w.missing()
@@ -5758,6 +6784,13 @@ func (w *writer) marshalNRefOwnerKind2wanggeᚋgraphᚋnodeᚐRefOwnerKind(sel *
 	return w.marshal(v)
 }
 
+func (w *writer) marshalNRemoveCareTagPayload2ᚖwanggeᚋgraphᚋnodeᚐRemoveCareTagPayload(sel *selection, v *node.RemoveCareTagPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._RemoveCareTagPayload(sel, v)
+}
+
 func (w *writer) marshalNRenumberDivisionPayload2ᚖwanggeᚋgraphᚋnodeᚐRenumberDivisionPayload(sel *selection, v *node.RenumberDivisionPayload) bool {
 	if v == nil {
 		return w.missing()
@@ -5770,6 +6803,47 @@ func (w *writer) marshalNResetPasswordPayload2ᚖwanggeᚋgraphᚋnodeᚐResetPa
 		return w.missing()
 	}
 	return w._ResetPasswordPayload(sel, v)
+}
+
+func (w *writer) marshalNResidency2ᚖwanggeᚋgraphᚋnodeᚐResidency(sel *selection, v *node.Residency) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._Residency(sel, v)
+}
+
+func (w *writer) marshalNResident2ᚕᚖwanggeᚋgraphᚋnodeᚐResidentᚄ(sel *selection, v []*node.Resident) bool {
+	start, ok := len(w.buf), true
+	w.buf = append(w.buf, '[')
+	for i := range v {
+		if w.enterEntry(i); w.full() {
+			return false
+		}
+		ok = w.marshalNResident2ᚖwanggeᚋgraphᚋnodeᚐResident(sel, v[i]) && ok
+		w.leave()
+		if i == sample {
+			w.expect(start, len(v))
+		}
+	}
+	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNResident2ᚖwanggeᚋgraphᚋnodeᚐResident(sel *selection, v *node.Resident) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._Resident(sel, v)
+}
+
+func (w *writer) marshalNResidentField2wanggeᚋgraphᚋnodeᚐResidentField(sel *selection, v node.ResidentField) bool {
+	return w.marshal(v)
+}
+
+func (w *writer) marshalNRevealResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐRevealResidentPayload(sel *selection, v *node.RevealResidentPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._RevealResidentPayload(sel, v)
 }
 
 func (w *writer) marshalNRevokeAccessTokenPayload2ᚖwanggeᚋgraphᚋnodeᚐRevokeAccessTokenPayload(sel *selection, v *node.RevokeAccessTokenPayload) bool {
@@ -5797,6 +6871,27 @@ func (w *writer) marshalNRight2ᚕwanggeᚋgraphᚋnodeᚐRightᚄ(sel *selectio
 		}
 	}
 	return w.closeList(start, ok, true)
+}
+
+func (w *writer) marshalNSearchResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐSearchResidentPayload(sel *selection, v *node.SearchResidentPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._SearchResidentPayload(sel, v)
+}
+
+func (w *writer) marshalNSetCareCategoryPayload2ᚖwanggeᚋgraphᚋnodeᚐSetCareCategoryPayload(sel *selection, v *node.SetCareCategoryPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._SetCareCategoryPayload(sel, v)
+}
+
+func (w *writer) marshalNSetCareTagPayload2ᚖwanggeᚋgraphᚋnodeᚐSetCareTagPayload(sel *selection, v *node.SetCareTagPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._SetCareTagPayload(sel, v)
 }
 
 func (w *writer) marshalNSetDivisionContactsPayload2ᚖwanggeᚋgraphᚋnodeᚐSetDivisionContactsPayload(sel *selection, v *node.SetDivisionContactsPayload) bool {
@@ -5845,6 +6940,10 @@ func (w *writer) marshalNTakeBackBoardsPrintedPayload2ᚖwanggeᚋgraphᚋnode�
 		return w.missing()
 	}
 	return w._TakeBackBoardsPrintedPayload(sel, v)
+}
+
+func (w *writer) marshalNTenure2wanggeᚋgraphᚋnodeᚐTenure(sel *selection, v node.Tenure) bool {
+	return w.marshal(v)
 }
 
 func (w *writer) marshalNTileID2wanggeᚋgraphᚋnodeᚐTileID(sel *selection, v node.TileID) bool {
@@ -5932,6 +7031,13 @@ func (w *writer) marshalNUnitEdge2ᚖwanggeᚋgraphᚋnodeᚐUnitEdge(sel *selec
 		return w.missing()
 	}
 	return w._UnitEdge(sel, v)
+}
+
+func (w *writer) marshalNUpdateResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐUpdateResidentPayload(sel *selection, v *node.UpdateResidentPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._UpdateResidentPayload(sel, v)
 }
 
 func (w *writer) marshalNUpdateWorkerPayload2ᚖwanggeᚋgraphᚋnodeᚐUpdateWorkerPayload(sel *selection, v *node.UpdateWorkerPayload) bool {
@@ -6276,6 +7382,13 @@ func (w *writer) marshalOEstateManager2ᚖwanggeᚋdomainᚋplaceᚐManager(sel 
 	return w.text(string(*v))
 }
 
+func (w *writer) marshalOFilledForm2ᚖwanggeᚋgraphᚋnodeᚐFilledForm(sel *selection, v *node.FilledForm) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w._FilledForm(sel, v) || w.null(false)
+}
+
 func (w *writer) marshalOFloat2ᚕfloat64ᚄ(sel *selection, v []float64) bool {
 	if v == nil {
 		return w.null(false)
@@ -6361,6 +7474,20 @@ func (w *writer) marshalOHouseholdConnection2ᚖwanggeᚋgraphᚋnodeᚐHousehol
 		return w.null(false)
 	}
 	return w._HouseholdConnection(sel, v) || w.null(false)
+}
+
+func (w *writer) marshalOHouseholdFile2ᚖwanggeᚋgraphᚋnodeᚐHouseholdFile(sel *selection, v *node.HouseholdFile) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w._HouseholdFile(sel, v) || w.null(false)
+}
+
+func (w *writer) marshalOHouseholdKind2ᚖwanggeᚋgraphᚋnodeᚐHouseholdKind(sel *selection, v *node.HouseholdKind) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w.marshal(v)
 }
 
 func (w *writer) marshalOID2ᚕstringᚄ(sel *selection, v []string) bool {

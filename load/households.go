@@ -234,31 +234,36 @@ func sourceIn(lang fault.Language, source string) string {
 
 // all yields the rows of the list.
 func (t *householdFile) all() iter.Seq2[place.HouseholdRow, error] {
-	return func(yield func(place.HouseholdRow, error) bool) {
+	return linesOf(t.job, t.table, &t.rows, t.row)
+}
+
+// linesOf yields the lines of a table as what they make, and counts them.
+func linesOf[T any](job Job, table *sheet.Reader, lines *int, make func(sheet.Row) (T, error)) iter.Seq2[T, error] {
+	tell := func() {
+		if job.Progress != nil {
+			done, total := table.Progress()
+			job.Progress(done, total, *lines)
+		}
+	}
+	return func(yield func(T, error) bool) {
 		for {
-			row, err := t.table.Next()
+			row, err := table.Next()
 			if errors.Is(err, io.EOF) {
-				t.tell()
+				tell()
 				return
 			}
 			if err != nil {
-				yield(place.HouseholdRow{}, inFile(t.job.Path, err))
+				var none T
+				yield(none, inFile(job.Path, err))
 				return
 			}
-			if t.rows++; t.rows%500 == 0 {
-				t.tell()
+			if *lines++; *lines%500 == 0 {
+				tell()
 			}
-			if !yield(t.row(row)) {
+			if !yield(make(row)) {
 				return
 			}
 		}
-	}
-}
-
-func (t *householdFile) tell() {
-	if t.job.Progress != nil {
-		done, total := t.table.Progress()
-		t.job.Progress(done, total, t.rows)
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"wangge/domain/grid"
 	"wangge/domain/key"
 	"wangge/domain/place"
+	"wangge/domain/resident"
 	"wangge/domain/staff"
 	"wangge/geo/coord"
 	"wangge/geo/shape"
@@ -34,11 +35,16 @@ const (
 	Entities Kind = "entities"
 )
 
+// Residents is a list of people: see residents.go.
+const Residents Kind = "residents"
+
 // Services are what a file is handed to.
 type Services struct {
 	Places *place.Service
 	Grids  *grid.Service
 	Staff  *staff.Service
+
+	Residents *resident.Service // nil where nobody's file is to be touched
 }
 
 // Job is one file on its way in.
@@ -58,6 +64,8 @@ type Job struct {
 	Refused     string         // the file for refused rows with their reasons, .xlsx or .csv; "" is none
 	Language    fault.Language // of the reasons in it
 
+	Why resident.Why // of residents only: what they are taken in for
+
 	// Progress, if not nil, is called now and then with what Reader.Progress says and the rows read so far.
 	Progress func(done, total int64, rows int)
 }
@@ -70,6 +78,9 @@ func Import(ctx context.Context, actor account.Actor, to Services, job Job) (pla
 	}
 	if job.Kind == Households {
 		return importHouseholds(ctx, actor, to, job)
+	}
+	if job.Kind == Residents {
+		return importResidents(ctx, actor, to, job)
 	}
 	file, err := Open(ctx, job.Path, job.Kind, job.Options)
 	if err != nil {
@@ -110,13 +121,14 @@ var fieldsOf = map[Kind]string{
 	Land:      "code name class",
 	Entities:  "code name alias credit_code category address employees party_organisation party_members lng lat",
 
+	Residents:  "building unit room number name identity_number phone birth_date registered_here lives_here tenure from",
 	Households: "building estate building_name address unit room number residents use rental_management",
 }
 
 func (j Job) check() error {
 	known, ok := fieldsOf[j.Kind]
 	if !ok {
-		return fmt.Errorf("%s cannot be imported; divisions, grids, buildings, roads, land, entities and households can", j.Kind)
+		return fmt.Errorf("%s cannot be imported; divisions, grids, buildings, roads, land, entities, households and residents can", j.Kind)
 	}
 	for ours := range j.Fields {
 		if !strings.Contains(" "+known+" ", " "+ours+" ") {

@@ -25,10 +25,11 @@ const (
 	Auditor  Role = "auditor"  // reads the audit; sees no more of people than the public
 	Door     Role = "door"     // the server itself while it finds out who asks: reads accounts, sessions and tokens, nothing else
 	Counter  Role = "counter"  // the server itself while it counts people for what is told suppressed, and keeps in step where rows lie
+	Keeper   Role = "keeper"   // the server itself while it keeps residents' files: their keys, where they lie, how long they stay; answers nobody
 )
 
 // known are the roles that there are.
-var known = map[Role]bool{Public: true, Staff: true, Operator: true, Security: true, Auditor: true, Door: true, Counter: true}
+var known = map[Role]bool{Public: true, Staff: true, Operator: true, Security: true, Auditor: true, Door: true, Counter: true, Keeper: true}
 
 // Administrative reports whether a role is one of those that run the deployment, give accounts or read the audit.
 func Administrative(r Role) bool { return r == Operator || r == Security || r == Auditor }
@@ -63,6 +64,9 @@ func TheDoor() Actor { return Actor{Role: Door, ID: "door"} }
 // TheCounter returns the server while it counts people, of whom the actor that it works for may not know all: what it reads is
 // suppressed before anybody is told. No service lets it do anything else.
 func TheCounter() Actor { return Actor{Role: Counter, ID: "counter"} }
+
+// TheKeeper returns the server while it keeps residents' files. What it reads is told to nobody; no service lets it in.
+func TheKeeper() Actor { return Actor{Role: Keeper, ID: "keeper"} }
 
 // RequireKnown refuses the zero Actor: a request that reached a service without one is a mistake of ours.
 func (a Actor) RequireKnown() error {

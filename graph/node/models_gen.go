@@ -136,6 +136,40 @@ type BoxInput struct {
 	Crs coord.System `json:"crs"`
 }
 
+// A category of care (照护类别): data of the deployment.
+type CareCategory struct {
+	// Its own.
+	Code string `json:"code"`
+	// In Chinese.
+	Name string `json:"name"`
+	// In English.
+	NameEn string `json:"nameEn"`
+	// On which law tags of it rest where nothing else is said.
+	LegalBasis string `json:"legalBasis"`
+	// Whether only those see tags of it who have the right to restricted ones.
+	Restricted bool `json:"restricted"`
+	// For `setCareCategory`.
+	Version int `json:"version"`
+}
+
+// Somebody's belonging to a category of care.
+type CareTag struct {
+	// Permanent.
+	ID string `json:"id"`
+	// The category's code.
+	Category string `json:"category"`
+	// On which law it rests.
+	LegalBasis string `json:"legalBasis"`
+	// Whether it is of a restricted category.
+	Restricted bool `json:"restricted"`
+	// Since when.
+	SetOn civil.Date `json:"setOn"`
+	// When it is to be looked at again.
+	ReviewOn civil.Date `json:"reviewOn"`
+	// The first day on which it does not hold any more.
+	ExpiresOn civil.Date `json:"expiresOn"`
+}
+
 // The own password, and another. Send them as variables: documents are kept in memory.
 type ChangePasswordInput struct {
 	// The password now.
@@ -148,6 +182,16 @@ type ChangePasswordInput struct {
 type ChangePasswordPayload struct {
 	// The account's id.
 	ID string `json:"id"`
+}
+
+// A collection form (采集表) at one version.
+type CollectionForm struct {
+	// 1 and up.
+	Version int `json:"version"`
+	// From when on it was asked.
+	Since civil.Date `json:"since"`
+	// What it asks.
+	Items []*FormItem `json:"items"`
 }
 
 // A token to make.
@@ -188,6 +232,38 @@ type CreateAccountPayload struct {
 	Account *Account `json:"account"`
 	// The first password, to be changed at the first sign-in. It is told this once.
 	Password string `json:"password"`
+}
+
+// Input of `createResident`.
+type CreateResidentInput struct {
+	// The household's id.
+	Household string `json:"household"`
+	// 1 to 50 characters.
+	Name string `json:"name"`
+	// 18 digits, the last may be X.
+	IdentityNumber *string `json:"identityNumber,omitempty"`
+	// A wrong check digit stands so on the card.
+	OddIdentityNumber *bool `json:"oddIdentityNumber,omitempty"`
+	// As people write it.
+	Phone *string `json:"phone,omitempty"`
+	// YYYY-MM-DD; taken from the identity number where it is left out.
+	BirthDate *string `json:"birthDate,omitempty"`
+	// Registered with the household.
+	RegisteredHere bool `json:"registeredHere"`
+	// Lives in the dwelling.
+	LivesHere bool `json:"livesHere"`
+	// By what right.
+	Tenure Tenure `json:"tenure"`
+	// The first day; today where it is left out.
+	From *civil.Date `json:"from,omitempty"`
+	// Made up by the client, 1 to 100 characters: the same request again answers who was entered the first time.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of `createResident`.
+type CreateResidentPayload struct {
+	// Who was entered.
+	Resident *Resident `json:"resident"`
 }
 
 // A worker to add.
@@ -270,12 +346,108 @@ type EndSessionsPayload struct {
 	ID string `json:"id"`
 }
 
+// Input of `eraseResident`.
+type EraseResidentInput struct {
+	// The person.
+	ID string `json:"id"`
+	// Why.
+	Reason ErasureReason `json:"reason"`
+}
+
+// Answer of `eraseResident`.
+type EraseResidentPayload struct {
+	// Who it was.
+	ID string `json:"id"`
+}
+
+// Input of `exportResident`.
+type ExportResidentInput struct {
+	// The person.
+	ID string `json:"id"`
+	// What for.
+	Purpose Purpose `json:"purpose"`
+	// As in `revealResident`.
+	CaseNumber *string `json:"caseNumber,omitempty"`
+}
+
+// Answer of `exportResident`.
+type ExportResidentPayload struct {
+	// A JSON document.
+	Document string `json:"document"`
+}
+
 // What an external number is of.
 type ExternalRefOwner struct {
 	// What it is.
 	Kind RefOwnerKind `json:"kind"`
 	// Its id.
 	ID string `json:"id"`
+}
+
+// Input of `fillHouseholdForm`.
+type FillHouseholdFormInput struct {
+	// The household's id.
+	Household string `json:"household"`
+	// The version of the form.
+	Form int `json:"form"`
+	// What was answered.
+	Answers []*FormAnswerInput `json:"answers"`
+}
+
+// Answer of `fillHouseholdForm`.
+type FillHouseholdFormPayload struct {
+	// What is kept.
+	Form *FilledForm `json:"form"`
+}
+
+// What a household answered.
+type FilledForm struct {
+	// By which version of the form.
+	Form int `json:"form"`
+	// In the form's order; what was not answered is left out.
+	Answers []*FormAnswer `json:"answers"`
+	// When.
+	FilledOn civil.Date `json:"filledOn"`
+}
+
+// One answer.
+type FormAnswer struct {
+	// The item.
+	Key string `json:"key"`
+	// What was answered.
+	Answer string `json:"answer"`
+}
+
+// One answer.
+type FormAnswerInput struct {
+	// The item.
+	Key string `json:"key"`
+	// A text, a number, YES or NO, or the key of an option.
+	Answer string `json:"answer"`
+}
+
+// A question of a form.
+type FormItem struct {
+	// Its own within the form.
+	Key string `json:"key"`
+	// In Chinese.
+	Name string `json:"name"`
+	// In English.
+	NameEn string `json:"nameEn"`
+	// What an answer can be.
+	Kind FormItemKind `json:"kind"`
+	// The answers that a CHOICE may have.
+	Options []*FormOption `json:"options"`
+}
+
+// An answer that may be chosen.
+type FormOption struct {
+	// Its own within the question.
+	Key string `json:"key"`
+	// In Chinese.
+	Name string `json:"name"`
+	// In English.
+	NameEn string `json:"nameEn"`
 }
 
 // All that is given must hold. An empty list holds for nothing.
@@ -316,6 +488,32 @@ type HeldPost struct {
 	Rights []Right `json:"rights"`
 }
 
+// What is known of a household.
+type HouseholdFile struct {
+	// The household's id.
+	Household string `json:"household"`
+	// The room of its dwelling.
+	Room string `json:"room"`
+	// Tells the households of one dwelling apart.
+	Number string `json:"number"`
+	// What it is by who lives and is registered there; null where nobody is known.
+	Kind *HouseholdKind `json:"kind,omitempty"`
+	// Who lives there or is registered there today.
+	Members []*HouseholdMember `json:"members"`
+	// What it answered last; null where it was never asked, or the actor may neither keep nor reveal files there.
+	Form *FilledForm `json:"form,omitempty"`
+}
+
+// A person of a household.
+type HouseholdMember struct {
+	// Who it is.
+	Resident *Resident `json:"resident"`
+	// Since when, and how.
+	Residency *Residency `json:"residency"`
+	// The care tags that the actor may see.
+	Tags []*CareTag `json:"tags"`
+}
+
 // The four bounds in words (四至), as people say them. Of a grid in parts that lie apart those of the largest. Null where unknown.
 type Limits struct {
 	// What lies to the east: a street, a river.
@@ -326,6 +524,42 @@ type Limits struct {
 	West *string `json:"west,omitempty"`
 	// What lies to the north.
 	North *string `json:"north,omitempty"`
+}
+
+// Input of `moveInResident`.
+type MoveInResidentInput struct {
+	// The person.
+	ID string `json:"id"`
+	// The household's id.
+	Household string `json:"household"`
+	// Registered with the household.
+	RegisteredHere bool `json:"registeredHere"`
+	// Lives in the dwelling.
+	LivesHere bool `json:"livesHere"`
+	// By what right.
+	Tenure Tenure `json:"tenure"`
+	// The first day; today where it is left out.
+	From *civil.Date `json:"from,omitempty"`
+}
+
+// Answer of `moveInResident`.
+type MoveInResidentPayload struct {
+	// The residency that began.
+	Residency *Residency `json:"residency"`
+}
+
+// Input of `moveOutResident`.
+type MoveOutResidentInput struct {
+	// The residency's id.
+	ID string `json:"id"`
+	// The first day that is none any more.
+	Until civil.Date `json:"until"`
+}
+
+// Answer of `moveOutResident`.
+type MoveOutResidentPayload struct {
+	// The residency that ended.
+	Residency *Residency `json:"residency"`
 }
 
 // What can be changed. Operators only where nothing else is said, FORBIDDEN to others: send `Authorization: Bearer TOKEN`. What staff may change
@@ -503,6 +737,18 @@ type RecordBoardsPrintedPayload struct {
 	Prints []*BoardPrint `json:"prints"`
 }
 
+// Input of `removeCareTag`.
+type RemoveCareTagInput struct {
+	// The tag.
+	ID string `json:"id"`
+}
+
+// Answer of `removeCareTag`.
+type RemoveCareTagPayload struct {
+	// Which it was.
+	ID string `json:"id"`
+}
+
 // Which code a division gets.
 type RenumberDivisionInput struct {
 	// A code that it has or had.
@@ -531,6 +777,58 @@ type ResetPasswordPayload struct {
 	Password string `json:"password"`
 }
 
+// Somebody's belonging to a household.
+type Residency struct {
+	// Permanent.
+	ID string `json:"id"`
+	// Registered with the household (户籍在此).
+	RegisteredHere bool `json:"registeredHere"`
+	// Lives in the dwelling.
+	LivesHere bool `json:"livesHere"`
+	// By what right.
+	Tenure Tenure `json:"tenure"`
+	// The first day.
+	From civil.Date `json:"from"`
+	// The first day that is none any more; null while it is open.
+	Until *civil.Date `json:"until,omitempty"`
+}
+
+// A person (居民), masked: `revealResident` tells one value.
+type Resident struct {
+	// Permanent.
+	ID string `json:"id"`
+	// Such as 张*明.
+	Name string `json:"name"`
+	// Such as 110***********002X; null where not known.
+	IdentityNumber *string `json:"identityNumber,omitempty"`
+	// Such as 138****5678; null where not known.
+	Phone *string `json:"phone,omitempty"`
+	// Such as 1949-**-**; null where not known.
+	BirthDate *string `json:"birthDate,omitempty"`
+	// Whether the identity number's check digit is wrong, and somebody said that the card has it so.
+	OddIdentityNumber bool `json:"oddIdentityNumber"`
+	// For `updateResident`.
+	Version int `json:"version"`
+}
+
+// Input of `revealResident`.
+type RevealResidentInput struct {
+	// The person.
+	ID string `json:"id"`
+	// Which value.
+	Field ResidentField `json:"field"`
+	// What for.
+	Purpose Purpose `json:"purpose"`
+	// The number of the case, such as SJ-2026-17.
+	CaseNumber *string `json:"caseNumber,omitempty"`
+}
+
+// Answer of `revealResident`.
+type RevealResidentPayload struct {
+	// The value as it is; empty where it is not known.
+	Value string `json:"value"`
+}
+
 // Which token to end.
 type RevokeAccessTokenInput struct {
 	// The token's id.
@@ -541,6 +839,22 @@ type RevokeAccessTokenInput struct {
 type RevokeAccessTokenPayload struct {
 	// The token's id.
 	ID string `json:"id"`
+}
+
+// Input of `searchResident`.
+type SearchResidentInput struct {
+	// The whole number.
+	IdentityNumber string `json:"identityNumber"`
+	// What for.
+	Purpose Purpose `json:"purpose"`
+	// As in `revealResident`.
+	CaseNumber *string `json:"caseNumber,omitempty"`
+}
+
+// Answer of `searchResident`.
+type SearchResidentPayload struct {
+	// Who was found: at most one in a district and household register, mostly.
+	Residents []*Resident `json:"residents"`
 }
 
 // A service station.
@@ -555,6 +869,48 @@ type ServiceStationInput struct {
 	HoursEnglish *string `json:"hoursEnglish,omitempty"`
 	// 3 to 30 digits, +, -, parentheses and spaces.
 	Phone *string `json:"phone,omitempty"`
+}
+
+// Input of `setCareCategory`.
+type SetCareCategoryInput struct {
+	// Capital letters and underscores.
+	Code string `json:"code"`
+	// In Chinese.
+	Name string `json:"name"`
+	// In English.
+	NameEn string `json:"nameEn"`
+	// On which law tags of it rest where nothing else is said.
+	LegalBasis string `json:"legalBasis"`
+	// Whether only those see tags of it who have the right to restricted ones. Tags that stand keep what they were.
+	Restricted bool `json:"restricted"`
+	// That was read; 0 for a new one.
+	Version int `json:"version"`
+}
+
+// Answer of `setCareCategory`.
+type SetCareCategoryPayload struct {
+	// As it is now.
+	Category *CareCategory `json:"category"`
+}
+
+// Input of `setCareTag`.
+type SetCareTagInput struct {
+	// The person.
+	ID string `json:"id"`
+	// The category's code.
+	Category string `json:"category"`
+	// The category's where it is left out.
+	LegalBasis *string `json:"legalBasis,omitempty"`
+	// At most a year from now; half a year where it is left out.
+	ReviewOn *civil.Date `json:"reviewOn,omitempty"`
+	// At most two years from now; one where it is left out.
+	ExpiresOn *civil.Date `json:"expiresOn,omitempty"`
+}
+
+// Answer of `setCareTag`.
+type SetCareTagPayload struct {
+	// The tag.
+	Tag *CareTag `json:"tag"`
 }
 
 // A division's own contacts, all of them. What is left out is inherited.
@@ -664,6 +1020,30 @@ type Tileset struct {
 	MinZoom int `json:"minZoom"`
 	// The largest zoom that tiles are made for; larger ones are scaled.
 	MaxZoom int `json:"maxZoom"`
+}
+
+// Input of `updateResident`. What is left out stays; an empty text takes it away.
+type UpdateResidentInput struct {
+	// The person.
+	ID string `json:"id"`
+	// That was read.
+	Version int `json:"version"`
+	// 1 to 50 characters.
+	Name *string `json:"name,omitempty"`
+	// 18 digits, the last may be X.
+	IdentityNumber *string `json:"identityNumber,omitempty"`
+	// A wrong check digit stands so on the card.
+	OddIdentityNumber *bool `json:"oddIdentityNumber,omitempty"`
+	// As people write it.
+	Phone *string `json:"phone,omitempty"`
+	// YYYY-MM-DD.
+	BirthDate *string `json:"birthDate,omitempty"`
+}
+
+// Answer of `updateResident`.
+type UpdateResidentPayload struct {
+	// As they are now.
+	Resident *Resident `json:"resident"`
 }
 
 // What is to be said of a worker. What is left out stays as it is.
@@ -912,6 +1292,262 @@ func (e AuthRole) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// Why a file is removed.
+type ErasureReason string
+
+const (
+	// 本人要求: they asked for it.
+	ErasureReasonRequest ErasureReason = "REQUEST"
+	// 误登: it should not have been made.
+	ErasureReasonMistake ErasureReason = "MISTAKE"
+)
+
+var AllErasureReason = []ErasureReason{
+	ErasureReasonRequest,
+	ErasureReasonMistake,
+}
+
+func (e ErasureReason) IsValid() bool {
+	switch e {
+	case ErasureReasonRequest, ErasureReasonMistake:
+		return true
+	}
+	return false
+}
+
+func (e ErasureReason) String() string {
+	return string(e)
+}
+
+func (e *ErasureReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ErasureReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ErasureReason", str)
+	}
+	return nil
+}
+
+func (e ErasureReason) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ErasureReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ErasureReason) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What an answer can be.
+type FormItemKind string
+
+const (
+	// At most 500 characters.
+	FormItemKindText FormItemKind = "TEXT"
+	// A whole number.
+	FormItemKindNumber FormItemKind = "NUMBER"
+	// YES or NO.
+	FormItemKindYesNo FormItemKind = "YES_NO"
+	// The key of an option.
+	FormItemKindChoice FormItemKind = "CHOICE"
+)
+
+var AllFormItemKind = []FormItemKind{
+	FormItemKindText,
+	FormItemKindNumber,
+	FormItemKindYesNo,
+	FormItemKindChoice,
+}
+
+func (e FormItemKind) IsValid() bool {
+	switch e {
+	case FormItemKindText, FormItemKindNumber, FormItemKindYesNo, FormItemKindChoice:
+		return true
+	}
+	return false
+}
+
+func (e FormItemKind) String() string {
+	return string(e)
+}
+
+func (e *FormItemKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = FormItemKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid FormItemKind", str)
+	}
+	return nil
+}
+
+func (e FormItemKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *FormItemKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e FormItemKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a household is by its residencies.
+type HouseholdKind string
+
+const (
+	// 人户一致: who is registered there lives there, and the other way round.
+	HouseholdKindTogether HouseholdKind = "TOGETHER"
+	// 人户分离: somebody is registered there and lives elsewhere, or the other way round.
+	HouseholdKindApart HouseholdKind = "APART"
+	// 租房户: a tenant lives there.
+	HouseholdKindRenting HouseholdKind = "RENTING"
+)
+
+var AllHouseholdKind = []HouseholdKind{
+	HouseholdKindTogether,
+	HouseholdKindApart,
+	HouseholdKindRenting,
+}
+
+func (e HouseholdKind) IsValid() bool {
+	switch e {
+	case HouseholdKindTogether, HouseholdKindApart, HouseholdKindRenting:
+		return true
+	}
+	return false
+}
+
+func (e HouseholdKind) String() string {
+	return string(e)
+}
+
+func (e *HouseholdKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = HouseholdKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid HouseholdKind", str)
+	}
+	return nil
+}
+
+func (e HouseholdKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *HouseholdKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e HouseholdKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What personal data is read for.
+type Purpose string
+
+const (
+	// 事件处置: an incident that is being handled; its number is needed.
+	PurposeIncident Purpose = "INCIDENT"
+	// 入户走访: a visit, or a call before it.
+	PurposeVisit Purpose = "VISIT"
+	// 办理服务: something that the resident asked for.
+	PurposeService Purpose = "SERVICE"
+	// 核对更正: to see whether what is kept is right.
+	PurposeCorrection Purpose = "CORRECTION"
+	// 本人查询: the residents themselves see or take along what is kept of them.
+	PurposeSubject Purpose = "SUBJECT"
+	// 紧急情况: danger to life or property.
+	PurposeEmergency Purpose = "EMERGENCY"
+	// 依法协查: an authority asks by law; its number is needed.
+	PurposeAuthority Purpose = "AUTHORITY"
+)
+
+var AllPurpose = []Purpose{
+	PurposeIncident,
+	PurposeVisit,
+	PurposeService,
+	PurposeCorrection,
+	PurposeSubject,
+	PurposeEmergency,
+	PurposeAuthority,
+}
+
+func (e Purpose) IsValid() bool {
+	switch e {
+	case PurposeIncident, PurposeVisit, PurposeService, PurposeCorrection, PurposeSubject, PurposeEmergency, PurposeAuthority:
+		return true
+	}
+	return false
+}
+
+func (e Purpose) String() string {
+	return string(e)
+}
+
+func (e *Purpose) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Purpose(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Purpose", str)
+	}
+	return nil
+}
+
+func (e Purpose) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Purpose) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Purpose) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What an external number can be of.
 type RefOwnerKind string
 
@@ -991,6 +1627,70 @@ func (e RefOwnerKind) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// A value of a person.
+type ResidentField string
+
+const (
+	// 姓名
+	ResidentFieldName ResidentField = "NAME"
+	// 身份证号码
+	ResidentFieldIdentityNumber ResidentField = "IDENTITY_NUMBER"
+	// 电话
+	ResidentFieldPhone ResidentField = "PHONE"
+	// 出生日期
+	ResidentFieldBirthDate ResidentField = "BIRTH_DATE"
+)
+
+var AllResidentField = []ResidentField{
+	ResidentFieldName,
+	ResidentFieldIdentityNumber,
+	ResidentFieldPhone,
+	ResidentFieldBirthDate,
+}
+
+func (e ResidentField) IsValid() bool {
+	switch e {
+	case ResidentFieldName, ResidentFieldIdentityNumber, ResidentFieldPhone, ResidentFieldBirthDate:
+		return true
+	}
+	return false
+}
+
+func (e ResidentField) String() string {
+	return string(e)
+}
+
+func (e *ResidentField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ResidentField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ResidentField", str)
+	}
+	return nil
+}
+
+func (e ResidentField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ResidentField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ResidentField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // Something that may be done with what lies in an area.
 type Right string
 
@@ -1062,6 +1762,73 @@ func (e *Right) UnmarshalJSON(b []byte) error {
 }
 
 func (e Right) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// By what right somebody lives in a dwelling.
+type Tenure string
+
+const (
+	// 产权人: it is theirs.
+	TenureOwner Tenure = "OWNER"
+	// 家庭成员: they belong to who owns or rents it.
+	TenureFamily Tenure = "FAMILY"
+	// 承租人: they rent it.
+	TenureTenant Tenure = "TENANT"
+	// 单位住房: it is their employer's.
+	TenureEmployer Tenure = "EMPLOYER"
+	// 借住: they are guests.
+	TenureGuest Tenure = "GUEST"
+)
+
+var AllTenure = []Tenure{
+	TenureOwner,
+	TenureFamily,
+	TenureTenant,
+	TenureEmployer,
+	TenureGuest,
+}
+
+func (e Tenure) IsValid() bool {
+	switch e {
+	case TenureOwner, TenureFamily, TenureTenant, TenureEmployer, TenureGuest:
+		return true
+	}
+	return false
+}
+
+func (e Tenure) String() string {
+	return string(e)
+}
+
+func (e *Tenure) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Tenure(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Tenure", str)
+	}
+	return nil
+}
+
+func (e Tenure) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Tenure) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Tenure) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

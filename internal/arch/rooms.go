@@ -17,7 +17,7 @@ const (
 
 var (
 	pure   = []string{"geo/coord", "geo/coverage", "geo/limits", "geo/measure", "geo/shape"}
-	domain = []string{"domain/access", "domain/account", "domain/around", "domain/audit", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/place", "domain/portrait", "domain/scene", "domain/search", "domain/staff"}
+	domain = []string{"domain/access", "domain/account", "domain/around", "domain/audit", "domain/board", "domain/civil", "domain/coverage", "domain/grid", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/place", "domain/portrait", "domain/resident", "domain/scene", "domain/search", "domain/secret", "domain/staff"}
 
 	// below is what the middle row stands on: the words, the geometry, the one error.
 	below = slices.Concat(domain, pure, []string{"internal/fault"})
@@ -31,7 +31,7 @@ var (
 var Rooms = []Room{
 	// Wiring: the only place that knows them all.
 	{".", slices.Concat([]string{"graph", "tile", "web", "signboard", "signboard/paper", "load", "load/demo", "db", "album", "live", "internal/answer", "internal/cli", "internal/config",
-		"internal/httpauth", "internal/localpg", "internal/ops"}, below), []string{pgx}},
+		"internal/httpauth", "internal/keyring", "internal/localpg", "internal/ops"}, below), []string{pgx}},
 
 	// The middle row.
 	{"graph", doors, []string{gqlgen, gqlparser, geom, orb, uuid, compress, jsontext, "github.com/maypok86/otter/v2", "github.com/coder/websocket"}},
@@ -73,6 +73,8 @@ var Rooms = []Room{
 	{"domain/scene", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/place", "domain/staff"}, []string{orb}},
 	{"domain/search", []string{"domain/account", "domain/grid", "domain/key", "geo/measure", "internal/fault"},
 		[]string{orb, uuid, "github.com/mozillazg/go-pinyin", "golang.org/x/text"}},
+	{"domain/resident", []string{"domain/account", "domain/civil", "domain/key", "domain/phone", "domain/secret", "internal/fault"}, []string{uuid}},
+	{"domain/secret", []string{"internal/fault"}, []string{uuid, "golang.org/x/text"}},
 	{"domain/portrait", []string{"internal/fault"}, []string{"github.com/bep/imagemeta", "golang.org/x/image"}},
 	{"domain/staff", []string{"domain/account", "domain/audit", "domain/civil", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/portrait", "internal/fault"}, []string{uuid}},
 
@@ -90,6 +92,7 @@ var Rooms = []Room{
 	{"internal/config", []string{"domain/audit", "geo/coord", "internal/fault"}, nil},
 	{"internal/ops", []string{"domain/account", "domain/audit", "internal/answer", "internal/fault"}, []string{pgx, prometheus, compress, "github.com/rs/cors", "golang.org/x/time"}},
 	{"internal/httpauth", []string{"domain/account", "internal/fault"}, nil},
+	{"internal/keyring", []string{"domain/secret", "internal/fault"}, nil},
 	{"internal/cli", []string{"domain/audit", "domain/coverage", "domain/page", "domain/place", "geo/coord", "geo/shape", "internal/config", "internal/fault"},
 		[]string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"internal/localpg", []string{"internal/fault", "migrations"}, []string{pgx}},

@@ -60,6 +60,10 @@ type Program interface {
 	VerifyAudit(ctx context.Context, s config.Settings, known []audit.Head, each func()) ([]audit.Head, error)
 	// ListAudit returns a page of the audit, the newest first.
 	ListAudit(ctx context.Context, s config.Settings, q audit.Query) (page.Page[audit.Link], error)
+	// Keys says how the keys stand that residents' files are sealed with.
+	Keys(ctx context.Context, s config.Settings) (KeysReport, error)
+	// RotateKeys changes them.
+	RotateKeys(ctx context.Context, s config.Settings, job RotateJob) (Rotated, error)
 	// Migrate says in a line or more what it did or, for Status, how things stand.
 	Migrate(ctx context.Context, s config.Settings, to Direction) (string, error)
 }
@@ -90,7 +94,7 @@ type Speed struct {
 
 // ImportJob is one run of import.
 type ImportJob struct {
-	Kind     string // divisions, grids, buildings, roads, land, households
+	Kind     string // divisions, grids, buildings, roads, land, households, residents
 	File     string
 	CRS      string            // wgs84, cgcs2000, gcj02, bd09 or epsg:N; "": what the file says
 	Fields   map[string]string // wangge's name of a field → the file's
@@ -104,6 +108,8 @@ type ImportJob struct {
 	Replace, SkipRefused bool
 	Refused              string         // the file for the refused rows, with their reasons
 	Language             fault.Language // of those reasons
+
+	Purpose, Case string // of residents: what they are taken in for
 
 	Layer, Encoding, AdminLevel string // of files that have several, or do not say; "": found out
 }
@@ -225,6 +231,7 @@ type grammar struct {
 	Photos   photosCmd   `cmd:"" help:"Workers' photos: take those of an older wangge out of the database."`
 	User     userCmd     `cmd:"" help:"Accounts: who may sign in. Whoever works on this machine may give them, so that there is a first one."`
 	Audit    auditCmd    `cmd:"" help:"Prove that nothing was changed in the audit, or show it."`
+	Keys     keysCmd     `cmd:"" help:"The keys that residents' files are sealed with: how they stand, and change them."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, take the last step back, or show how they stand."`
 	Version  versionCmd  `cmd:"" help:"Say which wangge this is."`
 }

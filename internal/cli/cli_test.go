@@ -46,6 +46,18 @@ func (p *recorder) Users(_ context.Context, s config.Settings, job UserJob) ([]U
 	return []User{{Login: "li.na", Role: "staff", Worker: "w-1", Password: "ABCD-EFGH", Post: "网格员", Factor: true, Disabled: true}}, p.err
 }
 
+func (p *recorder) Keys(_ context.Context, s config.Settings) (KeysReport, error) {
+	p.did, p.settings = "keys status", s
+	return KeysReport{File: "ring.json", Ring: []RingKey{{ID: "k1", Made: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC), DataKeys: 3}}, DataKeys: 3, Retired: 1, Values: 12, Left: 2}, p.err
+}
+
+func (p *recorder) RotateKeys(_ context.Context, s config.Settings, job RotateJob) (Rotated, error) {
+	job.Progress(Progress{Rows: 5})
+	job.Progress = nil
+	p.did, p.settings = fmt.Sprintf("keys rotate %+v", job), s
+	return Rotated{Key: "k2", DataKeys: 3, Retired: 3, Values: 12, Dropped: 1, RingDropped: 1}, p.err
+}
+
 func (p *recorder) Serve(_ context.Context, s config.Settings, server config.ServerSettings, out io.Writer) error {
 	p.did, p.settings, p.server = "serve", s, server
 	fmt.Fprintln(out, "listening on http://"+server.Addr)
@@ -120,7 +132,7 @@ func (p *recorder) Migrate(_ context.Context, s config.Settings, to Direction) (
 
 // plain takes the environment's settings away, so that the tests say the same everywhere.
 func plain(t *testing.T) {
-	for _, name := range []string{"DATA", "DATABASE_URL", "PHOTOS_URL", "TIME_ZONE", "STATEMENT_TIMEOUT", "AUDIT_KEY", "AUDIT_DAYS", "LOG_LEVEL", "LOG_FORMAT", "ADDR",
+	for _, name := range []string{"DATA", "DATABASE_URL", "PHOTOS_URL", "SECRET_KEYS", "TIME_ZONE", "STATEMENT_TIMEOUT", "AUDIT_KEY", "AUDIT_DAYS", "LOG_LEVEL", "LOG_FORMAT", "ADDR",
 		"PUBLIC_URL", "WINDOW", "NEAREST_LIMIT_M", "CORS_ORIGINS", "RATE_LIMIT", "TRUSTED_PROXIES"} {
 		if value, set := os.LookupEnv(name); set {
 			os.Unsetenv(name)
@@ -152,7 +164,7 @@ func TestEveryCommandTakesDataAfterItsWords(t *testing.T) {
 	for _, words := range []string{
 		"serve", "demo", "check", "migrate up", "migrate down", "migrate status",
 		"import divisions|" + f, "import grids|" + f, "import buildings|" + f, "import roads|" + f, "import land|" + f,
-		"export divisions|" + f, "export grids|" + f, "export buildings|" + f, "tiles export|town.pmtiles", "photos move",
+		"export divisions|" + f, "export grids|" + f, "export buildings|" + f, "tiles export|town.pmtiles", "photos move", "keys status", "keys rotate",
 		"audit verify", "audit list",
 	} {
 		before, after, _ := strings.Cut(words, "|")
@@ -227,6 +239,9 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 		{"import grids --division a/b " + f, "--division a/b"},
 		{"import grids --field =NAME " + f, "--field =NAME"},
 		{"export grids --crs epsg:4527 x.geojson", "--crs epsg:4527"},
+		{"import residents " + f, "--purpose is for residents"},
+		{"import grids --purpose VISIT " + f, "--purpose is for residents"},
+		{"import grids --case SJ-2026-1 " + f, "--case goes with it"},
 		{"import grids --field name " + f, "--field name"},
 		{"import grids --field name=A --field name=B " + f, "given twice"},
 		{"import grids --report /no/such/folder/r.csv " + f, "--report"},
@@ -298,6 +313,26 @@ func TestPhotosAreMoved(t *testing.T) {
 	}
 	p := &recorder{err: fault.New(fault.Unavailable, "", "database")}
 	if code, out, errOut := call(t, p, "photos", "move"); code != failed || out != "" || errOut == "" {
+		t.Errorf("exit %d, said %q, %q", code, out, errOut)
+	}
+}
+
+func TestKeysAreTold(t *testing.T) {
+	plain(t)
+	for _, c := range []struct{ args, did, out string }{
+		{"status --secret-keys /run/ring.json", "keys status", "keys in ring.json\nk1  made 2026-11-22  3 data keys\n3 data keys in use, 1 retired; 12 values sealed, 2 of them under retired keys\n"},
+		{"rotate", "keys rotate {DataKeys:false DropUnused:false Progress:<nil>}", "key k2 is current: 3 data keys sealed under it\n"},
+		{"rotate --data-keys --drop-unused", "keys rotate {DataKeys:true DropUnused:true Progress:<nil>}",
+			"key k2 is current: 3 data keys sealed under it\n3 data keys retired, 12 values sealed anew, 1 old data keys removed\n1 keys taken out of the file\n"},
+	} {
+		p := &recorder{}
+		code, out, errOut := call(t, p, append([]string{"keys"}, strings.Fields(c.args)...)...)
+		if code != ok || p.did != c.did || out != c.out || (p.settings.SecretKeys == "/run/ring.json") != (c.did == "keys status") {
+			t.Errorf("%s: exit %d, did %q, said %q, %q", c.args, code, p.did, out, errOut)
+		}
+	}
+	p := &recorder{err: fault.New(fault.Unavailable, "", "database")}
+	if code, out, errOut := call(t, p, "keys", "rotate"); code != failed || out != "" || errOut == "" {
 		t.Errorf("exit %d, said %q, %q", code, out, errOut)
 	}
 }

@@ -91,10 +91,10 @@ func (c *demoCmd) simulate(r *run) error {
 	return nil
 }
 
-var importable = []string{"divisions", "grids", "buildings", "roads", "land", "entities", "households"}
+var importable = []string{"divisions", "grids", "buildings", "roads", "land", "entities", "households", "residents"}
 
 type importCmd struct {
-	Kind     string   `arg:"" help:"divisions, grids, buildings, roads, land (water and green), entities (employers, shops, offices), or households."`
+	Kind     string   `arg:"" help:"divisions, grids, buildings, roads, land (water and green), entities (employers, shops, offices), households, or residents (of households that are known)."`
 	File     string   `arg:"" help:"The file."`
 	CRS      string   `name:"crs" placeholder:"SYSTEM" help:"wgs84, cgcs2000, gcj02, bd09 or epsg:N; default: what the file says, else wgs84."`
 	Field    []string `sep:"none" placeholder:"OURS=THEIRS" help:"The file's name for a field, e.g. code=VILLCODE; again for each field."`
@@ -106,6 +106,9 @@ type importCmd struct {
 
 	Replace     bool `help:"Households: the file is the full list of each building in it; households that it no longer has end."`
 	SkipRefused bool `help:"Households: take in the rows that are not refused."`
+
+	Purpose string `placeholder:"PURPOSE" help:"Residents: what they are taken in for, as it is recorded: INCIDENT, VISIT, SERVICE, CORRECTION, SUBJECT, EMERGENCY or AUTHORITY."`
+	Case    string `placeholder:"NUMBER" help:"Residents: the number of the case, such as SJ-2026-17."`
 
 	Layer      string `placeholder:"NAME" help:"The layer to read where the file has several."`
 	Encoding   string `placeholder:"NAME" help:"Code page of a shapefile or CSV file, e.g. GBK; default: found out."`
@@ -154,11 +157,13 @@ func (c *importCmd) job() (ImportJob, error) {
 	switch {
 	case !slices.Contains(importable, c.Kind):
 		return ImportJob{}, usage{fmt.Sprintf("%q cannot be imported; %s can", c.Kind, strings.Join(importable, ", "))}
+	case (c.Kind == "residents") != (c.Purpose != ""), c.Kind != "residents" && c.Case != "":
+		return ImportJob{}, usage{"--purpose is for residents, who are not taken in without it; --case goes with it"}
 	case c.Kind != "households" && (c.Replace || c.SkipRefused):
 		return ImportJob{}, usage{"--replace and --skip-refused are for households"}
 	}
 	job := ImportJob{Kind: c.Kind, File: c.File, Layer: c.Layer, Encoding: c.Encoding, AdminLevel: c.AdminLevel,
-		Division: c.Division, Repair: c.Repair, DryRun: c.DryRun, Fields: map[string]string{}, Replace: c.Replace, SkipRefused: c.SkipRefused}
+		Division: c.Division, Repair: c.Repair, DryRun: c.DryRun, Fields: map[string]string{}, Replace: c.Replace, SkipRefused: c.SkipRefused, Purpose: c.Purpose, Case: c.Case}
 	if c.Kind == "households" {
 		job.Refused = cmp.Or(c.Report, refusedFile(c.File, c.DryRun))
 	}

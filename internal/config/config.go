@@ -32,6 +32,7 @@ type Store struct {
 	AccessKey        string `name:"access-key" env:"ACCESS_KEY" placeholder:"KEY" help:"Key that second factors are sealed with, 64 hexadecimal digits, the same in all servers of a database; default: the file access.key in the data folder (${env})."`
 	AuditKey         string `name:"audit-key" env:"AUDIT_KEY" placeholder:"SECRETS" help:"What entries of the audit are sealed with, the same for all servers of a database: 26 characters or more that nobody can guess, and after a comma those of before; default: the file audit.key in the data folder (${env}; as a flag others on the machine can read it)."`
 	AuditDays        string `name:"audit-days" env:"AUDIT_DAYS" default:"1095" placeholder:"N" help:"How many days entries of the audit are kept, 180 at least (${env}, default ${default})."`
+	SecretKeys       string `name:"secret-keys" env:"SECRET_KEYS" placeholder:"FILE" help:"File of the keys that residents' files are sealed with; default: keys/ring.json in the data folder (${env})."`
 	LogLevel         string `name:"log-level" env:"LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (${env}; default info for serve, warn for the others)."`
 	LogFormat        string `name:"log-format" env:"LOG_FORMAT" default:"text" placeholder:"FORMAT" help:"text or json (${env}, default ${default})."`
 }
@@ -69,6 +70,7 @@ type Settings struct {
 	AuditKeys        []string // secrets, the one that seals first; none: the file in Data
 	AuditDays        int
 	AccessKey        *[32]byte // nil: in a file in Data
+	SecretKeys       string    // the file of the keys; "": in Data
 	LogLevel         slog.Level
 	LogJSON          bool
 }
@@ -106,7 +108,7 @@ func Bad(env, value, format string, args ...any) error {
 
 // Check reads the settings. INVALID: one that cannot be; Field is its variable.
 func (s Store) Check() (Settings, error) {
-	out := Settings{Data: s.Data, DatabaseURL: strings.TrimSpace(s.DatabaseURL)}
+	out := Settings{Data: s.Data, DatabaseURL: strings.TrimSpace(s.DatabaseURL), SecretKeys: strings.TrimSpace(s.SecretKeys)}
 	if strings.TrimSpace(s.Data) == "" {
 		return Settings{}, Bad("DATA", s.Data, "but it must name a folder")
 	}

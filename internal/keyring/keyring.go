@@ -1,0 +1,142 @@
+// Package keyring keeps the ring of keys (domain/secret) in a file that nobody else may read. What the keys are for is left to others.
+package keyring
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"wangge/domain/secret"
+	"wangge/internal/fault"
+)
+
+var _ = fault.Register(
+	[3]string{"keyring.file", "The keys in {file} cannot be used ({detail}). What is sealed with them cannot be read without: do not delete it.",
+		"无法使用 {file} 中的密钥({detail})。没有它就无法读取已加密的数据：请勿删除。"},
+	[3]string{"keyring.folder", "The keys cannot be kept in {folder} ({detail}): correct it with chown or chmod, or choose another place with SECRET_KEYS.",
+		"无法在 {folder} 中保存密钥({detail})：请用 chown 或 chmod 修正，或用 SECRET_KEYS 指定其他位置。"},
+)
+
+// File is where the ring lies: in the folder keys of the data folder, unless a setting names another.
+func File(data string) string { return filepath.Join(data, "keys", "ring.json") }
+
+// Open returns the ring in file, and whether it was made just now. Processes that start at once agree on one. UNAVAILABLE: it cannot be
+// used; no key is said.
+func Open(file string, now time.Time) (r *secret.Ring, made bool, err error) {
+	r, err = read(file)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return r, false, err
+	}
+	if r, err = secret.NewRing(now); err != nil {
+		return nil, false, err
+	}
+	if err := write(file, r, os.Link); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, false, err
+	} else if err == nil {
+		made = true
+	}
+	r, err = read(file)
+	return r, made, err
+}
+
+// Alone runs do while no other process changes the ring in file: of two that turned it at once, one would lose the other's key, and what was sealed under it.
+func Alone(file string, do func() error) (err error) {
+	f, err := os.OpenFile(file+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err == nil {
+		defer func() { err = errors.Join(err, f.Close()) }() // which lets go of the lock
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "", "keyring.folder", "folder", filepath.Dir(file), "detail", reason(err))
+	}
+	return do()
+}
+
+// Save puts r in the place of the ring in file: whoever reads it meanwhile reads the one or the other.
+func Save(file string, r *secret.Ring) error { return write(file, r, os.Rename) }
+
+func read(file string) (*secret.Ring, error) {
+	unusable := func(err error, detail string) error {
+		return fault.Wrap(err, fault.Unavailable, "", "keyring.file", "file", file, "detail", detail)
+	}
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, unusable(err, reason(err))
+	}
+	switch open := info.Mode().Perm() & 0o077; {
+	case !info.Mode().IsRegular():
+		return nil, unusable(nil, "it is no file")
+	case open != 0:
+		return nil, unusable(nil, fmt.Sprintf("others may read it, its mode is %04o; run chmod 600 on it", info.Mode().Perm()))
+	case info.Size() > secret.MaxRing:
+		return nil, unusable(nil, fmt.Sprintf("it has more than %d bytes", secret.MaxRing))
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, unusable(err, reason(err))
+	}
+	r, err := secret.ParseRing(text)
+	if err != nil {
+		return nil, unusable(err, fault.As(err).Text(fault.English))
+	}
+	return r, nil
+}
+
+// write writes a ring aside, on the disk, and puts it in its place by put.
+func write(file string, r *secret.Ring, put func(from, to string) error) (err error) {
+	folder := filepath.Dir(file)
+	defer func() {
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			err = fault.Wrap(err, fault.Unavailable, "", "keyring.folder", "folder", folder, "detail", reason(err))
+		}
+	}()
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(folder, filepath.Base(file)+".*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := os.Remove(f.Name()); e != nil && !errors.Is(e, fs.ErrNotExist) { // renamed, it is gone
+			err = errors.Join(err, e)
+		}
+	}()
+	_, err = f.Write(r.Text())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := put(f.Name(), file); err != nil {
+		return err
+	}
+	return syncFolder(folder)
+}
+
+// syncFolder makes the name of a file last: a key that a power cut takes away takes with it what was sealed since.
+func syncFolder(folder string) error {
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// reason is what went wrong without the name of the file, which the sentence names already.
+func reason(err error) string {
+	var p *fs.PathError
+	var l *os.LinkError
+	switch {
+	case errors.As(err, &p):
+		return p.Err.Error()
+	case errors.As(err, &l):
+		return l.Err.Error()
+	}
+	return err.Error()
+}
