@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -105,7 +106,7 @@ func (o *operation) guarded(ctx context.Context, f *chosen) (context.Context, er
 	err := g.admit(actor)
 	if err != nil && o.audit != nil {
 		if late := o.audit.Refused(ctx, actor, g.entry(f.ArgumentMap(o.Variables)), err); late != nil {
-			return ctx, late
+			err = errors.Join(err, late) // it is refused all the same
 		}
 	}
 	return ctx, err
