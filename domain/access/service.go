@@ -579,11 +579,10 @@ func (s *Service) Me(ctx context.Context, actor account.Actor) (a Account, dutie
 	if err != nil {
 		return a, nil, "", false, nil
 	}
-	c, ok, err := s.Store.CredentialsByID(ctx, id)
-	if err != nil || !ok {
+	if a, ok, err = s.Store.AccountByID(ctx, account.TheDoor(), id); err != nil || !ok {
 		return a, nil, "", false, err
 	}
-	a, name = c.Account, c.Login
+	name = a.Login
 	if a.Worker != nil {
 		duties, err = s.Staff.Duties(ctx, account.TheDoor(), *a.Worker)
 		if err == nil && len(duties) > 0 {
