@@ -537,9 +537,9 @@ func TestSidesOfSeveralNames(t *testing.T) {
 		}
 		for name, sheet := range sheets {
 			text := strings.NewReplacer("\n", "", " ", "").Replace(said(sheet, m))
-			for _, s := range sidesOf(l) {
-				if !strings.Contains(text, strings.ReplaceAll(s.name, " ", "")) {
-					t.Errorf("%s %s does not say %q whole", lang, name, s.name)
+			for _, s := range l.Sides() {
+				if !strings.Contains(text, strings.ReplaceAll(s.Name, " ", "")) {
+					t.Errorf("%s %s does not say %q whole", lang, name, s.Name)
 				}
 			}
 		}
