@@ -52,15 +52,16 @@ SELECT r.district, r.name, r.aliases, ST_X(p.at), ST_Y(p.at), (
 FROM road r CROSS JOIN LATERAL (SELECT ST_PointOnSurface(r.shape) AS at) p
 WHERE r.district = ANY($1) AND btrim(r.name) <> '' ORDER BY r.code, r.id`
 
-	// What of an area lies in one grid, and what in none, but for the slivers between two files' borders: a twentieth.
+	// What of an area lies in one grid, and what in none, but for the slivers between two files' borders: a twentieth. An area may be
+	// kept with another district than a grid that it lies in, or with none.
 	searchAreas = `-- name: search.Areas
-SELECT l.district, l.name, p.grid_id, ST_X(ST_PointOnSurface(p.part)), ST_Y(ST_PointOnSurface(p.part)) FROM land l
+SELECT l.district, l.name, p.district, p.grid_id, ST_X(ST_PointOnSurface(p.part)), ST_Y(ST_PointOnSurface(p.part)) FROM land l
 CROSS JOIN LATERAL (
 	WITH held AS MATERIALIZED (
-		SELECT b.grid_id, ST_Intersection(l.shape, b.boundary) AS part FROM grid_boundary b
-		WHERE b.district = l.district AND b.during @> now() AND ST_Intersects(b.boundary, l.shape))
-	SELECT h.grid_id, h.part FROM held h
-	UNION ALL SELECT NULL, coalesce(ST_Difference(l.shape, (SELECT ST_Union(h.part) FROM held h)), l.shape)) p
+		SELECT b.district, b.grid_id, ST_Intersection(l.shape, b.boundary) AS part FROM grid_boundary b
+		WHERE b.district = ANY($1) AND b.during @> now() AND ST_Intersects(b.boundary, l.shape))
+	SELECT h.district, h.grid_id, h.part FROM held h
+	UNION ALL SELECT NULL, NULL, coalesce(ST_Difference(l.shape, (SELECT ST_Union(h.part) FROM held h)), l.shape)) p
 WHERE l.district = ANY($1) AND l.class = 'residential' AND btrim(l.name) <> '' AND ST_Area(p.part) >= ST_Area(l.shape) / 20
 ORDER BY l.code, l.id, p.grid_id`
 
@@ -126,7 +127,12 @@ func (s *Search) SearchData(ctx context.Context, actor account.Actor) (data sear
 			}},
 			{searchAreas, []any{homes}, func(rows pgx.Rows) error {
 				var r search.AreaRow
-				err := rows.Scan(&r.Home, &r.Name, &r.GridID, &r.At.Lng, &r.At.Lat)
+				var home *string
+				var in *uuid.UUID
+				err := rows.Scan(&r.Home, &r.Name, &home, &in, &r.At.Lng, &r.At.Lat)
+				if home != nil {
+					r.Grid = &key.Key{Home: *home, ID: *in}
+				}
 				data.Areas = append(data.Areas, r)
 				return err
 			}},

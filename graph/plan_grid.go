@@ -12,6 +12,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/staff"
 	"wangge/graph/node"
+	"wangge/internal/fault"
 )
 
 // gridFields says which heavy columns of grids sel needs.
@@ -138,7 +139,7 @@ func (p *plan) limits(ctx context.Context, nodes []*node.Grid, f field) error {
 		if !computed {
 			l = around.Stored(g.Grid.Limits)
 		}
-		g.Put(f.Alias, node.LimitsOf(l.Limits))
+		g.Put(f.Alias, node.LimitsOf(l.In(fault.Chinese, 0)))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wangge/domain/around"
 	"wangge/domain/place"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
@@ -42,7 +43,7 @@ func usual() Facts {
 		Leaders: []Person{{Name: "吴鹤年", Post: "GRID_LEADER", Phone: "15499011074"}, {Name: "姚淑贤", Post: "CHIEF_LEADER", Phone: "15499011037"}},
 		Contacts: place.InForce([]place.Contacts{{SupervisionPhone: "0355-1234567",
 			Station: &place.Station{Name: "听雨社区党群服务站", Address: "听雨路52号", Hours: "周一至周五 8:30–17:30", Phone: "15402001001"}}}),
-		Limits:   place.Limits{East: "新村路", South: "新村中路", West: "木槿街", North: "采薇街"},
+		Limits:   around.Stored(place.Limits{East: "新村路", South: "新村中路", West: "木槿街", North: "采薇街"}).Sides,
 		Revision: 12, Date: "2026-11-22", URL: "https://grid.example.org/g/990102001001003?r=12", Approval: "晋S(2026)012号", Credit: "© OpenStreetMap contributors",
 		Scene: chart.Scene{Grids: []chart.Grid{{Area: square(112.85, 35.5), Name: "木槿街网格", Number: "003"}}},
 	}
@@ -54,6 +55,13 @@ func second() Worker {
 
 var sixty = strings.Repeat("采薇街社区听雨里小区及沿街商铺第三综合", 3) + "第三网格"
 
+// several are sides of up to three names.
+var several = around.Sides{
+	Chinese: [4][]string{{"东方路", "滨江东第2网格"}, {"丰和路", "滨江东第3网格", "陆家嘴环路"}, {"中山东一路", "滨江西社区界"}, {"银城中路", "滨江东第1网格", "黄浦江"}},
+	English: [4][]string{{"Dongfang Road", "Riverside East Grid No. 2"}, {"Fenghe Road", "Riverside East Grid No. 3", "Lujiazui Ring Road"},
+		{"Zhongshan East First Road", "edge of Riverside West Community"}, {"Yincheng Middle Road", "Riverside East Grid No. 1", "Huangpu River"}},
+}
+
 // cases are what happens to boards.
 var cases = map[string]func(*Facts){
 	"usual":       func(*Facts) {},
@@ -64,11 +72,11 @@ var cases = map[string]func(*Facts){
 	"long names": func(f *Facts) {
 		f.Grid.Name, f.Grid.Group, f.Community, f.Contacts.Station.Name, f.Contacts.Station.Address, f.Contacts.Station.Hours = sixty, sixty, sixty, sixty, sixty, sixty
 		f.Workers[0].Name, f.Leaders[0].Name = "阿卜杜热依木·买买提依明江·吐尔逊尼亚孜", sixty
-		f.Limits = place.Limits{East: sixty, South: sixty, West: sixty, North: sixty}
+		f.Limits = around.Stored(place.Limits{East: sixty, South: sixty, West: sixty, North: sixty}).Sides
 		f.Workers = append(f.Workers, Worker{Person: Person{Name: sixty, Phone: "0355-12345678 转 8001"}, Cover: "B"})
 	},
 	"sides of three names": func(f *Facts) {
-		f.Limits = place.Limits{East: "东方路、滨江东第2网格", South: "丰和路、滨江东第3网格、陆家嘴环路", West: "中山东一路、滨江西社区界", North: "银城中路、滨江东第1网格、黄浦江"}
+		f.Limits = several
 	},
 	"a long number": func(f *Facts) { f.Workers[0].Phone = "0355-12345678 转 8001" },
 	"one long word": func(f *Facts) {
@@ -519,39 +527,62 @@ func TestFlowed(t *testing.T) {
 	}
 }
 
-// TestSidesOfSeveralNames: they stand whole on every board in both languages, and on leaflets in Chinese; long English ones are cut on a leaflet.
+// TestSidesOfSeveralNames: all four stand on every board and leaflet and no name is cut, of a grid in one part or several, in both languages; where they have
+// no room, each says fewer and that there are more.
 func TestSidesOfSeveralNames(t *testing.T) {
 	m := fonts(t)
-	english := place.Limits{East: "Dongfang Road and Riverside East Grid No. 2", South: "Fenghe Road, Riverside East Grid No. 3 and Lujiazui Ring Road",
-		West: "Zhongshan East First Road and edge of Riverside West Community", North: "Yincheng Middle Road, Riverside East Grid No. 1 and Huangpu River"}
-	for lang, l := range map[fault.Language]place.Limits{fault.Chinese: facts("sides of three names").Limits, fault.English: english} {
-		f := usual()
-		f.Lang, f.Limits = lang, l
-		sheets := map[string]*paper.Sheet{}
-		for _, size := range Sizes {
-			sheets[size], _ = Board(f, Format{size, true}, m)
-			sheets[size+" upright"], _ = Board(f, Format{size, false}, m)
-		}
-		if lang == fault.Chinese {
+	long := around.Sides{}
+	for i := range 4 {
+		long.Chinese[i], long.English[i] = several.Chinese[3], []string{"Yincheng Middle Road of Lujiazui", "Riverside East Grid No. 1 of Lujiazui", "edge of Riverside West Community"}
+	}
+	for name, test := range map[string]struct {
+		sides around.Sides
+		parts int
+		fewer bool // on some sheets; else all stand everywhere but on a leaflet
+	}{"in one part": {several, 0, false}, "in two parts": {several, 1, true}, "in five parts": {several, 4, true}, "long": {long, 0, true}, "long, in three parts": {long, 2, true}} {
+		for _, lang := range []fault.Language{fault.Chinese, fault.English} {
+			f := usual()
+			f.Lang, f.Limits = lang, test.sides
+			for i := range test.parts {
+				f.Apart = append(f.Apart, around.Part{Lies: []around.Way{"SE", "N"}[i%2], Sides: test.sides})
+			}
+			sheets := map[string]*paper.Sheet{}
+			for _, size := range Sizes {
+				sheets[size], _ = Board(f, Format{size, true}, m)
+				sheets[size+" upright"], _ = Board(f, Format{size, false}, m)
+			}
 			sheets["leaflet"], _ = Leaflet(f, m)
-		}
-		for name, sheet := range sheets {
-			text := strings.NewReplacer("\n", "", " ", "").Replace(said(sheet, m))
-			for _, s := range l.Sides() {
-				if !strings.Contains(text, strings.ReplaceAll(s.Name, " ", "")) {
-					t.Errorf("%s %s does not say %q whole", lang, name, s.Name)
+			for paper, sheet := range sheets {
+				text := unbroken(said(sheet, m))
+				i := slices.IndexFunc(tellings, func(told telling) bool {
+					for _, s := range test.sides.In(lang, told.names).Sides() {
+						if !strings.Contains(text, unbroken(s.Name)) {
+							return false
+						}
+					}
+					return test.parts == 0 || strings.Contains(text, unbroken(f.apart(told)))
+				})
+				switch {
+				case i < 0:
+					t.Errorf("%s, %s %s: the sides do not stand whole in %q", name, lang, paper, text)
+				case i > 0 && !test.fewer && paper != "leaflet":
+					t.Errorf("%s, %s %s: of the names only %d a side stand there", name, lang, paper, tellings[i].names)
 				}
 			}
 		}
 	}
 }
 
+// unbroken is text without what lines are broken at.
+func unbroken(text string) string { return strings.NewReplacer("\n", "", " ", "").Replace(text) }
+
 // TestLimitsOnBoards: a side that is not known is told by the map; parts that lie apart are told after them, in both languages.
 func TestLimitsOnBoards(t *testing.T) {
 	m := fonts(t)
 	f := usual()
-	f.Limits.South = ""
-	f.Apart = []Apart{{"SE", place.Limits{East: "渡口网格", South: "渡口网格", West: "渡口网格", North: "渡口巷"}}, {"N", place.Limits{West: "小澜河"}}}
+	f.Limits.Chinese[place.South], f.Limits.English[place.South] = nil, nil
+	f.Apart = []around.Part{{Lies: "SE", Sides: around.Stored(place.Limits{East: "渡口网格", South: "渡口网格", West: "渡口网格", North: "渡口巷"}).Sides},
+		{Lies: "N", Sides: around.Stored(place.Limits{West: "小澜河"}).Sides}}
 	for lang, want := range map[fault.Language][]string{
 		fault.Chinese: {"南至\n见图\n", "另有一片在东南：东、南、西至渡口网格，北至渡口巷；另有一片在北：西至小澜河。"},
 		fault.English: {"South\nsee the map\n", "Another part, to the south-east: east, south, west: 渡口网格; north: 渡口巷. Another part, to the north: west: 小澜河."},
@@ -569,7 +600,7 @@ func TestLimitsOnBoards(t *testing.T) {
 		if !strings.Contains(said(leaflet, m), "听雨社区党群服务站\n") {
 			t.Errorf("%s: the leaflet shortens the name of the station", lang)
 		}
-		if text := strings.ReplaceAll(said(leaflet, m), "\n", ""); strings.Count(text, strings.ReplaceAll(f.Apart[1].Limits.West, " ", "")) != 2 {
+		if text := strings.ReplaceAll(said(leaflet, m), "\n", ""); strings.Count(text, "小澜河") != 2 {
 			t.Errorf("%s: the leaflets say %q", lang, text)
 		}
 	}

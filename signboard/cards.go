@@ -146,11 +146,17 @@ func (b *drawing) ends(w float64) fitted {
 	if b.Limits.Empty() {
 		return fitted{}
 	}
-	text := wLimits.in(b.Lang) + words{"：", ": "}.in(b.Lang) + b.endsAt(b.Limits)
-	if len(b.Apart) > 0 {
-		text += words{"。", ". "}.in(b.Lang) + b.apart()
+	var f fitted
+	for _, t := range tellings {
+		text := wLimits.in(b.Lang) + words{"：", ": "}.in(b.Lang) + b.endsAt(b.Limits, t)
+		if len(b.Apart) > 0 {
+			text += words{"。", ". "}.in(b.Lang) + b.apart(t)
+		}
+		if f = b.fit(text, w, 13, style{size: 4.6, colour: ink}, 3.6); !f.cut {
+			break
+		}
 	}
-	return b.fit(text, w, 13, style{size: 4.6, colour: ink}, 3.6)
+	return f
 }
 
 // moved is an item further to the right, millimetres.

@@ -27,8 +27,8 @@ type Facts struct {
 	Assistants                []Person       // in office in the grid
 	Leaders                   []Person       // of the grid, its group and the community, the nearest first; see board.Shown
 	Contacts                  place.Contacts // in force: whom else to call
-	Limits                    place.Limits
-	Apart                     []Apart // the parts of the grid that lie apart, and where they end
+	Limits                    around.Sides
+	Apart                     []around.Part // the parts of the grid that lie apart, and where they end
 
 	Revision int    // of what the board says; 0: not numbered
 	Date     string // that revision is of, YYYY-MM-DD
@@ -71,12 +71,6 @@ type Worker struct {
 	Cover  string // "A" or "B"
 	URL    string // of the page that says whether this person is in office
 	Duties []string
-}
-
-// Apart is a part of a grid that lies apart from the largest, and what it ends at.
-type Apart struct {
-	Lies   around.Way // from the largest
-	Limits place.Limits
 }
 
 // duties are those of the workers that a board shows, each once; where none are known those of the post, which is there also while nobody holds it.

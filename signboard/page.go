@@ -162,13 +162,13 @@ func (t *teller) contacts() {
 
 func (t *teller) limits() {
 	var limits []saying
-	for _, s := range t.Limits.Sides() {
+	for _, s := range t.Limits.In(t.Lang, fullest.names).Sides() {
 		if s.Name != "" {
 			limits = append(limits, saying{Text: s.Text(t.Lang) + words{"", ": "}.in(t.Lang) + s.Name})
 		}
 	}
 	if len(t.Apart) > 0 {
-		limits = append(limits, saying{Text: t.apart()})
+		limits = append(limits, saying{Text: t.apart(fullest)})
 	}
 	t.tell(wLimits, limits...)
 }

@@ -140,6 +140,7 @@ const middle = 0.36
 type fitted struct {
 	lines []string
 	style
+	cut bool // the last line ends in …
 }
 
 // height of the lines together.
@@ -155,7 +156,7 @@ func (p *pen) fit(text string, w, h float64, st style, least float64) fitted {
 	if one := st.size * w / max(p.width(text, st), 1e-9); one >= least {
 		st.size = min(st.size, one)
 		if st.size*0.98 <= h {
-			return fitted{[]string{text}, st}
+			return fitted{lines: []string{text}, style: st}
 		}
 	}
 	// A word is not broken where it fits on a line, if smaller.
@@ -166,10 +167,10 @@ func (p *pen) fit(text string, w, h float64, st style, least float64) fitted {
 		lines := paper.Lines(p.m, text, st.size, w, st.bold)
 		room := int(math.Floor(h/(st.size*leading) + 0.3)) // the last line needs no lead
 		if len(lines) <= room {
-			return fitted{paper.Even(p.m, text, st.size, w, st.bold, pauses), st}
+			return fitted{lines: paper.Even(p.m, text, st.size, w, st.bold, pauses), style: st}
 		}
 		if st.size <= least {
-			return fitted{p.shorten(lines, max(room, 1), w, st), st}
+			return fitted{p.shorten(lines, max(room, 1), w, st), st, len(lines) > max(room, 1)}
 		}
 		st.size = max(least, st.size*0.96)
 	}

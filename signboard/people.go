@@ -153,10 +153,10 @@ func (b *drawing) phone(x paper.Box, number string) {
 	b.add(&paper.Link{Box: b.box(x), URL: phone.Dial(number), Label: number})
 	st := style{size: 1, bold: true, colour: call}
 	st.size = min(x.W/b.width(number, st), x.H/0.86)
-	f := fitted{[]string{paper.Clean(number)}, st}
+	f := fitted{lines: []string{paper.Clean(number)}, style: st}
 	if st.size < b.phoneLeast {
 		st.size = b.phoneLeast
-		if f = (fitted{paper.Lines(b.m, paper.Clean(number), b.phoneLeast, x.W, true), st}); float64(len(f.lines))*b.phoneLeast*0.98 > x.H {
+		if f = (fitted{lines: paper.Lines(b.m, paper.Clean(number), b.phoneLeast, x.W, true), style: st}); float64(len(f.lines))*b.phoneLeast*0.98 > x.H {
 			f = b.fit(number, x.W, x.H, st, b.phoneLeast*0.4)
 		}
 	}

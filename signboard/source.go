@@ -201,10 +201,7 @@ func (s *Source) of(ctx context.Context, actor account.Actor, g grid.Grid, lang 
 	if err != nil {
 		return f, around.Surroundings{}, err
 	}
-	f.Limits = limits[g.Key.ID].In(lang)
-	for _, p := range limits[g.Key.ID].Others {
-		f.Apart = append(f.Apart, Apart{p.Lies, p.In(lang)})
-	}
+	f.Limits, f.Apart = limits[g.Key.ID].Sides, limits[g.Key.ID].Others
 	seen, err := s.seen(ctx, actor, g)
 	f.Scene, f.Grid.Number = sceneOf(seen, s.PublicURL, false), seen.Grid.Number
 	return f, seen, err

@@ -59,7 +59,7 @@ var (
 	wCode         = words{"网格编码", "Code"}
 	wApproval     = words{"审图号", "Map approval no."}
 	wSeeMap       = words{"见图", "see the map"}
-	wMoreApart    = words{"共另有 %d 片，见图", "%d parts in all besides: see the map"}
+	wMoreApart    = words{"共另有 %d 片，见图", "Other parts in all: %d, see the map"}
 	wMore         = words{"等共 %d 项，扫码查看", "%d in all: scan to see them"}
 	wCard         = words{"民情联系卡", "Contact card"}
 	wLeaflet      = words{"便民联系单", "Leaflet"}

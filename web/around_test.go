@@ -27,7 +27,7 @@ type limitsOf struct {
 }
 
 func (l limitsOf) Limits(_ context.Context, _ account.Actor, grids []grid.Grid, _ *time.Time) (map[uuid.UUID]beside.Limits, error) {
-	if l.all.Limits.Empty() {
+	if l.all.Empty() {
 		return nil, l.err
 	}
 	out := map[uuid.UUID]beside.Limits{}
@@ -47,7 +47,7 @@ func TestLimitsInWords(t *testing.T) {
 	}{
 		{"computed", limitsOf{all: beside.Stored(place.Limits{East: "采薇街", South: "小澜河", West: "<b>巷</b>", North: "邻网格"})},
 			[]string{"东至采薇街", "南至小澜河", "西至&lt;b&gt;巷&lt;/b&gt;", "北至邻网格"}, []string{"望舒路", "<b>巷"}, false},
-		{"of two parts", limitsOf{all: beside.Limits{Limits: place.Limits{East: "采薇街"}, Others: []beside.Part{{Lies: "SE", Limits: place.Limits{North: "<i>渡口巷</i>"}}}}},
+		{"of two parts", limitsOf{all: beside.Limits{Sides: beside.Stored(place.Limits{East: "采薇街"}).Sides, Others: []beside.Part{{Lies: "SE", Sides: beside.Stored(place.Limits{North: "<i>渡口巷</i>"}).Sides}}}},
 			[]string{"东至采薇街", "另有一片在东南：", "北至&lt;i&gt;渡口巷&lt;/i&gt;"}, []string{"<i>"}, false},
 		{"stored, since nothing computes", nil, []string{"东至望舒路", "北至小澜河"}, []string{"南至"}, false},
 		{"stored, since the store is away", limitsOf{err: fault.New(fault.Unavailable, "", "around.away")}, []string{"东至望舒路"}, nil, false},

@@ -564,7 +564,7 @@ func (s *site) bound(r *http.Request, lang fault.Language, f *face) {
 		answer.Refuse(r, s.log, err) // logs it
 	}
 	if l, ok := found[f.Key.ID]; ok {
-		f.Limits, f.Apart = l.In(lang), l.Others
+		f.Limits, f.Apart = l.In(lang, 0), l.Others
 	}
 }
 

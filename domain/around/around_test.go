@@ -134,7 +134,7 @@ func TestLimits(t *testing.T) {
 					g.Boundary = nil
 				}
 				got, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{g, g}, nil)
-				if err != nil || len(got) != 1 || test.fake.asked != 1 || got[g.Key.ID].Limits != test.want || len(got[g.Key.ID].Others) > 0 {
+				if err != nil || len(got) != 1 || test.fake.asked != 1 || got[g.Key.ID].In(fault.Chinese, 0) != test.want || len(got[g.Key.ID].Others) > 0 {
 					t.Errorf("with its boundary %t: %v, want %v; %v", bounded, got[g.Key.ID], test.want, err)
 				}
 			}
@@ -156,17 +156,30 @@ func TestLimitsOfParts(t *testing.T) {
 		{Name: "南河", Shape: orb.Bound{Min: orb.Point{west, base - 4*side}, Max: orb.Point{west + 2*side, base - 3*side}}.ToPolygon()}}}
 	s := &Service{Store: f, Grids: f, Places: f, Now: time.Now}
 	found, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{g}, nil)
-	got, want := found[g.Key.ID], Limits{Limits: place.Limits{East: "邻社区", South: "", West: "老槐树", North: "北网格"}, English: place.Limits{East: "邻社区", South: "", West: "老槐树", North: "北网格"},
-		Others: []Part{{Lies: "S", Limits: place.Limits{South: "南河"}, English: place.Limits{South: "南河"}}}}
+	got, want := found[g.Key.ID], Stored(place.Limits{East: "邻社区", South: "", West: "老槐树", North: "北网格"})
+	want.Others = []Part{{"S", Stored(place.Limits{South: "南河"}).Sides}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v; %v", got, want, err)
 	}
-	if got.In(fault.English) != want.English || got.Others[0].In(fault.Chinese) != want.Others[0].Limits {
-		t.Error("in a language it is another")
-	}
 	found, err = s.Limits(t.Context(), account.Anyone(), []grid.Grid{middle}, nil)
-	if l := found[middle.Key.ID]; err != nil || l.South != "本社区界" || l.In(fault.Chinese).South != "本社区界" || l.In(fault.English).South != "edge of 本社区" || l.English.North != "北网格" {
+	if l := found[middle.Key.ID]; err != nil || l.In(fault.Chinese, 0).South != "本社区界" || l.In(fault.English, 0).South != "edge of 本社区" || l.In(fault.English, 0).North != "北网格" {
 		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+// TestSidesWithFewerNames: what is left out is said, and only there.
+func TestSidesWithFewerNames(t *testing.T) {
+	three := []string{"A", "B", "C"}
+	s := Sides{Chinese: [4][]string{three, three[:2], three[:1]}, English: [4][]string{three, three[:2], three[:1]}}
+	for most, want := range map[int][2]place.Limits{
+		0: {{East: "A、B、C", South: "A、B", West: "A"}, {East: "A, B and C", South: "A and B", West: "A"}},
+		3: {{East: "A、B、C", South: "A、B", West: "A"}, {East: "A, B and C", South: "A and B", West: "A"}},
+		2: {{East: "A、B等", South: "A、B", West: "A"}, {East: "A, B and more", South: "A and B", West: "A"}},
+		1: {{East: "A等", South: "A等", West: "A"}, {East: "A and more", South: "A and more", West: "A"}},
+	} {
+		if zh, en := s.In(fault.Chinese, most), s.In(fault.English, most); zh != want[0] || en != want[1] {
+			t.Errorf("%d: %v and %v", most, zh, en)
+		}
 	}
 }
 
@@ -226,14 +239,14 @@ func TestLimitsAreKept(t *testing.T) {
 	whole.Limits = place.Limits{East: "一", South: "二", West: "三", North: "四"}
 	version = "9"
 	f.broken = errors.New("broken")
-	if got, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{whole}, nil); err != nil || got[whole.Key.ID].Limits != whole.Limits || got[whole.Key.ID].English != whole.Limits {
+	if got, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{whole}, nil); err != nil || got[whole.Key.ID].In(fault.Chinese, 0) != whole.Limits || got[whole.Key.ID].In(fault.English, 0) != whole.Limits {
 		t.Errorf("all is stored: %v, %v", got, err)
 	}
 	if _, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{middle}, nil); !errors.Is(err, f.broken) {
 		t.Errorf("a store that fails: %v", err)
 	}
 	f.broken = nil
-	if got, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{middle}, nil); err != nil || got[middle.Key.ID].East == "" {
+	if got, err := s.Limits(t.Context(), account.Anyone(), []grid.Grid{middle}, nil); err != nil || got[middle.Key.ID].Empty() {
 		t.Errorf("what failed was kept: %v, %v", got, err)
 	}
 }

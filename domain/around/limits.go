@@ -39,16 +39,52 @@ const reachM = 60
 
 // Limits are what a grid ends at in words (四至).
 type Limits struct {
-	place.Limits              // in Chinese; of a grid whose parts lie apart, those of its largest part
-	English      place.Limits // the same for who reads English: what is no name is said in it
-	Others       []Part       // the other parts, the largest first; none where all is stored, since whoever entered that spoke of the whole grid
+	Sides         // of a grid whose parts lie apart, those of its largest part
+	Others []Part // the other parts, the largest first; none where all is stored, since whoever entered that spoke of the whole grid
 }
 
 // Part is a part of a grid that lies apart from its largest.
 type Part struct {
-	Lies    Way // from the largest
-	Limits  place.Limits
-	English place.Limits
+	Lies Way // from the largest
+	Sides
+}
+
+// Sides are the names of what an area ends at, by its sides as place.Side has them; a side of no plain block may have several.
+type Sides struct {
+	Chinese [4][]string
+	English [4][]string // the same for who reads English: what is no name is said in it
+}
+
+// In is s in a language with so many names a side, at most; where a side has more that is said. Zero: all.
+func (s Sides) In(lang fault.Language, most int) place.Limits {
+	names, say := s.Chinese, listed
+	if lang == fault.English {
+		names, say = s.English, listedEnglish
+	}
+	return place.Limits{East: say(names[place.East], most), South: say(names[place.South], most), West: say(names[place.West], most), North: say(names[place.North], most)}
+}
+
+// Empty reports whether none is known.
+func (s Sides) Empty() bool { return s.In(fault.Chinese, 0).Empty() }
+
+// listed is a list in Chinese: 甲、乙、丙; of more than most: 甲、乙等.
+func listed(names []string, most int) string {
+	if 0 < most && most < len(names) {
+		return strings.Join(names[:most], "、") + "等"
+	}
+	return strings.Join(names, "、")
+}
+
+// listedEnglish is a list in English: A, B and C; of more than most: A, B and more.
+func listedEnglish(names []string, most int) string {
+	last := len(names) - 1
+	switch {
+	case last < 1:
+		return strings.Join(names, "")
+	case 0 < most && most <= last:
+		return strings.Join(names[:most], ", ") + " and more"
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // Way is one of eight: "N", "NE", "E", "SE", "S", "SW", "W", "NW".
@@ -74,22 +110,6 @@ func (w Way) Apart(lang fault.Language) string {
 		return "Another part, to the " + w.Text(lang) + ":"
 	}
 	return "另有一片在" + w.Text(lang) + "："
-}
-
-// In is l in a language.
-func (l Limits) In(lang fault.Language) place.Limits {
-	if lang == fault.English {
-		return l.English
-	}
-	return l.Limits
-}
-
-// In are the limits of p in a language.
-func (p Part) In(lang fault.Language) place.Limits {
-	if lang == fault.English {
-		return p.English
-	}
-	return p.Limits
 }
 
 // Limits returns what grids end at in words, by their ids, as it was at asOf, now where that is nil. What is stored stays, side by side; a side that is
@@ -153,25 +173,16 @@ func complete(l place.Limits) bool {
 }
 
 // Stored are limits as somebody entered them.
-func Stored(l place.Limits) Limits { return Limits{Limits: l, English: l} }
+func Stored(l place.Limits) Limits { return Limits{}.with(l) }
 
 // with is computed where stored says nothing.
 func (computed Limits) with(stored place.Limits) Limits {
-	computed.Limits, computed.English = filled(stored, computed.Limits), filled(stored, computed.English)
-	return computed
-}
-
-// filled is stored where it says something, else computed.
-func filled(stored, computed place.Limits) place.Limits {
-	for _, side := range []struct {
-		to   *string
-		from string
-	}{{&stored.East, computed.East}, {&stored.South, computed.South}, {&stored.West, computed.West}, {&stored.North, computed.North}} {
-		if *side.to == "" {
-			*side.to = side.from
+	for _, s := range stored.Sides() {
+		if s.Name != "" {
+			computed.Chinese[s.Side], computed.English[s.Side] = []string{s.Name}, []string{s.Name}
 		}
 	}
-	return stored
+	return computed
 }
 
 func (s *Service) known(version string, k key.Key) (Limits, bool) {
@@ -235,12 +246,12 @@ func (s *Service) compute(ctx context.Context, actor account.Actor, grids []grid
 		}
 		streets, parts := seen(named[i]), limits.Parts(areas[i])
 		for n, part := range parts {
-			zh, en := worded(limits.Of(part, streets, beside, edges[g.CommunityID]))
+			sides := namesOf(limits.Of(part, streets, beside, edges[g.CommunityID]))
 			switch {
 			case n == 0:
-				out[i].Limits, out[i].English = zh, en
-			case !zh.Empty():
-				out[i].Others = append(out[i].Others, Part{way(parts[0].Bound().Center(), part.Bound().Center()), zh, en})
+				out[i].Sides = sides
+			case !sides.Empty():
+				out[i].Others = append(out[i].Others, Part{way(parts[0].Bound().Center(), part.Bound().Center()), sides})
 			}
 		}
 	}
@@ -265,34 +276,24 @@ func edgeOf(d place.Division) ([]limits.Named, error) {
 // ofEdges is the place of edges among the kinds that limits are computed of.
 const ofEdges = 2
 
-// worded is how sides are said in Chinese and in English.
-func worded(sides [4]limits.Side) (zh, en place.Limits) {
-	for i, to := range [...][2]*string{limits.East: {&zh.East, &en.East}, limits.South: {&zh.South, &en.South}, limits.West: {&zh.West, &en.West},
-		limits.North: {&zh.North, &en.North}} {
-		var in [2][]string
-		for _, e := range sides[i].Ends {
-			names := [2]string{e.Name, e.Name}
-			if e.Kind == ofEdges {
-				names = [2]string{e.Name + "界", "edge of " + e.Name}
-			}
-			for n, name := range names {
-				if !slices.Contains(in[n], name) { // a street may be called what a grid beside it is
-					in[n] = append(in[n], name)
-				}
-			}
+// namesOf are the names of what was found.
+func namesOf(found [4]limits.Side) (out Sides) {
+	add := func(to *[]string, name string) {
+		if !slices.Contains(*to, name) { // a street may be called what a grid beside it is
+			*to = append(*to, name)
 		}
-		*to[0], *to[1] = strings.Join(in[0], "、"), listed(in[1])
 	}
-	return zh, en
-}
-
-// listed is a list in English: A, B and C.
-func listed(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
+	for i, to := range [...]place.Side{limits.East: place.East, limits.South: place.South, limits.West: place.West, limits.North: place.North} {
+		for _, e := range found[i].Ends {
+			zh, en := e.Name, e.Name
+			if e.Kind == ofEdges {
+				zh, en = e.Name+"界", "edge of "+e.Name
+			}
+			add(&out.Chinese[to], zh)
+			add(&out.English[to], en)
+		}
 	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+	return out
 }
 
 // ways are those of the compass, anticlockwise from the east.

@@ -15,6 +15,7 @@ import (
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/staff"
+	"wangge/internal/fault"
 )
 
 // Facts returns what boards say now, by the id of the grid or building; what there is not is left out. However many boards there are, it is
@@ -192,10 +193,11 @@ func (f *Facts) setGrid(g grid.Grid, t town) (err error) {
 		f.Names.Divisions, line = append(f.Names.Divisions, d.Name), append(line, d.Contacts)
 	}
 	f.setContacts(place.InForce(line))
-	l := t.limits[g.Key.ID]
+	l := t.limits[g.Key.ID].In(fault.Chinese, 0)
 	f.Border.East, f.Border.South, f.Border.West, f.Border.North = l.East, l.South, l.West, l.North
-	for _, p := range l.Others {
-		f.Border.Others = append(f.Border.Others, [5]string{string(p.Lies), p.Limits.East, p.Limits.South, p.Limits.West, p.Limits.North})
+	for _, p := range t.limits[g.Key.ID].Others {
+		l := p.In(fault.Chinese, 0)
+		f.Border.Others = append(f.Border.Others, [5]string{string(p.Lies), l.East, l.South, l.West, l.North})
 	}
 	if f.Border.Grid, err = Fingerprint(g.Boundary); err != nil {
 		return fmt.Errorf("the border of grid %s: %w", g.Code, err)

@@ -556,16 +556,15 @@ func (b *builder) areas(data Data, estates map[uuid.UUID]*estateParts) {
 			continue
 		}
 		k := areaKey{home: r.Home, name: name}
-		if r.GridID != nil {
-			k.grid = *r.GridID
+		if r.Grid != nil {
+			k.grid = r.Grid.ID
 		}
 		i, known := at[k]
 		if !known {
 			i, at[k] = len(list), len(list)
-			d := doc{kind: Area, key: key.Key{Home: r.Home}, name: r.Name, home: -1}
-			if r.GridID != nil {
-				d.grid = &key.Key{Home: r.Home, ID: *r.GridID}
-				if c, ok := communities[*r.GridID]; ok {
+			d := doc{kind: Area, key: key.Key{Home: r.Home}, name: r.Name, home: -1, grid: r.Grid}
+			if r.Grid != nil {
+				if c, ok := communities[r.Grid.ID]; ok {
 					d.division, d.context = &c, b.divisions[c]
 				}
 			}

@@ -112,7 +112,7 @@ type (
 	AreaRow struct {
 		Home, Name string
 		At         grid.Point
-		GridID     *uuid.UUID // now
+		Grid       *key.Key // now
 	}
 	EntityRow struct {
 		Key           key.Key

@@ -120,9 +120,9 @@ func (w *alive) limits(t testing.TB) map[string]string {
 	t.Logf("limits of %d grids: %v", len(grids), time.Since(began))
 	out := map[string]string{}
 	for _, g := range grids {
-		out[g.Name] = sides(found[g.Key.ID].Limits)
+		out[g.Name] = sides(found[g.Key.ID].In(fault.Chinese, 0))
 		for _, p := range found[g.Key.ID].Others {
-			out[g.Name] += "；另有一片" + string(p.Lies) + "：" + sides(p.Limits)
+			out[g.Name] += "；另有一片" + string(p.Lies) + "：" + sides(p.In(fault.Chinese, 0))
 		}
 	}
 	return out
@@ -225,7 +225,7 @@ func TestLimitsOfTheDemo(t *testing.T) {
 	sameLimits(t, w.limits(t), want)
 	fresh := &beside.Service{Store: w.around.Store, Grids: w.Grids, Places: w.Places, Now: w.Clock, Ground: w.Live.Ground, Version: w.VersionIn, InTouch: w.around.InTouch}
 	found, err := fresh.Limits(ctx, account.Anyone(), grids, nil)
-	if !fault.Is(err, fault.Unavailable) || found[g.Key.ID].Limits != row.Limits || w.n.Load() != before {
+	if !fault.Is(err, fault.Unavailable) || found[g.Key.ID].In(fault.Chinese, 0) != row.Limits || w.n.Load() != before {
 		t.Errorf("without the store: %v, %v, %d statements", found[g.Key.ID], err, w.n.Load()-before)
 	}
 	w.around.InTouch = nil
@@ -236,7 +236,7 @@ func TestLimitsOfTheDemo(t *testing.T) {
 	past := time.Now().Add(-time.Hour)
 	g.Boundary = nil
 	was, err := w.around.Limits(ctx, account.Anyone(), []grid.Grid{g}, &past)
-	if err != nil || !was[g.Key.ID].Limits.Empty() {
+	if err != nil || !was[g.Key.ID].Empty() {
 		t.Errorf("before it was there it ends at %v, %v", was, err)
 	}
 }

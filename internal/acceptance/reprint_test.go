@@ -366,6 +366,9 @@ func TestABoardIsNotedFromItsPage(t *testing.T) {
 		if !strings.Contains(done, "已登记 1 块") || !strings.Contains(done, "第 1 版，与 2026-01-02 印制的一致") || len(values(done, "undo")) != 1 {
 			t.Errorf("%s: %s", name, done)
 		}
+		if first := regexp.MustCompile(`<button[^>]*name="do" value="([^"]*)"`).FindStringSubmatch(done); first == nil || first[1] != "list" {
+			t.Errorf("%s: Enter in the day's field does %q", name, first)
+		}
 		if got := w.get(at).Body.String(); !strings.Contains(got, "与 2026-01-02 印制的一致") {
 			t.Errorf("%s does not say it: %s", name, got)
 		}

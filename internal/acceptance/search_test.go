@@ -167,8 +167,8 @@ func TestNamedHousingLand(t *testing.T) {
 		return square(fmt.Sprintf(`"code": %q, "name": %q, "class": %q`, code, name, class), west, east)
 	}
 	w.mustBring(t, load.Job{Kind: load.Land, Path: rows(land("L1", "崂山三村", "residential", 120.006, 120.0101), land("L2", "三航小区", "residential", 120.009, 120.011),
-		land("L3", "乳山四村", "residential", 120.0185, 120.0205), land("L4", "望江公园", "park", 120.001, 120.002))})
-	for text, want := range map[string]string{"崂山三村": "崂山三村 001", "三航小区": "三航小区 001,三航小区 002", "乳山四村": "乳山四村 002,乳山四村 -", "望江公园": ""} {
+		land("L3", "乳山四村", "residential", 120.0185, 120.0205), land("L4", "望江公园", "park", 120.001, 120.002), land("L5", "梅一小区", "residential", 120.0198, 120.0207))})
+	for text, want := range map[string]string{"崂山三村": "崂山三村 001", "三航小区": "三航小区 001,三航小区 002", "乳山四村": "乳山四村 002,乳山四村 -", "梅一小区": "梅一小区 002,梅一小区 -", "望江公园": ""} {
 		found, err := s.Search(t.Context(), account.Anyone(), search.Query{Text: text, First: 5})
 		if err != nil {
 			t.Fatal(err)

@@ -327,7 +327,7 @@ func TestABoardIsOutdatedByTheLimitsThatItSays(t *testing.T) {
 	g := w.grids(t)[2]
 	of := board.Of{Kind: board.OfGrid, Key: g.Key}
 	facts, err := w.from.Grid(t.Context(), account.Anyone(), g.Code, fault.Chinese)
-	if err != nil || g.Limits.East == facts.Limits.East || facts.Limits.East == "" {
+	if err != nil || g.Limits.East == facts.Limits.In(fault.Chinese, 0).East || facts.Limits.In(fault.Chinese, 0).East == "" {
 		t.Fatalf("nothing is computed: %+v, %+v, %v", g.Limits, facts.Limits, err)
 	}
 	before, err := w.from.Boards.Revision(t.Context(), operator, of)
@@ -335,7 +335,7 @@ func TestABoardIsOutdatedByTheLimitsThatItSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	said, err := w.from.Boards.(*board.Service).Facts(t.Context(), operator, []board.Of{of})
-	if b := said[g.Key.ID].Border; err != nil || (place.Limits{East: b.East, South: b.South, West: b.West, North: b.North}) != facts.Limits {
+	if b := said[g.Key.ID].Border; err != nil || (place.Limits{East: b.East, South: b.South, West: b.West, North: b.North}) != facts.Limits.In(fault.Chinese, 0) {
 		t.Errorf("compared by %+v, printed %+v, %v", b, facts.Limits, err)
 	}
 	w.from.Boards.(*board.Service).Limits = renamed{w.around}
@@ -351,7 +351,7 @@ type renamed struct{ of board.Limits }
 func (r renamed) Limits(ctx context.Context, actor account.Actor, grids []grid.Grid, asOf *time.Time) (map[uuid.UUID]beside.Limits, error) {
 	found, err := r.of.Limits(ctx, actor, grids, asOf)
 	for id, l := range found {
-		l.East += "（新）"
+		l.Chinese[place.East] = []string{l.In(fault.Chinese, 0).East + "（新）"}
 		found[id] = l
 	}
 	return found, err
