@@ -296,7 +296,11 @@ func (s Server) oidc() (*OIDC, error) {
 	}
 	u, err := url.Parse(o.Issuer)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u)) {
-		return nil, Bad("OIDC_ISSUER", o.Issuer, "but it must be an address like https://login.example.org, as the provider names itself")
+		said := o.Issuer
+		if err != nil || u.User != nil {
+			said = "…" // it may hold a password
+		}
+		return nil, Bad("OIDC_ISSUER", said, "but it must be an address like https://login.example.org, as the provider names itself")
 	}
 	if o.ClientID == "" {
 		return nil, Bad("OIDC_CLIENT_ID", "", "but it must say what this server is registered as at the provider")
