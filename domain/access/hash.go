@@ -26,6 +26,7 @@ type hasher struct{ places chan struct{} }
 
 func newHasher() *hasher { return &hasher{make(chan struct{}, atOnce)} }
 
+// inPlace runs fn once there is a place. LIMITED: there is none for too long.
 func (h *hasher) inPlace(ctx context.Context, fn func() error) error {
 	late := time.NewTimer(patience)
 	defer late.Stop()
@@ -52,10 +53,15 @@ func (h *hasher) hash(ctx context.Context, password string) (hash string, err er
 // matches reports whether a password is that of a hash. LIMITED: too many are computed already.
 func (h *hasher) matches(ctx context.Context, password, hash string) (ok bool, err error) {
 	err = h.inPlace(ctx, func() (err error) {
-		ok, err = argon2id.ComparePasswordAndHash(foldPassword(password), hash)
+		ok, err = compare(password, hash)
 		return err
 	})
 	return ok, err
+}
+
+// compare is matches for who has a place.
+func compare(password, hash string) (bool, error) {
+	return argon2id.ComparePasswordAndHash(foldPassword(password), hash)
 }
 
 // nobodys is the hash of a password that nobody knows: under a name that is nobody's as much is computed as under one that is somebody's.

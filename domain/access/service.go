@@ -44,7 +44,7 @@ type Service struct {
 	}
 
 	hasher *hasher
-	known  known
+	told   memory
 }
 
 // New returns a Service of a store; its other parts are given by who makes it.
@@ -81,26 +81,9 @@ func (s *Service) try(ctx context.Context, login string) error {
 // password, after as much work. UNAUTHENTICATED; LIMITED: too many tries under this name, or people at once.
 func (s *Service) SignIn(ctx context.Context, login, password, had string) (token string, v Visitor, err error) {
 	login = FoldLogin(login)
-	if err := s.try(ctx, login); err != nil {
-		return "", v, err
-	}
-	c, known, err := s.Store.CredentialsByLogin(ctx, login)
+	c, err := s.known(ctx, login, password)
 	if err != nil {
 		return "", v, err
-	}
-	hash := c.Password
-	if !known {
-		hash = nobodys
-	}
-	if len(password) > 4*maxPassword {
-		password = "" // too long to be one
-	}
-	ok, err := s.hasher.matches(ctx, password, hash)
-	if err != nil {
-		return "", v, err
-	}
-	if !ok || !known || c.Disabled != nil || c.Provider != "" || c.Demo && !s.Demo {
-		return "", v, fault.New(fault.Unauthenticated, "password", "access.wrong")
 	}
 	if c.SecondFactor == nil { // else the code is to be guessed yet
 		if err := s.Store.Passed(ctx, hashOf(login)); err != nil {
@@ -129,9 +112,35 @@ func (s *Service) begin(ctx context.Context, a Account, factor bool, had string)
 	if err := s.Store.AddSession(ctx, hashOf(token), a.ID, factor, now, hashOf(had)); err != nil {
 		return "", v, err
 	}
-	s.known.forget(hashOf(had))
+	s.told.forget(hashOf(had))
 	v, err = s.visitor(ctx, Session{Account: a, Factor: factor, Began: now, Seen: now})
 	return token, v, err
+}
+
+// known returns the credentials of a login whose password is right. All of it is done in the hasher's place, so that tries are counted no faster than passwords are computed.
+func (s *Service) known(ctx context.Context, login, password string) (c Credentials, err error) {
+	err = s.hasher.inPlace(ctx, func() error {
+		if err := s.try(ctx, login); err != nil {
+			return err
+		}
+		found := false
+		if c, found, err = s.Store.CredentialsByLogin(ctx, login); err != nil {
+			return err
+		}
+		hash := c.Password
+		if !found {
+			hash = nobodys
+		}
+		if len(password) > 4*maxPassword {
+			password = "" // too long to be one
+		}
+		ok, err := compare(password, hash)
+		if err == nil && (!ok || !found || c.Disabled != nil || c.Provider != "" || c.Demo && !s.Demo) {
+			err = fault.New(fault.Unauthenticated, "password", "access.wrong")
+		}
+		return err
+	})
+	return c, err
 }
 
 // Visit returns who the session of a token is of, and notes that it was used. UNAUTHENTICATED: it has ended, or there never was one.
@@ -187,7 +196,7 @@ func (s *Service) at(ctx context.Context, token string, step Step) (Visitor, err
 func (s *Service) renew(ctx context.Context, had string, factor bool) (token string, v Visitor, err error) {
 	token = newSecret()
 	ok, err := s.Store.RenewSession(ctx, hashOf(had), hashOf(token), factor, s.Now())
-	s.known.forget(hashOf(had))
+	s.told.forget(hashOf(had))
 	if err == nil && !ok {
 		err = ended()
 	}
@@ -355,13 +364,13 @@ func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, passwor
 	if err != nil {
 		return err
 	}
-	defer s.known.forgetAll()
+	defer s.told.forgetAll()
 	return s.Store.SetPassword(ctx, id, hash, false)
 }
 
 // SignOut ends the session of a token, at once. Where there is none it does nothing.
 func (s *Service) SignOut(ctx context.Context, token string) error {
-	defer s.known.forget(hashOf(token))
+	defer s.told.forget(hashOf(token))
 	return s.Store.EndSession(ctx, hashOf(token))
 }
 
@@ -383,7 +392,7 @@ func (s *Service) EndOtherSessions(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	defer s.known.forgetAll()
+	defer s.told.forgetAll()
 	return s.Store.EndSessions(ctx, v.ID, hashOf(token))
 }
 
@@ -493,7 +502,7 @@ func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID
 	if err := s.Store.SetDisabled(ctx, actor, id, a.Disabled); err != nil {
 		return a, err
 	}
-	defer s.known.forgetAll()
+	defer s.told.forgetAll()
 	return a, s.Store.EndSessions(ctx, id, [32]byte{})
 }
 
@@ -513,7 +522,7 @@ func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, n
 	if err := called.Check("name", a.Provider); err != nil {
 		return a, err
 	}
-	defer s.known.forgetAll()
+	defer s.told.forgetAll()
 	a.MustChange = false
 	return a, s.Store.Link(ctx, id, a.Provider)
 }
@@ -533,7 +542,7 @@ func (s *Service) reset(ctx context.Context, a *Account, password *string, facto
 	if err != nil {
 		return err
 	}
-	defer s.known.forgetAll()
+	defer s.told.forgetAll()
 	if err := s.Store.SetPassword(ctx, a.ID, hash, !a.Demo); err != nil {
 		return err
 	}
@@ -555,7 +564,7 @@ func (s *Service) EndSessions(ctx context.Context, actor account.Actor, id uuid.
 			return err
 		}
 	}
-	defer s.known.forgetAll()
+	defer s.told.forgetAll()
 	return s.Store.EndSessions(ctx, id, [32]byte{})
 }
 
@@ -611,11 +620,10 @@ func (s *Service) Me(ctx context.Context, actor account.Actor) (a Account, dutie
 	if err != nil {
 		return a, nil, "", false, nil
 	}
-	c, ok, err := s.Store.CredentialsByID(ctx, id)
-	if err != nil || !ok {
+	if a, ok, err = s.Store.AccountByID(ctx, account.TheDoor(), id); err != nil || !ok {
 		return a, nil, "", false, err
 	}
-	a, name = c.Account, c.Login
+	name = a.Login
 	if a.Worker != nil {
 		duties, err = s.Staff.Duties(ctx, account.TheDoor(), *a.Worker)
 		if err == nil && len(duties) > 0 {

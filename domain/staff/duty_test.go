@@ -20,6 +20,7 @@ func TestWhoActs(t *testing.T) {
 		{"a stand-in for nobody", b, []Assignment{b}, true},
 		{"a stand-in where another post's holder is away", b, []Assignment{a, post(GridLeader, CoverA, true), b}, false},
 		{"a stand-in of a post that many hold, one of them in", post(Assistant, CoverB, false), []Assignment{post(Assistant, CoverA, true), post(Assistant, CoverA, false), post(Assistant, CoverB, false)}, false},
+		{"a stand-in who is away, of a post that many hold", post(Assistant, CoverB, true), []Assignment{post(Assistant, CoverB, true), post(Assistant, CoverB, false)}, false},
 	} {
 		if got := Acts(c.of, c.ofArea); got != c.want {
 			t.Errorf("%s: %v", c.name, got)

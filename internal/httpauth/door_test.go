@@ -100,6 +100,22 @@ func TestWhatIsPublicIsAnsweredWithoutTheDatabase(t *testing.T) {
 	}
 }
 
+func TestWhatIsLookedUp(t *testing.T) {
+	d, err := New(Options{Operator: token, Access: list{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for header, want := range map[string]bool{"": false, "Authorization: Bearer " + token: false, "Authorization: Bearer wgp_x": true, "Authorization: x": true, "Cookie: wangge=made-up": true, "Cookie: other=1": false} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		if name, value, ok := strings.Cut(header, ": "); ok {
+			r.Header.Set(name, value)
+		}
+		if got := d.Looks(r); got != want {
+			t.Errorf("%q: %v", header, got)
+		}
+	}
+}
+
 func TestTheCookie(t *testing.T) {
 	for _, c := range []struct {
 		secure bool

@@ -34,6 +34,7 @@ type Options struct {
 	Metrics *Metrics
 
 	Auth           func(*http.Request) (account.Actor, error) // who asks; a request it refuses goes no further; nil: nobody is known
+	Looks          func(*http.Request) bool                   // whether Auth asks the database about a request, which then counts before it does; nil: never
 	CORSOrigins    []string                                   // written out; none: no page of another origin may call
 	RateLimit      float64                                    // public requests a second and address; 0: no limit
 	TrustedProxies []netip.Prefix                             // whose X-Forwarded-For is believed
@@ -92,10 +93,17 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // admit lets a request through to the routes: who asks is known, it does not ask too often, and its body has an end.
 func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
 	var actor account.Actor
+	counted := false
 	if e.Auth != nil {
+		if e.rate != nil && e.Looks != nil && e.Looks(r) {
+			if !e.mayAskNow(w, r) { // what is made up is not to be looked up without end
+				return
+			}
+			counted = true
+		}
 		var err error
 		if actor, err = e.Auth(r); err != nil {
-			if e.rate != nil && !e.mayAskNow(w, r) { // tokens cannot be tried one after another
+			if e.rate != nil && !counted && !e.mayAskNow(w, r) { // tokens cannot be tried one after another
 				return
 			}
 			if fault.Is(err, fault.Unauthenticated) {
@@ -112,7 +120,7 @@ func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
 			limits.askedBy(actor)
 		}
 	}
-	if e.rate != nil && actor.Role != account.Operator && !e.mayAskNow(w, r) {
+	if e.rate != nil && !counted && actor.Role != account.Operator && !e.mayAskNow(w, r) {
 		return
 	}
 	if r.ContentLength > e.MaxBody {

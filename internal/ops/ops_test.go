@@ -305,6 +305,20 @@ func TestWhatAnAnswerDependsOn(t *testing.T) {
 	}
 }
 
+func TestWhatIsMadeUpIsNotLookedUpWithoutEnd(t *testing.T) {
+	looked := 0
+	h := build(t, Options{RateLimit: 1, Looks: func(r *http.Request) bool { return r.Header.Get("Cookie") != "" },
+		Auth: func(*http.Request) (account.Actor, error) { looked++; return account.Anyone(), nil }})
+	for range 50 {
+		r := get("/where")
+		r.Header.Set("Cookie", "wangge=made-up")
+		h.ask(r)
+	}
+	if looked < burstSeconds || looked > burstSeconds+2 { // a second may pass meanwhile
+		t.Errorf("%d of 50 were looked up", looked)
+	}
+}
+
 func TestWhatIsAnsweredToWhoSignedInIsKeptForNobodyElse(t *testing.T) {
 	h := build(t, Options{Auth: func(*http.Request) (account.Actor, error) { return account.Actor{Role: account.Staff, ID: "s"}, nil }})
 	if got := strings.Join(h.ask(get("/where")).Header().Values("Vary"), ", "); got != "Authorization, Cookie, Accept-Encoding" {

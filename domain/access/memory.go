@@ -17,8 +17,8 @@ const (
 	mostKept = 10_000
 )
 
-// known is who sessions and tokens are of, as it was found out a moment ago.
-type known struct {
+// memory is who sessions and tokens are of, as it was found out a moment ago.
+type memory struct {
 	mu   sync.Mutex
 	era  uint64 // changes with each forgetting, so that what was read before it is not kept after it
 	kept map[[32]byte]told
@@ -30,14 +30,14 @@ type told struct {
 	until   time.Time
 }
 
-func (k *known) find(hash [32]byte, version string, now time.Time) (actor account.Actor, ok bool, era uint64) {
+func (k *memory) find(hash [32]byte, version string, now time.Time) (actor account.Actor, ok bool, era uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	t, ok := k.kept[hash]
 	return t.actor, ok && t.version == version && now.Before(t.until), k.era
 }
 
-func (k *known) keep(hash [32]byte, t told, era uint64) {
+func (k *memory) keep(hash [32]byte, t told, era uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if era != k.era {
@@ -49,14 +49,14 @@ func (k *known) keep(hash [32]byte, t told, era uint64) {
 	k.kept[hash] = t
 }
 
-func (k *known) forget(hash [32]byte) {
+func (k *memory) forget(hash [32]byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.era++
 	delete(k.kept, hash)
 }
 
-func (k *known) forgetAll() {
+func (k *memory) forgetAll() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.era++
@@ -92,7 +92,7 @@ func (s *Service) who(ctx context.Context, token string, find func() (account.Ac
 		version, current = s.Version()
 	}
 	hash, now := hashOf(token), s.Now()
-	actor, ok, era := s.known.find(hash, version, now)
+	actor, ok, era := s.told.find(hash, version, now)
 	if ok && current {
 		return actor, nil
 	}
@@ -101,7 +101,7 @@ func (s *Service) who(ctx context.Context, token string, find func() (account.Ac
 		if ends.Before(until) {
 			until = ends
 		}
-		s.known.keep(hash, told{actor, version, until}, era)
+		s.told.keep(hash, told{actor, version, until}, era)
 	}
 	return actor, err
 }
