@@ -846,6 +846,13 @@ func TestAccountsThatSignInByAProvider(t *testing.T) {
 	}
 	sec := access.Identity{Issuer: li.Issuer, Subject: "2", Name: "sec@city"}
 	refused("disabled before the first time", sec)
+	if _, err := w.Disable(t.Context(), access.OnTheMachine(), other.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	sec.Subject = "3" // who came while it was disabled did not take it
+	if _, v, err := w.SignInBy(t.Context(), sec, ""); err != nil || v.ID != other.ID {
+		t.Errorf("the first since it is enabled: %v", err)
+	}
 	_, password, err := w.Reset(t.Context(), access.OnTheMachine(), worker.ID, false)
 	if err != nil {
 		t.Fatal(err)
