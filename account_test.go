@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -13,8 +16,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/pquerna/otp/totp"
+	"github.com/zitadel/oidc/v3/example/server/exampleop"
+	"github.com/zitadel/oidc/v3/example/server/storage"
 
+	"wangge/domain/key"
 	"wangge/internal/testdb"
 )
 
@@ -304,4 +312,145 @@ func TestSigningIn(t *testing.T) {
 		}
 		s.stop(t, os.Interrupt)
 	})
+}
+
+// TestSigningInByAProvider signs in through the forms of a real provider of identities.
+func TestSigningInByAProvider(t *testing.T) {
+	var city http.Handler
+	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { city.ServeHTTP(w, r) }))
+	defer provider.Close()
+	env := []string{"DATABASE_URL=" + testdb.URL(t), "DATA=" + filepath.Join(t.TempDir(), "data"),
+		"OIDC_ISSUER=" + provider.URL, "OIDC_CLIENT_ID=wangge-server", "OIDC_CLIENT_SECRET=a secret of two", "OIDC_NAME=City Login", "OIDC_CLAIM=preferred_username"}
+	const login = "test-user2"
+	mustRun(t, env, "user", "add", "zhou.anquan", "--role", "security")
+	mustRun(t, env, "user", "add", "shen.ji", "--role", "auditor")
+	s := serve(t, env, "--addr", "127.0.0.1:0")
+	client := storage.WebClient("wangge-server", "a secret of two", s.url+"/sign-in/provider/back")
+	storage.RegisterClients(client)
+	city = exampleop.SetupServer(provider.URL, storage.NewStorage(storage.NewUserStore(provider.URL)), slog.New(slog.DiscardHandler), false)
+
+	b := newBrowser(t, s)
+	// back goes to the provider, signs in there, and returns with which path it leads back here.
+	back := func(from string) string {
+		t.Helper()
+		status, leads, text := b.ask("GET", from, "", "")
+		if status != http.StatusSeeOther || !strings.HasPrefix(leads, provider.URL+"/auth?") {
+			t.Fatalf("%s: %d, leads to %q\n%s", from, status, leads, text)
+		}
+		there := &browser{t: t, Client: b.Client}
+		_, form, _ := there.ask("GET", leads, "", "")
+		id := regexp.MustCompile(`authRequestID=([^&]+)`).FindStringSubmatch(form)
+		if id == nil {
+			t.Fatalf("the provider leads to %q", form)
+		}
+		there.url = provider.URL
+		_, on, _ := there.send("/login/username", "id", id[1], "username", login, "password", "verysecure")
+		_, on, _ = there.ask("GET", strings.TrimPrefix(on, provider.URL), "", "")
+		if !strings.HasPrefix(on, s.url+"/sign-in/provider/back?") {
+			t.Fatalf("the provider leads back to %q", on)
+		}
+		return strings.TrimPrefix(on, s.url)
+	}
+	follow := func(path, to string) {
+		t.Helper()
+		if status, location, text := b.ask("GET", path, "", ""); status != http.StatusSeeOther || location != to {
+			t.Fatalf("%d, leads to %q, want %q\n%s", status, location, to, text)
+		}
+	}
+
+	if _, _, page := b.ask("GET", "/sign-in?next=/app", "", ""); !strings.Contains(page, `href="/sign-in/provider?next=%2Fapp"`) || !strings.Contains(page, "Sign in with City Login") {
+		t.Errorf("no button: %s", page)
+	}
+	if status, _, text := b.ask("GET", back("/sign-in/provider"), "", ""); status != http.StatusUnauthorized || !strings.Contains(text, "No account here is linked") || b.token() != "" {
+		t.Errorf("linked to nobody: %d %s", status, text)
+	}
+	mustRun(t, env, "user", "link", "shen.ji", login)
+	if code, _, errOut := run(t, env, "user", "link", "zhou.anquan", login); code != 1 || !strings.Contains(errOut, "Another account is linked to this name.") {
+		t.Errorf("two accounts of one name: exit %d, %s", code, errOut)
+	}
+
+	// An administrator without a second factor at the provider sets one up here. What comes back is good once, and in this browser.
+	path := back("/sign-in/provider?next=/app")
+	if status, _, _ := newBrowser(t, s).ask("GET", path, "", ""); status != http.StatusUnauthorized {
+		t.Errorf("in another browser: %d", status)
+	}
+	follow(path, "/account/second-factor")
+	if status, _, text := b.ask("GET", path, "", ""); status != http.StatusUnauthorized || !strings.Contains(text, "begin again") {
+		t.Errorf("the same again: %d", status)
+	}
+	if got := b.graphql(whoAsks, nil); strings.TrimSpace(got) != `{"data":{"viewer":null}}` {
+		t.Errorf("without a second factor: %s", got)
+	}
+	_, _, page := b.ask("GET", "/account/second-factor", "", "")
+	secret := regexp.MustCompile(`<code>([A-Z2-7 ]+)</code>`).FindStringSubmatch(page)
+	if secret == nil {
+		t.Fatal(page)
+	}
+	code, err := totp.GenerateCode(strings.ReplaceAll(secret[1], " ", ""), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, _, _ := b.send("/account/second-factor", "code", code); status != http.StatusOK {
+		t.Fatalf("a code: %d", status)
+	}
+	if got := b.graphql(whoAsks, nil); !strings.Contains(got, `{"kind":"auditor","login":"shen.ji"`) {
+		t.Errorf("signed in: %s", got)
+	}
+	b.sends("/sign-in?out=1", "/sign-out")
+	if _, _, page = b.ask("GET", "/sign-in?out=1", "", ""); !strings.Contains(page, `<a href="/sign-out/provider">Sign out of City Login too</a>`) {
+		t.Errorf("signed out here: %s", page)
+	}
+	if status, leads, _ := b.ask("GET", "/sign-out/provider", "", ""); status != http.StatusSeeOther || !strings.HasPrefix(leads, provider.URL+"/end_session?client_id=wangge-server&post_logout_redirect_uri=http") {
+		t.Errorf("signing out there: %d, leads to %q", status, leads)
+	}
+
+	// Somebody of staff needs no second factor; who wanted to go somewhere goes there, but elsewhere than here nobody is led.
+	mustRun(t, env, "user", "reset", "shen.ji")
+	conn, err := pgx.Connect(t.Context(), strings.TrimPrefix(env[0], "DATABASE_URL="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	worker := key.Key{Home: "dhome", ID: uuid.New()}
+	if _, err := conn.Exec(t.Context(), "INSERT INTO worker (district, id, name) VALUES ($1, $2, '李娜')", worker.Home, worker.ID); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, env, "user", "add", "li.na", "--role", "staff", "--worker", worker.String())
+	mustRun(t, env, "user", "link", "li.na", login)
+	if status, _, _ := b.ask("GET", back("/sign-in/provider"), "", ""); status != http.StatusSeeOther {
+		t.Errorf("linked anew: %d", status)
+	}
+	b.sends("/sign-in?out=1", "/sign-out")
+	follow(back("/sign-in/provider?next=/app"), "/app")
+	b.sends("/sign-in?out=1", "/sign-out")
+	for _, next := range []string{"https://evil.example", "//evil.example", `/\evil.example`, "javascript:alert(1)", "/%09/evil.example\t"} {
+		follow(back("/sign-in/provider?next="+url.QueryEscape(next)), "/account")
+		b.sends("/sign-in?out=1", "/sign-out")
+		if _, _, page := newBrowser(t, s).ask("GET", "/sign-in?next="+url.QueryEscape(next), "", ""); strings.Contains(page, `name="next"`) || strings.Contains(page, "/provider?next") {
+			t.Errorf("the page would lead to %q", next)
+		}
+	}
+
+	// A disabled account stays out; with the provider away who has a password signs in, and the others are told.
+	mustRun(t, env, "user", "disable", "li.na")
+	if status, _, _ := b.ask("GET", back("/sign-in/provider"), "", ""); status != http.StatusUnauthorized {
+		t.Errorf("disabled: %d", status)
+	}
+	mustRun(t, env, "user", "enable", "li.na")
+	given := strings.Fields(mustRun(t, env, "user", "reset", "li.na"))
+	if status, _, _ := b.ask("GET", back("/sign-in/provider"), "", ""); status != http.StatusUnauthorized {
+		t.Errorf("after it was given a password: %d", status)
+	}
+	path = back("/sign-in/provider")
+	provider.Close()
+	if status, _, text := b.ask("GET", path, "", ""); status != http.StatusServiceUnavailable || !strings.Contains(text, "City Login does not answer at the moment.") || !strings.Contains(text, `name="password"`) {
+		t.Errorf("away: %d %s", status, text)
+	}
+	b.sends("/account/password", "/sign-in", "login", "li.na", "password", given[len(given)-1])
+	s.stop(t, os.Interrupt)
+	for _, secret := range []string{login, "a secret of two", "state=", strings.Split(path, "&")[0], "李娜"} {
+		if strings.Contains(s.log.String(), secret) {
+			t.Errorf("the log knows %q: %s", secret, s.log)
+		}
+	}
 }

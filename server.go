@@ -49,6 +49,7 @@ import (
 	"wangge/internal/fault"
 	"wangge/internal/httpauth"
 	"wangge/internal/localpg"
+	"wangge/internal/oidc"
 	"wangge/internal/ops"
 	"wangge/live"
 	"wangge/load"
@@ -342,7 +343,7 @@ func (program) Users(ctx context.Context, s config.Settings, job cli.UserJob) (l
 func users(ctx context.Context, h *house, job cli.UserJob) (list []cli.User, err error) {
 	actor := access.OnTheMachine()
 	tell := func(a access.Account, password string) {
-		u := cli.User{Login: a.Login, Role: string(a.Role), Password: password, Factor: a.SecondFactor != nil, Disabled: a.Disabled != nil}
+		u := cli.User{Login: a.Login, Role: string(a.Role), Password: password, Factor: a.SecondFactor != nil, Disabled: a.Disabled != nil, Provider: a.Provider}
 		if a.Worker != nil {
 			u.Worker = a.Worker.String()
 		}
@@ -396,9 +397,12 @@ func users(ctx context.Context, h *house, job cli.UserJob) (list []cli.User, err
 		if a, err = h.access.ByLogin(ctx, actor, job.Login); err != nil {
 			return nil, err
 		}
-		if job.Do == cli.UserReset {
+		switch job.Do {
+		case cli.UserReset:
 			a, password, err = h.access.Reset(ctx, actor, a.ID, job.Factor)
-		} else {
+		case cli.UserLink:
+			a, err = h.access.Link(ctx, actor, a.ID, job.Name)
+		default:
 			a, err = h.access.Disable(ctx, actor, a.ID, job.Do == cli.UserDisable)
 		}
 	}
@@ -750,13 +754,22 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	default:
 		return nil, config.Bad("FONTS", server.Fonts, "but it cannot be used: %v", err)
 	}
-	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, State: h.state, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, Access: h.access, Sessions: entry, HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigins, Log: h.log,
+	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, State: h.state, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, Access: h.access, Sessions: entry, Provider: h.provider(server.OIDC, here), HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigins, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: entry.Who, Looks: entry.Looks, CORSOrigins: server.CORSOrigins,
 		HTTPS:     here.Scheme == "https",
 		RateLimit: server.RateLimit, Compressed: "/tiles/", TrustedProxies: server.TrustedProxies,
 	}), nil
+}
+
+// provider is where people sign in instead; nil: nowhere.
+func (h *house) provider(o *config.OIDC, here *url.URL) web.Provider {
+	if o == nil {
+		return nil
+	}
+	return oidc.New(oidc.Options{Issuer: o.Issuer, ClientID: o.ClientID, Secret: o.Secret, Name: o.Name, Claim: o.Claim, Factor: o.Factor,
+		Here: here.String(), Sealer: h.access.Sealer, Now: time.Now, Log: h.log})
 }
 
 // frame is that of the resident's pages.

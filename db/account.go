@@ -16,7 +16,7 @@ import (
 	"wangge/domain/staff"
 )
 
-const accountColumns = `a.id, a.login, a.role, a.worker_home, a.worker_id, a.demo, a.must_change, a.second_factor_since, a.created_at, a.created_by, a.disabled_at`
+const accountColumns = `a.id, a.login, a.role, a.worker_home, a.worker_id, a.demo, a.must_change, a.second_factor_since, coalesce(a.provider_name, ''), a.created_at, a.created_by, a.disabled_at`
 
 const (
 	accountAdd = `-- name: account.Add
@@ -39,6 +39,16 @@ SELECT ` + accountColumns + ` FROM account a WHERE a.id = $1 ORDER BY a.id`
 
 	accountDisable = `-- name: account.Disable
 UPDATE account SET disabled_at = $2 WHERE id = $1`
+
+	accountLink = `-- name: account.Link
+UPDATE account SET provider_name = $2, provider_issuer = NULL, provider_subject = NULL, must_change = false WHERE id = $1`
+
+	accountLinked = `-- name: account.Linked
+SELECT ` + accountColumns + ` FROM account a WHERE a.provider_issuer = $1 AND a.provider_subject = $2 ORDER BY a.id`
+
+	// Two who come at once are one after another here: the second finds it taken.
+	accountTake = `-- name: account.Take
+UPDATE account SET provider_issuer = $1, provider_subject = $2 WHERE provider_name = $3 AND provider_issuer IS NULL AND disabled_at IS NULL`
 
 	accountWorkerOf = `-- name: account.WorkerOf
 SELECT s.district, s.worker_id FROM assignment s
@@ -72,7 +82,7 @@ SELECT ` + accountColumns + `, s.password, s.factor FROM account a JOIN account_
 UPDATE account_secret SET password = $2 WHERE account_id = $1`
 
 	passwordGiven = `-- name: password.Given
-UPDATE account SET must_change = $2 WHERE id = $1`
+UPDATE account SET must_change = $2, provider_name = NULL, provider_issuer = NULL, provider_subject = NULL WHERE id = $1`
 
 	tokenEndAll = `-- name: token.EndAll
 DELETE FROM access_token WHERE account_id = $1`
@@ -155,7 +165,7 @@ var _ access.Store = (*Accounts)(nil)
 func intoAccount(a *access.Account) (into []any, done func()) {
 	var home *string
 	var worker *uuid.UUID
-	return []any{&a.ID, &a.Login, &a.Role, &home, &worker, &a.Demo, &a.MustChange, &a.SecondFactor, &a.Created, &a.CreatedBy, &a.Disabled}, func() {
+	return []any{&a.ID, &a.Login, &a.Role, &home, &worker, &a.Demo, &a.MustChange, &a.SecondFactor, &a.Provider, &a.Created, &a.CreatedBy, &a.Disabled}, func() {
 		if home != nil && worker != nil {
 			a.Worker = &key.Key{Home: *home, ID: *worker}
 		}
@@ -255,6 +265,29 @@ func (s *Accounts) SetDisabled(ctx context.Context, actor account.Actor, id uuid
 		_, err := tx.Exec(ctx, accountDisable, id, since)
 		return err
 	})
+}
+
+// Link implements access.Store.
+func (s *Accounts) Link(ctx context.Context, id uuid.UUID, name string) error {
+	_, err := s.exec(ctx, statement(accountLink, id, name), statement(sessionEndAll, id, []byte{}), statement(tokenEndAll, id))
+	return err
+}
+
+// Linked implements access.Store.
+func (s *Accounts) Linked(ctx context.Context, who access.Identity) (a access.Account, ok bool, err error) {
+	find := func(ctx context.Context) error {
+		return s.accounts(ctx, account.TheDoor(), accountLinked, []any{who.Issuer, who.Subject}, nothingMore, func(found access.Account) { a, ok = found, true })
+	}
+	if err = find(ctx); err != nil || ok || who.Name == "" {
+		return a, ok, err
+	}
+	err = s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, accountTake, who.Issuer, who.Subject, who.Name); err != nil {
+			return err
+		}
+		return find(ctx)
+	})
+	return a, ok, err
 }
 
 // WorkerOf implements access.Store.

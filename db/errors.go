@@ -31,6 +31,7 @@ var byConstraint = map[string]struct {
 	"division_code_key":           {fault.Conflict, "code", "db.codeTaken"},
 	"division_code_pkey":          {fault.Conflict, "code", "db.codeTaken"},
 	"account_login_key":           {fault.Conflict, "login", "access.loginTaken"},
+	"account_provider_name_key":   {fault.Conflict, "name", "access.linkTaken"},
 	"account_worker_key":          {fault.Conflict, "workerId", "access.workerTaken"},
 	"assignment_one_holder":       {fault.Conflict, "post", "db.holderTaken"},
 	"external_ref_code_key":       {fault.Conflict, "code", "ref.taken"},

@@ -57,6 +57,9 @@ func heldPost(d staff.Duty) *node.HeldPost {
 func accountNode(a access.Account) *node.Account {
 	n := &node.Account{ID: a.ID.String(), Login: a.Login, Role: node.AccountRole(strings.ToUpper(string(a.Role))), SecondFactor: a.SecondFactor != nil,
 		MustChangePassword: a.MustChange, CreatedAt: a.Created, DisabledAt: a.Disabled}
+	if a.Provider != "" {
+		n.ProviderName = &a.Provider
+	}
 	if a.Worker != nil {
 		worker := a.Worker.String()
 		n.WorkerID = &worker
@@ -161,6 +164,18 @@ func (r *Resolver) resetPassword(ctx context.Context, in node.ResetPasswordInput
 		return nil, within("input", err)
 	}
 	return &node.ResetPasswordPayload{Account: accountNode(a), Password: password}, nil
+}
+
+func (r *Resolver) linkAccount(ctx context.Context, in node.LinkAccountInput) (*node.LinkAccountPayload, error) {
+	s, id, err := r.onAccount(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Link(ctx, account.FromContext(ctx), id, in.Name)
+	if err != nil {
+		return nil, within("input", err)
+	}
+	return &node.LinkAccountPayload{Account: accountNode(a)}, nil
 }
 
 func (r *Resolver) endSessions(ctx context.Context, in node.EndSessionsInput) (*node.EndSessionsPayload, error) {

@@ -26,6 +26,11 @@ func (r *mutationResolver) ResetPassword(ctx context.Context, input node.ResetPa
 	return r.resetPassword(ctx, input)
 }
 
+// LinkAccount is the resolver for the linkAccount field.
+func (r *mutationResolver) LinkAccount(ctx context.Context, input node.LinkAccountInput) (*node.LinkAccountPayload, error) {
+	return r.linkAccount(ctx, input)
+}
+
 // EndSessions is the resolver for the endSessions field.
 func (r *mutationResolver) EndSessions(ctx context.Context, input node.EndSessionsInput) (*node.EndSessionsPayload, error) {
 	return r.endSessions(ctx, input)

@@ -86,6 +86,11 @@ func (w *writer) _Account(sel *selection, obj *node.Account) bool {
 			v := obj.MustChangePassword
 			ok = w.marshalNBoolean2bool(f.below, v) && ok
 			w.leave()
+		case "providerName":
+			w.enter(f)
+			v := obj.ProviderName
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
 		case "createdAt":
 			w.enter(f)
 			v := obj.CreatedAt
@@ -3099,6 +3104,26 @@ func (w *writer) _Limits(sel *selection, obj *node.Limits) bool {
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _LinkAccountPayload(sel *selection, obj *node.LinkAccountPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("LinkAccountPayload")
+		case "account":
+			w.enter(f)
+			v := obj.Account
+			ok = w.marshalNAccount2ᚖwanggeᚋgraphᚋnodeᚐAccount(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _MoveInResidentPayload(sel *selection, obj *node.MoveInResidentPayload) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -3336,6 +3361,16 @@ func (w *writer) _Mutation(sel *selection) bool {
 					return w.fail(err, true)
 				}
 				return w.marshalNResetPasswordPayload2ᚖwanggeᚋgraphᚋnodeᚐResetPasswordPayload(f.below, v)
+			}) && ok
+		case "linkAccount":
+			ok = w.root(f, true, w.ec.field_Mutation_linkAccount_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.LinkAccountPayload, error) {
+					return w.ec.Resolvers.Mutation().LinkAccount(ctx, fc.Args["input"].(node.LinkAccountInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNLinkAccountPayload2ᚖwanggeᚋgraphᚋnodeᚐLinkAccountPayload(f.below, v)
 			}) && ok
 		case "endSessions":
 			ok = w.root(f, true, w.ec.field_Mutation_endSessions_args, func(ctx context.Context, fc arguments) bool {
@@ -6639,6 +6674,13 @@ func (w *writer) marshalNLegalEntityEdge2ᚖwanggeᚋgraphᚋnodeᚐLegalEntityE
 		return w.missing()
 	}
 	return w._LegalEntityEdge(sel, v)
+}
+
+func (w *writer) marshalNLinkAccountPayload2ᚖwanggeᚋgraphᚋnodeᚐLinkAccountPayload(sel *selection, v *node.LinkAccountPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._LinkAccountPayload(sel, v)
 }
 
 func (w *writer) marshalNMatchRule2wanggeᚋdomainᚋgridᚐRule(sel *selection, v grid.Rule) bool {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ import (
 // Access is how people sign in; *access.Service implements it. See there for what each refuses.
 type Access interface {
 	SignIn(ctx context.Context, login, password, had string) (token string, v access.Visitor, err error)
+	SignInBy(ctx context.Context, who access.Identity, had string) (token string, v access.Visitor, err error)
 	Visit(ctx context.Context, token string) (access.Visitor, error)
 	ShowCode(ctx context.Context, token, code string) (renewed string, v access.Visitor, err error)
 	Enrol(ctx context.Context, token string) (access.Enrolment, error)
@@ -41,8 +43,18 @@ type Access interface {
 type Sessions interface {
 	Session(r *http.Request) (token string)
 	Keep(w http.ResponseWriter, token string) // "": none any more
+	Errand(r *http.Request) string            // what it keeps of a sign-in that is under way elsewhere
+	KeepErrand(w http.ResponseWriter, errand string)
 	// SameOrigin refuses what another site's page made a browser send: FORBIDDEN.
 	SameOrigin(r *http.Request) error
+}
+
+// Provider is where people sign in instead; *oidc.Provider implements it. See there for what each refuses.
+type Provider interface {
+	Called() string
+	Begin(ctx context.Context, next string) (leads, errand string, err error)
+	End(ctx context.Context, errand string, answer url.Values) (who access.Identity, next string, err error)
+	Out(ctx context.Context) (string, error)
 }
 
 // Where the steps of signing in are taken, and what follows.
@@ -52,6 +64,9 @@ const (
 	passwordPath = "/account/password"
 	factorPath   = "/account/second-factor"
 	accountPath  = "/account"
+	providerPath = "/sign-in/provider"
+	backPath     = "/sign-in/provider/back"
+	outPath      = "/sign-out/provider"
 )
 
 // pathOf is where a step is taken.
@@ -65,6 +80,9 @@ type signed struct {
 	Kind     string // of the page, which names its form and its title
 	Error    string
 	Field    string // at fault
+	Next     string // where to go on afterwards
+	Provider string // what people call it; "": there is none
+	Out      bool   // signed out here, not yet there
 	Login    string // as it was typed, or whose account it is
 	Visitor  access.Visitor
 	Enrol    access.Enrolment
@@ -76,6 +94,14 @@ type signed struct {
 	Secret   string          // of the token that was made
 	NoTokens bool            // accounts of this kind have none
 	now      time.Time
+}
+
+// ToProvider is where people sign in instead.
+func (p signed) ToProvider() string {
+	if p.Next == "" {
+		return providerPath
+	}
+	return providerPath + "?" + url.Values{"next": {p.Next}}.Encode()
 }
 
 // QR is the second factor as a picture.
@@ -128,6 +154,11 @@ func (s *site) registerSign(mux *http.ServeMux) {
 	mux.HandleFunc("POST /account/tokens", s.sent(s.makeToken))
 	mux.HandleFunc("POST /account/tokens/{id}", s.sent(s.takeBack))
 	mux.HandleFunc("POST /sign-out", s.sent(s.signOut))
+	if s.provider != nil {
+		mux.HandleFunc("GET "+providerPath, s.toProvider)
+		mux.HandleFunc("GET "+backPath, s.fromProvider)
+		mux.HandleFunc("GET "+outPath, s.outOfProvider)
+	}
 }
 
 // sent is h for a form that a page of ours sent.
@@ -157,6 +188,9 @@ func (s *site) signedPage(r *http.Request, kind string) signed {
 	}
 	p := signed{View: s.newView(r), Kind: kind, now: now, Lives: []int{7, 30, 90, 365}}
 	p.View.Path = pagePaths[kind] // forms are sent elsewhere too
+	if s.provider != nil {
+		p.Provider = s.provider.Called()
+	}
 	return p
 }
 
@@ -167,6 +201,24 @@ var pagePaths = map[string]string{"sign-in": signInPath, "code": codePath, "pass
 func (s *site) goOn(w http.ResponseWriter, r *http.Request, path string) {
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, s.newView(r).Link(path), http.StatusSeeOther)
+}
+
+// goIn leads on after a step of signing in: to next once all are taken.
+func (s *site) goIn(w http.ResponseWriter, r *http.Request, step access.Step, next string) {
+	path := pathOf[step]
+	if step == access.StepNone && next != "" {
+		path = next
+	}
+	s.goOn(w, r, path)
+}
+
+// ownPath is a path of this site that somebody wants to go on to; "" where it is none: who is led elsewhere from here would take that for ours.
+func ownPath(path string) string {
+	at, err := url.Parse(path)
+	if err != nil || len(path) > 500 || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.Contains(path, "\\") || at.Host != "" {
+		return ""
+	}
+	return path
 }
 
 // showSigned writes a page about an account. Nobody keeps it.
@@ -244,11 +296,62 @@ func (s *site) fillSigned(r *http.Request, p *signed) (err error) {
 func (s *site) signInPage(w http.ResponseWriter, r *http.Request) {
 	if token := s.sessions.Session(r); token != "" {
 		if v, err := s.access.Visit(r.Context(), token); err == nil {
-			s.goOn(w, r, pathOf[v.Step])
+			s.goIn(w, r, v.Step, ownPath(r.URL.Query().Get("next")))
 			return
 		}
 	}
-	s.showSigned(w, r, http.StatusOK, s.signedPage(r, "sign-in"))
+	p := s.signedPage(r, "sign-in")
+	p.Next, p.Out = ownPath(r.URL.Query().Get("next")), r.URL.Query().Get("out") == "1"
+	s.showSigned(w, r, http.StatusOK, p)
+}
+
+// toProvider leads to where people sign in instead.
+func (s *site) toProvider(w http.ResponseWriter, r *http.Request) {
+	leads, errand, err := s.provider.Begin(r.Context(), ownPath(r.URL.Query().Get("next")))
+	if err != nil {
+		s.failSigned(w, r, s.signedPage(r, "sign-in"), err)
+		return
+	}
+	s.sessions.KeepErrand(w, errand)
+	s.lead(w, r, leads)
+}
+
+// lead leads to an address of the provider.
+func (s *site) lead(w http.ResponseWriter, r *http.Request, to string) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// fromProvider takes who comes back from there. An errand is good once.
+func (s *site) fromProvider(w http.ResponseWriter, r *http.Request) {
+	errand := s.sessions.Errand(r)
+	s.sessions.KeepErrand(w, "")
+	who, next, err := s.provider.End(r.Context(), errand, r.URL.Query())
+	token, v := "", access.Visitor{}
+	if err == nil {
+		token, v, err = s.access.SignInBy(r.Context(), who, s.sessions.Session(r))
+	}
+	if err != nil {
+		s.failSigned(w, r, s.signedPage(r, "sign-in"), err)
+		return
+	}
+	s.sessions.Keep(w, token)
+	s.goIn(w, r, v.Step, next)
+}
+
+// outOfProvider leads to where the session at the provider ends, too.
+func (s *site) outOfProvider(w http.ResponseWriter, r *http.Request) {
+	to, err := s.provider.Out(r.Context())
+	if err != nil {
+		s.failSigned(w, r, s.signedPage(r, "sign-in"), err)
+		return
+	}
+	if to == "" {
+		s.goOn(w, r, signInPath)
+		return
+	}
+	s.lead(w, r, to)
 }
 
 // stepPage answers GET of the page of a kind; who is at another step is led there.
@@ -277,14 +380,14 @@ func (s *site) stepPage(kind string, steps ...access.Step) http.HandlerFunc {
 
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	p := s.signedPage(r, "sign-in")
-	p.Login = r.PostForm.Get("login")
+	p.Login, p.Next = r.PostForm.Get("login"), ownPath(r.PostForm.Get("next"))
 	token, v, err := s.access.SignIn(r.Context(), p.Login, r.PostForm.Get("password"), s.sessions.Session(r))
 	if err != nil {
 		s.failSigned(w, r, p, err)
 		return
 	}
 	s.sessions.Keep(w, token)
-	s.goOn(w, r, pathOf[v.Step])
+	s.goIn(w, r, v.Step, p.Next)
 }
 
 func (s *site) showCode(w http.ResponseWriter, r *http.Request) {
@@ -379,12 +482,16 @@ func (s *site) takeBack(w http.ResponseWriter, r *http.Request) {
 
 // signOut ends the session, and then what the browser kept of it.
 func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
+	then := signInPath
 	if token := s.sessions.Session(r); token != "" {
+		if v, err := s.access.Visit(r.Context(), token); err == nil && v.Provider != "" && s.provider != nil {
+			then += "?out=1"
+		}
 		if err := s.access.SignOut(r.Context(), token); err != nil {
 			s.failSigned(w, r, s.signedPage(r, "sign-in"), err)
 			return
 		}
 	}
 	s.sessions.Keep(w, "")
-	s.goOn(w, r, signInPath)
+	s.goOn(w, r, then)
 }

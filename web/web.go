@@ -121,6 +121,7 @@ type Options struct {
 	Log       *slog.Logger  // nil: slog.Default()
 	Access    Access        // nil: nobody can sign in
 	Sessions  Sessions      // of browsers; needed with Access
+	Provider  Provider      // where people sign in instead; nil: nowhere
 
 	// AsOf is the time the answers are of, in the zone people read it in, and whether that is now: it is not while the
 	// database is away and they come from memory. nil: it always is.
@@ -145,6 +146,7 @@ type site struct {
 	log       *slog.Logger
 	access    Access
 	sessions  Sessions
+	provider  Provider
 	asOf      func() (at time.Time, current bool)
 }
 
@@ -224,7 +226,7 @@ func (s *site) sayAge(h http.Header, at time.Time) {
 // Register adds the pages to mux, with the answer to every address that nothing else in mux answers. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
 	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, finder: o.Search, state: o.State, printed: o.Printed, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
-		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf, access: o.Access, sessions: o.Sessions}
+		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf, access: o.Access, sessions: o.Sessions, provider: o.Provider}
 	s.worker = workerURL(s.policy)
 	if s.log == nil {
 		s.log = slog.Default()

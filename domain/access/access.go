@@ -22,6 +22,7 @@ type Account struct {
 	Demo         bool         // of the demo town: without a second factor, and only where this machine alone can reach the server
 	MustChange   bool         // the password is one that somebody else gave
 	SecondFactor *time.Time   // since when there is one
+	Provider     string       // under which name its owner signs in by the provider of identities, and by no password; "": by a password
 	Created      time.Time
 	CreatedBy    string // actor
 	Disabled     *time.Time
@@ -33,6 +34,13 @@ type NewAccount struct {
 	Role   account.Role
 	Worker *key.Key
 	Demo   bool
+}
+
+// Identity is who a provider of identities says that somebody is.
+type Identity struct {
+	Issuer, Subject string // of the provider, and of the person there: together never another's
+	Name            string // that accounts are linked by; "": none that the provider vouches for
+	Factor          bool   // a second factor was shown there
 }
 
 // Credentials are what the server compares with what it is shown.

@@ -739,3 +739,126 @@ func TestRowsOfAccountsAreForTheDoor(t *testing.T) {
 		}
 	}
 }
+
+func TestAccountsThatSignInByAProvider(t *testing.T) {
+	w := newTown(t)
+	w.appoint(48, staff.GridWorker, staff.CoverA, "grid", 17, "[2026-01-01,)")
+	worker, first := w.account("li.na", account.Staff, 48)
+	admin, _ := w.account("oper", account.Operator, 0)
+	other, _ := w.account("sec", account.Security, 0)
+	local, secret := w.signedIn("li.na", first)
+	token, _, err := w.MakeToken(t.Context(), w.who(local), access.NewToken{Name: "x", Rights: account.SetOf(account.Households), Expires: w.now.Add(time.Hour)})
+	if err != nil || secret != "" {
+		t.Fatal(err)
+	}
+	li := access.Identity{Issuer: "https://login.city.example", Subject: "17", Name: "li.na@city"}
+	refused := func(what string, who access.Identity) {
+		t.Helper()
+		if token, _, err := w.SignInBy(t.Context(), who, ""); fault.As(err).Key != "access.unlinked" || token != "" {
+			t.Errorf("%s: %q, %v", what, token, err)
+		}
+	}
+	link := func(id uuid.UUID, name string) {
+		t.Helper()
+		if a, err := w.Link(t.Context(), access.OnTheMachine(), id, name); err != nil || a.Provider != name || a.MustChange {
+			t.Fatalf("%+v, %v", a, err)
+		}
+	}
+	refused("before it is linked", li)
+	for _, c := range []struct {
+		what  string
+		actor account.Actor
+		name  string
+		code  fault.Code
+	}{
+		{"the operator", account.TheOperator(), "a", fault.Forbidden}, {"the public", account.Anyone(), "a", fault.Forbidden}, {"who has the account", account.Actor{Role: account.Security, ID: worker.ID.String()}, "a", fault.Forbidden},
+		{"no name", access.OnTheMachine(), " ", fault.Invalid}, {"a long name", access.OnTheMachine(), strings.Repeat("x", 256), fault.Invalid}, {"two lines", access.OnTheMachine(), "a\nb", fault.Invalid},
+	} {
+		if _, err := w.Link(t.Context(), c.actor, worker.ID, c.name); !fault.Is(err, c.code) {
+			t.Errorf("%s: %v", c.what, err)
+		}
+	}
+	link(worker.ID, "li.na@city")
+	if _, err := w.Link(t.Context(), access.OnTheMachine(), admin.ID, "li.na@city"); !fault.Is(err, fault.Conflict) {
+		t.Errorf("two accounts of one name: %v", err)
+	}
+	if got := w.who(local); got != account.Anyone() {
+		t.Errorf("a session of before: %+v", got)
+	}
+	if _, err := w.WhoHolds(t.Context(), token); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("a token of before: %v", err)
+	}
+	if _, _, err := w.SignIn(t.Context(), "li.na", newPassword, ""); fault.As(err).Key != "access.wrong" {
+		t.Errorf("by the password of before: %v", err)
+	}
+	refused("somebody else", access.Identity{Issuer: li.Issuer, Subject: "18", Name: "wang.wu@city"})
+	refused("nobody that the provider vouches for", access.Identity{Issuer: li.Issuer, Subject: "17"})
+
+	// Many come at once under the name: of one person all, of two only the first.
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			if _, v, err := w.SignInBy(t.Context(), li, ""); err != nil || v.Step != access.StepNone || v.ID != worker.ID || v.Actor.Role != account.Staff {
+				t.Errorf("%+v, %v", v, err)
+			}
+		})
+	}
+	wait.Wait()
+	refused("who is given the name later", access.Identity{Issuer: li.Issuer, Subject: "18", Name: li.Name})
+	refused("the same name elsewhere", access.Identity{Issuer: "https://evil.example", Subject: li.Subject, Name: li.Name})
+	session, v, err := w.SignInBy(t.Context(), access.Identity{Issuer: li.Issuer, Subject: li.Subject, Name: "li.na.married"}, "")
+	if err != nil || v.ID != worker.ID {
+		t.Fatalf("under another name: %v", err)
+	}
+	if _, _, err := w.ChangePassword(t.Context(), session, newPassword, "another one of length"); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("a password of its own: %v", err)
+	}
+	w.now = w.now.Add(access.Idle)
+	if got := w.who(session); got != account.Anyone() {
+		t.Errorf("after it was idle: %+v", got)
+	}
+
+	// A second factor is ours unless the provider says that one was shown.
+	link(admin.ID, "oper@city")
+	oper := access.Identity{Issuer: li.Issuer, Subject: "1", Name: "oper@city"}
+	if _, v, err = w.SignInBy(t.Context(), oper, ""); err != nil || v.Step != access.StepEnrol || v.Actor != account.Anyone() {
+		t.Errorf("without a second factor: %q, %+v, %v", v.Step, v.Actor, err)
+	}
+	oper.Factor = true
+	had, v, err := w.SignInBy(t.Context(), oper, "")
+	if err != nil || v.Step != access.StepNone || v.Actor.Role != account.Operator {
+		t.Errorf("with one there: %q, %+v, %v", v.Step, v.Actor, err)
+	}
+	if _, _, err := w.SignInBy(t.Context(), oper, had); err != nil {
+		t.Error(err)
+	}
+	if got := w.who(had); got != account.Anyone() {
+		t.Errorf("the session that the browser had goes on: %+v", got)
+	}
+
+	if _, err := w.Disable(t.Context(), access.OnTheMachine(), admin.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	refused("disabled", oper)
+	link(other.ID, "sec@city")
+	if _, err := w.Disable(t.Context(), access.OnTheMachine(), other.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	sec := access.Identity{Issuer: li.Issuer, Subject: "2", Name: "sec@city"}
+	refused("disabled before the first time", sec)
+	if _, err := w.Disable(t.Context(), access.OnTheMachine(), other.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	sec.Subject = "3" // who came while it was disabled did not take it
+	if _, v, err := w.SignInBy(t.Context(), sec, ""); err != nil || v.ID != other.ID {
+		t.Errorf("the first since it is enabled: %v", err)
+	}
+	_, password, err := w.Reset(t.Context(), access.OnTheMachine(), worker.ID, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused("after a password was given", li)
+	if _, v, err := w.SignIn(t.Context(), "li.na", password, ""); err != nil || v.Step != access.StepPassword || v.Provider != "" {
+		t.Errorf("by that password: %+v, %v", v, err)
+	}
+}

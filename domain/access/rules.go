@@ -58,6 +58,10 @@ var _ = fault.Register(
 	[3]string{"access.workerTaken", "This worker has an account.", "该人员已有账号。"},
 	[3]string{"access.role", "An account is of staff, operator, security or auditor.", "账号类型只能是 staff、operator、security 或 auditor。"},
 	[3]string{"access.worker", "An account of staff needs a worker, and no other has one.", "工作人员账号必须对应一名人员，其他账号不能对应。"},
+	[3]string{"access.unlinked", "No account here is linked to who you are there: ask who gives accounts.", "您的统一身份尚未关联本系统的账号，请联系管理账号的同事。"},
+	[3]string{"access.linkName", "Say under which name the provider knows the person: one line of at most {max} characters.", "请填写此人在统一身份平台的标识（一行，不超过 {max} 字）。"},
+	[3]string{"access.linkTaken", "Another account is linked to this name.", "该标识已关联其他账号。"},
+	[3]string{"access.linkDemo", "Accounts of the demo are not linked.", "演示账号不能关联。"},
 	[3]string{"access.notFound", "There is no account {login}.", "没有账号 {login}。"},
 	[3]string{"access.self", "Nobody may do this to the own account.", "不能对自己的账号执行此操作。"},
 	[3]string{"access.tokenName", "A token needs a name of at most 100 characters.", "请填写令牌名称（不超过 100 字）。"},
@@ -66,6 +70,9 @@ var _ = fault.Register(
 	[3]string{"access.tooManyTokens", "An account has {max} tokens at most; take one back first.", "每个账号最多 {max} 个令牌，请先撤销一个。"},
 	[3]string{"access.noToken", "There is no such token.", "没有该令牌。"},
 )
+
+// maxProviderName is how long a name at a provider may be: a subject has 255 characters at most (OpenID Connect Core, 2).
+const maxProviderName = 255
 
 var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{2,39}$`)
 

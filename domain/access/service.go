@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,6 +12,7 @@ import (
 	"wangge/domain/civil"
 	"wangge/domain/grid"
 	"wangge/domain/key"
+	called "wangge/domain/name"
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -88,13 +90,30 @@ func (s *Service) SignIn(ctx context.Context, login, password, had string) (toke
 			return "", v, err
 		}
 	}
+	return s.begin(ctx, c.Account, false, had)
+}
+
+// SignInBy begins a session of the account that is linked to who a provider has proven somebody to be, as SignIn does. UNAUTHENTICATED: there is none, or it is disabled.
+func (s *Service) SignInBy(ctx context.Context, who Identity, had string) (token string, v Visitor, err error) {
+	a, ok, err := s.Store.Linked(ctx, who)
+	if err != nil {
+		return "", v, err
+	}
+	if !ok || a.Disabled != nil {
+		return "", v, fault.New(fault.Unauthenticated, "", "access.unlinked")
+	}
+	return s.begin(ctx, a, who.Factor, had)
+}
+
+// begin begins a session, and ends the one that the browser had.
+func (s *Service) begin(ctx context.Context, a Account, factor bool, had string) (token string, v Visitor, err error) {
 	now := s.Now()
 	token = newSecret()
-	if err := s.Store.AddSession(ctx, hashOf(token), c.ID, false, now, hashOf(had)); err != nil {
+	if err := s.Store.AddSession(ctx, hashOf(token), a.ID, factor, now, hashOf(had)); err != nil {
 		return "", v, err
 	}
 	s.told.forget(hashOf(had))
-	v, err = s.visitor(ctx, Session{Account: c.Account, Began: now, Seen: now})
+	v, err = s.visitor(ctx, Session{Account: a, Factor: factor, Began: now, Seen: now})
 	return token, v, err
 }
 
@@ -116,7 +135,7 @@ func (s *Service) known(ctx context.Context, login, password string) (c Credenti
 			password = "" // too long to be one
 		}
 		ok, err := compare(password, hash)
-		if err == nil && (!ok || !found || c.Disabled != nil || c.Demo && !s.Demo) {
+		if err == nil && (!ok || !found || c.Disabled != nil || c.Provider != "" || c.Demo && !s.Demo) {
 			err = fault.New(fault.Unauthenticated, "password", "access.wrong")
 		}
 		return err
@@ -320,7 +339,7 @@ func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, passwor
 	if err != nil {
 		return err
 	}
-	if !ok {
+	if !ok || c.Provider != "" {
 		return ended()
 	}
 	if err := s.try(ctx, c.Login); err != nil {
@@ -487,7 +506,28 @@ func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID
 	return a, s.Store.EndSessions(ctx, id, [32]byte{})
 }
 
-// Reset gives an account another first password, and returns it, this once; its sessions and tokens end, and where factor its second factor is to be set up anew. Who
+// Link has the owner of an account sign in by the provider of identities, and by no password, until Reset: the first who does under a name there has the account from then on.
+// Its sessions and tokens end. Who gives accounts only, and not the own one. CONFLICT: another account has the name.
+func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, name string) (Account, error) {
+	a, err := s.another(ctx, actor, id)
+	if err != nil {
+		return a, err
+	}
+	if a.Demo {
+		return a, fault.New(fault.Invalid, "id", "access.linkDemo")
+	}
+	if a.Provider = strings.TrimSpace(name); a.Provider == "" || !called.Fits(a.Provider, maxProviderName) {
+		return a, fault.New(fault.Invalid, "name", "access.linkName", "max", maxProviderName)
+	}
+	if err := called.Check("name", a.Provider); err != nil {
+		return a, err
+	}
+	defer s.told.forgetAll()
+	a.MustChange = false
+	return a, s.Store.Link(ctx, id, a.Provider)
+}
+
+// Reset gives an account another first password, with which its owner signs in from then on, and returns it, this once; its sessions and tokens end, and where factor its second factor is to be set up anew. Who
 // gives accounts only, and not the own one: who found that browser open would keep the account.
 func (s *Service) Reset(ctx context.Context, actor account.Actor, id uuid.UUID, factor bool) (a Account, password string, err error) {
 	if a, err = s.another(ctx, actor, id); err != nil {
@@ -507,6 +547,7 @@ func (s *Service) reset(ctx context.Context, a *Account, password *string, facto
 		return err
 	}
 	a.MustChange = !a.Demo
+	a.Provider = ""
 	if factor {
 		a.SecondFactor = nil
 		if err := s.Store.DropFactor(ctx, a.ID); err != nil {

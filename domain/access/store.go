@@ -22,6 +22,11 @@ type Store interface {
 	AccountByID(ctx context.Context, actor account.Actor, id uuid.UUID) (Account, bool, error)
 	// SetDisabled says since when an account is disabled; nil: it is not.
 	SetDisabled(ctx context.Context, actor account.Actor, id uuid.UUID, since *time.Time) error
+	// Link has an account sign in by the provider under a name, until it is given a password; who that is is said by the first who comes. All its sessions and tokens
+	// end. CONFLICT: another account has the name.
+	Link(ctx context.Context, id uuid.UUID, name string) error
+	// Linked returns the account of an identity. The first that comes under a name is who has the account of that name from then on, whatever they are called later.
+	Linked(ctx context.Context, who Identity) (Account, bool, error)
 	// WorkerOf returns somebody who holds a post today and has no account: the first by area; false: nobody.
 	WorkerOf(ctx context.Context, actor account.Actor, post staff.Post, day civil.Date) (key.Key, bool, error)
 

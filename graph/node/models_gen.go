@@ -30,6 +30,8 @@ type Account struct {
 	SecondFactor bool `json:"secondFactor"`
 	// Whether the password is a first one, which its owner has yet to change.
 	MustChangePassword bool `json:"mustChangePassword"`
+	// The name under which its owner signs in by the provider of identities; null: by a password.
+	ProviderName *string `json:"providerName,omitempty"`
 	// When it was given.
 	CreatedAt time.Time `json:"createdAt"`
 	// Since when it is disabled; null where it is not.
@@ -524,6 +526,20 @@ type Limits struct {
 	West *string `json:"west,omitempty"`
 	// What lies to the north.
 	North *string `json:"north,omitempty"`
+}
+
+// Whom to have sign in by the provider.
+type LinkAccountInput struct {
+	// The account's id.
+	ID string `json:"id"`
+	// What the provider's claim says of the person; which claim is a setting of the server (OIDC_CLAIM).
+	Name string `json:"name"`
+}
+
+// What `linkAccount` did.
+type LinkAccountPayload struct {
+	// The account as it is now.
+	Account *Account `json:"account"`
 }
 
 // Input of `moveInResident`.

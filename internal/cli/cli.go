@@ -187,6 +187,7 @@ const (
 	UserDisable UserDo = "disable"
 	UserEnable  UserDo = "enable"
 	UserReset   UserDo = "reset"
+	UserLink    UserDo = "link"
 	UserDemo    UserDo = "demo" // none in a town that is not the demo's
 )
 
@@ -197,6 +198,7 @@ type UserJob struct {
 	Role   string // of add
 	Worker string // of add: the worker's id; "": none
 	Factor bool   // of reset: the second factor goes too
+	Name   string // of link: the person's at the provider
 }
 
 // User is an account as the command line tells it.
@@ -205,6 +207,7 @@ type User struct {
 	Post                string // of the demo's staff
 	Password            string // that was made just now; "": none was
 	Factor, Disabled    bool
+	Provider            string // under which name it signs in by the provider; "": by a password
 }
 
 // Direction of a migration.

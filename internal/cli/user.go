@@ -11,6 +11,7 @@ type userCmd struct {
 	Disable userDisableCmd `cmd:"" help:"End what an account may do, at once."`
 	Enable  userEnableCmd  `cmd:"" help:"Give back what disable took."`
 	Reset   userResetCmd   `cmd:"" help:"Give another first password; sessions and tokens of the account end."`
+	Link    userLinkCmd    `cmd:"" help:"Have the owner sign in by the OpenID Connect provider, and by no password; reset undoes it."`
 	Demo    userDemoCmd    `cmd:"" help:"Give accounts of the demo town, one a role, passwords made anew. They are good only where the server listens on 127.0.0.1 or ::1."`
 }
 
@@ -49,6 +50,15 @@ func (c *userResetCmd) Run(r *run) error {
 	return r.users(UserJob{Do: UserReset, Login: c.Login, Factor: c.SecondFactor})
 }
 
+type userLinkCmd struct {
+	Login string `arg:"" help:"The account."`
+	Name  string `arg:"" help:"What the provider's claim (OIDC_CLAIM) says of the person."`
+}
+
+func (c *userLinkCmd) Run(r *run) error {
+	return r.users(UserJob{Do: UserLink, Login: c.Login, Name: c.Name})
+}
+
 type userDemoCmd struct{}
 
 func (userDemoCmd) Run(r *run) error { return r.users(UserJob{Do: UserDemo}) }
@@ -77,7 +87,7 @@ func (r *run) users(job UserJob) error {
 			for _, mark := range []struct {
 				is   bool
 				text string
-			}{{u.Worker != "", u.Worker}, {u.Factor, in(r.lang, "second factor", "已设二次验证")}, {u.Disabled, in(r.lang, "disabled", "已停用")}} {
+			}{{u.Worker != "", u.Worker}, {u.Provider != "", in(r.lang, "signs in as ", "统一登录：") + u.Provider}, {u.Factor, in(r.lang, "second factor", "已设二次验证")}, {u.Disabled, in(r.lang, "disabled", "已停用")}} {
 				if mark.is {
 					fmt.Fprintf(table, "\t%s", mark.text)
 				}

@@ -57,7 +57,22 @@ type Server struct {
 	MapAttribution     string `name:"map-attribution" env:"MAP_ATTRIBUTION" placeholder:"TEXT" help:"Whose the data is that was imported, such as © OpenStreetMap contributors, ODbL; shown on the map as plain text (${env})."`
 	MapApproval        string `name:"map-approval" env:"MAP_APPROVAL" placeholder:"TEXT" help:"Approval number (审图号) of the map; printed on signboards (${env})."`
 	Fonts              string `name:"fonts" env:"FONTS" placeholder:"FILES" help:"TrueType fonts that signboards are printed in, separated as in PATH; default: a Chinese font of this machine (${env})."`
+	OIDCIssuer         string `name:"oidc-issuer" env:"OIDC_ISSUER" placeholder:"URL" help:"OpenID Connect provider that people may sign in with, as it names itself (${env})."`
+	OIDCClientID       string `name:"oidc-client-id" env:"OIDC_CLIENT_ID" placeholder:"ID" help:"What this server is registered as at the provider (${env})."`
+	OIDCClientSecret   string `name:"oidc-client-secret" env:"OIDC_CLIENT_SECRET" placeholder:"SECRET" help:"The secret of that registration, where it has one (${env})."`
+	OIDCSecretFile     string `name:"oidc-client-secret-file" env:"OIDC_CLIENT_SECRET_FILE" placeholder:"FILE" help:"File with that secret, instead (${env})."`
+	OIDCName           string `name:"oidc-name" env:"OIDC_NAME" placeholder:"TEXT" help:"What people call the provider; default: its host (${env})."`
+	OIDCClaim          string `name:"oidc-claim" env:"OIDC_CLAIM" default:"sub" placeholder:"CLAIM" help:"Claim that names the person whom an account is linked to, which the provider must give to nobody else (${env}, default ${default})."`
+	OIDCACR            string `name:"oidc-acr" env:"OIDC_ACR" placeholder:"LIST" help:"Values of the claim acr, separated by commas, that say that a second factor was shown; without, administrators show one here as well (${env})."`
 	TrustedProxies     string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"LIST" help:"Addresses or networks of your reverse proxies, whose X-Forwarded-For is believed (${env})."`
+}
+
+// OIDC is a provider that people may sign in with.
+type OIDC struct {
+	Issuer, ClientID string
+	Secret           string // "": none
+	Name, Claim      string
+	Factor           []string // values of acr
 }
 
 // Settings is the checked form of Store.
@@ -89,6 +104,7 @@ type ServerSettings struct {
 	TrustedFolder  string  // "": none
 	OnlyTrusted    bool
 	TrustedProxies []netip.Prefix
+	OIDC           *OIDC    // nil: none
 	Basemap        *Basemap // nil: none
 	Attribution    string   // of the data, plain text; "": none
 	Approval       string   // of the map, plain text; "": none
@@ -209,6 +225,9 @@ func (s Server) Check() (ServerSettings, error) {
 	if out.Attribution, err = mapAttribution(s.MapAttribution); err != nil {
 		return out, err
 	}
+	if out.OIDC, err = s.oidc(); err != nil {
+		return out, err
+	}
 	for _, p := range list(s.TrustedProxies) {
 		prefix, err := parsePrefix(p)
 		if err != nil {
@@ -280,6 +299,47 @@ func accessKey(s string) (*[32]byte, error) {
 		return nil, Bad("ACCESS_KEY", "…", "but it must be 64 hexadecimal digits: openssl rand -hex 32 makes some")
 	}
 	return key, nil
+}
+
+// oidc is the provider that people may sign in with. Its secret is never said.
+func (s Server) oidc() (*OIDC, error) {
+	o := &OIDC{Issuer: s.OIDCIssuer, ClientID: s.OIDCClientID, Secret: s.OIDCClientSecret, Name: strings.TrimSpace(s.OIDCName), Claim: s.OIDCClaim, Factor: list(s.OIDCACR)}
+	if o.Issuer == "" {
+		if o.ClientID != "" {
+			return nil, Bad("OIDC_ISSUER", "", "but OIDC_CLIENT_ID is set: name the provider as well")
+		}
+		return nil, nil
+	}
+	u, err := url.Parse(o.Issuer)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u)) {
+		said := o.Issuer
+		if err != nil || u.User != nil {
+			said = "…" // it may hold a password
+		}
+		return nil, Bad("OIDC_ISSUER", said, "but it must be an address like https://login.example.org, as the provider names itself")
+	}
+	if o.ClientID == "" {
+		return nil, Bad("OIDC_CLIENT_ID", "", "but it must say what this server is registered as at the provider")
+	}
+	if s.OIDCSecretFile != "" {
+		if o.Secret != "" {
+			return nil, Bad("OIDC_CLIENT_SECRET_FILE", s.OIDCSecretFile, "but OIDC_CLIENT_SECRET is set too: one of them is enough")
+		}
+		text, err := os.ReadFile(s.OIDCSecretFile)
+		if o.Secret = strings.TrimSpace(string(text)); err != nil || o.Secret == "" {
+			return nil, Bad("OIDC_CLIENT_SECRET_FILE", s.OIDCSecretFile, "but it must be a file with the secret in it")
+		}
+	}
+	if o.Name == "" {
+		o.Name = u.Host
+	}
+	if len([]rune(o.Name)) > 40 || strings.ContainsAny(o.Name, "\r\n") {
+		return nil, Bad("OIDC_NAME", o.Name, "but it must be one line of at most 40 characters")
+	}
+	if o.Claim == "" || strings.ContainsAny(o.Claim, " \t\r\n") {
+		return nil, Bad("OIDC_CLAIM", o.Claim, "but it must be the name of a claim, like sub or preferred_username")
+	}
+	return o, nil
 }
 
 // mapAttribution is whose the data is, in one line.

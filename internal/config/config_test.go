@@ -2,6 +2,8 @@ package config
 
 import (
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +166,47 @@ func TestLoopback(t *testing.T) {
 		}
 		if got := IsLoopback(u); got != want {
 			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+func TestTheProviderOfIdentities(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("hush-hush\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	good := func() Server {
+		s := server()
+		s.OIDCIssuer, s.OIDCClientID, s.OIDCClaim = "https://login.city.example/realm/", "wangge", "sub"
+		return s
+	}
+	s := good()
+	s.OIDCSecretFile, s.OIDCACR = file, "gold, silver"
+	got, err := s.Check()
+	if err != nil || got.OIDC == nil || got.OIDC.Issuer != "https://login.city.example/realm/" || got.OIDC.Secret != "hush-hush" || got.OIDC.Name != "login.city.example" || strings.Join(got.OIDC.Factor, "|") != "gold|silver" {
+		t.Errorf("%+v, %v", got.OIDC, err)
+	}
+	if got, err := server().Check(); err != nil || got.OIDC != nil {
+		t.Errorf("nothing set: %+v, %v", got.OIDC, err)
+	}
+	for _, c := range []struct {
+		name, env string
+		set       func(*Server)
+	}{
+		{"a client of nobody", "OIDC_ISSUER", func(s *Server) { s.OIDCIssuer = "" }},
+		{"over the open net", "OIDC_ISSUER", func(s *Server) { s.OIDCIssuer = "http://login.city.example" }},
+		{"with a password in it", "OIDC_ISSUER", func(s *Server) { s.OIDCIssuer = "https://hush:hush-hush@login.city.example" }},
+		{"with a question", "OIDC_ISSUER", func(s *Server) { s.OIDCIssuer = "https://login.city.example?a=b" }},
+		{"no client", "OIDC_CLIENT_ID", func(s *Server) { s.OIDCClientID = "" }},
+		{"two secrets", "OIDC_CLIENT_SECRET_FILE", func(s *Server) { s.OIDCClientSecret, s.OIDCSecretFile = "hush-hush", file }},
+		{"no file", "OIDC_CLIENT_SECRET_FILE", func(s *Server) { s.OIDCSecretFile = file + "x" }},
+		{"a long name", "OIDC_NAME", func(s *Server) { s.OIDCName = strings.Repeat("市", 41) }},
+		{"no claim", "OIDC_CLAIM", func(s *Server) { s.OIDCClaim = "" }},
+	} {
+		s := good()
+		c.set(&s)
+		if _, err := s.Check(); err == nil || fault.As(err).Field != c.env || strings.Contains(err.Error(), "hush-hush") {
+			t.Errorf("%s: %v", c.name, err)
 		}
 	}
 }

@@ -33,6 +33,7 @@ type Door struct {
 	access   Access
 	secure   bool
 	cookie   string
+	errand   string // the cookie of a sign-in that is under way elsewhere
 	origins  *http.CrossOriginProtection
 }
 
@@ -42,6 +43,7 @@ func New(o Options) (*Door, error) {
 	if o.Secure {
 		d.cookie = "__Host-wangge" // browsers take it from this host alone, by https alone: no neighbouring site can plant one
 	}
+	d.errand = d.cookie + "-errand"
 	for _, origin := range o.Origins {
 		if err := d.origins.AddTrustedOrigin(origin); err != nil {
 			return nil, err
@@ -121,11 +123,16 @@ func safe(r *http.Request) bool {
 }
 
 // Session is the token in r's cookie; "" where there is none. Of two none is believed: one of them was planted.
-func (d *Door) Session(r *http.Request) string {
+func (d *Door) Session(r *http.Request) string { return told(r, d.cookie) }
+
+// Errand is what r's browser keeps of a sign-in that is under way elsewhere; "" where there is none.
+func (d *Door) Errand(r *http.Request) string { return told(r, d.errand) }
+
+func told(r *http.Request, cookie string) string {
 	if len(r.Header["Cookie"]) == 0 {
 		return ""
 	}
-	found := r.CookiesNamed(d.cookie)
+	found := r.CookiesNamed(cookie)
 	if len(found) != 1 {
 		return ""
 	}
@@ -134,9 +141,19 @@ func (d *Door) Session(r *http.Request) string {
 
 // Keep has the browser send a session's token from now on, until it is closed; "": none any more. Scripts do not see it, and other sites' pages do not send it along,
 // but where they lead here.
-func (d *Door) Keep(w http.ResponseWriter, token string) {
-	c := &http.Cookie{Name: d.cookie, Value: token, Path: "/", Secure: d.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-	if token == "" {
+func (d *Door) Keep(w http.ResponseWriter, token string) { d.keep(w, d.cookie, token, 0) }
+
+// errandTime is how long a browser keeps an errand, in seconds. Whoever made it says for how long it is good.
+const errandTime = 15 * 60
+
+// KeepErrand has the browser keep what it needs when it comes back from elsewhere; "": nothing any more.
+func (d *Door) KeepErrand(w http.ResponseWriter, errand string) {
+	d.keep(w, d.errand, errand, errandTime)
+}
+
+func (d *Door) keep(w http.ResponseWriter, name, value string, seconds int) {
+	c := &http.Cookie{Name: name, Value: value, MaxAge: seconds, Path: "/", Secure: d.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if value == "" {
 		c.MaxAge = -1
 	}
 	http.SetCookie(w, c)
