@@ -184,7 +184,7 @@ func (program) Simulate(ctx context.Context, progress func(cli.Progress)) (cli.S
 
 // Import implements cli.Program.
 func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob) (report place.Report, err error) {
-	err = audited(ctx, s, audit.Entry{Action: audit.Import, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}}, func(ctx context.Context, h *house) (err error) {
+	err = audited(ctx, s, audit.Entry{Action: audit.Import, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}, Purpose: audit.Purpose(job.Purpose), Case: job.Case}, func(ctx context.Context, h *house) (err error) {
 		report, err = load.Import(ctx, account.TheOperator(), h.services(), load.Job{
 			Kind: load.Kind(job.Kind), Path: job.File,
 			Options: load.Options{CRS: job.CRS, Layer: job.Layer, Encoding: job.Encoding, AdminLevel: job.AdminLevel},
@@ -538,7 +538,17 @@ func (h *house) openAudit(s config.Settings) (err error) {
 		return err
 	}
 	h.audit = &audit.Service{Store: db.NewAudit(h.store), Keys: h.store.Keys, Now: time.Now}
+	h.residents.Recorder = residentsRecord{h.audit}
 	return nil
+}
+
+// residentsRecord is the record of residents' files: the audit.
+type residentsRecord struct{ audit *audit.Service }
+
+// Record implements resident.Recorder.
+func (r residentsRecord) Record(ctx context.Context, actor account.Actor, a resident.Act) error {
+	return r.audit.Record(ctx, actor, audit.Entry{Action: audit.Action(a.Action), Object: audit.Object{Kind: a.Kind, ID: a.Object}, District: a.Home,
+		Purpose: audit.Purpose(a.Why.Purpose), Case: a.Why.Case, Result: string(a.Result)})
 }
 
 // enliven lets the services answer from memory what it holds. schema is the version of the tables.

@@ -24,9 +24,9 @@ CREATE TABLE audit_entry (
     CONSTRAINT audit_entry_district_form CHECK (district ~ '^[0-9a-z]{4,16}$'),
     CONSTRAINT audit_entry_n_range CHECK (n >= 1),
     CONSTRAINT audit_entry_actor_form CHECK (actor ~ '^[0-9A-Za-z-]{1,80}$'),
-    CONSTRAINT audit_entry_role_known CHECK (role IN ('public', 'staff', 'operator', 'security', 'auditor', 'door')),
+    CONSTRAINT audit_entry_role_known CHECK (role IN ('public', 'staff', 'operator', 'security', 'auditor', 'door', 'counter', 'keeper')),
     CONSTRAINT audit_entry_names CHECK (action ~ '^[A-Z][A-Z_]{2,49}$' AND object_kind ~ '^[A-Z][A-Z_]{2,49}$' AND result ~ '^[A-Z_]{2,50}$'),
-    CONSTRAINT audit_entry_object_form CHECK (object_id ~ '^[0-9A-Za-z-]{1,80}$' AND (object_kind IS NOT NULL OR object_id IS NULL)),
+    CONSTRAINT audit_entry_object_form CHECK (object_id ~ '^[0-9A-Za-z_-]{1,80}$' AND (object_kind IS NOT NULL OR object_id IS NULL)),
     -- No text of one's own: it could hold what was read.
     CONSTRAINT audit_entry_purpose_known CHECK (purpose IN ('INCIDENT', 'VISIT', 'SERVICE', 'CORRECTION', 'SUBJECT', 'EMERGENCY', 'AUTHORITY')),
     CONSTRAINT audit_entry_case_form CHECK (case_number ~ '^[A-Z]{1,8}-20[0-9]{2}-[0-9]{1,6}$' AND (purpose IS NOT NULL OR case_number IS NULL)),

@@ -100,7 +100,7 @@ var CaseForm = regexp.MustCompile(`^[A-Z]{1,8}-20[0-9]{2}-[0-9]{1,6}$`)
 
 var (
 	actionForm  = regexp.MustCompile(`^[A-Z][A-Z_]{2,49}$`)
-	idForm      = regexp.MustCompile(`^[0-9A-Za-z-]{1,80}$`)
+	idForm      = regexp.MustCompile(`^[0-9A-Za-z_-]{1,80}$`)
 	actorForm   = regexp.MustCompile(`^[0-9A-Za-z-]{1,80}$`)
 	requestForm = regexp.MustCompile(`^[0-9A-Za-z._-]{0,64}$`)
 	chainForm   = regexp.MustCompile(`^[0-9a-z]{4,16}$`)
@@ -171,6 +171,7 @@ type Note struct {
 	actor   account.Actor
 	entry   Entry
 	written bool
+	told    bool // by entries of those who did it, which say more
 }
 
 type noteKey struct{}

@@ -55,7 +55,7 @@ type Service struct {
 }
 
 // Record notes a deed of actor, in the transaction of ctx where there is one. Actor, role, time and origin are filled in; a result that is
-// left out is OK. What was read may be answered only where Record returned nil.
+// left out is OK. What was read may be answered only where Record returned nil. Within a deed (see Do) it stands for the deed's own entry.
 func (s *Service) Record(ctx context.Context, actor account.Actor, e Entry) error {
 	e = s.filled(ctx, actor, e)
 	if e.Result == "" {
@@ -64,7 +64,13 @@ func (s *Service) Record(ctx context.Context, actor account.Actor, e Entry) erro
 	if err := e.check(); err != nil {
 		return err
 	}
-	return s.Store.Append(ctx, actor, e)
+	if err := s.Store.Append(ctx, actor, e); err != nil {
+		return err
+	}
+	if n, ok := ctx.Value(noteKey{}).(*Note); ok && n.actor == actor {
+		n.told = true
+	}
+	return nil
 }
 
 func (s *Service) filled(ctx context.Context, actor account.Actor, e Entry) Entry {
@@ -89,8 +95,8 @@ func (s *Service) Do(ctx context.Context, actor account.Actor, e Entry, deed fun
 		return err
 	}
 	err := deed(context.WithValue(ctx, noteKey{}, n))
-	if err == nil && n.written {
-		return nil
+	if n.told || err == nil && n.written {
+		return err
 	}
 	if late := s.after(ctx, n, err); late != nil {
 		return errors.Join(err, late)
