@@ -59,7 +59,8 @@ func (b *drawing) limitsIn(w, h float64, beneath paper.Box) (sides [4]fitted, ap
 				s.Name, st = wSeeMap.in(b.Lang), style{size: 4.4, colour: soft}
 			}
 			sides[s.Side] = b.fit(s.Name, w, h, st, least)
-			cut = cut || sides[s.Side].cut
+			crowded := len(sides[s.Side].lines) > 1 && sides[s.Side].height() > h // its lines touch the rules
+			cut = cut || sides[s.Side].cut || crowded && t.names != 1
 		}
 		if len(b.Apart) > 0 {
 			apart = b.fit(b.apart(t), beneath.W, beneath.H, style{size: 4.6, colour: ink}, least*0.9)
