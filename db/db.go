@@ -148,8 +148,8 @@ func (d *DB) as(ctx context.Context, actor account.Actor, begin string, fn func(
 		switch actor {
 		case open.actor:
 			return fn(ctx, open)
-		case account.TheCounter():
-			return open.counting(ctx, fn)
+		case account.TheCounter(), account.TheKeeper():
+			return open.acting(ctx, actor, fn)
 		}
 	}
 	if err := bounded(actor); err != nil {

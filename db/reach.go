@@ -40,7 +40,7 @@ func identity(a account.Actor) string { return "; " + strings.Join(settings(a), 
 // settings are the statements of identity. SET LOCAL, not set_config: the latter never reaches the workers of a Citus cluster. Where a
 // right reaches nothing its settings stay as they are outside transactions, unset or empty.
 func settings(a account.Actor) []string {
-	out := append([]string{"SET LOCAL ROLE " + migrations.RequestRole}, acting(a)...)
+	out := append([]string{"SET LOCAL ROLE " + migrations.RequestRole}, named(a)...)
 	if a.Role != account.Staff {
 		return out
 	}
@@ -71,8 +71,8 @@ func settings(a account.Actor) []string {
 	return out
 }
 
-// acting are the statements that say who acts.
-func acting(a account.Actor) []string {
+// named are the statements that say who acts.
+func named(a account.Actor) []string {
 	return []string{"SET LOCAL wangge.role = " + quote(string(a.Role)), "SET LOCAL wangge.actor = " + quote(a.ID)}
 }
 
@@ -87,14 +87,14 @@ func idList(ids []uuid.UUID) string {
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-// counting runs fn in the transaction as the server that counts, so that what it counts is of the same state of the data and takes no
-// second connection. Where the transaction does not become its actor's again, nothing more is read in it.
-func (o *openTx) counting(ctx context.Context, fn func(ctx context.Context, open *openTx) error) error {
+// acting runs fn in the transaction as another: the server at work, so that what it counts or keeps in step is of the same state of the
+// data and takes no second connection. Where the transaction does not become its actor's again, nothing more is read in it.
+func (o *openTx) acting(ctx context.Context, as account.Actor, fn func(ctx context.Context, open *openTx) error) error {
 	if err := o.start(ctx); err != nil {
 		return err
 	}
 	was := o.actor
-	if err := o.become(ctx, account.TheCounter()); err != nil {
+	if err := o.become(ctx, as); err != nil {
 		return err
 	}
 	err := fn(ctx, o)
@@ -106,7 +106,7 @@ func (o *openTx) counting(ctx context.Context, fn func(ctx context.Context, open
 }
 
 func (o *openTx) become(ctx context.Context, a account.Actor) error {
-	if _, err := o.tx.Exec(ctx, strings.Join(acting(a), "; ")); err != nil {
+	if _, err := o.tx.Exec(ctx, strings.Join(named(a), "; ")); err != nil {
 		return asFault(err)
 	}
 	o.actor = a

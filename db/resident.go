@@ -133,13 +133,6 @@ func (s *Residents) Work(ctx context.Context, actor account.Actor, fn func(ctx c
 	return s.As(ctx, actor, func(ctx context.Context, _ pgx.Tx) error { return fn(ctx) })
 }
 
-// Keeping implements resident.Store.
-func (s *Residents) Keeping(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error {
-	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		return keeping(ctx, tx, func() error { return fn(ctx) })
-	})
-}
-
 // homes runs sql, which answers households.
 func (s *Residents) homes(ctx context.Context, actor account.Actor, sql string, args ...any) (out []resident.Home, err error) {
 	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
@@ -355,7 +348,7 @@ func (s *Residents) RemoveResident(ctx context.Context, actor account.Actor, k k
 		if err != nil {
 			return err
 		}
-		return keeping(ctx, tx, func() error {
+		return keeping(ctx, func(ctx context.Context) error {
 			_, err := tx.Exec(ctx, residentErased, k.Home, day.Time(), string(why), 1)
 			return err
 		})

@@ -88,20 +88,10 @@ DELETE FROM resident r USING homes h, residency m WHERE h.kind = 'building' AND 
 AND r.district = h.district AND r.id = m.resident_id AND NOT EXISTS (SELECT 1 FROM residency i WHERE i.district = r.district AND i.resident_id = r.id)`
 )
 
-// keeping runs fn in the transaction as the keeper.
-func keeping(ctx context.Context, tx pgx.Tx, fn func() error) error {
-	var role string
-	if err := tx.QueryRow(ctx, "SELECT current_setting('wangge.role')").Scan(&role); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, "SET LOCAL wangge.role = "+quote(string(account.Keeper))); err != nil {
-		return err
-	}
-	if err := fn(); err != nil {
-		return err
-	}
-	_, err := tx.Exec(ctx, "SET LOCAL wangge.role = "+quote(role))
-	return err
+// keeping runs fn in the transaction of ctx as the keeper.
+func keeping(ctx context.Context, fn func(ctx context.Context) error) error {
+	open := ctx.Value(txKey{}).(*openTx)
+	return open.acting(ctx, account.TheKeeper(), func(ctx context.Context, _ *openTx) error { return fn(ctx) })
 }
 
 // settleFiles keeps in step where people are, and their households' forms, in the units of the table settling.
@@ -110,7 +100,7 @@ func (in *importing) settleFiles(ctx context.Context) error {
 	if err != nil || len(units) == 0 {
 		return err
 	}
-	return keeping(ctx, in.tx, func() error {
+	return keeping(ctx, func(ctx context.Context) error {
 		if _, err := in.tx.Exec(ctx, settleForms, homes, units); err != nil {
 			return err
 		}
@@ -124,7 +114,7 @@ func (in *importing) settleFiles(ctx context.Context) error {
 
 // settleMoved is settleWhere for who moved in or out, also where that is out of the actor's reach.
 func settleMoved(ctx context.Context, tx pgx.Tx, homes []string, people []uuid.UUID, day time.Time) error {
-	return keeping(ctx, tx, func() error { return settleWhere(ctx, tx, homes, people, day) })
+	return keeping(ctx, func(ctx context.Context) error { return settleWhere(ctx, tx, homes, people, day) })
 }
 
 // settleWhere keeps in step where people are on a day, and their tags.
@@ -138,7 +128,7 @@ func settleWhere(ctx context.Context, tx pgx.Tx, homes []string, people []uuid.U
 
 // moveFiles takes those along who belong to households in the buildings of the table homes, and keeps in step where those are who stay.
 func (in *importing) moveFiles(ctx context.Context) error {
-	return keeping(ctx, in.tx, func() error {
+	return keeping(ctx, func(ctx context.Context) error {
 		if err := in.run(ctx, moveResidents, moveResidencies, moveCareTags, moveForms, moveEmptied); err != nil {
 			return err
 		}

@@ -2,24 +2,38 @@
 -- to those whose posts reach there. What everybody may know stays where it was.
 
 -- +goose Up
--- protect_rows lets policies guard a table: its rows are for the operator and the server at work, those of a table with a right also for
--- staff, to read, where that right reaches: only in their transactions db.As sets where. Policies compare columns with settings and have no
--- sub-query (ARCHITECTURE.md, "Scale"), so that settings are read once a row: lists of ids are searched as text, which takes a tenth of what
--- taking them apart does. An id is found there as a whole or not at all.
 -- +goose StatementBegin
-CREATE FUNCTION protect_rows(name text, of_right text DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
+-- in_reach is the condition under which a row lies where a right of the actor holds: only in transactions of staff db.As sets where. Policies compare columns
+-- with settings and have no sub-query (ARCHITECTURE.md, "Scale"), so that settings are read once a row: lists of ids are searched as text, which takes a tenth
+-- of what taking them apart does. An id is found there as a whole or not at all. People may have several places: their rows carry lists, and are few at a time.
+CREATE FUNCTION in_reach(of_right text, several boolean DEFAULT false) RETURNS text LANGUAGE sql AS $$
+SELECT replace(CASE WHEN several THEN
+    $condition$(grids && nullif(current_setting('wangge.RIGHT_grids', true), '')::uuid[]
+        OR communities && nullif(current_setting('wangge.RIGHT_communities', true), '')::uuid[]
+        OR buildings && nullif(current_setting('wangge.RIGHT_buildings', true), '')::uuid[]$condition$
+ELSE
+    $condition$(strpos(current_setting('wangge.RIGHT_grids', true), grid_id::text) > 0
+        OR strpos(current_setting('wangge.RIGHT_communities', true), community_id::text) > 0
+        OR strpos(current_setting('wangge.RIGHT_buildings', true), building_id::text) > 0$condition$
+END || $condition$
+        OR district = ANY (nullif(current_setting('wangge.RIGHT_districts', true), '')::text[])
+        OR current_setting('wangge.RIGHT_everywhere', true) = 'on')$condition$, 'RIGHT', of_right)
+$$;
+
+-- protect_rows lets policies guard a table: its rows are for those at work, and for staff to read, and to write, under conditions; NULL: never.
+CREATE FUNCTION protect_rows(name text, reads text DEFAULT NULL, writes text DEFAULT NULL, at_work text[] DEFAULT '{operator,counter}') RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    staff text := 'current_setting(''wangge.role'', true) = ''staff'' AND ';
 BEGIN
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
-    EXECUTE format($policy$CREATE POLICY %I ON %I TO wangge_app USING (current_setting('wangge.role', true) IN ('operator', 'counter'))$policy$,
-        name || '_at_work', name);
-    IF of_right IS NOT NULL THEN
-        EXECUTE format($policy$CREATE POLICY %1$I ON %2$I FOR SELECT TO wangge_app USING (
-            strpos(current_setting('wangge.%3$s_grids', true), grid_id::text) > 0
-            OR strpos(current_setting('wangge.%3$s_communities', true), community_id::text) > 0
-            OR strpos(current_setting('wangge.%3$s_buildings', true), building_id::text) > 0
-            OR district = ANY (nullif(current_setting('wangge.%3$s_districts', true), '')::text[])
-            OR current_setting('wangge.%3$s_everywhere', true) = 'on')$policy$,
-            name || '_in_reach', name, of_right);
+    EXECUTE format('CREATE POLICY %I ON %I TO wangge_app USING (current_setting(''wangge.role'', true) = ANY (%L::text[]))', name || '_at_work', name, at_work);
+    IF reads IS NOT NULL THEN
+        EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO wangge_app USING (%s)', name || '_in_reach', name, staff || reads);
+    END IF;
+    IF writes IS NOT NULL THEN
+        EXECUTE format('CREATE POLICY %I ON %I FOR INSERT TO wangge_app WITH CHECK (%s)', name || '_added', name, staff || writes);
+        EXECUTE format('CREATE POLICY %I ON %I FOR UPDATE TO wangge_app USING (%s)', name || '_changed', name, staff || writes);
+        EXECUTE format('CREATE POLICY %I ON %I FOR DELETE TO wangge_app USING (%s)', name || '_removed', name, staff || writes);
     END IF;
 END $$;
 -- +goose StatementEnd
@@ -46,19 +60,19 @@ LEFT JOIN building_grid bg ON bg.district = u.district AND bg.building_id = u.bu
 LEFT JOIN grid g ON g.district = u.district AND g.id = coalesce(ug.grid_id, bg.grid_id);
 CREATE INDEX unit_people_grid ON unit_people (district, grid_id) INCLUDE (households, residents);
 CREATE INDEX unit_people_building ON unit_people (district, building_id) INCLUDE (unit_id, households, residents);
-SELECT protect_rows('unit_people', 'households');
+SELECT protect_rows('unit_people', in_reach('households'));
 ALTER TABLE unit DROP households, DROP residents;
 
 -- As its unit's.
 ALTER TABLE dwelling ADD building_id uuid, ADD grid_id uuid, ADD community_id uuid;
 UPDATE dwelling d SET building_id = p.building_id, grid_id = p.grid_id, community_id = p.community_id
 FROM unit_people p WHERE p.district = d.district AND p.unit_id = d.unit_id;
-SELECT protect_rows('dwelling', 'households');
+SELECT protect_rows('dwelling', in_reach('households'));
 
 ALTER TABLE household ADD building_id uuid, ADD grid_id uuid, ADD community_id uuid;
 UPDATE household h SET building_id = d.building_id, grid_id = d.grid_id, community_id = d.community_id
 FROM dwelling d WHERE d.district = h.district AND d.id = h.dwelling_id;
-SELECT protect_rows('household', 'households');
+SELECT protect_rows('household', in_reach('households'));
 
 -- What the public is not told of a legal entity. Its code is among that: it may be the credit code.
 CREATE TABLE entity_record (
@@ -129,5 +143,6 @@ ALTER TABLE unit ADD households integer NOT NULL DEFAULT 0, ADD residents intege
     ADD CONSTRAINT unit_counts CHECK (households >= 0 AND residents >= 0);
 UPDATE unit u SET households = p.households, residents = p.residents FROM unit_people p WHERE p.district = u.district AND p.unit_id = u.id;
 DROP TABLE unit_people;
-DROP FUNCTION protect_rows(text, text);
+DROP FUNCTION protect_rows(text, text, text, text[]);
+DROP FUNCTION in_reach(text, boolean);
 DELETE FROM table_class WHERE table_name IN ('unit_people', 'entity_record', 'coverage_people');

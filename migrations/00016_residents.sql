@@ -2,30 +2,6 @@
 -- sealed under a ring of keys outside the database. What a row tells in clear is where it lies and nobody's name.
 
 -- +goose Up
--- +goose StatementBegin
--- reach is the condition under which a row lies where a right of the actor holds. Those of people, who may have several places, carry lists of them.
-CREATE FUNCTION reach(of_right text, several boolean) RETURNS text LANGUAGE sql AS $$
-SELECT format(CASE WHEN several
-    THEN '(grids && %1$s::uuid[] OR communities && %2$s::uuid[] OR buildings && %3$s::uuid[] OR district = ANY (%4$s::text[]) OR %5$s = ''on'')'
-    ELSE '(grid_id = ANY (%1$s::uuid[]) OR community_id = ANY (%2$s::uuid[]) OR building_id = ANY (%3$s::uuid[]) OR district = ANY (%4$s::text[]) OR %5$s = ''on'')' END,
-    VARIADIC array_agg(format('nullif(current_setting(%L, true), '''')', 'wangge.' || of_right || '_' || s.name) ORDER BY s.n))
-FROM (VALUES (1, 'grids'), (2, 'communities'), (3, 'buildings'), (4, 'districts'), (5, 'everywhere')) s (n, name)
-$$;
-
--- guard_people lets policies guard a table: its rows are for the server at work as the keeper, and for staff, to read and to write, under two conditions. Policies compare
--- columns with settings and read nothing, since Citus takes no other.
-CREATE FUNCTION guard_people(name text, reads text, writes text) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE staff text := 'current_setting(''wangge.role'', true) = ''staff'' AND ';
-BEGIN
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
-    EXECUTE format('CREATE POLICY %I ON %I TO wangge_app USING (current_setting(''wangge.role'', true) = ''keeper'')', name || '_kept', name);
-    EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO wangge_app USING (%s)', name || '_read', name, staff || reads);
-    EXECUTE format('CREATE POLICY %I ON %I FOR INSERT TO wangge_app WITH CHECK (%s)', name || '_added', name, staff || writes);
-    EXECUTE format('CREATE POLICY %I ON %I FOR UPDATE TO wangge_app USING (%s)', name || '_changed', name, staff || writes);
-    EXECUTE format('CREATE POLICY %I ON %I FOR DELETE TO wangge_app USING (%s)', name || '_removed', name, staff || writes);
-END $$;
--- +goose StatementEnd
-
 -- A data key seals the values of one category that are kept with one district. The one that is not retired seals what is new.
 CREATE TABLE data_key (
     id       uuid NOT NULL,
@@ -43,8 +19,7 @@ CREATE TABLE data_key (
 );
 CREATE UNIQUE INDEX data_key_in_use ON data_key (home, category) WHERE retired IS NULL;
 SELECT place_rows('data_key', 'everywhere');
-ALTER TABLE data_key ENABLE ROW LEVEL SECURITY;
-CREATE POLICY data_key_kept ON data_key TO wangge_app USING (current_setting('wangge.role', true) = 'keeper');
+SELECT protect_rows('data_key', at_work => '{keeper}');
 
 -- The categories of care: welfare is shipped. A restricted one is for who has the right to those.
 CREATE TABLE care_category (
@@ -122,7 +97,7 @@ CREATE TABLE resident (
 );
 CREATE INDEX resident_identity ON resident (district, identity_lookup);
 SELECT place_rows('resident', 'district');
-SELECT guard_people('resident', reach('residents', true), reach('keep', true));
+SELECT protect_rows('resident', in_reach('residents', true), in_reach('keep', true), '{keeper}');
 
 -- Who lives in, or is registered with, which household: the dwelling and the number that tells its households apart, since a household begins anew where its count changes.
 CREATE TABLE residency (
@@ -154,7 +129,7 @@ CREATE INDEX residency_resident ON residency (district, resident_id);
 CREATE INDEX residency_unit ON residency (district, unit_id);
 CREATE INDEX residency_building ON residency (district, building_id);
 SELECT place_rows('residency', 'district');
-SELECT guard_people('residency', reach('residents', false), reach('keep', false));
+SELECT protect_rows('residency', in_reach('residents'), in_reach('keep'), '{keeper}');
 
 CREATE TABLE care_tag (
     district    text NOT NULL,
@@ -177,7 +152,7 @@ CREATE TABLE care_tag (
     CONSTRAINT care_tag_order CHECK (set_on <= review_on AND review_on <= expires_on)
 );
 SELECT place_rows('care_tag', 'district');
-SELECT guard_people('care_tag', c.may, c.may) FROM (SELECT '(NOT restricted AND ' || reach('care', true) || ' OR restricted AND ' || reach('restricted', true) || ')' AS may) c;
+SELECT protect_rows('care_tag', c.may, c.may, '{keeper}') FROM (SELECT '(NOT restricted AND ' || in_reach('care', true) || ' OR restricted AND ' || in_reach('restricted', true) || ')' AS may) c;
 
 -- What a household answered, the last time it was asked.
 CREATE TABLE household_form (
@@ -203,7 +178,7 @@ CREATE TABLE household_form (
 CREATE INDEX household_form_unit ON household_form (district, unit_id);
 CREATE INDEX household_form_building ON household_form (district, building_id);
 SELECT place_rows('household_form', 'district');
-SELECT guard_people('household_form', reach('residents', false), reach('keep', false));
+SELECT protect_rows('household_form', in_reach('residents'), in_reach('keep'), '{keeper}');
 
 -- How many people's files were removed, and why: all that is left of them.
 CREATE TABLE resident_erasure (
@@ -217,8 +192,7 @@ CREATE TABLE resident_erasure (
     CONSTRAINT resident_erasure_counts CHECK (people >= 1)
 );
 SELECT place_rows('resident_erasure', 'district');
-ALTER TABLE resident_erasure ENABLE ROW LEVEL SECURITY;
-CREATE POLICY resident_erasure_kept ON resident_erasure TO wangge_app USING (current_setting('wangge.role', true) = 'keeper');
+SELECT protect_rows('resident_erasure', at_work => '{keeper}');
 
 -- How often somebody opened or looked for single values within an hour, that no register is read out that way.
 CREATE TABLE resident_use (
@@ -231,8 +205,7 @@ CREATE TABLE resident_use (
     CONSTRAINT resident_use_counts CHECK (times >= 1)
 );
 SELECT place_rows('resident_use', 'everywhere');
-ALTER TABLE resident_use ENABLE ROW LEVEL SECURITY;
-CREATE POLICY resident_use_kept ON resident_use TO wangge_app USING (current_setting('wangge.role', true) = 'keeper');
+SELECT protect_rows('resident_use', at_work => '{keeper}');
 
 -- For how long what has ended is kept, by what it is.
 CREATE TABLE retention (
@@ -245,9 +218,6 @@ CREATE TABLE retention (
 );
 SELECT place_rows('retention', 'everywhere');
 INSERT INTO retention (what, days) VALUES ('RESIDENCY', 730), ('CARE_TAG', 90), ('FORM', 1095);
-
-DROP FUNCTION guard_people(text, text, text);
-DROP FUNCTION reach(text, boolean);
 
 -- +goose Down
 DROP TABLE retention;

@@ -68,7 +68,7 @@ func (s *Service) Import(ctx context.Context, actor account.Actor, rows iter.Seq
 			return err
 		}
 		// What is there is compared by the keeper, since an operator opens no file.
-		if err := s.Store.Keeping(ctx, actor, func(ctx context.Context) error { return s.take(ctx, actor, entries, &report) }); err != nil {
+		if err := s.Store.Work(ctx, account.TheKeeper(), func(ctx context.Context) error { return s.take(ctx, account.TheKeeper(), entries, &report) }); err != nil {
 			return err
 		}
 		if o.DryRun || len(report.Refused) > 0 {

@@ -17,9 +17,6 @@ type Store interface {
 	// Work runs fn in one transaction.
 	Work(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
 
-	// Keeping runs fn in the actor's transaction as the keeper: what it does in the actor's name reads and writes all files.
-	Keeping(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
-
 	// Home is a household in force, by its key.
 	Home(ctx context.Context, actor account.Actor, household key.Key) (Home, bool, error)
 	// HomesAt are the households in force in a room of the building with a code, in a district; two at most. What is "" is not asked for.

@@ -16,6 +16,7 @@ import (
 	"wangge/domain/secret"
 	"wangge/domain/staff"
 	"wangge/internal/fault"
+	"wangge/internal/testdb"
 	"wangge/load"
 )
 
@@ -63,6 +64,7 @@ func TestResidentsFollowTheirGrids(t *testing.T) {
 		w.exec(t, "INSERT INTO household (district, id, dwelling_id, since) VALUES ($1, $2, $3, '2020-01-01')", b.Home, household, dwelling)
 		households[code] = household
 	}
+	testdb.Settle(func(sql string) { w.exec(t, sql) })
 	keeper := func(codes ...string) account.Actor {
 		reach := account.Reach{}
 		for _, code := range codes {
