@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -453,4 +454,50 @@ func TestSigningInByAProvider(t *testing.T) {
 			t.Errorf("the log knows %q: %s", secret, s.log)
 		}
 	}
+}
+
+// TestSigningInIsNoted is that the audit tells who came in, who tried to, and what the pages and commands about accounts did, as it tells what GraphQL did.
+func TestSigningInIsNoted(t *testing.T) {
+	env := []string{"DATABASE_URL=" + testdb.URL(t), "DATA=" + filepath.Join(t.TempDir(), "data")}
+	mustRun(t, env, "demo")
+	given := regexp.MustCompile(`demo-worker\s+\w+\s+([A-Z2-7-]{19})`).FindStringSubmatch(mustRun(t, env, "user", "demo"))
+	mustRun(t, env, "user", "add", "zhou.anquan", "--role", "security")
+	mustRun(t, env, "user", "reset", "zhou.anquan")
+	mustRun(t, env, "user", "disable", "zhou.anquan")
+	if code, _, _ := run(t, env, "user", "reset", "nobody"); code != 1 {
+		t.Errorf("nobody is reset: exit %d", code)
+	}
+	s := serve(t, env, "--addr", "127.0.0.1:0")
+	b := newBrowser(t, s)
+	b.send("/sign-in", "login", "demo-worker", "password", "not the password")
+	b.sends("/account", "/sign-in", "login", "demo-worker", "password", given[1])
+	b.send("/account/password", "oldPassword", "not the password", "password", "another good one", "again", "another good one")
+	if status, _, text := b.send("/account/tokens", "name", "a map", "days", "7", "right", "HOUSEHOLDS"); status != http.StatusOK || !strings.Contains(text, "wgp_") {
+		t.Fatalf("a token: %d", status)
+	}
+	b.send("/account/sessions")
+	b.send("/sign-out")
+	b.send("/sign-out") // nobody does
+
+	var got []string
+	for line := range strings.Lines(mustRun(t, env, "audit", "list")) {
+		if f := strings.Fields(line); f[4] != "READ_AUDIT" && f[4] != "LOAD_DEMO" {
+			who := "an account"
+			if f[3] == "machine" || f[2] == "public" {
+				who = f[3]
+			}
+			got = append(got, strings.Join(append([]string{f[2], who}, f[4:]...), " "))
+		}
+	}
+	slices.Reverse(got)
+	want := []string{
+		"security machine GIVE_DEMO_ACCOUNTS ACCOUNT OK", "security machine CREATE_ACCOUNT ACCOUNT OK", "security machine RESET_PASSWORD ACCOUNT OK", "security machine DISABLE_ACCOUNT ACCOUNT OK",
+		"security machine RESET_PASSWORD ACCOUNT NOT_FOUND",
+		"public public SIGN_IN ACCOUNT UNAUTHENTICATED", "staff an account SIGN_IN ACCOUNT OK", "staff an account CHANGE_PASSWORD ACCOUNT UNAUTHENTICATED",
+		"staff an account CREATE_ACCESS_TOKEN ACCESS_TOKEN OK", "staff an account END_SESSIONS ACCOUNT OK", "staff an account SIGN_OUT ACCOUNT OK",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("noted:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	mustRun(t, env, "audit", "verify")
 }

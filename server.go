@@ -334,11 +334,24 @@ func (program) ListAudit(ctx context.Context, s config.Settings, q audit.Query) 
 // Users implements cli.Program. Whoever works on this machine gives accounts.
 func (program) Users(ctx context.Context, s config.Settings, job cli.UserJob) (list []cli.User, err error) {
 	err = withHouse(ctx, s, func(h *house) (err error) {
-		list, err = users(ctx, h, job)
-		return err
+		if job.Do == cli.UserList {
+			list, err = users(ctx, h, job)
+			return err
+		}
+		if err := h.openAudit(s); err != nil {
+			return err
+		}
+		return h.audit.Do(ctx, access.OnTheMachine(), audit.Entry{Action: userDeeds[job.Do], Object: audit.Object{Kind: "ACCOUNT"}}, func(ctx context.Context) (err error) {
+			list, err = users(ctx, h, job)
+			return err
+		})
 	})
 	return list, err
 }
+
+// userDeeds are what the audit calls what is done about accounts: as where it is done by GraphQL.
+var userDeeds = map[cli.UserDo]audit.Action{cli.UserAdd: "CREATE_ACCOUNT", cli.UserDisable: "DISABLE_ACCOUNT", cli.UserEnable: "DISABLE_ACCOUNT", cli.UserReset: "RESET_PASSWORD",
+	cli.UserLink: "LINK_ACCOUNT", cli.UserDemo: "GIVE_DEMO_ACCOUNTS"}
 
 func users(ctx context.Context, h *house, job cli.UserJob) (list []cli.User, err error) {
 	actor := access.OnTheMachine()
@@ -764,7 +777,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	default:
 		return nil, config.Bad("FONTS", server.Fonts, "but it cannot be used: %v", err)
 	}
-	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, State: h.state, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, Access: h.access, Sessions: entry, Provider: h.provider(server.OIDC, here), HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigins, Log: h.log,
+	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, State: h.state, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, Access: h.access, Sessions: entry, Provider: h.provider(server.OIDC, here), Audit: h.audit, ClientAddr: ops.ClientAddr(server.TrustedProxies), HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigins, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	return ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: entry.Who, Looks: entry.Looks, CORSOrigins: server.CORSOrigins,

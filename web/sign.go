@@ -17,6 +17,7 @@ import (
 
 	"wangge/domain/access"
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
@@ -37,6 +38,12 @@ type Access interface {
 	MakeToken(ctx context.Context, actor account.Actor, n access.NewToken) (secret string, t access.Token, err error)
 	Tokens(ctx context.Context, actor account.Actor) ([]access.Token, error)
 	TakeBack(ctx context.Context, actor account.Actor, token uuid.UUID) error
+}
+
+// Audit notes who signed in and what became of the account; *audit.Service implements it.
+type Audit interface {
+	Record(ctx context.Context, actor account.Actor, e audit.Entry) error
+	Refused(ctx context.Context, actor account.Actor, e audit.Entry, err error) error
 }
 
 // Sessions is how a browser keeps its session; *httpauth.Door implements it.
@@ -179,6 +186,39 @@ func (s *site) sent(h http.HandlerFunc) http.HandlerFunc {
 		}
 		h(w, r)
 	}
+}
+
+// What is noted of these pages. Tokens and passwords are noted as where they change by GraphQL.
+const (
+	signedIn    audit.Action = "SIGN_IN"
+	codeShown   audit.Action = "SHOW_CODE"
+	factorSet   audit.Action = "SET_SECOND_FACTOR"
+	sessionsEnd audit.Action = "END_SESSIONS"
+	signedOut   audit.Action = "SIGN_OUT"
+)
+
+// note notes what somebody did here, or was refused with err: a stranger where nobody knows who it is. It returns err; what cannot be noted has failed, too, and
+// nothing is handed out for it.
+func (s *site) note(r *http.Request, v access.Visitor, action audit.Action, kind string, err error) error {
+	if s.audit == nil || err != nil && fault.As(err).Key == "access.ended" { // there is nobody who did it
+		return err
+	}
+	actor := account.Anyone()
+	if v.ID != uuid.Nil {
+		actor = account.Actor{Role: v.Role, ID: v.ID.String()} // before all steps are taken, too
+	}
+	origin := audit.Origin{Request: answer.RequestID(r.Context())}
+	if s.addr != nil {
+		origin.From = s.addr(r)
+	}
+	ctx, e := audit.From(r.Context(), origin), audit.Entry{Action: action, Object: audit.Object{Kind: kind}}
+	if err == nil {
+		return s.audit.Record(ctx, actor, e)
+	}
+	if late := s.audit.Refused(ctx, actor, e, err); late != nil {
+		err = errors.Join(err, late)
+	}
+	return err
 }
 
 func (s *site) signedPage(r *http.Request, kind string) signed {
@@ -332,6 +372,7 @@ func (s *site) fromProvider(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		token, v, err = s.access.SignInBy(r.Context(), who, s.sessions.Session(r))
 	}
+	err = s.note(r, v, signedIn, "ACCOUNT", err)
 	if err != nil {
 		s.failSigned(w, r, s.signedPage(r, "sign-in"), err)
 		return
@@ -382,6 +423,7 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	p := s.signedPage(r, "sign-in")
 	p.Login, p.Next = r.PostForm.Get("login"), ownPath(r.PostForm.Get("next"))
 	token, v, err := s.access.SignIn(r.Context(), p.Login, r.PostForm.Get("password"), s.sessions.Session(r))
+	err = s.note(r, v, signedIn, "ACCOUNT", err)
 	if err != nil {
 		s.failSigned(w, r, p, err)
 		return
@@ -392,6 +434,7 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) showCode(w http.ResponseWriter, r *http.Request) {
 	token, v, err := s.access.ShowCode(r.Context(), s.sessions.Session(r), r.PostForm.Get("code"))
+	err = s.note(r, v, codeShown, "ACCOUNT", err)
 	if err != nil {
 		s.failSigned(w, r, s.signedPage(r, "code"), err)
 		return
@@ -407,6 +450,7 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
 		err = fault.New(fault.Invalid, "again", "page.again")
 	} else {
 		token, v, err = s.access.ChangePassword(r.Context(), s.sessions.Session(r), r.PostForm.Get("oldPassword"), r.PostForm.Get("password"))
+		err = s.note(r, v, audit.OfMutation("changePassword"), "ACCOUNT", err)
 	}
 	if err != nil {
 		s.failSigned(w, r, p, err)
@@ -420,6 +464,7 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
 func (s *site) prove(w http.ResponseWriter, r *http.Request) {
 	p := s.signedPage(r, "enrol")
 	token, recovery, v, err := s.access.Prove(r.Context(), s.sessions.Session(r), r.PostForm.Get("code"))
+	err = s.note(r, v, factorSet, "ACCOUNT", err)
 	if err != nil {
 		s.failSigned(w, r, p, err)
 		return
@@ -430,7 +475,11 @@ func (s *site) prove(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) endOthers(w http.ResponseWriter, r *http.Request) {
-	if err := s.access.EndOtherSessions(r.Context(), s.sessions.Session(r)); err != nil {
+	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
+	if err == nil {
+		err = s.note(r, v, sessionsEnd, "ACCOUNT", s.access.EndOtherSessions(r.Context(), s.sessions.Session(r)))
+	}
+	if err != nil {
 		s.failSigned(w, r, s.signedPage(r, "account"), err)
 		return
 	}
@@ -452,6 +501,9 @@ func (s *site) makeToken(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		p.Secret, _, err = s.access.MakeToken(r.Context(), v.Actor, n)
+		if err = s.note(r, v, audit.OfMutation("createAccessToken"), "ACCESS_TOKEN", err); err != nil {
+			p.Secret = ""
+		}
 		if err == nil {
 			err = s.fillSigned(r, &p)
 		}
@@ -470,7 +522,7 @@ func (s *site) takeBack(w http.ResponseWriter, r *http.Request) {
 		if bad != nil {
 			err = fault.New(fault.NotFound, "id", "access.noToken")
 		} else {
-			err = s.access.TakeBack(r.Context(), v.Actor, id)
+			err = s.note(r, v, audit.OfMutation("revokeAccessToken"), "ACCESS_TOKEN", s.access.TakeBack(r.Context(), v.Actor, id))
 		}
 	}
 	if err != nil {
@@ -484,10 +536,15 @@ func (s *site) takeBack(w http.ResponseWriter, r *http.Request) {
 func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
 	then := signInPath
 	if token := s.sessions.Session(r); token != "" {
-		if v, err := s.access.Visit(r.Context(), token); err == nil && v.Provider != "" && s.provider != nil {
+		v, gone := s.access.Visit(r.Context(), token)
+		if gone == nil && v.Provider != "" && s.provider != nil {
 			then += "?out=1"
 		}
-		if err := s.access.SignOut(r.Context(), token); err != nil {
+		err := s.access.SignOut(r.Context(), token)
+		if gone == nil {
+			err = s.note(r, v, signedOut, "ACCOUNT", err)
+		}
+		if err != nil {
 			s.failSigned(w, r, s.signedPage(r, "sign-in"), err)
 			return
 		}

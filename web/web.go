@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -122,6 +123,9 @@ type Options struct {
 	Access    Access        // nil: nobody can sign in
 	Sessions  Sessions      // of browsers; needed with Access
 	Provider  Provider      // where people sign in instead; nil: nowhere
+	Audit     Audit         // nil: who signs in is not noted
+
+	ClientAddr func(*http.Request) netip.Addr // who sent a request, for the audit; nil: it is not noted
 
 	// AsOf is the time the answers are of, in the zone people read it in, and whether that is now: it is not while the
 	// database is away and they come from memory. nil: it always is.
@@ -147,6 +151,8 @@ type site struct {
 	access    Access
 	sessions  Sessions
 	provider  Provider
+	audit     Audit
+	addr      func(*http.Request) netip.Addr
 	asOf      func() (at time.Time, current bool)
 }
 
@@ -226,7 +232,8 @@ func (s *site) sayAge(h http.Header, at time.Time) {
 // Register adds the pages to mux, with the answer to every address that nothing else in mux answers. The actor must be in the request's context (account.NewContext).
 func Register(mux *http.ServeMux, o Options) {
 	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, finder: o.Search, state: o.State, printed: o.Printed, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
-		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf, access: o.Access, sessions: o.Sessions, provider: o.Provider}
+		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf, access: o.Access, sessions: o.Sessions, provider: o.Provider,
+		audit: o.Audit, addr: o.ClientAddr}
 	s.worker = workerURL(s.policy)
 	if s.log == nil {
 		s.log = slog.Default()
