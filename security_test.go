@@ -13,8 +13,11 @@ import (
 	"wangge/internal/testdb"
 )
 
-// routePattern is how routes are registered.
-var routePattern = regexp.MustCompile(`(?:mux\.Handle|mux\.HandleFunc)\("([^"]+)"`)
+// routePattern is how routes are registered, where their paths have a name with it; pathPattern is how paths are named.
+var (
+	routePattern = regexp.MustCompile(`(?:mux\.Handle|mux\.HandleFunc)\("([^"]+)"(?:\+(\w+))?`)
+	pathPattern  = regexp.MustCompile(`(\w+Path) *= "([^"]+)"`)
+)
 
 // TestEveryRouteTellsBrowsersWhatToHoldTo: each route of the program is asked for, and none lets a page run or style what is not its own.
 func TestEveryRouteTellsBrowsersWhatToHoldTo(t *testing.T) {
@@ -61,7 +64,7 @@ func TestEveryRouteTellsBrowsersWhatToHoldTo(t *testing.T) {
 	paths := []string{
 		"/", "/g/" + grid, "/g/" + grid + "/map.svg", "/b/" + string(building[1]), "/w/" + string(worker[1]), "/c", "/c/" + community, "/c/" + community + "/map.svg", "/map.svg", "/coverage",
 		"/coverage/" + community, "/where?lng=0&lat=0&crs=wgs84", "/search?q=x", "/photos/" + string(worker[1]), string(asset), "/favicon.ico", "/graphiql", "/templates/households.xlsx",
-		"/nowhere", "/signboards/print/" + community, "/signboards/" + grid, "/signboards/" + grid + ".svg", "/signboards/" + grid + ".pdf", "/signboards/" + grid + ".png",
+		"/sign-in", "/sign-in/code", "/account", "/account/password", "/account/second-factor", "/sign-in/provider", "/sign-in/provider/back", "/sign-out/provider", "/nowhere", "/signboards/print/" + community, "/signboards/" + grid, "/signboards/" + grid + ".svg", "/signboards/" + grid + ".pdf", "/signboards/" + grid + ".png",
 		"/signboards/buildings/" + string(building[1]), "/signboards/cards/" + grid + ".svg", "/signboards/leaflet/" + grid + ".svg", "/signboards/badges/" + community + ".pdf",
 		"/signboards/atlas/" + community + ".pdf", "/livez", "/readyz", "/metrics", "/graphql?query={__typename}", "/schema.graphql", "/tiles/grids/10/0/0.mvt", "/tiles/grids.json", "/style.json",
 	}
@@ -78,9 +81,14 @@ func TestEveryRouteTellsBrowsersWhatToHoldTo(t *testing.T) {
 			if strings.HasSuffix(file, "_test.go") {
 				continue
 			}
+			named := map[string]string{}
+			for _, m := range pathPattern.FindAllSubmatch(text, -1) {
+				named[string(m[1])] = string(m[2])
+			}
 			for _, m := range routePattern.FindAllSubmatch(text, -1) {
-				mux.HandleFunc(string(m[1]), func(http.ResponseWriter, *http.Request) {})
-				asked[string(m[1])] = strings.HasPrefix(string(m[1]), "POST ")
+				route := string(m[1]) + named[string(m[2])]
+				mux.HandleFunc(route, func(http.ResponseWriter, *http.Request) {})
+				asked[route] = strings.HasPrefix(route, "POST ")
 			}
 		}
 	}

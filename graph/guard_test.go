@@ -20,7 +20,7 @@ import (
 var (
 	auditor = account.Actor{Role: account.Auditor, ID: "auditor-1"}
 	guards  = account.Actor{Role: account.Security, ID: "security-1"}
-	worker  = account.Actor{Role: account.Staff, ID: "staff-1", Scope: account.NewScope()}
+	worker  = account.Actor{Role: account.Staff, ID: "staff-1", Scope: account.NewScope(account.Grant{Rights: ^account.Set(0), Reach: account.Reach{Districts: []string{"d0000"}}})}
 )
 
 // TestEveryRootFieldSaysWhoMayAsk: and each mutation what the audit notes of it.

@@ -243,7 +243,7 @@ func (d *door) fill(ctx context.Context, actor account.Actor, division string, a
 	case ask.Kind != "" || ask.Part != "" || ask.After != nil:
 		v.None = wNone.in(v.Lang)
 	default:
-		v.None = emptyLists[ask.List].in(v.Lang)
+		v.None, v.Good = emptyLists[ask.List].in(v.Lang), ask.List != wasPrinted
 	}
 	says := wShown
 	if ask.After != nil {
@@ -264,6 +264,9 @@ func (d *door) fill(ctx context.Context, actor account.Actor, division string, a
 	tally, err := d.prints.Tally(ctx, actor, division)
 	if err != nil {
 		return err
+	}
+	if tally.Printed == 0 && v.Good && ask.List == toReprint { // of none that was printed, which is no good news
+		v.None, v.Good = emptyLists[wasPrinted].in(v.Lang), false
 	}
 	for _, other := range []struct {
 		list boardList

@@ -116,6 +116,7 @@ type reprintView struct {
 	Local                        bool // codes lead to this machine alone
 	Error, Done, Shown           string
 	None                         string // says that the list is empty
+	Good                         bool   // which is as it should be
 	Of                           string // of the one board that is shown; "": a list is
 	Others                       []option
 	Rows                         []reprintRow

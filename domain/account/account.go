@@ -118,10 +118,13 @@ func (a Actor) Require(r Right) error {
 	if err := a.RequireKnown(); err != nil {
 		return err
 	}
-	if a.Reach(r).Empty() {
-		return fault.New(fault.Forbidden, "", "forbidden")
+	switch {
+	case !a.Reach(r).Empty():
+		return nil
+	case a.Role == Staff:
+		return fault.New(fault.Forbidden, "", "beyond")
 	}
-	return nil
+	return fault.New(fault.Forbidden, "", "forbidden")
 }
 
 // Reach is where a right of the actor holds.

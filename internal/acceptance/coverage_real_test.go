@@ -111,17 +111,12 @@ func (w *town) verdict(t testing.TB, areas, whole, codeField string) verdict {
 		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
 			return err
 		}
-		for _, sql := range []string{"part", "whole"} {
-			if _, err := tx.Exec(ctx, "DROP TABLE IF EXISTS "+sql); err != nil {
-				return err
-			}
-		}
-		_, err := tx.Exec(ctx, `CREATE TABLE part AS SELECT f -> 'properties' ->> $2 AS code, ST_Union(ST_SetSRID(ST_GeomFromGeoJSON(f -> 'geometry'), 4490)) AS area
+		_, err := tx.Exec(ctx, `CREATE TEMPORARY TABLE part ON COMMIT DROP AS SELECT f -> 'properties' ->> $2 AS code, ST_Union(ST_SetSRID(ST_GeomFromGeoJSON(f -> 'geometry'), 4490)) AS area
 			FROM jsonb_array_elements($1::jsonb -> 'features') f GROUP BY 1`, read(areas), codeField)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `CREATE TABLE whole AS SELECT ST_SetSRID(ST_GeomFromGeoJSON(f -> 'geometry'), 4490) AS area
+		_, err = tx.Exec(ctx, `CREATE TEMPORARY TABLE whole ON COMMIT DROP AS SELECT ST_SetSRID(ST_GeomFromGeoJSON(f -> 'geometry'), 4490) AS area
 			FROM jsonb_array_elements($1::jsonb -> 'features') f`, read(whole))
 		if err != nil {
 			return err

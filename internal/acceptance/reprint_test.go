@@ -109,7 +109,7 @@ func TestThePrintShopsPage(t *testing.T) {
 
 	// What was never printed, as a PDF, and noted.
 	empty := ok(w.post(printPage))
-	says(empty, "没有需要重印的公示牌", "另有 14 块网格牌从未印过", "楼栋牌从未印过")
+	says(empty, "还没有登记过印制", "另有 14 块网格牌从未印过", "楼栋牌从未印过")
 	if strings.Contains(empty, "登记印制过") {
 		t.Error("something is noted already")
 	}

@@ -20,6 +20,7 @@ var sentences = map[string][2]string{
 	"internal":    {"Something went wrong on our side.", "服务器出错了。"},
 	"notFound":    {"There is no {what} {code}.", "没有找到{what} {code}。"},
 	"forbidden":   {"This needs an operator.", "此操作需要管理员权限。"},
+	"beyond":      {"Your posts of today do not allow this.", "您当前的任职不允许此操作。"},
 	"badToken":    {"The token is not valid.", "令牌无效。"},
 	"required":    {"{field} is required.", "缺少 {field}。"},
 	"conflict":    {"It was changed by someone else meanwhile; read it again.", "数据已被他人修改，请重新读取。"},

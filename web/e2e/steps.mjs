@@ -31,7 +31,9 @@ export function steps(browser, { usual, folder, watch, forgiven }) {
       console.log(`FAIL  ${name}\n  ${error.message}`);
       if (folder) await page.screenshot({ path: join(folder, `failed-${passed + failed}.png`) }).catch(() => {});
     }
-    await context.close();
+    // A page that leaves again and again lets nobody close it.
+    const closed = await Promise.race([context.close().then(() => true), new Promise((late) => setTimeout(late, 20_000, false))]);
+    if (!closed) console.log(`      ${name}: its page would not close`);
   }
 
   /** Says how it went, to who started it too. */

@@ -21,7 +21,10 @@ export function watch(away: () => boolean): void {
     const end = Date.now() + WARNING;
     const tick = () => {
       const left = Math.ceil((end - Date.now()) / 1000);
-      if (left <= 0) return location.replace(dialog.dataset["start"] ?? "/");
+      if (left <= 0) {
+        clearInterval(ticking); // to leave again and again would never arrive where the network is slow
+        return location.replace(dialog.dataset["start"] ?? "/");
+      }
       text.textContent = (text.dataset["pattern"] ?? "").replace("#", String(left));
     };
     tick();
