@@ -31,6 +31,7 @@ test: ## Everything that must hold: vet, Go tests, the web bundle, the GraphQL a
 test-go: ## Go's own checks and tests; needs PostgreSQL with PostGIS, skips without it (fails where CI is set)
 	go vet ./...
 	go test -timeout 10m ./...
+	go test -timeout 10m -tags unchecked -run TestPoliciesAloneTellNothing ./graph
 
 audit: build ## The public graphql-http audit against a server of its own
 	script/npm.sh graph/audit

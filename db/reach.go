@@ -25,7 +25,7 @@ const mostAreas = 2000
 // bounded refuses whose posts reach too many areas: LIMITED.
 func bounded(a account.Actor) error {
 	for r := range rowRights {
-		reach := a.Reach(r)
+		reach := a.Given(r)
 		if n := len(reach.Districts) + len(reach.Communities) + len(reach.Grids) + len(reach.Buildings); n > mostAreas {
 			return fault.New(fault.Limited, "", "db.tooWide", "n", n, "max", mostAreas)
 		}
@@ -52,7 +52,7 @@ func settings(a account.Actor) []string {
 		set := func(what, value string) {
 			out = append(out, "SET LOCAL wangge."+name+"_"+what+" = "+quote(value))
 		}
-		reach := a.Reach(right)
+		reach := a.Given(right)
 		if reach.Everywhere {
 			set("everywhere", "on")
 		}

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -21,7 +22,7 @@ var _ = fault.Register(
 // thing is asked by the services.
 type guard struct {
 	public bool
-	roles  map[account.Role]bool
+	roles  []account.Role
 	right  account.Right // account.Rights: none is needed
 
 	action   audit.Action
@@ -39,11 +40,11 @@ var (
 
 // guardOf is the guard of a root field. What the schema does not say is for nobody.
 func guardOf(f *ast.FieldDefinition) *guard {
-	g := &guard{roles: map[account.Role]bool{}, right: account.Rights, action: audit.OfMutation(f.Name)}
+	g := &guard{right: account.Rights, action: audit.OfMutation(f.Name)}
 	if d := f.Directives.ForName("auth"); d != nil {
 		for _, role := range d.Arguments.ForName("roles").Value.Children {
 			g.public = g.public || role.Value.Raw == "PUBLIC"
-			g.roles[roleNames[role.Value.Raw]] = true
+			g.roles = append(g.roles, roleNames[role.Value.Raw])
 		}
 		if right := d.Arguments.ForName("right"); right != nil {
 			g.right = rightNames[right.Value.Raw]
@@ -65,9 +66,9 @@ func (g *guard) admit(actor account.Actor) error {
 		return nil
 	case actor.RequireKnown() != nil:
 		return actor.RequireKnown()
-	case !g.roles[actor.Role] && g.roles[account.Operator]:
+	case !actor.OneOf(g.roles...) && slices.Contains(g.roles, account.Operator):
 		return fault.New(fault.Forbidden, "", "forbidden")
-	case !g.roles[actor.Role]:
+	case !actor.OneOf(g.roles...):
 		return fault.New(fault.Forbidden, "", "auth.role")
 	case g.right != account.Rights:
 		return actor.Require(g.right)

@@ -135,7 +135,7 @@ func (s *Service) RemoveTag(ctx context.Context, actor account.Actor, k key.Key)
 
 // Categories are the categories of care, by code. They are for everyone who works here.
 func (s *Service) Categories(ctx context.Context, actor account.Actor) ([]Category, error) {
-	if actor.Role != account.Staff && actor.Role != account.Operator {
+	if !actor.OneOf(account.Staff, account.Operator) {
 		return nil, fault.New(fault.Forbidden, "", "forbidden")
 	}
 	return s.Store.Categories(ctx, actor)
@@ -158,7 +158,7 @@ func (s *Service) SetCategory(ctx context.Context, actor account.Actor, c Catego
 
 // Forms are the collection forms, the newest last.
 func (s *Service) Forms(ctx context.Context, actor account.Actor) ([]Form, error) {
-	if actor.Role != account.Staff && actor.Role != account.Operator {
+	if !actor.OneOf(account.Staff, account.Operator) {
 		return nil, fault.New(fault.Forbidden, "", "forbidden")
 	}
 	return s.Store.Forms(ctx, actor)

@@ -1,0 +1,35 @@
+//go:build unchecked
+
+package graph_test
+
+import (
+	"slices"
+	"testing"
+
+	"wangge/domain/account"
+)
+
+// TestPoliciesAloneTellNothing: with no check of ours for a role or right, PostgreSQL keeps back what is not for who asks.
+func TestPoliciesAloneTellNothing(t *testing.T) {
+	rows, _ := matrix(t)
+	w := newWorld(t)
+	values := w.planted()
+	cases, let, leaks := 0, 0, 0
+	account.Unchecked.Store(true)
+	defer account.Unchecked.Store(false)
+	w.walk(rows, func(row, column, when string, who *asker, actor account.Actor, p *spot, n int, variables any, got answer) {
+		cases++
+		if got.code() != "FORBIDDEN" {
+			let++
+		}
+		if stats := "PlaceStats of few"; row == stats && probes[stats].told(p, string(got.Raw)) && !slices.Contains(who.own, n) && actor.Role != account.Operator {
+			leaks++
+			t.Errorf("%s %s is told how many live in %s: %s", who.name, when, p.grid, got.Raw)
+		}
+		leaks += scan(t, row+" as "+column+" ("+who.name+") "+when, actor, values, true, variables, got.Raw)
+	})
+	t.Logf("%d cases, %d of them not refused by any check, %d leaks", cases, let, leaks)
+	if let < cases*9/10 {
+		t.Error("checks still refuse")
+	}
+}
