@@ -41,7 +41,7 @@ func (w *town) found(t testing.TB, s *coverage.Service, code string) (coverage.R
 	var list []coverage.Problem
 	q := coverage.Query{Args: page.Args{First: 7}, Count: true, Geometry: true}
 	for {
-		pages, err := s.ProblemsOf(t.Context(), account.Anyone(), []uuid.UUID{d}, q)
+		pages, err := s.ProblemsOf(t.Context(), operator, []uuid.UUID{d}, q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -316,7 +316,7 @@ func TestManyAskAtOnce(t *testing.T) {
 }
 
 // A building in no grid is somebody's: one community's where two overlap, and where it lies outside of all, the nearest one's.
-// Its households are known where its units are, whoever finds it.
+// Its households are known where its units are, whoever finds it, and read by the operator alone.
 func TestABuildingOfNoGridIsOnePlacesMatter(t *testing.T) {
 	w, s := field(t)
 	say := w.saying(t, s)
@@ -337,7 +337,11 @@ func TestABuildingOfNoGridIsOnePlacesMatter(t *testing.T) {
 		feature(`"code":"990101001002","name":"东","level":"COMMUNITY"`, box(22, 0, 30, 10)))
 	w.people(t, "b1")
 	_, list := w.found(t, s, "990101001")
-	if p := only(t, list, coverage.UnassignedBuilding); p.Households == nil || *p.Households == 0 {
+	p := only(t, list, coverage.UnassignedBuilding)
+	if p.Households == nil || *p.Households == 0 {
 		t.Errorf("households %v", p.Households)
+	}
+	if told, err := s.Problem(t.Context(), account.Anyone(), p.ID); err != nil || told.Households != nil {
+		t.Errorf("the public reads %v households, %v", told.Households, err)
 	}
 }
