@@ -1021,7 +1021,7 @@ if (process.env.WANGGE_TOKEN && demo) {
     assert((await press("list")).status() === 401 && await page.locator("[role=alert]").isVisible(), "any token is taken");
     await page.fill("[name=token]", process.env.WANGGE_TOKEN);
     await press("list");
-    assert(/没有需要重印的公示牌/.test(await page.locator(".reprints .notice").innerText()), "something is to be printed anew in a new town");
+    assert(/还没有登记过印制/.test(await page.locator(".reprints .notice").innerText()), "something is to be printed anew in a new town");
     await readAloud(page, "print-none");
     await picture(page, "print-none");
     await press("never/grid");
