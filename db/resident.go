@@ -22,20 +22,16 @@ var _ = fault.Register(
 )
 
 const (
-	// Where a household lies now: as its unit was placed by hand, else as its building.
-	homeColumns = `h.district, h.id, u.id, d.id, d.room, h.number, u.building_id, g.id, g.community_id`
-	homeLies    = ` LEFT JOIN unit_grid ug ON ug.district = u.district AND ug.unit_id = u.id AND ug.during @> now()
-LEFT JOIN building_grid bg ON bg.district = u.district AND bg.building_id = u.building_id AND bg.during @> now()
-LEFT JOIN grid g ON g.district = u.district AND g.id = coalesce(ug.grid_id, bg.grid_id) `
+	homeColumns = `h.district, h.id, u.id, d.id, d.room, h.number, u.building_id, h.grid_id, h.community_id`
 
 	residentHome = `-- name: resident.Home
 SELECT ` + homeColumns + ` FROM household h JOIN dwelling d ON d.district = h.district AND d.id = h.dwelling_id
-JOIN unit u ON u.district = d.district AND u.id = d.unit_id` + homeLies + `
+JOIN unit u ON u.district = d.district AND u.id = d.unit_id
 WHERE h.district = $1 AND h.id = $2 ORDER BY h.id`
 
 	residentHomesAt = `-- name: resident.HomesAt
 SELECT ` + homeColumns + ` FROM building b JOIN unit u ON u.district = b.district AND u.building_id = b.id
-JOIN dwelling d ON d.district = u.district AND d.unit_id = u.id JOIN household h ON h.district = d.district AND h.dwelling_id = d.id AND h.until IS NULL` + homeLies + `
+JOIN dwelling d ON d.district = u.district AND d.unit_id = u.id JOIN household h ON h.district = d.district AND h.dwelling_id = d.id AND h.until IS NULL
 WHERE ($1 = '' OR b.district = $1) AND b.code = $2 AND ($3 = '' OR u.name = $3) AND d.room = $4 AND ($5 = '' OR h.number = $5) ORDER BY h.id LIMIT 2`
 
 	residentColumns  = `r.district, r.id, r.name, r.identity, r.identity_lookup, r.odd_identity, r.phone, r.born, r.communities, r.grids, r.buildings, r.version`

@@ -14,14 +14,11 @@ import (
 // keeper: who may place a building may not read who lives in it.
 const (
 	unitsSettling = `-- name: settle.Units
-SELECT DISTINCT s.district, s.unit_id FROM settling s ORDER BY s.district, s.unit_id`
+SELECT p.district, p.unit_id, p.grid_id, p.community_id FROM (SELECT DISTINCT district, unit_id FROM settling) s
+JOIN unit_people p ON p.district = s.district AND p.unit_id = s.unit_id ORDER BY p.district, p.unit_id`
 
-	// $1 districts, $2 units: pairs. Where a unit lies is for everybody to know; so is what the rest of these statements read.
-	unitsLie = ` FROM (SELECT u.district, u.id, u.building_id, g.id AS grid_id, g.community_id FROM unnest($1::text[], $2::uuid[]) s (district, id)
-	JOIN unit u ON u.district = s.district AND u.id = s.id
-	LEFT JOIN unit_grid ug ON ug.district = u.district AND ug.unit_id = u.id AND (ug.during @> now()) IS TRUE
-	LEFT JOIN building_grid bg ON bg.district = u.district AND bg.building_id = u.building_id AND (bg.during @> now()) IS TRUE
-	LEFT JOIN grid g ON g.district = u.district AND g.id = coalesce(ug.grid_id, bg.grid_id)) x `
+	// $1 districts, $2 units, $3 grids, $4 communities, one by one: the keeper may not read where a unit lies, beside how many live there.
+	unitsLie = ` FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[]) x (district, id, grid_id, community_id) `
 
 	settleForms = `-- name: settle.Forms
 UPDATE household_form f SET grid_id = x.grid_id, community_id = x.community_id` + unitsLie + `
@@ -96,15 +93,25 @@ func keeping(ctx context.Context, fn func(ctx context.Context) error) error {
 
 // settleFiles keeps in step where people are, and their households' forms, in the units of the table settling.
 func (in *importing) settleFiles(ctx context.Context) error {
-	homes, units, err := in.pairs(ctx, unitsSettling)
+	var homes []string
+	var units []uuid.UUID
+	var grids, communities []*uuid.UUID
+	err := in.each(ctx, unitsSettling, nil, func(rows pgx.Rows) error {
+		var home string
+		var unit uuid.UUID
+		var grid, community *uuid.UUID
+		err := rows.Scan(&home, &unit, &grid, &community)
+		homes, units, grids, communities = append(homes, home), append(units, unit), append(grids, grid), append(communities, community)
+		return err
+	})
 	if err != nil || len(units) == 0 {
 		return err
 	}
 	return keeping(ctx, func(ctx context.Context) error {
-		if _, err := in.tx.Exec(ctx, settleForms, homes, units); err != nil {
+		if _, err := in.exec(ctx, settleForms, homes, units, grids, communities); err != nil {
 			return err
 		}
-		homes, people, err := in.pairs(ctx, settleResidencies, homes, units)
+		homes, people, err := in.pairs(ctx, settleResidencies, homes, units, grids, communities)
 		if err != nil || len(people) == 0 {
 			return err
 		}
