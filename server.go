@@ -190,7 +190,7 @@ func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob)
 			Options: load.Options{CRS: job.CRS, Layer: job.Layer, Encoding: job.Encoding, AdminLevel: job.AdminLevel},
 			Fields:  job.Fields, Level: job.Level, Division: job.Division, Repair: job.Repair, DryRun: job.DryRun,
 			SkipRefused: job.SkipRefused, Replace: job.Replace, Refused: job.Refused, Language: job.Language,
-			Why: resident.Why{Purpose: resident.Purpose(job.Purpose), Case: job.Case},
+			Why: resident.Why{Purpose: audit.Purpose(job.Purpose), Case: job.Case},
 			Progress: func(done, total int64, rows int) {
 				job.Progress(cli.Progress{Rows: rows, Done: done, Total: total})
 			},
@@ -551,17 +551,8 @@ func (h *house) openAudit(s config.Settings) (err error) {
 		return err
 	}
 	h.audit = &audit.Service{Store: db.NewAudit(h.store), Keys: h.store.Keys, Now: time.Now}
-	h.residents.Recorder = residentsRecord{h.audit}
+	h.residents.Recorder = h.audit
 	return nil
-}
-
-// residentsRecord is the record of residents' files: the audit.
-type residentsRecord struct{ audit *audit.Service }
-
-// Record implements resident.Recorder.
-func (r residentsRecord) Record(ctx context.Context, actor account.Actor, a resident.Act) error {
-	return r.audit.Record(ctx, actor, audit.Entry{Action: audit.Action(a.Action), Object: audit.Object{Kind: a.Kind, ID: a.Object}, District: a.Home,
-		Purpose: audit.Purpose(a.Why.Purpose), Case: a.Why.Case, Result: string(a.Result)})
 }
 
 // enliven lets the services answer from memory what it holds. schema is the version of the tables.

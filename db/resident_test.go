@@ -17,6 +17,7 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/resident"
@@ -81,7 +82,7 @@ INSERT INTO household (district, id, dwelling_id, number, residents, since) SELE
 // recorder keeps acts as text, the way a log would.
 type recorder struct{ acts *[]string }
 
-func (r recorder) Record(_ context.Context, actor account.Actor, act resident.Act) error {
+func (r recorder) Record(_ context.Context, actor account.Actor, act audit.Entry) error {
 	*r.acts = append(*r.acts, fmt.Sprintf("%s %+v", actor.ID, act))
 	return nil
 }
@@ -114,7 +115,7 @@ var (
 	idle      = account.Actor{Role: account.Staff, ID: "idle"}
 )
 
-var visit = resident.Why{Purpose: resident.ForVisit, Case: "ZF-2026-17"}
+var visit = resident.Why{Purpose: audit.Visit, Case: "ZF-2026-17"}
 
 // enter enters the planted person in the first household.
 func (r register) enter(t *testing.T) resident.Resident {
@@ -174,7 +175,7 @@ func whoMayDoWhat(t *testing.T, r register) {
 			return err
 		},
 		"export": func(ctx context.Context, a account.Actor) error {
-			e, err := r.Export(ctx, a, planted.Key, resident.Why{Purpose: resident.ForSubject})
+			e, err := r.Export(ctx, a, planted.Key, resident.Why{Purpose: audit.Subject})
 			if err == nil && (e.Identity != plantedNumber || len(e.Residencies) != 1) {
 				t.Errorf("%s is given %+v", a.ID, e)
 			}
@@ -302,7 +303,7 @@ func TestPlantedValuesAreNowhere(t *testing.T) {
 	keep(err)
 	_, err = r.Search(ctx, worker, plantedNumber+plantedPhone, visit)
 	keep(err)
-	_, err = r.Reveal(ctx, worker, planted.Key, resident.Phone, resident.Why{Purpose: resident.ForVisit, Case: plantedPhone})
+	_, err = r.Reveal(ctx, worker, planted.Key, resident.Phone, resident.Why{Purpose: audit.Visit, Case: plantedPhone})
 	keep(err)
 	_, err = r.FillForm(ctx, worker, household(1), 1, map[string]string{"medical_insurance": plantedPhone})
 	keep(err)
@@ -567,7 +568,7 @@ func TestALife(t *testing.T) {
 	if f, err := r.File(ctx, worker, household(1)); err != nil || len(f.Members) != 0 || f.Kind != "" {
 		t.Errorf("where they lived: %+v, %v", f, err)
 	}
-	e, err := r.Export(ctx, both, planted.Key, resident.Why{Purpose: resident.ForSubject})
+	e, err := r.Export(ctx, both, planted.Key, resident.Why{Purpose: audit.Subject})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4852,15 +4852,15 @@ func (ec *executionContext) _AuditEntry_purpose(ctx context.Context, field graph
 			return obj.Purpose(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *node.AuditPurpose) graphql.Marshaler {
-			return ec.marshalOAuditPurpose2ᚖwanggeᚋgraphᚋnodeᚐAuditPurpose(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Purpose) graphql.Marshaler {
+			return ec.marshalOPurpose2ᚖwanggeᚋgraphᚋnodeᚐPurpose(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_AuditEntry_purpose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AuditEntry", field, true, false, errors.New("field of type AuditPurpose does not have child fields"))
+	return graphql.NewScalarFieldContext("AuditEntry", field, true, false, errors.New("field of type Purpose does not have child fields"))
 }
 
 func (ec *executionContext) _AuditEntry_caseNumber(ctx context.Context, field graphql.CollectedField, obj *node.AuditEntry) (ret graphql.Marshaler) {
@@ -34687,22 +34687,6 @@ func (ec *executionContext) unmarshalOAuditFilter2ᚖwanggeᚋgraphᚋnodeᚐAud
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOAuditPurpose2ᚖwanggeᚋgraphᚋnodeᚐAuditPurpose(ctx context.Context, v any) (*node.AuditPurpose, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(node.AuditPurpose)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOAuditPurpose2ᚖwanggeᚋgraphᚋnodeᚐAuditPurpose(ctx context.Context, sel ast.SelectionSet, v *node.AuditPurpose) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
-}
-
 func (ec *executionContext) marshalOBoardCheck2ᚖwanggeᚋgraphᚋnodeᚐBoardCheck(ctx context.Context, sel ast.SelectionSet, v *node.BoardCheck) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -35315,6 +35299,22 @@ func (ec *executionContext) marshalOProblemKind2ᚖwanggeᚋdomainᚋcoverageᚐ
 	_ = ctx
 	res := node.MarshalProblemKind(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOPurpose2ᚖwanggeᚋgraphᚋnodeᚐPurpose(ctx context.Context, v any) (*node.Purpose, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(node.Purpose)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPurpose2ᚖwanggeᚋgraphᚋnodeᚐPurpose(ctx context.Context, sel ast.SelectionSet, v *node.Purpose) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalORight2ᚖwanggeᚋgraphᚋnodeᚐRight(ctx context.Context, v any) (*node.Right, error) {

@@ -124,7 +124,7 @@ func newWorld(t testing.TB) *world {
 	d := db.New(pool)
 	d.Keys = r.Audit.Keys
 	ring := must(secret.NewRing(w.clock))
-	r.Residents = &resident.Service{Store: db.NewResidents(d), Now: now, Zone: r.Staff.Zone, IDs: key.Random{}, Recorder: inAudit{r.Audit},
+	r.Residents = &resident.Service{Store: db.NewResidents(d), Now: now, Zone: r.Staff.Zone, IDs: key.Random{}, Recorder: r.Audit,
 		Keys: &secret.Keys{Ring: func() (*secret.Ring, error) { return ring, nil }, Store: db.NewSecrets(d), Now: now, NewID: key.Random{}.NewID}}
 	r.Access = access.New(db.NewAccounts(d))
 	r.Access.Now, r.Access.Staff, r.Access.Grids, r.Access.Places = now, r.Staff, r.Grids, r.Places

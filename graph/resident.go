@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/resident"
@@ -140,7 +141,7 @@ func (r *Resolver) collectionForms(ctx context.Context) ([]*node.CollectionForm,
 }
 
 func why(purpose node.Purpose, number *string) resident.Why {
-	return resident.Why{Purpose: resident.Purpose(purpose), Case: orEmpty(number)}
+	return resident.Why{Purpose: audit.Purpose(purpose), Case: orEmpty(number)}
 }
 
 func (r *Resolver) revealResident(ctx context.Context, in node.RevealResidentInput) (*node.RevealResidentPayload, error) {

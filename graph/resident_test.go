@@ -2,7 +2,6 @@ package graph_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -11,21 +10,12 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
-	"wangge/domain/audit"
 	"wangge/domain/key"
 	"wangge/domain/resident"
 	"wangge/domain/secret"
 	"wangge/domain/staff"
 	"wangge/internal/testdb"
 )
-
-// inAudit is the record that the server keeps.
-type inAudit struct{ audit *audit.Service }
-
-func (r inAudit) Record(ctx context.Context, actor account.Actor, a resident.Act) error {
-	return r.audit.Record(ctx, actor, audit.Entry{Action: audit.Action(a.Action), Object: audit.Object{Kind: a.Kind, ID: a.Object}, District: a.Home,
-		Purpose: audit.Purpose(a.Why.Purpose), Case: a.Why.Case, Result: string(a.Result)})
-}
 
 func TestResidentsFiles(t *testing.T) {
 	pool := testdb.New(t)
@@ -52,7 +42,7 @@ func TestResidentsFiles(t *testing.T) {
 	}
 	d := db.New(pool)
 	d.Keys = r.Audit.Keys
-	r.Residents = &resident.Service{Store: db.NewResidents(d), Now: r.Staff.Now, Zone: r.Staff.Zone, IDs: key.Random{}, Recorder: inAudit{r.Audit},
+	r.Residents = &resident.Service{Store: db.NewResidents(d), Now: r.Staff.Now, Zone: r.Staff.Zone, IDs: key.Random{}, Recorder: r.Audit,
 		Keys: &secret.Keys{Ring: func() (*secret.Ring, error) { return ring, nil }, Store: db.NewSecrets(d), Now: r.Staff.Now, NewID: key.Random{}.NewID}}
 	post := func(p staff.Post, of uuid.UUID) account.Actor {
 		return account.Actor{Role: account.Staff, ID: strings.ReplaceAll(string(p), "_", "-"), Scope: account.NewScope(account.Grant{Rights: p.Rights(), Reach: account.Reach{Grids: []uuid.UUID{of}}})}

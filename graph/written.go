@@ -490,7 +490,7 @@ func (w *writer) _AuditEntry(sel *selection, obj *node.AuditEntry) bool {
 		case "purpose":
 			w.enter(f)
 			v := obj.Purpose()
-			ok = w.marshalOAuditPurpose2ᚖwanggeᚋgraphᚋnodeᚐAuditPurpose(f.below, v) && ok
+			ok = w.marshalOPurpose2ᚖwanggeᚋgraphᚋnodeᚐPurpose(f.below, v) && ok
 			w.leave()
 		case "caseNumber":
 			w.enter(f)
@@ -7315,13 +7315,6 @@ func (w *writer) marshalOAuditConnection2ᚖwanggeᚋgraphᚋnodeᚐAuditConnect
 	return w._AuditConnection(sel, v) || w.null(false)
 }
 
-func (w *writer) marshalOAuditPurpose2ᚖwanggeᚋgraphᚋnodeᚐAuditPurpose(sel *selection, v *node.AuditPurpose) bool {
-	if v == nil {
-		return w.null(false)
-	}
-	return w.marshal(v)
-}
-
 func (w *writer) marshalOBoardCheck2ᚖwanggeᚋgraphᚋnodeᚐBoardCheck(sel *selection, v *node.BoardCheck) bool {
 	if v == nil {
 		return w.null(false)
@@ -7641,6 +7634,13 @@ func (w *writer) marshalOProblemKind2ᚖwanggeᚋdomainᚋcoverageᚐKind(sel *s
 		return w.null(false)
 	}
 	return w.text(string(*v))
+}
+
+func (w *writer) marshalOPurpose2ᚖwanggeᚋgraphᚋnodeᚐPurpose(sel *selection, v *node.Purpose) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w.marshal(v)
 }
 
 func (w *writer) marshalORight2ᚖwanggeᚋgraphᚋnodeᚐRight(sel *selection, v *node.Right) bool {

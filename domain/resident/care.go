@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/key"
 	"wangge/internal/fault"
 )
@@ -146,7 +147,7 @@ func (s *Service) SetCategory(ctx context.Context, actor account.Actor, c Catego
 	if err := CheckCategory(c); err != nil { // before its code is on record
 		return Category{}, err
 	}
-	err := s.recorded(ctx, actor, Act{Action: CategoryChange, Kind: "CARE_CATEGORY", Object: c.Code}, func(ctx context.Context) error {
+	err := s.recorded(ctx, actor, audit.Entry{Action: CategoryChange, Object: audit.Object{Kind: "CARE_CATEGORY", ID: c.Code}}, func(ctx context.Context) error {
 		if err := actor.RequireOperator(); err != nil {
 			return err
 		}

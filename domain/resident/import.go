@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/key"
 	"wangge/internal/fault"
 )
@@ -62,7 +63,7 @@ func (s *Service) Import(ctx context.Context, actor account.Actor, rows iter.Seq
 		return report, err
 	}
 	undone := fault.New(fault.Invalid, "file", "residents.undone")
-	err = s.recorded(ctx, actor, Act{Action: Imported, Kind: "RESIDENT", Home: o.District, Why: o.Why}, func(ctx context.Context) error {
+	err = s.recorded(ctx, actor, audit.Entry{Action: Imported, Object: audit.Object{Kind: "RESIDENT"}, District: o.District, Purpose: o.Why.Purpose, Case: o.Why.Case}, func(ctx context.Context) error {
 		entries, err := s.read(ctx, actor, rows, o, &report)
 		if err != nil {
 			return err

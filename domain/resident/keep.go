@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 )
 
 // Ended counts what was removed since its time was over.
@@ -32,7 +33,7 @@ func (s *Service) Expire(ctx context.Context) (all Ended, err error) {
 			if s.Recorder == nil {
 				return nil // nobody read anything; that it was removed is counted all the same
 			}
-			return s.Recorder.Record(ctx, keeper, Act{At: s.Now(), Action: Expired, Kind: "RESIDENT"})
+			return s.Recorder.Record(ctx, keeper, audit.Entry{Action: Expired, Object: audit.Object{Kind: "RESIDENT"}})
 		})
 		all = all.add(some)
 		if err != nil || !more {

@@ -4,15 +4,13 @@
 package resident
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/secret"
-	"wangge/internal/fault"
 )
 
 // The categories of sealed values.
@@ -210,25 +208,9 @@ type SealedForm struct {
 	FilledBy string
 }
 
-// Purpose is what a value is read for: one of a list, so that no value hides in it.
-type Purpose string
-
-// The purposes: those that the audit knows.
-const (
-	ForIncident   Purpose = "INCIDENT"   // 事件处置; with its number
-	ForVisit      Purpose = "VISIT"      // 入户走访
-	ForService    Purpose = "SERVICE"    // 办理服务
-	ForCorrection Purpose = "CORRECTION" // 核对更正
-	ForSubject    Purpose = "SUBJECT"    // 本人查询
-	ForEmergency  Purpose = "EMERGENCY"  // 紧急情况
-	ForAuthority  Purpose = "AUTHORITY"  // 依法协查; with its number
-)
-
-var purposes = map[Purpose]bool{ForIncident: true, ForVisit: true, ForService: true, ForCorrection: true, ForSubject: true, ForEmergency: true, ForAuthority: true}
-
 // Why is what somebody says to be let read: the purpose and, where there is one, the number of the case.
 type Why struct {
-	Purpose Purpose
+	Purpose audit.Purpose
 	Case    string
 }
 
@@ -242,35 +224,21 @@ const (
 	AtItsEnd  Reason = "RETENTION" // 到期
 )
 
-// Action is what was done, for the record.
-type Action string
-
-// The actions.
+// What is noted in the audit; mutations are called as it calls them.
 const (
-	ReadFile       Action = "READ_HOUSEHOLD_FILE"
-	Revealed       Action = "REVEAL_RESIDENT_" // and the field
-	Searched       Action = "SEARCH_RESIDENT"
-	Created        Action = "CREATE_RESIDENT"
-	Changed        Action = "UPDATE_RESIDENT"
-	MovedIn        Action = "MOVE_IN_RESIDENT"
-	MovedOut       Action = "MOVE_OUT_RESIDENT"
-	Tagged         Action = "SET_CARE_TAG"
-	Untagged       Action = "REMOVE_CARE_TAG"
-	Exported       Action = "EXPORT_RESIDENT"
-	Erased         Action = "ERASE_RESIDENT"
-	FilledIn       Action = "FILL_HOUSEHOLD_FORM"
-	CategoryChange Action = "SET_CARE_CATEGORY"
-	Imported       Action = "IMPORT_RESIDENTS"
-	Expired        Action = "EXPIRE_RESIDENTS"
+	ReadFile       audit.Action = "READ_HOUSEHOLD_FILE"
+	Revealed       audit.Action = "REVEAL_RESIDENT_" // and the field
+	Searched       audit.Action = "SEARCH_RESIDENT"
+	Created        audit.Action = "CREATE_RESIDENT"
+	Changed        audit.Action = "UPDATE_RESIDENT"
+	MovedIn        audit.Action = "MOVE_IN_RESIDENT"
+	MovedOut       audit.Action = "MOVE_OUT_RESIDENT"
+	Tagged         audit.Action = "SET_CARE_TAG"
+	Untagged       audit.Action = "REMOVE_CARE_TAG"
+	Exported       audit.Action = "EXPORT_RESIDENT"
+	Erased         audit.Action = "ERASE_RESIDENT"
+	FilledIn       audit.Action = "FILL_HOUSEHOLD_FORM"
+	CategoryChange audit.Action = "SET_CARE_CATEGORY"
+	Imported       audit.Action = "IMPORT_RESIDENTS"
+	Expired        audit.Action = "EXPIRE_RESIDENTS"
 )
-
-// Act is one line of the record. It holds nobody's value: ids, words of lists, and the number of a case.
-type Act struct {
-	At     time.Time
-	Action Action
-	Kind   string // RESIDENT, RESIDENCY, HOUSEHOLD, CARE_TAG, CARE_CATEGORY
-	Object string // its id; "": of many, or of one that was not found
-	Home   string // the district that it is kept with; "": it is in none
-	Why    Why
-	Result fault.Code // of the refusal; "": it was done
-}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/phone"
@@ -140,15 +141,12 @@ func CheckResidency(r Residency, today civil.Date) error {
 	return nil
 }
 
-// caseForm is that of a case's number: letters, a year, a number. No telephone and no identity number has it.
-var caseForm = regexp.MustCompile(`^[A-Z]{1,8}-20[0-9]{2}-[0-9]{1,6}$`)
-
 // Check refuses who does not say what for, or hides something in the number of a case: INVALID.
 func (w Why) Check() error {
 	switch {
-	case !purposes[w.Purpose]:
+	case !w.Purpose.Known():
 		return fault.New(fault.Invalid, "purpose", "resident.purpose")
-	case w.Case == "" && (w.Purpose == ForIncident || w.Purpose == ForAuthority), w.Case != "" && !caseForm.MatchString(w.Case):
+	case w.Case == "" && (w.Purpose == audit.Incident || w.Purpose == audit.Authority), w.Case != "" && !audit.CaseForm.MatchString(w.Case):
 		return fault.New(fault.Invalid, "caseNumber", "resident.case")
 	}
 	return nil

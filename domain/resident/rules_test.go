@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"wangge/domain/audit"
 	"wangge/domain/civil"
 	"wangge/internal/fault"
 )
@@ -101,15 +102,15 @@ func TestPurposes(t *testing.T) {
 		why  Why
 		want string
 	}{
-		{Why{ForVisit, ""}, ""},
-		{Why{ForIncident, "SJ-2026-17"}, ""},
-		{Why{ForIncident, ""}, "caseNumber"},
-		{Why{ForAuthority, ""}, "caseNumber"},
+		{Why{audit.Visit, ""}, ""},
+		{Why{audit.Incident, "SJ-2026-17"}, ""},
+		{Why{audit.Incident, ""}, "caseNumber"},
+		{Why{audit.Authority, ""}, "caseNumber"},
 		{Why{"CURIOSITY", ""}, "purpose"},
 		{Why{"", ""}, "purpose"},
-		{Why{ForVisit, "13812345678"}, "caseNumber"},
-		{Why{ForVisit, "SJ-2026-11010519491231"}, "caseNumber"},
-		{Why{ForVisit, "张三"}, "caseNumber"},
+		{Why{audit.Visit, "13812345678"}, "caseNumber"},
+		{Why{audit.Visit, "SJ-2026-11010519491231"}, "caseNumber"},
+		{Why{audit.Visit, "张三"}, "caseNumber"},
 	} {
 		err := c.why.Check()
 		if (err == nil) != (c.want == "") || err != nil && fault.As(err).Field != c.want {

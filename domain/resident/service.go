@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/civil"
 	"wangge/domain/key"
 	"wangge/domain/secret"
@@ -47,11 +48,10 @@ func (s *Service) Today() civil.Date { return civil.Of(s.Now(), s.Zone) }
 
 // recorded runs do in one transaction with the record of it; a refusal undoes both, and is recorded by itself. So nothing is read or written that is on no record, and
 // where none is kept no file is opened.
-func (s *Service) recorded(ctx context.Context, actor account.Actor, act Act, do func(ctx context.Context) error) error {
+func (s *Service) recorded(ctx context.Context, actor account.Actor, act audit.Entry, do func(ctx context.Context) error) error {
 	if s.Recorder == nil {
 		return fault.New(fault.Unavailable, "", "resident.noRecord")
 	}
-	act.At = s.Now()
 	err := s.Store.Work(ctx, actor, func(ctx context.Context) error {
 		if err := do(ctx); err != nil {
 			return err
@@ -61,7 +61,7 @@ func (s *Service) recorded(ctx context.Context, actor account.Actor, act Act, do
 	if err == nil {
 		return nil
 	}
-	act.Result = fault.As(err).Code
+	act.Result = string(fault.As(err).Code)
 	if e := s.Recorder.Record(ctx, actor, act); e != nil {
 		return e
 	}
@@ -69,8 +69,8 @@ func (s *Service) recorded(ctx context.Context, actor account.Actor, act Act, do
 }
 
 // of is an act on a thing.
-func of(action Action, kind string, k key.Key) Act {
-	return Act{Action: action, Kind: kind, Object: k.String(), Home: k.Home}
+func of(action audit.Action, kind string, k key.Key) audit.Entry {
+	return audit.Entry{Action: action, Object: audit.Object{Kind: kind, ID: k.String()}, District: k.Home}
 }
 
 // home is a household that a right of the actor reaches. NOT_FOUND: none.
@@ -152,8 +152,8 @@ func (s *Service) Reveal(ctx context.Context, actor account.Actor, k key.Key, f 
 	if err := why.Check(); err != nil {
 		return "", err
 	}
-	act := of(Revealed+Action(f), "RESIDENT", k)
-	act.Why = why
+	act := of(Revealed+audit.Action(f), "RESIDENT", k)
+	act.Purpose, act.Case = why.Purpose, why.Case
 	err = s.recorded(ctx, actor, act, func(ctx context.Context) error {
 		if err := s.rationed(ctx, actor, "reveal", mostReveals); err != nil {
 			return err
@@ -182,7 +182,7 @@ func (s *Service) Search(ctx context.Context, actor account.Actor, number string
 	case secret.IdentityForm, secret.IdentityDay:
 		return nil, fault.New(fault.Invalid, "identityNumber", "resident.identityForm")
 	}
-	err = s.recorded(ctx, actor, Act{Action: Searched, Kind: "RESIDENT", Why: why}, func(ctx context.Context) error {
+	err = s.recorded(ctx, actor, audit.Entry{Action: Searched, Object: audit.Object{Kind: "RESIDENT"}, Purpose: why.Purpose, Case: why.Case}, func(ctx context.Context) error {
 		if err := actor.Require(account.Reveal); err != nil {
 			return err
 		}
@@ -396,7 +396,7 @@ func (s *Service) Export(ctx context.Context, actor account.Actor, k key.Key, wh
 		return Export{}, err
 	}
 	act := of(Exported, "RESIDENT", k)
-	act.Why = why
+	act.Purpose, act.Case = why.Purpose, why.Case
 	err = s.recorded(ctx, actor, act, func(ctx context.Context) error {
 		if err := s.rationed(ctx, actor, "reveal", mostReveals); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/civil"
 	"wangge/domain/key"
 )
@@ -59,7 +60,7 @@ type Store interface {
 	Use(ctx context.Context, actor account.Actor, what string, hour time.Time) (int, error)
 }
 
-// Recorder keeps the record of who did what. What it is told within a transaction stays with it; of a refusal it is told outside.
+// Recorder keeps the record of who did what; *audit.Service implements it. What it is told within a transaction stays with it; of a refusal it is told outside.
 type Recorder interface {
-	Record(ctx context.Context, actor account.Actor, act Act) error
+	Record(ctx context.Context, actor account.Actor, e audit.Entry) error
 }

@@ -70,11 +70,11 @@ func (e *AuditEntry) Kind() *string { return optional(e.Link.Entry.Object.Kind) 
 func (e *AuditEntry) Object() *string { return optional(e.Link.Entry.Object.ID) }
 
 // Purpose is what personal data was asked for.
-func (e *AuditEntry) Purpose() *AuditPurpose {
+func (e *AuditEntry) Purpose() *Purpose {
 	if e.Link.Entry.Purpose == "" {
 		return nil
 	}
-	p := AuditPurpose(e.Link.Entry.Purpose)
+	p := Purpose(e.Link.Entry.Purpose)
 	return &p
 }
 

@@ -1168,79 +1168,6 @@ func (e AccountRole) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// Why personal data was read or given out.
-type AuditPurpose string
-
-const (
-	// An incident that is being handled.
-	AuditPurposeIncident AuditPurpose = "INCIDENT"
-	// A visit, or a call before it.
-	AuditPurposeVisit AuditPurpose = "VISIT"
-	// Something that the resident asked for.
-	AuditPurposeService AuditPurpose = "SERVICE"
-	// To see whether what is kept is right.
-	AuditPurposeCorrection AuditPurpose = "CORRECTION"
-	// The residents themselves see, take along, correct or have deleted what is kept of them.
-	AuditPurposeSubject AuditPurpose = "SUBJECT"
-	// Danger to life or property.
-	AuditPurposeEmergency AuditPurpose = "EMERGENCY"
-	// An authority asks by law.
-	AuditPurposeAuthority AuditPurpose = "AUTHORITY"
-)
-
-var AllAuditPurpose = []AuditPurpose{
-	AuditPurposeIncident,
-	AuditPurposeVisit,
-	AuditPurposeService,
-	AuditPurposeCorrection,
-	AuditPurposeSubject,
-	AuditPurposeEmergency,
-	AuditPurposeAuthority,
-}
-
-func (e AuditPurpose) IsValid() bool {
-	switch e {
-	case AuditPurposeIncident, AuditPurposeVisit, AuditPurposeService, AuditPurposeCorrection, AuditPurposeSubject, AuditPurposeEmergency, AuditPurposeAuthority:
-		return true
-	}
-	return false
-}
-
-func (e AuditPurpose) String() string {
-	return string(e)
-}
-
-func (e *AuditPurpose) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = AuditPurpose(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid AuditPurpose", str)
-	}
-	return nil
-}
-
-func (e AuditPurpose) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *AuditPurpose) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e AuditPurpose) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
 // What kind of account asks.
 type AuthRole string
 
@@ -1503,7 +1430,7 @@ const (
 	PurposeService Purpose = "SERVICE"
 	// 核对更正: to see whether what is kept is right.
 	PurposeCorrection Purpose = "CORRECTION"
-	// 本人查询: the residents themselves see or take along what is kept of them.
+	// 本人查询: the residents themselves see, take along, correct or have deleted what is kept of them.
 	PurposeSubject Purpose = "SUBJECT"
 	// 紧急情况: danger to life or property.
 	PurposeEmergency Purpose = "EMERGENCY"

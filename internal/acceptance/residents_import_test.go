@@ -11,6 +11,7 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/key"
 	"wangge/domain/place"
 	"wangge/domain/resident"
@@ -35,7 +36,7 @@ func TestAListOfResidents(t *testing.T) {
 	const name, number, phone = "欧阳植入明", "11010519491231002X", "13812345678"
 	good := head + "b1,1单元,301室," + name + "," + number + ",'" + phone + ",,是,是,业主,2020/1/5\nb1,,1-301,张三,,,1980-02-03,否,是,承租人,\nb2,,101,李四,440524188001010014,,,是,是,产权人,\n"
 	job := func(list string) load.Job {
-		return load.Job{Kind: load.Residents, Path: file(t, "r.csv", list), Why: resident.Why{Purpose: resident.ForService}}
+		return load.Job{Kind: load.Residents, Path: file(t, "r.csv", list), Why: resident.Why{Purpose: audit.Requested}}
 	}
 	people := func() (n int) {
 		t.Helper()

@@ -11,6 +11,7 @@ import (
 
 	"wangge/db"
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/key"
 	"wangge/domain/resident"
 	"wangge/domain/secret"
@@ -23,7 +24,7 @@ import (
 // unrecorded lets everything be done; that it is recorded is tested elsewhere.
 type unrecorded struct{}
 
-func (unrecorded) Record(context.Context, account.Actor, resident.Act) error { return nil }
+func (unrecorded) Record(context.Context, account.Actor, audit.Entry) error { return nil }
 
 // misplaced counts the rows of residents' files that say another place than the grids do, derived anew.
 const misplaced = `WITH lies AS (

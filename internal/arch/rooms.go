@@ -73,7 +73,7 @@ var Rooms = []Room{
 	{"domain/scene", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/place", "domain/staff"}, []string{orb}},
 	{"domain/search", []string{"domain/account", "domain/grid", "domain/key", "geo/measure", "internal/fault"},
 		[]string{orb, uuid, "github.com/mozillazg/go-pinyin", "golang.org/x/text"}},
-	{"domain/resident", []string{"domain/account", "domain/civil", "domain/key", "domain/phone", "domain/secret", "internal/fault"}, []string{uuid}},
+	{"domain/resident", []string{"domain/account", "domain/audit", "domain/civil", "domain/key", "domain/phone", "domain/secret", "internal/fault"}, []string{uuid}},
 	{"domain/secret", []string{"internal/fault"}, []string{uuid, "golang.org/x/text"}},
 	{"domain/portrait", []string{"internal/fault"}, []string{"github.com/bep/imagemeta", "golang.org/x/image"}},
 	{"domain/staff", []string{"domain/account", "domain/audit", "domain/civil", "domain/index", "domain/key", "domain/name", "domain/page", "domain/phone", "domain/portrait", "internal/fault"}, []string{uuid}},
