@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -35,6 +36,11 @@ func TestWhoOwnsTheDatabaseIsFoundOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	answered.Body.Close()
+	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(10 * time.Millisecond) { // it writes the ends of the chains when it has come up
+		if _, err := os.Stat(filepath.Join(data, ops.HeadsFile)); err == nil {
+			break
+		}
+	}
 	if code := s.stop(t, os.Interrupt); code != 0 {
 		t.Errorf("the server ended with %d", code)
 	}
