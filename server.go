@@ -147,7 +147,7 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 
 // Demo implements cli.Program.
 func (program) Demo(ctx context.Context, s config.Settings, job cli.DemoJob) (text string, err error) {
-	err = audited(ctx, s, audit.Entry{Action: audit.LoadDemo}, func(ctx context.Context, h *house) error {
+	err = audited(ctx, s, account.TheOperator(), audit.Entry{Action: audit.LoadDemo}, func(ctx context.Context, h *house) error {
 		if job.IfEmpty {
 			roots, err := h.places.Roots(ctx, account.TheOperator(), place.Fields{})
 			if err != nil {
@@ -184,7 +184,7 @@ func (program) Simulate(ctx context.Context, progress func(cli.Progress)) (cli.S
 
 // Import implements cli.Program.
 func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob) (report place.Report, err error) {
-	err = audited(ctx, s, audit.Entry{Action: audit.Import, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}, Purpose: audit.Purpose(job.Purpose), Case: job.Case}, func(ctx context.Context, h *house) (err error) {
+	err = audited(ctx, s, account.TheOperator(), audit.Entry{Action: audit.Import, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}, Purpose: audit.Purpose(job.Purpose), Case: job.Case}, func(ctx context.Context, h *house) (err error) {
 		report, err = load.Import(ctx, account.TheOperator(), h.services(), load.Job{
 			Kind: load.Kind(job.Kind), Path: job.File,
 			Options: load.Options{CRS: job.CRS, Layer: job.Layer, Encoding: job.Encoding, AdminLevel: job.AdminLevel},
@@ -205,7 +205,7 @@ func (program) Template(w io.Writer) error { return load.HouseholdTemplate(w) }
 
 // Export implements cli.Program.
 func (program) Export(ctx context.Context, s config.Settings, job cli.ExportJob) (n int, err error) {
-	err = audited(ctx, s, audit.Entry{Action: audit.Export, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}}, func(ctx context.Context, h *house) (err error) {
+	err = audited(ctx, s, account.TheOperator(), audit.Entry{Action: audit.Export, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}}, func(ctx context.Context, h *house) (err error) {
 		n, err = load.ExportFile(ctx, account.TheOperator(), h.services(), load.ExportJob{
 			Kind: load.Kind(job.Kind), Path: job.File, System: coord.System(strings.ToUpper(job.CRS)),
 		})
@@ -296,7 +296,7 @@ func (program) Check(ctx context.Context, s config.Settings, job cli.CheckJob) (
 
 // MovePhotos implements cli.Program.
 func (program) MovePhotos(ctx context.Context, s config.Settings) (moved, left int, err error) {
-	err = audited(ctx, s, audit.Entry{Action: audit.MovePhotos}, func(ctx context.Context, h *house) (err error) {
+	err = audited(ctx, s, account.TheOperator(), audit.Entry{Action: audit.MovePhotos}, func(ctx context.Context, h *house) (err error) {
 		moved, left, err = h.staff.MovePhotos(ctx, account.TheOperator())
 		return err
 	})
@@ -309,10 +309,7 @@ func (program) VerifyAudit(ctx context.Context, s config.Settings, known []audit
 	if err != nil {
 		return nil, err
 	}
-	err = withHouse(ctx, s, func(h *house) error {
-		if err := h.openAudit(s); err != nil {
-			return err
-		}
+	err = withAudit(ctx, s, func(h *house) (err error) {
 		heads, err = h.audit.Verify(ctx, audit.Machine(), append(kept, known...), each)
 		return err
 	})
@@ -321,10 +318,7 @@ func (program) VerifyAudit(ctx context.Context, s config.Settings, known []audit
 
 // ListAudit implements cli.Program.
 func (program) ListAudit(ctx context.Context, s config.Settings, q audit.Query) (list page.Page[audit.Link], err error) {
-	err = withHouse(ctx, s, func(h *house) error {
-		if err := h.openAudit(s); err != nil {
-			return err
-		}
+	err = withAudit(ctx, s, func(h *house) (err error) {
 		list, err = h.audit.List(ctx, audit.Machine(), q)
 		return err
 	})
@@ -333,19 +327,15 @@ func (program) ListAudit(ctx context.Context, s config.Settings, q audit.Query) 
 
 // Users implements cli.Program. Whoever works on this machine gives accounts.
 func (program) Users(ctx context.Context, s config.Settings, job cli.UserJob) (list []cli.User, err error) {
-	err = withHouse(ctx, s, func(h *house) (err error) {
-		if job.Do == cli.UserList {
-			list, err = users(ctx, h, job)
-			return err
-		}
-		if err := h.openAudit(s); err != nil {
-			return err
-		}
-		return h.audit.Do(ctx, access.OnTheMachine(), audit.Entry{Action: userDeeds[job.Do], Object: audit.Object{Kind: "ACCOUNT"}}, func(ctx context.Context) (err error) {
-			list, err = users(ctx, h, job)
-			return err
-		})
-	})
+	do := func(ctx context.Context, h *house) (err error) {
+		list, err = users(ctx, h, job)
+		return err
+	}
+	if job.Do == cli.UserList {
+		err = withHouse(ctx, s, func(h *house) error { return do(ctx, h) })
+		return list, err
+	}
+	err = audited(ctx, s, access.OnTheMachine(), audit.Entry{Action: userDeeds[job.Do], Object: audit.Object{Kind: "ACCOUNT"}}, do)
 	return list, err
 }
 
@@ -673,13 +663,20 @@ func withHouse(ctx context.Context, s config.Settings, do func(*house) error) er
 	return err
 }
 
-// audited is withHouse for a command that the audit notes, with the changes that it makes.
-func audited(ctx context.Context, s config.Settings, e audit.Entry, do func(context.Context, *house) error) error {
+// withAudit is withHouse with the audit open.
+func withAudit(ctx context.Context, s config.Settings, do func(*house) error) error {
 	return withHouse(ctx, s, func(h *house) error {
 		if err := h.openAudit(s); err != nil {
 			return err
 		}
-		return h.audit.Do(ctx, account.TheOperator(), e, func(ctx context.Context) error { return do(ctx, h) })
+		return do(h)
+	})
+}
+
+// audited is withHouse for a command of an actor that the audit notes, with the changes that it makes.
+func audited(ctx context.Context, s config.Settings, actor account.Actor, e audit.Entry, do func(context.Context, *house) error) error {
+	return withAudit(ctx, s, func(h *house) error {
+		return h.audit.Do(ctx, actor, e, func(ctx context.Context) error { return do(ctx, h) })
 	})
 }
 

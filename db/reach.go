@@ -16,15 +16,15 @@ var _ = fault.Register(
 	[3]string{"db.tooWide", "Its posts reach {n} areas, and {max} are allowed: give a post of a larger area instead.", "任职范围涉及 {n} 个区域，最多 {max} 个：请改为在上一级区域任职。"},
 )
 
-// rowRights are the rights that policies know, by the names of their settings.
-var rowRights = map[account.Right]string{account.Households: "households", account.Residents: "residents", account.Keep: "keep", account.Care: "care", account.Restricted: "restricted"}
+// rowRights are the rights that policies know.
+var rowRights = account.SetOf(account.Households, account.Residents, account.Keep, account.Care, account.Restricted).All()
 
 // mostAreas is how many areas a right may reach: they are sent with each transaction, 37 bytes each. All communities of a district are one.
 const mostAreas = 2000
 
 // bounded refuses whose posts reach too many areas: LIMITED.
 func bounded(a account.Actor) error {
-	for r := range rowRights {
+	for _, r := range rowRights {
 		reach := a.Given(r)
 		if n := len(reach.Districts) + len(reach.Communities) + len(reach.Grids) + len(reach.Buildings); n > mostAreas {
 			return fault.New(fault.Limited, "", "db.tooWide", "n", n, "max", mostAreas)
@@ -44,11 +44,8 @@ func settings(a account.Actor) []string {
 	if a.Role != account.Staff {
 		return out
 	}
-	for right := range account.Rights {
-		name, known := rowRights[right]
-		if !known {
-			continue
-		}
+	for _, right := range rowRights {
+		name := strings.ToLower(right.String())
 		set := func(what, value string) {
 			out = append(out, "SET LOCAL wangge."+name+"_"+what+" = "+quote(value))
 		}

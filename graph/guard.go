@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -29,25 +30,16 @@ type guard struct {
 	kind, id string // of a mutation: what it is about, and the field of the input that names it
 }
 
-// The roles and rights as the schema names them.
-var (
-	roleNames  = map[string]account.Role{"STAFF": account.Staff, "OPERATOR": account.Operator, "SECURITY": account.Security, "AUDITOR": account.Auditor}
-	rightNames = map[string]account.Right{
-		"HOUSEHOLDS": account.Households, "RESIDENTS": account.Residents, "REVEAL": account.Reveal, "KEEP": account.Keep,
-		"CARE": account.Care, "RESTRICTED": account.Restricted, "APPOINT": account.Appoint, "ARRANGE": account.Arrange,
-	}
-)
-
 // guardOf is the guard of a root field. What the schema does not say is for nobody.
 func guardOf(f *ast.FieldDefinition) *guard {
 	g := &guard{right: account.Rights, action: audit.OfMutation(f.Name)}
 	if d := f.Directives.ForName("auth"); d != nil {
 		for _, role := range d.Arguments.ForName("roles").Value.Children {
 			g.public = g.public || role.Value.Raw == "PUBLIC"
-			g.roles = append(g.roles, roleNames[role.Value.Raw])
+			g.roles = append(g.roles, account.Role(strings.ToLower(role.Value.Raw)))
 		}
 		if right := d.Arguments.ForName("right"); right != nil {
-			g.right = rightNames[right.Value.Raw]
+			g.right, _ = account.ParseRight(right.Value.Raw) // the schema knows no others
 		}
 	}
 	if d := f.Directives.ForName("audit"); d != nil {

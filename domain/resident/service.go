@@ -73,40 +73,38 @@ func of(action audit.Action, kind string, k key.Key) audit.Entry {
 	return audit.Entry{Action: action, Object: audit.Object{Kind: kind, ID: k.String()}, District: k.Home}
 }
 
+// reached is what read finds, where a right of the actor reaches it: reaches says whether it does. FORBIDDEN: it reaches nothing at all; none: there is no such thing, or it
+// lies elsewhere, which nobody is told.
+func reached[T any](actor account.Actor, right account.Right, none error, read func() (T, bool, error), reaches func(account.Reach, T) bool) (found T, err error) {
+	if err := actor.Require(right); err != nil {
+		return found, err
+	}
+	found, ok, err := read()
+	if err == nil && (!ok || !reaches(actor.Reach(right), found)) {
+		err = none
+	}
+	return found, err
+}
+
 // home is a household that a right of the actor reaches. NOT_FOUND: none.
 func (s *Service) home(ctx context.Context, actor account.Actor, household key.Key, right account.Right) (Home, error) {
-	if err := actor.Require(right); err != nil {
-		return Home{}, err
-	}
-	h, ok, err := s.Store.Home(ctx, actor, household)
-	if err == nil && (!ok || !actor.Reach(right).Holds(h.Area)) {
-		err = fault.New(fault.NotFound, "household", "resident.noHousehold")
-	}
-	return h, err
+	return reached(actor, right, fault.New(fault.NotFound, "household", "resident.noHousehold"),
+		func() (Home, bool, error) { return s.Store.Home(ctx, actor, household) },
+		func(r account.Reach, h Home) bool { return r.Holds(h.Area) })
 }
 
 // sealed is somebody whom a right of the actor reaches. NOT_FOUND: none.
 func (s *Service) sealed(ctx context.Context, actor account.Actor, k key.Key, right account.Right) (Sealed, error) {
-	if err := actor.Require(right); err != nil {
-		return Sealed{}, err
-	}
-	r, ok, err := s.Store.ResidentByKey(ctx, actor, k)
-	if err == nil && (!ok || !holds(actor.Reach(right), r.Key, r.Places)) {
-		err = fault.New(fault.NotFound, "id", "resident.notFound")
-	}
-	return r, err
+	return reached(actor, right, fault.New(fault.NotFound, "id", "resident.notFound"),
+		func() (Sealed, bool, error) { return s.Store.ResidentByKey(ctx, actor, k) },
+		func(r account.Reach, p Sealed) bool { return holds(r, p.Key, p.Places) })
 }
 
 // residency is one that a right of the actor reaches. NOT_FOUND: none.
 func (s *Service) residency(ctx context.Context, actor account.Actor, k key.Key, right account.Right) (Residency, error) {
-	if err := actor.Require(right); err != nil {
-		return Residency{}, err
-	}
-	r, ok, err := s.Store.ResidencyByKey(ctx, actor, k)
-	if err == nil && (!ok || !actor.Reach(right).Holds(r.Area)) {
-		err = fault.New(fault.NotFound, "id", "resident.noResidency")
-	}
-	return r, err
+	return reached(actor, right, fault.New(fault.NotFound, "id", "resident.noResidency"),
+		func() (Residency, bool, error) { return s.Store.ResidencyByKey(ctx, actor, k) },
+		func(r account.Reach, i Residency) bool { return r.Holds(i.Area) })
 }
 
 // File is what is known of a household: masked. Right: Residents; of tags those that Care and Restricted reach.
