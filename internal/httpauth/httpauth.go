@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"wangge/internal/fault"
+	"wangge/internal/keyfile"
 )
 
 // The names of what is secret in the data folder.
@@ -21,7 +21,10 @@ const (
 	KeyFile   = "access.key"     // what second factors are sealed with
 )
 
-const minToken = 16 // characters; a token written by hand may be shorter than ours, not guessable
+const (
+	minToken  = 16      // characters; a token written by hand may be shorter than ours, not guessable
+	maxSecret = 1 << 16 // bytes of a file
+)
 
 var _ = fault.Register(
 	[3]string{"httpauth.file",
@@ -66,8 +69,8 @@ func openSecret(data, name, key string, fresh func() string, check func(string) 
 	if !errors.Is(err, fs.ErrNotExist) {
 		return text, false, err
 	}
-	if err := makeSecret(data, file, fresh()); err != nil && !errors.Is(err, fs.ErrExist) {
-		return "", false, fault.Wrap(err, fault.Unavailable, "", "httpauth.folder", "folder", data, "detail", reason(err))
+	if err := keyfile.Make(file, []byte(fresh()+"\n")); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", false, fault.Wrap(err, fault.Unavailable, "", "httpauth.folder", "folder", data, "detail", keyfile.Reason(err))
 	} else if err == nil {
 		made = true
 	}
@@ -79,19 +82,12 @@ func readSecret(file, key string, check func(string) (detail string)) (string, e
 	unusable := func(err error, detail string) error {
 		return fault.Wrap(err, fault.Unavailable, "", key, "file", file, "detail", detail)
 	}
-	info, err := os.Stat(file)
+	raw, err := keyfile.Read(file, maxSecret)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
 	if err != nil {
-		return "", unusable(err, reason(err))
-	}
-	if open := info.Mode().Perm() & 0o077; open != 0 {
-		return "", unusable(nil, fmt.Sprintf("others may read it, its mode is %04o; run chmod 600 on it", info.Mode().Perm()))
-	}
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		return "", unusable(err, reason(err))
+		return "", unusable(err, keyfile.Reason(err))
 	}
 	text := strings.TrimSpace(string(raw))
 	if detail := check(text); detail != "" {
@@ -115,31 +111,4 @@ func checkKey(text string) (detail string) {
 		return "it is not 64 hexadecimal digits"
 	}
 	return ""
-}
-
-// makeSecret writes a new secret aside and links it to its place: nobody ever reads half of one, and of two processes
-// that make one, the second is told fs.ErrExist.
-func makeSecret(data, file, text string) (err error) {
-	if err := os.MkdirAll(data, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(data, filepath.Base(file)+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
-	_, err = fmt.Fprintln(f, text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Link(f.Name(), file)
-}
-
-// reason is what went wrong without the name of the file, which the sentence names already.
-func reason(err error) string {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err.Error()
-	}
-	return err.Error()
 }

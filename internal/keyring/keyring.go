@@ -3,7 +3,6 @@ package keyring
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"wangge/domain/secret"
 	"wangge/internal/fault"
+	"wangge/internal/keyfile"
 )
 
 var _ = fault.Register(
@@ -34,8 +34,8 @@ func Open(file string, now time.Time) (r *secret.Ring, made bool, err error) {
 	if r, err = secret.NewRing(now); err != nil {
 		return nil, false, err
 	}
-	if err := write(file, r, os.Link); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, false, err
+	if err := keyfile.Make(file, r.Text()); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, false, unkept(file, err)
 	} else if err == nil {
 		made = true
 	}
@@ -51,36 +51,29 @@ func Alone(file string, do func() error) (err error) {
 		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
 	}
 	if err != nil {
-		return fault.Wrap(err, fault.Unavailable, "", "keyring.folder", "folder", filepath.Dir(file), "detail", reason(err))
+		return unkept(file, err)
 	}
 	return do()
 }
 
 // Save puts r in the place of the ring in file: whoever reads it meanwhile reads the one or the other.
-func Save(file string, r *secret.Ring) error { return write(file, r, os.Rename) }
+func Save(file string, r *secret.Ring) error {
+	if err := keyfile.Replace(file, r.Text()); err != nil {
+		return unkept(file, err)
+	}
+	return nil
+}
 
 func read(file string) (*secret.Ring, error) {
 	unusable := func(err error, detail string) error {
 		return fault.Wrap(err, fault.Unavailable, "", "keyring.file", "file", file, "detail", detail)
 	}
-	info, err := os.Stat(file)
+	text, err := keyfile.Read(file, secret.MaxRing)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	if err != nil {
-		return nil, unusable(err, reason(err))
-	}
-	switch open := info.Mode().Perm() & 0o077; {
-	case !info.Mode().IsRegular():
-		return nil, unusable(nil, "it is no file")
-	case open != 0:
-		return nil, unusable(nil, fmt.Sprintf("others may read it, its mode is %04o; run chmod 600 on it", info.Mode().Perm()))
-	case info.Size() > secret.MaxRing:
-		return nil, unusable(nil, fmt.Sprintf("it has more than %d bytes", secret.MaxRing))
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, unusable(err, reason(err))
+		return nil, unusable(err, keyfile.Reason(err))
 	}
 	r, err := secret.ParseRing(text)
 	if err != nil {
@@ -89,54 +82,6 @@ func read(file string) (*secret.Ring, error) {
 	return r, nil
 }
 
-// write writes a ring aside, on the disk, and puts it in its place by put.
-func write(file string, r *secret.Ring, put func(from, to string) error) (err error) {
-	folder := filepath.Dir(file)
-	defer func() {
-		if err != nil && !errors.Is(err, fs.ErrExist) {
-			err = fault.Wrap(err, fault.Unavailable, "", "keyring.folder", "folder", folder, "detail", reason(err))
-		}
-	}()
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(folder, filepath.Base(file)+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := os.Remove(f.Name()); e != nil && !errors.Is(e, fs.ErrNotExist) { // renamed, it is gone
-			err = errors.Join(err, e)
-		}
-	}()
-	_, err = f.Write(r.Text())
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := put(f.Name(), file); err != nil {
-		return err
-	}
-	return syncFolder(folder)
-}
-
-// syncFolder makes the name of a file last: a key that a power cut takes away takes with it what was sealed since.
-func syncFolder(folder string) error {
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// reason is what went wrong without the name of the file, which the sentence names already.
-func reason(err error) string {
-	var p *fs.PathError
-	var l *os.LinkError
-	switch {
-	case errors.As(err, &p):
-		return p.Err.Error()
-	case errors.As(err, &l):
-		return l.Err.Error()
-	}
-	return err.Error()
+func unkept(file string, err error) error {
+	return fault.Wrap(err, fault.Unavailable, "", "keyring.folder", "folder", filepath.Dir(file), "detail", keyfile.Reason(err))
 }
