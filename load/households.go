@@ -38,13 +38,13 @@ var _ = fault.Register(
 	[3]string{"household.reportUnwritable", "{file} cannot be written; name another with --report.", "无法写入 {file}；请用 --report 指定其他文件。"},
 )
 
-// householdColumn is a column of a list of households: our name, how a Chinese list calls it, other names, and what it is for.
-type householdColumn struct {
+// listColumn is a column of a list of households or residents: our name, how a Chinese list calls it, other names, and what it is for.
+type listColumn struct {
 	name, chinese, others string
 	help                  [2]string // English, Chinese
 }
 
-var householdColumns = []householdColumn{
+var householdColumns = []listColumn{
 	{"building", "楼栋编号", "楼栋编码 楼栋代码 楼编号 建筑编号 buildingcode", [2]string{"Code of the building. Without it: estate and building, or address.", "楼栋的编号；没有时填写小区和楼栋，或地址。"}},
 	{"estate", "小区", "小区名称 小区名", [2]string{"Name of the estate.", "小区名称。"}},
 	{"building_name", "楼栋", "楼栋名称 楼号 楼栋号 幢", [2]string{"Name of the building in its estate: 7号楼.", "楼栋名称，如 7号楼。"}},
@@ -118,27 +118,42 @@ type householdFile struct {
 // openHouseholds opens a list and finds out what its columns mean.
 func openHouseholds(ctx context.Context, job Job) (_ *householdFile, err error) {
 	t := &householdFile{job: job}
-	if t.table, err = sheet.Open(ctx, job.Path, sheet.Options{Sheet: job.Options.Layer, Encoding: job.Options.Encoding}); err != nil {
+	t.table, err = openList(ctx, job, "household.noHeader", func(row sheet.Row) (bool, error) {
+		found, err := t.understand(row)
+		if !found && err == nil {
+			t.above = append(t.above, row)
+		}
+		return found, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// openList opens a table and reads it up to the row that names the columns, of the first ten the one that understand finds to do so. INVALID, by the sentence noHeader: none does.
+func openList(ctx context.Context, job Job, noHeader string, understand func(sheet.Row) (bool, error)) (*sheet.Reader, error) {
+	table, err := sheet.Open(ctx, job.Path, sheet.Options{Sheet: job.Options.Layer, Encoding: job.Options.Encoding})
+	if err != nil {
 		return nil, inFile(job.Path, err)
 	}
 	for range 10 {
-		row, err := t.table.Next()
+		row, err := table.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
+		found := false
 		if err == nil {
-			var found bool
-			found, err = t.understand(row)
-			if found && err == nil {
-				return t, nil
-			}
+			found, err = understand(row)
 		}
 		if err != nil {
-			return nil, errors.Join(inFile(job.Path, err), t.table.Close())
+			return nil, errors.Join(inFile(job.Path, err), table.Close())
 		}
-		t.above = append(t.above, row)
+		if found {
+			return table, nil
+		}
 	}
-	return nil, errors.Join(fault.New(fault.Invalid, "file", "household.noHeader"), t.table.Close())
+	return nil, errors.Join(fault.New(fault.Invalid, "file", noHeader), table.Close())
 }
 
 func inFile(path string, err error) error {
@@ -149,18 +164,29 @@ func inFile(path string, err error) error {
 	return err
 }
 
-// understand reports whether row names the columns, and which they are.
-func (t *householdFile) understand(row sheet.Row) (bool, error) {
+// titles are our names of columns by what lists call them, as headerForm compares it.
+func titles(columns []listColumn) map[string]string {
 	known := map[string]string{}
-	for _, c := range householdColumns {
+	for _, c := range columns {
 		for _, name := range append(strings.Fields(c.others), c.name, c.chinese) {
 			known[headerForm(name)] = c.name
 		}
 	}
-	named := map[string]string{} // the file's name → ours
-	for ours, theirs := range t.job.Fields {
+	return known
+}
+
+// titles are our names of columns by what the file calls them, as --field says.
+func (j Job) titles() map[string]string {
+	named := map[string]string{}
+	for ours, theirs := range j.Fields {
 		named[theirs] = ours
 	}
+	return named
+}
+
+// understand reports whether row names the columns, and which they are.
+func (t *householdFile) understand(row sheet.Row) (bool, error) {
+	known, named := titles(householdColumns), t.job.titles()
 	columns, problem := map[string]int{}, len(row.Cells)
 	var people, ignored, all []string
 	for i, cell := range row.Cells {

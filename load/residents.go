@@ -2,8 +2,6 @@ package load
 
 import (
 	"context"
-	"errors"
-	"io"
 	"iter"
 	"maps"
 	"slices"
@@ -31,7 +29,7 @@ var _ = fault.Register(
 )
 
 // residentColumns are the columns of a list of residents.
-var residentColumns = []householdColumn{
+var residentColumns = []listColumn{
 	{name: "building", chinese: "楼栋编号", others: "楼栋编码 楼栋代码 楼编号 buildingcode"},
 	{name: "unit", chinese: "单元", others: "单元号 单元名称"},
 	{name: "room", chinese: "房号", others: "室号 房间号"},
@@ -65,39 +63,15 @@ type residentFile struct {
 
 func openResidents(ctx context.Context, job Job) (_ *residentFile, err error) {
 	t := &residentFile{job: job}
-	if t.table, err = sheet.Open(ctx, job.Path, sheet.Options{Sheet: job.Options.Layer, Encoding: job.Options.Encoding}); err != nil {
-		return nil, inFile(job.Path, err)
+	if t.table, err = openList(ctx, job, "residents.noHeader", t.understand); err != nil {
+		return nil, err
 	}
-	for range 10 {
-		row, err := t.table.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		found := false
-		if err == nil {
-			found, err = t.understand(row)
-		}
-		if err != nil {
-			return nil, errors.Join(inFile(job.Path, err), t.table.Close())
-		}
-		if found {
-			return t, nil
-		}
-	}
-	return nil, errors.Join(fault.New(fault.Invalid, "file", "residents.noHeader"), t.table.Close())
+	return t, nil
 }
 
 // understand reports whether row names the columns, and keeps which they are.
 func (t *residentFile) understand(row sheet.Row) (bool, error) {
-	known, chosen := map[string]string{}, map[string]string{}
-	for _, c := range residentColumns {
-		for _, name := range append(strings.Fields(c.others), c.name, c.chinese) {
-			known[headerForm(name)] = c.name
-		}
-	}
-	for ours, theirs := range t.job.Fields {
-		chosen[theirs] = ours
-	}
+	known, chosen := titles(residentColumns), t.job.titles()
 	columns := map[string]int{}
 	for i, title := range row.Cells {
 		ours, ok := chosen[strings.TrimSpace(title.Text)]
