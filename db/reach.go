@@ -45,25 +45,68 @@ func settings(a account.Actor) []string {
 		return out
 	}
 	for _, right := range rowRights {
-		name := strings.ToLower(right.String())
-		set := func(what, value string) {
-			out = append(out, "SET LOCAL wangge."+name+"_"+what+" = "+quote(value))
-		}
+		name := "wangge." + strings.ToLower(right.String())
+		set := func(what, value string) { out = append(out, "SET LOCAL "+name+what+" = "+quote(value)) }
 		reach := a.Given(right)
-		if reach.Everywhere {
-			set("everywhere", "on")
+		how := howTold(reach)
+		if how == "" {
+			continue
 		}
+		set("", how)
 		if len(reach.Districts) > 0 {
-			set("districts", "{"+strings.Join(reach.Districts, ",")+"}")
+			set("_districts", "{"+strings.Join(reach.Districts, ",")+"}")
 		}
 		for _, of := range []struct {
 			what string
 			ids  []uuid.UUID
-		}{{"communities", reach.Communities}, {"grids", reach.Grids}, {"buildings", reach.Buildings}} {
+		}{{"_communities", reach.Communities}, {"_grids", reach.Grids}, {"_buildings", reach.Buildings}} {
 			if len(of.ids) > 0 {
 				set(of.what, idList(of.ids))
 			}
+			if strings.HasPrefix(how, "many ") {
+				for digit, ids := range byLastDigit(of.ids) {
+					set(of.what+"_"+digit, idList(ids))
+				}
+			}
 		}
+	}
+	return out
+}
+
+// fewPlaces is up to how many ids one list is searched faster than the right one of sixteen is found.
+const fewPlaces = 8
+
+// howTold says in which settings policies look for what a right reaches (in_reach); nothing where it reaches nothing.
+func howTold(r account.Reach) string {
+	var kinds []string
+	for _, of := range []struct {
+		kind string
+		n    int
+	}{{"communities", len(r.Communities)}, {"grids", len(r.Grids)}, {"districts", len(r.Districts)}, {"several", len(r.Buildings)}} {
+		if of.n > fewPlaces && (of.kind == "communities" || of.kind == "grids") {
+			of.kind = "many " + of.kind
+		}
+		if of.n > 0 {
+			kinds = append(kinds, of.kind)
+		}
+	}
+	switch {
+	case r.Everywhere:
+		return "everywhere"
+	case len(kinds) == 0:
+		return ""
+	case len(kinds) > 1:
+		return "several"
+	}
+	return kinds[0]
+}
+
+// byLastDigit parts ids by the last of their hexadecimal digits, which is by chance in those that wangge makes.
+func byLastDigit(ids []uuid.UUID) map[string][]uuid.UUID {
+	out := map[string][]uuid.UUID{}
+	for _, id := range ids {
+		digit := id.String()[35:]
+		out[digit] = append(out[digit], id)
 	}
 	return out
 }

@@ -154,6 +154,12 @@ func TestPoliciesAloneShowNobodyMore(t *testing.T) {
 		{"a building", staffOf(account.Reach{Buildings: in(buildings, 5)}, account.Households), "5"},
 		{"a grid and a building", staffOf(account.Reach{Grids: in(grids, 1), Buildings: in(buildings, 3)}, account.Households), "1 3"},
 		{"everywhere", staffOf(account.Reach{Everywhere: true}, account.Households), "1 2 3 4 5"},
+		{"many grids", staffOf(account.Reach{Grids: append(many(grids, 40), in(grids, 2, 3)...)}, account.Households), "2 3"},
+		{"many communities", staffOf(account.Reach{Communities: append(many(divisions, 40), in(divisions, 1)...)}, account.Households), "1 2"},
+		{"many buildings", staffOf(account.Reach{Buildings: append(many(buildings, 40), in(buildings, 5)...)}, account.Households), "5"},
+		{"a community and a district", staffOf(account.Reach{Communities: in(divisions, 1), Districts: []string{"home2"}}, account.Households), "1 2 4"},
+		{"many others", staffOf(account.Reach{Grids: many(grids, 40), Communities: many(divisions, 40), Buildings: many(buildings, 40)}, account.Households), ""},
+		{"many ids of others", staffOf(account.Reach{Grids: append(many(grids, 40), in(buildings, 1)...), Communities: in(grids, 1), Buildings: in(divisions, 1)}, account.Households), ""},
 		{"the ids of others", staffOf(account.Reach{Grids: in(buildings, 1), Communities: in(grids, 1), Buildings: in(divisions, 1)}, account.Households), ""},
 		{"the id of nothing", staffOf(account.Reach{Grids: []uuid.UUID{{}}, Communities: []uuid.UUID{{}}}, account.Households), ""},
 		{"another right", staffOf(account.Reach{Grids: in(grids, 1)}, account.Residents, account.Care, account.Keep, account.Restricted, account.Arrange), ""},
@@ -372,18 +378,24 @@ func BenchmarkNestedReadUnderPolicies(b *testing.B) {
 	_, pool := twoCommunities(b)
 	crowd(b, pool, 300)
 	all := namedStatements(b)
-	conn, err := pool.Acquire(b.Context())
+	// One each, since statements that were prepared are planned anew where the role changes, as none does in use.
+	bound, err := pool.Acquire(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer conn.Release()
+	defer bound.Release()
+	free, err := pool.Acquire(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer free.Release()
 	var of, in []uuid.UUID
 	err = pool.QueryRow(b.Context(), "SELECT (SELECT array_agg(id) FROM building WHERE code LIKE 'c%'), (SELECT array_agg(id) FROM unit WHERE name <> '')").Scan(&of, &in)
 	if err != nil {
 		b.Fatal(err)
 	}
 	home, now := []string{"home1"}, time.Now()
-	read := func(begin string) time.Duration {
+	read := func(conn *pgxpool.Conn, begin string) time.Duration {
 		start := time.Now()
 		tx, err := conn.BeginTx(b.Context(), pgx.TxOptions{BeginQuery: begin})
 		if err != nil {
@@ -412,18 +424,21 @@ func BenchmarkNestedReadUnderPolicies(b *testing.B) {
 		reach account.Reach
 	}{
 		{"grid", account.Reach{Grids: []uuid.UUID{id(grids, 1)}}},
+		{"20 grids", account.Reach{Grids: append(many(grids, 19), id(grids, 1))}},
 		{"community", account.Reach{Communities: []uuid.UUID{id(divisions, 1)}}},
-		{"town", account.Reach{Communities: spread(50)}},
+		{"50 communities", account.Reach{Communities: append(many(divisions, 49), id(divisions, 1))}},
+		{"400 communities", account.Reach{Communities: append(many(divisions, 399), id(divisions, 1))}},
+		{"district", account.Reach{Districts: []string{"home1"}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			bound := "BEGIN" + db.Identity(staffOf(c.reach, account.Households))
-			var under, free []time.Duration
+			begin := "BEGIN" + db.Identity(staffOf(c.reach, account.Households))
+			var under, over []time.Duration
 			for b.Loop() {
-				under, free = append(under, read(bound)), append(free, read("BEGIN"))
+				under, over = append(under, read(bound, begin)), append(over, read(free, "BEGIN"))
 			}
 			slices.Sort(under)
-			slices.Sort(free)
-			with, without := under[len(under)/2], free[len(free)/2]
+			slices.Sort(over)
+			with, without := under[len(under)/2], over[len(over)/2]
 			b.ReportMetric(float64(with.Microseconds())/1000, "ms-policies")
 			b.ReportMetric(float64(without.Microseconds())/1000, "ms-owner")
 			b.ReportMetric(float64(with)/float64(without), "ratio")
@@ -431,10 +446,10 @@ func BenchmarkNestedReadUnderPolicies(b *testing.B) {
 	}
 }
 
-// spread is n communities of which the last is the first of twoCommunities.
-func spread(n int) (out []uuid.UUID) {
-	for i := range n - 1 {
-		out = append(out, id(divisions, 1000+i))
+// many is n ids of a kind, of nothing that there is, which end in each of the digits.
+func many(kind, n int) (out []uuid.UUID) {
+	for i := range n {
+		out = append(out, uuid.MustParse(fmt.Sprintf("%08d-0000-7000-8000-%012x", kind, 0xa000+i)))
 	}
-	return append(out, id(divisions, 1))
+	return out
 }

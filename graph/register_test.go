@@ -9,9 +9,11 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/domain/account"
@@ -232,31 +234,88 @@ func TestFiveLevels(t *testing.T) {
 	}
 }
 
-// BenchmarkFiveLevels reads a whole community, 14 grids with 455 buildings and 3,582 households, over HTTP.
-func BenchmarkFiveLevels(b *testing.B) {
-	pool := testdb.New(b)
-	r := town(b, pool)
+// fiveLevelsOf is a whole community over HTTP: 14 grids with 455 buildings and 3,582 households. Calling what it gives reads it once, as an actor.
+func fiveLevelsOf(b *testing.B, pool *pgxpool.Pool) func(actor account.Actor) (took time.Duration) {
+	b.Helper()
 	const code = "990102001009"
+	r := town(b, pool)
 	village(b, r, pool, code, 14, 455, 1138, 3582)
 	h := must(graph.NewHandler(r, graph.Options{Log: logger(b.Output())}))
+	var asking atomic.Pointer[account.Actor]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r.WithContext(account.NewContext(r.Context(), account.TheOperator())))
+		h.ServeHTTP(w, r.WithContext(account.NewContext(r.Context(), *asking.Load())))
 	}))
-	defer server.Close()
+	b.Cleanup(server.Close)
 	body, err := json.Marshal(map[string]any{"query": fiveLevels, "variables": map[string]any{"code": code}})
 	if err != nil {
 		b.Fatal(err)
 	}
-	for b.Loop() {
+	return func(actor account.Actor) time.Duration {
+		asking.Store(&actor)
+		start := time.Now()
 		answer, err := http.Post(server.URL, "application/json", bytes.NewReader(body))
 		if err != nil {
 			b.Fatal(err)
 		}
-		n, err := io.Copy(io.Discard, answer.Body)
+		raw, err := io.ReadAll(answer.Body)
 		answer.Body.Close()
-		if err != nil || n < 100_000 {
-			b.Fatalf("%d bytes, %v", n, err)
+		if n := bytes.Count(raw, []byte(`"room"`)); err != nil || n != 3582 {
+			b.Fatalf("%d households, %v", n, err)
 		}
+		return time.Since(start)
+	}
+}
+
+func BenchmarkFiveLevels(b *testing.B) {
+	read := fiveLevelsOf(b, testdb.New(b))
+	for b.Loop() {
+		read(account.TheOperator())
+	}
+}
+
+// BenchmarkFiveLevelsUnderPolicies reads it as staff, in turn from a database whose policies pick the rows and from one where they are
+// switched off, and says how many times longer the former takes.
+func BenchmarkFiveLevelsUnderPolicies(b *testing.B) {
+	bound, free := testdb.New(b), testdb.New(b)
+	under, without := fiveLevelsOf(b, bound), fiveLevelsOf(b, free)
+	run(b, free, `DO $$ DECLARE t text; BEGIN FOR t IN SELECT oid::regclass FROM pg_class WHERE relrowsecurity LOOP
+		EXECUTE 'ALTER TABLE ' || t || ' DISABLE ROW LEVEL SECURITY'; END LOOP; END $$`)
+	var home string
+	var communities, grids []uuid.UUID
+	err := bound.QueryRow(b.Context(), `SELECT min(g.district), array_agg(DISTINCT g.community_id), array_agg(g.id) FROM grid g JOIN division d ON d.id = g.community_id
+		WHERE d.code = '990102001009'`).Scan(&home, &communities, &grids)
+	if err != nil {
+		b.Fatal(err)
+	}
+	many := func(n int) (out []uuid.UUID) {
+		for range n {
+			out = append(out, uuid.New())
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name  string
+		reach account.Reach
+	}{
+		{"its grids", account.Reach{Grids: grids}},
+		{"400 grids", account.Reach{Grids: append(many(386), grids...)}},
+		{"the community", account.Reach{Communities: communities}},
+		{"50 communities", account.Reach{Communities: append(many(49), communities...)}},
+		{"400 communities", account.Reach{Communities: append(many(399), communities...)}},
+		{"the district", account.Reach{Districts: []string{home}}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			actor := account.Actor{Role: account.Staff, ID: "staff", Scope: account.NewScope(account.Grant{Rights: account.SetOf(account.Households), Reach: c.reach})}
+			var with, no []time.Duration
+			for b.Loop() {
+				with, no = append(with, under(actor)), append(no, without(actor))
+			}
+			slices.Sort(with)
+			slices.Sort(no)
+			b.ReportMetric(float64(with[len(with)/2].Microseconds())/1000, "ms-policies")
+			b.ReportMetric(float64(no[len(no)/2].Microseconds())/1000, "ms-none")
+			b.ReportMetric(float64(with[len(with)/2])/float64(no[len(no)/2]), "ratio")
+		})
 	}
 }
 
