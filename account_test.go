@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -313,6 +314,41 @@ func TestSigningIn(t *testing.T) {
 		}
 		s.stop(t, os.Interrupt)
 	})
+}
+
+// TestStrangersAtTheDoor guess at a login from many addresses, as a proxy tells them, while its owner comes and goes.
+func TestStrangersAtTheDoor(t *testing.T) {
+	env := []string{"DATABASE_URL=" + testdb.URL(t), "DATA=" + filepath.Join(t.TempDir(), "data"), "TRUSTED_PROXIES=127.0.0.1"}
+	mustRun(t, env, "demo")
+	password := regexp.MustCompile(`demo-worker\s+\w+\s+([A-Z2-7-]{19})`).FindStringSubmatch(mustRun(t, env, "user", "demo"))[1]
+	s := serve(t, env, "--addr", "127.0.0.1:0")
+	try := func(b *browser, from, password string) (status int, text string) {
+		t.Helper()
+		status, _, text = b.ask("POST", "/sign-in", "application/x-www-form-urlencoded", url.Values{"login": {"demo-worker"}, "password": {password}}.Encode(), "X-Forwarded-For", from)
+		return status, text
+	}
+	owner := newBrowser(t, s)
+	if status, text := try(owner, "203.0.113.1", password); status != http.StatusSeeOther {
+		t.Fatalf("the owner: %d %s", status, text)
+	}
+	owner.sends("/sign-in", "/sign-out")
+	for n := range 50 { // five of one household each, at as many of its addresses
+		if status, text := try(newBrowser(t, s), fmt.Sprintf("2001:db8:0:%x::%x", n/5, n%5+1), "not the password"); status != http.StatusUnauthorized {
+			t.Fatalf("try %d: %d %s", n+1, status, text)
+		}
+		if n == 4 {
+			if status, text := try(newBrowser(t, s), "2001:db8::ffff", password); status != http.StatusTooManyRequests || !strings.Contains(text, "Too many tries; try again in 1 min.") {
+				t.Errorf("the sixth of a household: %d %s", status, text)
+			}
+		}
+	}
+	if status, text := try(newBrowser(t, s), "203.0.113.2", password); status != http.StatusTooManyRequests || !strings.Contains(text, "Too many tries; try again in 30 min.") {
+		t.Errorf("in a browser that is not known: %d %s", status, text)
+	}
+	if status, text := try(owner, "2001:db8::1", password); status != http.StatusSeeOther || owner.token() == "" {
+		t.Errorf("the owner, after signing out: %d %s", status, text)
+	}
+	s.stop(t, os.Interrupt)
 }
 
 // TestSigningInByAProvider signs in through the forms of a real provider of identities.

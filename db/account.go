@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -58,19 +59,21 @@ ORDER BY s.district, s.area_id, s.worker_id LIMIT 1`
 	accountWorkers = `-- name: account.Workers
 SELECT worker_id FROM account WHERE worker_id IS NOT NULL ORDER BY worker_id`
 
-	// The row is there and locked afterwards, whoever makes it.
+	// The rows are there and locked afterwards, whoever makes them; all that locks several does it in their order, and none waits for another in a circle.
 	tryLock = `-- name: try.Lock
-INSERT INTO sign_in_try (name, tries, tried_at, until) VALUES ($1, 0, '-infinity', '-infinity')
-ON CONFLICT (name) DO UPDATE SET tries = sign_in_try.tries RETURNING tries, tried_at, until`
+INSERT INTO sign_in_try (name, login, tries, tried_at, until, forget_at)
+SELECT name, login, 0, '-infinity', '-infinity', '-infinity' FROM unnest($1::bytea[], $2::bytea[]) AS t (name, login) ORDER BY name
+ON CONFLICT (name) DO UPDATE SET tries = sign_in_try.tries RETURNING name, tries, tried_at, until`
 
 	trySet = `-- name: try.Set
-UPDATE sign_in_try SET tries = $2, tried_at = $3, until = $4 WHERE name = $1`
+UPDATE sign_in_try t SET tries = n.tries, tried_at = n.tried_at, until = n.until, forget_at = n.forget_at
+FROM unnest($1::bytea[], $2::int[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[]) AS n (name, tries, tried_at, until, forget_at) WHERE t.name = n.name`
 
 	trySweep = `-- name: try.Sweep
-DELETE FROM sign_in_try WHERE tried_at < $2 AND name <> $1`
+DELETE FROM sign_in_try WHERE name IN (SELECT name FROM sign_in_try WHERE forget_at <= $1 ORDER BY forget_at LIMIT 20000 FOR UPDATE SKIP LOCKED)`
 
 	tryForget = `-- name: try.Forget
-DELETE FROM sign_in_try WHERE name = $1`
+DELETE FROM sign_in_try WHERE name IN (SELECT name FROM sign_in_try WHERE login = $1 ORDER BY name FOR UPDATE)`
 
 	credentialsByLogin = `-- name: credentials.ByLogin
 SELECT ` + accountColumns + `, s.password, s.factor FROM account a JOIN account_secret s ON s.account_id = a.id WHERE a.login = $1 ORDER BY a.id`
@@ -315,30 +318,58 @@ func (s *Accounts) WorkerOf(ctx context.Context, actor account.Actor, post staff
 	return k, ok, err
 }
 
-// Try implements access.Store. What was before any is told as the zero Tries.
-func (s *Accounts) Try(ctx context.Context, name [32]byte, forget time.Time, next func(access.Tries) (access.Tries, bool)) error {
-	return s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) error {
-		var t access.Tries
+// errNotTaken undoes a transaction: what is refused leaves no row.
+var errNotTaken = errors.New("not taken")
+
+// Count implements access.Store. What was before any is told as the zero Tries.
+func (s *Accounts) Count(ctx context.Context, counts []access.Count, next func([]access.Tries) bool) error {
+	names, logins, place := make([][]byte, len(counts)), make([][]byte, len(counts)), map[[32]byte]int{}
+	for i, c := range counts {
+		names[i], place[c.Name] = c.Name[:], i
+		if c.Login != nil {
+			logins[i] = c.Login[:]
+		}
+	}
+	err := s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) error {
+		tries := make([]access.Tries, len(counts))
+		rows, err := tx.Query(ctx, tryLock, names, logins)
+		if err != nil {
+			return err
+		}
+		var name []byte
+		var n int
 		var last, until pgtype.Timestamptz
-		if err := tx.QueryRow(ctx, tryLock, name[:]).Scan(&t.N, &last, &until); err != nil {
-			return err
-		}
-		t.Last, t.Until = last.Time, until.Time
-		t, taken := next(t)
-		if !taken {
+		if _, err := pgx.ForEachRow(rows, []any{&name, &n, &last, &until}, func() error {
+			tries[place[[32]byte(name)]] = access.Tries{N: n, Last: last.Time, Until: until.Time}
 			return nil
-		}
-		if _, err := tx.Exec(ctx, trySet, name[:], t.N, t.Last, t.Until); err != nil {
+		}); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, trySweep, name[:], forget)
+		if !next(tries) {
+			return errNotTaken
+		}
+		ns, lasts, untils, forgets := make([]int, len(tries)), make([]time.Time, len(tries)), make([]time.Time, len(tries)), make([]time.Time, len(tries))
+		for i, t := range tries {
+			ns[i], lasts[i], untils[i], forgets[i] = t.N, t.Last, t.Until, t.Forget
+		}
+		_, err = tx.Exec(ctx, trySet, names, ns, lasts, untils, forgets)
 		return err
 	})
+	if errors.Is(err, errNotTaken) {
+		return nil
+	}
+	return err
 }
 
-// Passed implements access.Store.
-func (s *Accounts) Passed(ctx context.Context, name [32]byte) error {
-	_, err := s.exec(ctx, statement(tryForget, name[:]))
+// ForgetTries implements access.Store.
+func (s *Accounts) ForgetTries(ctx context.Context, login [32]byte) error {
+	_, err := s.exec(ctx, statement(tryForget, login[:]))
+	return err
+}
+
+// SweepCounts implements access.Store.
+func (s *Accounts) SweepCounts(ctx context.Context, now time.Time) error {
+	_, err := s.exec(ctx, statement(trySweep, now))
 	return err
 }
 
@@ -360,13 +391,7 @@ func (s *Accounts) CredentialsByID(ctx context.Context, id uuid.UUID) (access.Cr
 
 // SetPassword implements access.Store.
 func (s *Accounts) SetPassword(ctx context.Context, id uuid.UUID, password string, given bool) error {
-	run := []func(context.Context, pgx.Tx) (int64, error){
-		statement(passwordSet, id, password), statement(passwordGiven, id, given), statement(sessionEndAll, id, []byte{}),
-	}
-	if given {
-		run = append(run, statement(tokenEndAll, id))
-	}
-	_, err := s.exec(ctx, run...)
+	_, err := s.exec(ctx, statement(passwordSet, id, password), statement(passwordGiven, id, given), statement(sessionEndAll, id, []byte{}), statement(tokenEndAll, id))
 	return err
 }
 

@@ -20,6 +20,7 @@ import (
 	"wangge/domain/grid"
 	"wangge/domain/page"
 	"wangge/graph/node"
+	"wangge/internal/fault"
 )
 
 // What is remembered of documents between requests, bytes of memory, even where somebody fills it on purpose.
@@ -261,6 +262,7 @@ func (l *layout) of(set ast.SelectionSet, typeName string, depth int) (*selectio
 		}
 	}
 	aliases := 0
+	tried := map[string]bool{}
 	for i, f := range s.collected {
 		l.fields++
 		if f.Alias != f.Name {
@@ -274,6 +276,12 @@ func (l *layout) of(set ast.SelectionSet, typeName string, depth int) (*selectio
 			return nil, limited("limit.aliases", maxTotalAliases)
 		case l.fields > maxFields:
 			return nil, limited("limit.fields", maxFields)
+		}
+		if triesSecret[typeName+"."+f.Name] {
+			if tried[f.Name] {
+				return nil, gqlerror.Wrap(fault.New(fault.Limited, "", "limit.once", "field", f.Name))
+			}
+			tried[f.Name] = true
 		}
 		if notKept[typeName+"."+f.Name] {
 			l.kept = false

@@ -103,7 +103,11 @@ var usual = map[string]int{
 	"Unit.households": 10,
 }
 
+// triesSecret are the fields that try a secret: a request tries one.
+var triesSecret = map[string]bool{"Mutation.changePassword": true}
+
 var _ = fault.Register(
+	[3]string{"limit.once", "A request may ask for {field} once.", "一次请求中 {field} 只能出现一次。"},
 	[3]string{"limit.bytes", "The document is longer than {max} bytes; send values as variables.", "请求文档超过 {max} 字节，请用变量传值。"},
 	[3]string{"limit.tokens", "The document has more than {max} tokens; send values as variables.", "请求文档超过 {max} 个记号，请用变量传值。"},
 	[3]string{"limit.width", "A selection of the document has more than {max} tokens.", "请求中一处选择集超过 {max} 个记号。"},

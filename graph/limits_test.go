@@ -52,6 +52,8 @@ func TestLimits(t *testing.T) {
 		{"50,000 deep", deep(50_000), "LIMITED", "nests"},
 		{"2,000 brackets of a list", "{ grids(filter: { codes: " + strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + " }) { totalCount } }", "LIMITED", "nests"},
 		{"brackets that never close", strings.Repeat("{a", 5000), "LIMITED", "nests"},
+		{"two passwords", `mutation { a: changePassword(input: {oldPassword: "a", password: "b"}) { id } ...F } fragment F on Mutation { b: changePassword(input: {oldPassword: "c", password: "b"}) { id } }`, "LIMITED", "changePassword once"},
+		{"30 passwords", "mutation { " + repeat(30, `a#: changePassword(input: {oldPassword: "a#", password: "b"}) { id } `) + "}", "LIMITED", "changePassword once"},
 		{"31 aliases in one selection", "{ " + repeat(31, "a#: __typename") + "}", "LIMITED", "30 aliases"},
 		{"210 aliases in all", "{ " + repeat(7, "a#: division(code: \"1\") { "+strings.ReplaceAll(repeat(30, "b#: code"), "%", "%%")+"}") + "}", "LIMITED", "200 aliases"},
 		{"100 fields of one name", "{ " + strings.Repeat("__typename ", 250) + "nothing }", "INVALID", ""},

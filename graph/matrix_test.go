@@ -282,7 +282,7 @@ func (w *world) give(a *asker, n access.NewAccount) {
 		w.t.Fatal(err)
 	}
 	a.account = made.ID.String()
-	token, v, err := w.r.Access.SignIn(ctx, a.login, password, "")
+	token, v, err := w.r.Access.SignIn(ctx, access.From{}, a.login, password, "")
 	if err == nil {
 		token, v, err = w.r.Access.ChangePassword(ctx, token, password, wholePassword)
 	}
@@ -305,9 +305,9 @@ func (w *world) actor(a *asker) account.Actor {
 	if a.login == "" {
 		return account.Anyone()
 	}
-	token, v, err := w.r.Access.SignIn(w.t.Context(), a.login, wholePassword, "")
+	token, v, err := w.r.Access.SignIn(w.t.Context(), access.From{}, a.login, wholePassword, "")
 	if err == nil && v.Step == access.StepCode {
-		token, _, err = w.r.Access.ShowCode(w.t.Context(), token, must(totp.GenerateCode(a.secret, w.clock)))
+		token, _, err = w.r.Access.ShowCode(w.t.Context(), access.From{}, token, must(totp.GenerateCode(a.secret, w.clock)))
 	}
 	if err != nil {
 		w.t.Fatal(a.login, err)

@@ -25,10 +25,11 @@ import (
 
 // Access is how people sign in; *access.Service implements it. See there for what each refuses.
 type Access interface {
-	SignIn(ctx context.Context, login, password, had string) (token string, v access.Visitor, err error)
+	SignIn(ctx context.Context, from access.From, login, password, had string) (token string, v access.Visitor, err error)
 	SignInBy(ctx context.Context, who access.Identity, had string) (token string, v access.Visitor, err error)
 	Visit(ctx context.Context, token string) (access.Visitor, error)
-	ShowCode(ctx context.Context, token, code string) (renewed string, v access.Visitor, err error)
+	Remember(login, kept string) (browser string, err error)
+	ShowCode(ctx context.Context, from access.From, token, code string) (renewed string, v access.Visitor, err error)
 	Enrol(ctx context.Context, token string) (access.Enrolment, error)
 	Prove(ctx context.Context, token, code string) (renewed string, recovery []string, v access.Visitor, err error)
 	ChangePassword(ctx context.Context, token, old, password string) (renewed string, v access.Visitor, err error)
@@ -52,6 +53,8 @@ type Sessions interface {
 	Keep(w http.ResponseWriter, token string) // "": none any more
 	Errand(r *http.Request) string            // what it keeps of a sign-in that is under way elsewhere
 	KeepErrand(w http.ResponseWriter, errand string)
+	Browser(r *http.Request) string // what it keeps of those who signed in with it before
+	KeepBrowser(w http.ResponseWriter, known string, lasts time.Duration)
 	// SameOrigin refuses what another site's page made a browser send: FORBIDDEN.
 	SameOrigin(r *http.Request) error
 }
@@ -422,24 +425,47 @@ func (s *site) stepPage(kind string, steps ...access.Step) http.HandlerFunc {
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	p := s.signedPage(r, "sign-in")
 	p.Login, p.Next = r.PostForm.Get("login"), ownPath(r.PostForm.Get("next"))
-	token, v, err := s.access.SignIn(r.Context(), p.Login, r.PostForm.Get("password"), s.sessions.Session(r))
+	token, v, err := s.access.SignIn(r.Context(), s.from(r), p.Login, r.PostForm.Get("password"), s.sessions.Session(r))
 	err = s.note(r, v, signedIn, "ACCOUNT", err)
 	if err != nil {
 		s.failSigned(w, r, p, err)
 		return
 	}
-	s.sessions.Keep(w, token)
+	s.keep(w, r, token, v)
 	s.goIn(w, r, v.Step, p.Next)
 }
 
+// from is where a try to sign in comes from.
+func (s *site) from(r *http.Request) access.From {
+	from := access.From{Browser: s.sessions.Browser(r)}
+	if s.network != nil {
+		from.Network = s.network(r)
+	}
+	return from
+}
+
+// keep has the browser keep a session's token and, once all steps were taken by a password, that this login is known in it.
+func (s *site) keep(w http.ResponseWriter, r *http.Request, token string, v access.Visitor) {
+	s.sessions.Keep(w, token)
+	if v.Step != access.StepNone || v.Provider != "" {
+		return
+	}
+	known, err := s.access.Remember(v.Login, s.sessions.Browser(r))
+	if err != nil {
+		s.log.ErrorContext(r.Context(), "a browser is not remembered", "error", err) // who signed in is signed in all the same
+		return
+	}
+	s.sessions.KeepBrowser(w, known, access.KnownFor)
+}
+
 func (s *site) showCode(w http.ResponseWriter, r *http.Request) {
-	token, v, err := s.access.ShowCode(r.Context(), s.sessions.Session(r), r.PostForm.Get("code"))
+	token, v, err := s.access.ShowCode(r.Context(), s.from(r), s.sessions.Session(r), r.PostForm.Get("code"))
 	err = s.note(r, v, codeShown, "ACCOUNT", err)
 	if err != nil {
 		s.failSigned(w, r, s.signedPage(r, "code"), err)
 		return
 	}
-	s.sessions.Keep(w, token)
+	s.keep(w, r, token, v)
 	s.goOn(w, r, pathOf[v.Step])
 }
 
@@ -456,7 +482,7 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
 		s.failSigned(w, r, p, err)
 		return
 	}
-	s.sessions.Keep(w, token)
+	s.keep(w, r, token, v)
 	s.goOn(w, r, pathOf[v.Step])
 }
 
@@ -469,7 +495,7 @@ func (s *site) prove(w http.ResponseWriter, r *http.Request) {
 		s.failSigned(w, r, p, err)
 		return
 	}
-	s.sessions.Keep(w, token)
+	s.keep(w, r, token, v)
 	p.Kind, p.Recovery, p.Visitor, p.Login, p.View.Path = "recovery", recovery, v, v.Login, accountPath
 	s.showSigned(w, r, http.StatusOK, p)
 }

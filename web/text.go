@@ -247,7 +247,7 @@ var sentences = map[string][2]string{
 	"sign.old":         {"现在的密码", "The password now"},
 	"sign.new":         {"新密码", "The new password"},
 	"sign.again":       {"再输入一次新密码", "The new password again"},
-	"sign.rule":        {"至少 12 个字符；用几个不相干的词最好记。其他设备上的登录都会退出。", "12 characters or more; a few words that do not belong together are easiest to remember. You are signed out everywhere else."},
+	"sign.rule":        {"至少 12 个字符；用几个不相干的词最好记。其他设备上的登录都会退出，程序用的令牌全部失效。", "12 characters or more; a few words that do not belong together are easiest to remember. You are signed out everywhere else, and all your tokens for programs end."},
 	"sign.change":      {"保存新密码", "Save the password"},
 	"sign.scan":        {"用手机上的验证器应用扫描此码（凡支持 TOTP 的都可以），然后输入它显示的验证码。", "Scan this code with an authenticator app on your phone (any that knows TOTP), then type the code that it shows."},
 	"sign.qr":          {"验证器应用的二维码；不能扫描时用下面的密钥", "Code for the authenticator app; where it cannot be scanned, the key below does the same"},

@@ -126,6 +126,8 @@ type Options struct {
 	Audit     Audit         // nil: who signs in is not noted
 
 	ClientAddr func(*http.Request) netip.Addr // who sent a request, for the audit; nil: it is not noted
+	// ClientNetwork is by what tries to sign in are counted: the address, or that of a household's network. Nil: by logins alone.
+	ClientNetwork func(*http.Request) netip.Addr
 
 	// AsOf is the time the answers are of, in the zone people read it in, and whether that is now: it is not while the
 	// database is away and they come from memory. nil: it always is.
@@ -153,6 +155,7 @@ type site struct {
 	provider  Provider
 	audit     Audit
 	addr      func(*http.Request) netip.Addr
+	network   func(*http.Request) netip.Addr
 	asOf      func() (at time.Time, current bool)
 }
 
@@ -233,7 +236,7 @@ func (s *site) sayAge(h http.Header, at time.Time) {
 func Register(mux *http.ServeMux, o Options) {
 	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, finder: o.Search, state: o.State, printed: o.Printed, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
 		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf, access: o.Access, sessions: o.Sessions, provider: o.Provider,
-		audit: o.Audit, addr: o.ClientAddr}
+		audit: o.Audit, addr: o.ClientAddr, network: o.ClientNetwork}
 	s.worker = workerURL(s.policy)
 	if s.log == nil {
 		s.log = slog.Default()

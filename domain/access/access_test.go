@@ -80,6 +80,15 @@ func newTown(t *testing.T) *town {
 	return w
 }
 
+// SignIn and ShowCode are those of somebody of whom nobody knows where they are.
+func (w *town) SignIn(ctx context.Context, login, password, had string) (string, access.Visitor, error) {
+	return w.Service.SignIn(ctx, access.From{}, login, password, had)
+}
+
+func (w *town) ShowCode(ctx context.Context, token, code string) (string, access.Visitor, error) {
+	return w.Service.ShowCode(ctx, access.From{}, token, code)
+}
+
 func (w *town) exec(sql string, args ...any) {
 	w.t.Helper()
 	if _, err := w.pool.Exec(w.t.Context(), sql, args...); err != nil {
@@ -628,6 +637,32 @@ func TestTokensOfPrograms(t *testing.T) {
 	if _, err := w.WhoHolds(t.Context(), secret); !fault.Is(err, fault.Unauthenticated) {
 		t.Errorf("taken back: %v", err)
 	}
+	// Another password ends them, however it is changed.
+	const another = "eleven grey geese over water"
+	for what, change := range map[string]func(old, password string) error{
+		"by a program's way": func(old, password string) error { return w.ChangeOwnPassword(t.Context(), li, old, password) },
+		"on the page": func(old, password string) error {
+			session, _, err := w.SignIn(t.Context(), "li.na", old, "")
+			if err == nil {
+				_, _, err = w.ChangePassword(t.Context(), session, old, password)
+			}
+			return err
+		},
+	} {
+		secret, _, err := w.MakeToken(t.Context(), li, access.NewToken{Name: what, Rights: households, Expires: w.now.Add(time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := change(newPassword, another); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.WhoHolds(t.Context(), secret); !fault.Is(err, fault.Unauthenticated) {
+			t.Errorf("after the password was changed %s: %v", what, err)
+		}
+		if err := change(another, newPassword); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestWhoMayGiveAccounts(t *testing.T) {
@@ -651,6 +686,9 @@ func TestWhoMayGiveAccounts(t *testing.T) {
 			if !fault.Is(err, fault.Forbidden) && !fault.Is(err, fault.Unauthenticated) {
 				t.Errorf("%s as %+v: %v", what, actor, err)
 			}
+		}
+		if actor.ID == other.ID.String() && fault.As(end).Key != "access.giving" {
+			t.Errorf("a worker who ends another's sessions is told %v", end)
 		}
 	}
 	for what, err := range map[string]error{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -15,21 +16,72 @@ import (
 // that takes some 50 ms.
 var hashing = &argon2id.Params{Memory: 47_104, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// At most so many passwords are computed at once, so that who sends many takes neither all cores nor all memory; who must wait longer than patience is told to come again.
+// At most so many passwords are computed at once, so that who sends many takes neither all cores nor all memory; who must wait longer than patience, or
+// behind inLine others, is told to come again.
 const (
 	atOnce   = 2
+	inLine   = 64
 	patience = 3 * time.Second
 )
 
-// hasher computes passwords.
-type hasher struct{ places chan struct{} }
+// hasher computes passwords. Who comes from one address, or is signed in to one account, stands in one line, whose first alone may take a place: a line takes one of the
+// places at most, however long it is.
+type hasher struct {
+	places chan struct{}
+	mu     sync.Mutex
+	lines  map[string]*line
+}
 
-func newHasher() *hasher { return &hasher{make(chan struct{}, atOnce)} }
+type line struct {
+	first chan struct{} // holds one
+	n     int           // who stands in it
+}
 
-// inPlace runs fn once there is a place. LIMITED: there is none for too long.
-func (h *hasher) inPlace(ctx context.Context, fn func() error) error {
+func newHasher() *hasher {
+	return &hasher{places: make(chan struct{}, atOnce), lines: map[string]*line{}}
+}
+
+// join is the line of a name; nil: it is too long.
+func (h *hasher) join(name string) *line {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := h.lines[name]
+	if l == nil {
+		l = &line{first: make(chan struct{}, 1)}
+		h.lines[name] = l
+	}
+	if l.n >= inLine {
+		return nil
+	}
+	l.n++
+	return l
+}
+
+func (h *hasher) leave(name string, l *line) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if l.n--; l.n == 0 {
+		delete(h.lines, name)
+	}
+}
+
+// inPlace runs fn once there is a place for the first in the line of a name. LIMITED: there is none for too long, or the line is too long.
+func (h *hasher) inPlace(ctx context.Context, name string, fn func() error) error {
+	l := h.join(name)
+	if l == nil {
+		return fault.New(fault.Limited, "", "access.busy")
+	}
+	defer h.leave(name, l)
 	late := time.NewTimer(patience)
 	defer late.Stop()
+	select {
+	case l.first <- struct{}{}:
+		defer func() { <-l.first }()
+	case <-late.C:
+		return fault.New(fault.Limited, "", "access.busy")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	select {
 	case h.places <- struct{}{}:
 		defer func() { <-h.places }()
@@ -42,8 +94,8 @@ func (h *hasher) inPlace(ctx context.Context, fn func() error) error {
 }
 
 // hash is what is kept of a password. LIMITED: too many are computed already.
-func (h *hasher) hash(ctx context.Context, password string) (hash string, err error) {
-	err = h.inPlace(ctx, func() (err error) {
+func (h *hasher) hash(ctx context.Context, name, password string) (hash string, err error) {
+	err = h.inPlace(ctx, name, func() (err error) {
 		hash, err = argon2id.CreateHash(foldPassword(password), hashing)
 		return err
 	})
@@ -51,8 +103,8 @@ func (h *hasher) hash(ctx context.Context, password string) (hash string, err er
 }
 
 // matches reports whether a password is that of a hash. LIMITED: too many are computed already.
-func (h *hasher) matches(ctx context.Context, password, hash string) (ok bool, err error) {
-	err = h.inPlace(ctx, func() (err error) {
+func (h *hasher) matches(ctx context.Context, name, password, hash string) (ok bool, err error) {
+	err = h.inPlace(ctx, name, func() (err error) {
 		ok, err = compare(password, hash)
 		return err
 	})

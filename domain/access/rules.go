@@ -25,15 +25,6 @@ const (
 // How long a token of a program is good at most.
 const MaxTokenLife = 365 * 24 * time.Hour
 
-// Tries to sign in under a name: freeTries, after which each costs a wait that doubles up to longestWait. They are forgotten after forgetTries without one:
-// who guesses at one name has some 30 tries a day.
-const (
-	freeTries   = 5
-	firstWait   = time.Minute
-	longestWait = time.Hour
-	forgetTries = 2 * time.Hour
-)
-
 // Passwords by NIST SP 800-63B, 5.1.1.2: long, none that everybody knows, and no rules about kinds of characters.
 const (
 	minPassword = 12  // characters
@@ -42,7 +33,7 @@ const (
 
 var _ = fault.Register(
 	[3]string{"access.wrong", "The login or the password is wrong.", "账号或密码不正确。"},
-	[3]string{"access.locked", "Too many tries under this name; try again in {minutes} min.", "该账号尝试次数过多，请 {minutes} 分钟后再试。"},
+	[3]string{"access.locked", "Too many tries; try again in {minutes} min.", "尝试次数过多，请 {minutes} 分钟后再试。"},
 	[3]string{"access.busy", "Too many people are signing in at once; try again in a moment.", "登录人数较多，请稍候再试。"},
 	[3]string{"access.code", "The code is wrong, has expired or was used before.", "验证码不正确、已过期或已使用过。"},
 	[3]string{"access.ended", "You are not signed in, or no longer: sign in again.", "您尚未登录或登录已失效，请重新登录。"},
@@ -64,6 +55,8 @@ var _ = fault.Register(
 	[3]string{"access.linkDemo", "Accounts of the demo are not linked.", "演示账号不能关联。"},
 	[3]string{"access.notFound", "There is no account {login}.", "没有账号 {login}。"},
 	[3]string{"access.self", "Nobody may do this to the own account.", "不能对自己的账号执行此操作。"},
+	[3]string{"access.giving", "Only who gives accounts may do this to an account of somebody else's.", "只有管理账号的人员才能对他人的账号执行此操作。"},
+	[3]string{"access.tokenRole", "Only accounts of staff and of operators have tokens.", "只有工作人员和运维账号可以使用令牌。"},
 	[3]string{"access.tokenName", "A token needs a name of at most 100 characters.", "请填写令牌名称（不超过 100 字）。"},
 	[3]string{"access.tokenLife", "A token ends within a year, and not before it begins.", "令牌有效期须在一年以内。"},
 	[3]string{"access.tokenRights", "A token may use rights that its account has, one or more.", "令牌至少需要一项权限，且不超出账号已有的权限。"},
@@ -167,28 +160,6 @@ func walked(plain, walk string) bool {
 		}
 	}
 	return false
-}
-
-// Tries to sign in under a name since the last time that it was right. The zero Tries is none.
-type Tries struct {
-	N     int
-	Last  time.Time
-	Until time.Time // none is taken before
-}
-
-// next is t with one more at an instant; false: none is taken then.
-func (t Tries) next(now time.Time) (Tries, bool) {
-	if now.Before(t.Until) {
-		return t, false
-	}
-	if now.Sub(t.Last) >= forgetTries {
-		t.N = 0
-	}
-	t = Tries{N: t.N + 1, Last: now, Until: now}
-	if t.N >= freeTries {
-		t.Until = now.Add(min(firstWait<<min(t.N-freeTries, 10), longestWait))
-	}
-	return t, true
 }
 
 // over reports whether a session has ended by the clock. step is what is to be shown yet.

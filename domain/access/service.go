@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,6 +46,7 @@ type Service struct {
 
 	hasher *hasher
 	told   memory
+	swept  atomic.Int64 // when counts of tries were swept out last, in seconds
 }
 
 // New returns a Service of a store; its other parts are given by who makes it.
@@ -57,36 +59,18 @@ func OnTheMachine() account.Actor { return account.Actor{Role: account.Security,
 
 func ended() error { return fault.New(fault.Unauthenticated, "", "access.ended") }
 
-// try counts a try under a login, before anything is compared, so that many at once are no more than one after another. LIMITED: there were too many.
-func (s *Service) try(ctx context.Context, login string) error {
-	now, until := s.Now(), time.Time{}
-	err := s.Store.Try(ctx, hashOf(login), now.Add(-forgetTries), func(t Tries) (Tries, bool) {
-		next, taken := t.next(now)
-		if until = now; !taken {
-			until = t.Until
-		}
-		return next, taken
-	})
-	if err != nil {
-		return err
-	}
-	if wait := until.Sub(now); wait > 0 {
-		return fault.New(fault.Limited, "", "access.locked", "minutes", int((wait+time.Minute-1)/time.Minute))
-	}
-	return nil
-}
-
 // SignIn begins a session of who knows the password, and ends the one that the browser had: its token is never gone on with. The token that it
 // returns is good for the steps that Visitor names. What is answered of a login that is nobody's, or of one that is disabled, is what is answered of a wrong
-// password, after as much work. UNAUTHENTICATED; LIMITED: too many tries under this name, or people at once.
-func (s *Service) SignIn(ctx context.Context, login, password, had string) (token string, v Visitor, err error) {
+// password, after as much work. UNAUTHENTICATED; LIMITED: too many tries, or people at once.
+func (s *Service) SignIn(ctx context.Context, from From, login, password, had string) (token string, v Visitor, err error) {
 	login = FoldLogin(login)
-	c, err := s.known(ctx, login, password)
+	counts := s.counts(from, login)
+	c, err := s.known(ctx, s.line(from, login), counts, login, password)
 	if err != nil {
 		return "", v, err
 	}
 	if c.SecondFactor == nil { // else the code is to be guessed yet
-		if err := s.Store.Passed(ctx, hashOf(login)); err != nil {
+		if err := s.passed(ctx, counts); err != nil {
 			return "", v, err
 		}
 	}
@@ -118,9 +102,9 @@ func (s *Service) begin(ctx context.Context, a Account, factor bool, had string)
 }
 
 // known returns the credentials of a login whose password is right. All of it is done in the hasher's place, so that tries are counted no faster than passwords are computed.
-func (s *Service) known(ctx context.Context, login, password string) (c Credentials, err error) {
-	err = s.hasher.inPlace(ctx, func() error {
-		if err := s.try(ctx, login); err != nil {
+func (s *Service) known(ctx context.Context, line string, counts []Count, login, password string) (c Credentials, err error) {
+	err = s.hasher.inPlace(ctx, line, func() error {
+		if err := s.try(ctx, counts); err != nil {
 			return err
 		}
 		found := false
@@ -207,11 +191,12 @@ func (s *Service) renew(ctx context.Context, had string, factor bool) (token str
 }
 
 // ShowCode takes the second step: a code of the app, or one of those for a phone that was lost. Each is good once. UNAUTHENTICATED; LIMITED: too many tries.
-func (s *Service) ShowCode(ctx context.Context, token, code string) (renewed string, v Visitor, err error) {
+func (s *Service) ShowCode(ctx context.Context, from From, token, code string) (renewed string, v Visitor, err error) {
 	if v, err = s.at(ctx, token, StepCode); err != nil {
 		return "", v, err
 	}
-	if err := s.try(ctx, v.Login); err != nil {
+	counts := s.counts(from, v.Login)
+	if err := s.try(ctx, counts); err != nil {
 		return "", v, err
 	}
 	ok, err := s.takeCode(ctx, v.Account, code)
@@ -219,7 +204,7 @@ func (s *Service) ShowCode(ctx context.Context, token, code string) (renewed str
 		err = fault.New(fault.Unauthenticated, "code", "access.code")
 	}
 	if err == nil {
-		err = s.Store.Passed(ctx, hashOf(v.Login))
+		err = s.passed(ctx, counts)
 	}
 	if err != nil {
 		return "", v, err
@@ -305,7 +290,7 @@ func (s *Service) Prove(ctx context.Context, token, code string) (renewed string
 	return renewed, recovery, v, err
 }
 
-// ChangePassword gives the account of a session another password. All its sessions end; who asks goes on with the token that is returned. UNAUTHENTICATED:
+// ChangePassword gives the account of a session another password. All its sessions and tokens end; who asks goes on with the token that is returned. UNAUTHENTICATED:
 // the password is not that of the account; INVALID: the new one is none; LIMITED: too many tries.
 func (s *Service) ChangePassword(ctx context.Context, token, old, password string) (renewed string, v Visitor, err error) {
 	if v, err = s.Visit(ctx, token); err != nil {
@@ -325,7 +310,7 @@ func (s *Service) ChangePassword(ctx context.Context, token, old, password strin
 	return renewed, v, err
 }
 
-// ChangeOwnPassword is ChangePassword for who asks without a browser's session at hand: all sessions end.
+// ChangeOwnPassword is ChangePassword for who asks without a browser's session at hand.
 func (s *Service) ChangeOwnPassword(ctx context.Context, actor account.Actor, old, password string) error {
 	id, err := own(actor)
 	if err != nil {
@@ -342,16 +327,18 @@ func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, passwor
 	if !ok || c.Provider != "" {
 		return ended()
 	}
-	if err := s.try(ctx, c.Login); err != nil {
+	counts := []Count{count(ofPair, c.Login, "old password")} // of its own: who holds a session cannot keep the owner from signing in
+	if err := s.try(ctx, counts); err != nil {
 		return err
 	}
-	if ok, err = s.hasher.matches(ctx, old, c.Password); err != nil {
+	line := id.String()
+	if ok, err = s.hasher.matches(ctx, line, old, c.Password); err != nil {
 		return err
 	}
 	if !ok {
 		return fault.New(fault.Unauthenticated, "oldPassword", "access.oldPassword")
 	}
-	if err := s.Store.Passed(ctx, hashOf(c.Login)); err != nil {
+	if err := s.passed(ctx, counts); err != nil {
 		return err
 	}
 	if err := CheckPassword(c.Login, password); err != nil {
@@ -360,7 +347,7 @@ func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, passwor
 	if foldPassword(old) == foldPassword(password) {
 		return fault.New(fault.Invalid, "password", "access.same")
 	}
-	hash, err := s.hasher.hash(ctx, password)
+	hash, err := s.hasher.hash(ctx, line, password)
 	if err != nil {
 		return err
 	}
@@ -417,7 +404,10 @@ func giving(actor account.Actor) error {
 	if err := actor.RequirePerson(); err != nil {
 		return err
 	}
-	return actor.RequireRole(account.Security)
+	if err := actor.RequireRole(account.Security); err != nil {
+		return fault.Wrap(err, fault.Forbidden, "", "access.giving")
+	}
+	return nil
 }
 
 // Give adds an account and returns its first password, this once; it is to be changed at the first sign-in. Who gives accounts only. INVALID: it cannot be one;
@@ -436,7 +426,7 @@ func (s *Service) Give(ctx context.Context, actor account.Actor, n NewAccount) (
 		}
 	}
 	password = newPassword()
-	hash, err := s.hasher.hash(ctx, password)
+	hash, err := s.hasher.hash(ctx, actor.ID, password)
 	if err != nil {
 		return a, "", err
 	}
@@ -533,12 +523,12 @@ func (s *Service) Reset(ctx context.Context, actor account.Actor, id uuid.UUID, 
 	if a, err = s.another(ctx, actor, id); err != nil {
 		return a, "", err
 	}
-	return a, password, s.reset(ctx, &a, &password, factor)
+	return a, password, s.reset(ctx, actor.ID, &a, &password, factor)
 }
 
-func (s *Service) reset(ctx context.Context, a *Account, password *string, factor bool) error {
+func (s *Service) reset(ctx context.Context, by string, a *Account, password *string, factor bool) error {
 	*password = newPassword()
-	hash, err := s.hasher.hash(ctx, *password)
+	hash, err := s.hasher.hash(ctx, by, *password)
 	if err != nil {
 		return err
 	}
@@ -554,7 +544,7 @@ func (s *Service) reset(ctx context.Context, a *Account, password *string, facto
 			return err
 		}
 	}
-	return s.Store.Passed(ctx, hashOf(a.Login))
+	return s.Store.ForgetTries(ctx, hashOf(a.Login))
 }
 
 // EndSessions signs an account out everywhere. Who gives accounts, or whose account it is.
@@ -591,7 +581,7 @@ func (s *Service) GiveDemo(ctx context.Context, actor account.Actor) (list []Dem
 		case err == nil && (!a.Demo || a.Disabled != nil):
 			continue // somebody's, or not wanted
 		case err == nil:
-			err = s.reset(ctx, &a, &d.Password, true)
+			err = s.reset(ctx, actor.ID, &a, &d.Password, true)
 		case fault.Is(err, fault.NotFound):
 			n := NewAccount{Login: d.Login, Role: d.Role, Demo: true}
 			if d.Role == account.Staff {

@@ -30,15 +30,16 @@ type Store interface {
 	// WorkerOf returns somebody who holds a post today and has no account: the first by area; false: nobody.
 	WorkerOf(ctx context.Context, actor account.Actor, post staff.Post, day civil.Date) (key.Key, bool, error)
 
-	// Try replaces the tries under a name, known or not, by what next makes of them, one after another; where next takes none they stay. Old ones of other names, tried
-	// last before forget, are swept out.
-	Try(ctx context.Context, name [32]byte, forget time.Time, next func(Tries) (_ Tries, taken bool)) error
-	// Passed forgets the tries under a name.
-	Passed(ctx context.Context, name [32]byte) error
+	// Count replaces the tries of counts by what next makes of them, one after another, in all or, where next says false, in none.
+	Count(ctx context.Context, counts []Count, next func([]Tries) bool) error
+	// ForgetTries removes all counts of a login.
+	ForgetTries(ctx context.Context, login [32]byte) error
+	// SweepCounts removes counts that say nothing any more.
+	SweepCounts(ctx context.Context, now time.Time) error
 
 	CredentialsByLogin(ctx context.Context, login string) (Credentials, bool, error)
 	CredentialsByID(ctx context.Context, id uuid.UUID) (Credentials, bool, error)
-	// SetPassword gives an account another password and ends all its sessions; of one that somebody gave, its tokens too.
+	// SetPassword gives an account another password, by somebody else or not, and ends all its sessions and tokens.
 	SetPassword(ctx context.Context, id uuid.UUID, password string, given bool) error
 
 	// SetFactor keeps a second factor that is not proven yet, unless there is one: it returns the one that is kept then.

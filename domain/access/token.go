@@ -37,7 +37,7 @@ func (s *Service) MakeToken(ctx context.Context, actor account.Actor, n NewToken
 	n.Name = strings.TrimSpace(n.Name)
 	switch {
 	case actor.Role != account.Staff && actor.Role != account.Operator:
-		return "", t, fault.New(fault.Forbidden, "", "forbidden")
+		return "", t, fault.New(fault.Forbidden, "", "access.tokenRole")
 	case n.Name == "" || !name.Fits(n.Name, 100):
 		return "", t, fault.New(fault.Invalid, "name", "access.tokenName")
 	case !n.Expires.After(now) || n.Expires.After(now.Add(MaxTokenLife)):

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"strings"
+	"time"
 
 	"wangge/domain/account"
 	"wangge/internal/fault"
@@ -34,6 +35,7 @@ type Door struct {
 	secure   bool
 	cookie   string
 	errand   string // the cookie of a sign-in that is under way elsewhere
+	browser  string // the cookie that tells which logins signed in with the browser before
 	origins  *http.CrossOriginProtection
 }
 
@@ -43,7 +45,7 @@ func New(o Options) (*Door, error) {
 	if o.Secure {
 		d.cookie = "__Host-wangge" // browsers take it from this host alone, by https alone: no neighbouring site can plant one
 	}
-	d.errand = d.cookie + "-errand"
+	d.errand, d.browser = d.cookie+"-errand", d.cookie+"-browser"
 	for _, origin := range o.Origins {
 		if err := d.origins.AddTrustedOrigin(origin); err != nil {
 			return nil, err
@@ -128,6 +130,9 @@ func (d *Door) Session(r *http.Request) string { return told(r, d.cookie) }
 // Errand is what r's browser keeps of a sign-in that is under way elsewhere; "" where there is none.
 func (d *Door) Errand(r *http.Request) string { return told(r, d.errand) }
 
+// Browser is what r's browser keeps of those who signed in with it before; "": nothing.
+func (d *Door) Browser(r *http.Request) string { return told(r, d.browser) }
+
 func told(r *http.Request, cookie string) string {
 	if len(r.Header["Cookie"]) == 0 {
 		return ""
@@ -149,6 +154,11 @@ const errandTime = 15 * 60
 // KeepErrand has the browser keep what it needs when it comes back from elsewhere; "": nothing any more.
 func (d *Door) KeepErrand(w http.ResponseWriter, errand string) {
 	d.keep(w, d.errand, errand, errandTime)
+}
+
+// KeepBrowser has the browser keep for so long what tells who signed in with it, after they sign out, too.
+func (d *Door) KeepBrowser(w http.ResponseWriter, known string, lasts time.Duration) {
+	d.keep(w, d.browser, known, int(lasts.Seconds()))
 }
 
 func (d *Door) keep(w http.ResponseWriter, name, value string, seconds int) {

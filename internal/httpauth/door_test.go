@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"wangge/domain/account"
 	"wangge/internal/fault"
@@ -139,6 +140,17 @@ func TestTheCookie(t *testing.T) {
 		r.Header.Set("Cookie", strings.SplitN(c.want, ";", 2)[0])
 		if got := d.Session(r); got != c.token {
 			t.Errorf("read back as %q", got)
+		}
+		w = httptest.NewRecorder()
+		d.KeepBrowser(w, "known", 48*time.Hour)
+		kept := w.Result().Cookies()[0]
+		name, _, _ := strings.Cut(c.want, "=")
+		if kept.Name != name+"-browser" || kept.MaxAge != 172_800 || !kept.HttpOnly || kept.Secure != c.secure || kept.Path != "/" || kept.Domain != "" || kept.SameSite != http.SameSiteLaxMode {
+			t.Errorf("a browser is known by %+v", kept)
+		}
+		r.AddCookie(kept)
+		if got := d.Browser(r); got != "known" || d.Session(r) != c.token {
+			t.Errorf("it is known as %q, its session %q", got, d.Session(r))
 		}
 	}
 }

@@ -138,6 +138,12 @@ func ClientAddr(trusted []netip.Prefix) func(*http.Request) netip.Addr {
 	}
 }
 
+// ClientNetwork is ClientAddr as it is counted, by the limits and by who counts tries to sign in.
+func ClientNetwork(trusted []netip.Prefix) func(*http.Request) netip.Addr {
+	addr := ClientAddr(trusted)
+	return func(r *http.Request) netip.Addr { return network(addr(r)) }
+}
+
 // clientAddr is who asks: the peer, or, where the peer is a proxy of ours, the last address in X-Forwarded-For that
 // is none. What stands before that was written by the client and proves nothing. unbelieved: the peer is none of ours, yet
 // says for whom it asks.

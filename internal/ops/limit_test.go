@@ -39,6 +39,9 @@ func TestWhoAsks(t *testing.T) {
 			if got := network(from).String(); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
+			if got := ClientNetwork(trusted)(r).String(); got != c.want {
+				t.Errorf("tries are counted by %s, want %s", got, c.want)
+			}
 			if want := c.name == "a stranger's word is not believed"; unbelieved != want {
 				t.Errorf("unbelieved %t, want %t", unbelieved, want)
 			}
