@@ -110,7 +110,7 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 	h.enliven(s.Zone, newest)
 	h.openTiles(server)
 	var kept sync.WaitGroup
-	defer func() { stop(); kept.Wait() }()
+	defer func() { stop(); kept.Wait(); h.anchor(ctx) }()
 	kept.Go(func() { h.live.Run(keeping) })
 	if err := h.live.WaitLoaded(ctx); err != nil {
 		return err
@@ -128,7 +128,7 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 		return err
 	}
 	kept.Go(func() { h.coverage.Keep(keeping, account.TheOperator(), log) })
-	kept.Go(func() { h.audit.Keep(keeping, s.AuditDays, ops.KeepHeads(s.Data, log), log) })
+	kept.Go(func() { h.audit.Keep(keeping, s.AuditDays, log) })
 	kept.Go(func() {
 		if err := h.album.Check(keeping); err != nil && keeping.Err() == nil {
 			log.Warn("workers' photos cannot be kept: correct PHOTOS_URL, or who may write there", "error", err)
@@ -304,22 +304,27 @@ func (program) MovePhotos(ctx context.Context, s config.Settings) (moved, left i
 }
 
 // VerifyAudit implements cli.Program.
-func (program) VerifyAudit(ctx context.Context, s config.Settings, known []audit.Head, each func()) (heads []audit.Head, err error) {
-	kept, err := ops.ReadHeads(s.Data)
+func (program) VerifyAudit(ctx context.Context, s config.Settings, known []audit.Head, each func()) (proved cli.Proved, err error) {
+	anchors, err := ops.Heads{Data: s.Data}.Read() // before anything else: what is anchored meanwhile is not asked for
 	if err != nil {
-		return nil, err
+		return proved, err
+	}
+	for _, h := range known {
+		anchors = append(anchors, audit.Anchor{Head: h})
 	}
 	err = withAudit(ctx, s, func(h *house) (err error) {
-		heads, err = h.audit.Verify(ctx, audit.Machine(), append(kept, known...), each)
+		proved.Heads, err = h.audit.Verify(ctx, audit.Machine(), anchors, each)
 		return err
 	})
-	return heads, err
+	proved.Until, proved.Loose = audit.Loose(proved.Heads, anchors)
+	return proved, err
 }
 
 // ListAudit implements cli.Program.
 func (program) ListAudit(ctx context.Context, s config.Settings, q audit.Query) (list page.Page[audit.Link], err error) {
 	err = withAudit(ctx, s, func(h *house) (err error) {
 		list, err = h.audit.List(ctx, audit.Machine(), q)
+		h.anchor(ctx) // that it was read
 		return err
 	})
 	return list, err
@@ -540,9 +545,17 @@ func (h *house) openAudit(s config.Settings) (err error) {
 	if h.store.Keys, err = audit.NewKeys(secrets...); err != nil {
 		return err
 	}
-	h.audit = &audit.Service{Store: db.NewAudit(h.store), Keys: h.store.Keys, Now: time.Now}
+	h.audit = &audit.Service{Store: db.NewAudit(h.store), Keys: h.store.Keys, Anchors: ops.Heads{Data: s.Data}, Now: time.Now}
+	h.store.Sealed = h.audit.Sealed
 	h.residents.Recorder = h.audit
 	return nil
+}
+
+// anchor keeps the ends of the audit, the last thing that is done.
+func (h *house) anchor(ctx context.Context) {
+	if _, err := h.audit.Anchor(context.WithoutCancel(ctx)); err != nil {
+		h.log.Error("the ends of the audit", "error", err)
+	}
 }
 
 // enliven lets the services answer from memory what it holds. schema is the version of the tables.
@@ -676,6 +689,7 @@ func withAudit(ctx context.Context, s config.Settings, do func(*house) error) er
 // audited is withHouse for a command of an actor that the audit notes, with the changes that it makes.
 func audited(ctx context.Context, s config.Settings, actor account.Actor, e audit.Entry, do func(context.Context, *house) error) error {
 	return withAudit(ctx, s, func(h *house) error {
+		defer h.anchor(ctx)
 		return h.audit.Do(ctx, actor, e, func(ctx context.Context) error { return do(ctx, h) })
 	})
 }

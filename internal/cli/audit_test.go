@@ -3,6 +3,7 @@ package cli
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"wangge/domain/audit"
 )
@@ -11,8 +12,14 @@ func TestTheAuditIsProvedAndShown(t *testing.T) {
 	plain(t)
 	head := audit.Head{Chain: "unplaced", N: 12, Hash: audit.Hash{1}}.String()
 	p := &recorder{}
-	if code, out, errOut := call(t, p, "audit", "verify", "--head", head); code != ok || out != head+"\n1 entries in 1 chains hold\n" || errOut != "" || !strings.Contains(p.did, head) {
+	if code, out, errOut := call(t, p, "audit", "verify", "--head", head); code != ok || out != head+"\n1 entries in 1 chains hold\nno ends are anchored in this data folder: 0 entries could be taken from the ends unseen\n" || errOut != "" || !strings.Contains(p.did, head) {
 		t.Errorf("exit %d, %q, %q, did %s", code, out, errOut, p.did)
+	}
+	for loose, want := range map[int64]string{0: "anchored until 2026-11-22 08:00:00; no entry after it\n", 3: "anchored until 2026-11-22 08:00:00; 3 entries after it are not anchored yet\n"} {
+		p := &recorder{proved: Proved{Until: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Loose: loose}}
+		if code, out, _ := call(t, p, "audit", "verify"); code != ok || !strings.HasSuffix(out, "hold\n"+want) {
+			t.Errorf("exit %d, %q", code, out)
+		}
 	}
 	p.err = &audit.Wrong{Chain: "unplaced", N: 7, Reason: "it is missing"}
 	if code, out, _ := call(t, p, "audit", "verify"); code != failed || out != "wrong: entry 7 of chain unplaced: it is missing\n" {
