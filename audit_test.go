@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -164,7 +165,11 @@ func TestWhoOwnsTheDatabaseIsFoundOut(t *testing.T) {
 	}
 
 	list := mustRun(t, env, "audit", "list")
-	for _, want := range []string{"operator operator LOAD_DEMO OK", "operator operator UPDATE_WORKER WORKER NOT_FOUND"} {
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"operator operator-" + me.Username + " LOAD_DEMO OK", "operator operator UPDATE_WORKER WORKER NOT_FOUND"} {
 		if !strings.Contains(list, want) {
 			t.Errorf("not noted is %q:\n%s", want, list)
 		}

@@ -33,7 +33,8 @@ SELECT ` + auditColumns + ` FROM audit_entry e
 WHERE ($1::timestamptz IS NULL OR e.at >= $1) AND ($2::timestamptz IS NULL OR e.at < $2) AND ($3::text IS NULL OR e.actor = $3)
 	AND ($4::text IS NULL OR e.action = $4) AND ($5::text IS NULL OR e.object_kind = $5) AND ($6::text IS NULL OR e.object_id = $6)
 	AND ($7::text IS NULL OR e.result = $7) AND ($8::timestamptz IS NULL OR (e.at, e.district, e.n) < ($8, $9, $10))
-ORDER BY e.at DESC, e.district DESC, e.n DESC LIMIT $11`
+	AND ($11::text[] IS NULL OR e.action = ANY($11))
+ORDER BY e.at DESC, e.district DESC, e.n DESC LIMIT $12`
 
 	auditWalk = `-- name: audit.Walk
 SELECT ` + auditColumns + ` FROM audit_entry e WHERE e.district = $1 AND e.n > $2 ORDER BY e.n LIMIT $3`
@@ -178,7 +179,7 @@ func (s *Audit) List(ctx context.Context, actor account.Actor, q audit.Query) (o
 		}
 		return &t
 	}
-	args := []any{instant(q.Since), instant(q.Until), orNull(q.Actor), orNull(string(q.Action)), orNull(q.Object.Kind), orNull(q.Object.ID), orNull(q.Result), nil, nil, nil}
+	args := []any{instant(q.Since), instant(q.Until), orNull(q.Actor), orNull(string(q.Action)), orNull(q.Object.Kind), orNull(q.Object.ID), orNull(q.Result), nil, nil, nil, q.Deeds.Actions()}
 	if after := q.Page.After; after != nil {
 		at, err := time.Parse(time.RFC3339Nano, after.Text)
 		if err != nil {

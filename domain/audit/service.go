@@ -22,6 +22,7 @@ type Query struct {
 	Since, Until time.Time // [Since, Until)
 	Actor        string
 	Action       Action
+	Deeds        Deeds
 	Object       Object
 	Result       string
 	Page         page.Args

@@ -77,6 +77,7 @@ type auditListCmd struct {
 	Until  string `placeholder:"TIME" help:"Before this time, RFC 3339."`
 	Actor  string `placeholder:"ID" help:"The account that acted."`
 	Action string `placeholder:"NAME" help:"What was done, as CREATE_WORKER."`
+	Deeds  string `placeholder:"NAME" enum:"READ_PERSONAL,CHANGE_PERSONAL," default:"" help:"Several that belong together: READ_PERSONAL or CHANGE_PERSONAL."`
 	Kind   string `placeholder:"NAME" help:"What kind of thing it was done to, as WORKER."`
 	Object string `placeholder:"ID" help:"Its id or code."`
 	Result string `placeholder:"CODE" help:"OK, or the code of the refusal."`
@@ -91,7 +92,7 @@ func (c *auditListCmd) Run(r *run) error {
 	if c.Limit < 1 || c.Limit > mostListed {
 		return usage{fmt.Sprintf(in(r.lang, "--limit is 1 to %d", "--limit 须为 1 到 %d"), mostListed)}
 	}
-	q := audit.Query{Actor: c.Actor, Action: audit.Action(c.Action), Object: audit.Object{Kind: c.Kind, ID: c.Object}, Result: c.Result, Page: page.Args{First: c.Limit}}
+	q := audit.Query{Actor: c.Actor, Action: audit.Action(c.Action), Deeds: audit.Deeds(c.Deeds), Object: audit.Object{Kind: c.Kind, ID: c.Object}, Result: c.Result, Page: page.Args{First: c.Limit}}
 	for _, at := range []struct {
 		text, flag string
 		to         *time.Time
