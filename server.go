@@ -17,7 +17,9 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"os/user"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -110,7 +112,7 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 	h.enliven(s.Zone, newest)
 	h.openTiles(server)
 	var kept sync.WaitGroup
-	defer func() { stop(); kept.Wait() }()
+	defer func() { stop(); kept.Wait(); h.anchor(ctx) }()
 	kept.Go(func() { h.live.Run(keeping) })
 	if err := h.live.WaitLoaded(ctx); err != nil {
 		return err
@@ -128,7 +130,7 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 		return err
 	}
 	kept.Go(func() { h.coverage.Keep(keeping, account.TheOperator(), log) })
-	kept.Go(func() { h.audit.Keep(keeping, s.AuditDays, ops.KeepHeads(s.Data, log), log) })
+	kept.Go(func() { h.audit.Keep(keeping, s.AuditDays, log) })
 	kept.Go(func() {
 		if err := h.album.Check(keeping); err != nil && keeping.Err() == nil {
 			log.Warn("workers' photos cannot be kept: correct PHOTOS_URL, or who may write there", "error", err)
@@ -147,9 +149,9 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 
 // Demo implements cli.Program.
 func (program) Demo(ctx context.Context, s config.Settings, job cli.DemoJob) (text string, err error) {
-	err = audited(ctx, s, account.TheOperator(), audit.Entry{Action: audit.LoadDemo}, func(ctx context.Context, h *house) error {
+	err = audited(ctx, s, byHand(account.TheOperator()), audit.Entry{Action: audit.LoadDemo}, func(ctx context.Context, h *house) error {
 		if job.IfEmpty {
-			roots, err := h.places.Roots(ctx, account.TheOperator(), place.Fields{})
+			roots, err := h.places.Roots(ctx, byHand(account.TheOperator()), place.Fields{})
 			if err != nil {
 				return err
 			}
@@ -160,11 +162,11 @@ func (program) Demo(ctx context.Context, s config.Settings, job cli.DemoJob) (te
 		}
 		region := demo.Make(demo.Size(job.Size))
 		if !job.Beside {
-			if err := load.CheckAlone(ctx, account.TheOperator(), h.services(), region); err != nil {
+			if err := load.CheckAlone(ctx, byHand(account.TheOperator()), h.services(), region); err != nil {
 				return err
 			}
 		}
-		text, err = load.Region(ctx, account.TheOperator(), h.services(), region, func(part string, rows, of int) {
+		text, err = load.Region(ctx, byHand(account.TheOperator()), h.services(), region, func(part string, rows, of int) {
 			job.Progress(cli.Progress{Kind: part, Rows: rows, Done: int64(rows), Total: int64(of)})
 		})
 		return err
@@ -184,8 +186,8 @@ func (program) Simulate(ctx context.Context, progress func(cli.Progress)) (cli.S
 
 // Import implements cli.Program.
 func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob) (report place.Report, err error) {
-	err = audited(ctx, s, account.TheOperator(), audit.Entry{Action: audit.Import, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}, Purpose: audit.Purpose(job.Purpose), Case: job.Case}, func(ctx context.Context, h *house) (err error) {
-		report, err = load.Import(ctx, account.TheOperator(), h.services(), load.Job{
+	err = audited(ctx, s, byHand(account.TheOperator()), audit.Entry{Action: audit.Import, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}, Purpose: audit.Purpose(job.Purpose), Case: job.Case}, func(ctx context.Context, h *house) (err error) {
+		report, err = load.Import(ctx, byHand(account.TheOperator()), h.services(), load.Job{
 			Kind: load.Kind(job.Kind), Path: job.File,
 			Options: load.Options{CRS: job.CRS, Layer: job.Layer, Encoding: job.Encoding, AdminLevel: job.AdminLevel},
 			Fields:  job.Fields, Level: job.Level, Division: job.Division, Repair: job.Repair, DryRun: job.DryRun,
@@ -205,8 +207,8 @@ func (program) Template(w io.Writer) error { return load.HouseholdTemplate(w) }
 
 // Export implements cli.Program.
 func (program) Export(ctx context.Context, s config.Settings, job cli.ExportJob) (n int, err error) {
-	err = audited(ctx, s, account.TheOperator(), audit.Entry{Action: audit.Export, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}}, func(ctx context.Context, h *house) (err error) {
-		n, err = load.ExportFile(ctx, account.TheOperator(), h.services(), load.ExportJob{
+	err = audited(ctx, s, byHand(account.TheOperator()), audit.Entry{Action: audit.Export, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}}, func(ctx context.Context, h *house) (err error) {
+		n, err = load.ExportFile(ctx, byHand(account.TheOperator()), h.services(), load.ExportJob{
 			Kind: load.Kind(job.Kind), Path: job.File, System: coord.System(strings.ToUpper(job.CRS)),
 		})
 		return err
@@ -265,7 +267,7 @@ func (program) PrintBoards(ctx context.Context, s config.Settings, job cli.Board
 			return err
 		}
 		from := h.signboards(job.Settings.PublicURL.String(), job.Settings.Attribution, job.Settings.Approval)
-		done, err := signboard.Print(ctx, account.TheOperator(), from, fonts, signboard.Job{
+		done, err := signboard.Print(ctx, byHand(account.TheOperator()), from, fonts, signboard.Job{
 			Division: job.Division, File: job.File, Format: signboard.Format{Size: job.Size, Landscape: job.Landscape}, Lang: job.Language,
 			Progress: func(done, total int) {
 				job.Progress(cli.Progress{Rows: done, Done: int64(done), Total: int64(total)})
@@ -288,7 +290,7 @@ func (h *house) signboards(public, credit, approval string) *signboard.Source {
 // Check implements cli.Program.
 func (program) Check(ctx context.Context, s config.Settings, job cli.CheckJob) (found []coverage.Checked, err error) {
 	err = withHouse(ctx, s, func(h *house) (err error) {
-		found, err = h.coverage.Check(ctx, account.TheOperator(), h.places, h.grids, job.Division, job.Progress)
+		found, err = h.coverage.Check(ctx, byHand(account.TheOperator()), h.places, h.grids, job.Division, job.Progress)
 		return err
 	})
 	return found, err
@@ -296,30 +298,35 @@ func (program) Check(ctx context.Context, s config.Settings, job cli.CheckJob) (
 
 // MovePhotos implements cli.Program.
 func (program) MovePhotos(ctx context.Context, s config.Settings) (moved, left int, err error) {
-	err = audited(ctx, s, account.TheOperator(), audit.Entry{Action: audit.MovePhotos}, func(ctx context.Context, h *house) (err error) {
-		moved, left, err = h.staff.MovePhotos(ctx, account.TheOperator())
+	err = audited(ctx, s, byHand(account.TheOperator()), audit.Entry{Action: audit.MovePhotos}, func(ctx context.Context, h *house) (err error) {
+		moved, left, err = h.staff.MovePhotos(ctx, byHand(account.TheOperator()))
 		return err
 	})
 	return moved, left, err
 }
 
 // VerifyAudit implements cli.Program.
-func (program) VerifyAudit(ctx context.Context, s config.Settings, known []audit.Head, each func()) (heads []audit.Head, err error) {
-	kept, err := ops.ReadHeads(s.Data)
+func (program) VerifyAudit(ctx context.Context, s config.Settings, known []audit.Head, each func()) (proved cli.Proved, err error) {
+	anchors, err := ops.Heads{Data: s.Data}.Read() // before anything else: what is anchored meanwhile is not asked for
 	if err != nil {
-		return nil, err
+		return proved, err
+	}
+	for _, h := range known {
+		anchors = append(anchors, audit.Anchor{Head: h})
 	}
 	err = withAudit(ctx, s, func(h *house) (err error) {
-		heads, err = h.audit.Verify(ctx, audit.Machine(), append(kept, known...), each)
+		proved.Heads, err = h.audit.Verify(ctx, byHand(audit.Machine()), anchors, each)
 		return err
 	})
-	return heads, err
+	proved.Until, proved.Loose = audit.Loose(proved.Heads, anchors)
+	return proved, err
 }
 
 // ListAudit implements cli.Program.
 func (program) ListAudit(ctx context.Context, s config.Settings, q audit.Query) (list page.Page[audit.Link], err error) {
 	err = withAudit(ctx, s, func(h *house) (err error) {
-		list, err = h.audit.List(ctx, audit.Machine(), q)
+		list, err = h.audit.List(ctx, byHand(audit.Machine()), q)
+		h.anchor(ctx) // that it was read
 		return err
 	})
 	return list, err
@@ -335,7 +342,7 @@ func (program) Users(ctx context.Context, s config.Settings, job cli.UserJob) (l
 		err = withHouse(ctx, s, func(h *house) error { return do(ctx, h) })
 		return list, err
 	}
-	err = audited(ctx, s, access.OnTheMachine(), audit.Entry{Action: userDeeds[job.Do], Object: audit.Object{Kind: "ACCOUNT"}}, do)
+	err = audited(ctx, s, byHand(access.OnTheMachine()), audit.Entry{Action: userDeeds[job.Do], Object: audit.Object{Kind: "ACCOUNT"}}, do)
 	return list, err
 }
 
@@ -344,7 +351,7 @@ var userDeeds = map[cli.UserDo]audit.Action{cli.UserAdd: "CREATE_ACCOUNT", cli.U
 	cli.UserLink: "LINK_ACCOUNT", cli.UserDemo: "GIVE_DEMO_ACCOUNTS"}
 
 func users(ctx context.Context, h *house, job cli.UserJob) (list []cli.User, err error) {
-	actor := access.OnTheMachine()
+	actor := byHand(access.OnTheMachine())
 	tell := func(a access.Account, password string) {
 		u := cli.User{Login: a.Login, Role: string(a.Role), Password: password, Factor: a.SecondFactor != nil, Disabled: a.Disabled != nil, Provider: a.Provider}
 		if a.Worker != nil {
@@ -381,7 +388,7 @@ func users(ctx context.Context, h *house, job cli.UserJob) (list []cli.User, err
 			q.Args.After = &p.Items[len(p.Items)-1].Cursor
 		}
 	case cli.UserDemo:
-		err := load.CheckAlone(ctx, account.TheOperator(), h.services(), demo.Make(demo.Size("city"))) // which all sizes are part of
+		err := load.CheckAlone(ctx, byHand(account.TheOperator()), h.services(), demo.Make(demo.Size("city"))) // which all sizes are part of
 		if fault.Is(err, fault.Conflict) {
 			return nil, nil // somebody's own town
 		}
@@ -412,6 +419,23 @@ func users(ctx context.Context, h *house, job cli.UserJob) (list []cli.User, err
 	tell(a, password)
 	return list, err
 }
+
+// byHand is an actor of the machine who is known by the account of the operating system too: that of who called sudo, else that of the process. Of a name that is no id of ours, what is.
+func byHand(a account.Actor) account.Actor {
+	name := os.Getenv("SUDO_USER")
+	if name == "" {
+		if u, err := user.Current(); err == nil {
+			name = u.Username
+		}
+	}
+	name = strings.Trim(notOfIDs.ReplaceAllString(name, "-"), "-")
+	if name = name[:min(len(name), 32)]; name != "" { // as long as Linux lets it be
+		a.ID += "-" + name
+	}
+	return a
+}
+
+var notOfIDs = regexp.MustCompile(`[^0-9A-Za-z]+`)
 
 // Migrate implements cli.Program.
 func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction) (string, error) {
@@ -540,9 +564,17 @@ func (h *house) openAudit(s config.Settings) (err error) {
 	if h.store.Keys, err = audit.NewKeys(secrets...); err != nil {
 		return err
 	}
-	h.audit = &audit.Service{Store: db.NewAudit(h.store), Keys: h.store.Keys, Now: time.Now}
+	h.audit = &audit.Service{Store: db.NewAudit(h.store), Keys: h.store.Keys, Anchors: ops.Heads{Data: s.Data}, Now: time.Now}
+	h.store.Sealed = h.audit.Sealed
 	h.residents.Recorder = h.audit
 	return nil
+}
+
+// anchor keeps the ends of the audit, the last thing that is done.
+func (h *house) anchor(ctx context.Context) {
+	if _, err := h.audit.Anchor(context.WithoutCancel(ctx)); err != nil {
+		h.log.Error("the ends of the audit", "error", err)
+	}
 }
 
 // enliven lets the services answer from memory what it holds. schema is the version of the tables.
@@ -676,6 +708,7 @@ func withAudit(ctx context.Context, s config.Settings, do func(*house) error) er
 // audited is withHouse for a command of an actor that the audit notes, with the changes that it makes.
 func audited(ctx context.Context, s config.Settings, actor account.Actor, e audit.Entry, do func(context.Context, *house) error) error {
 	return withAudit(ctx, s, func(h *house) error {
+		defer h.anchor(ctx)
 		return h.audit.Do(ctx, actor, e, func(ctx context.Context) error { return do(ctx, h) })
 	})
 }

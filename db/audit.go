@@ -33,7 +33,8 @@ SELECT ` + auditColumns + ` FROM audit_entry e
 WHERE ($1::timestamptz IS NULL OR e.at >= $1) AND ($2::timestamptz IS NULL OR e.at < $2) AND ($3::text IS NULL OR e.actor = $3)
 	AND ($4::text IS NULL OR e.action = $4) AND ($5::text IS NULL OR e.object_kind = $5) AND ($6::text IS NULL OR e.object_id = $6)
 	AND ($7::text IS NULL OR e.result = $7) AND ($8::timestamptz IS NULL OR (e.at, e.district, e.n) < ($8, $9, $10))
-ORDER BY e.at DESC, e.district DESC, e.n DESC LIMIT $11`
+	AND ($11::text[] IS NULL OR e.action = ANY($11))
+ORDER BY e.at DESC, e.district DESC, e.n DESC LIMIT $12`
 
 	auditWalk = `-- name: audit.Walk
 SELECT ` + auditColumns + ` FROM audit_entry e WHERE e.district = $1 AND e.n > $2 ORDER BY e.n LIMIT $3`
@@ -47,6 +48,15 @@ WITH RECURSIVE chain AS (
 )
 SELECT c.district, h.n, h.hash FROM chain c CROSS JOIN LATERAL (SELECT e.n, e.hash FROM audit_entry e WHERE e.district = c.district ORDER BY e.n DESC LIMIT 1) h
 ORDER BY c.district`
+
+	// An end that was, and whether its chain holds it, or begins after it.
+	auditHold = `-- name: audit.Hold
+SELECT a.chain, a.n, a.hash
+FROM unnest($1::text[], $2::bigint[], $3::bytea[]) a (chain, n, hash)
+	LEFT JOIN audit_entry e ON e.district = a.chain AND e.n = a.n
+	LEFT JOIN LATERAL (SELECT f.n FROM audit_entry f WHERE f.district = a.chain ORDER BY f.n LIMIT 1) first ON true
+WHERE coalesce(e.hash = a.hash, a.n < first.n)
+ORDER BY a.chain, a.n`
 
 	// What stays begins with the first entry that is young enough, or with the last that there is.
 	auditKeepFrom = `-- name: audit.KeepFrom
@@ -77,14 +87,29 @@ func (d *DB) appendNow(ctx context.Context, actor account.Actor, entries []audit
 	if _, inside := ctx.Value(txKey{}).(*openTx); inside {
 		ctx = d.Apart(ctx) // who is inside holds a connection already
 	}
-	return d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error { return d.seal(ctx, tx, entries) })
+	began := false
+	err := d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) (err error) {
+		began, err = d.seal(ctx, tx, entries)
+		return err
+	})
+	if err == nil {
+		d.sealed(len(entries), began)
+	}
+	return err
+}
+
+// sealed tells that entries were committed, and whether one began a chain.
+func (d *DB) sealed(entries int, began bool) {
+	if d.Sealed != nil && entries > 0 {
+		d.Sealed(entries, began)
+	}
 }
 
 // seal adds entries to their chains. It is the last thing that a transaction does: from here to its commit nobody else adds to those
-// chains. Chains come in one order for all, so that two never wait for each other, and after the lock of the change log.
-func (d *DB) seal(ctx context.Context, tx pgx.Tx, entries []audit.Entry) error {
+// chains. Chains come in one order for all, so that two never wait for each other, and after the lock of the change log. began: a chain has its first.
+func (d *DB) seal(ctx context.Context, tx pgx.Tx, entries []audit.Entry) (began bool, err error) {
 	if d.Keys == nil {
-		return errors.New("audit: there is no key to seal entries with")
+		return false, errors.New("audit: there is no key to seal entries with")
 	}
 	chains := map[string][]audit.Entry{}
 	for _, e := range entries {
@@ -93,8 +118,9 @@ func (d *DB) seal(ctx context.Context, tx pgx.Tx, entries []audit.Entry) error {
 	for _, chain := range slices.Sorted(maps.Keys(chains)) {
 		head, err := lockChain(ctx, tx, chain)
 		if err != nil {
-			return err
+			return false, err
 		}
+		began = began || head.N == 0
 		var batch pgx.Batch
 		for _, e := range chains[chain] {
 			l := d.Keys.Seal(head, e)
@@ -104,10 +130,10 @@ func (d *DB) seal(ctx context.Context, tx pgx.Tx, entries []audit.Entry) error {
 				orNull(e.Case), e.Result, zeroNull(e.Change), orNull(e.Request), orNull(e.Network), l.Previous[:], l.KeyID, l.Hash[:])
 		}
 		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
-			return fmt.Errorf("audit: add to chain %s: %w", chain, err)
+			return false, fmt.Errorf("audit: add to chain %s: %w", chain, err)
 		}
 	}
-	return nil
+	return began, nil
 }
 
 // lockChain holds chain to the end of the transaction and returns its end.
@@ -153,7 +179,7 @@ func (s *Audit) List(ctx context.Context, actor account.Actor, q audit.Query) (o
 		}
 		return &t
 	}
-	args := []any{instant(q.Since), instant(q.Until), orNull(q.Actor), orNull(string(q.Action)), orNull(q.Object.Kind), orNull(q.Object.ID), orNull(q.Result), nil, nil, nil}
+	args := []any{instant(q.Since), instant(q.Until), orNull(q.Actor), orNull(string(q.Action)), orNull(q.Object.Kind), orNull(q.Object.ID), orNull(q.Result), nil, nil, nil, q.Deeds.Actions()}
 	if after := q.Page.After; after != nil {
 		at, err := time.Parse(time.RFC3339Nano, after.Text)
 		if err != nil {
@@ -178,8 +204,24 @@ func (s *Audit) List(ctx context.Context, actor account.Actor, q audit.Query) (o
 }
 
 // Heads implements audit.Store.
-func (s *Audit) Heads(ctx context.Context, actor account.Actor) (heads []audit.Head, err error) {
-	err = s.each(ctx, actor, auditHeads, nil, func(rows pgx.Rows) error {
+func (s *Audit) Heads(ctx context.Context, actor account.Actor) ([]audit.Head, error) {
+	return s.heads(ctx, actor, auditHeads)
+}
+
+// Hold implements audit.Store.
+func (s *Audit) Hold(ctx context.Context, actor account.Actor, heads []audit.Head) ([]audit.Head, error) {
+	if len(heads) == 0 {
+		return nil, nil
+	}
+	chains, numbers, hashes := make([]string, len(heads)), make([]int64, len(heads)), make([][]byte, len(heads))
+	for i, h := range heads {
+		chains[i], numbers[i], hashes[i] = h.Chain, h.N, h.Hash[:]
+	}
+	return s.heads(ctx, actor, auditHold, chains, numbers, hashes)
+}
+
+func (s *Audit) heads(ctx context.Context, actor account.Actor, sql string, args ...any) (heads []audit.Head, err error) {
+	err = s.each(ctx, actor, sql, args, func(rows pgx.Rows) error {
 		var h audit.Head
 		var hash []byte
 		err := rows.Scan(&h.Chain, &h.N, &hash)
@@ -240,8 +282,9 @@ func (s *Audit) pruneChain(ctx context.Context, chain string, before, at time.Ti
 		}
 		*removed += int(tag.RowsAffected())
 		by := account.TheOperator()
-		return s.seal(ctx, tx, []audit.Entry{{At: at, Actor: by.ID, Role: by.Role, Action: audit.PruneAudit, Object: audit.Object{Kind: "AUDIT", ID: fmt.Sprint(*from)},
+		_, err = s.seal(ctx, tx, []audit.Entry{{At: at, Actor: by.ID, Role: by.Role, Action: audit.PruneAudit, Object: audit.Object{Kind: "AUDIT", ID: fmt.Sprint(*from)},
 			District: chain, Result: audit.OK}})
+		return err
 	})
 }
 

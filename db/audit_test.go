@@ -210,22 +210,29 @@ func TestOldEntriesAreRemovedAndTheChainHolds(t *testing.T) {
 	s, _, _ := newAudit(t)
 	ctx, op := t.Context(), account.TheOperator()
 	day := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	ends := &memory{}
+	s.Anchors = ends
 	for i := range 400 {
 		s.Now = func() time.Time { return day.AddDate(0, 0, i) }
 		if err := s.Record(ctx, op, audit.Entry{Action: "TRY_IT"}); err != nil {
 			t.Fatal(err)
 		}
+		if i == 9 { // by a server that did not run since: what it anchored will be removed
+			if _, err := s.Anchor(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	var told []audit.Head
-	anchor := func(h []audit.Head) error { told = append(told, h...); return nil }
-	last := map[string]int64{}
-	keep := func(days int) error { return s.KeepOnce(ctx, days, last, anchor) }
+	before := ends.list
+	keep := func(days int) error {
+		_, err := s.Prune(ctx, days)
+		if err == nil {
+			_, err = s.Anchor(ctx)
+		}
+		return err
+	}
 	if err := keep(179); !fault.Is(err, fault.Invalid) {
 		t.Errorf("entries are kept 179 days: %v", err)
-	}
-	before, err := s.Heads(ctx, auditor)
-	if err != nil {
-		t.Fatal(err)
 	}
 	for range 2 { // the second time there is nothing to do
 		if err := keep(180); err != nil {
@@ -233,9 +240,9 @@ func TestOldEntriesAreRemovedAndTheChainHolds(t *testing.T) {
 		}
 	}
 	n := 0
-	heads, err := s.Verify(ctx, auditor, append(before, told...), func() { n++ })
-	if err != nil || n != 182 || heads[0].N != 401 || len(told) != 1 || told[0] != heads[0] {
-		t.Errorf("%d entries, %v, told %v, %v", n, heads, told, err)
+	heads, err := s.Verify(ctx, auditor, append(before, ends.list...), func() { n++ })
+	if err != nil || n != 182 || heads[0].N != 401 || len(ends.list) != 1 || ends.list[0].Head != heads[0] {
+		t.Errorf("%d entries, %v, anchored %v, %v", n, heads, ends.list, err)
 	}
 	// Where none is young, the last stays.
 	s.Now = func() time.Time { return day.AddDate(5, 0, 0) }
@@ -243,8 +250,117 @@ func TestOldEntriesAreRemovedAndTheChainHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	n = 0
-	if heads, err = s.Verify(ctx, auditor, told, func() { n++ }); err != nil || n != 2 || heads[0].N != 402 {
+	if heads, err = s.Verify(ctx, auditor, ends.list, func() { n++ }); err != nil || n != 2 || heads[0].N != 402 {
 		t.Errorf("%d entries, %v, %v", n, heads, err)
+	}
+}
+
+// memory keeps anchors.
+type memory struct {
+	list []audit.Anchor
+}
+
+func (m *memory) Turn(fn func([]audit.Anchor) ([]audit.Anchor, bool, error)) error {
+	is, changed, err := fn(slices.Clone(m.list))
+	if err == nil && changed {
+		m.list = is
+	}
+	return err
+}
+
+// TestWhatIsTakenFromAnEndIsMissed: by the next look and by who verifies, whatever is added meanwhile; and the proof stays.
+func TestWhatIsTakenFromAnEndIsMissed(t *testing.T) {
+	ctx, op := t.Context(), account.TheOperator()
+	record := func(s *audit.Service, chain string, n int) {
+		t.Helper()
+		for range n {
+			if err := s.Record(ctx, op, audit.Entry{Action: "TRY_IT", District: chain}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name, sql string
+		add       int   // how many entries are added to the chain after it
+		wrong     int64 // the number that is wrong; 0: nothing is
+	}{
+		{"nothing", "SELECT", 3, 0},
+		{"the newest", "DELETE FROM audit_entry WHERE district = 'east' AND n = 5", 0, 5},
+		{"the newest three", "DELETE FROM audit_entry WHERE district = 'east' AND n > 2", 0, 3},
+		{"the newest three, and as many are added", "DELETE FROM audit_entry WHERE district = 'east' AND n > 2", 3, 5},
+		{"the newest three, and more are added", "DELETE FROM audit_entry WHERE district = 'east' AND n > 2", 7, 5},
+		{"a chain", "DELETE FROM audit_entry WHERE district = 'east'", 0, 1},
+		{"a chain, which begins anew", "DELETE FROM audit_entry WHERE district = 'east'", 9, 5},
+		{"all", "TRUNCATE audit_entry", 0, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, _, pool := newAudit(t)
+			ends := &memory{}
+			s.Anchors = ends
+			record(s, "east", 3)
+			record(s, "west", 4)
+			look := func() error { _, err := s.Anchor(ctx); return err }
+			if err := look(); err != nil {
+				t.Fatal(err)
+			}
+			record(s, "east", 2)
+			if until, loose := audit.Loose([]audit.Head{{Chain: "east", N: 5}, {Chain: "west", N: 4}}, ends.list); until.IsZero() || loose != 2 {
+				t.Errorf("anchored until %v, %d after it", until, loose)
+			}
+			if err := look(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := pool.Exec(ctx, c.sql); err != nil {
+				t.Fatal(err)
+			}
+			for i := range 3 { // each look sees more
+				if _, err := s.Verify(ctx, auditor, ends.list, nil); c.wrong == 0 && err != nil {
+					t.Error(err)
+				} else if wrong := (*audit.Wrong)(nil); c.wrong > 0 && (!errors.As(err, &wrong) || i == 0 && c.add == 0 && wrong.N != c.wrong || !strings.Contains(err.Error(), "backup of before")) {
+					t.Errorf("look %d: %v; entry %d is wrong", i, err, c.wrong)
+				}
+				lost := audit.Lost(nil)
+				if err := look(); errors.As(err, &lost) != (c.wrong > 0) || c.wrong == 0 && err != nil {
+					t.Errorf("look %d: %v", i, err)
+				} else if c.wrong > 0 && !slices.ContainsFunc(lost, func(a audit.Anchor) bool { return a.Chain == "east" && a.N == 5 }) {
+					t.Errorf("look %d: lost are %v", i, lost)
+				}
+				record(s, "east", c.add)
+			}
+			if c.wrong == 0 && len(ends.list) != 2 {
+				t.Errorf("kept are %v", ends.list)
+			}
+		})
+	}
+}
+
+// TestMuchThatIsSealedAsksForALook: what is committed, not what is undone.
+func TestMuchThatIsSealedAsksForALook(t *testing.T) {
+	s, store, _ := newAudit(t)
+	ctx, op := t.Context(), account.TheOperator()
+	type sealed struct {
+		n     int
+		began bool
+	}
+	var told []sealed
+	store.Sealed = func(n int, began bool) { told = append(told, sealed{n, began}) }
+	in := func(result error) {
+		_ = store.As(ctx, op, func(ctx context.Context, _ pgx.Tx) error {
+			for _, chain := range []string{"east", "west"} {
+				if err := s.Record(ctx, op, audit.Entry{Action: "TRY_IT", District: chain}); err != nil {
+					return err
+				}
+			}
+			return result
+		})
+	}
+	in(nil)
+	in(nil)
+	in(fault.New(fault.NotFound, "", "notFound")) // noted as refused
+	store.Keys = nil
+	in(nil)
+	if want := []sealed{{2, true}, {2, false}, {2, false}}; !slices.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
 	}
 }
 

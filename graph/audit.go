@@ -31,6 +31,9 @@ func (r *Resolver) auditList(ctx context.Context, f *node.AuditFilter, first *in
 	if f != nil {
 		q.Actor, q.Action, q.Result = orEmpty(f.Actor), audit.Action(orEmpty(f.Action)), orEmpty(f.Result)
 		q.Object = audit.Object{Kind: orEmpty(f.Kind), ID: orEmpty(f.Object)}
+		if f.Deeds != nil {
+			q.Deeds = audit.Deeds(*f.Deeds)
+		}
 		if f.Since != nil {
 			q.Since = *f.Since
 		}

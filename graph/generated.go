@@ -19166,7 +19166,7 @@ func (ec *executionContext) unmarshalInputAuditFilter(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"since", "until", "actor", "action", "kind", "object", "result"}
+	fieldsInOrder := [...]string{"since", "until", "actor", "action", "deeds", "kind", "object", "result"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -19201,6 +19201,13 @@ func (ec *executionContext) unmarshalInputAuditFilter(ctx context.Context, obj a
 				return it, err
 			}
 			it.Action = data
+		case "deeds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deeds"))
+			data, err := ec.unmarshalOAuditDeeds2ᚖwanggeᚋgraphᚋnodeᚐAuditDeeds(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Deeds = data
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -34677,6 +34684,22 @@ func (ec *executionContext) marshalOAuditConnection2ᚖwanggeᚋgraphᚋnodeᚐA
 		return graphql.Null
 	}
 	return ec._AuditConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAuditDeeds2ᚖwanggeᚋgraphᚋnodeᚐAuditDeeds(ctx context.Context, v any) (*node.AuditDeeds, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(node.AuditDeeds)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAuditDeeds2ᚖwanggeᚋgraphᚋnodeᚐAuditDeeds(ctx context.Context, sel ast.SelectionSet, v *node.AuditDeeds) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOAuditFilter2ᚖwanggeᚋgraphᚋnodeᚐAuditFilter(ctx context.Context, v any) (*node.AuditFilter, error) {

@@ -249,6 +249,19 @@ func TestTheAuditIsListedPageByPage(t *testing.T) {
 	if want := []string{"g6", "g5", "g4", "g3", "g2", "g1", "g0"}; !slices.Equal(found, want) {
 		t.Errorf("found %v", found)
 	}
+	for _, action := range []audit.Action{"REVEAL_RESIDENT_PHONE", "UPDATE_RESIDENT", "SEARCH_RESIDENT"} {
+		if err := r.Audit.Record(t.Context(), account.TheOperator(), audit.Entry{Action: action}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for deeds, want := range map[string]string{
+		"READ_PERSONAL":   `{"audit":{"nodes":[{"action":"SEARCH_RESIDENT"},{"action":"REVEAL_RESIDENT_PHONE"}]}}`,
+		"CHANGE_PERSONAL": `{"audit":{"nodes":[{"action":"UPDATE_RESIDENT"}]}}`,
+	} {
+		if a := s.ask(t, auditor, `{ audit(filter: {deeds: `+deeds+`}) { nodes { action } } }`, nil); string(a.Data) != want {
+			t.Errorf("%s: %s", deeds, a.Raw)
+		}
+	}
 	if a := s.ask(t, account.TheOperator(), `{ audit { nodes { object } } }`, nil); a.code() != "FORBIDDEN" || strings.Contains(string(a.Raw), "operator") {
 		t.Errorf("%s", a.Raw)
 	}

@@ -7315,6 +7315,13 @@ func (w *writer) marshalOAuditConnection2ᚖwanggeᚋgraphᚋnodeᚐAuditConnect
 	return w._AuditConnection(sel, v) || w.null(false)
 }
 
+func (w *writer) marshalOAuditDeeds2ᚖwanggeᚋgraphᚋnodeᚐAuditDeeds(sel *selection, v *node.AuditDeeds) bool {
+	if v == nil {
+		return w.null(false)
+	}
+	return w.marshal(v)
+}
+
 func (w *writer) marshalOBoardCheck2ᚖwanggeᚋgraphᚋnodeᚐBoardCheck(sel *selection, v *node.BoardCheck) bool {
 	if v == nil {
 		return w.null(false)

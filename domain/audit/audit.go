@@ -31,6 +31,25 @@ const (
 	PruneAudit Action = "PRUNE_AUDIT" // the entries before the one that it names were removed, since they were old enough
 )
 
+// Deeds are actions that are asked for as one.
+type Deeds string
+
+// The deeds.
+const (
+	ReadPersonal   Deeds = "READ_PERSONAL"   // personal data was read or given out
+	ChangePersonal Deeds = "CHANGE_PERSONAL" // personal data was noted, changed or removed
+)
+
+var deeds = map[Deeds][]Action{
+	ReadPersonal: {"READ_HOUSEHOLD_FILE", "REVEAL_RESIDENT", "REVEAL_RESIDENT_NAME", "REVEAL_RESIDENT_IDENTITY_NUMBER", "REVEAL_RESIDENT_PHONE", "REVEAL_RESIDENT_BIRTH_DATE",
+		"SEARCH_RESIDENT", "EXPORT_RESIDENT"},
+	ChangePersonal: {"CREATE_RESIDENT", "UPDATE_RESIDENT", "MOVE_IN_RESIDENT", "MOVE_OUT_RESIDENT", "ERASE_RESIDENT", "SET_CARE_TAG", "REMOVE_CARE_TAG", "FILL_HOUSEHOLD_FORM",
+		"IMPORT_RESIDENTS", "EXPIRE_RESIDENTS"},
+}
+
+// Actions are those that d asks for; none where there are no such deeds.
+func (d Deeds) Actions() []Action { return deeds[d] }
+
 // OfMutation is the action of a mutation: createWorker is CREATE_WORKER.
 func OfMutation(field string) Action {
 	var b strings.Builder

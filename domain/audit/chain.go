@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -138,7 +140,7 @@ func (w *Wrong) Error() string {
 type verifier struct {
 	keys   *Keys
 	chain  string
-	known  map[int64]Hash // heads of before that are compared, until they were met
+	known  map[int64]Anchor // ends of before that are compared, until they were met
 	head   Head
 	first  int64 // the number that the chain begins with
 	pruned int64 // the number that the last PRUNE_AUDIT of the chain says that it begins with
@@ -166,8 +168,8 @@ func (v *verifier) next(l Link) error {
 		return v.wrong(l.N, "it is not what was sealed")
 	}
 	if want, ok := v.known[l.N]; ok {
-		if want != l.Hash {
-			return v.wrong(l.N, "it is another than the one that was the head before")
+		if want.Hash != l.Hash {
+			return v.wrong(l.N, "it is another than the one that ended the chain%s. Entries were taken out and others put there, or the database went on from a backup of before", want.when())
 		}
 		delete(v.known, l.N)
 	}
@@ -185,9 +187,9 @@ func (v *verifier) end() error {
 	if v.first > 1 && v.pruned != v.first {
 		return v.wrong(v.first-1, "it is missing, and nothing says that it was removed for its age")
 	}
-	for n := range v.known {
+	for _, n := range slices.Sorted(maps.Keys(v.known)) {
 		if n > v.head.N {
-			return v.wrong(v.head.N+1, "it is missing: the chain went on to %d before", n)
+			return v.wrong(v.head.N+1, "it is missing: the chain went on to %d%s. It was taken out, or the database is a backup of before", n, v.known[n].when())
 		}
 		if n >= v.first {
 			return v.wrong(n, "it is missing")

@@ -78,10 +78,10 @@ func TestAChainShowsWhatWasDoneToIt(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			links := chainOf(k, 9)
-			v := &verifier{keys: k, chain: "unplaced", known: map[int64]Hash{}}
+			v := &verifier{keys: k, chain: "unplaced", known: map[int64]Anchor{}}
 			if c.known != nil {
 				for _, h := range c.known(links) {
-					v.known[h.N] = h.Hash
+					v.known[h.N] = Anchor{Head: h}
 				}
 			}
 			var err error

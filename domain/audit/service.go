@@ -3,8 +3,9 @@ package audit
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wangge/domain/account"
@@ -21,6 +22,7 @@ type Query struct {
 	Since, Until time.Time // [Since, Until)
 	Actor        string
 	Action       Action
+	Deeds        Deeds
 	Object       Object
 	Result       string
 	Page         page.Args
@@ -38,6 +40,8 @@ type Store interface {
 	List(ctx context.Context, actor account.Actor, q Query) (page.Page[Link], error)
 	// Heads are the ends of all chains, by name.
 	Heads(ctx context.Context, actor account.Actor) ([]Head, error)
+	// Hold returns those of the heads that their chains still hold, or that were before what their chains begin with.
+	Hold(ctx context.Context, actor account.Actor, heads []Head) ([]Head, error)
 	// Walk gives each link of a chain to fn in order, all of one state of the data.
 	Walk(ctx context.Context, actor account.Actor, chain string, fn func(Link) error) error
 	// Prune removes the links of each chain that come before its first of at or after the instant, and notes that by PRUNE_AUDIT. It returns how many.
@@ -46,12 +50,17 @@ type Store interface {
 
 // Service notes deeds, and shows and proves what was noted.
 type Service struct {
-	Store Store
-	Keys  *Keys
-	Now   func() time.Time
+	Store   Store
+	Keys    *Keys
+	Anchors Anchors // where ends are kept; nil where nobody calls Anchor or Keep
+	Now     func() time.Time
 
 	mu      sync.Mutex
 	strange bucket
+
+	loose   atomic.Int64 // entries that were sealed here since the last look
+	growth  chan struct{}
+	growing sync.Once
 }
 
 // Record notes a deed of actor, in the transaction of ctx where there is one. Actor, role, time and origin are filled in; a result that is
@@ -176,9 +185,9 @@ func (s *Service) List(ctx context.Context, actor account.Actor, q Query) (page.
 	return s.Store.List(ctx, actor, q)
 }
 
-// Verify proves every chain and returns their heads. known are heads of before, which must still be in their chains. *Wrong: the first link
+// Verify proves every chain and returns their heads. known are ends of before, which must still be in their chains. *Wrong: the first link
 // that is not what it was. Auditors only. each is told of every link that holds; nil: nobody is.
-func (s *Service) Verify(ctx context.Context, actor account.Actor, known []Head, each func()) ([]Head, error) {
+func (s *Service) Verify(ctx context.Context, actor account.Actor, known []Anchor, each func()) ([]Head, error) {
 	if err := actor.RequireRole(account.Auditor); err != nil {
 		return nil, err
 	}
@@ -189,15 +198,15 @@ func (s *Service) Verify(ctx context.Context, actor account.Actor, known []Head,
 	there := map[string]bool{}
 	for i, h := range heads {
 		there[h.Chain] = true
-		v := &verifier{keys: s.Keys, chain: h.Chain, known: map[int64]Hash{}}
+		v := &verifier{keys: s.Keys, chain: h.Chain, known: map[int64]Anchor{}}
 		for _, k := range known {
 			if k.Chain != h.Chain {
 				continue
 			}
-			if other, twice := v.known[k.N]; twice && other != k.Hash {
-				return nil, v.wrong(k.N, "it was the head before with two different hashes")
+			if other, twice := v.known[k.N]; twice && other.Hash != k.Hash {
+				return nil, v.wrong(k.N, "two different entries were the end there%s and%s. One was taken out and another put there, or the database went on from a backup of before", other.when(), k.when())
 			}
-			v.known[k.N] = k.Hash
+			v.known[k.N] = k
 		}
 		err := s.Store.Walk(ctx, actor, h.Chain, func(l Link) error {
 			if each != nil {
@@ -215,7 +224,7 @@ func (s *Service) Verify(ctx context.Context, actor account.Actor, known []Head,
 	}
 	for _, k := range known {
 		if !there[k.Chain] {
-			return nil, &Wrong{k.Chain, 1, "the whole chain is missing"}
+			return nil, &Wrong{k.Chain, 1, fmt.Sprintf("the whole chain is missing: it went on to %d%s. It was taken out, or the database is a backup of before", k.N, k.when())}
 		}
 	}
 	return heads, nil
@@ -232,54 +241,13 @@ func (s *Service) Heads(ctx context.Context, actor account.Actor) ([]Head, error
 // Machine is who works on the machine and reads the audit there.
 func Machine() account.Actor { return account.Actor{Role: account.Auditor, ID: "machine"} }
 
-// keepEvery is how often Keep looks.
-const keepEvery = time.Hour
-
-// Keep tells anchor the ends of the chains that moved, now and every hour, so that entries taken from an end are missed; and
-// removes what is older than days, until ctx ends.
-func (s *Service) Keep(ctx context.Context, days int, anchor func([]Head) error, log *slog.Logger) {
-	told := map[string]int64{}
-	for {
-		if err := s.KeepOnce(ctx, days, told, anchor); err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "the audit is not looked after", "error", err, "again_in", keepEvery.String())
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(keepEvery):
-		}
-	}
-}
-
-// KeepOnce is one turn of Keep. told are the numbers of the heads that anchor was told.
-func (s *Service) KeepOnce(ctx context.Context, days int, told map[string]int64, anchor func([]Head) error) error {
+// Prune removes what is older than so many days, and returns how many entries. INVALID: days are too few.
+func (s *Service) Prune(ctx context.Context, days int) (int, error) {
 	if days < MinDays {
-		return fault.New(fault.Invalid, "AUDIT_DAYS", "audit.days", "min", MinDays)
+		return 0, fault.New(fault.Invalid, "AUDIT_DAYS", "audit.days", "min", MinDays)
 	}
 	now := s.Now()
-	if _, err := s.Store.Prune(ctx, now.AddDate(0, 0, -days).UTC().Truncate(24*time.Hour), now); err != nil { // once a day
-		return err
-	}
-	heads, err := s.Store.Heads(ctx, Machine())
-	if err != nil {
-		return err
-	}
-	var moved []Head
-	for _, h := range heads {
-		if told[h.Chain] != h.N {
-			moved = append(moved, h)
-		}
-	}
-	if len(moved) == 0 {
-		return nil
-	}
-	if err := anchor(moved); err != nil {
-		return err
-	}
-	for _, h := range moved {
-		told[h.Chain] = h.N
-	}
-	return nil
+	return s.Store.Prune(ctx, now.AddDate(0, 0, -days).UTC().Truncate(24*time.Hour), now) // once a day
 }
 
 var _ = fault.Register(

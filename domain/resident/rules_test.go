@@ -1,6 +1,7 @@
 package resident
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,6 +180,22 @@ func TestCategories(t *testing.T) {
 		change(&c)
 		if err := CheckCategory(c); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestWhatIsDoneWithFilesIsAskedForAsOne: whoever asks the audit who read personal data, or who changed it, is told of all.
+func TestWhatIsDoneWithFilesIsAskedForAsOne(t *testing.T) {
+	reads := []audit.Action{ReadFile, audit.OfMutation("revealResident"), Searched, Exported}
+	for _, f := range []Field{Name, IdentityNumber, Phone, BirthDate} {
+		reads = append(reads, Revealed+audit.Action(f))
+	}
+	for deeds, want := range map[audit.Deeds][]audit.Action{
+		audit.ReadPersonal:   reads,
+		audit.ChangePersonal: {Created, Changed, MovedIn, MovedOut, Tagged, Untagged, Erased, FilledIn, Imported, Expired},
+	} {
+		if got := slices.Sorted(slices.Values(deeds.Actions())); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+			t.Errorf("%s are %v, want %v", deeds, got, want)
 		}
 	}
 }

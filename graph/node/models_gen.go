@@ -116,6 +116,8 @@ type AuditFilter struct {
 	Actor *string `json:"actor,omitempty"`
 	// What was done: the name of a mutation as `CREATE_WORKER`, or another that an entry has.
 	Action *string `json:"action,omitempty"`
+	// Several that belong together.
+	Deeds *AuditDeeds `json:"deeds,omitempty"`
 	// What kind of thing it was done to, as `WORKER`.
 	Kind *string `json:"kind,omitempty"`
 	// The id or code of the thing.
@@ -1163,6 +1165,64 @@ func (e *AccountRole) UnmarshalJSON(b []byte) error {
 }
 
 func (e AccountRole) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Deeds that belong together, done or refused.
+type AuditDeeds string
+
+const (
+	// Personal data was read or given out: files, unmasked values of any field, searches by a number, what residents take along.
+	AuditDeedsReadPersonal AuditDeeds = "READ_PERSONAL"
+	// Personal data was noted, changed or removed, by somebody or since its time was over.
+	AuditDeedsChangePersonal AuditDeeds = "CHANGE_PERSONAL"
+)
+
+var AllAuditDeeds = []AuditDeeds{
+	AuditDeedsReadPersonal,
+	AuditDeedsChangePersonal,
+}
+
+func (e AuditDeeds) IsValid() bool {
+	switch e {
+	case AuditDeedsReadPersonal, AuditDeedsChangePersonal:
+		return true
+	}
+	return false
+}
+
+func (e AuditDeeds) String() string {
+	return string(e)
+}
+
+func (e *AuditDeeds) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuditDeeds(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuditDeeds", str)
+	}
+	return nil
+}
+
+func (e AuditDeeds) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuditDeeds) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuditDeeds) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

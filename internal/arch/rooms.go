@@ -90,7 +90,7 @@ var Rooms = []Room{
 	{"internal/cell", nil, nil},
 	{"internal/answer", []string{"internal/fault"}, []string{"golang.org/x/text"}},
 	{"internal/config", []string{"domain/audit", "geo/coord", "internal/fault"}, nil},
-	{"internal/ops", []string{"domain/account", "domain/audit", "internal/answer", "internal/fault"}, []string{pgx, prometheus, compress, "github.com/rs/cors", "golang.org/x/time"}},
+	{"internal/ops", []string{"domain/account", "domain/audit", "internal/answer", "internal/fault", "internal/keyfile"}, []string{pgx, prometheus, compress, "github.com/rs/cors", "golang.org/x/time"}},
 	{"internal/httpauth", []string{"domain/account", "internal/fault", "internal/keyfile"}, nil},
 	{"internal/keyfile", nil, nil},
 	{"internal/keyring", []string{"domain/secret", "internal/fault", "internal/keyfile"}, nil},

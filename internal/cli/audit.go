@@ -9,7 +9,15 @@ import (
 
 	"wangge/domain/audit"
 	"wangge/domain/page"
+	"wangge/internal/fault"
 )
+
+// Proved is an audit that holds.
+type Proved struct {
+	Heads []audit.Head // the ends of its chains
+	Until time.Time    // when the newest of the ends was written that they were compared with; zero: that is not known
+	Loose int64        // entries after those ends: were they taken away, nobody would know
+}
 
 type auditCmd struct {
 	Verify auditVerifyCmd `cmd:"" help:"Prove that no entry was changed, taken out or put in, and print the ends of the chains: keep them elsewhere and give them to a later run."`
@@ -34,7 +42,7 @@ func (c *auditVerifyCmd) Run(r *run) error {
 		return err
 	}
 	entries := 0
-	heads, err := r.program.VerifyAudit(r.ctx, s, known, func() { entries++ })
+	proved, err := r.program.VerifyAudit(r.ctx, s, known, func() { entries++ })
 	var wrong *audit.Wrong
 	switch {
 	case errors.As(err, &wrong):
@@ -44,11 +52,24 @@ func (c *auditVerifyCmd) Run(r *run) error {
 	case err != nil:
 		return err
 	}
-	for _, h := range heads {
+	for _, h := range proved.Heads {
 		fmt.Fprintln(r.out, h)
 	}
-	fmt.Fprintf(r.out, in(r.lang, "%d entries in %d chains hold\n", "%d 条记录、%d 条链完好\n"), entries, len(heads))
+	fmt.Fprintf(r.out, in(r.lang, "%d entries in %d chains hold\n", "%d 条记录、%d 条链完好\n"), entries, len(proved.Heads))
+	fmt.Fprintln(r.out, proved.anchored(r.lang, s.Zone))
 	return nil
+}
+
+// anchored says up to where what was taken from an end would be missed.
+func (p Proved) anchored(lang fault.Language, zone *time.Location) string {
+	if p.Until.IsZero() {
+		return fmt.Sprintf(in(lang, "no ends are anchored in this data folder: %d entries could be taken from the ends unseen", "此数据目录中没有链头：末尾 %d 条记录如被删除将无法发现"), p.Loose)
+	}
+	at := p.Until.In(zone).Format(time.DateTime)
+	if p.Loose == 0 {
+		return fmt.Sprintf(in(lang, "anchored until %s; no entry after it", "链头写至 %s，其后没有记录"), at)
+	}
+	return fmt.Sprintf(in(lang, "anchored until %s; %d entries after it are not anchored yet", "链头写至 %s，其后 %d 条记录尚未写入链头"), at, p.Loose)
 }
 
 type auditListCmd struct {
@@ -56,6 +77,7 @@ type auditListCmd struct {
 	Until  string `placeholder:"TIME" help:"Before this time, RFC 3339."`
 	Actor  string `placeholder:"ID" help:"The account that acted."`
 	Action string `placeholder:"NAME" help:"What was done, as CREATE_WORKER."`
+	Deeds  string `placeholder:"NAME" enum:"READ_PERSONAL,CHANGE_PERSONAL," default:"" help:"Several that belong together: READ_PERSONAL or CHANGE_PERSONAL."`
 	Kind   string `placeholder:"NAME" help:"What kind of thing it was done to, as WORKER."`
 	Object string `placeholder:"ID" help:"Its id or code."`
 	Result string `placeholder:"CODE" help:"OK, or the code of the refusal."`
@@ -70,7 +92,7 @@ func (c *auditListCmd) Run(r *run) error {
 	if c.Limit < 1 || c.Limit > mostListed {
 		return usage{fmt.Sprintf(in(r.lang, "--limit is 1 to %d", "--limit 须为 1 到 %d"), mostListed)}
 	}
-	q := audit.Query{Actor: c.Actor, Action: audit.Action(c.Action), Object: audit.Object{Kind: c.Kind, ID: c.Object}, Result: c.Result, Page: page.Args{First: c.Limit}}
+	q := audit.Query{Actor: c.Actor, Action: audit.Action(c.Action), Deeds: audit.Deeds(c.Deeds), Object: audit.Object{Kind: c.Kind, ID: c.Object}, Result: c.Result, Page: page.Args{First: c.Limit}}
 	for _, at := range []struct {
 		text, flag string
 		to         *time.Time

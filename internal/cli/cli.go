@@ -56,8 +56,8 @@ type Program interface {
 	MovePhotos(ctx context.Context, s config.Settings) (moved, left int, err error)
 	// Users does to accounts what job says, and returns those concerned.
 	Users(ctx context.Context, s config.Settings, job UserJob) ([]User, error)
-	// VerifyAudit proves the audit and returns the ends of its chains; known are ends of before. *audit.Wrong: what is wrong first. each is told of every entry.
-	VerifyAudit(ctx context.Context, s config.Settings, known []audit.Head, each func()) ([]audit.Head, error)
+	// VerifyAudit proves the audit; known are ends of before, besides those in the data folder. *audit.Wrong: what is wrong first. each is told of every entry.
+	VerifyAudit(ctx context.Context, s config.Settings, known []audit.Head, each func()) (Proved, error)
 	// ListAudit returns a page of the audit, the newest first.
 	ListAudit(ctx context.Context, s config.Settings, q audit.Query) (page.Page[audit.Link], error)
 	// Keys says how the keys stand that residents' files are sealed with.

@@ -25,6 +25,7 @@ import (
 // recorder is a Program that notes what it was asked and answers with what a test wants. The commands against the
 // real one are tested where it is wired, in package main.
 type recorder struct {
+	proved   Proved
 	did      string
 	settings config.Settings
 	server   config.ServerSettings
@@ -111,10 +112,11 @@ func (p *recorder) Check(_ context.Context, s config.Settings, job CheckJob) ([]
 	return p.checked, p.err
 }
 
-func (p *recorder) VerifyAudit(_ context.Context, s config.Settings, known []audit.Head, each func()) ([]audit.Head, error) {
+func (p *recorder) VerifyAudit(_ context.Context, s config.Settings, known []audit.Head, each func()) (Proved, error) {
 	p.did, p.settings = fmt.Sprint("audit verify ", known), s
 	each()
-	return []audit.Head{{Chain: "unplaced", N: 12, Hash: audit.Hash{1}}}, p.err
+	p.proved.Heads = []audit.Head{{Chain: "unplaced", N: 12, Hash: audit.Hash{1}}}
+	return p.proved, p.err
 }
 
 func (p *recorder) ListAudit(_ context.Context, s config.Settings, q audit.Query) (list page.Page[audit.Link], err error) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Read returns what lies in file. fs.ErrNotExist: there is none. Any other error is for Reason: it is no file, others may read it, or it has more than most bytes.
@@ -32,6 +33,22 @@ func Make(file string, text []byte) error { return write(file, text, os.Link) }
 
 // Replace puts text in the place of what lies in file: whoever reads it meanwhile reads the one or the other.
 func Replace(file string, text []byte) error { return write(file, text, os.Rename) }
+
+// Alone runs do while no other process is alone with file: of two that replaced it at once, one would undo what the other did.
+func Alone(file string, do func() error) (err error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }() // which lets go of the lock
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
+	}
+	return do()
+}
 
 // write writes text aside, on the disk, and puts it in its place by put.
 func write(file string, text []byte, put func(from, to string) error) (err error) {

@@ -4,9 +4,7 @@ package keyring
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"wangge/domain/secret"
@@ -44,16 +42,13 @@ func Open(file string, now time.Time) (r *secret.Ring, made bool, err error) {
 }
 
 // Alone runs do while no other process changes the ring in file: of two that turned it at once, one would lose the other's key, and what was sealed under it.
-func Alone(file string, do func() error) (err error) {
-	f, err := os.OpenFile(file+".lock", os.O_RDWR|os.O_CREATE, 0o600)
-	if err == nil {
-		defer func() { err = errors.Join(err, f.Close()) }() // which lets go of the lock
-		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
-	}
-	if err != nil {
+func Alone(file string, do func() error) error {
+	began := false
+	err := keyfile.Alone(file, func() error { began = true; return do() })
+	if err != nil && !began {
 		return unkept(file, err)
 	}
-	return do()
+	return err
 }
 
 // Save puts r in the place of the ring in file: whoever reads it meanwhile reads the one or the other.

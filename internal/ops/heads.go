@@ -1,58 +1,66 @@
 package ops
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"wangge/domain/audit"
+	"wangge/internal/keyfile"
 )
 
 // HeadsFile is the name of the file in the data folder that ends of the audit are written to, where who owns the database cannot change them.
 const HeadsFile = "audit.heads"
 
-// KeepHeads writes the ends of the audit's chains to the file and to the log.
-func KeepHeads(data string, log *slog.Logger) func([]audit.Head) error {
-	return func(heads []audit.Head) (err error) {
-		f, err := os.OpenFile(filepath.Join(data, HeadsFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+// Heads keeps the ends of the audit's chains in the file of a data folder: a time, a space and the end a line.
+type Heads struct{ Data string }
+
+// Turn implements audit.Anchors.
+func (h Heads) Turn(fn func(was []audit.Anchor) (is []audit.Anchor, changed bool, err error)) error {
+	file := filepath.Join(h.Data, HeadsFile)
+	return keyfile.Alone(file, func() error {
+		was, err := h.Read()
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		var lines strings.Builder
-		for _, h := range heads {
-			fmt.Fprintln(&lines, time.Now().UTC().Format(time.RFC3339), h)
-			log.Info("audit", "head", h.String())
+		is, changed, err := fn(was)
+		if err != nil || !changed {
+			return err
 		}
-		_, err = f.WriteString(lines.String())
-		return err
-	}
+		var lines bytes.Buffer
+		for _, a := range is {
+			fmt.Fprintln(&lines, a.At.UTC().Format(time.RFC3339), a.Head)
+		}
+		return keyfile.Replace(file, lines.Bytes())
+	})
 }
 
-// ReadHeads are the ends that were written to the file; none where there is none. A line that is no head is refused with its number.
-func ReadHeads(data string) (heads []audit.Head, err error) {
-	f, err := os.Open(filepath.Join(data, HeadsFile))
+// Read are the ends that were written to the file; none where there is none. A line that is none is refused with its number.
+func (h Heads) Read() (list []audit.Anchor, err error) {
+	text, err := os.ReadFile(filepath.Join(h.Data, HeadsFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		_, text, _ := strings.Cut(lines.Text(), " ")
-		h, err := audit.ParseHead(text)
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		at, head, _ := strings.Cut(strings.TrimSpace(line), " ")
+		var a audit.Anchor
+		if a.Head, err = audit.ParseHead(head); err == nil {
+			a.At, err = time.Parse(time.RFC3339, at)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s, line %d: %w", HeadsFile, n, err)
 		}
-		heads = append(heads, h)
+		list = append(list, a)
 	}
-	return heads, lines.Err()
+	return list, nil
 }
