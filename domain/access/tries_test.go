@@ -252,6 +252,7 @@ func TestAWrongOldPasswordKeepsNobodyFromSigningIn(t *testing.T) {
 	_, password := w.account("li.na", account.Staff, 48)
 	token, _ := w.signedIn("li.na", password)
 	actor := w.who(token)
+	w.exec(`DELETE FROM sign_in_try`)
 	for n := range 7 {
 		err := w.ChangeOwnPassword(t.Context(), actor, "wrong password", "eleven grey geese over water")
 		if want := map[bool]fault.Code{true: fault.Unauthenticated, false: fault.Limited}[n < 5]; !fault.Is(err, want) {
@@ -260,6 +261,9 @@ func TestAWrongOldPasswordKeepsNobodyFromSigningIn(t *testing.T) {
 	}
 	if _, _, err := w.ChangePassword(t.Context(), token, newPassword, "eleven grey geese over water"); !fault.Is(err, fault.Limited) {
 		t.Errorf("by the page: %v", err)
+	}
+	if rows := one[int](w, `SELECT count(*) FROM sign_in_try`); rows != 1 {
+		t.Errorf("they are counted in %d places", rows)
 	}
 	w.expect("the owner", at(1), "li.na", newPassword, "")
 	w.now = w.now.Add(time.Minute)
