@@ -222,3 +222,32 @@ func TestWhoOwnsTheDatabaseIsFoundOut(t *testing.T) {
 	}
 	mustRun(t, env, "audit", "verify", "--head", head)
 }
+
+// TestWhatIsDueIsDoneOnce: of two servers of a database one lets go of what is over, and who stops leaves nothing running.
+func TestWhatIsDueIsDoneOnce(t *testing.T) {
+	address := testdb.URL(t)
+	var servers []*server
+	for range 2 {
+		servers = append(servers, serve(t, []string{"DATA=" + filepath.Join(t.TempDir(), "data"), "DATABASE_URL=" + address, "ADDR=127.0.0.1:0", "LOG_LEVEL=error", "AUDIT_KEY=" + strings.Repeat("k", 26)}))
+	}
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	const want = "audit completed 1, residents completed 1"
+	got := ""
+	for began := time.Now(); got != want && time.Since(began) < time.Minute; time.Sleep(200 * time.Millisecond) {
+		if err := conn.QueryRow(t.Context(), `SELECT coalesce(string_agg(concat_ws(' ', args ->> 'job', state, attempt), ', ' ORDER BY args ->> 'job'), '') FROM river.river_job`).Scan(&got); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got != want {
+		t.Errorf("done are %q, want %q", got, want)
+	}
+	for _, s := range servers {
+		if code := s.stop(t, os.Interrupt); code != 0 || s.log.String() != "" {
+			t.Errorf("exit %d: %s", code, s.log)
+		}
+	}
+}

@@ -50,6 +50,7 @@ import (
 	"wangge/internal/config"
 	"wangge/internal/fault"
 	"wangge/internal/httpauth"
+	"wangge/internal/jobs"
 	"wangge/internal/localpg"
 	"wangge/internal/oidc"
 	"wangge/internal/ops"
@@ -130,14 +131,14 @@ func (program) Serve(ctx context.Context, s config.Settings, server config.Serve
 		return err
 	}
 	kept.Go(func() { h.coverage.Keep(keeping, account.TheOperator(), log) })
-	kept.Go(func() { h.audit.Keep(keeping, s.AuditDays, log) })
+	kept.Go(func() { h.audit.Keep(keeping, log) })
 	kept.Go(func() {
 		if err := h.album.Check(keeping); err != nil && keeping.Err() == nil {
 			log.Warn("workers' photos cannot be kept: correct PHOTOS_URL, or who may write there", "error", err)
 		}
 		h.staff.KeepSwept(keeping, account.TheOperator(), log)
 	})
-	kept.Go(func() { h.residents.KeepExpired(keeping, log) })
+	kept.Go(func() { h.work(keeping, s.AuditDays) })
 	if made {
 		fmt.Fprintln(out, "operator token", token)
 	}
@@ -574,6 +575,26 @@ func (h *house) openAudit(s config.Settings) (err error) {
 func (h *house) anchor(ctx context.Context) {
 	if _, err := h.audit.Anchor(context.WithoutCancel(ctx)); err != nil {
 		h.log.Error("the ends of the audit", "error", err)
+	}
+}
+
+// work has done what is due once in all servers of the database, until ctx ends.
+func (h *house) work(ctx context.Context, auditDays int) {
+	queue := jobs.Queue{Pool: h.pool, Log: h.log, Jobs: []jobs.Job{
+		{Name: "residents", Every: time.Hour, Do: func(ctx context.Context) error {
+			done, err := h.residents.Expire(ctx)
+			if done != (resident.Ended{}) {
+				h.log.Info("residents' files that were over are removed", "people", done.People, "residencies", done.Residencies, "tags", done.Tags, "forms", done.Forms)
+			}
+			return err
+		}},
+		{Name: "audit", Every: time.Hour, Do: func(ctx context.Context) error {
+			_, err := h.audit.Prune(ctx, auditDays)
+			return err
+		}},
+	}}
+	if err := queue.Run(ctx); err != nil && ctx.Err() == nil {
+		h.log.Error("what is due at times is not done", "error", err)
 	}
 }
 

@@ -133,9 +133,9 @@ func (s *Service) grown() chan struct{} {
 	return s.growth
 }
 
-// Keep anchors the ends of the chains, so that entries taken from an end are missed, until ctx ends. Every hour it writes those that moved to the log, and removes what is older
-// than days. What was sealed after its last look is left to who ends it.
-func (s *Service) Keep(ctx context.Context, days int, log *slog.Logger) {
+// Keep anchors the ends of the chains, so that entries taken from an end are missed, until ctx ends. Every hour it writes those that moved to the log. What was sealed after its
+// last look is left to who ends it.
+func (s *Service) Keep(ctx context.Context, log *slog.Logger) {
 	told := map[Head]bool{}
 	var hourly time.Time // when that is due
 	var said string      // what the log was told of this hour
@@ -143,9 +143,6 @@ func (s *Service) Keep(ctx context.Context, days int, log *slog.Logger) {
 		due := !s.Now().Before(hourly)
 		if due {
 			hourly, said = s.Now().Add(time.Hour), ""
-			if _, err := s.Prune(ctx, days); err != nil && ctx.Err() == nil {
-				log.WarnContext(ctx, "what is too old stays in the audit", "error", err)
-			}
 		}
 		heads, err := s.Anchor(ctx)
 		if lost := (Lost)(nil); errors.As(err, &lost) {

@@ -35,8 +35,6 @@ func (l *looked) Hold(_ context.Context, _ account.Actor, heads []Head) ([]Head,
 	return heads, nil
 }
 
-func (l *looked) Prune(context.Context, time.Time, time.Time) (int, error) { return 0, nil }
-
 func (l *looked) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -62,7 +60,7 @@ func TestHowSoonEntriesAreAnchored(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		defer func() { stop(); all.Wait() }()
-		all.Go(func() { s.Keep(ctx, MinDays, slog.New(slog.NewTextHandler(said, nil))) })
+		all.Go(func() { s.Keep(ctx, slog.New(slog.NewTextHandler(said, nil))) })
 		after := func(d time.Duration, looks int, why string) {
 			t.Helper()
 			time.Sleep(d)

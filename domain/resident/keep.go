@@ -2,8 +2,6 @@ package resident
 
 import (
 	"context"
-	"log/slog"
-	"time"
 
 	"wangge/domain/account"
 	"wangge/domain/audit"
@@ -15,9 +13,6 @@ type Ended struct{ Residencies, People, Tags, Forms int }
 func (e Ended) add(more Ended) Ended {
 	return Ended{e.Residencies + more.Residencies, e.People + more.People, e.Tags + more.Tags, e.Forms + more.Forms}
 }
-
-// expiring is how often what is over is looked for.
-const expiring = time.Hour
 
 // Expire removes what was over long enough ago: residencies, and who has none left; care tags; forms. It is recorded where it removed anything. Files of who moved out by now
 // are closed to whom they left.
@@ -38,25 +33,6 @@ func (s *Service) Expire(ctx context.Context) (all Ended, err error) {
 		all = all.add(some)
 		if err != nil || !more {
 			return all, err
-		}
-	}
-}
-
-// KeepExpired lets what is over go now and every hour until ctx ends.
-func (s *Service) KeepExpired(ctx context.Context, log *slog.Logger) {
-	tick := time.NewTicker(expiring)
-	defer tick.Stop()
-	for {
-		switch done, err := s.Expire(ctx); {
-		case err != nil && ctx.Err() == nil:
-			log.Warn("residents' files that are over are not removed yet", "error", err)
-		case done != (Ended{}):
-			log.Info("residents' files that were over are removed", "people", done.People, "residencies", done.Residencies, "tags", done.Tags, "forms", done.Forms)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
 		}
 	}
 }

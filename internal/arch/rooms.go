@@ -31,7 +31,7 @@ var (
 var Rooms = []Room{
 	// Wiring: the only place that knows them all.
 	{".", slices.Concat([]string{"graph", "tile", "web", "signboard", "signboard/paper", "load", "load/demo", "db", "album", "live", "internal/answer", "internal/cli", "internal/config",
-		"internal/httpauth", "internal/keyring", "internal/localpg", "internal/oidc", "internal/ops"}, below), []string{pgx}},
+		"internal/httpauth", "internal/jobs", "internal/keyring", "internal/localpg", "internal/oidc", "internal/ops"}, below), []string{pgx}},
 
 	// The middle row.
 	{"graph", doors, []string{gqlgen, gqlparser, geom, orb, uuid, compress, jsontext, "github.com/maypok86/otter/v2", "github.com/coder/websocket"}},
@@ -93,6 +93,7 @@ var Rooms = []Room{
 	{"internal/ops", []string{"domain/account", "domain/audit", "internal/answer", "internal/fault", "internal/keyfile"}, []string{pgx, prometheus, compress, "github.com/rs/cors", "golang.org/x/time"}},
 	{"internal/httpauth", []string{"domain/account", "internal/fault", "internal/keyfile"}, nil},
 	{"internal/keyfile", nil, nil},
+	{"internal/jobs", nil, []string{pgx, "github.com/riverqueue/river"}},
 	{"internal/keyring", []string{"domain/secret", "internal/fault", "internal/keyfile"}, nil},
 	{"internal/oidc", []string{"domain/access", "internal/fault"}, []string{"github.com/coreos/go-oidc/v3", "golang.org/x/oauth2"}},
 	{"internal/cli", []string{"domain/audit", "domain/coverage", "domain/page", "domain/place", "geo/coord", "geo/shape", "internal/config", "internal/fault"},
