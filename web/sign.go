@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -401,11 +402,7 @@ func (s *site) stepPage(kind string, steps ...access.Step) http.HandlerFunc {
 		p := s.signedPage(r, kind)
 		v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
 		if err == nil {
-			here := false
-			for _, step := range steps {
-				here = here || v.Step == step
-			}
-			if !here || kind == "enrol" && v.SecondFactor != nil {
+			if !slices.Contains(steps, v.Step) || kind == "enrol" && v.SecondFactor != nil {
 				s.goOn(w, r, pathOf[v.Step])
 				return
 			}
