@@ -144,7 +144,7 @@ func TestSigningIn(t *testing.T) {
 		if got := b.graphql(whoAsks, nil); !strings.Contains(got, `{"kind":"staff","login":"demo-worker","posts":[{"post":"GRID_WORKER","acts":true,"rights":["HOUSEHOLDS"`) {
 			t.Errorf("signed in: %s", got)
 		}
-		if got := b.graphql(`mutation { createAccount(input: {login: "evil", role: OPERATOR}) { password } }`, nil); !strings.Contains(got, `"FORBIDDEN"`) {
+		if got := b.graphql(`mutation { createAccount(input: {login: "evil", workerId: "w"}) { password } }`, nil); !strings.Contains(got, `"FORBIDDEN"`) {
 			t.Errorf("a worker gives an account: %s", got)
 		}
 		// Another site's page makes the browser send what changes something.
@@ -227,9 +227,14 @@ func TestSigningIn(t *testing.T) {
 		if other.token() == half {
 			t.Error("the token is the one of before the code")
 		}
-		got := b.graphql(`mutation($i: CreateAccountInput!) { createAccount(input: $i) { account { id login mustChangePassword } password } }`, map[string]any{"i": map[string]any{"login": "shen.ji", "role": "AUDITOR"}})
-		if !strings.Contains(got, `"login":"shen.ji","mustChangePassword":true}`) || !regexp.MustCompile(`"password":"[A-Z2-7-]{19}"`).MatchString(got) {
+		workers := regexp.MustCompile(`"id":"([^"]+)"`).FindAllStringSubmatch(b.graphql("{ grids(first: 20) { nodes { worker { id } } } }", nil), -1)
+		got := b.graphql(`mutation($i: CreateAccountInput!) { createAccount(input: $i) { account { id login mustChangePassword } password } }`, map[string]any{"i": map[string]any{"login": "gao.yuan", "workerId": workers[len(workers)-1][1]}})
+		if !strings.Contains(got, `"login":"gao.yuan","mustChangePassword":true}`) || !regexp.MustCompile(`"password":"[A-Z2-7-]{19}"`).MatchString(got) {
 			t.Errorf("an account: %s", got)
+		}
+		operator := regexp.MustCompile(`"id":"([^"]+)","login":"demo-operator"`).FindStringSubmatch(b.graphql("{ accounts { nodes { id login } } }", nil))
+		if got := b.graphql(`mutation($id: ID!) { resetPassword(input: {id: $id, secondFactor: true}) { password } }`, map[string]any{"id": operator[1]}); !strings.Contains(got, `"FORBIDDEN"`) {
+			t.Errorf("the operator's account is taken over: %s", got)
 		}
 		if got := b.graphql("{ accounts(first: 1) { totalCount nodes { login role secondFactor } pageInfo { hasNextPage } } }", nil); !strings.Contains(got, `{"accounts":{"totalCount":8,"nodes":[{"login":"demo-auditor","role":"AUDITOR","secondFactor":false}],"pageInfo":{"hasNextPage":true}}}`) {
 			t.Errorf("the accounts: %s", got)

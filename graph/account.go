@@ -108,15 +108,11 @@ func (r *Resolver) createAccount(ctx context.Context, in node.CreateAccountInput
 	if err := actor.RequireRole(account.Security); err != nil {
 		return nil, err // before a worker is looked up
 	}
-	n := access.NewAccount{Login: in.Login, Role: account.Role(strings.ToLower(string(in.Role)))}
-	if in.WorkerID != nil {
-		k, ok := key.Parse(*in.WorkerID)
-		if !ok {
-			return nil, fault.New(fault.NotFound, "input.workerId", "worker.notFound", "id", fault.Shorten(*in.WorkerID, 60))
-		}
-		n.Worker = &k
+	worker, ok := key.Parse(in.WorkerID)
+	if !ok {
+		return nil, fault.New(fault.NotFound, "input.workerId", "worker.notFound", "id", fault.Shorten(in.WorkerID, 60))
 	}
-	a, password, err := s.Give(ctx, actor, n)
+	a, password, err := s.Give(ctx, actor, access.NewAccount{Login: in.Login, Role: account.Staff, Worker: &worker})
 	if err != nil {
 		return nil, within("input", err)
 	}

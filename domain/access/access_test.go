@@ -662,7 +662,7 @@ func TestWhoMayGiveAccounts(t *testing.T) {
 		}
 	}
 	for what, n := range map[string]access.NewAccount{
-		"the same login":  {Login: "LI.NA", Role: account.Operator},
+		"the same login":  {Login: "LI.NA", Role: account.Staff, Worker: &key.Key{Home: "dhome", ID: id(49)}},
 		"the same worker": {Login: "li.na2", Role: account.Staff, Worker: &key.Key{Home: "dhome", ID: id(48)}},
 	} {
 		if _, _, err := w.Give(ctx, sec, n); !fault.Is(err, fault.Conflict) {
@@ -681,8 +681,35 @@ func TestWhoMayGiveAccounts(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	p, err := w.List(ctx, sec, access.Query{Args: page.Args{First: 1}, Count: true})
-	if err != nil || p.Total != 2 || !p.HasNext || p.Items[0].Node.Login != "li.na" {
+	// Nobody who gives accounts gets further by that: all but staff have theirs from the machine.
+	for _, role := range []account.Role{account.Operator, account.Security, account.Auditor} {
+		n := access.NewAccount{Login: "a." + string(role), Role: role}
+		if _, _, err := w.Give(ctx, sec, n); fault.As(err).Key != "access.onMachine" || !fault.Is(err, fault.Forbidden) {
+			t.Errorf("gives an account of %s: %v", role, err)
+		}
+		theirs, _ := w.account(n.Login, role, 0)
+		for what, err := range map[string]error{
+			"reset": third(w.Reset(ctx, sec, theirs.ID, true)), "link": second(w.Link(ctx, sec, theirs.ID, "my.own@city")), "enable": second(w.Disable(ctx, sec, theirs.ID, false)),
+		} {
+			if fault.As(err).Key != "access.onMachine" {
+				t.Errorf("%s of %s: %v", what, role, err)
+			}
+		}
+		if _, err := w.Disable(ctx, sec, theirs.ID, true); err != nil {
+			t.Errorf("cannot disable %s: %v", role, err)
+		}
+		if _, err := w.Disable(ctx, access.OnTheMachine(), theirs.ID, false); err != nil {
+			t.Errorf("the machine cannot enable %s: %v", role, err)
+		}
+	}
+	for what, err := range map[string]error{"reset": third(w.Reset(ctx, sec, other.ID, true)), "link": second(w.Link(ctx, sec, other.ID, "li.na@city")),
+		"disable": second(w.Disable(ctx, sec, other.ID, true)), "enable": second(w.Disable(ctx, sec, other.ID, false))} {
+		if err != nil {
+			t.Errorf("%s of staff: %v", what, err)
+		}
+	}
+	p, err := w.List(ctx, sec, access.Query{Args: page.Args{First: 4}, Count: true})
+	if err != nil || p.Total != 5 || !p.HasNext || p.Items[3].Node.Login != "li.na" {
 		t.Errorf("%+v, %v", p, err)
 	}
 }

@@ -64,6 +64,8 @@ var _ = fault.Register(
 	[3]string{"access.linkDemo", "Accounts of the demo are not linked.", "演示账号不能关联。"},
 	[3]string{"access.notFound", "There is no account {login}.", "没有账号 {login}。"},
 	[3]string{"access.self", "Nobody may do this to the own account.", "不能对自己的账号执行此操作。"},
+	[3]string{"access.onMachine", "Accounts of operators, security and auditors are given on the machine of the server alone (wangge user), so that nobody gives them to themselves.",
+		"系统、安全、审计管理员账号只能在服务器本机（wangge user）开设和恢复，以免有人给自己授权。"},
 	[3]string{"access.tokenName", "A token needs a name of at most 100 characters.", "请填写令牌名称（不超过 100 字）。"},
 	[3]string{"access.tokenLife", "A token ends within a year, and not before it begins.", "令牌有效期须在一年以内。"},
 	[3]string{"access.tokenRights", "A token may use rights that its account has, one or more.", "令牌至少需要一项权限，且不超出账号已有的权限。"},

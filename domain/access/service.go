@@ -420,7 +420,16 @@ func giving(actor account.Actor) error {
 	return actor.RequireRole(account.Security)
 }
 
-// Give adds an account and returns its first password, this once; it is to be changed at the first sign-in. Who gives accounts only. INVALID: it cannot be one;
+// mayGive is whether an actor who gives accounts may give one of a role, or anything to one: all but staff have theirs from the machine. Else one person alone, who may give accounts,
+// would be an operator and an auditor as well. FORBIDDEN.
+func mayGive(actor account.Actor, role account.Role, field string) error {
+	if account.Administrative(role) && actor != OnTheMachine() {
+		return fault.New(fault.Forbidden, field, "access.onMachine")
+	}
+	return nil
+}
+
+// Give adds an account and returns its first password, this once; it is to be changed at the first sign-in. Who gives accounts only, those of staff; the machine all. INVALID: it cannot be one;
 // NOT_FOUND: no such worker; CONFLICT: the login was given before, or the worker has an account.
 func (s *Service) Give(ctx context.Context, actor account.Actor, n NewAccount) (a Account, password string, err error) {
 	if err := giving(actor); err != nil {
@@ -428,6 +437,9 @@ func (s *Service) Give(ctx context.Context, actor account.Actor, n NewAccount) (
 	}
 	n.Login = FoldLogin(n.Login)
 	if err := n.Check(); err != nil {
+		return a, "", err
+	}
+	if err := mayGive(actor, n.Role, "role"); err != nil {
 		return a, "", err
 	}
 	if n.Worker != nil {
@@ -489,7 +501,7 @@ func (s *Service) another(ctx context.Context, actor account.Actor, id uuid.UUID
 	return a, err
 }
 
-// Disable ends what an account may do, at once, or gives it back. Who gives accounts only, and not the own one: the last would be shut out.
+// Disable ends what an account may do, at once, or gives it back. Who gives accounts only, and not the own one: the last would be shut out. All but staff get it back from the machine.
 func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID, disabled bool) (Account, error) {
 	a, err := s.another(ctx, actor, id)
 	if err != nil {
@@ -498,6 +510,8 @@ func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID
 	a.Disabled = nil
 	if now := s.Now(); disabled {
 		a.Disabled = &now
+	} else if err := mayGive(actor, a.Role, "id"); err != nil {
+		return a, err
 	}
 	if err := s.Store.SetDisabled(ctx, actor, id, a.Disabled); err != nil {
 		return a, err
@@ -507,9 +521,12 @@ func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID
 }
 
 // Link has the owner of an account sign in by the provider of identities, and by no password, until Reset: the first who does under a name there has the account from then on.
-// Its sessions and tokens end. Who gives accounts only, and not the own one. CONFLICT: another account has the name.
+// Its sessions and tokens end. Who gives accounts only, of staff; the machine of all. CONFLICT: another account has the name.
 func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, name string) (Account, error) {
 	a, err := s.another(ctx, actor, id)
+	if err == nil {
+		err = mayGive(actor, a.Role, "id")
+	}
 	if err != nil {
 		return a, err
 	}
@@ -528,9 +545,12 @@ func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, n
 }
 
 // Reset gives an account another first password, with which its owner signs in from then on, and returns it, this once; its sessions and tokens end, and where factor its second factor is to be set up anew. Who
-// gives accounts only, and not the own one: who found that browser open would keep the account.
+// gives accounts only, of staff; the machine of all: who could reset an operator's second factor would be the operator.
 func (s *Service) Reset(ctx context.Context, actor account.Actor, id uuid.UUID, factor bool) (a Account, password string, err error) {
-	if a, err = s.another(ctx, actor, id); err != nil {
+	if a, err = s.another(ctx, actor, id); err == nil {
+		err = mayGive(actor, a.Role, "id")
+	}
+	if err != nil {
 		return a, "", err
 	}
 	return a, password, s.reset(ctx, &a, &password, factor)
