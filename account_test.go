@@ -55,6 +55,7 @@ func (b *browser) ask(method, path, kind, body string, header ...string) (status
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
+	r.Host = r.Header.Get("Host") // where it is set it goes there; else "", which is the address's
 	resp, err := b.Do(r)
 	if err != nil {
 		b.t.Fatal(err)
@@ -298,6 +299,32 @@ func TestSigningIn(t *testing.T) {
 		none := "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJkZW1vLWNoaWVmIiwicm9sZSI6Im9wZXJhdG9yIn0."
 		if got := program.graphql("{ viewer { kind } }", nil, "Authorization", "Bearer "+none); !strings.Contains(got, `"UNAUTHENTICATED"`) {
 			t.Errorf("a JWT without a signature: %s", got)
+		}
+	})
+
+	t.Run("the demo's accounts are nobody's behind a proxy on this machine", func(t *testing.T) {
+		here := newBrowser(t, s)
+		here.sends("/account", "/sign-in", "login", "demo-chief", "password", password("demo-chief"))
+		_, _, page := here.send("/account/tokens", "name", "x", "days", "7", "right", "HOUSEHOLDS")
+		secret := regexp.MustCompile(`wgp_[A-Z2-7]{26}`).FindString(page)
+		for _, header := range [][]string{{"X-Forwarded-For", "192.0.2.7"}, {"Forwarded", "for=192.0.2.7"}, {"Via", "1.1 proxy"}, {"X-Real-IP", "192.0.2.7"}, {"Host", "grid.example.org"}} {
+			if got := here.graphql(whoAsks, nil); !strings.Contains(got, `"demo-chief"`) { // so that it is in memory
+				t.Fatalf("here: %s", got)
+			}
+			if got := here.graphql(whoAsks, nil, header...); strings.TrimSpace(got) != `{"data":{"viewer":null}}` {
+				t.Errorf("%v, by the cookie of one who is signed in here: %s", header, got)
+			}
+			if got := newBrowser(t, s).graphql(whoAsks, nil, append([]string{"Authorization", "Bearer " + secret}, header...)...); !strings.Contains(got, `"UNAUTHENTICATED"`) {
+				t.Errorf("%v, by a token: %s", header, got)
+			}
+			b := newBrowser(t, s)
+			if status, _, _ := b.ask("POST", "/sign-in", "application/x-www-form-urlencoded", url.Values{"login": {"demo-worker"}, "password": {password("demo-worker")}}.Encode(), header...); status != http.StatusUnauthorized || b.token() != "" {
+				t.Errorf("%v signs in: %d", header, status)
+			}
+			b.sends("/account", "/sign-in", "login", "demo-worker", "password", password("demo-worker")) // and so that tries are counted anew
+		}
+		if status, location, _ := newBrowser(t, s).send("/sign-in", "login", "demo-chief", "password", password("demo-chief")); status != http.StatusSeeOther {
+			t.Errorf("here, again: %d %s", status, location)
 		}
 	})
 

@@ -91,6 +91,9 @@ func (s *Service) who(ctx context.Context, token string, find func() (account.Ac
 	if s.Version != nil {
 		version, current = s.Version()
 	}
+	if ctx.Value(elsewhere{}) != nil {
+		version += " elsewhere" // who else asks by this token is told something else
+	}
 	hash, now := hashOf(token), s.Now()
 	actor, ok, era := s.told.find(hash, version, now)
 	if ok && current {

@@ -24,7 +24,7 @@ type Service struct {
 	Store  Store
 	Now    func() time.Time
 	Sealer Sealer
-	Demo   bool // accounts of the demo may sign in: this machine alone can reach the server
+	Demo   bool // accounts of the demo may sign in: this machine alone can reach the server. Not for requests that come FromElsewhere
 
 	// Version names the state of the data and the civil day; false: it is not known. As long as it is the same, so is what posts reach. Nil: nothing is known.
 	Version func() (string, bool)
@@ -50,6 +50,18 @@ type Service struct {
 // New returns a Service of a store; its other parts are given by who makes it.
 func New(store Store) *Service {
 	return &Service{Store: store, Now: time.Now, hasher: newHasher()}
+}
+
+type elsewhere struct{}
+
+// FromElsewhere is ctx of a request that something on this machine may have passed on for somebody elsewhere: for it accounts of the demo are none.
+func FromElsewhere(ctx context.Context) context.Context {
+	return context.WithValue(ctx, elsewhere{}, true)
+}
+
+// shut reports whether an account is one of the demo, and those are not good for who asks.
+func (s *Service) shut(ctx context.Context, a Account) bool {
+	return a.Demo && (!s.Demo || ctx.Value(elsewhere{}) != nil)
 }
 
 // OnTheMachine is who gives accounts from the command line: whoever can read the data folder could as well write the tables.
@@ -135,7 +147,7 @@ func (s *Service) known(ctx context.Context, login, password string) (c Credenti
 			password = "" // too long to be one
 		}
 		ok, err := compare(password, hash)
-		if err == nil && (!ok || !found || c.Disabled != nil || c.Provider != "" || c.Demo && !s.Demo) {
+		if err == nil && (!ok || !found || c.Disabled != nil || c.Provider != "" || s.shut(ctx, c.Account)) {
 			err = fault.New(fault.Unauthenticated, "password", "access.wrong")
 		}
 		return err
@@ -149,7 +161,7 @@ func (s *Service) Visit(ctx context.Context, token string) (Visitor, error) {
 	if err != nil {
 		return Visitor{}, err
 	}
-	if !ok || session.Disabled != nil || session.Demo && !s.Demo {
+	if !ok || session.Disabled != nil || s.shut(ctx, session.Account) {
 		return Visitor{}, ended()
 	}
 	v, err := s.visitor(ctx, session)
