@@ -242,8 +242,24 @@ func TestSigningIn(t *testing.T) {
 		}
 		// In two tabs of one browser: what one does, the other meets.
 		_, _, page = b.ask("GET", "/account", "", "")
-		if strings.Contains(page, "Tokens for programs") || strings.Count(page, "<li>since ") != 2 {
+		if strings.Contains(page, "Tokens for programs") || strings.Count(page, "<small>since today, ") != 2 {
 			t.Errorf("the account's page: %s", page)
+		}
+		third := newBrowser(t, s)
+		if status, location, _ := third.ask("POST", "/sign-in", "application/x-www-form-urlencoded", url.Values{"login": {"zhou.anquan"}, "password": {chosen}}.Encode(), "User-Agent", "<b>Mozilla/5.0 (iPhone) MicroMessenger/8.0"); status != http.StatusSeeOther || location != "/sign-in/code" {
+			t.Fatalf("a third browser: %d %q", status, location)
+		}
+		_, _, page = b.ask("GET", "/account", "", "")
+		row := regexp.MustCompile(`<bdi>WeChat on iPhone</bdi>\s*<small class="bad">The password was right, but no code was shown(?s:.*?)action="(/account/sessions/[0-9a-f-]{36})"`).FindStringSubmatch(page)
+		if row == nil || strings.Contains(page, "Mozilla") || strings.Count(page, "this browser") != 1 || strings.Count(page, "/account/sessions/") != 2 {
+			t.Fatalf("three sessions: %s", page)
+		}
+		b.sends("/account", row[1])
+		if status, location, _ := third.ask("GET", "/sign-in/code", "", ""); status != http.StatusSeeOther || location != "/sign-in" {
+			t.Errorf("one that was ended: %d %q", status, location)
+		}
+		if status, _, text := b.send(row[1]); status != http.StatusNotFound || !strings.Contains(text, "This session has ended already.") {
+			t.Errorf("ended twice: %d", status)
 		}
 		b.sends("/account", "/account/sessions")
 		if got := other.graphql(whoAsks, nil); strings.TrimSpace(got) != `{"data":{"viewer":null}}` {

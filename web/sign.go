@@ -35,6 +35,7 @@ type Access interface {
 	ChangePassword(ctx context.Context, token, old, password string) (renewed string, v access.Visitor, err error)
 	SignOut(ctx context.Context, token string) error
 	EndOtherSessions(ctx context.Context, token string) error
+	EndSession(ctx context.Context, token string, handle uuid.UUID) error
 	Sessions(ctx context.Context, token string) ([]access.Session, error)
 	MakeToken(ctx context.Context, actor account.Actor, n access.NewToken) (secret string, t access.Token, err error)
 	Tokens(ctx context.Context, actor account.Actor) ([]access.Token, error)
@@ -126,8 +127,31 @@ func (p signed) Role() (string, error) { return p.View.Say("role." + string(p.Vi
 // Right is what a right is called.
 func (p signed) Right(r account.Right) (string, error) { return p.View.Say("right." + r.String()) }
 
-// Time is t as people write it, in the zone that days are of here.
-func (p signed) Time(t time.Time) string { return t.In(p.now.Location()).Format("2006-01-02 15:04") }
+// Time is t as people write it, in the zone that days are of here: of today the hour is enough.
+func (p signed) Time(t time.Time) (string, error) {
+	if p.Day(t) == p.Day(p.now) {
+		return p.View.Say("sign.today", t.In(p.now.Location()).Format("15:04"))
+	}
+	return t.In(p.now.Location()).Format("2006-01-02 15:04"), nil
+}
+
+// Device is what a session's browser and system are called.
+func (p signed) Device(d access.Device) (string, error) {
+	browser, err := d.Browser, error(nil)
+	if _, named := sentences["browser."+browser]; named {
+		browser, err = p.View.Say("browser." + browser)
+	}
+	switch {
+	case browser != "" && d.System != "":
+		return p.View.Say("sign.device", browser, d.System)
+	case browser == "" && d.System == "":
+		return p.View.Say("sign.noDevice")
+	}
+	return browser + d.System, err
+}
+
+// Half reports whether a session stopped before the second factor was shown.
+func (p signed) Half(s access.Session) bool { return p.Visitor.SecondFactor != nil && !s.Factor }
 
 // Day is the day of t.
 func (p signed) Day(t time.Time) string { return t.In(p.now.Location()).Format(time.DateOnly) }
@@ -159,6 +183,7 @@ func (s *site) registerSign(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+factorPath, s.sent(s.prove))
 	mux.HandleFunc("GET "+accountPath, s.stepPage("account", access.StepNone))
 	mux.HandleFunc("POST /account/sessions", s.sent(s.endOthers))
+	mux.HandleFunc("POST /account/sessions/{id}", s.sent(s.endSession))
 	mux.HandleFunc("POST /account/tokens", s.sent(s.makeToken))
 	mux.HandleFunc("POST /account/tokens/{id}", s.sent(s.takeBack))
 	mux.HandleFunc("POST /sign-out", s.sent(s.signOut))
@@ -371,7 +396,7 @@ func (s *site) fromProvider(w http.ResponseWriter, r *http.Request) {
 	who, next, err := s.provider.End(r.Context(), errand, r.URL.Query())
 	token, v := "", access.Visitor{}
 	if err == nil {
-		token, v, err = s.access.SignInBy(r.Context(), who, s.sessions.Session(r))
+		token, v, err = s.access.SignInBy(access.By(r.Context(), access.DeviceOf(r.UserAgent())), who, s.sessions.Session(r))
 	}
 	err = s.note(r, v, signedIn, "ACCOUNT", err)
 	if err != nil {
@@ -419,7 +444,7 @@ func (s *site) stepPage(kind string, steps ...access.Step) http.HandlerFunc {
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	p := s.signedPage(r, "sign-in")
 	p.Login, p.Next = r.PostForm.Get("login"), ownPath(r.PostForm.Get("next"))
-	token, v, err := s.access.SignIn(r.Context(), p.Login, r.PostForm.Get("password"), s.sessions.Session(r))
+	token, v, err := s.access.SignIn(access.By(r.Context(), access.DeviceOf(r.UserAgent())), p.Login, r.PostForm.Get("password"), s.sessions.Session(r))
 	err = s.note(r, v, signedIn, "ACCOUNT", err)
 	if err != nil {
 		s.failSigned(w, r, p, err)
@@ -475,6 +500,24 @@ func (s *site) endOthers(w http.ResponseWriter, r *http.Request) {
 	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
 	if err == nil {
 		err = s.note(r, v, sessionsEnd, "ACCOUNT", s.access.EndOtherSessions(r.Context(), s.sessions.Session(r)))
+	}
+	if err != nil {
+		s.failSigned(w, r, s.signedPage(r, "account"), err)
+		return
+	}
+	s.goOn(w, r, accountPath)
+}
+
+// endSession ends one session of who asks; who ends this one is signed out.
+func (s *site) endSession(w http.ResponseWriter, r *http.Request) {
+	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
+	if err == nil {
+		id, bad := uuid.Parse(r.PathValue("id"))
+		if bad != nil {
+			err = fault.New(fault.NotFound, "id", "access.noSession")
+		} else {
+			err = s.note(r, v, sessionsEnd, "ACCOUNT", s.access.EndSession(r.Context(), s.sessions.Session(r), id))
+		}
 	}
 	if err != nil {
 		s.failSigned(w, r, s.signedPage(r, "account"), err)

@@ -301,6 +301,67 @@ func TestASessionEndsByTheClock(t *testing.T) {
 	}
 }
 
+func TestSessionsAreToldApartAndEndedOneByOne(t *testing.T) {
+	w := newTown(t)
+	ctx := t.Context()
+	w.Version = func() (string, bool) { return "1", true } // what was found out is kept
+	_, password := w.account("postless", account.Staff, 50)
+	here, _ := w.signedIn("postless", password)
+	_, password = w.account("another", account.Staff, 51)
+	other, _ := w.signedIn("another", password)
+	by := func(d access.Device) string {
+		t.Helper()
+		w.now = w.now.Add(time.Second)
+		token, _, err := w.SignIn(access.By(ctx, d), "postless", newPassword, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	phone, desk := by(access.Device{Browser: "WeChat", System: "Android"}), by(access.Device{Browser: "Firefox", System: "Linux"})
+	desk, _, err := w.ChangePassword(ctx, desk, newPassword, newPassword+"!")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.who(phone) != account.Anyone() || w.who(here) != account.Anyone() {
+		t.Error("they go on after the password was changed")
+	}
+	phone, _, err = w.SignIn(access.By(ctx, access.Device{Browser: "WeChat", System: "Android"}), "postless", newPassword+"!", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := w.Sessions(ctx, desk)
+	v, err2 := w.Visit(ctx, desk)
+	if err != nil || err2 != nil || len(list) != 2 {
+		t.Fatalf("%+v, %v, %v", list, err, err2)
+	}
+	var theirs access.Session
+	for _, one := range list {
+		want := access.Device{Browser: "WeChat", System: "Android"}
+		if one.Handle == v.Handle {
+			want = access.Device{Browser: "Firefox", System: "Linux"} // also after the password was changed
+		} else {
+			theirs = one
+		}
+		if one.Device != want {
+			t.Errorf("%+v, want %+v", one.Device, want)
+		}
+	}
+	w.who(phone) // in memory
+	if err := w.EndSession(ctx, other, theirs.Handle); !fault.Is(err, fault.NotFound) || w.who(phone).Role != account.Staff {
+		t.Errorf("ended by somebody else: %v", err)
+	}
+	if err := w.EndSession(ctx, desk, theirs.Handle); err != nil || w.who(phone) != account.Anyone() || w.who(desk).Role != account.Staff {
+		t.Errorf("one of two: %v", err)
+	}
+	if err := w.EndSession(ctx, desk, theirs.Handle); !fault.Is(err, fault.NotFound) {
+		t.Errorf("again: %v", err)
+	}
+	if err := w.EndSession(ctx, phone, v.Handle); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("by one that has ended: %v", err)
+	}
+}
+
 func TestWhatEndsSessions(t *testing.T) {
 	w := newTown(t)
 	a, password := w.account("postless", account.Staff, 50)

@@ -70,6 +70,7 @@ var _ = fault.Register(
 	[3]string{"access.tokenLife", "A token ends within a year, and not before it begins.", "令牌有效期须在一年以内。"},
 	[3]string{"access.tokenRights", "A token may use rights that its account has, one or more.", "令牌至少需要一项权限，且不超出账号已有的权限。"},
 	[3]string{"access.tooManyTokens", "An account has {max} tokens at most; take one back first.", "每个账号最多 {max} 个令牌，请先撤销一个。"},
+	[3]string{"access.noSession", "This session has ended already.", "该登录已退出。"},
 	[3]string{"access.noToken", "There is no such token.", "没有该令牌。"},
 )
 

@@ -121,11 +121,12 @@ func (s *Service) SignInBy(ctx context.Context, who Identity, had string) (token
 func (s *Service) begin(ctx context.Context, a Account, factor bool, had string) (token string, v Visitor, err error) {
 	now := s.Now()
 	token = newSecret()
-	if err := s.Store.AddSession(ctx, hashOf(token), a.ID, factor, now, hashOf(had)); err != nil {
+	session := Session{Account: a, Handle: uuid.New(), Device: deviceOf(ctx), Factor: factor, Began: now, Seen: now}
+	if err := s.Store.AddSession(ctx, hashOf(token), session, hashOf(had), now.Add(-Absolute)); err != nil {
 		return "", v, err
 	}
 	s.told.forget(hashOf(had))
-	v, err = s.visitor(ctx, Session{Account: a, Factor: factor, Began: now, Seen: now})
+	v, err = s.visitor(ctx, session)
 	return token, v, err
 }
 
@@ -330,7 +331,9 @@ func (s *Service) ChangePassword(ctx context.Context, token, old, password strin
 		return "", v, err
 	}
 	renewed = newSecret()
-	if err := s.Store.AddSession(ctx, hashOf(renewed), v.ID, v.Factor, s.Now(), hashOf(token)); err != nil {
+	now := s.Now()
+	session := Session{Account: v.Account, Handle: uuid.New(), Device: v.Device, Factor: v.Factor, Began: now, Seen: now}
+	if err := s.Store.AddSession(ctx, hashOf(renewed), session, hashOf(token), now.Add(-Absolute)); err != nil {
 		return "", v, err
 	}
 	v, err = s.Visit(ctx, renewed)
@@ -406,6 +409,20 @@ func (s *Service) EndOtherSessions(ctx context.Context, token string) error {
 	}
 	defer s.told.forgetAll()
 	return s.Store.EndSessions(ctx, v.ID, hashOf(token))
+}
+
+// EndSession ends one session of the account of a token, this one too. NOT_FOUND: there is none of that handle, or no more.
+func (s *Service) EndSession(ctx context.Context, token string, handle uuid.UUID) error {
+	v, err := s.at(ctx, token, StepNone)
+	if err != nil {
+		return err
+	}
+	defer s.told.forgetAll()
+	ok, err := s.Store.EndSessionOf(ctx, v.ID, handle)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "id", "access.noSession")
+	}
+	return err
 }
 
 // Sessions returns those of the account of a token, the newest first.
