@@ -261,6 +261,16 @@ func TestSigningIn(t *testing.T) {
 		if status, _, text := b.send(row[1]); status != http.StatusNotFound || !strings.Contains(text, "This session has ended already.") {
 			t.Errorf("ended twice: %d", status)
 		}
+		// Who wanted to go somewhere goes there after the code, too, but not elsewhere than here.
+		for i, c := range [][3]string{{"/account/password", "/sign-in/code?next=%2Faccount%2Fpassword", "/account/password"}, {"https://evil.example", "/sign-in/code", "/account"}, {"//evil.example", "/sign-in/code", "/account"}, {`/\evil.example`, "/sign-in/code", "/account"}} {
+			third := newBrowser(t, s)
+			third.sends(c[1], "/sign-in", "login", "zhou.anquan", "password", chosen, "next", c[0])
+			if _, _, page := third.ask("GET", "/sign-in/code?next="+url.QueryEscape(c[0]), "", ""); strings.Contains(page, `name="next"`) != (c[0] == c[2]) {
+				t.Errorf("the code's page of %q: %s", c[0], page)
+			}
+			third.sends(c[2], "/sign-in/code", "code", recovery[i+1][1], "next", c[0])
+			third.sends("/sign-in", "/sign-out")
+		}
 		b.sends("/account", "/account/sessions")
 		if got := other.graphql(whoAsks, nil); strings.TrimSpace(got) != `{"data":{"viewer":null}}` {
 			t.Errorf("signed out everywhere else: %s", got)
@@ -276,6 +286,39 @@ func TestSigningIn(t *testing.T) {
 		for _, old := range []string{planted, half} {
 			if got := newBrowser(t, s).graphql(whoAsks, nil, "Cookie", "wangge="+old); strings.TrimSpace(got) != `{"data":{"viewer":null}}` {
 				t.Errorf("a token of before: %s", got)
+			}
+		}
+	})
+
+	t.Run("who was idle", func(t *testing.T) {
+		conn, err := pgx.Connect(t.Context(), strings.TrimPrefix(env[0], "DATABASE_URL="))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background())
+		b := newBrowser(t, s)
+		for _, c := range []struct{ past, path, to, why string }{
+			{"seen_at = now() - interval '30 minutes'", "/account/password", "/sign-in?next=%2Faccount%2Fpassword", "nothing happened for a while"},
+			{"seen_at = now() - interval '30 minutes'", "/account", "/sign-in", "nothing happened for a while"},
+			{"began_at = now() - interval '12 hours'", "/account/second-factor?lang=en", "/sign-in?lang=en&next=%2Faccount%2Fsecond-factor", "signed in for a long time"},
+		} {
+			b.sends("/account", "/sign-in", "login", "demo-worker", "password", password("demo-worker"))
+			if _, err := conn.Exec(t.Context(), "UPDATE session SET "+c.past+" WHERE account_id = (SELECT id FROM account WHERE login = 'demo-worker')"); err != nil {
+				t.Fatal(err)
+			}
+			if status, location, _ := b.ask("GET", c.path, "", ""); status != http.StatusSeeOther || location != c.to {
+				t.Errorf("%s, %s: %d, leads to %q", c.past, c.path, status, location)
+			}
+			path, _, _ := strings.Cut(c.path, "?")
+			for range 2 { // also when the page is loaded again
+				if status, _, page := b.ask("GET", c.to, "", ""); status != http.StatusOK || !strings.Contains(page, c.why) || strings.Contains(page, `name="next" value="`+path+`"`) != (path != "/account") {
+					t.Errorf("%s, %s: %d %s", c.past, c.path, status, page)
+				}
+			}
+			b.sends(path, "/sign-in", "login", "demo-worker", "password", password("demo-worker"), "next", path)
+			b.sends("/sign-in", "/sign-out")
+			if _, _, page := b.ask("GET", "/sign-in", "", ""); strings.Contains(page, "You were signed out") {
+				t.Errorf("who signed out is told of a clock: %s", page)
 			}
 		}
 	})
@@ -423,24 +466,24 @@ func TestSigningInByAProvider(t *testing.T) {
 	if status, _, _ := newBrowser(t, s).ask("GET", path, "", ""); status != http.StatusUnauthorized {
 		t.Errorf("in another browser: %d", status)
 	}
-	follow(path, "/account/second-factor")
+	follow(path, "/account/second-factor?next=%2Fapp")
 	if status, _, text := b.ask("GET", path, "", ""); status != http.StatusUnauthorized || !strings.Contains(text, "begin again") {
 		t.Errorf("the same again: %d", status)
 	}
 	if got := b.graphql(whoAsks, nil); strings.TrimSpace(got) != `{"data":{"viewer":null}}` {
 		t.Errorf("without a second factor: %s", got)
 	}
-	_, _, page := b.ask("GET", "/account/second-factor", "", "")
+	_, _, page := b.ask("GET", "/account/second-factor?next=/app", "", "")
 	secret := regexp.MustCompile(`<code>([A-Z2-7 ]+)</code>`).FindStringSubmatch(page)
-	if secret == nil {
+	if secret == nil || !strings.Contains(page, `name="next" value="/app"`) {
 		t.Fatal(page)
 	}
 	code, err := totp.GenerateCode(strings.ReplaceAll(secret[1], " ", ""), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, _, _ := b.send("/account/second-factor", "code", code); status != http.StatusOK {
-		t.Fatalf("a code: %d", status)
+	if status, _, page := b.send("/account/second-factor", "code", code, "next", "/app"); status != http.StatusOK || !strings.Contains(page, `href="/app"`) {
+		t.Fatalf("a code: %d %s", status, page)
 	}
 	if got := b.graphql(whoAsks, nil); !strings.Contains(got, `{"kind":"auditor","login":"shen.ji"`) {
 		t.Errorf("signed in: %s", got)

@@ -709,6 +709,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		return nil, config.Bad("CORS_ORIGINS", strings.Join(server.CORSOrigins, ","), "but it cannot be used: %v", err)
 	}
 	h.access.Demo = onlyHere(server.Addr, server.PublicURL)
+	h.access.Idle, h.access.Longest = server.SessionIdle, server.SessionMax
 	api, err := graph.NewHandler(&graph.Resolver{
 		Places: h.places, Grids: h.grids, Staff: h.staff, Coverage: h.coverage, Search: h.search, Boards: h.boards, Around: h.around, Access: h.access, Audit: h.audit, Residents: h.residents,
 		PhotoURL:     func(w staff.Worker) string { return here.String() + "/photos/" + w.Key.String() },

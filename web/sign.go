@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -89,7 +90,8 @@ type signed struct {
 	Kind     string // of the page, which names its form and its title
 	Error    string
 	Field    string // at fault
-	Next     string // where to go on afterwards
+	Next     string // where to go on afterwards: a path of this site
+	Why      string // one is not signed in any more
 	Provider string // what people call it; "": there is none
 	Out      bool   // signed out here, not yet there
 	Login    string // as it was typed, or whose account it is
@@ -106,12 +108,7 @@ type signed struct {
 }
 
 // ToProvider is where people sign in instead.
-func (p signed) ToProvider() string {
-	if p.Next == "" {
-		return providerPath
-	}
-	return providerPath + "?" + url.Values{"next": {p.Next}}.Encode()
-}
+func (p signed) ToProvider() string { return withNext(providerPath, p.Next) }
 
 // QR is the second factor as a picture.
 func (p signed) QR() template.URL {
@@ -226,7 +223,7 @@ const (
 // note notes what somebody did here, or was refused with err: a stranger where nobody knows who it is. It returns err; what cannot be noted has failed, too, and
 // nothing is handed out for it.
 func (s *site) note(r *http.Request, v access.Visitor, action audit.Action, kind string, err error) error {
-	if s.audit == nil || err != nil && fault.As(err).Key == "access.ended" { // there is nobody who did it
+	if s.audit == nil || err != nil && access.Ended(err) { // there is nobody who did it
 		return err
 	}
 	actor := account.Anyone()
@@ -254,6 +251,7 @@ func (s *site) signedPage(r *http.Request, kind string) signed {
 	}
 	p := signed{View: s.newView(r), Kind: kind, now: now, Lives: []int{7, 30, 90, 365}}
 	p.View.Path = pagePaths[kind] // forms are sent elsewhere too
+	p.Next = ownPath(cmp.Or(r.PostForm.Get("next"), r.URL.Query().Get("next")))
 	if s.provider != nil {
 		p.Provider = s.provider.Called()
 	}
@@ -271,9 +269,9 @@ func (s *site) goOn(w http.ResponseWriter, r *http.Request, path string) {
 
 // goIn leads on after a step of signing in: to next once all are taken.
 func (s *site) goIn(w http.ResponseWriter, r *http.Request, step access.Step, next string) {
-	path := pathOf[step]
-	if step == access.StepNone && next != "" {
-		path = next
+	path := withNext(pathOf[step], next)
+	if step == access.StepNone {
+		path = cmp.Or(next, accountPath)
 	}
 	s.goOn(w, r, path)
 }
@@ -307,9 +305,8 @@ func (s *site) showSigned(w http.ResponseWriter, r *http.Request, status int, p 
 
 // failSigned writes the page again with what is wrong. Who is not signed in, or at another step, is led to where that is said.
 func (s *site) failSigned(w http.ResponseWriter, r *http.Request, p signed, err error) {
-	if fault.As(err).Key == "access.ended" {
-		s.sessions.Keep(w, "")
-		s.goOn(w, r, signInPath)
+	if access.Ended(err) {
+		s.anew(w, r, p, err)
 		return
 	}
 	refusal := answer.Refuse(r, s.log, err)
@@ -318,12 +315,33 @@ func (s *site) failSigned(w http.ResponseWriter, r *http.Request, p signed, err 
 		return
 	}
 	p.Error, p.Field = forPeople(refusal.Fault, p.View.Lang), refusal.Field
-	if err := s.fillSigned(r, &p); err != nil && fault.As(err).Key == "access.ended" {
+	if err := s.fillSigned(r, &p); err != nil && access.Ended(err) {
+		s.anew(w, r, p, err)
+		return
+	}
+	s.showSigned(w, r, refusal.Status, p)
+}
+
+// anew leads who is not signed in, or no longer, to where one does, and afterwards back to the page. Of one that ended by the clock the browser keeps the token, by which that page says why.
+func (s *site) anew(w http.ResponseWriter, r *http.Request, p signed, err error) {
+	if !access.ByClock(err) {
 		s.sessions.Keep(w, "")
 		s.goOn(w, r, signInPath)
 		return
 	}
-	s.showSigned(w, r, refusal.Status, p)
+	next := p.View.Path
+	if p.Kind == "code" || p.Kind == "account" { // where one gets anyway
+		next = ""
+	}
+	s.goOn(w, r, withNext(signInPath, cmp.Or(p.Next, next)))
+}
+
+// withNext is a path that knows where to go on afterwards.
+func withNext(path, next string) string {
+	if next == "" {
+		return path
+	}
+	return path + "?" + url.Values{"next": {next}}.Encode()
 }
 
 // fillSigned reads what a page shows of the account.
@@ -360,14 +378,18 @@ func (s *site) fillSigned(r *http.Request, p *signed) (err error) {
 
 // signInPage answers GET /sign-in; who is signed in, or on the way, is led on.
 func (s *site) signInPage(w http.ResponseWriter, r *http.Request) {
+	p := s.signedPage(r, "sign-in")
 	if token := s.sessions.Session(r); token != "" {
-		if v, err := s.access.Visit(r.Context(), token); err == nil {
-			s.goIn(w, r, v.Step, ownPath(r.URL.Query().Get("next")))
+		v, err := s.access.Visit(r.Context(), token)
+		if err == nil {
+			s.goIn(w, r, v.Step, p.Next)
 			return
 		}
+		if access.ByClock(err) {
+			p.Why = fault.As(err).Text(p.View.Lang)
+		}
 	}
-	p := s.signedPage(r, "sign-in")
-	p.Next, p.Out = ownPath(r.URL.Query().Get("next")), r.URL.Query().Get("out") == "1"
+	p.Out = r.URL.Query().Get("out") == "1"
 	s.showSigned(w, r, http.StatusOK, p)
 }
 
@@ -428,7 +450,7 @@ func (s *site) stepPage(kind string, steps ...access.Step) http.HandlerFunc {
 		v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
 		if err == nil {
 			if !slices.Contains(steps, v.Step) || kind == "enrol" && v.SecondFactor != nil {
-				s.goOn(w, r, pathOf[v.Step])
+				s.goIn(w, r, v.Step, p.Next)
 				return
 			}
 			err = s.fillSigned(r, &p)
@@ -443,7 +465,7 @@ func (s *site) stepPage(kind string, steps ...access.Step) http.HandlerFunc {
 
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	p := s.signedPage(r, "sign-in")
-	p.Login, p.Next = r.PostForm.Get("login"), ownPath(r.PostForm.Get("next"))
+	p.Login = r.PostForm.Get("login")
 	token, v, err := s.access.SignIn(access.By(r.Context(), access.DeviceOf(r.UserAgent())), p.Login, r.PostForm.Get("password"), s.sessions.Session(r))
 	err = s.note(r, v, signedIn, "ACCOUNT", err)
 	if err != nil {
@@ -455,14 +477,15 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) showCode(w http.ResponseWriter, r *http.Request) {
+	p := s.signedPage(r, "code")
 	token, v, err := s.access.ShowCode(r.Context(), s.sessions.Session(r), r.PostForm.Get("code"))
 	err = s.note(r, v, codeShown, "ACCOUNT", err)
 	if err != nil {
-		s.failSigned(w, r, s.signedPage(r, "code"), err)
+		s.failSigned(w, r, p, err)
 		return
 	}
 	s.sessions.Keep(w, token)
-	s.goOn(w, r, pathOf[v.Step])
+	s.goIn(w, r, v.Step, p.Next)
 }
 
 func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
@@ -479,7 +502,7 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.sessions.Keep(w, token)
-	s.goOn(w, r, pathOf[v.Step])
+	s.goIn(w, r, v.Step, p.Next)
 }
 
 // prove answers the code that proves a second factor with the recovery codes, which are shown this once.

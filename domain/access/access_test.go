@@ -279,7 +279,7 @@ func TestASessionEndsByTheClock(t *testing.T) {
 		}
 	}
 	w.now = begun.Add(access.Absolute)
-	if _, err := w.Visit(t.Context(), token); !fault.Is(err, fault.Unauthenticated) {
+	if _, err := w.Visit(t.Context(), token); !fault.Is(err, fault.Unauthenticated) || fault.As(err).Key != "access.longest" {
 		t.Errorf("after a working day: %v", err)
 	}
 	token, _, err := w.SignIn(t.Context(), "postless", newPassword, "")
@@ -290,13 +290,47 @@ func TestASessionEndsByTheClock(t *testing.T) {
 	if got := w.who(token); got != account.Anyone() {
 		t.Errorf("after half an hour without a request it asks as %+v", got)
 	}
+	if _, err := w.Visit(t.Context(), token); !access.ByClock(err) || fault.As(err).Key != "access.idle" {
+		t.Errorf("after half an hour without a request: %v", err)
+	}
+	if _, err := w.Visit(t.Context(), "none"); access.ByClock(err) || !access.Ended(err) {
+		t.Errorf("who never signed in: %v", err)
+	}
+	// By settings of the server.
+	w.Idle, w.Longest = time.Minute, 90*time.Second
+	w.Version = func() (string, bool) { return "1", true }
+	if token, _, err = w.SignIn(t.Context(), "postless", newPassword, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		after time.Duration
+		want  string
+	}{{59 * time.Second, ""}, {31 * time.Second, "access.longest"}} {
+		w.now = w.now.Add(c.after)
+		if _, err := w.Visit(t.Context(), token); (err == nil) != (c.want == "") || err != nil && fault.As(err).Key != c.want {
+			t.Errorf("after %v: %v", c.after, err)
+		}
+		if got := w.who(token); (got.Role == account.Staff) != (c.want == "") {
+			t.Errorf("after %v it asks as %+v", c.after, got)
+		}
+	}
+	if token, _, err = w.SignIn(t.Context(), "postless", newPassword, ""); err != nil {
+		t.Fatal(err)
+	}
+	if w.now = w.now.Add(59 * time.Second); w.who(token).Role != account.Staff {
+		t.Error("ended before it was idle")
+	}
+	if w.now = w.now.Add(time.Second); w.who(token) != account.Anyone() {
+		t.Error("idle for a minute, and told again from memory")
+	}
+	w.Idle, w.Longest = access.Idle, access.Absolute
 	// Half-way in there is less time.
 	_, password = w.account("sec", account.Security, 0)
 	if token, _, err = w.SignIn(t.Context(), "sec", password, ""); err != nil {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(10 * time.Minute)
-	if _, _, err := w.ChangePassword(t.Context(), token, password, newPassword); !fault.Is(err, fault.Unauthenticated) {
+	if _, _, err := w.ChangePassword(t.Context(), token, password, newPassword); fault.As(err).Key != "access.slow" {
 		t.Errorf("the second step after ten minutes: %v", err)
 	}
 }

@@ -70,8 +70,8 @@ func (s *Service) WhoSigned(ctx context.Context, token string) (account.Actor, e
 		if fault.Is(err, fault.Unauthenticated) {
 			return account.Anyone(), time.Time{}, nil
 		}
-		ends := v.Began.Add(Absolute)
-		if idle := v.Seen.Add(Idle); idle.Before(ends) {
+		ends := v.Began.Add(s.Longest)
+		if idle := v.Seen.Add(s.Idle); idle.Before(ends) {
 			ends = idle
 		}
 		return v.Actor, ends, err

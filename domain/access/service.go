@@ -24,7 +24,10 @@ type Service struct {
 	Store  Store
 	Now    func() time.Time
 	Sealer Sealer
-	Demo   bool // accounts of the demo may sign in: this machine alone can reach the server. Not for requests that come FromElsewhere
+
+	Idle, Longest time.Duration // after which a session ends: without a request, and in any case
+
+	Demo bool // accounts of the demo may sign in: this machine alone can reach the server. Not for requests that come FromElsewhere
 
 	// Version names the state of the data and the civil day; false: it is not known. As long as it is the same, so is what posts reach. Nil: nothing is known.
 	Version func() (string, bool)
@@ -49,7 +52,7 @@ type Service struct {
 
 // New returns a Service of a store; its other parts are given by who makes it.
 func New(store Store) *Service {
-	return &Service{Store: store, Now: time.Now, hasher: newHasher()}
+	return &Service{Store: store, Now: time.Now, Idle: Idle, Longest: Absolute, hasher: newHasher()}
 }
 
 type elsewhere struct{}
@@ -122,7 +125,7 @@ func (s *Service) begin(ctx context.Context, a Account, factor bool, had string)
 	now := s.Now()
 	token = newSecret()
 	session := Session{Account: a, Handle: uuid.New(), Device: deviceOf(ctx), Factor: factor, Began: now, Seen: now}
-	if err := s.Store.AddSession(ctx, hashOf(token), session, hashOf(had), now.Add(-Absolute)); err != nil {
+	if err := s.Store.AddSession(ctx, hashOf(token), session, hashOf(had), now.Add(-s.Longest)); err != nil {
 		return "", v, err
 	}
 	s.told.forget(hashOf(had))
@@ -156,7 +159,7 @@ func (s *Service) known(ctx context.Context, login, password string) (c Credenti
 	return c, err
 }
 
-// Visit returns who the session of a token is of, and notes that it was used. UNAUTHENTICATED: it has ended, or there never was one.
+// Visit returns who the session of a token is of, and notes that it was used. UNAUTHENTICATED: it has ended, or there never was one; ByClock tells which.
 func (s *Service) Visit(ctx context.Context, token string) (Visitor, error) {
 	session, ok, err := s.Store.SessionByHash(ctx, hashOf(token))
 	if err != nil {
@@ -169,10 +172,10 @@ func (s *Service) Visit(ctx context.Context, token string) (Visitor, error) {
 	if err != nil {
 		return Visitor{}, err
 	}
-	now := s.Now()
-	if session.over(now, v.Step) {
-		return Visitor{}, ended()
+	if why := s.over(session, v.Step); why != "" {
+		return Visitor{}, fault.New(fault.Unauthenticated, "", why)
 	}
+	now := s.Now()
 	if now.Sub(session.Seen) >= time.Minute { // not at every request: each is a write
 		if err := s.Store.SeeSession(ctx, hashOf(token), now); err != nil {
 			return Visitor{}, err
@@ -333,7 +336,7 @@ func (s *Service) ChangePassword(ctx context.Context, token, old, password strin
 	renewed = newSecret()
 	now := s.Now()
 	session := Session{Account: v.Account, Handle: uuid.New(), Device: v.Device, Factor: v.Factor, Began: now, Seen: now}
-	if err := s.Store.AddSession(ctx, hashOf(renewed), session, hashOf(token), now.Add(-Absolute)); err != nil {
+	if err := s.Store.AddSession(ctx, hashOf(renewed), session, hashOf(token), now.Add(-s.Longest)); err != nil {
 		return "", v, err
 	}
 	v, err = s.Visit(ctx, renewed)
@@ -432,9 +435,9 @@ func (s *Service) Sessions(ctx context.Context, token string) ([]Session, error)
 		return nil, err
 	}
 	list, err := s.Store.Sessions(ctx, v.ID)
-	now, live := s.Now(), list[:0]
+	live := list[:0]
 	for _, one := range list {
-		if !one.over(now, step(one, v.Duties)) {
+		if s.over(one, step(one, v.Duties)) == "" {
 			live = append(live, one)
 		}
 	}
