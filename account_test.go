@@ -56,6 +56,7 @@ func (b *browser) ask(method, path, kind, body string, header ...string) (status
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
+	r.Host = r.Header.Get("Host") // where it is set it goes there; else "", which is the address's
 	resp, err := b.Do(r)
 	if err != nil {
 		b.t.Fatal(err)
@@ -145,7 +146,7 @@ func TestSigningIn(t *testing.T) {
 		if got := b.graphql(whoAsks, nil); !strings.Contains(got, `{"kind":"staff","login":"demo-worker","posts":[{"post":"GRID_WORKER","acts":true,"rights":["HOUSEHOLDS"`) {
 			t.Errorf("signed in: %s", got)
 		}
-		if got := b.graphql(`mutation { createAccount(input: {login: "evil", role: OPERATOR}) { password } }`, nil); !strings.Contains(got, `"FORBIDDEN"`) {
+		if got := b.graphql(`mutation { createAccount(input: {login: "evil", workerId: "w"}) { password } }`, nil); !strings.Contains(got, `"FORBIDDEN"`) {
 			t.Errorf("a worker gives an account: %s", got)
 		}
 		// Another site's page makes the browser send what changes something.
@@ -228,17 +229,48 @@ func TestSigningIn(t *testing.T) {
 		if other.token() == half {
 			t.Error("the token is the one of before the code")
 		}
-		got := b.graphql(`mutation($i: CreateAccountInput!) { createAccount(input: $i) { account { id login mustChangePassword } password } }`, map[string]any{"i": map[string]any{"login": "shen.ji", "role": "AUDITOR"}})
-		if !strings.Contains(got, `"login":"shen.ji","mustChangePassword":true}`) || !regexp.MustCompile(`"password":"[A-Z2-7-]{19}"`).MatchString(got) {
+		workers := regexp.MustCompile(`"id":"([^"]+)"`).FindAllStringSubmatch(b.graphql("{ grids(first: 20) { nodes { worker { id } } } }", nil), -1)
+		got := b.graphql(`mutation($i: CreateAccountInput!) { createAccount(input: $i) { account { id login mustChangePassword } password } }`, map[string]any{"i": map[string]any{"login": "gao.yuan", "workerId": workers[len(workers)-1][1]}})
+		if !strings.Contains(got, `"login":"gao.yuan","mustChangePassword":true}`) || !regexp.MustCompile(`"password":"[A-Z2-7-]{19}"`).MatchString(got) {
 			t.Errorf("an account: %s", got)
+		}
+		operator := regexp.MustCompile(`"id":"([^"]+)","login":"demo-operator"`).FindStringSubmatch(b.graphql("{ accounts { nodes { id login } } }", nil))
+		if got := b.graphql(`mutation($id: ID!) { resetPassword(input: {id: $id, secondFactor: true}) { password } }`, map[string]any{"id": operator[1]}); !strings.Contains(got, `"FORBIDDEN"`) {
+			t.Errorf("the operator's account is taken over: %s", got)
 		}
 		if got := b.graphql("{ accounts(first: 1) { totalCount nodes { login role secondFactor } pageInfo { hasNextPage } } }", nil); !strings.Contains(got, `{"accounts":{"totalCount":8,"nodes":[{"login":"demo-auditor","role":"AUDITOR","secondFactor":false}],"pageInfo":{"hasNextPage":true}}}`) {
 			t.Errorf("the accounts: %s", got)
 		}
 		// In two tabs of one browser: what one does, the other meets.
 		_, _, page = b.ask("GET", "/account", "", "")
-		if strings.Contains(page, "Tokens for programs") || strings.Count(page, "<li>since ") != 2 {
+		if strings.Contains(page, "Tokens for programs") || strings.Count(page, "<small>since today, ") != 2 {
 			t.Errorf("the account's page: %s", page)
+		}
+		third := newBrowser(t, s)
+		if status, location, _ := third.ask("POST", "/sign-in", "application/x-www-form-urlencoded", url.Values{"login": {"zhou.anquan"}, "password": {chosen}}.Encode(), "User-Agent", "<b>Mozilla/5.0 (iPhone) MicroMessenger/8.0"); status != http.StatusSeeOther || location != "/sign-in/code" {
+			t.Fatalf("a third browser: %d %q", status, location)
+		}
+		_, _, page = b.ask("GET", "/account", "", "")
+		row := regexp.MustCompile(`<bdi>WeChat on iPhone</bdi>\s*<small class="bad">The password was right, but no code was shown(?s:.*?)action="(/account/sessions/[0-9a-f-]{36})"`).FindStringSubmatch(page)
+		if row == nil || strings.Contains(page, "Mozilla") || strings.Count(page, "this browser") != 1 || strings.Count(page, "/account/sessions/") != 2 {
+			t.Fatalf("three sessions: %s", page)
+		}
+		b.sends("/account", row[1])
+		if status, location, _ := third.ask("GET", "/sign-in/code", "", ""); status != http.StatusSeeOther || location != "/sign-in" {
+			t.Errorf("one that was ended: %d %q", status, location)
+		}
+		if status, _, text := b.send(row[1]); status != http.StatusNotFound || !strings.Contains(text, "This session has ended already.") {
+			t.Errorf("ended twice: %d", status)
+		}
+		// Who wanted to go somewhere goes there after the code, too, but not elsewhere than here.
+		for i, c := range [][3]string{{"/account/password", "/sign-in/code?next=%2Faccount%2Fpassword", "/account/password"}, {"https://evil.example", "/sign-in/code", "/account"}, {"//evil.example", "/sign-in/code", "/account"}, {`/\evil.example`, "/sign-in/code", "/account"}} {
+			third := newBrowser(t, s)
+			third.sends(c[1], "/sign-in", "login", "zhou.anquan", "password", chosen, "next", c[0])
+			if _, _, page := third.ask("GET", "/sign-in/code?next="+url.QueryEscape(c[0]), "", ""); strings.Contains(page, `name="next"`) != (c[0] == c[2]) {
+				t.Errorf("the code's page of %q: %s", c[0], page)
+			}
+			third.sends(c[2], "/sign-in/code", "code", recovery[i+1][1], "next", c[0])
+			third.sends("/sign-in", "/sign-out")
 		}
 		b.sends("/account", "/account/sessions")
 		if got := other.graphql(whoAsks, nil); strings.TrimSpace(got) != `{"data":{"viewer":null}}` {
@@ -255,6 +287,39 @@ func TestSigningIn(t *testing.T) {
 		for _, old := range []string{planted, half} {
 			if got := newBrowser(t, s).graphql(whoAsks, nil, "Cookie", "wangge="+old); strings.TrimSpace(got) != `{"data":{"viewer":null}}` {
 				t.Errorf("a token of before: %s", got)
+			}
+		}
+	})
+
+	t.Run("who was idle", func(t *testing.T) {
+		conn, err := pgx.Connect(t.Context(), strings.TrimPrefix(env[0], "DATABASE_URL="))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background())
+		b := newBrowser(t, s)
+		for _, c := range []struct{ past, path, to, why string }{
+			{"seen_at = now() - interval '30 minutes'", "/account/password", "/sign-in?next=%2Faccount%2Fpassword", "nothing happened for a while"},
+			{"seen_at = now() - interval '30 minutes'", "/account", "/sign-in", "nothing happened for a while"},
+			{"began_at = now() - interval '12 hours'", "/account/second-factor?lang=en", "/sign-in?lang=en&next=%2Faccount%2Fsecond-factor", "signed in for a long time"},
+		} {
+			b.sends("/account", "/sign-in", "login", "demo-worker", "password", password("demo-worker"))
+			if _, err := conn.Exec(t.Context(), "UPDATE session SET "+c.past+" WHERE account_id = (SELECT id FROM account WHERE login = 'demo-worker')"); err != nil {
+				t.Fatal(err)
+			}
+			if status, location, _ := b.ask("GET", c.path, "", ""); status != http.StatusSeeOther || location != c.to {
+				t.Errorf("%s, %s: %d, leads to %q", c.past, c.path, status, location)
+			}
+			path, _, _ := strings.Cut(c.path, "?")
+			for range 2 { // also when the page is loaded again
+				if status, _, page := b.ask("GET", c.to, "", ""); status != http.StatusOK || !strings.Contains(page, c.why) || strings.Contains(page, `name="next" value="`+path+`"`) != (path != "/account") {
+					t.Errorf("%s, %s: %d %s", c.past, c.path, status, page)
+				}
+			}
+			b.sends(path, "/sign-in", "login", "demo-worker", "password", password("demo-worker"), "next", path)
+			b.sends("/sign-in", "/sign-out")
+			if _, _, page := b.ask("GET", "/sign-in", "", ""); strings.Contains(page, "You were signed out") {
+				t.Errorf("who signed out is told of a clock: %s", page)
 			}
 		}
 	})
@@ -294,6 +359,32 @@ func TestSigningIn(t *testing.T) {
 		none := "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJkZW1vLWNoaWVmIiwicm9sZSI6Im9wZXJhdG9yIn0."
 		if got := program.graphql("{ viewer { kind } }", nil, "Authorization", "Bearer "+none); !strings.Contains(got, `"UNAUTHENTICATED"`) {
 			t.Errorf("a JWT without a signature: %s", got)
+		}
+	})
+
+	t.Run("the demo's accounts are nobody's behind a proxy on this machine", func(t *testing.T) {
+		here := newBrowser(t, s)
+		here.sends("/account", "/sign-in", "login", "demo-chief", "password", password("demo-chief"))
+		_, _, page := here.send("/account/tokens", "name", "x", "days", "7", "right", "HOUSEHOLDS")
+		secret := regexp.MustCompile(`wgp_[A-Z2-7]{26}`).FindString(page)
+		for _, header := range [][]string{{"X-Forwarded-For", "192.0.2.7"}, {"Forwarded", "for=192.0.2.7"}, {"Via", "1.1 proxy"}, {"X-Real-IP", "192.0.2.7"}, {"Host", "grid.example.org"}} {
+			if got := here.graphql(whoAsks, nil); !strings.Contains(got, `"demo-chief"`) { // so that it is in memory
+				t.Fatalf("here: %s", got)
+			}
+			if got := here.graphql(whoAsks, nil, header...); strings.TrimSpace(got) != `{"data":{"viewer":null}}` {
+				t.Errorf("%v, by the cookie of one who is signed in here: %s", header, got)
+			}
+			if got := newBrowser(t, s).graphql(whoAsks, nil, append([]string{"Authorization", "Bearer " + secret}, header...)...); !strings.Contains(got, `"UNAUTHENTICATED"`) {
+				t.Errorf("%v, by a token: %s", header, got)
+			}
+			b := newBrowser(t, s)
+			if status, _, _ := b.ask("POST", "/sign-in", "application/x-www-form-urlencoded", url.Values{"login": {"demo-worker"}, "password": {password("demo-worker")}}.Encode(), header...); status != http.StatusUnauthorized || b.token() != "" {
+				t.Errorf("%v signs in: %d", header, status)
+			}
+			b.sends("/account", "/sign-in", "login", "demo-worker", "password", password("demo-worker")) // and so that tries are counted anew
+		}
+		if status, location, _ := newBrowser(t, s).send("/sign-in", "login", "demo-chief", "password", password("demo-chief")); status != http.StatusSeeOther {
+			t.Errorf("here, again: %d %s", status, location)
 		}
 	})
 
@@ -411,24 +502,24 @@ func TestSigningInByAProvider(t *testing.T) {
 	if status, _, _ := newBrowser(t, s).ask("GET", path, "", ""); status != http.StatusUnauthorized {
 		t.Errorf("in another browser: %d", status)
 	}
-	follow(path, "/account/second-factor")
+	follow(path, "/account/second-factor?next=%2Fapp")
 	if status, _, text := b.ask("GET", path, "", ""); status != http.StatusUnauthorized || !strings.Contains(text, "begin again") {
 		t.Errorf("the same again: %d", status)
 	}
 	if got := b.graphql(whoAsks, nil); strings.TrimSpace(got) != `{"data":{"viewer":null}}` {
 		t.Errorf("without a second factor: %s", got)
 	}
-	_, _, page := b.ask("GET", "/account/second-factor", "", "")
+	_, _, page := b.ask("GET", "/account/second-factor?next=/app", "", "")
 	secret := regexp.MustCompile(`<code>([A-Z2-7 ]+)</code>`).FindStringSubmatch(page)
-	if secret == nil {
+	if secret == nil || !strings.Contains(page, `name="next" value="/app"`) {
 		t.Fatal(page)
 	}
 	code, err := totp.GenerateCode(strings.ReplaceAll(secret[1], " ", ""), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, _, _ := b.send("/account/second-factor", "code", code); status != http.StatusOK {
-		t.Fatalf("a code: %d", status)
+	if status, _, page := b.send("/account/second-factor", "code", code, "next", "/app"); status != http.StatusOK || !strings.Contains(page, `href="/app"`) {
+		t.Fatalf("a code: %d %s", status, page)
 	}
 	if got := b.graphql(whoAsks, nil); !strings.Contains(got, `{"kind":"auditor","login":"shen.ji"`) {
 		t.Errorf("signed in: %s", got)

@@ -115,7 +115,7 @@ INSERT INTO recovery_code (account_id, hash) SELECT $1, unnest($2::bytea[])`
 DELETE FROM recovery_code WHERE account_id = $1 AND hash = $2`
 
 	sessionAdd = `-- name: session.Add
-INSERT INTO session (hash, account_id, factor, began_at, seen_at) VALUES ($1, $2, $3, $4, $4)`
+INSERT INTO session (hash, account_id, handle, browser, system, factor, began_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 
 	sessionSweep = `-- name: session.Sweep
 DELETE FROM session WHERE hash = $1 OR began_at < $2`
@@ -123,8 +123,10 @@ DELETE FROM session WHERE hash = $1 OR began_at < $2`
 	sessionRenew = `-- name: session.Renew
 UPDATE session SET hash = $2, factor = factor OR $3, seen_at = $4 WHERE hash = $1`
 
+	sessionColumns = `, s.handle, s.browser, s.system, s.factor, s.began_at, s.seen_at`
+
 	sessionByHash = `-- name: session.ByHash
-SELECT ` + accountColumns + `, s.factor, s.began_at, s.seen_at FROM session s JOIN account a ON a.id = s.account_id WHERE s.hash = $1 ORDER BY s.hash`
+SELECT ` + accountColumns + sessionColumns + ` FROM session s JOIN account a ON a.id = s.account_id WHERE s.hash = $1 ORDER BY s.hash`
 
 	sessionSee = `-- name: session.See
 UPDATE session SET seen_at = $2 WHERE hash = $1 AND seen_at < $2`
@@ -132,11 +134,14 @@ UPDATE session SET seen_at = $2 WHERE hash = $1 AND seen_at < $2`
 	sessionEnd = `-- name: session.End
 DELETE FROM session WHERE hash = $1`
 
+	sessionEndOf = `-- name: session.EndOf
+DELETE FROM session WHERE account_id = $1 AND handle = $2`
+
 	sessionEndAll = `-- name: session.EndAll
 DELETE FROM session WHERE account_id = $1 AND hash <> $2`
 
 	sessionsOf = `-- name: session.Of
-SELECT ` + accountColumns + `, s.factor, s.began_at, s.seen_at FROM session s JOIN account a ON a.id = s.account_id WHERE s.account_id = $1 ORDER BY s.began_at DESC, s.hash`
+SELECT ` + accountColumns + sessionColumns + ` FROM session s JOIN account a ON a.id = s.account_id WHERE s.account_id = $1 ORDER BY s.began_at DESC, s.hash`
 
 	tokenColumns = `, t.id, t.name, t.writes, t.rights, t.created_at, t.expires_at, t.used_on`
 
@@ -435,8 +440,9 @@ func (s *Accounts) DropFactor(ctx context.Context, id uuid.UUID) error {
 }
 
 // AddSession implements access.Store.
-func (s *Accounts) AddSession(ctx context.Context, hash [32]byte, of uuid.UUID, factor bool, now time.Time, had [32]byte) error {
-	_, err := s.exec(ctx, statement(sessionSweep, had[:], now.Add(-access.Absolute)), statement(sessionAdd, hash[:], of, factor, now))
+func (s *Accounts) AddSession(ctx context.Context, hash [32]byte, one access.Session, had [32]byte, swept time.Time) error {
+	_, err := s.exec(ctx, statement(sessionSweep, had[:], swept),
+		statement(sessionAdd, hash[:], one.ID, one.Handle, one.Device.Browser, one.Device.System, one.Factor, one.Began, one.Seen))
 	return err
 }
 
@@ -448,7 +454,9 @@ func (s *Accounts) RenewSession(ctx context.Context, had, hash [32]byte, factor 
 
 func (s *Accounts) sessions(ctx context.Context, sql string, arg any) (list []access.Session, err error) {
 	var of access.Session
-	err = s.accounts(ctx, account.TheDoor(), sql, []any{arg}, func() []any { return []any{&of.Factor, &of.Began, &of.Seen} }, func(a access.Account) {
+	err = s.accounts(ctx, account.TheDoor(), sql, []any{arg}, func() []any {
+		return []any{&of.Handle, &of.Device.Browser, &of.Device.System, &of.Factor, &of.Began, &of.Seen}
+	}, func(a access.Account) {
 		of.Account = a
 		list = append(list, of)
 	})
@@ -474,6 +482,12 @@ func (s *Accounts) SeeSession(ctx context.Context, hash [32]byte, now time.Time)
 func (s *Accounts) EndSession(ctx context.Context, hash [32]byte) error {
 	_, err := s.exec(ctx, statement(sessionEnd, hash[:]))
 	return err
+}
+
+// EndSessionOf implements access.Store.
+func (s *Accounts) EndSessionOf(ctx context.Context, of, handle uuid.UUID) (bool, error) {
+	n, err := s.exec(ctx, statement(sessionEndOf, of, handle))
+	return n == 1, err
 }
 
 // EndSessions implements access.Store.

@@ -56,10 +56,7 @@ func heldPost(d staff.Duty) *node.HeldPost {
 
 func accountNode(a access.Account) *node.Account {
 	n := &node.Account{ID: a.ID.String(), Login: a.Login, Role: node.AccountRole(strings.ToUpper(string(a.Role))), SecondFactor: a.SecondFactor != nil,
-		MustChangePassword: a.MustChange, CreatedAt: a.Created, DisabledAt: a.Disabled}
-	if a.Provider != "" {
-		n.ProviderName = &a.Provider
-	}
+		MustChangePassword: a.MustChange, CreatedAt: a.Created, DisabledAt: a.Disabled, ProviderName: node.Optional(a.Provider)}
 	if a.Worker != nil {
 		worker := a.Worker.String()
 		n.WorkerID = &worker
@@ -93,14 +90,11 @@ func (r *Resolver) accountList(ctx context.Context, first *int, after *string) (
 	if err != nil {
 		return nil, err
 	}
-	out := &node.AccountConnection{TotalCount: p.Total, Nodes: []*node.Account{}, Edges: []*node.AccountEdge{}, PageInfo: &node.PageInfo{HasNextPage: p.HasNext, HasPreviousPage: p.HasPrevious}}
+	out := &node.AccountConnection{TotalCount: p.Total, Nodes: []*node.Account{}, Edges: []*node.AccountEdge{}, PageInfo: (&node.List[access.Account, node.Account]{Page: p}).PageInfo()}
 	for _, item := range p.Items {
 		one := accountNode(item.Node)
 		out.Nodes = append(out.Nodes, one)
 		out.Edges = append(out.Edges, &node.AccountEdge{Node: one, Cursor: item.Cursor.Encode()})
-	}
-	if n := len(out.Edges); n > 0 {
-		out.PageInfo.StartCursor, out.PageInfo.EndCursor = &out.Edges[0].Cursor, &out.Edges[n-1].Cursor
 	}
 	return out, nil
 }
@@ -114,15 +108,11 @@ func (r *Resolver) createAccount(ctx context.Context, in node.CreateAccountInput
 	if err := actor.RequireRole(account.Security); err != nil {
 		return nil, err // before a worker is looked up
 	}
-	n := access.NewAccount{Login: in.Login, Role: account.Role(strings.ToLower(string(in.Role)))}
-	if in.WorkerID != nil {
-		k, ok := key.Parse(*in.WorkerID)
-		if !ok {
-			return nil, fault.New(fault.NotFound, "input.workerId", "worker.notFound", "id", fault.Shorten(*in.WorkerID, 60))
-		}
-		n.Worker = &k
+	worker, ok := key.Parse(in.WorkerID)
+	if !ok {
+		return nil, fault.New(fault.NotFound, "input.workerId", "worker.notFound", "id", fault.Shorten(in.WorkerID, 60))
 	}
-	a, password, err := s.Give(ctx, actor, n)
+	a, password, err := s.Give(ctx, actor, access.NewAccount{Login: in.Login, Role: account.Staff, Worker: &worker})
 	if err != nil {
 		return nil, within("input", err)
 	}

@@ -19398,7 +19398,7 @@ func (ec *executionContext) unmarshalInputCreateAccountInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"login", "role", "workerId"}
+	fieldsInOrder := [...]string{"login", "workerId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -19412,16 +19412,9 @@ func (ec *executionContext) unmarshalInputCreateAccountInput(ctx context.Context
 				return it, err
 			}
 			it.Login = data
-		case "role":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
-			data, err := ec.unmarshalNAccountRole2wanggeᚋgraphᚋnodeᚐAccountRole(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Role = data
 		case "workerId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("workerId"))
-			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}

@@ -69,16 +69,8 @@ func (r *Resolver) householdFile(ctx context.Context, household string) (*node.H
 }
 
 func residentNode(p resident.Resident) *node.Resident {
-	return &node.Resident{ID: p.Key.String(), Name: p.Name, IdentityNumber: orNull(p.Identity), Phone: orNull(p.Phone), BirthDate: orNull(p.BirthDate),
+	return &node.Resident{ID: p.Key.String(), Name: p.Name, IdentityNumber: node.Optional(p.Identity), Phone: node.Optional(p.Phone), BirthDate: node.Optional(p.BirthDate),
 		OddIdentityNumber: p.OddIdentity, Version: p.Version}
-}
-
-// orNull is nil for an empty text: it is not known.
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 func residencyNode(m resident.Residency) *node.Residency {

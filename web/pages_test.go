@@ -322,6 +322,9 @@ func TestSentences(t *testing.T) {
 	for _, kind := range []string{"sign-in", "code", "password", "enrol", "recovery", "account"} {
 		used["sign."+kind] = true
 	}
+	for _, app := range []string{"WeChat", "WeCom", "DingTalk"} {
+		used["browser."+app] = true
+	}
 	for _, role := range []account.Role{account.Staff, account.Operator, account.Security, account.Auditor} {
 		used["role."+string(role)] = true
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +37,7 @@ type Access interface {
 	ChangePassword(ctx context.Context, token, old, password string) (renewed string, v access.Visitor, err error)
 	SignOut(ctx context.Context, token string) error
 	EndOtherSessions(ctx context.Context, token string) error
+	EndSession(ctx context.Context, token string, handle uuid.UUID) error
 	Sessions(ctx context.Context, token string) ([]access.Session, error)
 	MakeToken(ctx context.Context, actor account.Actor, n access.NewToken) (secret string, t access.Token, err error)
 	Tokens(ctx context.Context, actor account.Actor) ([]access.Token, error)
@@ -90,7 +93,8 @@ type signed struct {
 	Kind     string // of the page, which names its form and its title
 	Error    string
 	Field    string // at fault
-	Next     string // where to go on afterwards
+	Next     string // where to go on afterwards: a path of this site
+	Why      string // one is not signed in any more
 	Provider string // what people call it; "": there is none
 	Out      bool   // signed out here, not yet there
 	Login    string // as it was typed, or whose account it is
@@ -107,12 +111,7 @@ type signed struct {
 }
 
 // ToProvider is where people sign in instead.
-func (p signed) ToProvider() string {
-	if p.Next == "" {
-		return providerPath
-	}
-	return providerPath + "?" + url.Values{"next": {p.Next}}.Encode()
-}
+func (p signed) ToProvider() string { return withNext(providerPath, p.Next) }
 
 // QR is the second factor as a picture.
 func (p signed) QR() template.URL {
@@ -128,8 +127,31 @@ func (p signed) Role() (string, error) { return p.View.Say("role." + string(p.Vi
 // Right is what a right is called.
 func (p signed) Right(r account.Right) (string, error) { return p.View.Say("right." + r.String()) }
 
-// Time is t as people write it, in the zone that days are of here.
-func (p signed) Time(t time.Time) string { return t.In(p.now.Location()).Format("2006-01-02 15:04") }
+// Time is t as people write it, in the zone that days are of here: of today the hour is enough.
+func (p signed) Time(t time.Time) (string, error) {
+	if p.Day(t) == p.Day(p.now) {
+		return p.View.Say("sign.today", t.In(p.now.Location()).Format("15:04"))
+	}
+	return t.In(p.now.Location()).Format("2006-01-02 15:04"), nil
+}
+
+// Device is what a session's browser and system are called.
+func (p signed) Device(d access.Device) (string, error) {
+	browser, err := d.Browser, error(nil)
+	if _, named := sentences["browser."+browser]; named {
+		browser, err = p.View.Say("browser." + browser)
+	}
+	switch {
+	case browser != "" && d.System != "":
+		return p.View.Say("sign.device", browser, d.System)
+	case browser == "" && d.System == "":
+		return p.View.Say("sign.noDevice")
+	}
+	return browser + d.System, err
+}
+
+// Half reports whether a session stopped before the second factor was shown.
+func (p signed) Half(s access.Session) bool { return p.Visitor.SecondFactor != nil && !s.Factor }
 
 // Day is the day of t.
 func (p signed) Day(t time.Time) string { return t.In(p.now.Location()).Format(time.DateOnly) }
@@ -161,6 +183,7 @@ func (s *site) registerSign(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+factorPath, s.sent(s.prove))
 	mux.HandleFunc("GET "+accountPath, s.stepPage("account", access.StepNone))
 	mux.HandleFunc("POST /account/sessions", s.sent(s.endOthers))
+	mux.HandleFunc("POST /account/sessions/{id}", s.sent(s.endSession))
 	mux.HandleFunc("POST /account/tokens", s.sent(s.makeToken))
 	mux.HandleFunc("POST /account/tokens/{id}", s.sent(s.takeBack))
 	mux.HandleFunc("POST /sign-out", s.sent(s.signOut))
@@ -203,7 +226,7 @@ const (
 // note notes what somebody did here, or was refused with err: a stranger where nobody knows who it is. It returns err; what cannot be noted has failed, too, and
 // nothing is handed out for it.
 func (s *site) note(r *http.Request, v access.Visitor, action audit.Action, kind string, err error) error {
-	if s.audit == nil || err != nil && fault.As(err).Key == "access.ended" { // there is nobody who did it
+	if s.audit == nil || err != nil && access.Ended(err) { // there is nobody who did it
 		return err
 	}
 	actor := account.Anyone()
@@ -231,6 +254,7 @@ func (s *site) signedPage(r *http.Request, kind string) signed {
 	}
 	p := signed{View: s.newView(r), Kind: kind, now: now, Lives: []int{7, 30, 90, 365}}
 	p.View.Path = pagePaths[kind] // forms are sent elsewhere too
+	p.Next = ownPath(cmp.Or(r.PostForm.Get("next"), r.URL.Query().Get("next")))
 	if s.provider != nil {
 		p.Provider = s.provider.Called()
 	}
@@ -248,9 +272,9 @@ func (s *site) goOn(w http.ResponseWriter, r *http.Request, path string) {
 
 // goIn leads on after a step of signing in: to next once all are taken.
 func (s *site) goIn(w http.ResponseWriter, r *http.Request, step access.Step, next string) {
-	path := pathOf[step]
-	if step == access.StepNone && next != "" {
-		path = next
+	path := withNext(pathOf[step], next)
+	if step == access.StepNone {
+		path = cmp.Or(next, accountPath)
 	}
 	s.goOn(w, r, path)
 }
@@ -284,9 +308,8 @@ func (s *site) showSigned(w http.ResponseWriter, r *http.Request, status int, p 
 
 // failSigned writes the page again with what is wrong. Who is not signed in, or at another step, is led to where that is said.
 func (s *site) failSigned(w http.ResponseWriter, r *http.Request, p signed, err error) {
-	if fault.As(err).Key == "access.ended" {
-		s.sessions.Keep(w, "")
-		s.goOn(w, r, signInPath)
+	if access.Ended(err) {
+		s.anew(w, r, p, err)
 		return
 	}
 	refusal := answer.Refuse(r, s.log, err)
@@ -295,12 +318,33 @@ func (s *site) failSigned(w http.ResponseWriter, r *http.Request, p signed, err 
 		return
 	}
 	p.Error, p.Field = forPeople(refusal.Fault, p.View.Lang), refusal.Field
-	if err := s.fillSigned(r, &p); err != nil && fault.As(err).Key == "access.ended" {
+	if err := s.fillSigned(r, &p); err != nil && access.Ended(err) {
+		s.anew(w, r, p, err)
+		return
+	}
+	s.showSigned(w, r, refusal.Status, p)
+}
+
+// anew leads who is not signed in, or no longer, to where one does, and afterwards back to the page. Of one that ended by the clock the browser keeps the token, by which that page says why.
+func (s *site) anew(w http.ResponseWriter, r *http.Request, p signed, err error) {
+	if !access.ByClock(err) {
 		s.sessions.Keep(w, "")
 		s.goOn(w, r, signInPath)
 		return
 	}
-	s.showSigned(w, r, refusal.Status, p)
+	next := p.View.Path
+	if p.Kind == "code" || p.Kind == "account" { // where one gets anyway
+		next = ""
+	}
+	s.goOn(w, r, withNext(signInPath, cmp.Or(p.Next, next)))
+}
+
+// withNext is a path that knows where to go on afterwards.
+func withNext(path, next string) string {
+	if next == "" {
+		return path
+	}
+	return path + "?" + url.Values{"next": {next}}.Encode()
 }
 
 // fillSigned reads what a page shows of the account.
@@ -337,14 +381,18 @@ func (s *site) fillSigned(r *http.Request, p *signed) (err error) {
 
 // signInPage answers GET /sign-in; who is signed in, or on the way, is led on.
 func (s *site) signInPage(w http.ResponseWriter, r *http.Request) {
+	p := s.signedPage(r, "sign-in")
 	if token := s.sessions.Session(r); token != "" {
-		if v, err := s.access.Visit(r.Context(), token); err == nil {
-			s.goIn(w, r, v.Step, ownPath(r.URL.Query().Get("next")))
+		v, err := s.access.Visit(r.Context(), token)
+		if err == nil {
+			s.goIn(w, r, v.Step, p.Next)
 			return
 		}
+		if access.ByClock(err) {
+			p.Why = fault.As(err).Text(p.View.Lang)
+		}
 	}
-	p := s.signedPage(r, "sign-in")
-	p.Next, p.Out = ownPath(r.URL.Query().Get("next")), r.URL.Query().Get("out") == "1"
+	p.Out = r.URL.Query().Get("out") == "1"
 	s.showSigned(w, r, http.StatusOK, p)
 }
 
@@ -373,7 +421,7 @@ func (s *site) fromProvider(w http.ResponseWriter, r *http.Request) {
 	who, next, err := s.provider.End(r.Context(), errand, r.URL.Query())
 	token, v := "", access.Visitor{}
 	if err == nil {
-		token, v, err = s.access.SignInBy(r.Context(), who, s.sessions.Session(r))
+		token, v, err = s.access.SignInBy(access.By(r.Context(), access.DeviceOf(r.UserAgent())), who, s.sessions.Session(r))
 	}
 	err = s.note(r, v, signedIn, "ACCOUNT", err)
 	if err != nil {
@@ -404,12 +452,8 @@ func (s *site) stepPage(kind string, steps ...access.Step) http.HandlerFunc {
 		p := s.signedPage(r, kind)
 		v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
 		if err == nil {
-			here := false
-			for _, step := range steps {
-				here = here || v.Step == step
-			}
-			if !here || kind == "enrol" && v.SecondFactor != nil {
-				s.goOn(w, r, pathOf[v.Step])
+			if !slices.Contains(steps, v.Step) || kind == "enrol" && v.SecondFactor != nil {
+				s.goIn(w, r, v.Step, p.Next)
 				return
 			}
 			err = s.fillSigned(r, &p)
@@ -424,8 +468,8 @@ func (s *site) stepPage(kind string, steps ...access.Step) http.HandlerFunc {
 
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	p := s.signedPage(r, "sign-in")
-	p.Login, p.Next = r.PostForm.Get("login"), ownPath(r.PostForm.Get("next"))
-	token, v, err := s.access.SignIn(r.Context(), s.from(r), p.Login, r.PostForm.Get("password"), s.sessions.Session(r))
+	p.Login = r.PostForm.Get("login")
+	token, v, err := s.access.SignIn(access.By(r.Context(), access.DeviceOf(r.UserAgent())), s.from(r), p.Login, r.PostForm.Get("password"), s.sessions.Session(r))
 	err = s.note(r, v, signedIn, "ACCOUNT", err)
 	if err != nil {
 		s.failSigned(w, r, p, err)
@@ -459,14 +503,15 @@ func (s *site) keep(w http.ResponseWriter, r *http.Request, token string, v acce
 }
 
 func (s *site) showCode(w http.ResponseWriter, r *http.Request) {
+	p := s.signedPage(r, "code")
 	token, v, err := s.access.ShowCode(r.Context(), s.from(r), s.sessions.Session(r), r.PostForm.Get("code"))
 	err = s.note(r, v, codeShown, "ACCOUNT", err)
 	if err != nil {
-		s.failSigned(w, r, s.signedPage(r, "code"), err)
+		s.failSigned(w, r, p, err)
 		return
 	}
 	s.keep(w, r, token, v)
-	s.goOn(w, r, pathOf[v.Step])
+	s.goIn(w, r, v.Step, p.Next)
 }
 
 func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
@@ -483,7 +528,7 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.keep(w, r, token, v)
-	s.goOn(w, r, pathOf[v.Step])
+	s.goIn(w, r, v.Step, p.Next)
 }
 
 // prove answers the code that proves a second factor with the recovery codes, which are shown this once.
@@ -504,6 +549,24 @@ func (s *site) endOthers(w http.ResponseWriter, r *http.Request) {
 	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
 	if err == nil {
 		err = s.note(r, v, sessionsEnd, "ACCOUNT", s.access.EndOtherSessions(r.Context(), s.sessions.Session(r)))
+	}
+	if err != nil {
+		s.failSigned(w, r, s.signedPage(r, "account"), err)
+		return
+	}
+	s.goOn(w, r, accountPath)
+}
+
+// endSession ends one session of who asks; who ends this one is signed out.
+func (s *site) endSession(w http.ResponseWriter, r *http.Request) {
+	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
+	if err == nil {
+		id, bad := uuid.Parse(r.PathValue("id"))
+		if bad != nil {
+			err = fault.New(fault.NotFound, "id", "access.noSession")
+		} else {
+			err = s.note(r, v, sessionsEnd, "ACCOUNT", s.access.EndSession(r.Context(), s.sessions.Session(r), id))
+		}
 	}
 	if err != nil {
 		s.failSigned(w, r, s.signedPage(r, "account"), err)

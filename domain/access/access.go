@@ -53,7 +53,9 @@ type Credentials struct {
 // Session is a browser that is signed in, or on the way to it.
 type Session struct {
 	Account
-	Factor      bool // the second factor was shown
+	Handle      uuid.UUID // names it to its owner; nothing is signed in with it
+	Device      Device    // by which it began
+	Factor      bool      // the second factor was shown
 	Began, Seen time.Time
 }
 

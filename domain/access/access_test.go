@@ -288,7 +288,7 @@ func TestASessionEndsByTheClock(t *testing.T) {
 		}
 	}
 	w.now = begun.Add(access.Absolute)
-	if _, err := w.Visit(t.Context(), token); !fault.Is(err, fault.Unauthenticated) {
+	if _, err := w.Visit(t.Context(), token); !fault.Is(err, fault.Unauthenticated) || fault.As(err).Key != "access.longest" {
 		t.Errorf("after a working day: %v", err)
 	}
 	token, _, err := w.SignIn(t.Context(), "postless", newPassword, "")
@@ -299,14 +299,109 @@ func TestASessionEndsByTheClock(t *testing.T) {
 	if got := w.who(token); got != account.Anyone() {
 		t.Errorf("after half an hour without a request it asks as %+v", got)
 	}
+	if _, err := w.Visit(t.Context(), token); !access.ByClock(err) || fault.As(err).Key != "access.idle" {
+		t.Errorf("after half an hour without a request: %v", err)
+	}
+	if _, err := w.Visit(t.Context(), "none"); access.ByClock(err) || !access.Ended(err) {
+		t.Errorf("who never signed in: %v", err)
+	}
+	// By settings of the server.
+	w.Idle, w.Longest = time.Minute, 90*time.Second
+	w.Version = func() (string, bool) { return "1", true }
+	if token, _, err = w.SignIn(t.Context(), "postless", newPassword, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		after time.Duration
+		want  string
+	}{{59 * time.Second, ""}, {31 * time.Second, "access.longest"}} {
+		w.now = w.now.Add(c.after)
+		if _, err := w.Visit(t.Context(), token); (err == nil) != (c.want == "") || err != nil && fault.As(err).Key != c.want {
+			t.Errorf("after %v: %v", c.after, err)
+		}
+		if got := w.who(token); (got.Role == account.Staff) != (c.want == "") {
+			t.Errorf("after %v it asks as %+v", c.after, got)
+		}
+	}
+	if token, _, err = w.SignIn(t.Context(), "postless", newPassword, ""); err != nil {
+		t.Fatal(err)
+	}
+	if w.now = w.now.Add(59 * time.Second); w.who(token).Role != account.Staff {
+		t.Error("ended before it was idle")
+	}
+	if w.now = w.now.Add(time.Second); w.who(token) != account.Anyone() {
+		t.Error("idle for a minute, and told again from memory")
+	}
+	w.Idle, w.Longest = access.Idle, access.Absolute
 	// Half-way in there is less time.
 	_, password = w.account("sec", account.Security, 0)
 	if token, _, err = w.SignIn(t.Context(), "sec", password, ""); err != nil {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(10 * time.Minute)
-	if _, _, err := w.ChangePassword(t.Context(), token, password, newPassword); !fault.Is(err, fault.Unauthenticated) {
+	if _, _, err := w.ChangePassword(t.Context(), token, password, newPassword); fault.As(err).Key != "access.slow" {
 		t.Errorf("the second step after ten minutes: %v", err)
+	}
+}
+
+func TestSessionsAreToldApartAndEndedOneByOne(t *testing.T) {
+	w := newTown(t)
+	ctx := t.Context()
+	w.Version = func() (string, bool) { return "1", true } // what was found out is kept
+	_, password := w.account("postless", account.Staff, 50)
+	here, _ := w.signedIn("postless", password)
+	_, password = w.account("another", account.Staff, 51)
+	other, _ := w.signedIn("another", password)
+	by := func(d access.Device) string {
+		t.Helper()
+		w.now = w.now.Add(time.Second)
+		token, _, err := w.SignIn(access.By(ctx, d), "postless", newPassword, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	phone, desk := by(access.Device{Browser: "WeChat", System: "Android"}), by(access.Device{Browser: "Firefox", System: "Linux"})
+	desk, _, err := w.ChangePassword(ctx, desk, newPassword, newPassword+"!")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.who(phone) != account.Anyone() || w.who(here) != account.Anyone() {
+		t.Error("they go on after the password was changed")
+	}
+	phone, _, err = w.SignIn(access.By(ctx, access.Device{Browser: "WeChat", System: "Android"}), "postless", newPassword+"!", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := w.Sessions(ctx, desk)
+	v, err2 := w.Visit(ctx, desk)
+	if err != nil || err2 != nil || len(list) != 2 {
+		t.Fatalf("%+v, %v, %v", list, err, err2)
+	}
+	var theirs access.Session
+	for _, one := range list {
+		want := access.Device{Browser: "WeChat", System: "Android"}
+		if one.Handle == v.Handle {
+			want = access.Device{Browser: "Firefox", System: "Linux"} // also after the password was changed
+		} else {
+			theirs = one
+		}
+		if one.Device != want {
+			t.Errorf("%+v, want %+v", one.Device, want)
+		}
+	}
+	w.who(phone) // in memory
+	if err := w.EndSession(ctx, other, theirs.Handle); !fault.Is(err, fault.NotFound) || w.who(phone).Role != account.Staff {
+		t.Errorf("ended by somebody else: %v", err)
+	}
+	if err := w.EndSession(ctx, desk, theirs.Handle); err != nil || w.who(phone) != account.Anyone() || w.who(desk).Role != account.Staff {
+		t.Errorf("one of two: %v", err)
+	}
+	if err := w.EndSession(ctx, desk, theirs.Handle); !fault.Is(err, fault.NotFound) {
+		t.Errorf("again: %v", err)
+	}
+	if err := w.EndSession(ctx, phone, v.Handle); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("by one that has ended: %v", err)
 	}
 }
 
@@ -700,7 +795,7 @@ func TestWhoMayGiveAccounts(t *testing.T) {
 		}
 	}
 	for what, n := range map[string]access.NewAccount{
-		"the same login":  {Login: "LI.NA", Role: account.Operator},
+		"the same login":  {Login: "LI.NA", Role: account.Staff, Worker: &key.Key{Home: "dhome", ID: id(49)}},
 		"the same worker": {Login: "li.na2", Role: account.Staff, Worker: &key.Key{Home: "dhome", ID: id(48)}},
 	} {
 		if _, _, err := w.Give(ctx, sec, n); !fault.Is(err, fault.Conflict) {
@@ -719,8 +814,35 @@ func TestWhoMayGiveAccounts(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	p, err := w.List(ctx, sec, access.Query{Args: page.Args{First: 1}, Count: true})
-	if err != nil || p.Total != 2 || !p.HasNext || p.Items[0].Node.Login != "li.na" {
+	// Nobody who gives accounts gets further by that: all but staff have theirs from the machine.
+	for _, role := range []account.Role{account.Operator, account.Security, account.Auditor} {
+		n := access.NewAccount{Login: "a." + string(role), Role: role}
+		if _, _, err := w.Give(ctx, sec, n); fault.As(err).Key != "access.onMachine" || !fault.Is(err, fault.Forbidden) {
+			t.Errorf("gives an account of %s: %v", role, err)
+		}
+		theirs, _ := w.account(n.Login, role, 0)
+		for what, err := range map[string]error{
+			"reset": third(w.Reset(ctx, sec, theirs.ID, true)), "link": second(w.Link(ctx, sec, theirs.ID, "my.own@city")), "enable": second(w.Disable(ctx, sec, theirs.ID, false)),
+		} {
+			if fault.As(err).Key != "access.onMachine" {
+				t.Errorf("%s of %s: %v", what, role, err)
+			}
+		}
+		if _, err := w.Disable(ctx, sec, theirs.ID, true); err != nil {
+			t.Errorf("cannot disable %s: %v", role, err)
+		}
+		if _, err := w.Disable(ctx, access.OnTheMachine(), theirs.ID, false); err != nil {
+			t.Errorf("the machine cannot enable %s: %v", role, err)
+		}
+	}
+	for what, err := range map[string]error{"reset": third(w.Reset(ctx, sec, other.ID, true)), "link": second(w.Link(ctx, sec, other.ID, "li.na@city")),
+		"disable": second(w.Disable(ctx, sec, other.ID, true)), "enable": second(w.Disable(ctx, sec, other.ID, false))} {
+		if err != nil {
+			t.Errorf("%s of staff: %v", what, err)
+		}
+	}
+	p, err := w.List(ctx, sec, access.Query{Args: page.Args{First: 4}, Count: true})
+	if err != nil || p.Total != 5 || !p.HasNext || p.Items[3].Node.Login != "li.na" {
 		t.Errorf("%+v, %v", p, err)
 	}
 }

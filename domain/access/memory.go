@@ -70,8 +70,8 @@ func (s *Service) WhoSigned(ctx context.Context, token string) (account.Actor, e
 		if fault.Is(err, fault.Unauthenticated) {
 			return account.Anyone(), time.Time{}, nil
 		}
-		ends := v.Began.Add(Absolute)
-		if idle := v.Seen.Add(Idle); idle.Before(ends) {
+		ends := v.Began.Add(s.Longest)
+		if idle := v.Seen.Add(s.Idle); idle.Before(ends) {
 			ends = idle
 		}
 		return v.Actor, ends, err
@@ -90,6 +90,9 @@ func (s *Service) who(ctx context.Context, token string, find func() (account.Ac
 	version, current := "", false
 	if s.Version != nil {
 		version, current = s.Version()
+	}
+	if ctx.Value(elsewhere{}) != nil {
+		version += " elsewhere" // who else asks by this token is told something else
 	}
 	hash, now := hashOf(token), s.Now()
 	actor, ok, era := s.told.find(hash, version, now)

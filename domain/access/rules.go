@@ -15,12 +15,13 @@ import (
 	"wangge/internal/fault"
 )
 
-// How long a browser stays signed in.
+// How long a browser stays signed in, where nobody says otherwise.
 const (
 	Idle     = 30 * time.Minute // without a request
 	Absolute = 12 * time.Hour   // a working day
-	underWay = 10 * time.Minute // until all steps are taken
 )
+
+const underWay = 10 * time.Minute // until all steps of signing in are taken
 
 // How long a token of a program is good at most.
 const MaxTokenLife = 365 * 24 * time.Hour
@@ -37,6 +38,9 @@ var _ = fault.Register(
 	[3]string{"access.busy", "Too many people are signing in at once; try again in a moment.", "登录人数较多，请稍候再试。"},
 	[3]string{"access.code", "The code is wrong, has expired or was used before.", "验证码不正确、已过期或已使用过。"},
 	[3]string{"access.ended", "You are not signed in, or no longer: sign in again.", "您尚未登录或登录已失效，请重新登录。"},
+	[3]string{"access.idle", "You were signed out because nothing happened for a while. Sign in again to go on.", "由于长时间没有操作，您已退出登录。请重新登录后继续。"},
+	[3]string{"access.longest", "You were signed out because you had been signed in for a long time. Sign in again to go on.", "登录时间已到上限，您已退出登录。请重新登录后继续。"},
+	[3]string{"access.slow", "Signing in took too long. Begin again.", "登录步骤未能及时完成，请重新登录。"},
 	[3]string{"access.oldPassword", "That is not your password.", "原密码不正确。"},
 	[3]string{"access.short", "A password needs {min} characters or more.", "密码至少 {min} 个字符。"},
 	[3]string{"access.long", "A password has {max} characters at most.", "密码最多 {max} 个字符。"},
@@ -57,10 +61,13 @@ var _ = fault.Register(
 	[3]string{"access.self", "Nobody may do this to the own account.", "不能对自己的账号执行此操作。"},
 	[3]string{"access.giving", "Only who gives accounts may do this to an account of somebody else's.", "只有管理账号的人员才能对他人的账号执行此操作。"},
 	[3]string{"access.tokenRole", "Only accounts of staff and of operators have tokens.", "只有工作人员和运维账号可以使用令牌。"},
+	[3]string{"access.onMachine", "Accounts of operators, security and auditors are given on the machine of the server alone (wangge user), so that nobody gives them to themselves.",
+		"系统、安全、审计管理员账号只能在服务器本机（wangge user）开设和恢复，以免有人给自己授权。"},
 	[3]string{"access.tokenName", "A token needs a name of at most 100 characters.", "请填写令牌名称（不超过 100 字）。"},
 	[3]string{"access.tokenLife", "A token ends within a year, and not before it begins.", "令牌有效期须在一年以内。"},
 	[3]string{"access.tokenRights", "A token may use rights that its account has, one or more.", "令牌至少需要一项权限，且不超出账号已有的权限。"},
 	[3]string{"access.tooManyTokens", "An account has {max} tokens at most; take one back first.", "每个账号最多 {max} 个令牌，请先撤销一个。"},
+	[3]string{"access.noSession", "This session has ended already.", "该登录已退出。"},
 	[3]string{"access.noToken", "There is no such token.", "没有该令牌。"},
 )
 
@@ -162,13 +169,28 @@ func walked(plain, walk string) bool {
 	return false
 }
 
-// over reports whether a session has ended by the clock. step is what is to be shown yet.
-func (s Session) over(now time.Time, step Step) bool {
-	if step != StepNone && now.Sub(s.Began) >= underWay {
-		return true
+// over is the sentence that says why a session has ended by the clock; "": it has not. step is what is to be shown yet.
+func (s *Service) over(session Session, step Step) string {
+	now := s.Now()
+	switch {
+	case step != StepNone && now.Sub(session.Began) >= underWay:
+		return "access.slow"
+	case now.Sub(session.Began) >= s.Longest:
+		return "access.longest"
+	case now.Sub(session.Seen) >= s.Idle:
+		return "access.idle"
 	}
-	return now.Sub(s.Seen) >= Idle || now.Sub(s.Began) >= Absolute
+	return ""
 }
+
+// ByClock reports whether err says that a session was there and has ended by the clock.
+func ByClock(err error) bool {
+	key := fault.As(err).Key
+	return key == "access.idle" || key == "access.longest" || key == "access.slow"
+}
+
+// Ended reports whether err says that nobody is signed in by a session, or nobody any more.
+func Ended(err error) bool { return fault.As(err).Key == "access.ended" || ByClock(err) }
 
 // needsFactor reports whether an account must show a second factor: who has set one up, all but staff, and who sets the platform up.
 func needsFactor(a Account, duties []staff.Duty) bool {

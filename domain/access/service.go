@@ -25,7 +25,10 @@ type Service struct {
 	Store  Store
 	Now    func() time.Time
 	Sealer Sealer
-	Demo   bool // accounts of the demo may sign in: this machine alone can reach the server
+
+	Idle, Longest time.Duration // after which a session ends: without a request, and in any case
+
+	Demo bool // accounts of the demo may sign in: this machine alone can reach the server. Not for requests that come FromElsewhere
 
 	// Version names the state of the data and the civil day; false: it is not known. As long as it is the same, so is what posts reach. Nil: nothing is known.
 	Version func() (string, bool)
@@ -51,7 +54,19 @@ type Service struct {
 
 // New returns a Service of a store; its other parts are given by who makes it.
 func New(store Store) *Service {
-	return &Service{Store: store, Now: time.Now, hasher: newHasher()}
+	return &Service{Store: store, Now: time.Now, Idle: Idle, Longest: Absolute, hasher: newHasher()}
+}
+
+type elsewhere struct{}
+
+// FromElsewhere is ctx of a request that something on this machine may have passed on for somebody elsewhere: for it accounts of the demo are none.
+func FromElsewhere(ctx context.Context) context.Context {
+	return context.WithValue(ctx, elsewhere{}, true)
+}
+
+// shut reports whether an account is one of the demo, and those are not good for who asks.
+func (s *Service) shut(ctx context.Context, a Account) bool {
+	return a.Demo && (!s.Demo || ctx.Value(elsewhere{}) != nil)
 }
 
 // OnTheMachine is who gives accounts from the command line: whoever can read the data folder could as well write the tables.
@@ -93,11 +108,12 @@ func (s *Service) SignInBy(ctx context.Context, who Identity, had string) (token
 func (s *Service) begin(ctx context.Context, a Account, factor bool, had string) (token string, v Visitor, err error) {
 	now := s.Now()
 	token = newSecret()
-	if err := s.Store.AddSession(ctx, hashOf(token), a.ID, factor, now, hashOf(had)); err != nil {
+	session := Session{Account: a, Handle: uuid.New(), Device: deviceOf(ctx), Factor: factor, Began: now, Seen: now}
+	if err := s.Store.AddSession(ctx, hashOf(token), session, hashOf(had), now.Add(-s.Longest)); err != nil {
 		return "", v, err
 	}
 	s.told.forget(hashOf(had))
-	v, err = s.visitor(ctx, Session{Account: a, Factor: factor, Began: now, Seen: now})
+	v, err = s.visitor(ctx, session)
 	return token, v, err
 }
 
@@ -119,7 +135,7 @@ func (s *Service) known(ctx context.Context, line string, counts []Count, login,
 			password = "" // too long to be one
 		}
 		ok, err := compare(password, hash)
-		if err == nil && (!ok || !found || c.Disabled != nil || c.Provider != "" || c.Demo && !s.Demo) {
+		if err == nil && (!ok || !found || c.Disabled != nil || c.Provider != "" || s.shut(ctx, c.Account)) {
 			err = fault.New(fault.Unauthenticated, "password", "access.wrong")
 		}
 		return err
@@ -127,23 +143,23 @@ func (s *Service) known(ctx context.Context, line string, counts []Count, login,
 	return c, err
 }
 
-// Visit returns who the session of a token is of, and notes that it was used. UNAUTHENTICATED: it has ended, or there never was one.
+// Visit returns who the session of a token is of, and notes that it was used. UNAUTHENTICATED: it has ended, or there never was one; ByClock tells which.
 func (s *Service) Visit(ctx context.Context, token string) (Visitor, error) {
 	session, ok, err := s.Store.SessionByHash(ctx, hashOf(token))
 	if err != nil {
 		return Visitor{}, err
 	}
-	if !ok || session.Disabled != nil || session.Demo && !s.Demo {
+	if !ok || session.Disabled != nil || s.shut(ctx, session.Account) {
 		return Visitor{}, ended()
 	}
 	v, err := s.visitor(ctx, session)
 	if err != nil {
 		return Visitor{}, err
 	}
-	now := s.Now()
-	if session.over(now, v.Step) {
-		return Visitor{}, ended()
+	if why := s.over(session, v.Step); why != "" {
+		return Visitor{}, fault.New(fault.Unauthenticated, "", why)
 	}
+	now := s.Now()
 	if now.Sub(session.Seen) >= time.Minute { // not at every request: each is a write
 		if err := s.Store.SeeSession(ctx, hashOf(token), now); err != nil {
 			return Visitor{}, err
@@ -303,7 +319,9 @@ func (s *Service) ChangePassword(ctx context.Context, token, old, password strin
 		return "", v, err
 	}
 	renewed = newSecret()
-	if err := s.Store.AddSession(ctx, hashOf(renewed), v.ID, v.Factor, s.Now(), hashOf(token)); err != nil {
+	now := s.Now()
+	session := Session{Account: v.Account, Handle: uuid.New(), Device: v.Device, Factor: v.Factor, Began: now, Seen: now}
+	if err := s.Store.AddSession(ctx, hashOf(renewed), session, hashOf(token), now.Add(-s.Longest)); err != nil {
 		return "", v, err
 	}
 	v, err = s.Visit(ctx, renewed)
@@ -383,6 +401,20 @@ func (s *Service) EndOtherSessions(ctx context.Context, token string) error {
 	return s.Store.EndSessions(ctx, v.ID, hashOf(token))
 }
 
+// EndSession ends one session of the account of a token, this one too. NOT_FOUND: there is none of that handle, or no more.
+func (s *Service) EndSession(ctx context.Context, token string, handle uuid.UUID) error {
+	v, err := s.at(ctx, token, StepNone)
+	if err != nil {
+		return err
+	}
+	defer s.told.forgetAll()
+	ok, err := s.Store.EndSessionOf(ctx, v.ID, handle)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "id", "access.noSession")
+	}
+	return err
+}
+
 // Sessions returns those of the account of a token, the newest first.
 func (s *Service) Sessions(ctx context.Context, token string) ([]Session, error) {
 	v, err := s.at(ctx, token, StepNone)
@@ -390,9 +422,9 @@ func (s *Service) Sessions(ctx context.Context, token string) ([]Session, error)
 		return nil, err
 	}
 	list, err := s.Store.Sessions(ctx, v.ID)
-	now, live := s.Now(), list[:0]
+	live := list[:0]
 	for _, one := range list {
-		if !one.over(now, step(one, v.Duties)) {
+		if s.over(one, step(one, v.Duties)) == "" {
 			live = append(live, one)
 		}
 	}
@@ -410,7 +442,16 @@ func giving(actor account.Actor) error {
 	return nil
 }
 
-// Give adds an account and returns its first password, this once; it is to be changed at the first sign-in. Who gives accounts only. INVALID: it cannot be one;
+// mayGive is whether an actor who gives accounts may give one of a role, or anything to one: all but staff have theirs from the machine. Else one person alone, who may give accounts,
+// would be an operator and an auditor as well. FORBIDDEN.
+func mayGive(actor account.Actor, role account.Role, field string) error {
+	if account.Administrative(role) && actor != OnTheMachine() {
+		return fault.New(fault.Forbidden, field, "access.onMachine")
+	}
+	return nil
+}
+
+// Give adds an account and returns its first password, this once; it is to be changed at the first sign-in. Who gives accounts only, those of staff; the machine all. INVALID: it cannot be one;
 // NOT_FOUND: no such worker; CONFLICT: the login was given before, or the worker has an account.
 func (s *Service) Give(ctx context.Context, actor account.Actor, n NewAccount) (a Account, password string, err error) {
 	if err := giving(actor); err != nil {
@@ -418,6 +459,9 @@ func (s *Service) Give(ctx context.Context, actor account.Actor, n NewAccount) (
 	}
 	n.Login = FoldLogin(n.Login)
 	if err := n.Check(); err != nil {
+		return a, "", err
+	}
+	if err := mayGive(actor, n.Role, "role"); err != nil {
 		return a, "", err
 	}
 	if n.Worker != nil {
@@ -479,7 +523,7 @@ func (s *Service) another(ctx context.Context, actor account.Actor, id uuid.UUID
 	return a, err
 }
 
-// Disable ends what an account may do, at once, or gives it back. Who gives accounts only, and not the own one: the last would be shut out.
+// Disable ends what an account may do, at once, or gives it back. Who gives accounts only, and not the own one: the last would be shut out. All but staff get it back from the machine.
 func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID, disabled bool) (Account, error) {
 	a, err := s.another(ctx, actor, id)
 	if err != nil {
@@ -488,6 +532,8 @@ func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID
 	a.Disabled = nil
 	if now := s.Now(); disabled {
 		a.Disabled = &now
+	} else if err := mayGive(actor, a.Role, "id"); err != nil {
+		return a, err
 	}
 	if err := s.Store.SetDisabled(ctx, actor, id, a.Disabled); err != nil {
 		return a, err
@@ -497,9 +543,12 @@ func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID
 }
 
 // Link has the owner of an account sign in by the provider of identities, and by no password, until Reset: the first who does under a name there has the account from then on.
-// Its sessions and tokens end. Who gives accounts only, and not the own one. CONFLICT: another account has the name.
+// Its sessions and tokens end. Who gives accounts only, of staff; the machine of all. CONFLICT: another account has the name.
 func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, name string) (Account, error) {
 	a, err := s.another(ctx, actor, id)
+	if err == nil {
+		err = mayGive(actor, a.Role, "id")
+	}
 	if err != nil {
 		return a, err
 	}
@@ -518,9 +567,12 @@ func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, n
 }
 
 // Reset gives an account another first password, with which its owner signs in from then on, and returns it, this once; its sessions and tokens end, and where factor its second factor is to be set up anew. Who
-// gives accounts only, and not the own one: who found that browser open would keep the account.
+// gives accounts only, of staff; the machine of all: who could reset an operator's second factor would be the operator.
 func (s *Service) Reset(ctx context.Context, actor account.Actor, id uuid.UUID, factor bool) (a Account, password string, err error) {
-	if a, err = s.another(ctx, actor, id); err != nil {
+	if a, err = s.another(ctx, actor, id); err == nil {
+		err = mayGive(actor, a.Role, "id")
+	}
+	if err != nil {
 		return a, "", err
 	}
 	return a, password, s.reset(ctx, actor.ID, &a, &password, factor)

@@ -53,14 +53,16 @@ type Store interface {
 	// DropFactor takes an account's second factor away.
 	DropFactor(ctx context.Context, id uuid.UUID) error
 
-	// AddSession adds one, takes away that of the token that the browser had, and sweeps out what has ended by the clock.
-	AddSession(ctx context.Context, hash [32]byte, account uuid.UUID, factor bool, now time.Time, had [32]byte) error
+	// AddSession adds one, takes away that of the token that the browser had, and sweeps out those that began before swept.
+	AddSession(ctx context.Context, hash [32]byte, s Session, had [32]byte, swept time.Time) error
 	// RenewSession gives a session another token, and the second factor where that was shown; false: it has ended.
 	RenewSession(ctx context.Context, had, hash [32]byte, factor bool, now time.Time) (bool, error)
 	SessionByHash(ctx context.Context, hash [32]byte) (Session, bool, error)
 	// SeeSession notes that a session was used.
 	SeeSession(ctx context.Context, hash [32]byte, now time.Time) error
 	EndSession(ctx context.Context, hash [32]byte) error
+	// EndSessionOf ends one of an account; false: it has none of that handle.
+	EndSessionOf(ctx context.Context, account, handle uuid.UUID) (bool, error)
 	// EndSessions ends all of an account but that of one hash.
 	EndSessions(ctx context.Context, account uuid.UUID, but [32]byte) error
 	// Sessions returns an account's, the newest first.

@@ -64,10 +64,10 @@ func (e *AuditEntry) Role() string { return string(e.Link.Entry.Role) }
 func (e *AuditEntry) Action() string { return string(e.Link.Entry.Action) }
 
 // Kind is what it was done to.
-func (e *AuditEntry) Kind() *string { return optional(e.Link.Entry.Object.Kind) }
+func (e *AuditEntry) Kind() *string { return Optional(e.Link.Entry.Object.Kind) }
 
 // Object is which one that was.
-func (e *AuditEntry) Object() *string { return optional(e.Link.Entry.Object.ID) }
+func (e *AuditEntry) Object() *string { return Optional(e.Link.Entry.Object.ID) }
 
 // Purpose is what personal data was asked for.
 func (e *AuditEntry) Purpose() *Purpose {
@@ -79,7 +79,7 @@ func (e *AuditEntry) Purpose() *Purpose {
 }
 
 // CaseNumber is what the purpose is about.
-func (e *AuditEntry) CaseNumber() *string { return optional(e.Link.Entry.Case) }
+func (e *AuditEntry) CaseNumber() *string { return Optional(e.Link.Entry.Case) }
 
 // Result is OK or the code of the refusal.
 func (e *AuditEntry) Result() string { return e.Link.Entry.Result }
@@ -94,10 +94,10 @@ func (e *AuditEntry) Change() *int {
 }
 
 // Request is the id of the request.
-func (e *AuditEntry) Request() *string { return optional(e.Link.Entry.Request) }
+func (e *AuditEntry) Request() *string { return Optional(e.Link.Entry.Request) }
 
 // Network is where it was asked from.
-func (e *AuditEntry) Network() *string { return optional(e.Link.Entry.Network) }
+func (e *AuditEntry) Network() *string { return Optional(e.Link.Entry.Network) }
 
 // Hash is the seal.
 func (e *AuditEntry) Hash() string { return e.Link.Hash.String() }

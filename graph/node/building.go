@@ -17,7 +17,7 @@ type Building struct {
 func (b *Building) ID() string { return b.Key.String() }
 
 // Address is null where unknown.
-func (b *Building) Address() *string { return optional(b.Building.Address) }
+func (b *Building) Address() *string { return Optional(b.Building.Address) }
 
 // Location is a point on it.
 func (b *Building) Location(crs *coord.System) (*GeoJSON, error) {
@@ -52,7 +52,7 @@ type Estate struct {
 func (e *Estate) ID() string { return e.Key.String() }
 
 // ManagedBy is null where unknown.
-func (e *Estate) ManagedBy() *place.Manager { return optional(e.Estate.ManagedBy) }
+func (e *Estate) ManagedBy() *place.Manager { return Optional(e.Estate.ManagedBy) }
 
 // BuildingConnection is a page of buildings.
 type BuildingConnection struct{ List[place.Building, Building] }

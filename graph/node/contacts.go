@@ -19,7 +19,7 @@ func (c *DivisionContacts) InForce() *Contacts { return &Contacts{c.Here.InForce
 type Contacts struct{ place.Contacts }
 
 // SupervisionPhone is null where it is not said.
-func (c *Contacts) SupervisionPhone() *string { return optional(c.Contacts.SupervisionPhone) }
+func (c *Contacts) SupervisionPhone() *string { return Optional(c.Contacts.SupervisionPhone) }
 
 // ServiceStation is null where none is said.
 func (c *Contacts) ServiceStation() *ServiceStation {
@@ -42,22 +42,22 @@ func (c *Contacts) NightNumbers() []*NightNumber {
 type ServiceStation struct{ place.Station }
 
 // Address is null where it is not known.
-func (s *ServiceStation) Address() *string { return optional(s.Station.Address) }
+func (s *ServiceStation) Address() *string { return Optional(s.Station.Address) }
 
 // Hours are null where they are not known.
-func (s *ServiceStation) Hours() *string { return optional(s.Station.Hours) }
+func (s *ServiceStation) Hours() *string { return Optional(s.Station.Hours) }
 
 // HoursEnglish are null where they are not said in English.
-func (s *ServiceStation) HoursEnglish() *string { return optional(s.Station.HoursEnglish) }
+func (s *ServiceStation) HoursEnglish() *string { return Optional(s.Station.HoursEnglish) }
 
 // Phone is null where there is none.
-func (s *ServiceStation) Phone() *string { return optional(s.Station.Phone) }
+func (s *ServiceStation) Phone() *string { return Optional(s.Station.Phone) }
 
 // NightNumber is a number that answers at night.
 type NightNumber struct{ place.NightNumber }
 
 // NameEnglish is null where it has no name in English.
-func (n *NightNumber) NameEnglish() *string { return optional(n.NightNumber.NameEnglish) }
+func (n *NightNumber) NameEnglish() *string { return Optional(n.NightNumber.NameEnglish) }
 
 // SetDivisionContactsPayload is the division whose contacts were set.
 type SetDivisionContactsPayload struct{ Loaded }

@@ -220,14 +220,12 @@ type CreateAccessTokenPayload struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-// An account to give.
+// An account of staff to give.
 type CreateAccountInput struct {
 	// 3 to 40 small letters, digits, points, lines and underscores; capitals are made small. Logins are not given twice.
 	Login string `json:"login"`
-	// What kind of account.
-	Role AccountRole `json:"role"`
-	// The worker that it is of: of staff, and of no other.
-	WorkerID *string `json:"workerId,omitempty"`
+	// The worker that it is of.
+	WorkerID string `json:"workerId"`
 }
 
 // What `createAccount` did.

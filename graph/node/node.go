@@ -73,7 +73,8 @@ func loaded[T any](ctx context.Context, l Loaded) (T, error) {
 	}
 }
 
-func optional[T ~string](s T) *T {
+// Optional is nil for an empty text: it is not known.
+func Optional[T ~string](s T) *T {
 	if s == "" {
 		return nil
 	}
@@ -85,7 +86,7 @@ func LimitsOf(l place.Limits) *Limits {
 	if l.Empty() {
 		return nil
 	}
-	return &Limits{East: optional(l.East), South: optional(l.South), West: optional(l.West), North: optional(l.North)}
+	return &Limits{East: Optional(l.East), South: Optional(l.South), West: Optional(l.West), North: Optional(l.North)}
 }
 
 func box(b place.Box) []float64 { return []float64{b.West, b.South, b.East, b.North} }

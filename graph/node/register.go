@@ -17,19 +17,19 @@ type LegalEntity struct {
 func (e *LegalEntity) ID() string { return e.Key.String() }
 
 // Code is null for the public.
-func (e *LegalEntity) Code() *string { return optional(e.LegalEntity.Code) }
+func (e *LegalEntity) Code() *string { return Optional(e.LegalEntity.Code) }
 
 // CreditCode is null where unknown, and for the public.
-func (e *LegalEntity) CreditCode() *string { return optional(e.LegalEntity.CreditCode) }
+func (e *LegalEntity) CreditCode() *string { return Optional(e.LegalEntity.CreditCode) }
 
 // Category is null where unknown.
-func (e *LegalEntity) Category() *string { return optional(e.LegalEntity.Category) }
+func (e *LegalEntity) Category() *string { return Optional(e.LegalEntity.Category) }
 
 // Address is null where unknown.
-func (e *LegalEntity) Address() *string { return optional(e.LegalEntity.Address) }
+func (e *LegalEntity) Address() *string { return Optional(e.LegalEntity.Address) }
 
 // PartyOrganisation is null where there is none known, and for the public.
-func (e *LegalEntity) PartyOrganisation() *string { return optional(e.LegalEntity.PartyOrganisation) }
+func (e *LegalEntity) PartyOrganisation() *string { return Optional(e.LegalEntity.PartyOrganisation) }
 
 // Location is null where unknown.
 func (e *LegalEntity) Location(crs *coord.System) (*GeoJSON, error) {

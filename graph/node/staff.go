@@ -17,7 +17,7 @@ type Worker struct {
 func (w *Worker) ID() string { return w.Key.String() }
 
 // WorkPhone is null where there is none.
-func (w *Worker) WorkPhone() *string { return optional(w.Worker.WorkPhone) }
+func (w *Worker) WorkPhone() *string { return Optional(w.Worker.WorkPhone) }
 
 // Assignment is a worker in office.
 type Assignment struct {

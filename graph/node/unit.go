@@ -52,10 +52,10 @@ func (h *Household) ID() string { return h.Key.String() }
 func (h *Household) Unit(ctx context.Context) (*Unit, error) { return loaded[*Unit](ctx, h.Loaded) }
 
 // Use is what its dwelling is used for; null where unknown.
-func (h *Household) Use() *place.DwellingUse { return optional(h.Household.Use) }
+func (h *Household) Use() *place.DwellingUse { return Optional(h.Household.Use) }
 
 // RentalManagement is null where unknown.
-func (h *Household) RentalManagement() *string { return optional(h.Household.RentalManagement) }
+func (h *Household) RentalManagement() *string { return Optional(h.Household.RentalManagement) }
 
 // HouseholdConnection is a page of households.
 type HouseholdConnection struct {

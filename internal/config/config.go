@@ -57,6 +57,8 @@ type Server struct {
 	MapAttribution     string `name:"map-attribution" env:"MAP_ATTRIBUTION" placeholder:"TEXT" help:"Whose the data is that was imported, such as © OpenStreetMap contributors, ODbL; shown on the map as plain text (${env})."`
 	MapApproval        string `name:"map-approval" env:"MAP_APPROVAL" placeholder:"TEXT" help:"Approval number (审图号) of the map; printed on signboards (${env})."`
 	Fonts              string `name:"fonts" env:"FONTS" placeholder:"FILES" help:"TrueType fonts that signboards are printed in, separated as in PATH; default: a Chinese font of this machine (${env})."`
+	SessionIdle        string `name:"session-idle" env:"SESSION_IDLE" default:"30m" placeholder:"TIME" help:"How long somebody stays signed in without doing anything, from 1m to 12h (${env}, default ${default})."`
+	SessionMax         string `name:"session-max" env:"SESSION_MAX" default:"12h" placeholder:"TIME" help:"How long somebody stays signed in at most, up to 168h (${env}, default ${default})."`
 	OIDCIssuer         string `name:"oidc-issuer" env:"OIDC_ISSUER" placeholder:"URL" help:"OpenID Connect provider that people may sign in with, as it names itself (${env})."`
 	OIDCClientID       string `name:"oidc-client-id" env:"OIDC_CLIENT_ID" placeholder:"ID" help:"What this server is registered as at the provider (${env})."`
 	OIDCClientSecret   string `name:"oidc-client-secret" env:"OIDC_CLIENT_SECRET" placeholder:"SECRET" help:"The secret of that registration, where it has one (${env})."`
@@ -104,6 +106,8 @@ type ServerSettings struct {
 	TrustedFolder  string  // "": none
 	OnlyTrusted    bool
 	TrustedProxies []netip.Prefix
+	SessionIdle    time.Duration
+	SessionMax     time.Duration
 	OIDC           *OIDC    // nil: none
 	Basemap        *Basemap // nil: none
 	Attribution    string   // of the data, plain text; "": none
@@ -224,6 +228,12 @@ func (s Server) Check() (ServerSettings, error) {
 	out.Fonts = s.Fonts
 	if out.Attribution, err = mapAttribution(s.MapAttribution); err != nil {
 		return out, err
+	}
+	if out.SessionIdle, err = time.ParseDuration(s.SessionIdle); err != nil || out.SessionIdle < time.Minute || out.SessionIdle > 12*time.Hour {
+		return out, Bad("SESSION_IDLE", s.SessionIdle, "but it must be a time from 1m to 12h, like 30m")
+	}
+	if out.SessionMax, err = time.ParseDuration(s.SessionMax); err != nil || out.SessionMax < out.SessionIdle || out.SessionMax > 168*time.Hour {
+		return out, Bad("SESSION_MAX", s.SessionMax, "but it must be a time from SESSION_IDLE (%s) to 168h, like 12h", s.SessionIdle)
 	}
 	if out.OIDC, err = s.oidc(); err != nil {
 		return out, err

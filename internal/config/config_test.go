@@ -17,7 +17,7 @@ func store() Store {
 }
 
 func server() Server {
-	return Server{Addr: "127.0.0.1:8080", NearestLimitM: "300", RateLimit: "200", AnswerCacheMB: "64", TileCacheMB: "256", TileLimitKB: "1024", OnlyTrusted: "0"}
+	return Server{Addr: "127.0.0.1:8080", NearestLimitM: "300", RateLimit: "200", AnswerCacheMB: "64", TileCacheMB: "256", TileLimitKB: "1024", OnlyTrusted: "0", SessionIdle: "30m", SessionMax: "12h"}
 }
 
 func TestGoodSettings(t *testing.T) {
@@ -40,6 +40,9 @@ func TestGoodSettings(t *testing.T) {
 	s, err := se.Check()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s.SessionIdle != 30*time.Minute || s.SessionMax != 12*time.Hour {
+		t.Errorf("sessions: %v, %v", s.SessionIdle, s.SessionMax)
 	}
 	if s.TileCache != 256<<20 || s.TileLimit != 1<<20 {
 		t.Errorf("tiles: %d bytes kept, %d at most", s.TileCache, s.TileLimit)
@@ -121,6 +124,12 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 		{"a file for a folder", "TRUSTED_DOCUMENTS", "config.go"},
 		{"whose the data is in two lines", "MAP_ATTRIBUTION", "Town\nhall"},
 		{"whose the data is at length", "MAP_ATTRIBUTION", strings.Repeat("town ", 61)},
+		{"sessions that end at once", "SESSION_IDLE", "59s"},
+		{"sessions that never end", "SESSION_IDLE", "0"},
+		{"a time without its unit", "SESSION_IDLE", "30"},
+		{"idle for longer than a day", "SESSION_IDLE", "24h"},
+		{"ended before they are idle", "SESSION_MAX", "29m"},
+		{"signed in for a month", "SESSION_MAX", "720h"},
 		{"a proxy by name", "TRUSTED_PROXIES", "proxy.local"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -130,7 +139,7 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 				"MAP_ATTRIBUTION": &se.MapAttribution, "MAP_APPROVAL": &se.MapApproval,
 				"WINDOW": &se.Window, "NEAREST_LIMIT_M": &se.NearestLimitM, "RATE_LIMIT": &se.RateLimit,
 				"ANSWER_CACHE_MB": &se.AnswerCacheMB, "TILE_CACHE_MB": &se.TileCacheMB, "TILE_LIMIT_KB": &se.TileLimitKB, "TRUSTED_DOCUMENTS": &se.TrustedFolder, "ONLY_TRUSTED": &se.OnlyTrusted,
-				"CORS_ORIGINS": &se.CORSOrigins, "TRUSTED_PROXIES": &se.TrustedProxies}[c.env]
+				"CORS_ORIGINS": &se.CORSOrigins, "SESSION_IDLE": &se.SessionIdle, "SESSION_MAX": &se.SessionMax, "TRUSTED_PROXIES": &se.TrustedProxies}[c.env]
 			*field = c.value
 			_, err := st.Check()
 			if err == nil {
