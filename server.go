@@ -414,7 +414,7 @@ func users(ctx context.Context, h *house, job cli.UserJob) (list []cli.User, err
 }
 
 // Migrate implements cli.Program.
-func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction) (string, error) {
+func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction, lose bool) (string, error) {
 	h, err := open(ctx, s, -1, commandLog(s))
 	if err != nil {
 		return "", err
@@ -432,7 +432,7 @@ func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction)
 		}
 		return "nothing to do: the tables are up to date", nil
 	case cli.Down:
-		m, err := db.MigrateDown(ctx, h.pool)
+		m, err := db.MigrateDown(ctx, h.pool, lose)
 		return "took back " + m.File, err
 	}
 	all, err := db.MigrationStatus(ctx, h.pool)

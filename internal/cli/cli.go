@@ -64,8 +64,8 @@ type Program interface {
 	Keys(ctx context.Context, s config.Settings) (KeysReport, error)
 	// RotateKeys changes them.
 	RotateKeys(ctx context.Context, s config.Settings, job RotateJob) (Rotated, error)
-	// Migrate says in a line or more what it did or, for Status, how things stand.
-	Migrate(ctx context.Context, s config.Settings, to Direction) (string, error)
+	// Migrate says in a line or more what it did or, for Status, how things stand. Down is refused where it loses what nothing makes anew, unless lose says that it may.
+	Migrate(ctx context.Context, s config.Settings, to Direction, lose bool) (string, error)
 }
 
 // DemoJob is one run of demo.

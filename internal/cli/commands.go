@@ -368,14 +368,18 @@ func (photosMoveCmd) Run(r *run) error {
 
 type migrateCmd struct {
 	Direction string `arg:"" enum:"up,down,status" help:"up, down (one step) or status."`
+	LoseData  bool   `help:"Down: also where workers, accounts, the audit or residents' files are lost, which nothing makes anew."`
 }
 
 func (c *migrateCmd) Run(r *run) error {
+	if c.LoseData && Direction(c.Direction) != Down {
+		return usage{"--lose-data is for migrate down"}
+	}
 	s, err := r.settings(commandLevel)
 	if err != nil {
 		return err
 	}
-	text, err := r.program.Migrate(r.ctx, s, Direction(c.Direction))
+	text, err := r.program.Migrate(r.ctx, s, Direction(c.Direction), c.LoseData)
 	if err == nil {
 		fmt.Fprintln(r.out, text)
 	}
