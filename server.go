@@ -201,7 +201,12 @@ func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob)
 }
 
 // Template implements cli.Program.
-func (program) Template(w io.Writer) error { return load.HouseholdTemplate(w) }
+func (program) Template(w io.Writer, kind string) error {
+	if load.Kind(kind) == load.Residents {
+		return load.ResidentTemplate(w)
+	}
+	return load.HouseholdTemplate(w)
+}
 
 // Export implements cli.Program.
 func (program) Export(ctx context.Context, s config.Settings, job cli.ExportJob) (n int, err error) {

@@ -48,8 +48,8 @@ type Program interface {
 	ExportTiles(ctx context.Context, s config.Settings, job TilesJob) (TilesReport, error)
 	// PrintBoards writes the signboards of a division's grids to one PDF file.
 	PrintBoards(ctx context.Context, s config.Settings, job BoardsJob) (BoardsReport, error)
-	// Template writes an empty list of households as XLSX.
-	Template(w io.Writer) error
+	// Template writes an empty list of households or residents as XLSX.
+	Template(w io.Writer, kind string) error
 	// Check says how each division that is asked about is covered.
 	Check(ctx context.Context, s config.Settings, job CheckJob) ([]coverage.Checked, error)
 	// MovePhotos takes photos that lie in the database to where photos are kept, and returns how many; left are those that are no pictures that are taken in.

@@ -99,8 +99,8 @@ func (p *recorder) ExportTiles(_ context.Context, s config.Settings, job TilesJo
 	return p.tiles, p.err
 }
 
-func (p *recorder) Template(w io.Writer) error {
-	p.did = "template"
+func (p *recorder) Template(w io.Writer, kind string) error {
+	p.did = "template " + kind
 	fmt.Fprint(w, "a workbook")
 	return p.err
 }

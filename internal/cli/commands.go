@@ -236,7 +236,7 @@ func system(s string) (string, error) {
 }
 
 type templateCmd struct {
-	Kind string `arg:"" enum:"households" help:"households."`
+	Kind string `arg:"" enum:"households,residents" help:"households, or residents."`
 	File string `arg:"" help:"The file to write, .xlsx."`
 }
 
@@ -251,7 +251,7 @@ func (c *templateCmd) Run(r *run) error {
 	if err != nil {
 		return usage{fmt.Sprintf("%s cannot be written: %v", c.File, reason(err))}
 	}
-	if err := errors.Join(r.program.Template(f), f.Close()); err != nil {
+	if err := errors.Join(r.program.Template(f, c.Kind), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(c.File))
 	}
 	fmt.Fprintf(r.out, in(r.lang, "template written to %s\n", "模板已写入 %s\n"), c.File)
