@@ -204,7 +204,12 @@ func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob)
 }
 
 // Template implements cli.Program.
-func (program) Template(w io.Writer) error { return load.HouseholdTemplate(w) }
+func (program) Template(w io.Writer, kind string) error {
+	if load.Kind(kind) == load.Residents {
+		return load.ResidentTemplate(w)
+	}
+	return load.HouseholdTemplate(w)
+}
 
 // Export implements cli.Program.
 func (program) Export(ctx context.Context, s config.Settings, job cli.ExportJob) (n int, err error) {
@@ -439,7 +444,7 @@ func byHand(a account.Actor) account.Actor {
 var notOfIDs = regexp.MustCompile(`[^0-9A-Za-z]+`)
 
 // Migrate implements cli.Program.
-func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction) (string, error) {
+func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction, lose bool) (string, error) {
 	h, err := open(ctx, s, -1, commandLog(s))
 	if err != nil {
 		return "", err
@@ -457,7 +462,7 @@ func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction)
 		}
 		return "nothing to do: the tables are up to date", nil
 	case cli.Down:
-		m, err := db.MigrateDown(ctx, h.pool)
+		m, err := db.MigrateDown(ctx, h.pool, lose)
 		return "took back " + m.File, err
 	}
 	all, err := db.MigrationStatus(ctx, h.pool)

@@ -97,6 +97,8 @@ func fromPostgres(pg *pgconn.PgError) error {
 		return fault.Wrap(pg, fault.Unavailable, "", "timeout")
 	case pg.Code == "40001", pg.Code == "40P01": // serialisation failure, deadlock
 		return fault.Wrap(pg, fault.Conflict, "", "conflict")
+	case pg.Code == "42501" && pg.Routine == "ExecWithCheckOptions": // a policy refused the row; any other is a fault of ours
+		return fault.Wrap(pg, fault.Forbidden, "", "forbidden")
 	case pg.Code == "53100":
 		return fault.Wrap(pg, fault.Unavailable, "", "db.diskFull")
 	case strings.HasPrefix(pg.Code, "08"), strings.HasPrefix(pg.Code, "53"), strings.HasPrefix(pg.Code, "57P"):

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -28,6 +30,9 @@ var _ = fault.Register(
 	[3]string{"db.migrate.noRight",
 		"{user} may not make tables in database {database}: a superuser must run psql -c 'ALTER DATABASE {database} OWNER TO {user}'.",
 		"{user} 无权在数据库 {database} 中建表：请由超级用户运行 psql -c 'ALTER DATABASE {database} OWNER TO {user}'。"},
+	[3]string{"db.migrate.loses",
+		"Taking {file} back removes what cannot be made anew ({what}): back the database up, and repeat it with --lose-data if that is meant.",
+		"回退 {file} 将删除无法恢复的数据（{what}）：请先备份数据库，确认后加 --lose-data 重新执行。"},
 	[3]string{"db.migrate.atStart",
 		"There is no migration to take back.",
 		"没有可回退的迁移。"},
@@ -46,9 +51,39 @@ func MigrateUp(ctx context.Context, pool *pgxpool.Pool) ([]Migration, error) {
 	return migrateUp(ctx, pool, migrations.FS)
 }
 
-// MigrateDown takes the latest migration back, with what is stored in its tables.
-func MigrateDown(ctx context.Context, pool *pgxpool.Pool) (Migration, error) {
-	return migrateDown(ctx, pool, migrations.FS)
+// lost is what goes for good, by the migration that is taken back: whose rows no file and no command makes anew.
+var lost = map[int64][]string{
+	4:  {"worker"},
+	9:  {"board_print"},
+	10: {"worker_photo WHERE name IS NOT NULL"},
+	14: {"account"},
+	15: {"audit_entry"},
+	16: {"resident", "household_form"},
+	17: {"account WHERE provider_name IS NOT NULL"},
+}
+
+// MigrateDown takes the latest migration back, with what is stored in its tables. CONFLICT: something would be lost that cannot be made anew, and lose does not say that it may be.
+func MigrateDown(ctx context.Context, pool *pgxpool.Pool, lose bool) (Migration, error) {
+	return migrateDown(ctx, pool, migrations.FS, lose)
+}
+
+// loses refuses to lose what cannot be made anew with a migration: it says how much of what, and nothing of whom.
+func loses(ctx context.Context, pool *pgxpool.Pool, version int64, file string) error {
+	var what []string
+	for _, rows := range lost[version] {
+		var n int
+		if err := pool.QueryRow(ctx, "SELECT count(*) FROM "+rows).Scan(&n); err != nil {
+			return err
+		}
+		if n > 0 {
+			table, _, _ := strings.Cut(rows, " ")
+			what = append(what, fmt.Sprintf("%s: %d", table, n))
+		}
+	}
+	if len(what) == 0 {
+		return nil
+	}
+	return fault.New(fault.Conflict, "", "db.migrate.loses", "file", file, "what", strings.Join(what, ", "))
 }
 
 // MigrationStatus lists all migrations, oldest first.
@@ -88,9 +123,20 @@ func migrateUp(ctx context.Context, pool *pgxpool.Pool, files fs.FS) ([]Migratio
 	return done, err
 }
 
-func migrateDown(ctx context.Context, pool *pgxpool.Pool, files fs.FS) (Migration, error) {
+func migrateDown(ctx context.Context, pool *pgxpool.Pool, files fs.FS, lose bool) (Migration, error) {
 	var done Migration
 	err := withProvider(pool, files, func(p *goose.Provider) error {
+		current, err := p.GetDBVersion(ctx)
+		if err != nil {
+			return err
+		}
+		for _, of := range p.ListSources() {
+			if of.Version == current && !lose {
+				if err := loses(ctx, pool, current, path.Base(of.Path)); err != nil {
+					return err
+				}
+			}
+		}
 		result, err := p.Down(ctx)
 		if errors.Is(err, goose.ErrNoNextVersion) {
 			return fault.New(fault.NotFound, "", "db.migrate.atStart")

@@ -3,6 +3,8 @@ package db_test
 import (
 	"context"
 	"io/fs"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -56,12 +58,12 @@ func TestMigrateUpAndDown(t *testing.T) {
 		}
 	}
 	for i := range want {
-		m, err := db.MigrateDown(ctx, pool)
+		m, err := db.MigrateDown(ctx, pool, false)
 		if last := want[len(want)-1-i]; err != nil || m.File != last {
 			t.Fatalf("took back %s, %v; want %s", m.File, err, last)
 		}
 	}
-	_, err = db.MigrateDown(ctx, pool)
+	_, err = db.MigrateDown(ctx, pool, false)
 	if f := fault.As(err); err == nil || f.Key != "db.migrate.atStart" {
 		t.Error(err)
 	}
@@ -86,16 +88,75 @@ func TestMigrateDownKeepsARegister(t *testing.T) {
 		t.Fatal(err)
 	}
 	for m := (db.Migration{}); m.Version != 6; { // what came after the register
-		if m, err = db.MigrateDown(ctx, pool); err != nil {
+		if m, err = db.MigrateDown(ctx, pool, false); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if m, err := db.MigrateDown(ctx, pool); err == nil || !strings.Contains(err.Error(), "delete them first") {
+	if m, err := db.MigrateDown(ctx, pool, false); err == nil || !strings.Contains(err.Error(), "delete them first") {
 		t.Errorf("took back %s, %v", m.File, err)
 	}
 	var left int
 	if err := pool.QueryRow(ctx, "SELECT count(*) FROM legal_entity").Scan(&left); err != nil || left != 1 {
 		t.Errorf("%d left, %v", left, err)
+	}
+}
+
+// TestMigrateDownLosesNoFilesUnasked: a step back that would lose what nothing makes anew says how much, and waits to be told.
+func TestMigrateDownLosesNoFilesUnasked(t *testing.T) {
+	r := plantRegister(t)
+	ctx := t.Context()
+	r.enter(t)
+	if _, err := r.FillForm(ctx, worker, household(1), 1, map[string]string{"party": "1"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.pool.Exec(ctx, `INSERT INTO account (id, login, role, created_at, created_by) VALUES (gen_random_uuid(), 'planted', 'security', now(), '-')`); err != nil {
+		t.Fatal(err)
+	}
+	refused := map[string]string{}
+	for m := (db.Migration{}); m.Version != 14; {
+		var err error
+		if m, err = db.MigrateDown(ctx, r.pool, false); err == nil {
+			continue
+		}
+		f := fault.As(err)
+		if f.Code != fault.Conflict || f.Key != "db.migrate.loses" || refused[f.Text(fault.English)] != "" || strings.Contains(f.Text(fault.English), "planted") {
+			t.Fatal(err)
+		}
+		refused[f.Text(fault.English)] = "once"
+		if m, err = db.MigrateDown(ctx, r.pool, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{
+		"Taking 00016_residents.sql back removes what cannot be made anew (resident: 1, household_form: 1): back the database up, and repeat it with --lose-data if that is meant.",
+		"Taking 00014_accounts.sql back removes what cannot be made anew (account: 1): back the database up, and repeat it with --lose-data if that is meant.",
+	} {
+		if refused[want] == "" {
+			t.Errorf("not said: %s", want)
+		}
+	}
+	if len(refused) != 2 {
+		t.Errorf("refused: %v", refused)
+	}
+}
+
+// TestMigrateDownKnowsWhatIsLost: every table that a step back drops is said to be lost, or is made anew.
+func TestMigrateDownKnowsWhatIsLost(t *testing.T) {
+	anew := strings.Fields(`table_class size_policy division_code division land road building_grid building estate grid_boundary grid_code grid grid_group coverage_problem coverage_report change_log
+		external_ref legal_entity household dwelling unit_grid unit coverage_people entity_record unit_people loose_photo
+		absence assignment worker_photo sign_in_try access_token session recovery_code account_secret
+		retention resident_use resident_erasure care_tag residency collection_form care_category data_key`) // imported, derived, or the lost ones' own
+	drop := regexp.MustCompile(`DROP TABLE (\w+)`)
+	for _, name := range files(t) {
+		text, err := migrations.FS.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range drop.FindAllStringSubmatch(string(text), -1) {
+			if !slices.Contains(anew, m[1]) && !slices.Contains(db.LostWith(name), m[1]) {
+				t.Errorf("%s drops %s without asking", name, m[1])
+			}
+		}
 	}
 }
 

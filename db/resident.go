@@ -46,7 +46,7 @@ WHERE i.district = $1 AND i.dwelling_id = $2 AND i.number = $3 AND i.during @> $
 	residentsByID = `-- name: resident.ByID
 SELECT ` + residentColumns + ` FROM resident r WHERE r.district = $1 AND r.id = ANY($2) ORDER BY r.id`
 
-	// In whatever district: a person may be known in several.
+	// A person may be known in several districts.
 	residentsByIdentity = `-- name: resident.ByIdentity
 SELECT ` + residentColumns + ` FROM resident r WHERE r.district = ANY($1) AND r.identity_lookup = ANY($2)
 ORDER BY r.district, r.id LIMIT 20`
@@ -116,6 +116,15 @@ ON CONFLICT (district, dwelling_id, number) DO UPDATE SET id = excluded.id, form
 	residentUse = `-- name: resident.Use
 INSERT INTO resident_use (actor, what, hour, times) VALUES ($1, $2, $3, 1)
 ON CONFLICT (actor, what, hour) DO UPDATE SET times = resident_use.times + 1 RETURNING times`
+
+	residentUsed = `-- name: resident.Used
+SELECT u.times FROM resident_use u WHERE u.actor = $1 AND u.what = $2 AND u.hour = $3 ORDER BY u.hour`
+
+	// Who gives one number to somebody shares the district's lock; a list that is taken in has it alone, since it would take too many others.
+	shareNumbers = "SELECT pg_advisory_xact_lock_shared(hashtext('wangge numbers'), hashtext($1))"
+	lockNumber   = `-- name: resident.LockNumber
+SELECT pg_advisory_xact_lock(l.n) FROM (SELECT DISTINCT hashtextextended(encode(h, 'hex'), 0) AS n FROM unnest($1::bytea[]) h ORDER BY n) l ORDER BY l.n`
+	lockNumbers = "SELECT pg_advisory_xact_lock(hashtext('wangge numbers'), hashtext($1))"
 )
 
 // Residents implements resident.Store.
@@ -248,12 +257,29 @@ func (s *Residents) ResidentByKey(ctx context.Context, actor account.Actor, k ke
 }
 
 // ByIdentity implements resident.Store.
-func (s *Residents) ByIdentity(ctx context.Context, actor account.Actor, lookups [][]byte) ([]resident.Sealed, error) {
-	homes, err := s.everywhere(ctx, actor)
-	if err != nil {
-		return nil, err
+func (s *Residents) ByIdentity(ctx context.Context, actor account.Actor, district string, lookups [][]byte) ([]resident.Sealed, error) {
+	homes := []string{district}
+	if district == "" {
+		var err error
+		if homes, err = s.everywhere(ctx, actor); err != nil {
+			return nil, err
+		}
 	}
 	return s.people(ctx, actor, residentsByIdentity, homes, lookups)
+}
+
+// LockNumbers implements resident.Store.
+func (s *Residents) LockNumbers(ctx context.Context, keeper account.Actor, district string, lookups [][]byte) error {
+	return s.As(ctx, keeper, func(ctx context.Context, tx pgx.Tx) (err error) {
+		if len(lookups) == 0 {
+			_, err = tx.Exec(ctx, lockNumbers, district)
+			return err
+		}
+		if _, err = tx.Exec(ctx, shareNumbers, district); err == nil {
+			_, err = tx.Exec(ctx, lockNumber, lookups)
+		}
+		return err
+	})
 }
 
 // ResidenciesOf implements resident.Store.
@@ -457,5 +483,11 @@ func (s *Residents) Use(ctx context.Context, actor account.Actor, what string, h
 	err = s.As(s.Apart(ctx), account.TheKeeper(), func(ctx context.Context, tx pgx.Tx) error {
 		return tx.QueryRow(ctx, residentUse, actor.ID, what, hour).Scan(&n)
 	})
+	return n, err
+}
+
+// Used implements resident.Store.
+func (s *Residents) Used(ctx context.Context, actor account.Actor, what string, hour time.Time) (n int, err error) {
+	err = s.each(ctx, account.TheKeeper(), residentUsed, []any{actor.ID, what, hour}, func(rows pgx.Rows) error { return rows.Scan(&n) })
 	return n, err
 }

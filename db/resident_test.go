@@ -422,6 +422,16 @@ func TestPoliciesAlone(t *testing.T) {
 		}
 		all[table] = n
 	}
+	form := resident.SealedForm{ID: uuid.New(), Version: 1, Answers: []byte("x"), FilledOn: r.today, FilledBy: "-"}
+	home, _, err := r.Store.Home(t.Context(), worker, household(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []account.Actor{neighbour, assistant, informant, account.TheOperator()} {
+		if err := r.Store.SaveForm(t.Context(), who, home, form); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("%s fills in a form: %v", who.ID, err)
+		}
+	}
 	type seen struct{ files, tags, restricted bool }
 	district := in("district", staff.ChiefLeader, account.Reach{Districts: []string{"here"}})
 	building := in("building", staff.GridWorker, account.Reach{Buildings: []uuid.UUID{idOf("b1")}})
@@ -611,6 +621,139 @@ func TestNobodyReadsTheRegisterOutByNumbers(t *testing.T) {
 	}
 	if _, err := r.Search(t.Context(), neighbour, plantedNumber, visit); err != nil {
 		t.Errorf("another's searches count: %v", err)
+	}
+}
+
+// TestOneNumberHasOneFile: in a district, whoever may see it, and also where two are entered at once.
+func TestOneNumberHasOneFile(t *testing.T) {
+	r := plantRegister(t)
+	ctx := t.Context()
+	planted := r.enter(t)
+	if _, err := r.SetTag(ctx, worker, planted.Key, resident.Tag{Category: "ELDERLY"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.pool.Exec(ctx, "UPDATE residency SET during = daterange('2020-01-01', NULL)"); err != nil {
+		t.Fatal(err)
+	}
+	again := func(home int, name, number string) resident.Entry {
+		return resident.Entry{Household: household(home), Person: resident.Person{Name: name, Identity: number}, Residency: resident.Residency{LivesHere: true, Tenure: resident.Tenant}}
+	}
+	other, err := r.Create(ctx, neighbour, again(2, "赵甲", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := plantedNumber
+	_, numbered := r.Update(ctx, neighbour, resident.Change{Resident: other.Key, Version: 1, Identity: &number})
+	enter := func(ctx context.Context, who account.Actor, e resident.Entry) error {
+		_, err := r.Create(ctx, who, e)
+		return err
+	}
+	create := func(who account.Actor, e resident.Entry) error { return enter(ctx, who, e) }
+	takeUp := func(who account.Actor, e resident.Entry) error {
+		e.HasFile = true
+		return create(who, e)
+	}
+	for _, c := range []struct {
+		name string
+		err  error
+		code fault.Code
+		key  string
+	}{
+		{"by who keeps the file", create(worker, again(1, plantedName, plantedNumber)), fault.Conflict, "resident.known"},
+		{"by who does not see it", create(neighbour, again(2, "赵乙", plantedNumber)), fault.Conflict, "resident.hasFile"},
+		{"in another community", create(stranger, again(3, "赵乙", plantedNumber)), fault.Conflict, "resident.hasFile"},
+		{"by a number that is changed", numbered, fault.Conflict, "resident.hasFile"},
+		{"gone on with by another name", takeUp(neighbour, again(2, "赵乙", plantedNumber)), fault.NotFound, "resident.noFile"},
+		{"gone on with by a number that nobody has", takeUp(neighbour, again(2, plantedName, "440524188001010014")), fault.NotFound, "resident.noFile"},
+		{"gone on with by no number", takeUp(neighbour, again(2, plantedName, "")), fault.Invalid, "resident.numberNeeded"},
+		{"gone on with in another's household", takeUp(neighbour, again(1, plantedName, plantedNumber)), fault.NotFound, "resident.noHousehold"},
+		{"gone on with by who keeps none", takeUp(assistant, again(1, plantedName, plantedNumber)), fault.Forbidden, "beyond"},
+	} {
+		if f := fault.As(c.err); c.err == nil || f.Code != c.code || f.Key != c.key || len(f.Args) > 0 {
+			t.Errorf("%s: %v", c.name, c.err)
+		}
+	}
+	moved, err := r.Create(ctx, neighbour, resident.Entry{HasFile: true, Household: household(2), Person: resident.Person{Name: plantedName, Identity: plantedNumber, Phone: "13900001111"},
+		Residency: resident.Residency{LivesHere: true, Tenure: resident.Tenant}})
+	if err != nil || moved.Key != planted.Key || moved.Phone != "139****1111" {
+		t.Fatalf("gone on with: %+v, %v", moved, err)
+	}
+	if acts := *r.acts; !strings.Contains(acts[len(acts)-1], "Action:MOVE_IN_RESIDENT") || !strings.Contains(acts[len(acts)-1], planted.Key.String()) {
+		t.Errorf("recorded: %s", acts[len(acts)-1])
+	}
+	if again, err := r.Create(ctx, neighbour, resident.Entry{HasFile: true, Household: household(2), Person: resident.Person{Name: plantedName, Identity: plantedNumber},
+		Residency: resident.Residency{LivesHere: true, Tenure: resident.Tenant}}); err != nil || again.Key != planted.Key || again.Version != moved.Version {
+		t.Errorf("gone on with twice: %+v, %v", again, err)
+	}
+	here, err := r.File(ctx, neighbour, household(2))
+	if err != nil || len(here.Members) != 2 || !slices.ContainsFunc(here.Members, func(m resident.Member) bool { return m.Key == planted.Key && len(m.Tags) == 1 }) {
+		t.Errorf("where they live now: %+v, %v", here, err)
+	}
+	there, err := r.File(ctx, worker, household(1))
+	if err != nil || there.Kind != resident.Apart || len(there.Members) != 1 || there.Members[0].Residency.LivesHere || !there.Members[0].Residency.RegisteredHere ||
+		there.Members[0].Residency.From != r.today {
+		t.Errorf("where they lived and are registered: %+v, %v", there, err)
+	}
+
+	// In households of two grids at once, also where the second came when data keys had been changed.
+	for n, number := range []string{"440524188001010014", "110101199001010015"} {
+		first, second := again(1, "钱", number), again(2, "钱", number)
+		first.Odd, second.Odd = true, true
+		if n > 0 {
+			if _, err := r.Keys.Turn(ctx, db.NewSecrets(r.store), resident.Columns, func(int) {}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		done := make(chan error, 1)
+		if err := r.Store.Work(ctx, worker, func(ctx context.Context) error {
+			if err := enter(ctx, worker, first); err != nil {
+				return err
+			}
+			go func() { done <- enter(t.Context(), neighbour, second) }()
+			for waiting := 0; waiting == 0 && len(done) == 0; time.Sleep(5 * time.Millisecond) {
+				if err := r.pool.QueryRow(ctx, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").Scan(&waiting); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; !fault.Is(err, fault.Conflict) || fault.As(err).Key != "resident.hasFile" {
+			t.Errorf("two at once: %v", err)
+		}
+	}
+}
+
+// TestEnteringTellsWhoIsKnownNoMoreOftenThanSearching: who was refused as often as one may search is not told whether a number is known.
+func TestEnteringTellsWhoIsKnownNoMoreOftenThanSearching(t *testing.T) {
+	r := plantRegister(t)
+	r.enter(t)
+	ask := func(who account.Actor, number string) error {
+		_, err := r.Create(t.Context(), who, resident.Entry{Household: household(2), Odd: true, Person: resident.Person{Name: "赵", Identity: number}, Residency: resident.Residency{LivesHere: true, Tenure: resident.Tenant}})
+		return err
+	}
+	for i := range 30 {
+		if err := ask(neighbour, plantedNumber); !fault.Is(err, fault.Conflict) {
+			t.Fatalf("%d: %v", i, err)
+		}
+	}
+	for _, number := range []string{plantedNumber, "440524188001010014"} {
+		if err := ask(neighbour, number); !fault.Is(err, fault.Limited) {
+			t.Errorf("a number is told of after 30: %v", err)
+		}
+	}
+	if _, err := r.Search(t.Context(), neighbour, plantedNumber, visit); !fault.Is(err, fault.Limited) {
+		t.Errorf("searching goes on: %v", err)
+	}
+	second := in("second", staff.GridWorker, gridsOf("g2"))
+	for i := range 121 {
+		switch err := ask(second, fmt.Sprintf("11010519500101%03d0", i)); {
+		case i < 120 && err != nil:
+			t.Fatalf("%d: %v", i, err)
+		case i == 120 && !fault.Is(err, fault.Limited):
+			t.Errorf("numbers without an end are entered: %v", err)
+		}
 	}
 }
 

@@ -19438,8 +19438,11 @@ func (ec *executionContext) unmarshalInputCreateResidentInput(ctx context.Contex
 	if _, present := asMap["oddIdentityNumber"]; !present {
 		asMap["oddIdentityNumber"] = false
 	}
+	if _, present := asMap["hasFile"]; !present {
+		asMap["hasFile"] = false
+	}
 
-	fieldsInOrder := [...]string{"household", "name", "identityNumber", "oddIdentityNumber", "phone", "birthDate", "registeredHere", "livesHere", "tenure", "from", "idempotencyKey"}
+	fieldsInOrder := [...]string{"household", "name", "identityNumber", "oddIdentityNumber", "phone", "birthDate", "registeredHere", "livesHere", "tenure", "from", "hasFile", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -19516,6 +19519,13 @@ func (ec *executionContext) unmarshalInputCreateResidentInput(ctx context.Contex
 				return it, err
 			}
 			it.From = data
+		case "hasFile":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasFile"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasFile = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)

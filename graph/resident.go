@@ -166,6 +166,7 @@ func (r *Resolver) createResident(ctx context.Context, in node.CreateResidentInp
 			Person:    resident.Person{Name: in.Name, Identity: orEmpty(in.IdentityNumber), Phone: orEmpty(in.Phone), Born: orEmpty(in.BirthDate)},
 			Odd:       in.OddIdentityNumber != nil && *in.OddIdentityNumber,
 			Residency: began(in.RegisteredHere, in.LivesHere, in.Tenure, in.From),
+			HasFile:   in.HasFile != nil && *in.HasFile,
 			RetryKey:  orEmpty(in.IdempotencyKey),
 		})
 		return &node.CreateResidentPayload{Resident: residentNode(p)}, err

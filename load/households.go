@@ -57,6 +57,16 @@ var householdColumns = []listColumn{
 	{"rental_management", "租赁管理", "租赁管理类别 出租管理", [2]string{"Kind of rental management.", "租赁管理类别。"}},
 }
 
+// meant is the column that a heading means, or a part of it where it is one like 楼栋编号/building.
+func meant(known map[string]string, heading string) (ours string, ok bool) {
+	for part := range strings.SplitSeq(heading, "/") {
+		if ours, ok = known[headerForm(part)]; ok {
+			return ours, true
+		}
+	}
+	return "", false
+}
+
 // problemColumn is the column that the file of refused rows has besides.
 const problemColumn = "问题/Problem"
 
@@ -198,11 +208,7 @@ func (t *householdFile) understand(row sheet.Row) (bool, error) {
 		all = append(all, title)
 		ours, ok := named[title]
 		if !ok {
-			for part := range strings.SplitSeq(title, "/") {
-				if ours, ok = known[headerForm(part)]; ok {
-					break
-				}
-			}
+			ours, ok = meant(known, title)
 			if _, other := t.job.Fields[ours]; ok && other {
 				ok = false // --field says that another column has it
 			}

@@ -30,18 +30,18 @@ var _ = fault.Register(
 
 // residentColumns are the columns of a list of residents.
 var residentColumns = []listColumn{
-	{name: "building", chinese: "楼栋编号", others: "楼栋编码 楼栋代码 楼编号 buildingcode"},
-	{name: "unit", chinese: "单元", others: "单元号 单元名称"},
-	{name: "room", chinese: "房号", others: "室号 房间号"},
-	{name: "number", chinese: "户号", others: "户编号"},
-	{name: "name", chinese: "姓名", others: "居民姓名"},
-	{name: "identity_number", chinese: "身份证号", others: "身份证号码 身份证 证件号码 公民身份号码 idnumber"},
-	{name: "phone", chinese: "电话", others: "联系电话 手机 手机号 手机号码 联系方式"},
-	{name: "birth_date", chinese: "出生日期", others: "生日 出生年月日"},
-	{name: "registered_here", chinese: "户籍在此", others: "是否户籍 户籍"},
-	{name: "lives_here", chinese: "居住在此", others: "是否居住 常住"},
-	{name: "tenure", chinese: "居住性质", others: "与房屋关系 居住类型"},
-	{name: "from", chinese: "起始日期", others: "入住日期 迁入日期"},
+	{"building", "楼栋编号", "楼栋编码 楼栋代码 楼编号 buildingcode", [2]string{"Code of the building.", "楼栋的编号。"}},
+	{"unit", "单元", "单元号 单元名称", [2]string{"Stairwell: 2单元, or 2. Empty where there is only one.", "单元，如 2单元 或 2；只有一个单元时可不填。"}},
+	{"room", "房号", "室号 房间号", [2]string{"Room: 301. Its household must be known already.", "房号，如 301；该户须已登记。"}},
+	{"number", "户号", "户编号", [2]string{"Only where a room has several households: tells them apart.", "同一房号有多户时用来区分。"}},
+	{"name", "姓名", "居民姓名", [2]string{"Name, as on the identity card.", "姓名，与身份证一致。"}},
+	{"identity_number", "身份证号", "身份证号码 身份证 证件号码 公民身份号码 idnumber", [2]string{"18 characters. Empty where not known.", "18 位身份证号码；不详时不填。"}},
+	{"phone", "电话", "联系电话 手机 手机号 手机号码 联系方式", [2]string{"Telephone.", "联系电话。"}},
+	{"birth_date", "出生日期", "生日 出生年月日", [2]string{"2026-03-01. Empty: taken from the identity number.", "写作 2026-03-01；不填时取自身份证号码。"}},
+	{"registered_here", "户籍在此", "是否户籍 户籍", [2]string{"Registered with this household? Empty: no.", "户籍是否在本户；不填为否。"}},
+	{"lives_here", "居住在此", "是否居住 常住", [2]string{"Lives here? Empty: yes.", "是否居住在此；不填为是。"}},
+	{"tenure", "居住性质", "与房屋关系 居住类型", [2]string{"OWNER, FAMILY, TENANT, EMPLOYER or GUEST.", "产权人、家庭成员、承租人、单位住房或借住。"}},
+	{"from", "起始日期", "入住日期 迁入日期", [2]string{"First day. Empty: today.", "起始日期；不填为今天。"}},
 }
 
 // neededColumns are those that a list is known by.
@@ -76,7 +76,7 @@ func (t *residentFile) understand(row sheet.Row) (bool, error) {
 	for i, title := range row.Cells {
 		ours, ok := chosen[strings.TrimSpace(title.Text)]
 		if !ok {
-			if ours, ok = known[headerForm(title.Text)]; !ok || t.job.Fields[ours] != "" {
+			if ours, ok = meant(known, title.Text); !ok || t.job.Fields[ours] != "" {
 				continue
 			}
 		}

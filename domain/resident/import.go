@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -16,7 +18,7 @@ import (
 var _ = fault.Register(
 	[3]string{"residents.noHousehold", "There is no household in this room: import the households first.", "该房号没有登记住户：请先导入住户。"},
 	[3]string{"residents.whichHousehold", "Several households are meant: name the unit and the household's number.", "对应多户：请填写单元和户号。"},
-	[3]string{"residents.elsewhere", "Somebody with this identity number belongs to another household: move them, or correct one of the two.", "该身份证号码属于其他住户：请办理迁移或更正。"},
+	[3]string{"residents.elsewhere", "Somebody with this identity number has a file in this district already: move them, or correct one of the two.", "该身份证号码在本区县已有档案：请办理迁移或更正。"},
 	[3]string{"residents.undone", "Nothing of the file was taken in.", "文件未导入任何内容。"},
 )
 
@@ -147,11 +149,14 @@ func (s *Service) entry(ctx context.Context, actor account.Actor, row ImportRow,
 func (s *Service) take(ctx context.Context, actor account.Actor, entries []entry, report *ImportReport) error {
 	homes := map[string]bool{}
 	for _, e := range entries {
-		if home := e.home.Household.Home; !homes[home] { // its key is made before hashes are
-			homes[home] = true
-			if _, err := s.Keys.For(ctx, home, IdentityKeys); err != nil {
-				return err
-			}
+		homes[e.home.Household.Home] = true
+	}
+	for _, home := range slices.Sorted(maps.Keys(homes)) {
+		if _, err := s.Keys.For(ctx, home, IdentityKeys); err != nil { // made before hashes are
+			return err
+		}
+		if err := s.Store.LockNumbers(ctx, actor, home, nil); err != nil {
+			return err
 		}
 	}
 	hashed, err := s.Keys.Hasher(ctx, IdentityKeys)
@@ -160,10 +165,20 @@ func (s *Service) take(ctx context.Context, actor account.Actor, entries []entry
 	}
 	for _, e := range entries {
 		known, was, found, err := s.known(ctx, actor, e)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case found:
+		}
+		if e.person.Identity != "" && e.person.Identity != was.Identity {
+			others, err := s.Store.ByIdentity(ctx, actor, e.home.Household.Home, hashed(e.person.Identity))
+			if err != nil {
+				return err
+			}
+			if len(others) > 0 {
+				report.Refused = append(report.Refused, &RowError{e.source, fault.New(fault.Invalid, "identity_number", "residents.elsewhere")})
+				continue
+			}
+		}
+		if found {
 			if now := was.with(e.person); now != was {
 				if known, err = s.seal(ctx, known, now); err != nil {
 					return err
@@ -174,16 +189,6 @@ func (s *Service) take(ctx context.Context, actor account.Actor, entries []entry
 				report.Updated++
 			}
 			continue
-		}
-		if e.person.Identity != "" {
-			others, err := s.Store.ByIdentity(ctx, actor, hashed(e.person.Identity))
-			if err != nil {
-				return err
-			}
-			if len(others) > 0 {
-				report.Refused = append(report.Refused, &RowError{e.source, fault.New(fault.Invalid, "identity_number", "residents.elsewhere")})
-				continue
-			}
 		}
 		sealed, err := s.seal(ctx, Sealed{Key: key.Key{Home: e.home.Household.Home, ID: s.IDs.NewID()}, Version: 1}, e.person)
 		if err != nil {

@@ -141,6 +141,24 @@ func CheckResidency(r Residency, today civil.Date) error {
 	return nil
 }
 
+// says reports whether r would say of somebody what is said already.
+func (was Residency) says(r Residency) bool {
+	return was.Until == nil && was.Dwelling == r.Dwelling && was.Number == r.Number && was.LivesHere == r.LivesHere && was.RegisteredHere == r.RegisteredHere
+}
+
+// leftFor is what is left of a residency from the day on that r begins, since nobody lives in two homes nor is registered in two; false: it is not touched. One that began no
+// earlier or has an end stays, for the store to refuse r.
+func (was Residency) leftFor(r Residency) (left Residency, leaves bool) {
+	if was.Until != nil || !was.From.Before(r.From) || !(was.LivesHere && r.LivesHere || was.RegisteredHere && r.RegisteredHere) {
+		return was, false
+	}
+	left = was
+	left.From = r.From
+	left.LivesHere = was.LivesHere && !r.LivesHere
+	left.RegisteredHere = was.RegisteredHere && !r.RegisteredHere
+	return left, true
+}
+
 // Check refuses who does not say what for, or hides something in the number of a case: INVALID.
 func (w Why) Check() error {
 	switch {

@@ -2,6 +2,7 @@ package resident
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,9 @@ var _ = fault.Register(
 	[3]string{"resident.notFound", "There is no such resident.", "没有该居民。"},
 	[3]string{"resident.noResidency", "There is no such residency.", "没有该居住记录。"},
 	[3]string{"resident.known", "Somebody with this identity number is known already: let them move in.", "该身份证号码已登记：请办理迁入。"},
+	[3]string{"resident.hasFile", "They have a file in this district already: enter them again and say so, with name and number as the identity card has them.", "该居民在本区县已建档：请核对身份证，注明“已有档案”后重新提交。"},
+	[3]string{"resident.noFile", "Nobody has a file with this name and number in this district.", "本区县没有该姓名和身份证号码的档案。"},
+	[3]string{"resident.numberNeeded", "Who has a file already is found by the identity number.", "已有档案的居民须填写身份证号码。"},
 	[3]string{"resident.otherDistrict", "Who moves to another district is entered there anew.", "跨区县迁移请在迁入地重新登记。"},
 	[3]string{"resident.retryKey", "The idempotency key must have at most {max} characters.", "幂等键最多 {max} 个字符。"},
 	[3]string{"resident.ended", "It has ended already.", "该记录已结束。"},
@@ -30,6 +34,7 @@ var _ = fault.Register(
 const (
 	mostSearches = 30
 	mostReveals  = 120
+	mostNumbers  = 120 // that are entered
 )
 
 // Service is what can be asked and done about residents' files. Whom a right reaches nothing is FORBIDDEN; what lies outside its reach is NOT_FOUND, as if it were
@@ -49,6 +54,11 @@ func (s *Service) Today() civil.Date { return civil.Of(s.Now(), s.Zone) }
 // recorded runs do in one transaction with the record of it; a refusal undoes both, and is recorded by itself. So nothing is read or written that is on no record, and
 // where none is kept no file is opened.
 func (s *Service) recorded(ctx context.Context, actor account.Actor, act audit.Entry, do func(ctx context.Context) error) error {
+	return s.recordedAs(ctx, actor, &act, do)
+}
+
+// recordedAs is recorded for an act of which do itself finds out what it is.
+func (s *Service) recordedAs(ctx context.Context, actor account.Actor, act *audit.Entry, do func(ctx context.Context) error) error {
 	if s.Recorder == nil {
 		return fault.New(fault.Unavailable, "", "resident.noRecord")
 	}
@@ -56,13 +66,13 @@ func (s *Service) recorded(ctx context.Context, actor account.Actor, act audit.E
 		if err := do(ctx); err != nil {
 			return err
 		}
-		return s.Recorder.Record(ctx, actor, act)
+		return s.Recorder.Record(ctx, actor, *act)
 	})
 	if err == nil {
 		return nil
 	}
 	act.Result = string(fault.As(err).Code)
-	if e := s.Recorder.Record(ctx, actor, act); e != nil {
+	if e := s.Recorder.Record(ctx, actor, *act); e != nil {
 		return e
 	}
 	return err
@@ -191,7 +201,7 @@ func (s *Service) Search(ctx context.Context, actor account.Actor, number string
 		if err != nil {
 			return err
 		}
-		list, err := s.Store.ByIdentity(ctx, actor, lookups)
+		list, err := s.Store.ByIdentity(ctx, actor, "", lookups)
 		if err != nil {
 			return err
 		}
@@ -215,12 +225,14 @@ func (s *Service) Search(ctx context.Context, actor account.Actor, number string
 
 // rationed counts one more use within the hour. LIMITED: there were too many.
 func (s *Service) rationed(ctx context.Context, actor account.Actor, what string, most int) error {
-	n, err := s.Store.Use(ctx, actor, what, s.Now().Truncate(time.Hour))
+	n, err := s.Store.Use(ctx, actor, what, s.hour())
 	if err == nil && n > most {
 		err = fault.New(fault.Limited, "", "resident.tooOften", "max", most)
 	}
 	return err
 }
+
+func (s *Service) hour() time.Time { return s.Now().Truncate(time.Hour) }
 
 // Entry is somebody who is entered, with where they belong.
 type Entry struct {
@@ -228,6 +240,7 @@ type Entry struct {
 	Person    Person
 	Odd       bool // the card has a wrong check digit, and it stands so
 	Residency Residency
+	HasFile   bool   // they have a file in the district, which is to be gone on with
 	RetryKey  string // made up by the client: the same entry again answers who was entered; "": none
 }
 
@@ -244,13 +257,16 @@ func (s *Service) idOf(actor account.Actor, e Entry) key.Key {
 	return key.Key{Home: e.Household.Home, ID: id}
 }
 
-// Create enters somebody in a household. Right: Keep. INVALID as in CheckPerson and CheckResidency; CONFLICT: the identity number is known within the actor's reach.
+// Create enters somebody in a household. Right: Keep. INVALID as in CheckPerson and CheckResidency. CONFLICT: the identity number has a file in the district; of one that lies out
+// of the actor's reach nothing else is told, and it counts as a search. LIMITED: too many numbers, or searches, within the hour. An Entry that HasFile goes on with that one: NOT_FOUND
+// where none has both name and number.
 func (s *Service) Create(ctx context.Context, actor account.Actor, e Entry) (out Resident, err error) {
 	if len(e.RetryKey) > maxRetryKey {
 		return Resident{}, fault.New(fault.Invalid, "idempotencyKey", "resident.retryKey", "max", maxRetryKey)
 	}
 	id := s.idOf(actor, e)
-	err = s.recorded(ctx, actor, of(Created, "RESIDENT", id), func(ctx context.Context) error {
+	act := of(Created, "RESIDENT", id)
+	err = s.recordedAs(ctx, actor, &act, func(ctx context.Context) error {
 		h, err := s.home(ctx, actor, e.Household, account.Keep)
 		if err != nil {
 			return err
@@ -263,6 +279,10 @@ func (s *Service) Create(ctx context.Context, actor account.Actor, e Entry) (out
 		if err != nil {
 			return err
 		}
+		if e.HasFile {
+			out, err = s.takeUp(ctx, actor, &act, p, r)
+			return err
+		}
 		if was, known, err := s.Store.ResidentByKey(ctx, actor, id); err != nil {
 			return err
 		} else if known {
@@ -270,16 +290,8 @@ func (s *Service) Create(ctx context.Context, actor account.Actor, e Entry) (out
 			out = p.Masked(was)
 			return err
 		}
-		if p.Identity != "" {
-			lookups, err := s.Keys.Lookups(ctx, IdentityKeys, p.Identity)
-			if err != nil {
-				return err
-			}
-			if known, err := s.Store.ByIdentity(ctx, actor, lookups); err != nil {
-				return err
-			} else if len(known) > 0 {
-				return fault.New(fault.Conflict, "identityNumber", "resident.known")
-			}
+		if err := s.fresh(ctx, actor, id, p.Identity); err != nil {
+			return err
 		}
 		sealed := Sealed{Key: id, OddIdentity: odd, Version: 1}
 		if sealed, err = s.seal(ctx, sealed, p); err != nil {
@@ -289,7 +301,126 @@ func (s *Service) Create(ctx context.Context, actor account.Actor, e Entry) (out
 		out = p.Masked(sealed)
 		return s.Store.AddResident(ctx, actor, sealed, r)
 	})
-	return out, err
+	if err != nil {
+		return Resident{}, err
+	}
+	return out, nil
+}
+
+// numbered are those in a district who have an identity number, whoever may see them; until the transaction ends nobody else gets it.
+func (s *Service) numbered(ctx context.Context, district, number string) ([]Sealed, error) {
+	if _, err := s.Keys.For(ctx, district, IdentityKeys); err != nil { // made before hashes are, so that two at once have one in common
+		return nil, err
+	}
+	lookups, err := s.Keys.Lookups(ctx, IdentityKeys, number)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Store.LockNumbers(ctx, account.TheKeeper(), district, lookups); err != nil {
+		return nil, err
+	}
+	return s.Store.ByIdentity(ctx, account.TheKeeper(), district, lookups)
+}
+
+// fresh refuses a number that is another's than k's in its district. Looking is rationed whatever is found, and who has used their searches up is not told even that.
+func (s *Service) fresh(ctx context.Context, actor account.Actor, k key.Key, number string) error {
+	if number == "" {
+		return nil
+	}
+	if err := s.rationed(ctx, actor, "number", mostNumbers); err != nil {
+		return err
+	}
+	if n, err := s.Store.Used(ctx, actor, "search", s.hour()); err != nil {
+		return err
+	} else if n >= mostSearches {
+		return fault.New(fault.Limited, "", "resident.tooOften", "max", mostSearches)
+	}
+	known, err := s.numbered(ctx, k.Home, number)
+	if err != nil {
+		return err
+	}
+	known = slices.DeleteFunc(known, func(p Sealed) bool { return p.Key == k })
+	if len(known) == 0 {
+		return nil
+	}
+	for _, p := range known {
+		if holds(actor.Reach(account.Keep), p.Key, p.Places) {
+			return fault.New(fault.Conflict, "identityNumber", "resident.known")
+		}
+	}
+	if err := s.rationed(ctx, actor, "search", mostSearches); err != nil {
+		return err
+	}
+	return fault.New(fault.Conflict, "identityNumber", "resident.hasFile")
+}
+
+// takeUp lets somebody who has a file in the district belong to a household by whole name and number, as a card in the hand has them, wherever the file lies. What they leave by it
+// ends. The caller has checked that the actor keeps files there. It counts as a search.
+func (s *Service) takeUp(ctx context.Context, actor account.Actor, act *audit.Entry, p Person, r Residency) (Resident, error) {
+	if p.Identity == "" {
+		return Resident{}, fault.New(fault.Invalid, "identityNumber", "resident.numberNeeded")
+	}
+	if err := s.rationed(ctx, actor, "search", mostSearches); err != nil {
+		return Resident{}, err
+	}
+	known, err := s.numbered(ctx, r.Key.Home, p.Identity)
+	if err != nil {
+		return Resident{}, err
+	}
+	for _, of := range known {
+		was, err := s.open(ctx, of)
+		if err != nil {
+			return Resident{}, err
+		}
+		if was.Name != p.Name {
+			continue
+		}
+		act.Action, act.Object.ID = MovedIn, of.Key.String()
+		if err := s.moveFrom(ctx, actor, of, r); err != nil {
+			return Resident{}, err
+		}
+		if now := was.with(p); now != was {
+			if of, err = s.seal(ctx, of, now); err != nil {
+				return Resident{}, err
+			}
+			if err := s.Store.SaveResident(ctx, account.TheKeeper(), of); err != nil {
+				return Resident{}, err
+			}
+			was = now
+			of.Version++
+		}
+		return was.Masked(of), nil
+	}
+	return Resident{}, fault.New(fault.NotFound, "identityNumber", "resident.noFile")
+}
+
+// moveFrom adds a residency of somebody and ends what they leave by it. Where they belong to the household so already, nothing is done.
+func (s *Service) moveFrom(ctx context.Context, actor account.Actor, of Sealed, r Residency) error {
+	keeper := account.TheKeeper()
+	all, err := s.Store.ResidenciesOf(ctx, keeper, of.Key)
+	if err != nil {
+		return err
+	}
+	r.ResidentID = of.Key.ID
+	if slices.ContainsFunc(all, func(was Residency) bool { return was.says(r) }) {
+		return nil
+	}
+	for _, was := range all {
+		left, leaves := was.leftFor(r)
+		if !leaves {
+			continue
+		}
+		if err := s.Store.EndResidency(ctx, keeper, was.Key, r.From, s.Today()); err != nil {
+			return err
+		}
+		if left.LivesHere || left.RegisteredHere {
+			left.Key.ID = s.IDs.NewID()
+			if err := s.Store.AddResidency(ctx, keeper, left, s.Today()); err != nil {
+				return err
+			}
+		}
+	}
+	return s.Store.AddResidency(ctx, actor, r, s.Today())
 }
 
 // at is a residency in a household: checked, with an id and its place.
@@ -310,7 +441,7 @@ type Change struct {
 	Odd                          bool // as in Entry
 }
 
-// Update changes what is known of somebody. Right: Keep. INVALID as in CheckPerson; CONFLICT: the version moved.
+// Update changes what is known of somebody. Right: Keep. INVALID as in CheckPerson; CONFLICT: the version moved, or the identity number has another file, as in Create.
 func (s *Service) Update(ctx context.Context, actor account.Actor, c Change) (out Resident, err error) {
 	err = s.recorded(ctx, actor, of(Changed, "RESIDENT", c.Resident), func(ctx context.Context) error {
 		sealed, err := s.sealed(ctx, actor, c.Resident, account.Keep)
@@ -324,6 +455,7 @@ func (s *Service) Update(ctx context.Context, actor account.Actor, c Change) (ou
 		if err != nil {
 			return err
 		}
+		was := p.Identity
 		for _, v := range []struct{ to, from *string }{{&p.Name, c.Name}, {&p.Identity, c.Identity}, {&p.Phone, c.Phone}, {&p.Born, c.Birth}} {
 			if v.from != nil {
 				*v.to = *v.from
@@ -332,6 +464,11 @@ func (s *Service) Update(ctx context.Context, actor account.Actor, c Change) (ou
 		p, odd, err := CheckPerson(p, c.Odd || c.Identity == nil && sealed.OddIdentity, s.Now())
 		if err != nil {
 			return err
+		}
+		if p.Identity != was {
+			if err := s.fresh(ctx, actor, sealed.Key, p.Identity); err != nil {
+				return err
+			}
 		}
 		sealed.OddIdentity = odd
 		if sealed, err = s.seal(ctx, sealed, p); err != nil {

@@ -26,8 +26,10 @@ type Store interface {
 	MembersOf(ctx context.Context, actor account.Actor, h Home, day civil.Date) ([]Residency, map[uuid.UUID]Sealed, error)
 
 	ResidentByKey(ctx context.Context, actor account.Actor, k key.Key) (Sealed, bool, error)
-	// ByIdentity are those whose identity number has one of the hashes, in whatever district.
-	ByIdentity(ctx context.Context, actor account.Actor, lookups [][]byte) ([]Sealed, error)
+	// ByIdentity are those whose identity number has one of the hashes, in a district; "": in whatever one.
+	ByIdentity(ctx context.Context, actor account.Actor, district string, lookups [][]byte) ([]Sealed, error)
+	// LockNumbers lets nobody else give a number of a district, by its hashes, to anyone until the transaction ends; none: all numbers of the district.
+	LockNumbers(ctx context.Context, keeper account.Actor, district string, lookups [][]byte) error
 	// ResidenciesOf are all of somebody that the actor may see, by the day that they began.
 	ResidenciesOf(ctx context.Context, actor account.Actor, resident key.Key) ([]Residency, error)
 	ResidencyByKey(ctx context.Context, actor account.Actor, k key.Key) (Residency, bool, error)
@@ -58,6 +60,8 @@ type Store interface {
 
 	// Use counts one more use by the actor within the hour, whatever becomes of the transaction that ctx is in, and returns how many there were with it.
 	Use(ctx context.Context, actor account.Actor, what string, hour time.Time) (int, error)
+	// Used is how many uses there were within the hour.
+	Used(ctx context.Context, actor account.Actor, what string, hour time.Time) (int, error)
 }
 
 // Recorder keeps the record of who did what; *audit.Service implements it. What it is told within a transaction stays with it; of a refusal it is told outside.

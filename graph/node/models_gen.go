@@ -258,13 +258,16 @@ type CreateResidentInput struct {
 	Tenure Tenure `json:"tenure"`
 	// The first day; today where it is left out.
 	From *civil.Date `json:"from,omitempty"`
+	// They have a file in the district, as a CONFLICT told, and move in here from where the actor's posts do not reach: the file is gone on with, and where they lived (or were
+	// registered, if they are here now) ends on the first day. Name and number must be whole and as in the file: have the identity card in hand. NOT_FOUND: no file has both.
+	HasFile *bool `json:"hasFile,omitempty"`
 	// Made up by the client, 1 to 100 characters: the same request again answers who was entered the first time.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // Answer of `createResident`.
 type CreateResidentPayload struct {
-	// Who was entered.
+	// Who was entered, or whose file was gone on with.
 	Resident *Resident `json:"resident"`
 }
 

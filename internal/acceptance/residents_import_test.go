@@ -1,13 +1,16 @@
 package acceptance
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/xuri/excelize/v2"
 
 	"wangge/db"
 	"wangge/domain/account"
@@ -89,6 +92,43 @@ func TestAListOfResidents(t *testing.T) {
 			}
 		}
 	}
+	// The template, with the lines of its second sheet: those are read from there by nobody.
+	var empty bytes.Buffer
+	if err := load.ResidentTemplate(&empty); err != nil {
+		t.Fatal(err)
+	}
+	book, err := excelize.OpenReader(&empty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	list, examples := book.GetSheetName(0), book.GetSheetName(1)
+	if rules, err := book.GetDataValidations(list); err != nil || len(rules) != 3 || !strings.Contains(rules[0].Formula1+rules[1].Formula1+rules[2].Formula1, "承租人") {
+		t.Errorf("validation %+v, %v", rules, err)
+	}
+	path := filepath.Join(t.TempDir(), "filled.xlsx")
+	filled := func(want string) {
+		t.Helper()
+		if err := book.SaveAs(path); err != nil {
+			t.Fatal(err)
+		}
+		r := w.bring(t, load.Job{Kind: load.Residents, Path: path, DryRun: true, Why: resident.Why{Purpose: audit.Requested}})
+		if got := fmt.Sprintf("%d read, %d added, %d refused", r.Read, r.Added, r.Refused); got != want {
+			t.Errorf("the template: %s, want %s: %+v", got, want, r.Notes)
+		}
+	}
+	filled("0 read, 0 added, 0 refused")
+	lines, err := book.GetRows(examples)
+	if err != nil || len(lines) != 5 {
+		t.Fatal(lines, err)
+	}
+	for i, line := range lines[2:] {
+		line[0], line[1], line[2], line[3], line[5] = "b1", "1单元", "301", "", "" // a household that is known, and nobody's number
+		if err := book.SetSheetRow(list, fmt.Sprintf("A%d", i+3), &line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	filled("3 read, 3 added, 0 refused")
 	for name, c := range map[string]struct {
 		actor account.Actor
 		job   load.Job

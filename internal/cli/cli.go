@@ -48,8 +48,8 @@ type Program interface {
 	ExportTiles(ctx context.Context, s config.Settings, job TilesJob) (TilesReport, error)
 	// PrintBoards writes the signboards of a division's grids to one PDF file.
 	PrintBoards(ctx context.Context, s config.Settings, job BoardsJob) (BoardsReport, error)
-	// Template writes an empty list of households as XLSX.
-	Template(w io.Writer) error
+	// Template writes an empty list of households or residents as XLSX.
+	Template(w io.Writer, kind string) error
 	// Check says how each division that is asked about is covered.
 	Check(ctx context.Context, s config.Settings, job CheckJob) ([]coverage.Checked, error)
 	// MovePhotos takes photos that lie in the database to where photos are kept, and returns how many; left are those that are no pictures that are taken in.
@@ -64,8 +64,8 @@ type Program interface {
 	Keys(ctx context.Context, s config.Settings) (KeysReport, error)
 	// RotateKeys changes them.
 	RotateKeys(ctx context.Context, s config.Settings, job RotateJob) (Rotated, error)
-	// Migrate says in a line or more what it did or, for Status, how things stand.
-	Migrate(ctx context.Context, s config.Settings, to Direction) (string, error)
+	// Migrate says in a line or more what it did or, for Status, how things stand. Down is refused where it loses what nothing makes anew, unless lose says that it may.
+	Migrate(ctx context.Context, s config.Settings, to Direction, lose bool) (string, error)
 }
 
 // DemoJob is one run of demo.

@@ -100,8 +100,8 @@ func (p *recorder) ExportTiles(_ context.Context, s config.Settings, job TilesJo
 	return p.tiles, p.err
 }
 
-func (p *recorder) Template(w io.Writer) error {
-	p.did = "template"
+func (p *recorder) Template(w io.Writer, kind string) error {
+	p.did = "template " + kind
 	fmt.Fprint(w, "a workbook")
 	return p.err
 }
@@ -127,8 +127,11 @@ func (p *recorder) ListAudit(_ context.Context, s config.Settings, q audit.Query
 	return list, p.err
 }
 
-func (p *recorder) Migrate(_ context.Context, s config.Settings, to Direction) (string, error) {
+func (p *recorder) Migrate(_ context.Context, s config.Settings, to Direction, lose bool) (string, error) {
 	p.did, p.settings = "migrate "+string(to), s
+	if lose {
+		p.did += " for good"
+	}
 	return "done", p.err
 }
 
@@ -196,6 +199,12 @@ func TestDefaults(t *testing.T) {
 	if v := p.server; v.Addr != "127.0.0.1:8080" || v.NearestLimitM != 300 || v.RateLimit != 200 || v.PublicURL != nil || v.Window != nil {
 		t.Errorf("server %+v", v)
 	}
+	if call(t, p, "migrate", "down"); p.did != "migrate down" {
+		t.Error(p.did)
+	}
+	if call(t, p, "migrate", "down", "--lose-data"); p.did != "migrate down for good" {
+		t.Error(p.did)
+	}
 	call(t, p, "migrate", "status")
 	if p.settings.LogLevel != slog.LevelWarn {
 		t.Errorf("a command logs from %v", p.settings.LogLevel)
@@ -260,6 +269,7 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 		{"tiles export --zooms=-3 town.pmtiles", "--zooms -3"},
 		{"tiles export --zooms 3- town.pmtiles", "--zooms 3-"},
 		{"migrate sideways", "must be one of"},
+		{"migrate up --lose-data", "--lose-data is for migrate down"},
 		{"check --fail-on gap,hole", "--fail-on hole: the kinds are gap, overlap, outside, unassigned_building"},
 		{"check --division a/b", "--division a/b"},
 	} {

@@ -236,7 +236,7 @@ func system(s string) (string, error) {
 }
 
 type templateCmd struct {
-	Kind string `arg:"" enum:"households" help:"households."`
+	Kind string `arg:"" enum:"households,residents" help:"households, or residents."`
 	File string `arg:"" help:"The file to write, .xlsx."`
 }
 
@@ -251,7 +251,7 @@ func (c *templateCmd) Run(r *run) error {
 	if err != nil {
 		return usage{fmt.Sprintf("%s cannot be written: %v", c.File, reason(err))}
 	}
-	if err := errors.Join(r.program.Template(f), f.Close()); err != nil {
+	if err := errors.Join(r.program.Template(f, c.Kind), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(c.File))
 	}
 	fmt.Fprintf(r.out, in(r.lang, "template written to %s\n", "模板已写入 %s\n"), c.File)
@@ -368,14 +368,18 @@ func (photosMoveCmd) Run(r *run) error {
 
 type migrateCmd struct {
 	Direction string `arg:"" enum:"up,down,status" help:"up, down (one step) or status."`
+	LoseData  bool   `help:"Down: also where workers, accounts, the audit or residents' files are lost, which nothing makes anew."`
 }
 
 func (c *migrateCmd) Run(r *run) error {
+	if c.LoseData && Direction(c.Direction) != Down {
+		return usage{"--lose-data is for migrate down"}
+	}
 	s, err := r.settings(commandLevel)
 	if err != nil {
 		return err
 	}
-	text, err := r.program.Migrate(r.ctx, s, Direction(c.Direction))
+	text, err := r.program.Migrate(r.ctx, s, Direction(c.Direction), c.LoseData)
 	if err == nil {
 		fmt.Fprintln(r.out, text)
 	}

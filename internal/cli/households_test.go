@@ -61,6 +61,10 @@ func TestTemplate(t *testing.T) {
 	if text, err := os.ReadFile(path); err != nil || string(text) != "a workbook" {
 		t.Errorf("%q, %v", text, err)
 	}
+	p := &recorder{}
+	if code, _, _ := call(t, p, "template", "residents", filepath.Join(t.TempDir(), "people.xlsx")); code != ok || p.did != "template residents" {
+		t.Errorf("exit %d, %s", code, p.did)
+	}
 	for _, args := range [][]string{{"template", "households", path}, {"template", "households", "list.csv"}, {"template", "grids", "x.xlsx"}} {
 		if code, out, errOut := call(t, &recorder{}, args...); code != misused || out != "" || strings.Count(errOut, "\n") != 1 {
 			t.Errorf("%v: exit %d, %q, %q", args, code, out, errOut)
