@@ -82,8 +82,9 @@ var (
 	guardedFiles    = []string{"care_tag", "data_key", "household_form", "residency", "resident", "resident_erasure", "resident_use"} // TestPoliciesAlone
 	guardedAccounts = []string{"access_token", "account", "account_secret", "recovery_code", "session", "sign_in_try"}
 	guardedAudit    = []string{"audit_entry"}
+	guardedOffices  = []string{"absence", "assignment", "worker"} // TestOperatorsAloneWriteWhoIsInOffice
 	publicFacts     = []string{
-		"absence", "assignment", "worker", "worker_photo", "loose_photo", // workers' public faces
+		"worker_photo", "loose_photo", // workers' public faces
 		"division", "division_code", "grid", "grid_boundary", "grid_code", "grid_group", "size_policy",
 		"building", "building_grid", "estate", "land", "legal_entity", "road", "unit", "unit_grid",
 		"board_print", "change_log", "coverage_problem", "coverage_report",
@@ -98,7 +99,7 @@ func TestEveryTableIsGuardedOrPublic(t *testing.T) {
 	for _, c := range []struct {
 		guarded bool
 		want    []string
-	}{{true, slices.Concat(guardedPlaces, guardedFiles, guardedAccounts, guardedAudit)}, {false, publicFacts}} {
+	}{{true, slices.Concat(guardedPlaces, guardedFiles, guardedAccounts, guardedAudit, guardedOffices)}, {false, publicFacts}} {
 		var got []string
 		err := pool.QueryRow(t.Context(), `SELECT array_agg(k.table_name ORDER BY k.table_name COLLATE "C") FROM table_class k
 			JOIN pg_class c ON c.oid = k.table_name::regclass WHERE c.relrowsecurity = $1`, c.guarded).Scan(&got)
@@ -225,6 +226,52 @@ func TestPoliciesLetStaffWriteNothing(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "row-level security") {
 		t.Errorf("staff bring a household in: %v", err)
+	}
+}
+
+// TestOperatorsAloneWriteWhoIsInOffice, which says what everybody may do; all read it.
+func TestOperatorsAloneWriteWhoIsInOffice(t *testing.T) {
+	d, pool := twoCommunities(t)
+	for _, sql := range []string{
+		"INSERT INTO worker (district, id, name) VALUES ('home1', gen_random_uuid(), '张')",
+		"INSERT INTO assignment (district, id, worker_id, post, cover, during, grid_id) SELECT 'home1', gen_random_uuid(), w.id, 'GRID_WORKER', 'A', '[2020-01-01,)', g.id FROM worker w, grid g WHERE g.code = 'g1'",
+		"INSERT INTO absence (district, id, worker_id, during) SELECT 'home1', gen_random_uuid(), id, '[2020-01-01,2020-02-01)' FROM worker",
+	} {
+		if _, err := pool.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	all := account.SetOf(account.Households, account.Residents, account.Reveal, account.Keep, account.Care, account.Restricted, account.Appoint, account.Arrange)
+	errUndo := errors.New("undone")
+	for _, actor := range []account.Actor{account.Anyone(), staffOf(account.Reach{Everywhere: true}, all.All()...), {Role: account.Security, ID: "s"}, {Role: account.Auditor, ID: "a"},
+		account.TheDoor(), account.TheCounter(), account.TheKeeper(), account.TheOperator()} {
+		may := actor.Role == account.Operator
+		for _, sql := range []string{"SELECT 1 FROM worker", "SELECT 1 FROM assignment", "SELECT 1 FROM absence",
+			"UPDATE worker SET name = '李'", "UPDATE assignment SET cover = 'B'", "UPDATE absence SET during = '[2021-01-01,2021-02-01)'", "DELETE FROM absence", "DELETE FROM assignment",
+			"INSERT INTO worker (district, id, name) VALUES ('home1', gen_random_uuid(), '王')",
+			"INSERT INTO assignment (district, id, worker_id, post, cover, during, division_id) SELECT 'home1', gen_random_uuid(), worker_id, 'CHIEF_LEADER', 'A', '[2020-01-01,)', '" + id(divisions, 1).String() + "' FROM assignment",
+			"INSERT INTO absence (district, id, worker_id, during) SELECT 'home1', gen_random_uuid(), id, '[2022-01-01,2022-02-01)' FROM worker",
+		} {
+			err := d.As(t.Context(), actor, func(ctx context.Context, tx pgx.Tx) error {
+				done, err := tx.Exec(ctx, sql)
+				if strings.HasPrefix(sql, "INSERT") && !may {
+					if err == nil || !strings.Contains(err.Error(), "row-level security") {
+						t.Errorf("%s as %s: %v", sql, actor.Role, err)
+					}
+					return errUndo
+				}
+				if err != nil {
+					return err
+				}
+				if n := done.RowsAffected(); (n == 1) != (may || strings.HasPrefix(sql, "SELECT")) {
+					t.Errorf("%s as %s: %d rows", sql, actor.Role, n)
+				}
+				return errUndo
+			})
+			if !errors.Is(err, errUndo) {
+				t.Errorf("%s as %s: %v", sql, actor.Role, err)
+			}
+		}
 	}
 }
 
