@@ -20,6 +20,8 @@ import (
 	"wangge/domain/access"
 	"wangge/domain/account"
 	"wangge/domain/audit"
+	"wangge/domain/grid"
+	"wangge/domain/key"
 	"wangge/domain/staff"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
@@ -364,6 +366,10 @@ func (s *site) fillSigned(r *http.Request, p *signed) (err error) {
 		if p.Sessions, err = s.access.Sessions(r.Context(), token); err != nil {
 			return err
 		}
+		p.Visitor.Duties = slices.Clone(p.Visitor.Duties) // others may read the same
+		if err = s.nameAreas(r.Context(), p.Visitor.Duties); err != nil {
+			return err
+		}
 		actor := p.Visitor.Actor
 		if p.NoTokens = actor.Role != account.Staff && actor.Role != account.Operator; p.NoTokens {
 			return nil
@@ -377,6 +383,37 @@ func (s *site) fillSigned(r *http.Request, p *signed) (err error) {
 		p.Tokens, err = s.access.Tokens(r.Context(), actor)
 	}
 	return err
+}
+
+// nameAreas gives the areas of duties their names, instead of the codes and ids by which they are known. A building's has none.
+func (s *site) nameAreas(ctx context.Context, duties []staff.Duty) error {
+	for i := range duties {
+		d, name := &duties[i], ""
+		switch d.Area.Kind {
+		case staff.AreaDivision:
+			found, err := s.places.Division(ctx, account.Anyone(), d.Area.ID)
+			if err != nil {
+				return err
+			}
+			if found != nil {
+				name = found.Name
+			}
+		case staff.AreaGroup:
+			found, err := s.grids.Groups(ctx, account.Anyone(), []key.Key{{Home: d.Area.Home, ID: d.Area.ID}})
+			if err != nil {
+				return err
+			}
+			name = found[d.Area.ID].Name
+		case staff.AreaGrid:
+			found, err := s.grids.ByCode(ctx, account.Anyone(), d.AreaName, nil, grid.Fields{})
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return err
+			}
+			name = found.Name
+		}
+		d.AreaName = name
+	}
+	return nil
 }
 
 // signInPage answers GET /sign-in; who is signed in, or on the way, is led on.

@@ -1,11 +1,10 @@
 // A basemap beneath the map, from a server of its own on this machine: script/with-town.sh node web/e2e/basemap.mjs [folder for screenshots]
 // Each step starts a second wangge on the town's data, with the basemap set, and looks at the picture.
-import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { beside } from "./beside.mjs";
 import { launch } from "./chromium.mjs";
 import { assert, steps } from "./steps.mjs";
 
@@ -16,7 +15,6 @@ if (!town || !data) {
   process.exit(2);
 }
 if (folder) mkdirSync(folder, { recursive: true });
-const program = join(dirname(fileURLToPath(import.meta.url)), "../../wangge");
 const KEY = "0123456789abcdefSECRET";
 const WHOSE = "天地图 <b>GS（2024）0650号</b>";
 
@@ -56,29 +54,6 @@ async function pictures() {
   });
   await page.close();
   return Object.fromEntries(Object.entries(drawn).map(([name, picture]) => [name, Buffer.from(picture, "base64")]));
-}
-
-/** Runs work beside a wangge with these settings; returns all that it wrote. */
-async function beside(settings, work) {
-  const wangge = spawn(program, ["serve", "--data", data, "--addr", "127.0.0.1:0"],
-    { env: { ...process.env, LOG_LEVEL: "debug", RATE_LIMIT: "0", ...settings }, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  const base = await new Promise((resolve, reject) => {
-    for (const stream of [wangge.stdout, wangge.stderr]) stream.on("data", (text) => {
-      said += text;
-      const listening = said.match(/^listening on (\S+)$/m);
-      if (listening) resolve(listening[1]);
-    });
-    wangge.on("exit", () => reject(new Error(`it did not start: ${said}`)));
-  });
-  try {
-    await work(base);
-  } finally {
-    const gone = new Promise((resolve) => wangge.on("exit", resolve));
-    wangge.kill("SIGTERM");
-    await gone;
-  }
-  return said;
 }
 
 const browser = await launch();
@@ -122,7 +97,7 @@ await step("two raster maps over one another, as WMTS with a key", {}, async (pa
   const port = await maps.listen(0);
   const layer = (name) => `http://127.0.0.1:${port}/${name}_w/wmts?LAYER=${name}&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=${KEY}`;
   try {
-    const said = await beside({ BASEMAP_URL: `${layer("vec")} ${layer("cva")}`, BASEMAP_ATTRIBUTION: WHOSE }, async (base) => {
+    const said = await beside(data, { BASEMAP_URL: `${layer("vec")} ${layer("cva")}`, BASEMAP_ATTRIBUTION: WHOSE }, async (base) => {
       const grids = gridTiles(page);
       const first = await page.goto(base + "/");
       const policy = first.headers()["content-security-policy"];
@@ -167,7 +142,7 @@ for (const dark of [false, true]) {
       ],
     }));
     try {
-      const said = await beside({ BASEMAP_STYLE: file, BASEMAP_ATTRIBUTION: WHOSE }, async (base) => {
+      const said = await beside(data, { BASEMAP_STYLE: file, BASEMAP_ATTRIBUTION: WHOSE }, async (base) => {
         const grids = gridTiles(page);
         await page.goto(base + "/");
         await page.waitForSelector("#map[data-ready=true]", { timeout: 30_000 });
@@ -191,7 +166,7 @@ for (const [name, silent] of [["is away", false], ["does not answer", true]]) {
     maps.server.silent = silent;
     const port = await maps.listen(0);
     if (!silent) await maps.close();
-    await beside({ BASEMAP_URL: `http://127.0.0.1:${port}/{z}/{x}/{y}.png?LAYER=vec`, BASEMAP_ATTRIBUTION: WHOSE }, async (base) => {
+    await beside(data, { BASEMAP_URL: `http://127.0.0.1:${port}/{z}/{x}/{y}.png?LAYER=vec`, BASEMAP_ATTRIBUTION: WHOSE }, async (base) => {
       const grids = gridTiles(page);
       await page.goto(base + "/");
       await grids;
@@ -221,7 +196,7 @@ await step("every third tile of the basemap fails: the map stays as it is", {}, 
     new MutationObserver(() => { window.notes += document.querySelector(".no-basemap")?.checkVisibility() ? 1 : 0; })
       .observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["hidden"] });
   });
-  await beside({ BASEMAP_URL: `http://127.0.0.1:${port}/{z}/{x}/{y}.png?LAYER=vec`, BASEMAP_ATTRIBUTION: WHOSE }, async (base) => {
+  await beside(data, { BASEMAP_URL: `http://127.0.0.1:${port}/{z}/{x}/{y}.png?LAYER=vec`, BASEMAP_ATTRIBUTION: WHOSE }, async (base) => {
     const grids = gridTiles(page);
     await page.goto(base + "/");
     await grids;

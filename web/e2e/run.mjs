@@ -3,10 +3,12 @@
 // Any request to another machine, any console error and any breach of the content security policy fails the step.
 // ONLY=axe runs the steps with that in their names. UPDATE=1 writes the accessibility trees of e2e/tree anew.
 import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { beside } from "./beside.mjs";
 import { launch } from "./chromium.mjs";
 import { assert, steps } from "./steps.mjs";
 
@@ -24,13 +26,14 @@ const WIDE = { viewport: { width: 1366, height: 768 } };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 const NARROW = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
+let second = ""; // where another server answers, while it does
 const { step, end } = steps(browser, {
   folder,
   // A refused page (4xx) is reported on the console too, at a moment of Chromium's choosing; what a page asks for is watched below.
   forgiven: (text, mayFail) => /Failed to load resource: .* status of 4\d\d/.test(text) || mayFail && /Failed to load resource: net::ERR_FAILED/.test(text),
   watch(page, complaints) {
     page.on("request", (r) => {
-      if (!/^(data|blob):/.test(r.url()) && new URL(r.url()).origin !== base) complaints.push(`asked elsewhere: ${r.url()}`);
+      if (!/^(data|blob):/.test(r.url()) && ![base, second].includes(new URL(r.url()).origin)) complaints.push(`asked elsewhere: ${r.url()}`);
     });
     page.on("response", (r) => { if (r.status() >= (r.request().resourceType() === "document" ? 500 : 400)) complaints.push(`${r.status()}: ${r.url()}`); });
   },
@@ -823,10 +826,11 @@ async function flawless(page) {
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   assert(violations.length === 0, violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`).join("; "));
 }
-/** Of the demo town: the page is read aloud as its file in e2e/tree says. Days go by, and stand there as DAY. */
+/** Of the demo town: the page is read aloud as its file in e2e/tree says. Days go by, and stand there as DAY; so do hours, and what chance makes. */
 async function readAloud(page, name) {
   if (!demo) return;
-  const tree = (await page.locator("body").ariaSnapshot()).replace(/\b\d{4}-\d{2}-\d{2}\b/g, "DAY").replace(/%2F[0-9a-f]{16}\b/g, "%2FMARK") + "\n";
+  const tree = (await page.locator("body").ariaSnapshot()).replace(/\b\d{4}-\d{2}-\d{2}\b/g, "DAY").replace(/%2F[0-9a-f]{16}\b/g, "%2FMARK")
+    .replace(/(今天 |today, )\d\d:\d\d/g, "$1HOUR").replace(/otpauth:\S+/g, "otpauth:KEY").replace(/\bwgp_[A-Z2-7]+/g, "TOKEN").replace(/\b([A-Z2-7]{4}[ -])+[A-Z2-7]{4}\b/g, "CODE") + "\n";
   const file = join(trees, `${name}.yml`);
   if (process.env.UPDATE) {
     mkdirSync(trees, { recursive: true });
@@ -899,50 +903,126 @@ for (const [name, [path, options]] of Object.entries(BOARDS)) {
 
 // Signing in, by the demo's logins (script/with-town.sh). No page of it runs a script.
 const logins = Object.fromEntries((process.env.WANGGE_LOGINS ?? "").split("\n").map((line) => line.split(/\s{2,}/)).filter((cells) => cells.length >= 3).map(([login, , password]) => [login, password]));
-for (const [name, query, options, target] of [["phone", "", PHONE, 44], ["english-dark", "?lang=en", { ...WIDE, colorScheme: "dark" }, 44], ["elder", "?elder=1", PHONE, 60]]) {
-  if (!logins["demo-chief"]) continue;
+
+/** What an authenticator app shows for a key that it was told (RFC 6238). */
+function codeOf(key) {
+  const bits = [...key.replaceAll(" ", "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  const count = Buffer.alloc(8);
+  count.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac("sha1", Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))).update(count).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+/** Looks at a page about an account, with letters of 200 % too; aloud: its accessibility tree is that of its file. */
+const look = (page, name, target) => async (what, aloud) => {
+  await picture(page, `sign-${what}-${name}`);
+  const faults = await page.evaluate(judge, { target });
+  assert(faults.length === 0, `${what}: ${faults.join("; ")}`);
+  await flawless(page);
+  if (aloud) await readAloud(page, `sign-${what}-${name}`);
+  await page.evaluate(() => { document.documentElement.style.fontSize = "200%"; });
+  const lost = await page.evaluate(judge, {});
+  assert(lost.length === 0, `${what} with text of 200 %: ${lost.join("; ")}`);
+  await page.evaluate(() => { document.documentElement.style.fontSize = ""; });
+};
+
+for (const [name, login, query, options, target] of [["phone", "demo-chief", "", PHONE, 44], ["english-dark", "demo-leader", "?lang=en", { ...WIDE, colorScheme: "dark" }, 44], ["elder", "demo-worker", "?elder=1", PHONE, 60]]) {
+  if (!logins[login]) continue;
   await step(`axe and what is told while signing in: ${name}`, { ...options, bypassCSP: true }, async (page) => {
-    const look = async (what, aloud) => {
-      await picture(page, `sign-${what}-${name}`);
-      const faults = await page.evaluate(judge, { target });
-      assert(faults.length === 0, `${what}: ${faults.join("; ")}`);
-      await flawless(page);
-      if (aloud) await readAloud(page, `sign-${what}-${name}`);
-      await page.evaluate(() => { document.documentElement.style.fontSize = "200%"; });
-      const lost = await page.evaluate(judge, {});
-      assert(lost.length === 0, `${what} with text of 200 %: ${lost.join("; ")}`);
-      await page.evaluate(() => { document.documentElement.style.fontSize = ""; });
-    };
-    const signIn = async (login, password) => {
+    const seen = look(page, name, target);
+    const signIn = async (password) => {
       await page.goto(`${base}/sign-in${query}`);
       await page.fill("[name=login]", login);
       await page.fill("[name=password]", password);
       await page.click("#content button");
     };
+    const signOut = async () => {
+      await page.click("[action^='/sign-out'] button");
+      await page.waitForURL(/sign-in/);
+    };
+    const wrong = async (code, what) => {
+      await page.fill("[name=code]", code);
+      await page.click("#content form button");
+      await page.waitForSelector("[role=alert]");
+      await seen(what, true);
+    };
     await page.goto(`${base}/sign-in${query}`);
-    await look("in", true);
-    await signIn("demo-chief", "not the password");
+    await seen("in", true);
+    await signIn("not the password");
     await page.waitForSelector("[role=alert]");
-    await look("wrong", true);
-    await signIn("demo-chief", logins["demo-chief"]);
+    await seen("wrong", true);
+    await signIn(logins[login]);
     await page.click("summary");
     await page.fill("[name=name]", "日报");
     await page.check("[value=HOUSEHOLDS]");
     await page.click("details button");
     await page.waitForSelector("[role=status] code");
-    await look("account");
+    await seen("account", true);
     await page.click("[action*='/account/tokens/'] button");
     await page.goto(`${base}/account/password${query}`);
-    await look("password", true);
-    // A second factor, set up without a phone: what its app would show is not known, so that the page stays.
+    await seen("password", true);
+    // A second factor, from its picture to the codes for a lost phone; then it is asked for.
     await page.goto(`${base}/account/second-factor${query}`);
-    await page.fill("[name=code]", "abc");
-    await page.click("#content button");
-    await page.waitForSelector("[role=alert]");
-    await look("factor");
-    await page.goto(`${base}/account${query}`);
-    await page.click("[action^='/sign-out'] button");
-    await page.waitForURL(/sign-in/);
+    await seen("factor", true);
+    await wrong("abc", "factor-wrong");
+    const key = await page.locator("code").innerText();
+    const [pictured] = codesInPicture(await page.locator(".qr").getAttribute("src"));
+    assert(new URL(pictured).searchParams.get("secret") === key.replaceAll(" ", ""), `the picture says ${pictured}`);
+    await page.fill("[name=code]", codeOf(key));
+    await page.click("#content form button");
+    await page.waitForSelector(".codes");
+    await seen("recovery", true);
+    const [code] = await page.locator(".codes code").allInnerTexts();
+    await page.click("#content a.primary");
+    await page.waitForURL(/\/account/);
+    await signOut();
+    await signIn(logins[login]);
+    await page.waitForURL(/sign-in\/code/);
+    await seen("code", true);
+    await wrong("000000", "code-wrong");
+    // Elsewhere the same password comes no further; what is seen of that is ended here.
+    const other = await (await browser.newContext({ userAgent: "Mozilla/5.0 (iPhone) MicroMessenger/8.0" })).newPage();
+    await other.goto(`${base}/sign-in`);
+    await other.fill("[name=login]", login);
+    await other.fill("[name=password]", logins[login]);
+    await other.click("#content button");
+    await other.waitForURL(/sign-in\/code/);
+    await other.context().close();
+    await page.fill("[name=code]", code);
+    await page.click("#content form button");
+    await page.waitForSelector(".held");
+    await seen("sessions", true);
+    await page.click("[action*='/account/sessions/'] button");
+    await page.waitForURL(/\/account/);
+    assert(await page.locator(".held li").count() === 1, "a session goes on that was ended");
+    await signOut();
+  });
+}
+
+/** What a picture in an address says as a code. */
+function codesInPicture(address) {
+  const work = mkdtempSync(join(tmpdir(), "wangge-codes-"));
+  try {
+    writeFileSync(join(work, "code.png"), Buffer.from(address.split(",")[1], "base64"));
+    return scanned(join(work, "code.png"));
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
+if (demo && process.env.WANGGE_DATA) {
+  await beside(process.env.WANGGE_DATA, { OIDC_ISSUER: "http://127.0.0.1:9", OIDC_CLIENT_ID: "wangge", OIDC_NAME: "江南市统一身份认证平台" }, async (there) => {
+    second = there;
+    for (const [name, query, options] of [["phone", "", PHONE], ["english-dark", "&lang=en", { ...WIDE, colorScheme: "dark" }]]) {
+      await step(`axe and what is told while signing in elsewhere: ${name}`, { ...options, bypassCSP: true }, async (page) => {
+        await page.goto(`${there}/sign-in?next=/account/password${query}`);
+        assert(await page.locator("a[href^='/sign-in/provider?']").isVisible(), "there is no button");
+        await look(page, name, 44)("provider", true);
+        await page.goto(`${there}/sign-in?out=1${query}`);
+        await page.waitForSelector("[role=status] a");
+        await look(page, name, 44)("provider-out", true);
+      });
+    }
   });
 }
 
@@ -965,20 +1045,26 @@ await step("a board is shown, enlarged and fetched without script", { ...PHONE, 
   }
 });
 
+function run(program, ...args) {
+  try {
+    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  } catch (error) {
+    throw error.code === "ENOENT" ? new Error(`${program} is missing: script/install-debian.sh --browser installs it`) : error;
+  }
+}
+
+/** What the codes of a picture say. */
+function scanned(file) {
+  return run("zbarimg", "--raw", "-q", "-Sdisable", "-Sqrcode.enable", file).trim().split("\n");
+}
+
 /** The addresses in the codes of a PDF's first page, as a scanner sees them once it is printed at 100 dots an inch. */
 function codesIn(pdf) {
   const work = mkdtempSync(join(tmpdir(), "wangge-codes-"));
-  const run = (program, ...args) => {
-    try {
-      return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    } catch (error) {
-      throw error.code === "ENOENT" ? new Error(`${program} is missing: script/install-debian.sh --browser installs it`) : error;
-    }
-  };
   try {
     writeFileSync(join(work, "board.pdf"), pdf);
     run("pdftoppm", "-r", "100", "-png", "-singlefile", join(work, "board.pdf"), join(work, "board"));
-    return run("zbarimg", "--raw", "-q", "-Sdisable", "-Sqrcode.enable", join(work, "board.png")).trim().split("\n");
+    return scanned(join(work, "board.png"));
   } finally {
     rmSync(work, { recursive: true });
   }
