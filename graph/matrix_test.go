@@ -424,7 +424,7 @@ func (w *world) planted() (out []planted) {
 	operator := func(a account.Actor) bool { return a.Role == account.Operator }
 	for _, p := range w.spots {
 		out = append(out, planted{p.room, within(p, account.Households), true})
-		for _, value := range []string{p.name, string([]rune(p.name)[:1]) + "*" + string([]rune(p.name)[2:]), p.number, p.phone, p.resident, p.residency} {
+		for _, value := range []string{p.name, p.number, p.phone, p.resident, p.residency} {
 			out = append(out, planted{value, within(p, account.Residents), true})
 		}
 		out = append(out, planted{p.special, within(p, account.Restricted), true}, planted{p.credit, operator, true}, planted{p.ref, operator, true})

@@ -2,7 +2,6 @@ package secret
 
 import (
 	"strings"
-	"unicode/utf8"
 )
 
 const star = "*"
@@ -47,16 +46,17 @@ var compound = func() map[string]bool {
 	return set
 }()
 
-// MaskName is a name as it is shown: 张*, 张*明, 欧阳**, 阿**拉; of a name in other letters the first of them.
+// MaskName is a name as it is shown: the first character, or the family name where it is known to have two, and as many stars for every name, which tell no length: 张**, 欧阳**.
 func MaskName(s string) string {
 	r := []rune(strings.TrimSpace(s))
+	shown := 1
 	switch {
-	case len(r) <= 1:
-		return strings.Repeat(star, len(r))
+	case len(r) == 0:
+		return ""
+	case len(r) == 1:
+		shown = 0
 	case len(r) > 2 && compound[string(r[:2])]:
-		return string(r[:2]) + strings.Repeat(star, len(r)-2)
-	case len(r) == 2 || r[0] < utf8.RuneSelf:
-		return string(r[:1]) + strings.Repeat(star, len(r)-1)
+		shown = 2
 	}
-	return string(r[:1]) + strings.Repeat(star, len(r)-2) + string(r[len(r)-1:])
+	return string(r[:shown]) + star + star
 }

@@ -816,7 +816,7 @@ type Residency struct {
 type Resident struct {
 	// Permanent.
 	ID string `json:"id"`
-	// Such as 张*明.
+	// Such as 张**, however long it is.
 	Name string `json:"name"`
 	// Such as 110***********002X; null where not known.
 	IdentityNumber *string `json:"identityNumber,omitempty"`
