@@ -2,6 +2,7 @@
 # Runs a command against a server of its own that holds the demo town, and stops the server afterwards:
 #   script/with-town.sh sh -c 'curl "$WANGGE_URL/livez"'
 # The server listens on a free port of this machine; its data lies in a folder that is removed in the end.
+# KEPT=DIR has it log everything, into DIR/server.log, and keep what it needs for a while in DIR; what went wrong is shown where COMMAND fails.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,12 +11,16 @@ cd "$(dirname "$0")/.."
 
 data=$(mktemp -d "${TMPDIR:-/tmp}/wangge-town-XXXXXX")
 server=
+KEPT=${KEPT:-}
 clean() {
     status=$?
     trap - EXIT INT TERM
     if [ -n "$server" ]; then
         kill "$server" 2>/dev/null || true
         wait "$server" 2>/dev/null || true
+    fi
+    if [ "$status" -ne 0 ] && [ -n "$KEPT" ] && [ -f "$KEPT/server.log" ]; then
+        grep -E 'level=(WARN|ERROR)' "$KEPT/server.log" | tail -n 40 >&2 || true
     fi
     # Under root the database lies elsewhere; this file says where.
     if [ -f "$data/postgresql.path" ]; then
@@ -31,7 +36,12 @@ trap 'exit 130' INT TERM HUP PIPE
 unset DATABASE_URL PUBLIC_URL WINDOW CORS_ORIGINS BASEMAP_URL BASEMAP_STYLE BASEMAP_ATTRIBUTION TIANDITU_KEY
 ./wangge demo --data "$data"
 WANGGE_LOGINS=$(./wangge user demo --data "$data")
-LOG_LEVEL=${LOG_LEVEL:-warn} RATE_LIMIT=0 ./wangge serve --data "$data" --addr 127.0.0.1:0 >"$data/out" &
+if [ -n "$KEPT" ]; then
+    mkdir -p "$KEPT/tmp"
+    TMPDIR=$KEPT/tmp LOG_LEVEL=debug RATE_LIMIT=0 ./wangge serve --data "$data" --addr 127.0.0.1:0 >"$data/out" 2>"$KEPT/server.log" &
+else
+    LOG_LEVEL=${LOG_LEVEL:-warn} RATE_LIMIT=0 ./wangge serve --data "$data" --addr 127.0.0.1:0 >"$data/out" &
+fi
 server=$!
 for _ in $(seq 300); do
     WANGGE_URL=$(sed -n 's/^listening on //p' "$data/out")
