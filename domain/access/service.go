@@ -70,7 +70,14 @@ func (s *Service) shut(ctx context.Context, a Account) bool {
 }
 
 // OnTheMachine is who gives accounts from the command line: whoever can read the data folder could as well write the tables.
-func OnTheMachine() account.Actor { return account.Actor{Role: account.Security, ID: "machine"} }
+func OnTheMachine() account.Actor { return account.Actor{Role: account.Security, ID: onMachine} }
+
+// onMachine is how the id of who acts on the machine begins; what follows names the account of its operating system. Ids of accounts are UUIDs.
+const onMachine = "machine"
+
+func isOnTheMachine(a account.Actor) bool {
+	return a.Role == account.Security && (a.ID == onMachine || strings.HasPrefix(a.ID, onMachine+"-"))
+}
 
 func ended() error { return fault.New(fault.Unauthenticated, "", "access.ended") }
 
@@ -445,7 +452,7 @@ func giving(actor account.Actor) error {
 // mayGive is whether an actor who gives accounts may give one of a role, or anything to one: all but staff have theirs from the machine. Else one person alone, who may give accounts,
 // would be an operator and an auditor as well. FORBIDDEN.
 func mayGive(actor account.Actor, role account.Role, field string) error {
-	if account.Administrative(role) && actor != OnTheMachine() {
+	if account.Administrative(role) && !isOnTheMachine(actor) {
 		return fault.New(fault.Forbidden, field, "access.onMachine")
 	}
 	return nil
