@@ -144,13 +144,20 @@ func (v *visitor) ask(keeps bool, method, path, kind, body string, header ...str
 	}
 	var told struct{ Errors json.RawMessage }
 	switch json.Unmarshal(text, &told); {
+	case method == "POST" && path == enrolling: // shown again after a wrong code, with the secret that is to be typed
 	case keeps || w.StatusCode >= 400:
-		err = v.keep("answer", text)
+		err = v.keep("answer", repeated.ReplaceAll(text, nil))
 	case told.Errors != nil:
-		err = v.keep("errors", told.Errors)
+		err = v.keep("errors", repeated.ReplaceAll(told.Errors, nil))
 	}
 	return string(text), err
 }
+
+// repeated is what a refusal repeats to who typed it, since it was typed for a code, a layer or a part of a tile's address, or as a login into a
+// form that is shown again: where somebody else's number is typed for one of those, nobody else is told, and nothing keeps it.
+var repeated = regexp.MustCompile(`There is no (?:grid|division) [^"]*?\."|There is no layer \\"[^"]*\\"|\bz is \\"[^"]*\\"|<input name="login" value="[^"]*"`)
+
+const enrolling = "/account/second-factor"
 
 const formKind, jsonKind = "application/x-www-form-urlencoded", "application/json"
 
@@ -257,7 +264,7 @@ func (t *town) signIn() error {
 			return err
 		}
 	}
-	page, err := v.ask(false, "GET", "/account/second-factor", "", "")
+	page, err := v.ask(false, "GET", enrolling, "", "")
 	if err != nil {
 		return err
 	}
@@ -268,14 +275,14 @@ func (t *town) signIn() error {
 	t.secret("a second factor's secret, as it is shown", factor)
 	factor = strings.ReplaceAll(factor, " ", "")
 	t.secret("a second factor's secret", factor)
-	if _, err := v.form("/account/second-factor", "code", typedPhone); err != nil {
+	if _, err := v.form(enrolling, "code", typedPhone); err != nil {
 		return err
 	}
 	code, err := totp.GenerateCode(factor, time.Now())
 	if err != nil {
 		return err
 	}
-	if page, err = v.form("/account/second-factor", "code", code); err != nil {
+	if page, err = v.form(enrolling, "code", code); err != nil {
 		return err
 	}
 	codes := regexp.MustCompile(`<code>([A-Z2-7]{4}(?:-[A-Z2-7]{4}){3})</code>`).FindAllStringSubmatch(page, -1)
