@@ -196,7 +196,7 @@ func CheckAnswers(f Form, answers map[string]string) (map[string]string, error) 
 	for name, answer := range answers {
 		i := slices.IndexFunc(f.Items, func(item Item) bool { return item.Key == name })
 		if i < 0 {
-			return nil, fault.New(fault.Invalid, "answers", "form.item", "key", fault.Shorten(name, 40))
+			return nil, fault.New(fault.Invalid, "answers", "form.item")
 		}
 		if answer = strings.TrimSpace(answer); answer == "" {
 			continue
