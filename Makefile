@@ -5,7 +5,7 @@
 # Fetched and built by the go command, beside the module's own dependencies.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
-.PHONY: help run build test test-go audit e2e lighthouse check format generate web bench bench-go soak fuzz clean
+.PHONY: help run build test tested leaks test-go audit e2e lighthouse check format generate web bench bench-go soak fuzz clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -20,13 +20,20 @@ run: build ## Start wangge with the demo town; ADDR=127.0.0.1:8090 DATA=DIR make
 build: ## Build ./wangge; needs Go only
 	go build -o wangge .
 
-test: ## Everything that must hold: vet, Go tests, the web bundle, the GraphQL audit, browser tests
+test: ## Everything that must hold: vet, Go tests, the web bundle, the GraphQL audit, browser tests, nothing personal in what they made
 	script/install-debian.sh --browser
 	script/npm.sh web
 	script/npm.sh graph/audit
+	script/kept.sh sh -c '"$$0" --no-print-directory tested' '$(MAKE)'
+
+# All that it prints, and all that its town's server logs, is looked through in its last step.
+tested:
 	@$(MAKE) --no-print-directory CI=true format test-go build
 	script/unchanged.sh "make web" web/dist -- sh -c 'cd web && npm run --silent build'
-	script/with-town.sh sh -c 'node graph/audit/run.mjs "$$WANGGE_URL/graphql" && node web/e2e/run.mjs "$$WANGGE_URL" && node web/e2e/basemap.mjs'
+	script/with-town.sh sh -c 'node graph/audit/run.mjs "$$WANGGE_URL/graphql" && node web/e2e/run.mjs "$$WANGGE_URL" && node web/e2e/basemap.mjs && go run ./internal/leaks "$$KEPT"'
+
+leaks: build ## Plant personal values in a town of its own and look for them in all that it makes
+	script/kept.sh script/with-town.sh sh -c 'go run ./internal/leaks "$$KEPT"'
 
 test-go: ## Go's own checks and tests; needs PostgreSQL with PostGIS, skips without it (fails where CI is set)
 	go vet ./...

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -123,7 +124,7 @@ func classify(err error, inner *gqlerror.Error, ofInput bool) *fault.Error {
 		ofInput = true
 	}
 	if ofInput || inner.Rule != "" {
-		return fault.New(fault.Invalid, "", "document.wrong", "reason", inner.Message)
+		return fault.New(fault.Invalid, "", "document.wrong", "reason", unsaid(inner.Message))
 	}
 	return fault.As(err)
 }
@@ -150,12 +151,31 @@ func splitPath(ctx context.Context, path ast.Path) (ast.Path, []any) {
 	return path[:at:at], parts(path[at:])
 }
 
+// quoted is what a message about a document quotes; nameOrType is what may stand in it; digits are as long as those of no name, but of telephone
+// and identity numbers.
+var (
+	quoted     = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	nameOrType = regexp.MustCompile(`^"[][\w$@!.]*"$`)
+	digits     = regexp.MustCompile(`\d{6,}`)
+)
+
+// unsaid is a message about a document without the values that were written into it, which clients log: names stay, and the place is told beside it.
+func unsaid(message string) string {
+	message = quoted.ReplaceAllStringFunc(message, func(q string) string {
+		if nameOrType.MatchString(q) {
+			return q
+		}
+		return `"…"`
+	})
+	return digits.ReplaceAllString(message, "…")
+}
+
 func parts(path ast.Path) []any {
 	out := make([]any, len(path))
 	for i, p := range path {
 		switch p := p.(type) {
 		case ast.PathName:
-			out[i] = string(p)
+			out[i] = digits.ReplaceAllString(string(p), "…")
 		case ast.PathIndex:
 			out[i] = int(p)
 		}

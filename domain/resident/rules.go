@@ -38,7 +38,7 @@ var _ = fault.Register(
 	[3]string{"care.basis", "The legal basis is 1 to {max} characters.", "法律依据须为 1 到 {max} 个字符。"},
 	[3]string{"care.code", "A category's code is capital letters and underscores.", "类别代码须为大写字母和下划线。"},
 	[3]string{"care.names", "A category has a Chinese and an English name of at most {max} characters.", "类别须有不超过 {max} 个字符的中英文名称。"},
-	[3]string{"form.item", "The form has no item {key}.", "采集表没有项目 {key}。"},
+	[3]string{"form.item", "The form has no such item.", "采集表没有该项目。"},
 	[3]string{"form.answer", "The answer to {key} must be {kind}.", "项目 {key} 的回答须为 {kind}。"},
 )
 
@@ -214,7 +214,7 @@ func CheckAnswers(f Form, answers map[string]string) (map[string]string, error) 
 	for name, answer := range answers {
 		i := slices.IndexFunc(f.Items, func(item Item) bool { return item.Key == name })
 		if i < 0 {
-			return nil, fault.New(fault.Invalid, "answers", "form.item", "key", fault.Shorten(name, 40))
+			return nil, fault.New(fault.Invalid, "answers", "form.item")
 		}
 		if answer = strings.TrimSpace(answer); answer == "" {
 			continue

@@ -102,6 +102,7 @@ var Rooms = []Room{
 	{"internal/testdb", []string{"db", "migrations", "internal/localpg"}, []string{pgx}}, // for tests: no room names it
 	{"internal/bench", []string{"db", "domain/account", "domain/civil", "domain/grid", "domain/key", "domain/place", "geo/shape", "internal/localpg"},
 		[]string{gqlgen, gqlparser, pgx, orb}}, // measures from outside: no room names it
+	{"internal/leaks", []string{"internal/localpg"}, []string{uuid, "github.com/pquerna/otp", "golang.org/x/text"}}, // plants and looks from outside: no room names it
 	{"internal/licence", nil, nil}, // looks from outside: no room names it
 	{"internal/arch", nil, nil},
 }

@@ -75,7 +75,7 @@ func look(ctx context.Context, kept, address, data string) (err error) {
 		return nil
 	}
 	for i, f := range s.found {
-		if i == 500 {
+		if i == 50 {
 			fmt.Fprintf(os.Stderr, "leaks: and %d more\n", len(s.found)-i)
 			break
 		}
