@@ -407,9 +407,8 @@ var ofAccounts = map[string]func(id string) map[string]any{
 
 // A planted value is not for everybody.
 type planted struct {
-	value  string
-	mayBe  func(account.Actor) bool
-	policy bool // policies alone keep it back; else it is a matter of services
+	value string
+	mayBe func(account.Actor) bool
 }
 
 func (w *world) planted() (out []planted) {
@@ -423,22 +422,22 @@ func (w *world) planted() (out []planted) {
 	}
 	operator := func(a account.Actor) bool { return a.Role == account.Operator }
 	for _, p := range w.spots {
-		out = append(out, planted{p.room, within(p, account.Households), true})
+		out = append(out, planted{p.room, within(p, account.Households)})
 		for _, value := range []string{p.name, string([]rune(p.name)[:1]) + "*" + string([]rune(p.name)[2:]), p.number, p.phone, p.resident, p.residency} {
-			out = append(out, planted{value, within(p, account.Residents), true})
+			out = append(out, planted{value, within(p, account.Residents)})
 		}
-		out = append(out, planted{p.special, within(p, account.Restricted), true}, planted{p.credit, operator, true}, planted{p.ref, operator, true})
+		out = append(out, planted{p.special, within(p, account.Restricted)}, planted{p.credit, operator}, planted{p.ref, operator})
 	}
-	out = append(out, planted{plantedAct, func(a account.Actor) bool { return a.Role == account.Auditor }, true})
-	return append(out, planted{w.left, operator, false}, planted{w.secretly, func(a account.Actor) bool { return a.Role == account.Security }, true})
+	out = append(out, planted{plantedAct, func(a account.Actor) bool { return a.Role == account.Auditor }})
+	return append(out, planted{w.left, operator}, planted{w.secretly, func(a account.Actor) bool { return a.Role == account.Security }})
 }
 
 // scan looks in an answer for what is not for who asked; what they sent themselves is told nobody.
-func scan(t *testing.T, who string, actor account.Actor, values []planted, policies bool, sent any, raw []byte) (leaks int) {
+func scan(t *testing.T, who string, actor account.Actor, values []planted, sent any, raw []byte) (leaks int) {
 	t.Helper()
 	said, _ := json.Marshal(sent)
 	for _, v := range values {
-		if (v.policy || !policies) && !v.mayBe(actor) && strings.Contains(string(raw), v.value) && !strings.Contains(string(said), v.value) {
+		if !v.mayBe(actor) && strings.Contains(string(raw), v.value) && !strings.Contains(string(said), v.value) {
 			leaks++
 			t.Errorf("%s is told %s: %.300s", who, v.value, raw)
 		}
@@ -518,7 +517,7 @@ func TestWhoMayWhat(t *testing.T) {
 	w.walk(rows, func(row, column, when string, who *asker, actor account.Actor, p *spot, n int, variables any, got answer) {
 		cases++
 		name := fmt.Sprintf("%s as %s (%s) %s at %d", row, column, who.name, when, n)
-		leaks += scan(t, name, actor, values, false, variables, got.Raw)
+		leaks += scan(t, name, actor, values, variables, got.Raw)
 		cell, may := cells[row][column], false
 		switch cell {
 		case "all", "self":
