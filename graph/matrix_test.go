@@ -355,8 +355,16 @@ var probes = map[string]probe{
 	"Mutation.setDivisionContacts": mutation("setDivisionContacts", "division { code }", func(_ *world, p *spot) map[string]any {
 		return map[string]any{"division": p.community, "version": 99}
 	}),
-	"Mutation.placeBuilding": mutation("placeBuilding", "building { id }", func(_ *world, p *spot) map[string]any { return map[string]any{"building": p.building, "grid": p.grid} }),
-	"Mutation.placeUnit":     mutation("placeUnit", "unit { id }", func(_ *world, p *spot) map[string]any { return map[string]any{"unit": p.unit, "grid": p.grid} }),
+	"Mutation.placeBuilding":   mutation("placeBuilding", "building { id }", func(_ *world, p *spot) map[string]any { return map[string]any{"building": p.building, "grid": p.grid} }),
+	"Mutation.placeUnit":       mutation("placeUnit", "unit { id }", func(_ *world, p *spot) map[string]any { return map[string]any{"unit": p.unit, "grid": p.grid} }),
+	"Query.boardsToReprint":    {query: `query ($division: ID!) { boardsToReprint(division: $division) { nodes { revision } } }`},
+	"Query.boardsNeverPrinted": {query: `query ($division: ID!) { boardsNeverPrinted(division: $division) { nodes { revision } } }`},
+	"Mutation.recordBoardsPrinted": mutation("recordBoardsPrinted", "prints { revision }", func(_ *world, p *spot) map[string]any {
+		return map[string]any{"boards": []any{map[string]any{"building": p.building, "mark": "none"}, map[string]any{"grid": p.grid}}}
+	}),
+	"Mutation.takeBackBoardsPrinted": mutation("takeBackBoardsPrinted", "count", func(_ *world, p *spot) map[string]any {
+		return map[string]any{"boards": []any{map[string]any{"building": p.building, "revision": 99}, map[string]any{"grid": p.grid, "revision": 99}}}
+	}),
 	"Mutation.revealResident": mutation("revealResident", "value", func(_ *world, p *spot) map[string]any {
 		return map[string]any{"id": p.resident, "field": "PHONE", "purpose": "VISIT"}
 	}),
@@ -448,7 +456,7 @@ func scan(t *testing.T, who string, actor account.Actor, values []planted, sent 
 // variables are those of a probe at a spot.
 func (w *world) variables(query string, p *spot, in func(*world, *spot) map[string]any) map[string]any {
 	v := map[string]any{}
-	for name, value := range map[string]string{"household": p.household, "building": p.building, "grid": p.grid, "ref": p.ref} {
+	for name, value := range map[string]string{"household": p.household, "building": p.building, "grid": p.grid, "ref": p.ref, "division": p.community} {
 		if strings.Contains(query, "$"+name+":") {
 			v[name] = value
 		}
