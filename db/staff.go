@@ -75,7 +75,8 @@ UPDATE absence SET during = daterange($3, $4, '[)') WHERE district = $1 AND id =
 DELETE FROM absence WHERE district = $1 AND id = $2`
 
 	// The workers of $1 districts whose name or phone holds $2; where $3 is given, those in office on $4 or later for one of
-	// these divisions or what lies in them, and all of the districts $5. $6 and $7 are the name and id to go on after.
+	// these divisions or what lies in them, and all of the districts $5. $6 and $7 are the name and id to go on after. Who holds no post, now or later, is no
+	// public face and listed for the operator alone, by the statement itself.
 	workersFound = `FROM worker w WHERE w.district = ANY($1) AND (strpos(lower(w.name), lower($2::text)) > 0 OR strpos(coalesce(w.work_phone, ''), $2::text) > 0)
 	AND ($3::uuid[] IS NULL OR w.district = ANY($5::text[]) OR EXISTS (
 		SELECT 1 FROM assignment a
@@ -83,7 +84,9 @@ DELETE FROM absence WHERE district = $1 AND id = $2`
 		LEFT JOIN building_grid bg ON bg.district = a.district AND bg.building_id = a.building_id AND upper_inf(bg.during)
 		LEFT JOIN grid g ON g.district = a.district AND g.id = coalesce(a.grid_id, bg.grid_id)
 		WHERE a.district = ANY($1) AND a.district = w.district AND a.worker_id = w.id AND (upper_inf(a.during) OR upper(a.during) > $4::date)
-		  AND coalesce(a.division_id, p.community_id, g.community_id) = ANY($3)))`
+		  AND coalesce(a.division_id, p.community_id, g.community_id) = ANY($3)))
+	AND (current_setting('wangge.role', true) = 'operator' OR EXISTS (
+		SELECT 1 FROM assignment a WHERE a.district = ANY($1) AND a.district = w.district AND a.worker_id = w.id AND (upper_inf(a.during) OR upper(a.during) > $4::date)))`
 
 	districtHomes = `-- name: division.DistrictHomes
 SELECT d.home FROM division d WHERE d.id = ANY($1) AND d.level = 'DISTRICT' ORDER BY d.home`
@@ -112,17 +115,19 @@ CROSS JOIN LATERAL (
 ) o
 WHERE NOT EXISTS (SELECT 1 FROM assignment a WHERE a.district = ANY($3) AND a.district = o.district AND a.area_id = o.id AND a.post = o.post AND a.during @> $4::date) `
 
-	// $7 the place and $8 the id to go on after, $9 one more than asked for.
+	// $7 the place and $8 the id to go on after, $9 one more than asked for. Whose term was the last is given to the operator alone, by the statement itself:
+	// terms are public as of their days, so that no policy keeps them back.
 	vacancyList = `-- name: vacancy.List
-SELECT v.root, v.place, v.kind, v.district, v.id, v.post, (
-	SELECT a.id FROM assignment a WHERE a.district = ANY($3) AND a.district = v.district AND a.area_id = v.id AND a.post = v.post
-		AND upper(a.during) <= $4::date ORDER BY upper(a.during) DESC, a.cover, a.id LIMIT 1)
+SELECT v.root, v.place, v.kind, v.district, v.id, v.post, l.until, CASE WHEN current_setting('wangge.role', true) = 'operator' THEN l.id END
 FROM (
 	SELECT * FROM (
 		SELECT p.root, o.*, row_number() OVER (PARTITION BY p.root ORDER BY o.place, o.id) AS n ` + vacanciesFound + `
 		AND ($7::text IS NULL OR (o.place, o.id) > ($7, $8::uuid))
 	) w WHERE w.n <= $9
-) v ORDER BY v.root, v.n`
+) v LEFT JOIN LATERAL (
+	SELECT a.id, upper(a.during) AS until FROM assignment a WHERE a.district = ANY($3) AND a.district = v.district AND a.area_id = v.id AND a.post = v.post
+		AND upper(a.during) <= $4::date ORDER BY upper(a.during) DESC, a.cover, a.id LIMIT 1
+) l ON true ORDER BY v.root, v.n`
 
 	vacancyCount = `-- name: vacancy.Count
 SELECT p.root, count(*) ` + vacanciesFound + `GROUP BY p.root ORDER BY p.root`
@@ -372,10 +377,15 @@ func (s *Staff) Vacancies(ctx context.Context, actor account.Actor, divisions []
 		err = s.each(ctx, actor, vacancyList, append(args, place, id, q.Args.First+1), func(rows pgx.Rows) error {
 			var root uuid.UUID
 			var v staff.Vacancy
+			var since *time.Time
 			var lastID *uuid.UUID
 			c := page.Cursor{Order: staff.ByPlace}
-			if err := rows.Scan(&root, &c.Text, &v.Area.Kind, &v.Area.Home, &v.Area.ID, &v.Post, &lastID); err != nil {
+			if err := rows.Scan(&root, &c.Text, &v.Area.Kind, &v.Area.Home, &v.Area.ID, &v.Post, &since, &lastID); err != nil {
 				return err
+			}
+			if since != nil {
+				day := civil.FromTime(*since)
+				v.Since = &day
 			}
 			c.ID = v.Area.ID.String()
 			addRow(out, root, q.Args, page.Item[staff.Vacancy]{Node: v, Cursor: c})
@@ -388,7 +398,9 @@ func (s *Staff) Vacancies(ctx context.Context, actor account.Actor, divisions []
 			return err
 		}
 		were := make(map[uuid.UUID]staff.Assignment, len(last))
-		err = s.assignments(ctx, actor, assignmentsByID, t.homes, slices.Collect(maps.Values(last)), q.Day, func(a staff.Assignment) { were[a.Key.ID] = a })
+		if len(last) > 0 {
+			err = s.assignments(ctx, actor, assignmentsByID, t.homes, slices.Collect(maps.Values(last)), q.Day, func(a staff.Assignment) { were[a.Key.ID] = a })
+		}
 		if err != nil {
 			return err
 		}

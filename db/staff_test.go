@@ -134,11 +134,11 @@ func plantWorkers(t testing.TB, pool *pgxpool.Pool) {
 	}
 }
 
-func vacancies(t testing.TB, s *staff.Service, first int, after *page.Cursor) page.Page[staff.Vacancy] {
+func vacancies(t testing.TB, s *staff.Service, actor account.Actor, first int, after *page.Cursor) page.Page[staff.Vacancy] {
 	t.Helper()
 	day, _ := civil.Parse("2026-02-01")
 	root := uuid.UUID{15: 1}
-	lists, err := s.Vacancies(t.Context(), account.Anyone(), []uuid.UUID{root}, staff.VacancyQuery{Day: day, Args: page.Args{First: first, After: after}, Count: true})
+	lists, err := s.Vacancies(t.Context(), actor, []uuid.UUID{root}, staff.VacancyQuery{Day: day, Args: page.Args{First: first, After: after}, Count: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,14 +166,14 @@ func TestVacancies(t *testing.T) {
 	var got []string
 	var after *page.Cursor
 	for {
-		list := vacancies(t, s, 3, after)
+		list := vacancies(t, s, account.TheOperator(), 3, after)
 		if list.Total != len(want) {
 			t.Errorf("%d in all, want %d", list.Total, len(want))
 		}
 		for _, item := range list.Items {
 			v := item.Node
 			got = append(got, fmt.Sprintf("%s %s", v.Post, item.Cursor.Text))
-			if isGrid := v.Post == staff.GridWorker; isGrid != (v.Last != nil) || isGrid && (v.Last.Until.String() != "2026-01-05" || v.Last.Cover != staff.CoverA) {
+			if isGrid := v.Post == staff.GridWorker; isGrid != (v.Last != nil) || isGrid && (v.Last.Until.String() != "2026-01-05" || v.Since.String() != "2026-01-05" || v.Last.Cover != staff.CoverA) {
 				t.Errorf("%s: last was %+v", item.Cursor.Text, v.Last)
 			}
 		}
@@ -185,6 +185,21 @@ func TestVacancies(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
+	// The database tells no other who was last, only since when nobody is.
+	for _, actor := range []account.Actor{account.Anyone(), staffOf(account.Reach{Everywhere: true}, account.Appoint, account.Arrange), {Role: account.Auditor}, {Role: account.Security}} {
+		since := 0
+		for _, item := range vacancies(t, s, actor, 50, nil).Items {
+			if item.Node.Since != nil {
+				since++
+			}
+			if item.Node.Last != nil {
+				t.Errorf("%s is told that %s was last", actor.Role, item.Node.Last.Worker.Name)
+			}
+		}
+		if since == 0 {
+			t.Errorf("%s is not told since when nobody is", actor.Role)
+		}
+	}
 }
 
 // BenchmarkVacancies reads a page of 10,000 grids' vacancies and counts them all.
@@ -193,6 +208,6 @@ func BenchmarkVacancies(b *testing.B) {
 	plantWorkers(b, pool)
 	s := &staff.Service{Store: db.NewStaff(db.New(pool)), Now: time.Now, Zone: shanghai, IDs: key.Random{}}
 	for b.Loop() {
-		vacancies(b, s, 50, nil)
+		vacancies(b, s, account.Anyone(), 50, nil)
 	}
 }

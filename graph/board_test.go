@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"wangge/domain/account"
 	"wangge/domain/key"
 	"wangge/internal/testdb"
@@ -119,4 +121,67 @@ func TestBoards(t *testing.T) {
 	expect("taken back with what was noted again", s.ask(t, op, takeBack, ofBuilding(2)), `{"takeBackBoardsPrinted":{"count":1}}`)
 	expect("taken back", s.ask(t, op, takeBack, noted(1)), `{"takeBackBoardsPrinted":{"count":1}}`)
 	expect("after it was taken back", s.ask(t, op, never, nil), string(firstNever.Data))
+}
+
+// TestWhoArrangesNotesPrints: a post reads the lists of what it arranges altogether, and notes no board beyond, nor any beside it.
+func TestWhoArrangesNotesPrints(t *testing.T) {
+	const town1 = "990102001"
+	pool := testdb.New(t)
+	s := serve(town(t, pool), t.Output())
+	communities := map[string]uuid.UUID{}
+	for _, code := range []string{c1, c2} {
+		var id uuid.UUID
+		if err := pool.QueryRow(t.Context(), "SELECT id FROM division WHERE code = $1", code).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		communities[code] = id
+	}
+	staffOf := func(right account.Right, codes ...string) account.Actor {
+		var r account.Reach
+		for _, code := range codes {
+			r.Communities = append(r.Communities, communities[code])
+		}
+		return account.Actor{Role: account.Staff, ID: "staff", Scope: account.NewScope(account.Grant{Rights: account.SetOf(right), Reach: r})}
+	}
+	one, both := staffOf(account.Arrange, c1), staffOf(account.Arrange, c1, c2)
+	const never = `query ($d: ID!) { boardsNeverPrinted(division: $d, first: 1) { nodes { revision } } }`
+	const record = `mutation ($in: RecordBoardsPrintedInput!) { recordBoardsPrinted(input: $in) { prints { revision } } }`
+	const takeBack = `mutation ($in: TakeBackBoardsPrintedInput!) { takeBackBoardsPrinted(input: $in) { count } }`
+	boards := func(grids ...string) map[string]any {
+		var list []any
+		for _, g := range grids {
+			list = append(list, map[string]any{"grid": g})
+		}
+		return map[string]any{"in": map[string]any{"boards": list}}
+	}
+	noted := func(grids ...string) map[string]any {
+		v := boards(grids...)
+		for _, b := range v["in"].(map[string]any)["boards"].([]any) {
+			b.(map[string]any)["revision"] = 1
+		}
+		return v
+	}
+	mine, other := gridCode(c1, 1), gridCode(c2, 1)
+	for _, c := range []struct {
+		name  string
+		actor account.Actor
+		query string
+		v     map[string]any
+		want  string
+	}{
+		{"its community", one, never, map[string]any{"d": c1}, ""},
+		{"the community beside it", one, never, map[string]any{"d": c2}, "NOT_FOUND"},
+		{"the town, of which another arranges the rest", one, never, map[string]any{"d": town1}, "NOT_FOUND"},
+		{"the town, all of it", both, never, map[string]any{"d": town1}, ""},
+		{"one without the right", staffOf(account.Appoint, c1), never, map[string]any{"d": c1}, "FORBIDDEN"},
+		{"one that is another's among its own", one, record, boards(mine, other), "NOT_FOUND"},
+		{"its own", one, record, boards(mine), ""},
+		{"another's", both, record, boards(other), ""},
+		{"takes back another's", one, takeBack, noted(mine, other), "NOT_FOUND"},
+		{"takes back its own", one, takeBack, noted(mine), ""},
+	} {
+		if a := s.ask(t, c.actor, c.query, c.v); a.code() != c.want {
+			t.Errorf("%s: answered %s, want %q", c.name, a.Raw, c.want)
+		}
+	}
 }

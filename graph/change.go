@@ -169,7 +169,7 @@ func (r *Resolver) setDivisionContacts(ctx context.Context, in node.SetDivisionC
 
 func (r *Resolver) recordBoardsPrinted(ctx context.Context, in node.RecordBoardsPrintedInput) (*node.RecordBoardsPrintedPayload, error) {
 	actor := account.FromContext(ctx)
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Arrange); err != nil {
 		return nil, err
 	}
 	list := make([]board.Printing, len(in.Boards))
@@ -193,7 +193,7 @@ func (r *Resolver) recordBoardsPrinted(ctx context.Context, in node.RecordBoards
 
 func (r *Resolver) takeBackBoardsPrinted(ctx context.Context, in node.TakeBackBoardsPrintedInput) (*node.TakeBackBoardsPrintedPayload, error) {
 	actor := account.FromContext(ctx)
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Arrange); err != nil {
 		return nil, err
 	}
 	list := make([]board.Noted, len(in.Boards))

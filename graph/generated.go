@@ -17171,7 +17171,7 @@ func (ec *executionContext) _Vacancy_since(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Vacancy_since(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Since(), nil
+			return obj.Since, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *civil.Date) graphql.Marshaler {
@@ -17182,7 +17182,7 @@ func (ec *executionContext) _Vacancy_since(ctx context.Context, field graphql.Co
 	)
 }
 func (ec *executionContext) fieldContext_Vacancy_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Vacancy", field, true, false, errors.New("field of type Date does not have child fields"))
+	return graphql.NewScalarFieldContext("Vacancy", field, false, false, errors.New("field of type Date does not have child fields"))
 }
 
 func (ec *executionContext) _Vacancy_last(ctx context.Context, field graphql.CollectedField, obj *node.Vacancy) (ret graphql.Marshaler) {

@@ -16,7 +16,7 @@ import (
 // boards is a page of boards that list reads, of both kinds for nil.
 func (p *plan) boards(ctx context.Context, division string, kind *board.Kind, first *int, after *string, sel ast.SelectionSet,
 	list func(context.Context, account.Actor, string, board.Kind, page.Args) (page.Page[board.Standing], error)) (*node.BoardConnection, error) {
-	if err := p.actor.RequireOperator(); err != nil {
+	if err := p.actor.Require(account.Arrange); err != nil {
 		return nil, err // before it is said what a cursor is
 	}
 	args, err := p.page(first, after, board.ByPlace)

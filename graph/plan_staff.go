@@ -111,7 +111,7 @@ func (p *plan) vacanciesOf(ctx context.Context, nodes []*node.Division, f field)
 
 func (p *plan) vacancyNode(v staff.Vacancy) *node.Vacancy {
 	out := &node.Vacancy{Vacancy: v}
-	if v.Last != nil && p.actor.Role == account.Operator {
+	if v.Last != nil && p.actor.OneOf(account.Operator) {
 		out.Last = p.assignment(*v.Last)
 	}
 	return out

@@ -4966,7 +4966,7 @@ func (w *writer) _Vacancy(sel *selection, obj *node.Vacancy) bool {
 			w.leave()
 		case "since":
 			w.enter(f)
-			v := obj.Since()
+			v := obj.Since
 			ok = w.marshalODate2ᚖwanggeᚋdomainᚋcivilᚐDate(f.below, v) && ok
 			w.leave()
 		case "last":

@@ -30,7 +30,7 @@ func within(i int, err error) error {
 }
 
 // Reprint returns a page of the boards of the grids, of the buildings or, for "", of both at and beneath a division that were printed and say no more what holds. It
-// ends early, with HasNext, where it is not full after MostLooked boards. Operators only. NOT_FOUND: no such division.
+// ends early, with HasNext, where it is not full after MostLooked boards. For those who arrange the division. NOT_FOUND: no such division.
 func (s *Service) Reprint(ctx context.Context, actor account.Actor, division string, kind Kind, args page.Args) (page.Page[Standing], error) {
 	return s.list(ctx, actor, division, kind, true, args, func(ctx context.Context, some []Of, _ int) (map[uuid.UUID]Standing, error) {
 		last, err := s.Store.Last(ctx, actor, keysOf(some))
@@ -45,7 +45,7 @@ func (s *Service) Reprint(ctx context.Context, actor account.Actor, division str
 }
 
 // NeverPrinted returns a page of the grids, of the buildings or, for "", of both at and beneath a division of which no board was ever printed. It ends early as that of
-// Reprint does. Operators only. NOT_FOUND: no such division.
+// Reprint does. For those who arrange the division. NOT_FOUND: no such division.
 func (s *Service) NeverPrinted(ctx context.Context, actor account.Actor, division string, kind Kind, args page.Args) (page.Page[Standing], error) {
 	return s.list(ctx, actor, division, kind, false, args, func(ctx context.Context, some []Of, most int) (map[uuid.UUID]Standing, error) {
 		last, err := s.Store.Last(ctx, actor, keysOf(some))
@@ -61,7 +61,7 @@ func (s *Service) NeverPrinted(ctx context.Context, actor account.Actor, divisio
 	})
 }
 
-// Tally counts the boards at and beneath a division. Operators only. NOT_FOUND: no such division.
+// Tally counts the boards at and beneath a division. For those who arrange it. NOT_FOUND: no such division.
 func (s *Service) Tally(ctx context.Context, actor account.Actor, division string) (out Tally, err error) {
 	err = s.beneath(ctx, actor, division, func(ctx context.Context, id uuid.UUID) (err error) {
 		out, err = s.Store.Tally(ctx, actor, id, s.Places.Now())
@@ -70,7 +70,7 @@ func (s *Service) Tally(ctx context.Context, actor account.Actor, division strin
 	return out, err
 }
 
-// History returns a page of what was printed, of the grids, of the buildings or, for "", of both that are now at and beneath a division, in the order ByDay. Operators only.
+// History returns a page of what was printed, of the grids, of the buildings or, for "", of both that are now at and beneath a division, in the order ByDay. For those who arrange it.
 // NOT_FOUND: no such division.
 func (s *Service) History(ctx context.Context, actor account.Actor, division string, kind Kind, args page.Args) (out page.Page[Listed], err error) {
 	err = s.beneath(ctx, actor, division, func(ctx context.Context, id uuid.UUID) error {
@@ -81,15 +81,18 @@ func (s *Service) History(ctx context.Context, actor account.Actor, division str
 	return out, err
 }
 
-// beneath runs fn with a division, in one state. Operators only.
+// beneath runs fn with a division, in one state. FORBIDDEN: who arranges nothing. NOT_FOUND: no such division, or the actor arranges others.
 func (s *Service) beneath(ctx context.Context, actor account.Actor, division string, fn func(ctx context.Context, id uuid.UUID) error) error {
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Arrange); err != nil {
 		return err
 	}
 	return s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		d, err := s.Places.ByCode(ctx, actor, division, place.Fields{})
 		if err != nil {
 			return renamed(err, "division")
+		}
+		if err := s.Places.RequireArranged(ctx, actor, d); err != nil {
+			return err
 		}
 		return fn(ctx, d.ID)
 	})

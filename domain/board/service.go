@@ -1,6 +1,7 @@
 package board
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -78,6 +79,29 @@ func (s *Service) Find(ctx context.Context, actor account.Actor, n Name) (Of, er
 		return Of{}, fault.New(fault.NotFound, "building", "building.notFound", "id", fault.Shorten(n.Building, 60))
 	}
 	return Of{OfBuilding, k}, nil
+}
+
+// arranged finds boards, all of which the actor arranges. NOT_FOUND, at the first: as Find, also where somebody else arranges it.
+func (s *Service) arranged(ctx context.Context, actor account.Actor, names []Name) ([]Of, error) {
+	list := make([]Of, len(names))
+	keys := map[Kind][]key.Key{}
+	for i, n := range names {
+		of, err := s.Find(ctx, actor, n)
+		if err != nil {
+			return nil, within(i, err)
+		}
+		list[i], keys[of.Kind] = of, append(keys[of.Kind], of.Key)
+	}
+	may, err := s.Places.Arranged(ctx, actor, keys[OfGrid], keys[OfBuilding])
+	if err != nil {
+		return nil, err
+	}
+	for i, of := range list {
+		if !may[of.Key.ID] {
+			return nil, within(i, fault.New(fault.NotFound, string(of.Kind), "board.notFound", "of", cmp.Or(names[i].Grid, of.Key.String())))
+		}
+	}
+	return list, nil
 }
 
 // renamed gives a refusal of a code the field's name here.
@@ -183,10 +207,10 @@ type Printing struct {
 }
 
 // Printed notes that boards were printed on a day, saying what holds now, and returns their revisions in the order of the boards. The same again
-// changes nothing but the day and the version. Operators only. NOT_FOUND, INVALID: see Find; INVALID also: no board or too many, or a day to come; CONFLICT: what a
+// changes nothing but the day and the version. For those who arrange the boards; NOT_FOUND: others' too. NOT_FOUND, INVALID: see Find; INVALID also: no board or too many, or a day to come; CONFLICT: what a
 // board says is no more what its mark stands for.
 func (s *Service) Printed(ctx context.Context, actor account.Actor, boards []Printing, on civil.Date) (out []Print, err error) {
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Arrange); err != nil {
 		return nil, err
 	}
 	if len(boards) == 0 || len(boards) > MostAtOnce {
@@ -198,12 +222,13 @@ func (s *Service) Printed(ctx context.Context, actor account.Actor, boards []Pri
 	var changed []Print
 	err = s.Places.InOneState(ctx, actor, func(ctx context.Context) error {
 		out, changed = nil, nil // it may run twice
-		list := make([]Of, len(boards))
+		names := make([]Name, len(boards))
 		for i, b := range boards {
-			var err error
-			if list[i], err = s.Find(ctx, actor, b.Name); err != nil {
-				return within(i, err)
-			}
+			names[i] = b.Name
+		}
+		list, err := s.arranged(ctx, actor, names)
+		if err != nil {
+			return err
 		}
 		found, err := s.Standings(ctx, actor, list)
 		if err != nil {

@@ -22,22 +22,26 @@ type Noted struct {
 }
 
 // TakeBack lets it be noted no more that revisions were printed, all or none: each the last of its board; it returns of how many boards. What was printed before is then the last again. A day that was
-// noted for a revision that had been printed before goes with it. Operators only. NOT_FOUND, INVALID: see Find; INVALID also: no board or too many. CONFLICT: a revision
+// noted for a revision that had been printed before goes with it. For those who arrange the boards; NOT_FOUND: others' too. NOT_FOUND, INVALID: see Find; INVALID also: no board or too many. CONFLICT: a revision
 // that is not the last, or not noted, or was noted again since.
 func (s *Service) TakeBack(ctx context.Context, actor account.Actor, boards []Noted) (int, error) {
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Arrange); err != nil {
 		return 0, err
 	}
 	if len(boards) == 0 || len(boards) > MostAtOnce {
 		return 0, fault.New(fault.Invalid, "boards", "board.none", "max", MostAtOnce)
 	}
+	names := make([]Name, len(boards))
+	for i, b := range boards {
+		names[i] = b.Name
+	}
+	found, err := s.arranged(ctx, actor, names)
+	if err != nil {
+		return 0, err
+	}
 	list := make([]Print, len(boards))
 	for i, b := range boards {
-		of, err := s.Find(ctx, actor, b.Name)
-		if err != nil {
-			return 0, within(i, err)
-		}
-		list[i] = Print{Of: of, Revision: b.Revision, Version: b.Version}
+		list[i] = Print{Of: found[i], Revision: b.Revision, Version: b.Version}
 	}
 	return s.Store.Remove(ctx, actor, list)
 }

@@ -3,6 +3,7 @@ package place
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -207,6 +208,45 @@ func arranges(actor account.Actor, d Division, field string) error {
 		return fault.New(fault.NotFound, field, "division.notFound", "code", d.Code)
 	}
 	return nil
+}
+
+// RequireArranged refuses who does not arrange all grids that lie in a division and beneath it. FORBIDDEN: who arranges nothing; NOT_FOUND at "division": who arranges something else.
+func (s *Service) RequireArranged(ctx context.Context, actor account.Actor, d Division) error {
+	own := arranges(actor, d, "division")
+	if own == nil || !fault.Is(own, fault.NotFound) {
+		return own
+	}
+	areas, err := s.Store.AreasOfDivisions(ctx, actor, []uuid.UUID{d.ID})
+	if err != nil {
+		return err
+	}
+	reach := actor.Reach(account.Arrange)
+	if beneath := areas[d.ID]; len(beneath) > 0 && !slices.ContainsFunc(beneath, func(a account.Area) bool { return !reach.Holds(a) }) {
+		return nil
+	}
+	return own
+}
+
+// Arranged returns which of grids and buildings the actor arranges, by id, as things lie now.
+func (s *Service) Arranged(ctx context.Context, actor account.Actor, grids, buildings []key.Key) (map[uuid.UUID]bool, error) {
+	found, err := s.Store.BuildingsByKey(ctx, actor, buildings, s.Now(), false)
+	if err != nil {
+		return nil, err
+	}
+	things := make(map[key.Key]thing, len(grids)+len(found))
+	for _, k := range grids {
+		things[k] = thing{grid: &k}
+	}
+	for _, b := range found {
+		things[b.Key] = thing{b.Key.ID, b.GridKey}
+	}
+	areas, err := s.areasOf(ctx, actor, things)
+	out := make(map[uuid.UUID]bool, len(things))
+	reach := actor.Reach(account.Arrange)
+	for k := range things {
+		out[k.ID] = reach.Holds(areas[k])
+	}
+	return out, err
 }
 
 // Renumber gives a division another code, and where newParent is given another parent. The divisions and grids beneath it

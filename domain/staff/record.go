@@ -54,9 +54,10 @@ type VacancyQuery struct {
 
 // Vacancy is a post that nobody is in office for.
 type Vacancy struct {
-	Post Post
-	Area Area
-	Last *Assignment // who was last; nil where nobody ever was. Since Last.Until nobody is.
+	Post  Post
+	Area  Area
+	Since *civil.Date // the first day without anybody; nil where nobody ever was
+	Last  *Assignment // who was last; nil where nobody ever was, and to all but operators
 }
 
 // Covered is an area whose post is asked about, with the group that it belongs to.

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 
-	"wangge/domain/civil"
 	"wangge/domain/staff"
 )
 
@@ -69,14 +68,6 @@ func (v *Vacancy) Group(ctx context.Context) (*GridGroup, error) {
 // Division is the division, where the post is a division's.
 func (v *Vacancy) Division(ctx context.Context) (*Division, error) {
 	return loaded[*Division](ctx, v.Loaded)
-}
-
-// Since is the first day without anybody.
-func (v *Vacancy) Since() *civil.Date {
-	if v.Vacancy.Last == nil {
-		return nil
-	}
-	return v.Vacancy.Last.Until
 }
 
 // VacancyConnection is a page of vacancies.
