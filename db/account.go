@@ -87,6 +87,9 @@ UPDATE account_secret SET password = $2 WHERE account_id = $1`
 	passwordGiven = `-- name: password.Given
 UPDATE account SET must_change = $2, provider_name = NULL, provider_issuer = NULL, provider_subject = NULL WHERE id = $1`
 
+	factorUnproven = `-- name: factor.Unproven
+UPDATE account_secret s SET factor = NULL FROM account a WHERE s.account_id = $1 AND a.id = s.account_id AND a.second_factor_since IS NULL`
+
 	tokenEndAll = `-- name: token.EndAll
 DELETE FROM access_token WHERE account_id = $1`
 
@@ -115,7 +118,8 @@ INSERT INTO recovery_code (account_id, hash) SELECT $1, unnest($2::bytea[])`
 DELETE FROM recovery_code WHERE account_id = $1 AND hash = $2`
 
 	sessionAdd = `-- name: session.Add
-INSERT INTO session (hash, account_id, handle, browser, system, factor, began_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+INSERT INTO session (hash, account_id, handle, browser, system, factor, began_at, seen_at)
+SELECT $1, k.account_id, $3, $4, $5, $6, $7, $8 FROM account_secret k WHERE k.account_id = $2 AND ($9 = '' OR k.password = $9) ORDER BY k.account_id FOR SHARE`
 
 	sessionSweep = `-- name: session.Sweep
 DELETE FROM session WHERE hash = $1 OR began_at < $2`
@@ -146,7 +150,9 @@ SELECT ` + accountColumns + sessionColumns + ` FROM session s JOIN account a ON 
 	tokenColumns = `, t.id, t.name, t.writes, t.rights, t.created_at, t.expires_at, t.used_on`
 
 	tokenAdd = `-- name: token.Add
-INSERT INTO access_token (id, account_id, name, hash, writes, rights, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+INSERT INTO access_token (id, account_id, name, hash, writes, rights, created_at, expires_at)
+SELECT $1, s.account_id, $3, $4, $5, $6, $7, $8 FROM session s JOIN account a ON a.id = s.account_id
+WHERE s.account_id = $2 AND s.handle = $9 AND a.disabled_at IS NULL ORDER BY s.hash FOR SHARE`
 
 	tokenByHash = `-- name: token.ByHash
 SELECT ` + accountColumns + tokenColumns + ` FROM access_token t JOIN account a ON a.id = t.account_id WHERE t.hash = $1 ORDER BY t.id`
@@ -396,7 +402,8 @@ func (s *Accounts) CredentialsByID(ctx context.Context, id uuid.UUID) (access.Cr
 
 // SetPassword implements access.Store.
 func (s *Accounts) SetPassword(ctx context.Context, id uuid.UUID, password string, given bool) error {
-	_, err := s.exec(ctx, statement(passwordSet, id, password), statement(passwordGiven, id, given), statement(sessionEndAll, id, []byte{}), statement(tokenEndAll, id))
+	_, err := s.exec(ctx, statement(passwordSet, id, password), statement(passwordGiven, id, given), statement(sessionEndAll, id, []byte{}), statement(tokenEndAll, id),
+		statement(factorUnproven, id))
 	return err
 }
 
@@ -440,10 +447,10 @@ func (s *Accounts) DropFactor(ctx context.Context, id uuid.UUID) error {
 }
 
 // AddSession implements access.Store.
-func (s *Accounts) AddSession(ctx context.Context, hash [32]byte, one access.Session, had [32]byte, swept time.Time) error {
-	_, err := s.exec(ctx, statement(sessionSweep, had[:], swept),
-		statement(sessionAdd, hash[:], one.ID, one.Handle, one.Device.Browser, one.Device.System, one.Factor, one.Began, one.Seen))
-	return err
+func (s *Accounts) AddSession(ctx context.Context, hash [32]byte, one access.Session, password string, had [32]byte, swept time.Time) (bool, error) {
+	n, err := s.exec(ctx, statement(sessionSweep, had[:], swept),
+		statement(sessionAdd, hash[:], one.ID, one.Handle, one.Device.Browser, one.Device.System, one.Factor, one.Began, one.Seen, password))
+	return n == 1, err
 }
 
 // RenewSession implements access.Store.
@@ -502,13 +509,13 @@ func (s *Accounts) Sessions(ctx context.Context, of uuid.UUID) ([]access.Session
 }
 
 // AddToken implements access.Store.
-func (s *Accounts) AddToken(ctx context.Context, t access.Token, hash [32]byte) error {
+func (s *Accounts) AddToken(ctx context.Context, t access.Token, hash [32]byte, session uuid.UUID) (bool, error) {
 	rights := []string{}
 	for _, r := range t.Rights.All() {
 		rights = append(rights, r.String())
 	}
-	_, err := s.exec(ctx, statement(tokenAdd, t.ID, t.Account.ID, t.Name, hash[:], t.Writes, rights, t.Created, t.Expires))
-	return err
+	n, err := s.exec(ctx, statement(tokenAdd, t.ID, t.Account.ID, t.Name, hash[:], t.Writes, rights, t.Created, t.Expires, session))
+	return n == 1, err
 }
 
 func (s *Accounts) tokens(ctx context.Context, sql string, arg any) (list []access.Token, err error) {

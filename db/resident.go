@@ -123,7 +123,7 @@ SELECT u.times FROM resident_use u WHERE u.actor = $1 AND u.what = $2 AND u.hour
 	// Who gives one number to somebody shares the district's lock; a list that is taken in has it alone, since it would take too many others.
 	shareNumbers = "SELECT pg_advisory_xact_lock_shared(hashtext('wangge numbers'), hashtext($1))"
 	lockNumber   = `-- name: resident.LockNumber
-SELECT pg_advisory_xact_lock(l.n) FROM (SELECT DISTINCT hashtextextended(encode(h, 'hex'), 0) AS n FROM unnest($1::bytea[]) h ORDER BY n) l ORDER BY l.n`
+SELECT pg_advisory_xact_lock(l.n) FROM (SELECT DISTINCT hashtextextended('wangge number ' || encode(h, 'hex'), 0) AS n FROM unnest($1::bytea[]) h ORDER BY n) l ORDER BY l.n`
 	lockNumbers = "SELECT pg_advisory_xact_lock(hashtext('wangge numbers'), hashtext($1))"
 )
 

@@ -91,7 +91,7 @@ func (s *Service) who(ctx context.Context, token string, find func() (account.Ac
 	if s.Version != nil {
 		version, current = s.Version()
 	}
-	if ctx.Value(elsewhere{}) != nil {
+	if isElsewhere(ctx) {
 		version += " elsewhere" // who else asks by this token is told something else
 	}
 	hash, now := hashOf(token), s.Now()

@@ -66,8 +66,10 @@ func FromElsewhere(ctx context.Context) context.Context {
 
 // shut reports whether an account is one of the demo, and those are not good for who asks.
 func (s *Service) shut(ctx context.Context, a Account) bool {
-	return a.Demo && (!s.Demo || ctx.Value(elsewhere{}) != nil)
+	return a.Demo && (!s.Demo || isElsewhere(ctx))
 }
+
+func isElsewhere(ctx context.Context) bool { return ctx.Value(elsewhere{}) != nil }
 
 // OnTheMachine is who gives accounts from the command line: whoever can read the data folder could as well write the tables.
 func OnTheMachine() account.Actor { return account.Actor{Role: account.Security, ID: onMachine} }
@@ -96,7 +98,7 @@ func (s *Service) SignIn(ctx context.Context, from From, login, password, had st
 			return "", v, err
 		}
 	}
-	return s.begin(ctx, c.Account, false, had)
+	return s.begin(ctx, c.Account, c.Password, false, had)
 }
 
 // SignInBy begins a session of the account that is linked to who a provider has proven somebody to be, as SignIn does. UNAUTHENTICATED: there is none, or it is disabled.
@@ -108,16 +110,18 @@ func (s *Service) SignInBy(ctx context.Context, who Identity, had string) (token
 	if !ok || a.Disabled != nil {
 		return "", v, fault.New(fault.Unauthenticated, "", "access.unlinked")
 	}
-	return s.begin(ctx, a, who.Factor, had)
+	return s.begin(ctx, a, "", who.Factor, had)
 }
 
-// begin begins a session, and ends the one that the browser had.
-func (s *Service) begin(ctx context.Context, a Account, factor bool, had string) (token string, v Visitor, err error) {
+// begin begins a session, and ends the one that the browser had. UNAUTHENTICATED: the password that was right, as it is kept, is another one since.
+func (s *Service) begin(ctx context.Context, a Account, password string, factor bool, had string) (token string, v Visitor, err error) {
 	now := s.Now()
 	token = newSecret()
 	session := Session{Account: a, Handle: uuid.New(), Device: deviceOf(ctx), Factor: factor, Began: now, Seen: now}
-	if err := s.Store.AddSession(ctx, hashOf(token), session, hashOf(had), now.Add(-s.Longest)); err != nil {
+	if ok, err := s.Store.AddSession(ctx, hashOf(token), session, password, hashOf(had), now.Add(-s.Longest)); err != nil {
 		return "", v, err
+	} else if !ok {
+		return "", v, fault.New(fault.Unauthenticated, "password", "access.wrong")
 	}
 	s.told.forget(hashOf(had))
 	v, err = s.visitor(ctx, session)
@@ -131,8 +135,10 @@ func (s *Service) known(ctx context.Context, line string, counts []Count, login,
 			return err
 		}
 		found := false
-		if c, found, err = s.Store.CredentialsByLogin(ctx, login); err != nil {
-			return err
+		if loginForm.MatchString(login) { // else it is nobody's, and may be what no text of the database is
+			if c, found, err = s.Store.CredentialsByLogin(ctx, login); err != nil {
+				return err
+			}
 		}
 		hash := c.Password
 		if !found {
@@ -187,6 +193,7 @@ func (s *Service) visitor(ctx context.Context, session Session) (v Visitor, err 
 		return v, nil
 	}
 	v.Actor, err = s.actor(ctx, session.Account, v.Duties, everyRight)
+	v.Actor.Session = session.Handle
 	return v, err
 }
 
@@ -328,7 +335,7 @@ func (s *Service) ChangePassword(ctx context.Context, token, old, password strin
 	renewed = newSecret()
 	now := s.Now()
 	session := Session{Account: v.Account, Handle: uuid.New(), Device: v.Device, Factor: v.Factor, Began: now, Seen: now}
-	if err := s.Store.AddSession(ctx, hashOf(renewed), session, hashOf(token), now.Add(-s.Longest)); err != nil {
+	if _, err := s.Store.AddSession(ctx, hashOf(renewed), session, "", hashOf(token), now.Add(-s.Longest)); err != nil {
 		return "", v, err
 	}
 	v, err = s.Visit(ctx, renewed)

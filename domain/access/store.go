@@ -39,7 +39,7 @@ type Store interface {
 
 	CredentialsByLogin(ctx context.Context, login string) (Credentials, bool, error)
 	CredentialsByID(ctx context.Context, id uuid.UUID) (Credentials, bool, error)
-	// SetPassword gives an account another password, by somebody else or not, and ends all its sessions and tokens.
+	// SetPassword gives an account another password, by somebody else or not, and ends all its sessions and tokens; a second factor that was never proven goes, too.
 	SetPassword(ctx context.Context, id uuid.UUID, password string, given bool) error
 
 	// SetFactor keeps a second factor that is not proven yet, unless there is one: it returns the one that is kept then.
@@ -53,8 +53,9 @@ type Store interface {
 	// DropFactor takes an account's second factor away.
 	DropFactor(ctx context.Context, id uuid.UUID) error
 
-	// AddSession adds one, takes away that of the token that the browser had, and sweeps out those that began before swept.
-	AddSession(ctx context.Context, hash [32]byte, s Session, had [32]byte, swept time.Time) error
+	// AddSession adds one, takes away that of the token that the browser had, and sweeps out those that began before swept; false: password, where it is given as it is kept, is
+	// the account's no more, whose sessions have ended meanwhile.
+	AddSession(ctx context.Context, hash [32]byte, s Session, password string, had [32]byte, swept time.Time) (bool, error)
 	// RenewSession gives a session another token, and the second factor where that was shown; false: it has ended.
 	RenewSession(ctx context.Context, had, hash [32]byte, factor bool, now time.Time) (bool, error)
 	SessionByHash(ctx context.Context, hash [32]byte) (Session, bool, error)
@@ -68,7 +69,8 @@ type Store interface {
 	// Sessions returns an account's, the newest first.
 	Sessions(ctx context.Context, account uuid.UUID) ([]Session, error)
 
-	AddToken(ctx context.Context, t Token, hash [32]byte) error
+	// AddToken adds one that is made in a session; false: that has ended meanwhile.
+	AddToken(ctx context.Context, t Token, hash [32]byte, session uuid.UUID) (bool, error)
 	TokenByHash(ctx context.Context, hash [32]byte) (Token, bool, error)
 	// UseToken notes the day.
 	UseToken(ctx context.Context, id uuid.UUID, day time.Time) error

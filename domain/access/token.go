@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ type NewToken struct {
 }
 
 // MakeToken makes a token of who asks, in person, and returns it, this once. Accounts of staff and operators only: what is about accounts, and the audit,
-// is for people. INVALID: it lives too long, has no name, or no right.
+// is for people. INVALID: it lives too long, has no name, or no right; UNAUTHENTICATED: the session has ended since it was asked.
 func (s *Service) MakeToken(ctx context.Context, actor account.Actor, n NewToken) (secret string, t Token, err error) {
 	id, err := own(actor)
 	if err != nil {
@@ -62,7 +63,10 @@ func (s *Service) MakeToken(ctx context.Context, actor account.Actor, n NewToken
 	}
 	secret = TokenPrefix + newSecret()
 	t = Token{ID: uuid.Must(uuid.NewV7()), Account: Account{ID: id}, Name: n.Name, Writes: n.Writes, Rights: n.Rights, Created: now, Expires: n.Expires}
-	return secret, t, s.Store.AddToken(ctx, t, hashOf(secret))
+	if ok, err := s.Store.AddToken(ctx, t, hashOf(secret), actor.Session); err != nil || !ok {
+		return "", t, cmp.Or(err, ended())
+	}
+	return secret, t, nil
 }
 
 // Tokens returns those of who asks, in person, the newest first.

@@ -6,6 +6,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"wangge/internal/fault"
 )
 
@@ -41,6 +43,8 @@ type Actor struct {
 	ID    string // stable, for the database session, the audit and the log; never personal data
 	Scope *Scope // of Staff: what the posts reach; nil: nothing
 	Via   Via
+
+	Session uuid.UUID // the handle of the session by which somebody asks who is signed in; zero: none
 }
 
 // Via is how an actor asks.

@@ -4,6 +4,7 @@
 package ops
 
 import (
+	"bytes"
 	"cmp"
 	"io"
 	"log/slog"
@@ -102,6 +103,11 @@ func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
 			}
 			counted = true
 		}
+		if counted || e.Looks != nil && e.Looks(r) {
+			if !e.onHand(w, r) {
+				return
+			}
+		}
 		var err error
 		if actor, err = e.Auth(r); err != nil {
 			if e.rate != nil && !counted && !e.mayAskNow(w, r) { // tokens cannot be tried one after another
@@ -145,6 +151,22 @@ func (e *edge) admit(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e.packed.ServeHTTP(w, r)
+}
+
+// onHand reads the body of what somebody sends who may be signed in, before it is asked who: else a request that is sent slowly is done for somebody whose session has ended since.
+// false: it is answered.
+func (e *edge) onHand(w http.ResponseWriter, r *http.Request) bool {
+	if r.Body == nil || r.Body == http.NoBody {
+		return true
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, e.MaxBody))
+	if err != nil {
+		w.Header().Set("Connection", "close")
+		answer.Refuse(r, e.Log, err).Write(w, r)
+		return false
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return true
 }
 
 // Header values that all answers share: nobody changes a slice in a header, net/http and its users replace or append.

@@ -319,6 +319,37 @@ func TestWhatIsMadeUpIsNotLookedUpWithoutEnd(t *testing.T) {
 	}
 }
 
+// TestWhoAsksIsFoundOutWhenAllWasSent: what is sent slowly is done for who they are then, not for who they were when they began.
+func TestWhoAsksIsFoundOutWhenAllWasSent(t *testing.T) {
+	body, send := io.Pipe()
+	asked := make(chan struct{})
+	h := build(t, Options{MaxBody: 64, Looks: func(*http.Request) bool { return true },
+		Auth: func(*http.Request) (account.Actor, error) { close(asked); return account.Anyone(), nil }})
+	r := httptest.NewRequest(http.MethodPost, "/where", body)
+	done := make(chan struct{})
+	go func() { defer close(done); h.ask(r) }()
+	io.WriteString(send, "the beginning")
+	select {
+	case <-asked:
+		t.Error("it was asked before all was sent")
+	case <-time.After(50 * time.Millisecond):
+	}
+	send.Close()
+	<-done
+	<-asked
+
+	h = build(t, Options{MaxBody: 64, Looks: func(*http.Request) bool { return true },
+		Auth: func(*http.Request) (account.Actor, error) {
+			t.Error("it is asked who sends too much")
+			return account.Anyone(), nil
+		}})
+	long := httptest.NewRequest(http.MethodPost, "/where", strings.NewReader(strings.Repeat("x", 65)))
+	long.ContentLength = -1
+	if got := h.ask(long).Code; got != http.StatusRequestEntityTooLarge {
+		t.Errorf("too much: %d", got)
+	}
+}
+
 func TestWhatIsAnsweredToWhoSignedInIsKeptForNobodyElse(t *testing.T) {
 	h := build(t, Options{Auth: func(*http.Request) (account.Actor, error) { return account.Actor{Role: account.Staff, ID: "s"}, nil }})
 	if got := strings.Join(h.ask(get("/where")).Header().Values("Vary"), ", "); got != "Authorization, Cookie, Accept-Encoding" {
