@@ -776,7 +776,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		TilesChanged: tilesChanged(h.tile),
 	}, graph.Options{
 		Log: h.log, RequestID: answer.RequestID, AnswerCache: cmp.Or(server.AnswerCache, -1),
-		Trusted: server.TrustedFolder, OnlyTrusted: server.OnlyTrusted,
+		Trusted: server.TrustedFolder, OnlyTrusted: server.OnlyTrusted, StaffCost: server.StaffCost,
 		Version: h.live.Version, AsOf: h.live.AsOf,
 		ClientAddr: ops.ClientAddr(server.TrustedProxies),
 		Auth:       entry.Who, Origins: origins,

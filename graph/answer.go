@@ -39,8 +39,8 @@ type operation struct {
 
 type operationKey struct{}
 
-func newOperation(r *http.Request) *operation {
-	return &operation{http: r, most: int64(allowance(r.Context()))}
+func (s *Handler) newOperation(r *http.Request) *operation {
+	return &operation{http: r, most: int64(s.allowance(r.Context()))}
 }
 
 // operationOf is the operation that ctx resolves, nil outside one.

@@ -352,8 +352,8 @@ func priced(f field, typeName string) chosen {
 }
 
 // price refuses a request that may cost too much. LIMITED.
-func (p *prepared) price(ctx context.Context, variables map[string]any) *gqlerror.Error {
-	t := tally{variables: variables, most: allowance(ctx), staff: isStaff(ctx)}
+func (p *prepared) price(ctx context.Context, most int, variables map[string]any) *gqlerror.Error {
+	t := tally{variables: variables, most: most, public: isPublic(ctx)}
 	if !t.add(p.root, 1, 1) {
 		return limited("limit.cost", t.most)
 	}
@@ -364,7 +364,7 @@ func (p *prepared) price(ctx context.Context, variables map[string]any) *gqlerro
 type tally struct {
 	variables map[string]any
 	most      int
-	staff     bool
+	public    bool
 	cost      int // so far
 }
 
@@ -407,7 +407,7 @@ func (f *chosen) entries(t *tally, first int) int {
 	case byConnection:
 		return first
 	case forStaff:
-		if !t.staff {
+		if t.public {
 			return 0 // null
 		}
 		n = firstOf(f.ArgumentMap(t.variables))
@@ -465,7 +465,7 @@ func (d *documents) check(query string) error {
 		if p, list = p.with(variables); list != nil {
 			return list
 		}
-		if err := p.price(context.Background(), variables); err != nil {
+		if err := p.price(context.Background(), maxCost, variables); err != nil {
 			return err
 		}
 	}

@@ -51,7 +51,7 @@ func (s *Handler) ValuesOf(op *ast.OperationDefinition, given map[string]any) (m
 // Keeps reports whether the public's answer to a query would be kept.
 func Keeps(s *Handler, query string, variables map[string]any) bool {
 	r := httptest.NewRequest(http.MethodPost, "/graphql", nil)
-	op := newOperation(r)
+	op := s.newOperation(r)
 	p, list := s.prepare(context.WithValue(r.Context(), operationKey{}, op), op, &request{query: query, variables: variables})
 	if list != nil {
 		panic(list)

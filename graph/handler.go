@@ -50,6 +50,8 @@ type Options struct {
 	Trusted string
 	// OnlyTrusted refuses all other documents to the public.
 	OnlyTrusted bool
+	// StaffCost is what a request of staff may cost; 0 means 2,000,000. What the public's and the operator's may is fixed.
+	StaffCost int
 }
 
 // Handler serves GraphQL over HTTP.
@@ -59,6 +61,7 @@ type Handler struct {
 	persisted *otter.Cache[string, string] // automatic persisted queries by their hash
 	trusted   trusted
 	only      bool // trusted documents for the public
+	staffCost int
 	answers   *answers
 	timeout   time.Duration
 	asOf      func() (time.Time, bool)
@@ -90,6 +93,9 @@ func NewHandler(r *Resolver, o Options) (*Handler, error) {
 	if o.AnswerCache == 0 {
 		o.AnswerCache = answersKept
 	}
+	if o.StaffCost == 0 {
+		o.StaffCost = maxStaffCost
+	}
 	schema := &executableSchema{Resolvers: r}
 	s := &Handler{
 		schema:    schema,
@@ -98,7 +104,7 @@ func NewHandler(r *Resolver, o Options) (*Handler, error) {
 			MaximumWeight: persistedKept,
 			Weigher:       func(hash, query string) uint32 { return uint32(len(hash) + len(query)) },
 		}),
-		only:    o.OnlyTrusted,
+		only: o.OnlyTrusted, staffCost: o.StaffCost,
 		answers: newAnswers(o.AnswerCache, o.Version),
 		timeout: o.Timeout,
 		asOf:    o.AsOf,
@@ -136,7 +142,7 @@ func (s *Handler) prepare(ctx context.Context, op *operation, r *request) (*prep
 	if p, list = p.with(variables); list != nil {
 		return nil, list
 	}
-	if err := p.price(ctx, variables); err != nil {
+	if err := p.price(ctx, s.allowance(ctx), variables); err != nil {
 		return nil, gqlerror.List{err}
 	}
 	if p.operation.Operation == ast.Mutation {
@@ -174,7 +180,7 @@ func (s *Handler) document(ctx context.Context, r *request) *gqlerror.Error {
 	} else if hash != "" && len(r.query) <= longestHashed { // check has found that it is the query's
 		s.persisted.Set(hash, r.query)
 	}
-	if s.only && !isStaff(ctx) && !s.trusted.holds(r.query) {
+	if s.only && isPublic(ctx) && !s.trusted.holds(r.query) {
 		return gqlerror.Wrap(fault.New(fault.Forbidden, "query", "trusted.only"))
 	}
 	return nil
@@ -196,7 +202,7 @@ func (s *Handler) execute(ctx context.Context, op *operation, p *prepared) *repl
 		a.dated = more != ""
 	}
 	if op.tooLong() || len(a.text) > maxAnswer {
-		ctx = s.responding(context.WithValue(ctx, operationKey{}, newOperation(op.http))) // what is said now is short
+		ctx = s.responding(context.WithValue(ctx, operationKey{}, s.newOperation(op.http))) // what is said now is short
 		graphql.AddError(ctx, gqlerror.Wrap(errTooLong))
 		a.errors, a.text = graphql.GetErrors(ctx), []byte(`{"data":null}`+"\n") // it was executed
 	}

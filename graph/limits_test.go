@@ -9,6 +9,7 @@ import (
 
 	"wangge/domain/account"
 	"wangge/graph"
+	"wangge/internal/testdb"
 )
 
 // bare is the API without a database: for requests that are refused before anything is read.
@@ -169,6 +170,47 @@ func TestWithinLimits(t *testing.T) {
 			t.Errorf("answered %.400s", a.Raw)
 		}
 	})
+}
+
+// TestWhatStaffMayAsk: more than the public and less than the operator, as it is set; households, which they are told of, are counted.
+func TestWhatStaffMayAsk(t *testing.T) {
+	usual := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{Log: logger(t.Output())}))}
+	more := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{Log: logger(t.Output()), StaffCost: 3_000_000}))}
+	public, worker, op := account.Anyone(), account.Actor{Role: account.Staff, ID: "staff"}, account.TheOperator()
+	grids := func(n int, below string) string {
+		return fmt.Sprintf(`{ division(code: "1") { grids(first: %d) { nodes { code buildings(first: 200) { nodes { id units(first: 50) { nodes { id name %s } } } } } } } }`, n, below)
+	}
+	households := "households(first: 100) { nodes { number room use residents } }"
+	for _, c := range []struct {
+		name  string
+		at    server
+		actor account.Actor
+		query string
+		ok    bool
+	}{
+		{"no households, which cost the public nothing", usual, public, grids(200, households), true},
+		{"households of 100 grids", usual, worker, grids(100, households), true},
+		{"of 200", usual, worker, grids(200, households), false},
+		{"of 200, where it is set", more, worker, grids(200, households), true},
+		{"of 300, where it is set", more, worker, grids(300, households), false},
+		{"of 200, as operator", usual, op, grids(200, households), true},
+	} {
+		a := c.at.ask(t, c.actor, c.query, nil)
+		if dear := a.code() == "LIMITED" && strings.Contains(string(a.Raw), "cost"); dear == c.ok {
+			t.Errorf("%s: answered %.300s", c.name, a.Raw)
+		}
+	}
+	pages := serve(town(t, testdb.New(t)), t.Output())
+	for _, c := range []struct {
+		actor account.Actor
+		most  int
+	}{{public, 200}, {worker, 500}, {op, 1000}} {
+		for first, want := range map[int]string{c.most: "", c.most + 1: "INVALID"} {
+			if a := pages.ask(t, c.actor, fmt.Sprintf("{ grids(first: %d) { nodes { code } } }", first), nil); a.code() != want {
+				t.Errorf("%s asks for %d: %s", c.actor.Role, first, a.Raw)
+			}
+		}
+	}
 }
 
 // introspection is getIntrospectionQuery() of graphql-js 16 with all its options.

@@ -101,8 +101,11 @@ func (p *plan) page(first *int, after *string, order string) (page.Args, error) 
 	if first != nil {
 		n = *first
 	}
-	if p.actor.Role == account.Operator {
+	switch p.actor.Role {
+	case account.Operator:
 		most = page.MaxOperator
+	case account.Staff:
+		most = page.MaxStaff
 	}
 	return page.Parse(n, most, after, order)
 }

@@ -100,7 +100,7 @@ func (s *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	h["Cache-Control"] = noStore
-	op := newOperation(r)
+	op := s.newOperation(r)
 	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), operationKey{}, op), s.timeout)
 	defer cancel()
 	defer func() {

@@ -63,7 +63,7 @@ func (s *Handler) mayOpen(r *http.Request) bool {
 // serveSocket answers subscriptions over a WebSocket.
 func (s *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	w.Header()["Content-Type"] = olderType.header
-	ctx := context.WithValue(r.Context(), operationKey{}, newOperation(r))
+	ctx := context.WithValue(r.Context(), operationKey{}, s.newOperation(r))
 	refuse := func(status int, err error) { s.refuse(ctx, w, status, gqlerror.Wrap(err)) }
 	if !s.mayOpen(r) {
 		refuse(http.StatusForbidden, fault.New(fault.Forbidden, "", "socket.origin", "origin", fault.Shorten(r.Header.Get("Origin"), 100)))
@@ -220,7 +220,7 @@ func (c *socket) begin(m message) (websocket.StatusCode, string) {
 	case c.begun > maxBegun:
 		return closedTooMany, "Too many subscriptions"
 	}
-	op := newOperation(c.asked)
+	op := c.newOperation(c.asked)
 	ctx, cancel := context.WithCancel(context.WithValue(c.ctx, operationKey{}, op))
 	fail := func(list ...*gqlerror.Error) (websocket.StatusCode, string) {
 		defer cancel()

@@ -13,6 +13,7 @@ import (
 const (
 	Default     = 50
 	MaxPublic   = 200
+	MaxStaff    = 500
 	MaxOperator = 1000
 )
 

@@ -695,10 +695,10 @@ type PrintedBoardInput struct {
 // Errors carry `extensions.code`: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID (`extensions.field` is the path of the
 // input at fault, as a list), CONFLICT, LIMITED, UNAVAILABLE, INTERNAL (`extensions.id` finds it in the log). Messages are
 // for people, in the language of `?lang=zh|en` or `Accept-Language`. Lists are Relay connections; `first` is at most 200
-// (operators: 1,000), and more is INVALID, never clipped.
+// (staff: 500, operators: 1,000), and more is INVALID, never clipped.
 //
 // A request may go 15 fields deep, hold 30 aliases in one selection and 200 in all, 2,000 tokens outside parentheses and
-// 150,000 in all, and cost 600,000 (operators: 6,000,000), else it is LIMITED. A field costs 1; a `boundary` 400, a problem's
+// 150,000 in all, and cost 600,000 (staff: 2,000,000 or what is set, operators: 6,000,000), else it is LIMITED. A field costs 1; a `boundary` 400, a problem's
 // `geometry` 100, a `footprint` 10, `location`, `labelPoint` and `bbox` 3; for the time they take `searchAddress` and each
 // point's `address` 1,000, a division's `coverage` and `problems` 200, the filter `hasProblem` 10,000, `uncovered` 100,000, a change's `extents` 100, lists of boards 1,000; each
 // times the length of every list around it: `first`, the number of points sent, 20 for `candidates`, 4 for `children`, 10 for a

@@ -50,6 +50,7 @@ type Server struct {
 	TileLimitKB        string `name:"tile-limit-kb" env:"TILE_LIMIT_KB" default:"1024" placeholder:"KB" help:"Longest tile before it is compressed, kilobytes: a longer one is made with less in it; 0 means no limit (${env}, default ${default})."`
 	TrustedFolder      string `name:"trusted-documents" env:"TRUSTED_DOCUMENTS" placeholder:"DIR" help:"Folder of GraphQL documents (*.graphql) that clients may name by documentId, besides wangge's own (${env})."`
 	OnlyTrusted        string `name:"only-trusted" env:"ONLY_TRUSTED" default:"0" placeholder:"0|1" help:"1 refuses all GraphQL documents but the trusted ones to the public (${env}, default ${default})."`
+	StaffCost          string `name:"staff-cost" env:"STAFF_COST" default:"2000000" placeholder:"N" help:"What a GraphQL request of staff may cost, where the public's may cost 600000 (${env}, default ${default})."`
 	TiandituKey        string `name:"tianditu-key" env:"TIANDITU_KEY" placeholder:"KEY" help:"Key (tk) of Tianditu, whose streets and names then lie beneath the map (${env})."`
 	BasemapURL         string `name:"basemap-url" env:"BASEMAP_URL" placeholder:"URL" help:"Raster tiles beneath the map, with {z}, {x} and {y}; several, the lowest first, are separated by spaces: Web Mercator in WGS 84 or CGCS2000. Maps in GCJ-02 (AMap, Tencent) are 300 to 700 m off and must not be used (${env})."`
 	BasemapStyle       string `name:"basemap-style" env:"BASEMAP_STYLE" placeholder:"FILE" help:"MapLibre style of vector or raster tiles beneath the map, a file (${env})."`
@@ -105,6 +106,7 @@ type ServerSettings struct {
 	TileLimit      int     // bytes of one tile; 0: no limit
 	TrustedFolder  string  // "": none
 	OnlyTrusted    bool
+	StaffCost      int
 	TrustedProxies []netip.Prefix
 	SessionIdle    time.Duration
 	SessionMax     time.Duration
@@ -219,6 +221,9 @@ func (s Server) Check() (ServerSettings, error) {
 		return out, Bad("ONLY_TRUSTED", s.OnlyTrusted, "but it must be 0 or 1")
 	}
 	out.OnlyTrusted = s.OnlyTrusted == "1"
+	if out.StaffCost, err = strconv.Atoi(s.StaffCost); err != nil || out.StaffCost < 600_000 || out.StaffCost > 20_000_000 {
+		return out, Bad("STAFF_COST", s.StaffCost, "but it must be a whole number from 600000 to 20000000")
+	}
 	if out.Basemap, err = s.basemap(); err != nil {
 		return out, err
 	}

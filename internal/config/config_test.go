@@ -17,7 +17,7 @@ func store() Store {
 }
 
 func server() Server {
-	return Server{Addr: "127.0.0.1:8080", NearestLimitM: "300", RateLimit: "200", AnswerCacheMB: "64", TileCacheMB: "256", TileLimitKB: "1024", OnlyTrusted: "0", SessionIdle: "30m", SessionMax: "12h"}
+	return Server{Addr: "127.0.0.1:8080", NearestLimitM: "300", RateLimit: "200", AnswerCacheMB: "64", TileCacheMB: "256", TileLimitKB: "1024", OnlyTrusted: "0", StaffCost: "2000000", SessionIdle: "30m", SessionMax: "12h"}
 }
 
 func TestGoodSettings(t *testing.T) {
@@ -120,6 +120,8 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 		{"tiles of less than nothing", "TILE_CACHE_MB", "-1"},
 		{"a limit with its unit", "TILE_LIMIT_KB", "1MB"},
 		{"neither yes nor no", "ONLY_TRUSTED", "yes"},
+		{"less than the public's", "STAFF_COST", "599999"},
+		{"a cost without an end", "STAFF_COST", "20000001"},
 		{"a folder that is not there", "TRUSTED_DOCUMENTS", "/nonexistent"},
 		{"a file for a folder", "TRUSTED_DOCUMENTS", "config.go"},
 		{"whose the data is in two lines", "MAP_ATTRIBUTION", "Town\nhall"},
@@ -138,7 +140,7 @@ func TestABadSettingIsNamedInOneSentence(t *testing.T) {
 				"LOG_LEVEL": &st.LogLevel, "LOG_FORMAT": &st.LogFormat, "ADDR": &se.Addr, "PUBLIC_URL": &se.PublicURL,
 				"MAP_ATTRIBUTION": &se.MapAttribution, "MAP_APPROVAL": &se.MapApproval,
 				"WINDOW": &se.Window, "NEAREST_LIMIT_M": &se.NearestLimitM, "RATE_LIMIT": &se.RateLimit,
-				"ANSWER_CACHE_MB": &se.AnswerCacheMB, "TILE_CACHE_MB": &se.TileCacheMB, "TILE_LIMIT_KB": &se.TileLimitKB, "TRUSTED_DOCUMENTS": &se.TrustedFolder, "ONLY_TRUSTED": &se.OnlyTrusted,
+				"ANSWER_CACHE_MB": &se.AnswerCacheMB, "TILE_CACHE_MB": &se.TileCacheMB, "TILE_LIMIT_KB": &se.TileLimitKB, "TRUSTED_DOCUMENTS": &se.TrustedFolder, "ONLY_TRUSTED": &se.OnlyTrusted, "STAFF_COST": &se.StaffCost,
 				"CORS_ORIGINS": &se.CORSOrigins, "SESSION_IDLE": &se.SessionIdle, "SESSION_MAX": &se.SessionMax, "TRUSTED_PROXIES": &se.TrustedProxies}[c.env]
 			*field = c.value
 			_, err := st.Check()
