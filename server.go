@@ -187,13 +187,19 @@ func (program) Simulate(ctx context.Context, progress func(cli.Progress)) (cli.S
 
 // Import implements cli.Program.
 func (program) Import(ctx context.Context, s config.Settings, job cli.ImportJob) (report place.Report, err error) {
-	err = audited(ctx, s, byHand(account.TheOperator()), audit.Entry{Action: audit.Import, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}, Purpose: audit.Purpose(job.Purpose), Case: job.Case}, func(ctx context.Context, h *house) (err error) {
+	why := resident.Why{Purpose: audit.Purpose(strings.ToUpper(job.Purpose)), Case: job.Case}
+	if job.Purpose != "" { // before it is noted, which takes no other
+		if err := why.Check(); err != nil {
+			return report, err
+		}
+	}
+	err = audited(ctx, s, byHand(account.TheOperator()), audit.Entry{Action: audit.Import, Object: audit.Object{Kind: strings.ToUpper(job.Kind)}, Purpose: why.Purpose, Case: why.Case}, func(ctx context.Context, h *house) (err error) {
 		report, err = load.Import(ctx, byHand(account.TheOperator()), h.services(), load.Job{
 			Kind: load.Kind(job.Kind), Path: job.File,
 			Options: load.Options{CRS: job.CRS, Layer: job.Layer, Encoding: job.Encoding, AdminLevel: job.AdminLevel},
 			Fields:  job.Fields, Level: job.Level, Division: job.Division, Repair: job.Repair, DryRun: job.DryRun,
 			SkipRefused: job.SkipRefused, Replace: job.Replace, Refused: job.Refused, Language: job.Language,
-			Why: resident.Why{Purpose: audit.Purpose(job.Purpose), Case: job.Case},
+			Why: why,
 			Progress: func(done, total int64, rows int) {
 				job.Progress(cli.Progress{Rows: rows, Done: done, Total: total})
 			},

@@ -16,6 +16,7 @@ import (
 )
 
 var _ = fault.Register(
+	[3]string{"auth.signIn", "This is for people who are signed in: sign in at /sign-in, or send a token.", "此功能须登录后使用：请在 /sign-in 登录，或使用令牌。"},
 	[3]string{"auth.role", "This is not for your kind of account.", "您的账号类型无权使用此功能。"},
 )
 
@@ -60,6 +61,8 @@ func (g *guard) admit(actor account.Actor) error {
 		return actor.RequireKnown()
 	case !actor.OneOf(g.roles...) && slices.Contains(g.roles, account.Operator):
 		return fault.New(fault.Forbidden, "", "forbidden")
+	case !actor.OneOf(g.roles...) && actor.Role == account.Public:
+		return fault.New(fault.Forbidden, "", "auth.signIn")
 	case !actor.OneOf(g.roles...):
 		return fault.New(fault.Forbidden, "", "auth.role")
 	case g.right != account.Rights:

@@ -21,8 +21,8 @@ import (
 )
 
 var _ = fault.Register(
-	[3]string{"household.personal", "Column {columns}: this version keeps no person's data, only how many people a household has. Delete the column and import again; nothing was read.",
-		"列 {columns}：本版本不保存任何个人信息，只登记每户人数。请删除该列后重新导入；未读取任何数据。"},
+	[3]string{"household.personal", "Column {columns}: a list of households says how many people each has, not who they are. Delete the column, or take the list in with import residents; nothing was read.",
+		"列 {columns}：住户清单只登记每户人数，不含个人信息。请删除该列，或改用 import residents 导入；未读取任何数据。"},
 	[3]string{"household.noHeader", "None of the first 10 rows names the columns. A list needs 楼栋编号/building (or 小区/estate and 楼栋/building_name, or 地址/address), and 单元/unit or 房号/room; \"wangge template households FILE.xlsx\" writes one.",
 		"前 10 行中没有列名。名单须有“楼栋编号”（或“小区”和“楼栋”，或“地址”），以及“单元”或“房号”；可用 wangge template households FILE.xlsx 生成模板。"},
 	[3]string{"household.twoColumns", "Columns {a} and {b} both say {field}: choose one, --field {field}=COLUMN.", "列 {a} 和 {b} 都表示 {field}：请用 --field {field}=列名 选择其一。"},

@@ -52,7 +52,7 @@ var _ = fault.Register(
 	[3]string{"access.loginTaken", "There is an account of this login; logins are not given twice.", "该账号名已被使用。"},
 	[3]string{"access.workerTaken", "This worker has an account.", "该人员已有账号。"},
 	[3]string{"access.role", "An account is of staff, operator, security or auditor.", "账号类型只能是 staff、operator、security 或 auditor。"},
-	[3]string{"access.worker", "An account of staff needs a worker, and no other has one.", "工作人员账号必须对应一名人员，其他账号不能对应。"},
+	[3]string{"access.worker", "An account of staff is for a worker (--worker, the id that workers(text:) tells the operator in GraphQL); no other account is for one.", "工作人员账号须用 --worker 指定人员编号（运维账号可用 GraphQL 的 workers(text:) 查到）；其他账号不指定。"},
 	[3]string{"access.unlinked", "No account here is linked to who you are there: ask who gives accounts.", "您的统一身份尚未关联本系统的账号，请联系管理账号的同事。"},
 	[3]string{"access.linkName", "Say under which name the provider knows the person: one line of at most {max} characters.", "请填写此人在统一身份平台的标识（一行，不超过 {max} 字）。"},
 	[3]string{"access.linkTaken", "Another account is linked to this name.", "该标识已关联其他账号。"},
