@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -80,7 +81,9 @@ type asker struct {
 	own     []int     // the spots that their posts reach, while they are in force
 	login   string    // "": nobody
 	secret  string    // of the second factor
+	token   string    // of a program, that asks instead; "": they ask themselves
 	account string
+	worker  string // by name
 }
 
 // The phases: the cover of grid 7 lasts from 1 to 7 March.
@@ -177,6 +180,8 @@ func newWorld(t testing.TB) *world {
 	w.hire("卯", all("platform"), []int{0, 1}, staff.PlatformAdmin, staff.CoverA, staff.AreaDivision, c1)
 	w.hire("辰", all("group"), []int{0, 1}, staff.GridLeader, staff.CoverA, staff.AreaGroup, w.groupOf("北组", seventh, third))
 	w.hire("巳", all("neighbours"), nil, "", "", "", "")
+	w.program("reader", "丙", access.NewToken{Rights: account.SetOf(account.Households, account.Residents, account.Reveal, account.Keep, account.Care)})
+	w.program("keeper", "子", access.NewToken{Rights: account.SetOf(account.Households, account.Residents, account.Keep), Writes: true})
 	for _, role := range []account.Role{account.Operator, account.Security, account.Auditor} {
 		w.give(&asker{name: string(role), columns: all(string(role)), login: string(role)}, access.NewAccount{Role: role})
 	}
@@ -195,7 +200,30 @@ func newWorld(t testing.TB) *world {
 	if _, err := r.Staff.Appoint(ctx, op, staff.Appointment{Worker: gone.Key, Post: staff.GridWorker, Cover: staff.CoverA, AreaKind: staff.AreaGrid, AreaName: gridCode(c2, 1), From: &from, Until: &until}); err != nil {
 		t.Fatal(err)
 	}
+	for _, p := range w.spots {
+		informant := must(r.Staff.Add(ctx, op, staff.NewWorker{Name: "信息员"}, staff.AreaDivision, p.community))
+		if _, err := r.Staff.Appoint(ctx, op, staff.Appointment{Worker: informant.Key, Post: staff.Informant, Cover: staff.CoverA, AreaKind: staff.AreaGrid, AreaName: p.grid, From: &from}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, p := range w.spots[1:3] { // who asks goes on with the former codes
+		if _, err := r.Grids.Recode(ctx, op, p.grid, p.grid[:12]+"9"+p.grid[13:], 1); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return w
+}
+
+// program gives an asker who was hired by a name a token, which asks in a column of its own.
+func (w *world) program(column, name string, n access.NewToken) {
+	w.t.Helper()
+	of := w.askers[slices.IndexFunc(w.askers, func(a *asker) bool { return a.worker == "工"+name })]
+	n.Name, n.Expires = column, phases[2].AddDate(0, 1, 0)
+	token, _, err := w.r.Access.MakeToken(w.t.Context(), w.actor(of), n)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.askers = append(w.askers, &asker{name: "a token of " + of.name, columns: [3]string{column, column, column}, own: of.own, account: of.account, token: token})
 }
 
 // groupOf puts grids into a group and returns its key.
@@ -267,7 +295,7 @@ func (w *world) hire(name string, columns [3]string, own []int, post staff.Post,
 			w.t.Fatalf("%s: %v", post, err)
 		}
 	}
-	w.give(&asker{name: fmt.Sprintf("%s %s %s", post, cover, area), columns: columns, own: own, login: fmt.Sprintf("asker%d", len(w.askers))},
+	w.give(&asker{name: fmt.Sprintf("%s %s %s", post, cover, area), columns: columns, own: own, login: fmt.Sprintf("asker%d", len(w.askers)), worker: worker.Name},
 		access.NewAccount{Role: account.Staff, Worker: &worker.Key})
 	return worker.Key
 }
@@ -302,6 +330,9 @@ func (w *world) give(a *asker, n access.NewAccount) {
 // actor is who the server takes somebody for who signs in now.
 func (w *world) actor(a *asker) account.Actor {
 	w.t.Helper()
+	if a.token != "" {
+		return must(w.r.Access.WhoHolds(w.t.Context(), a.token))
+	}
 	if a.login == "" {
 		return account.Anyone()
 	}
@@ -330,6 +361,14 @@ func contains(of func(*spot) string) func(*spot, string) bool {
 	return func(p *spot, raw string) bool { return strings.Contains(raw, of(p)) }
 }
 
+// number and notNull report whether a count is told.
+func number(_ *spot, raw string) bool {
+	return regexp.MustCompile(`"households":\s*\d`).MatchString(raw)
+}
+func notNull(_ *spot, raw string) bool {
+	return strings.Contains(raw, `"householdsEach":`) && !strings.Contains(raw, `"householdsEach":null`)
+}
+
 func mutation(name, below string, in func(w *world, p *spot) map[string]any) probe {
 	return probe{query: fmt.Sprintf("mutation ($in: %s%sInput!) { %s(input: $in) { %s } }", strings.ToUpper(name[:1]), name[1:], name, below), in: in}
 }
@@ -344,7 +383,9 @@ var probes = map[string]probe{
 	"Query.householdFile": {query: `query ($household: ID!) { householdFile(household: $household) { room members { resident { name identityNumber phone } } } }`},
 	"Unit.households": {query: `query ($building: ID!, $grid: ID!) { building(id: $building) { units(first: 9) { nodes { households(first: 50) { nodes { room } } } } } grid(code: $grid) { buildings(first: 9) { ` + inBuilding + ` } } }`,
 		told: contains(func(p *spot) string { return p.room })},
-	"PlaceStats of few": {query: `query ($grid: ID!) { grid(code: $grid) { stats { households residents } } }`, told: contains(func(p *spot) string { return p.exact })},
+	"PlaceStats of few":              {query: `query ($grid: ID!) { grid(code: $grid) { stats { households residents } } }`, told: contains(func(p *spot) string { return p.exact })},
+	"Grid.informants.householdsEach": {query: `query ($grid: ID!) { grid(code: $grid) { informants { householdsEach } } }`, told: notNull},
+	"CoverageProblem.households":     {query: `query { coverage(division: "` + c1 + `") { problems(first: 100) { nodes { kind households } } } }`, told: number},
 	"LegalEntity.creditCode": {query: `query ($building: ID!) { building(id: $building) { legalEntities { nodes { name creditCode code externalRefs { code } } } } }`,
 		told: contains(func(p *spot) string { return p.credit })},
 	"Building.externalRefs": {query: `query ($building: ID!) { building(id: $building) { externalRefs { code } } }`, told: contains(func(p *spot) string { return p.ref })},

@@ -22,9 +22,10 @@ func TestPoliciesAloneTellNothing(t *testing.T) {
 		if got.code() != "FORBIDDEN" {
 			let++
 		}
-		if stats := "PlaceStats of few"; row == stats && probes[stats].told(p, string(got.Raw)) && !slices.Contains(who.own, n) && actor.Role != account.Operator {
+		stats := row == "PlaceStats of few" && !slices.Contains(who.own, n) || row == "CoverageProblem.households"
+		if stats && probes[row].told(p, string(got.Raw)) && actor.Role != account.Operator {
 			leaks++
-			t.Errorf("%s %s is told how many live in %s: %s", who.name, when, p.grid, got.Raw)
+			t.Errorf("%s %s is told by %s how many live in %s: %s", who.name, when, row, p.grid, got.Raw)
 		}
 		leaks += scan(t, row+" as "+column+" ("+who.name+") "+when, actor, values, variables, got.Raw)
 	})
