@@ -367,7 +367,7 @@ func (photosMoveCmd) Run(r *run) error {
 }
 
 type migrateCmd struct {
-	Direction string `arg:"" enum:"up,down,status" help:"up, down (one step) or status."`
+	Direction string `arg:"" enum:"up,down,status" help:"up, down (one step; stop the servers first, which start with all steps again) or status."`
 	LoseData  bool   `help:"Down: also where workers, accounts, the audit or residents' files are lost, which nothing makes anew."`
 }
 
