@@ -244,7 +244,7 @@ func TestListsThatAreRefusedWhole(t *testing.T) {
 		job              load.Job
 	}{
 		{"names", workbook(t, "a.xlsx", [][]any{{"楼栋编号", "房号", "户主姓名", "电话"}, {"B1", "101", "张三", "13800000000"}}), "户主姓名, 电话: a list of households says how many people each has", load.Job{}},
-		{"names in English", file(t, "a.csv", "building,room,Name,ID number\nB1,101,Zhang,3\n"), "Name, ID number: this version", load.Job{}},
+		{"names in English", file(t, "a.csv", "building,room,Name,ID number\nB1,101,Zhang,3\n"), "Name, ID number: a list of households says", load.Job{}},
 		{"no header", file(t, "b.csv", "B1,101,3\nB1,102,3\n"), "None of the first 10 rows", load.Job{}},
 		{"empty", file(t, "c.csv", ""), "is empty", load.Job{}},
 		{"cut off", file(t, "d.xlsx", string(whole[:len(whole)/2])), "is damaged", load.Job{}},
