@@ -304,13 +304,8 @@ func (t *town) signIn() error {
 			return err
 		}
 	}
-	var made struct{ CreateAccount struct{ Password string } }
-	if err := again.graphql(&made, `mutation { createAccount(input: {login: "leaks.auditor", role: AUDITOR}) { password } }`, nil); err != nil {
-		return err
-	}
-	t.secret("a first password", made.CreateAccount.Password)
 	for _, login := range []string{typedPhone, typedNumber, typedName, typedPassword} {
-		if err := again.graphql(nil, `mutation($l: String!, $w: ID) { createAccount(input: {login: $l, role: STAFF, workerId: $w}) { password } }`, map[string]any{"l": login, "w": login}); err != nil {
+		if err := again.graphql(nil, `mutation($l: String!, $w: ID!) { createAccount(input: {login: $l, workerId: $w}) { password } }`, map[string]any{"l": login, "w": login}); err != nil {
 			return err
 		}
 	}
