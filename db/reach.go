@@ -128,7 +128,8 @@ func idList(ids []uuid.UUID) string {
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // acting runs fn in the transaction as another: the server at work, so that what it counts or keeps in step is of the same state of the
-// data and takes no second connection. What the actor's rights reach stays in force beside what the other may see, so that only who may see more than any actor is taken. Where the transaction does not become its actor's again, nothing more is read in it.
+// data and takes no second connection. What the actor's rights reach stays in force beside what the other may see, so that only who may see more than any actor is
+// taken. Where the transaction does not become its actor's again, nothing more is read in it.
 func (o *openTx) acting(ctx context.Context, as account.Actor, fn func(ctx context.Context, open *openTx) error) error {
 	if err := o.start(ctx); err != nil {
 		return err
