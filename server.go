@@ -476,10 +476,13 @@ func (h *house) work(ctx context.Context, auditDays int) {
 
 // enliven lets the services answer from memory what it holds. schema is the version of the tables.
 func (h *house) enliven(zone *time.Location, schema int64) {
-	h.live = live.New(live.Options{Source: db.NewLive(h.store), Zone: zone, Log: h.log, Schema: schema})
+	h.live = live.New(live.Options{Source: db.NewLive(h.store), Zone: zone, Log: h.log, Schema: schema, Ended: h.access.Forget})
 	h.store.Memory = h.live
 	h.places.Now, h.grids.Now, h.staff.Now, h.around.Now = h.live.Clock, h.live.Clock, h.live.Clock, h.live.Clock
-	h.access.Version = h.live.Version
+	h.access.Version = func() (string, bool) {
+		version, ok := h.live.Version()
+		return version, ok && h.live.Hears()
+	}
 	h.places.Store = live.Places{Store: h.places.Store, Live: h.live}
 	h.grids.Store = live.Grids{Store: h.grids.Store, Live: h.live}
 	h.staff.Store = live.Staff{Store: h.staff.Store, Live: h.live}

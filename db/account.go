@@ -20,6 +20,10 @@ import (
 const accountColumns = `a.id, a.login, a.role, a.worker_home, a.worker_id, a.demo, a.must_change, a.second_factor_since, coalesce(a.provider_name, ''), a.created_at, a.created_by, a.disabled_at`
 
 const (
+	// Its own statement, as that of changes. Every server is told at commit that it asks anew who somebody is.
+	accountTell = `-- name: account.Tell
+SELECT pg_notify('wangge_access', '') FROM (SELECT 1 AS one) o ORDER BY o.one`
+
 	accountAdd = `-- name: account.Add
 INSERT INTO account (id, login, role, worker_home, worker_id, demo, must_change, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
@@ -222,6 +226,18 @@ func statement(sql string, args ...any) func(context.Context, pgx.Tx) (int64, er
 	}
 }
 
+// ending is a statement that ends what servers may hold in memory: where it does, all are told.
+func ending(sql string, args ...any) func(context.Context, pgx.Tx) (int64, error) {
+	end := statement(sql, args...)
+	return func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		n, err := end(ctx, tx)
+		if err == nil && n > 0 {
+			_, err = tx.Exec(ctx, accountTell)
+		}
+		return n, err
+	}
+}
+
 // AddAccount implements access.Store.
 func (s *Accounts) AddAccount(ctx context.Context, actor account.Actor, a access.Account, password string) error {
 	var home *string
@@ -276,14 +292,14 @@ func (s *Accounts) AccountByID(ctx context.Context, actor account.Actor, id uuid
 // SetDisabled implements access.Store.
 func (s *Accounts) SetDisabled(ctx context.Context, actor account.Actor, id uuid.UUID, since *time.Time) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, accountDisable, id, since)
+		_, err := ending(accountDisable, id, since)(ctx, tx)
 		return err
 	})
 }
 
 // Link implements access.Store.
 func (s *Accounts) Link(ctx context.Context, id uuid.UUID, name string) error {
-	_, err := s.exec(ctx, statement(accountLink, id, name), statement(sessionEndAll, id, []byte{}), statement(tokenEndAll, id))
+	_, err := s.exec(ctx, statement(accountLink, id, name), ending(sessionEndAll, id, []byte{}), ending(tokenEndAll, id))
 	return err
 }
 
@@ -402,7 +418,7 @@ func (s *Accounts) CredentialsByID(ctx context.Context, id uuid.UUID) (access.Cr
 
 // SetPassword implements access.Store.
 func (s *Accounts) SetPassword(ctx context.Context, id uuid.UUID, password string, given bool) error {
-	_, err := s.exec(ctx, statement(passwordSet, id, password), statement(passwordGiven, id, given), statement(sessionEndAll, id, []byte{}), statement(tokenEndAll, id),
+	_, err := s.exec(ctx, statement(passwordSet, id, password), statement(passwordGiven, id, given), ending(sessionEndAll, id, []byte{}), ending(tokenEndAll, id),
 		statement(factorUnproven, id))
 	return err
 }
@@ -442,20 +458,20 @@ func (s *Accounts) UseRecovery(ctx context.Context, id uuid.UUID, hash [32]byte)
 
 // DropFactor implements access.Store.
 func (s *Accounts) DropFactor(ctx context.Context, id uuid.UUID) error {
-	_, err := s.exec(ctx, statement(factorDrop, id), statement(factorGone, id), statement(recoveryClear, id))
+	_, err := s.exec(ctx, statement(factorDrop, id), ending(factorGone, id), statement(recoveryClear, id))
 	return err
 }
 
 // AddSession implements access.Store.
 func (s *Accounts) AddSession(ctx context.Context, hash [32]byte, one access.Session, password string, had [32]byte, swept time.Time) (bool, error) {
-	n, err := s.exec(ctx, statement(sessionSweep, had[:], swept),
+	n, err := s.exec(ctx, ending(sessionSweep, had[:], swept),
 		statement(sessionAdd, hash[:], one.ID, one.Handle, one.Device.Browser, one.Device.System, one.Factor, one.Began, one.Seen, password))
 	return n == 1, err
 }
 
 // RenewSession implements access.Store.
 func (s *Accounts) RenewSession(ctx context.Context, had, hash [32]byte, factor bool, now time.Time) (bool, error) {
-	n, err := s.exec(ctx, statement(sessionRenew, had[:], hash[:], factor, now))
+	n, err := s.exec(ctx, ending(sessionRenew, had[:], hash[:], factor, now))
 	return n == 1, err
 }
 
@@ -487,19 +503,19 @@ func (s *Accounts) SeeSession(ctx context.Context, hash [32]byte, now time.Time)
 
 // EndSession implements access.Store.
 func (s *Accounts) EndSession(ctx context.Context, hash [32]byte) error {
-	_, err := s.exec(ctx, statement(sessionEnd, hash[:]))
+	_, err := s.exec(ctx, ending(sessionEnd, hash[:]))
 	return err
 }
 
 // EndSessionOf implements access.Store.
 func (s *Accounts) EndSessionOf(ctx context.Context, of, handle uuid.UUID) (bool, error) {
-	n, err := s.exec(ctx, statement(sessionEndOf, of, handle))
+	n, err := s.exec(ctx, ending(sessionEndOf, of, handle))
 	return n == 1, err
 }
 
 // EndSessions implements access.Store.
 func (s *Accounts) EndSessions(ctx context.Context, of uuid.UUID, but [32]byte) error {
-	_, err := s.exec(ctx, statement(sessionEndAll, of, but[:]))
+	_, err := s.exec(ctx, ending(sessionEndAll, of, but[:]))
 	return err
 }
 
@@ -557,6 +573,6 @@ func (s *Accounts) Tokens(ctx context.Context, of uuid.UUID) ([]access.Token, er
 
 // RemoveToken implements access.Store.
 func (s *Accounts) RemoveToken(ctx context.Context, of, id uuid.UUID) (bool, error) {
-	n, err := s.exec(ctx, statement(tokenEnd, of, id))
+	n, err := s.exec(ctx, ending(tokenEnd, of, id))
 	return n == 1, err
 }

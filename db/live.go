@@ -154,7 +154,7 @@ func (l *Live) Connect(ctx context.Context) (live.Link, error) {
 		link.Close()
 		return nil, asFault(err)
 	}
-	for _, sql := range []string{"LISTEN wangge_change", "LISTEN wangge_report", "SELECT pg_advisory_lock_shared(hashtext('wangge live'), 0)"} {
+	for _, sql := range []string{"LISTEN wangge_change", "LISTEN wangge_report", "LISTEN wangge_access", "SELECT pg_advisory_lock_shared(hashtext('wangge live'), 0)"} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
 			link.Close()
 			return nil, asFault(err)
@@ -205,9 +205,12 @@ func (l *liveLink) Hear(ctx context.Context) (news live.News, err error) {
 	if err != nil {
 		return news, err
 	}
-	if heard.Channel == "wangge_report" {
+	switch heard.Channel {
+	case "wangge_report":
 		news.Reported, news.Box = true, parseBox(heard.Payload)
-	} else {
+	case "wangge_access":
+		news.Ended = true
+	default:
 		news.Change, _ = strconv.ParseInt(heard.Payload, 10, 64) // what somebody else sent is no change: 0
 	}
 	return news, nil

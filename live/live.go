@@ -32,6 +32,10 @@ type Options struct {
 	// nobody is told.
 	Reported func(box *place.Box)
 
+	// Ended is told when a session, a token or what an account may do was ended, here or by any other process, and when that may have been missed. It is called
+	// as Reported is. nil: nobody is told.
+	Ended func()
+
 	// Changed is told of every state that is put into force, one after the other, before those who wait for it: who wrote goes on
 	// when it returned. It must not wait for the Live. nil: nobody is told.
 	Changed func(Change)
@@ -70,6 +74,7 @@ type Live struct {
 	told      atomic.Pointer[State] // the last of which Changed was told
 	swaps     sync.Mutex            // held while a state is put into force and Changed is told of it
 	linked    atomic.Bool
+	busy      atomic.Bool  // reading, and so not hearing what is told meanwhile
 	behind    atomic.Bool  // not linked, though the store answers: so it does in place of memory
 	away      atomic.Bool  // not linked, and the store did not answer when it was last asked
 	strayed   atomic.Bool  // scenes were read from the store while that answered in place of memory, since the state was put into force
@@ -118,6 +123,9 @@ func New(o Options) *Live {
 	if o.Reported == nil {
 		o.Reported = func(*place.Box) {}
 	}
+	if o.Ended == nil {
+		o.Ended = func() {}
+	}
 	return &Live{Options: o, changed: make(chan struct{}), started: strconv.FormatInt(o.Now().UnixNano(), 36)}
 }
 
@@ -126,6 +134,9 @@ func (l *Live) State() *State { return l.state.Load() }
 
 // InTouch reports whether the state is current: the store is in touch, and tells of every change.
 func (l *Live) InTouch() bool { return l.linked.Load() }
+
+// Hears reports whether what is told is heard at once: the store is in touch, and nothing is being read.
+func (l *Live) Hears() bool { return l.linked.Load() && !l.busy.Load() }
 
 // Away reports whether the store is known not to answer. It may not even refuse, so who asks it would wait.
 func (l *Live) Away() bool { return l.away.Load() && !l.linked.Load() }
@@ -341,6 +352,7 @@ func (l *Live) follow(ctx context.Context, current func()) error {
 		return fmt.Errorf("cannot connect to the database: %w", err)
 	}
 	defer link.Close()
+	l.Ended() // what was ended before it listened nobody told it
 	if err := l.catchUp(ctx, link, l.State()); err != nil {
 		return fmt.Errorf("cannot read the data: %w", err)
 	}
@@ -387,6 +399,9 @@ func (l *Live) listen(ctx context.Context, link Link, due time.Time) (heard, err
 	}
 	if news.Reported {
 		l.Reported(news.Box)
+	}
+	if news.Ended {
+		l.Ended()
 	}
 	if n := news.Change; n > 0 && n != l.State().N { // a lower one, too: the database was put back, or the news is old
 		return readChanges, nil
@@ -443,6 +458,8 @@ func (l *Live) whileReading(ctx context.Context) (done func()) {
 
 // catchUp brings a state up to the last change; nil: it reads everything.
 func (l *Live) catchUp(ctx context.Context, link Link, was *State) error {
+	l.busy.Store(true)
+	defer l.busy.Store(false)
 	done := sync.OnceFunc(l.whileReading(ctx))
 	defer done()
 	reading, cancel := context.WithTimeout(ctx, readTimeout)

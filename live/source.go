@@ -14,7 +14,7 @@ import (
 
 // Source is where the state is read; package db implements it.
 type Source interface {
-	// Connect opens a connection of its own, which hears of every change that is committed, and of every report that is stored, from then on.
+	// Connect opens a connection of its own, which hears of every change that is committed, of every report that is stored and of all that ends, from then on.
 	Connect(ctx context.Context) (Link, error)
 	// Reachable reports whether it answers, over other connections than a Link's, however often it did not.
 	Reachable(ctx context.Context) bool
@@ -38,9 +38,10 @@ type Link interface {
 	Close()
 }
 
-// News is what a Link hears: a change, or that coverage reports are others.
+// News is what a Link hears: a change, that coverage reports are others, or that somebody may do less than before.
 type News struct {
 	Change   int64 // its number; 0: it is no change
+	Ended    bool  // a session, a token or what an account may do
 	Reported bool
 	Box      *place.Box // where what is reported is other, degrees of CGCS2000; nil: anywhere
 }

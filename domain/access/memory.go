@@ -10,8 +10,8 @@ import (
 	"wangge/internal/fault"
 )
 
-// A map asks for a hundred tiles at once: who asked is told again without looking, as long as the data and the day are the same, for keptFor at most. What
-// ends here, a session, a password, an account, is forgotten at once; what another server ends lives that much longer in this one.
+// A map asks for a hundred tiles at once: who asked is told again without looking, as long as the data and the day are the same, for keptFor at most. When something
+// ends, a session, a password, an account, all is forgotten: here at once, in other servers when they hear of it (Forget), and where that is lost, after keptFor.
 const (
 	keptFor  = 2 * time.Second
 	mostKept = 10_000
@@ -62,6 +62,9 @@ func (k *memory) forgetAll() {
 	k.era++
 	clear(k.kept)
 }
+
+// Forget has who asks found out anew, of everybody: something ended, here or in another server, or may have.
+func (s *Service) Forget() { s.told.forgetAll() }
 
 // WhoSigned returns who the session of a browser's token is of: the public where it has ended, or where a step is to be taken yet.
 func (s *Service) WhoSigned(ctx context.Context, token string) (account.Actor, error) {

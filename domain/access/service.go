@@ -30,7 +30,8 @@ type Service struct {
 
 	Demo bool // accounts of the demo may sign in: this machine alone can reach the server. Not for requests that come FromElsewhere
 
-	// Version names the state of the data and the civil day; false: it is not known. As long as it is the same, so is what posts reach. Nil: nothing is known.
+	// Version names the state of the data and the civil day; false: it is not known, or what other servers end is not heard (see Forget). As long as it is the same, so is what
+	// posts reach. Nil: nothing is known.
 	Version func() (string, bool)
 
 	Staff interface {
@@ -383,7 +384,7 @@ func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, passwor
 	if err != nil {
 		return err
 	}
-	defer s.told.forgetAll()
+	defer s.Forget()
 	return s.Store.SetPassword(ctx, id, hash, false)
 }
 
@@ -411,7 +412,7 @@ func (s *Service) EndOtherSessions(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	defer s.told.forgetAll()
+	defer s.Forget()
 	return s.Store.EndSessions(ctx, v.ID, hashOf(token))
 }
 
@@ -421,7 +422,7 @@ func (s *Service) EndSession(ctx context.Context, token string, handle uuid.UUID
 	if err != nil {
 		return err
 	}
-	defer s.told.forgetAll()
+	defer s.Forget()
 	ok, err := s.Store.EndSessionOf(ctx, v.ID, handle)
 	if err == nil && !ok {
 		err = fault.New(fault.NotFound, "id", "access.noSession")
@@ -552,7 +553,7 @@ func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID
 	if err := s.Store.SetDisabled(ctx, actor, id, a.Disabled); err != nil {
 		return a, err
 	}
-	defer s.told.forgetAll()
+	defer s.Forget()
 	return a, s.Store.EndSessions(ctx, id, [32]byte{})
 }
 
@@ -575,7 +576,7 @@ func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, n
 	if err := called.Check("name", a.Provider); err != nil {
 		return a, err
 	}
-	defer s.told.forgetAll()
+	defer s.Forget()
 	a.MustChange = false
 	return a, s.Store.Link(ctx, id, a.Provider)
 }
@@ -598,7 +599,7 @@ func (s *Service) reset(ctx context.Context, by string, a *Account, password *st
 	if err != nil {
 		return err
 	}
-	defer s.told.forgetAll()
+	defer s.Forget()
 	if err := s.Store.SetPassword(ctx, a.ID, hash, !a.Demo); err != nil {
 		return err
 	}
@@ -620,7 +621,7 @@ func (s *Service) EndSessions(ctx context.Context, actor account.Actor, id uuid.
 			return err
 		}
 	}
-	defer s.told.forgetAll()
+	defer s.Forget()
 	return s.Store.EndSessions(ctx, id, [32]byte{})
 }
 

@@ -84,7 +84,7 @@ func (s *Service) TakeBack(ctx context.Context, actor account.Actor, token uuid.
 	if err != nil {
 		return err
 	}
-	defer s.told.forgetAll()
+	defer s.Forget()
 	ok, err := s.Store.RemoveToken(ctx, id, token)
 	if err == nil && !ok {
 		err = fault.New(fault.NotFound, "id", "access.noToken")
