@@ -87,29 +87,25 @@ func (d *DB) appendNow(ctx context.Context, actor account.Actor, entries []audit
 	if _, inside := ctx.Value(txKey{}).(*openTx); inside {
 		ctx = d.Apart(ctx) // who is inside holds a connection already
 	}
-	began := false
-	err := d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) (err error) {
-		began, err = d.seal(ctx, tx, entries)
-		return err
-	})
+	err := d.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error { return d.seal(ctx, tx, entries) })
 	if err == nil {
-		d.sealed(len(entries), began)
+		d.sealed(entries)
 	}
 	return err
 }
 
-// sealed tells that entries were committed, and whether one began a chain.
-func (d *DB) sealed(entries int, began bool) {
-	if d.Sealed != nil && entries > 0 {
-		d.Sealed(entries, began)
+// sealed tells that entries were committed.
+func (d *DB) sealed(entries []audit.Entry) {
+	if d.Sealed != nil && len(entries) > 0 {
+		d.Sealed()
 	}
 }
 
 // seal adds entries to their chains. It is the last thing that a transaction does: from here to its commit nobody else adds to those
-// chains. Chains come in one order for all, so that two never wait for each other, and after the lock of the change log. began: a chain has its first.
-func (d *DB) seal(ctx context.Context, tx pgx.Tx, entries []audit.Entry) (began bool, err error) {
-	if d.Keys == nil {
-		return false, errors.New("audit: there is no key to seal entries with")
+// chains. Chains come in one order for all, so that two never wait for each other, and after the lock of the change log.
+func (d *DB) seal(ctx context.Context, tx pgx.Tx, entries []audit.Entry) error {
+	if len(entries) > 0 && d.Keys == nil {
+		return errors.New("audit: there is no key to seal entries with")
 	}
 	chains := map[string][]audit.Entry{}
 	for _, e := range entries {
@@ -118,9 +114,8 @@ func (d *DB) seal(ctx context.Context, tx pgx.Tx, entries []audit.Entry) (began 
 	for _, chain := range slices.Sorted(maps.Keys(chains)) {
 		head, err := lockChain(ctx, tx, chain)
 		if err != nil {
-			return false, err
+			return err
 		}
-		began = began || head.N == 0
 		var batch pgx.Batch
 		for _, e := range chains[chain] {
 			l := d.Keys.Seal(head, e)
@@ -130,10 +125,10 @@ func (d *DB) seal(ctx context.Context, tx pgx.Tx, entries []audit.Entry) (began 
 				orNull(e.Case), e.Result, zeroNull(e.Change), orNull(e.Request), orNull(e.Network), l.Previous[:], l.KeyID, l.Hash[:])
 		}
 		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
-			return false, fmt.Errorf("audit: add to chain %s: %w", chain, err)
+			return fmt.Errorf("audit: add to chain %s: %w", chain, err)
 		}
 	}
-	return began, nil
+	return nil
 }
 
 // lockChain holds chain to the end of the transaction and returns its end.
@@ -282,9 +277,8 @@ func (s *Audit) pruneChain(ctx context.Context, chain string, before, at time.Ti
 		}
 		*removed += int(tag.RowsAffected())
 		by := account.TheOperator()
-		_, err = s.seal(ctx, tx, []audit.Entry{{At: at, Actor: by.ID, Role: by.Role, Action: audit.PruneAudit, Object: audit.Object{Kind: "AUDIT", ID: fmt.Sprint(*from)},
+		return s.seal(ctx, tx, []audit.Entry{{At: at, Actor: by.ID, Role: by.Role, Action: audit.PruneAudit, Object: audit.Object{Kind: "AUDIT", ID: fmt.Sprint(*from)},
 			District: chain, Result: audit.OK}})
-		return err
 	})
 }
 

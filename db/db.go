@@ -32,8 +32,8 @@ type DB struct {
 
 	// Keys seal what is noted in the audit. They are set before the first use; nil: nothing can be noted.
 	Keys *audit.Keys
-	// Sealed is told how many entries of the audit were committed, and whether one began a chain. It does not wait. It is set before the first use; nil: nobody is told.
-	Sealed func(entries int, began bool)
+	// Sealed is told when entries of the audit were committed. It does not wait. It is set before the first use; nil: nobody is told.
+	Sealed func()
 
 	noted atomic.Int64 // the highest number of a change that was committed here
 }
@@ -192,16 +192,13 @@ func (o *openTx) run(fn func(ctx context.Context, open *openTx) error) (err erro
 	if ofDeed = ofDeed && o.noted.N > 0; ofDeed {
 		entries = append(slices.Clip(entries), changed)
 	}
-	began := false
-	if len(entries) > 0 {
-		if began, err = o.d.seal(o, o.tx, entries); err != nil {
-			return asFault(err)
-		}
+	if err = o.d.seal(o, o.tx, entries); err != nil {
+		return asFault(err)
 	}
 	if err = o.tx.Commit(o.Context); err != nil {
 		return asFault(err)
 	}
-	o.d.sealed(len(entries), began)
+	o.d.sealed(entries)
 	o.entries = nil
 	if ofDeed {
 		audit.Stored(o.Context)

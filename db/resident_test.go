@@ -87,6 +87,8 @@ func (r recorder) Record(_ context.Context, actor account.Actor, act audit.Entry
 	return nil
 }
 
+func (r recorder) Anchored(context.Context) { *r.acts = append(*r.acts, "anchored") }
+
 // idOf is the id that the SQL of plantRegister gives.
 func idOf(s string) uuid.UUID { return md5.Sum([]byte(s)) }
 
@@ -909,5 +911,29 @@ func TestWhatIsOverGoes(t *testing.T) {
 	var gone int
 	if err := r.pool.QueryRow(ctx, "SELECT people FROM resident_erasure WHERE reason = 'RETENTION'").Scan(&gone); err != nil || gone != 1 {
 		t.Errorf("%d are counted, %v", gone, err)
+	}
+}
+
+// TestWhatGivesAValueOutIsAnchoredFirst: the entry of it, once it is committed and before who asked is told; what is masked and what is refused is not waited for.
+func TestWhatGivesAValueOutIsAnchoredFirst(t *testing.T) {
+	r := plantRegister(t)
+	planted := r.enter(t)
+	ctx := t.Context()
+	for _, c := range []struct {
+		name string
+		do   func() error
+		want bool
+	}{
+		{"reveal", func() error { _, err := r.Reveal(ctx, worker, planted.Key, resident.Phone, visit); return err }, true},
+		{"export", func() error { _, err := r.Export(ctx, worker, planted.Key, visit); return err }, true},
+		{"search", func() error { _, err := r.Search(ctx, worker, plantedNumber, visit); return err }, true},
+		{"file", func() error { _, err := r.File(ctx, worker, household(1)); return err }, false},
+	} {
+		if err := c.do(); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if acts := *r.acts; (acts[len(acts)-1] == "anchored") != c.want {
+			t.Errorf("%s: the last is %s", c.name, acts[len(acts)-1])
+		}
 	}
 }

@@ -30,12 +30,12 @@ type Anchors interface {
 	Turn(fn func(was []Anchor) (is []Anchor, changed bool, err error)) error
 }
 
-// How soon an entry is anchored: at the next look, or a moment after anchorAfter others or one that begins a chain.
+// When the ends are looked at: each minute, since others add entries too; a moment after one was added here; and at once for who waits in Anchored.
 const (
 	anchorEvery  = time.Minute
-	anchorAfter  = 32
-	anchorMoment = time.Second // between two looks at least
+	anchorMoment = time.Second // between two looks at least, but for who waits
 	anchorTime   = 5 * time.Second
+	anchorWait   = 2 * time.Second // of who waits
 )
 
 // Lost says which ends were anchored that their chains do not hold any more.
@@ -83,7 +83,13 @@ func anchored(was []Anchor, holds map[Head]bool, heads []Head, now time.Time) (i
 func (s *Service) Anchor(ctx context.Context) (heads []Head, err error) {
 	ctx, cancel := context.WithTimeout(ctx, anchorTime)
 	defer cancel()
-	s.loose.Store(0) // what is sealed from here on may come too late for this look
+	s.mu.Lock()
+	over := s.next // who waits from here on may have noted something too late for this look
+	s.next = nil
+	s.mu.Unlock()
+	if over != nil {
+		defer close(over)
+	}
 	var lost Lost
 	err = s.Anchors.Turn(func(was []Anchor) (is []Anchor, changed bool, err error) {
 		if heads, err = s.Store.Heads(ctx, Machine()); err != nil {
@@ -117,25 +123,50 @@ func setOf(heads []Head) map[Head]bool {
 	return set
 }
 
-// Sealed is told that entries were committed, and whether one began a chain; it does not wait.
-func (s *Service) Sealed(entries int, began bool) {
-	if s.loose.Add(int64(entries)) >= anchorAfter || began {
-		select {
-		case s.grown() <- struct{}{}:
-		default:
-		}
+// Sealed is told that entries were committed; it does not wait.
+func (s *Service) Sealed() { tell(s.grown()) }
+
+// Anchored returns when what was noted before is anchored. What says something of value to who asked is answered after it, so that its entry cannot be taken from an end unseen.
+// Where that cannot be done, which the log tells, it returns all the same, after two seconds at most; and at once where nobody keeps the ends meanwhile, as in a command, which does when it
+// ends.
+func (s *Service) Anchored(ctx context.Context) {
+	if !s.keeping.Load() {
+		return
+	}
+	s.mu.Lock()
+	if s.next == nil {
+		s.next = make(chan struct{})
+	}
+	over := s.next
+	s.mu.Unlock()
+	tell(s.wanted())
+	select {
+	case <-over:
+	case <-time.After(anchorWait):
+	case <-ctx.Done():
 	}
 }
 
-// grown tells Keep that much was sealed.
-func (s *Service) grown() chan struct{} {
-	s.growing.Do(func() { s.growth = make(chan struct{}, 1) })
-	return s.growth
+func tell(to chan struct{}) {
+	select {
+	case to <- struct{}{}:
+	default: // it is told already
+	}
+}
+
+// grown tells Keep that something was sealed, wanted that somebody waits.
+func (s *Service) grown() chan struct{}  { s.makeCalls(); return s.calls[0] }
+func (s *Service) wanted() chan struct{} { s.makeCalls(); return s.calls[1] }
+
+func (s *Service) makeCalls() {
+	s.calling.Do(func() { s.calls = [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)} })
 }
 
 // Keep anchors the ends of the chains, so that entries taken from an end are missed, until ctx ends. Every hour it writes those that moved to the log. What was sealed after its
 // last look is left to who ends it.
 func (s *Service) Keep(ctx context.Context, log *slog.Logger) {
+	s.keeping.Store(true)
+	defer s.keeping.Store(false)
 	told := map[Head]bool{}
 	var hourly time.Time // when that is due
 	var said string      // what the log was told of this hour
@@ -165,11 +196,14 @@ func (s *Service) Keep(ctx context.Context, log *slog.Logger) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-s.wanted():
+			continue
 		case <-time.After(anchorMoment):
 		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-s.wanted():
 		case <-s.grown():
 		case <-time.After(anchorEvery - anchorMoment):
 		}

@@ -19,13 +19,16 @@ type looked struct {
 	mu    sync.Mutex
 	head  Head
 	looks int
+	wait  time.Duration // that a look takes
 }
 
 func (l *looked) Heads(context.Context, account.Actor) ([]Head, error) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.looks++
-	return []Head{l.head}, nil
+	head, wait := l.head, l.wait
+	l.mu.Unlock()
+	time.Sleep(wait)
+	return []Head{head}, nil
 }
 
 func (l *looked) Hold(_ context.Context, _ account.Actor, heads []Head) ([]Head, error) {
@@ -33,6 +36,13 @@ func (l *looked) Hold(_ context.Context, _ account.Actor, heads []Head) ([]Head,
 		return nil, nil
 	}
 	return heads, nil
+}
+
+// slow has each look take so long from now on.
+func (l *looked) slow(wait time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wait = wait
 }
 
 func (l *looked) count() int {
@@ -52,7 +62,7 @@ func (k *kept) Turn(fn func([]Anchor) ([]Anchor, bool, error)) error {
 	return err
 }
 
-// TestHowSoonEntriesAreAnchored: at once, each minute, and a moment after many or after one that begins a chain; the log has the ends each hour.
+// TestHowSoonEntriesAreAnchored: each minute, a moment after one was added, and before who waits goes on; the log has the ends each hour.
 func TestHowSoonEntriesAreAnchored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, ends, said := &looked{head: Head{"unplaced", 1, Hash{1}}}, &kept{}, &strings.Builder{}
@@ -72,19 +82,39 @@ func TestHowSoonEntriesAreAnchored(t *testing.T) {
 		after(0, 1, "at the start")
 		after(59*time.Second, 1, "within a minute")
 		after(1500*time.Millisecond, 2, "a minute")
-		s.Sealed(anchorAfter-1, false)
-		after(10*time.Second, 2, "few entries")
-		s.Sealed(1, false)
-		after(time.Second, 3, "many entries")
-		s.Sealed(1, false)
-		after(10*time.Second, 3, "few after many")
-		s.Sealed(1, true)
-		after(1100*time.Millisecond, 4, "a chain begins")
+		s.Sealed()
+		after(time.Second, 3, "an entry")
+		s.Sealed()
+		after(400*time.Millisecond, 3, "another, within the moment")
+		after(200*time.Millisecond, 4, "after it")
+		after(10*time.Second, 4, "none")
+		for range 3 { // one after another: each has a look that began after it
+			looked := store.count()
+			began := time.Now()
+			if s.Anchored(ctx); store.count() != looked+1 || time.Since(began) != 0 {
+				t.Errorf("who waits goes on after %v and %d looks", time.Since(began), store.count()-looked)
+			}
+		}
+		store.slow(time.Second)
+		began := time.Now()
+		var waiting sync.WaitGroup
+		for range 50 { // together, while a look is under way: they share the next
+			waiting.Go(func() { s.Anchored(ctx) })
+			time.Sleep(time.Millisecond)
+		}
+		waiting.Wait()
+		if took, looks := time.Since(began), store.count()-7; took != 2*time.Second || looks != 2 {
+			t.Errorf("fifty wait for %v and %d looks", took, looks)
+		}
+		store.slow(0)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		before := store.count()
 		for range 100 {
-			s.Sealed(anchorAfter, false)
+			s.Sealed()
 			time.Sleep(50 * time.Millisecond)
 		}
-		if n := store.count(); n > 10 {
+		if n := store.count() - before; n > 6 {
 			t.Errorf("looked %d times in five seconds", n)
 		}
 		if n := strings.Count(said.String(), "unplaced:1:"); n != 1 {

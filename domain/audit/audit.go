@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -49,6 +50,11 @@ var deeds = map[Deeds][]Action{
 
 // Actions are those that d asks for; none where there are no such deeds.
 func (d Deeds) Actions() []Action { return deeds[d] }
+
+// GivesOut reports whether who does a is told personal values that are masked otherwise, or whose a number is.
+func (a Action) GivesOut() bool {
+	return a != "READ_HOUSEHOLD_FILE" && slices.Contains(deeds[ReadPersonal], a)
+}
 
 // OfMutation is the action of a mutation: createWorker is CREATE_WORKER.
 func OfMutation(field string) Action {

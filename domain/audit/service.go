@@ -58,9 +58,10 @@ type Service struct {
 	mu      sync.Mutex
 	strange bucket
 
-	loose   atomic.Int64 // entries that were sealed here since the last look
-	growth  chan struct{}
-	growing sync.Once
+	keeping atomic.Bool   // Keep runs
+	next    chan struct{} // closed when the next look to begin is over; nil: nobody waits; guarded by mu
+	calls   [2]chan struct{}
+	calling sync.Once
 }
 
 // Record notes a deed of actor, in the transaction of ctx where there is one. Actor, role, time and origin are filled in; a result that is

@@ -69,6 +69,9 @@ func (s *Service) recordedAs(ctx context.Context, actor account.Actor, act *audi
 		return s.Recorder.Record(ctx, actor, *act)
 	})
 	if err == nil {
+		if act.Action.GivesOut() {
+			s.Recorder.Anchored(ctx)
+		}
 		return nil
 	}
 	act.Result = string(fault.As(err).Code)

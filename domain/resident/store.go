@@ -67,4 +67,6 @@ type Store interface {
 // Recorder keeps the record of who did what; *audit.Service implements it. What it is told within a transaction stays with it; of a refusal it is told outside.
 type Recorder interface {
 	Record(ctx context.Context, actor account.Actor, e audit.Entry) error
+	// Anchored returns when the record cannot be taken away unseen any more.
+	Anchored(ctx context.Context)
 }

@@ -25,6 +25,7 @@ import (
 type unrecorded struct{}
 
 func (unrecorded) Record(context.Context, account.Actor, audit.Entry) error { return nil }
+func (unrecorded) Anchored(context.Context)                                 {}
 
 // misplaced counts the rows of residents' files that say another place than the grids do, derived anew.
 const misplaced = `WITH lies AS (
