@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"wangge/db"
+	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/key"
 	"wangge/domain/resident"
 	"wangge/domain/secret"
@@ -65,7 +67,7 @@ func (program) Keys(ctx context.Context, s config.Settings) (report cli.KeysRepo
 
 // RotateKeys implements cli.Program.
 func (program) RotateKeys(ctx context.Context, s config.Settings, job cli.RotateJob) (done cli.Rotated, err error) {
-	err = withHouse(ctx, s, func(h *house) error {
+	err = audited(ctx, s, byHand(account.TheOperator()), audit.Entry{Action: audit.RotateKeys}, func(ctx context.Context, h *house) error {
 		keys, store, file := h.residents.Keys, db.NewSecrets(h.store), keysFile(s)
 		ring, err := keys.Ring() // made where there is none
 		if err != nil {

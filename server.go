@@ -328,12 +328,18 @@ func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction,
 		for _, m := range done {
 			lines = append(lines, "applied "+m.File)
 		}
+		if len(done) > 0 {
+			err = errors.Join(err, h.noteMigrated(ctx, s, audit.MigrateUp, done[len(done)-1].Version))
+		}
 		if err != nil || len(done) > 0 {
 			return strings.Join(lines, "\n"), err
 		}
 		return "nothing to do: the tables are up to date", nil
 	case cli.Down:
 		m, err := db.MigrateDown(ctx, h.pool, lose)
+		if err == nil {
+			err = h.noteMigrated(ctx, s, audit.MigrateDown, m.Version)
+		}
 		return "took back " + m.File, err
 	}
 	all, err := db.MigrationStatus(ctx, h.pool)
@@ -345,6 +351,18 @@ func (program) Migrate(ctx context.Context, s config.Settings, to cli.Direction,
 		lines = append(lines, fmt.Sprintf("%-40s %s", m.File, state))
 	}
 	return strings.Join(lines, "\n"), err
+}
+
+// noteMigrated notes which migration a command came to, or took back, where there is an audit to note it in.
+func (h *house) noteMigrated(ctx context.Context, s config.Settings, what audit.Action, version int64) error {
+	if version < db.AuditSince || what == audit.MigrateDown && version == db.AuditSince {
+		return nil
+	}
+	if err := h.openAudit(s); err != nil {
+		return err
+	}
+	defer h.anchor(ctx)
+	return h.audit.Record(ctx, byHand(account.TheOperator()), audit.Entry{Action: what, Object: audit.Object{Kind: "MIGRATION", ID: fmt.Sprint(version)}})
 }
 
 // maxConns lets a dozen slow statements leave room for quick ones; DATABASE_URL may say pool_max_conns instead.

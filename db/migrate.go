@@ -62,6 +62,9 @@ var lost = map[int64][]string{
 	17: {"account WHERE provider_name IS NOT NULL"},
 }
 
+// AuditSince is the migration that makes the audit's table: before it nothing can be noted.
+const AuditSince = 15
+
 // MigrateDown takes the latest migration back, with what is stored in its tables. CONFLICT: something would be lost that cannot be made anew, and lose does not say that it may be.
 func MigrateDown(ctx context.Context, pool *pgxpool.Pool, lose bool) (Migration, error) {
 	return migrateDown(ctx, pool, migrations.FS, lose)

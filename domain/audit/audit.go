@@ -24,12 +24,15 @@ type Action string
 
 // What is done beside mutations.
 const (
-	Import     Action = "IMPORT"      // a file, by a command
-	Export     Action = "EXPORT"      // to a file, by a command
-	LoadDemo   Action = "LOAD_DEMO"   // the made-up town
-	MovePhotos Action = "MOVE_PHOTOS" // out of the database
-	ReadAudit  Action = "READ_AUDIT"  // this
-	PruneAudit Action = "PRUNE_AUDIT" // the entries before the one that it names were removed, since they were old enough
+	Import      Action = "IMPORT"       // a file, by a command
+	Export      Action = "EXPORT"       // to a file, by a command
+	LoadDemo    Action = "LOAD_DEMO"    // the made-up town
+	MovePhotos  Action = "MOVE_PHOTOS"  // out of the database
+	RotateKeys  Action = "ROTATE_KEYS"  // those that residents' files are sealed with
+	MigrateUp   Action = "MIGRATE_UP"   // the tables, by a command: to the migration that it names
+	MigrateDown Action = "MIGRATE_DOWN" // the migration that it names was taken back
+	ReadAudit   Action = "READ_AUDIT"   // this
+	PruneAudit  Action = "PRUNE_AUDIT"  // the entries before the one that it names were removed, since they were old enough
 )
 
 // Deeds are actions that are asked for as one.
