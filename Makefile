@@ -26,7 +26,8 @@ test: ## Everything that must hold: vet, Go tests, the web bundle, the GraphQL a
 	script/npm.sh graph/audit
 	script/kept.sh sh -c '"$$0" --no-print-directory tested' '$(MAKE)'
 
-# All that it prints, and all that its town's server logs, is looked through in its last step.
+# All that it prints, and all that its town's server and those of Go's tests log, is looked through in its last step: so Go's tests, of packages
+# that leave something, run each time.
 tested:
 	@$(MAKE) --no-print-directory CI=true format test-go build
 	script/unchanged.sh "make web" web/dist -- sh -c 'cd web && npm run --silent build'

@@ -26,6 +26,7 @@ import (
 
 	"wangge/domain/key"
 	"wangge/internal/testdb"
+	"wangge/internal/traces"
 )
 
 // browser is one that keeps its cookies, and follows no redirection by itself.
@@ -183,6 +184,7 @@ func TestSigningIn(t *testing.T) {
 			t.Errorf("half-way in: %d, %q", status, location)
 		}
 		const chosen = "nine magpies over barley"
+		traces.Plant(t, "a password", chosen)
 		if status, _, text := b.send("/account/password", "oldPassword", first[len(first)-1], "password", chosen, "again", chosen+"!"); status != http.StatusBadRequest || !strings.Contains(text, "The two passwords differ.") {
 			t.Errorf("two that differ: %d", status)
 		}

@@ -50,6 +50,9 @@ func (program) ListAudit(ctx context.Context, s config.Settings, q audit.Query) 
 // Users implements cli.Program. Whoever works on this machine gives accounts.
 func (program) Users(ctx context.Context, s config.Settings, job cli.UserJob) (list []cli.User, err error) {
 	do := func(ctx context.Context, h *house) (err error) {
+		if h.access.Sealer, err = sealer(s); err != nil { // a reset forgets the tries that are counted of a login
+			return err
+		}
 		list, err = users(ctx, h, job)
 		return err
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/paulmach/orb/planar"
 
 	"wangge/internal/testdb"
+	"wangge/internal/traces"
 	"wangge/load/demo"
 	"wangge/tile"
 	"wangge/tile/pmtiles"
@@ -61,7 +62,7 @@ func run(t *testing.T, env []string, args ...string) (code int, out, errOut stri
 	t.Helper()
 	var o, e bytes.Buffer
 	cmd := command(t, env, args...)
-	cmd.Stdout, cmd.Stderr = &o, &e
+	cmd.Stdout, cmd.Stderr = &o, traces.Log(t, &e)
 	err := cmd.Run()
 	var failed *exec.ExitError
 	if err != nil && !errors.As(err, &failed) {
@@ -109,7 +110,7 @@ func (g *growing) String() string {
 func serve(t *testing.T, env []string, args ...string) *server {
 	t.Helper()
 	s := &server{cmd: command(t, env, append([]string{"serve"}, args...)...), log: &growing{}}
-	s.cmd.Stderr = s.log
+	s.cmd.Stderr = traces.Log(t, s.log)
 	pipe, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ import (
 	"wangge/internal/answer"
 	"wangge/internal/httpauth"
 	"wangge/internal/ops"
+	"wangge/internal/traces"
 )
 
 const followTiles = `subscription {tilesChanged {version tiles(minZoom: 3, maxZoom: 3) {x}}}`
@@ -38,7 +39,7 @@ type through struct {
 func serveThrough(t *testing.T) *through {
 	t.Helper()
 	s := &through{tell: make(chan string), log: &growing{}, over: make(chan error, 1)}
-	log := ops.NewLogger(s.log, 0, false)
+	log := ops.NewLogger(traces.Log(t, s.log), 0, false)
 	door, err := httpauth.New(httpauth.Options{Operator: "the operator's token"})
 	if err != nil {
 		t.Fatal(err)

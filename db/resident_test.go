@@ -25,6 +25,7 @@ import (
 	"wangge/domain/staff"
 	"wangge/internal/fault"
 	"wangge/internal/testdb"
+	"wangge/internal/traces"
 )
 
 // What must be found nowhere but where it is revealed.
@@ -122,6 +123,7 @@ var visit = resident.Why{Purpose: audit.Visit, Case: "ZF-2026-17"}
 // enter enters the planted person in the first household.
 func (r register) enter(t *testing.T) resident.Resident {
 	t.Helper()
+	traces.Plant(t, "a value of a resident's file", plantedName, plantedNumber, plantedPhone)
 	out, err := r.Create(t.Context(), worker, resident.Entry{Household: household(1), Person: resident.Person{Name: plantedName, Identity: plantedNumber, Phone: plantedPhone},
 		Residency: resident.Residency{RegisteredHere: true, LivesHere: true, Tenure: resident.Owner}})
 	if err != nil {

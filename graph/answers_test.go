@@ -59,7 +59,7 @@ func newKeeping(t testing.TB, o graph.Options) *keeping {
 	if o.Version == nil {
 		o.Version = func() (string, bool) { return *k.version.Load(), !k.old.Load() }
 	}
-	o.Log = logger(t.Output())
+	o.Log = logger(t, t.Output())
 	r := &graph.Resolver{
 		Places:   &place.Service{Store: k, Now: time.Now},
 		Tilesets: func(context.Context) ([]*node.Tileset, error) { return nil, fmt.Errorf("broken") },
@@ -345,8 +345,8 @@ func TestDataAsOf(t *testing.T) {
 // TestKeptTown: what the public reads of a town is the same kept and not, and an operator's answer is never the public's.
 func TestKeptTown(t *testing.T) {
 	r := town(t, testdb.New(t))
-	s := server{must(graph.NewHandler(r, graph.Options{Log: logger(t.Output()), Version: func() (string, bool) { return "1", true }}))}
-	plain := serve(r, t.Output())
+	s := server{must(graph.NewHandler(r, graph.Options{Log: logger(t, t.Output()), Version: func() (string, bool) { return "1", true }}))}
+	plain := serve(t, r, t.Output())
 	for _, query := range []string{
 		`{ viewer { id } division(code: "990102001001") { name stats { households { count suppressed } } } }`,
 		`{ grids(first: 3) { nodes { code worker { name workPhone } } } }`,

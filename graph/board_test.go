@@ -14,7 +14,7 @@ import (
 
 func TestBoards(t *testing.T) {
 	pool := testdb.New(t)
-	s := serve(town(t, pool), t.Output())
+	s := serve(t, town(t, pool), t.Output())
 	op, anyone := account.TheOperator(), account.Anyone()
 	var building key.Key
 	if err := pool.QueryRow(t.Context(), "SELECT district, id FROM building WHERE code = $1", gridCode(c1, 3)+"-1").Scan(&building.Home, &building.ID); err != nil {
@@ -127,7 +127,7 @@ func TestBoards(t *testing.T) {
 func TestWhoArrangesNotesPrints(t *testing.T) {
 	const town1 = "990102001"
 	pool := testdb.New(t)
-	s := serve(town(t, pool), t.Output())
+	s := serve(t, town(t, pool), t.Output())
 	communities := map[string]uuid.UUID{}
 	for _, code := range []string{c1, c2} {
 		var id uuid.UUID

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write what is answered to the want.json
 // too, which must answer with the same bytes.
 func TestCases(t *testing.T) {
 	r := town(t, testdb.New(t))
-	s, judge := serve(r, t.Output()), server{must(graph.Judged(r, graph.Options{Log: logger(t.Output())}))}
+	s, judge := serve(t, r, t.Output()), server{must(graph.Judged(r, graph.Options{Log: logger(t, t.Output())}))}
 	queries, err := filepath.Glob("testdata/api/*/*/query.graphql")
 	if err != nil || len(queries) == 0 {
 		t.Fatalf("no cases: %v", err)

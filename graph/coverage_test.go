@@ -17,7 +17,7 @@ func TestCoverage(t *testing.T) {
 	pool := testdb.New(t)
 	r := town(t, pool)
 	run(t, pool, "UPDATE unit_people SET households = households + 50")
-	s := serve(r, t.Output())
+	s := serve(t, r, t.Output())
 	public, op := account.Anyone(), account.TheOperator()
 	into := func(a answer, v any) {
 		t.Helper()

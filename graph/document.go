@@ -140,7 +140,7 @@ func (d *documents) prepare(query, name string) (*prepared, gqlerror.List) {
 	}
 	p := &prepared{doc: doc, operation: doc.Operations.ForName(name)}
 	if len(list) == 0 && p.operation == nil {
-		list = gqlerror.List{gqlerror.Errorf("operation %s not found", name)}
+		list = gqlerror.List{gqlerror.Errorf("operation %q not found", name)}
 	}
 	if len(list) > 0 {
 		for _, e := range list {

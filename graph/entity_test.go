@@ -37,7 +37,7 @@ func withEntities(t *testing.T, r *graph.Resolver) {
 func TestLegalEntities(t *testing.T) {
 	r := town(t, testdb.New(t))
 	withEntities(t, r)
-	s := serve(r, t.Output())
+	s := serve(t, r, t.Output())
 	const fields = `{ name category address code creditCode employees partyOrganisation partyMembers location building { name } }`
 	for _, c := range []struct {
 		name, query, want string
@@ -92,7 +92,7 @@ func TestLegalEntities(t *testing.T) {
 func TestExternalRefs(t *testing.T) {
 	r := town(t, testdb.New(t))
 	withEntities(t, r)
-	s := serve(r, t.Output())
+	s := serve(t, r, t.Output())
 	op := account.TheOperator()
 	var seen struct {
 		Division struct {

@@ -64,7 +64,7 @@ func TestEveryRootFieldSaysWhoMayAsk(t *testing.T) {
 // TestRootFieldsAreForTheRolesThatTheyName: each field is asked for as each role, with nothing behind it, so that what is let through panics.
 func TestRootFieldsAreForTheRolesThatTheyName(t *testing.T) {
 	schema := graph.NewExecutableSchema(graph.Config{}).Schema()
-	s := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{Log: logger(t.Output())}))}
+	s := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{Log: logger(t, t.Output())}))}
 	asked := 0
 	for _, root := range []*ast.Definition{schema.Query, schema.Mutation} {
 		for _, f := range root.Fields {
@@ -140,7 +140,7 @@ func leastOf(schema *ast.Schema, t *ast.Type) any {
 // TestMutationsAreNoted: what is done with its change and the thing, what is refused with its code, and no value of either.
 func TestMutationsAreNoted(t *testing.T) {
 	r := town(t, testdb.New(t))
-	s := server{must(graph.NewHandler(r, graph.Options{Log: logger(t.Output()), ClientAddr: func(*http.Request) netip.Addr { return netip.MustParseAddr("203.0.113.77") }}))}
+	s := server{must(graph.NewHandler(r, graph.Options{Log: logger(t, t.Output()), ClientAddr: func(*http.Request) netip.Addr { return netip.MustParseAddr("203.0.113.77") }}))}
 	op, third := account.TheOperator(), gridCode(c1, 3)
 	const create = `mutation ($in: CreateWorkerInput!) { createWorker(input: $in) { worker { id } } }`
 	in := func(name string) map[string]any {
@@ -217,7 +217,7 @@ func TestMutationsAreNoted(t *testing.T) {
 // TestTheAuditIsListedPageByPage: by what is asked for, the newest first.
 func TestTheAuditIsListedPageByPage(t *testing.T) {
 	r := town(t, testdb.New(t))
-	s := serve(r, t.Output())
+	s := serve(t, r, t.Output())
 	for i := range 7 {
 		if err := r.Audit.Record(t.Context(), account.TheOperator(), audit.Entry{Action: "TRY_IT", Object: audit.Object{Kind: "GRID", ID: fmt.Sprint("g", i)}}); err != nil {
 			t.Fatal(err)

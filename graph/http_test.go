@@ -118,7 +118,7 @@ func TestLanguage(t *testing.T) {
 // TestPanic: a panic in a resolver is INTERNAL with an id that the log has, and says nothing else.
 func TestPanic(t *testing.T) {
 	var log strings.Builder
-	s := serve(&graph.Resolver{}, &log) // without services every read of one panics
+	s := serve(t, &graph.Resolver{}, &log) // without services every read of one panics
 	a := s.ask(t, account.Anyone(), `query ($c: ID!) { division(code: $c) { name } }`, map[string]any{"c": "secret"})
 	id := ""
 	if len(a.Errors) == 1 {

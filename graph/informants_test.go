@@ -13,7 +13,7 @@ import (
 // force; the public is told nothing that households follow from.
 func TestInformants(t *testing.T) {
 	pool := testdb.New(t)
-	s := serve(town(t, pool), t.Output())
+	s := serve(t, town(t, pool), t.Output())
 	op := account.TheOperator()
 	fifth := gridCode(c1, 5)
 	type check struct {

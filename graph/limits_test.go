@@ -13,7 +13,7 @@ import (
 )
 
 // bare is the API without a database: for requests that are refused before anything is read.
-func bare(t testing.TB) server { return serve(&graph.Resolver{}, t.Output()) }
+func bare(t testing.TB) server { return serve(t, &graph.Resolver{}, t.Output()) }
 
 func repeat(n int, format string) string {
 	var b strings.Builder
@@ -174,8 +174,8 @@ func TestWithinLimits(t *testing.T) {
 
 // TestWhatStaffMayAsk: more than the public and less than the operator, as it is set; households, which they are told of, are counted.
 func TestWhatStaffMayAsk(t *testing.T) {
-	usual := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{Log: logger(t.Output())}))}
-	more := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{Log: logger(t.Output()), StaffCost: 3_000_000}))}
+	usual := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{Log: logger(t, t.Output())}))}
+	more := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{Log: logger(t, t.Output()), StaffCost: 3_000_000}))}
 	public, worker, op := account.Anyone(), account.Actor{Role: account.Staff, ID: "staff"}, account.TheOperator()
 	grids := func(n int, below string) string {
 		return fmt.Sprintf(`{ division(code: "1") { grids(first: %d) { nodes { code buildings(first: 200) { nodes { id units(first: 50) { nodes { id name %s } } } } } } } }`, n, below)
@@ -200,7 +200,7 @@ func TestWhatStaffMayAsk(t *testing.T) {
 			t.Errorf("%s: answered %.300s", c.name, a.Raw)
 		}
 	}
-	pages := serve(town(t, testdb.New(t)), t.Output())
+	pages := serve(t, town(t, testdb.New(t)), t.Output())
 	for _, c := range []struct {
 		actor account.Actor
 		most  int

@@ -16,7 +16,7 @@ import (
 // of gqlgen's executor, which takes them decoded.
 func TestListsOfPointsAreWhatTheyAre(t *testing.T) {
 	r := town(t, testdb.New(t))
-	ours, judged := serve(r, t.Output()), server{must(graph.Judged(r, graph.Options{Log: logger(t.Output())}))}
+	ours, judged := serve(t, r, t.Output()), server{must(graph.Judged(r, graph.Options{Log: logger(t, t.Output())}))}
 	random := rand.New(rand.NewPCG(5, 8))
 	one := func(list ...string) string { return list[random.IntN(len(list))] }
 	mostly := func(right string) string {

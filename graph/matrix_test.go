@@ -27,6 +27,7 @@ import (
 	"wangge/domain/staff"
 	"wangge/graph"
 	"wangge/internal/testdb"
+	"wangge/internal/traces"
 )
 
 // matrix is docs/who-may-what.md: what each column may of each row.
@@ -132,7 +133,7 @@ func newWorld(t testing.TB) *world {
 	r.Access = access.New(db.NewAccounts(d))
 	r.Access.Now, r.Access.Staff, r.Access.Grids, r.Access.Places = now, r.Staff, r.Grids, r.Places
 	r.Access.Sealer = must(access.NewSealer([access.KeyBytes]byte{1, 2, 3}))
-	w.server = serve(r, t.Output())
+	w.server = serve(t, r, t.Output())
 
 	for i, grid := range []string{gridCode(c1, 3), gridCode(c1, 7), gridCode(c2, 1), gridCode(c3, 1)} {
 		w.spots = append(w.spots, w.spot(i, grid))
@@ -242,6 +243,7 @@ func (w *world) spot(n int, grid string) *spot {
 	p := &spot{grid: grid, community: grid[:12], room: fmt.Sprintf("9%d7-植", n), name: "植入" + string([]rune("东南西北")[n]), phone: fmt.Sprintf("1390000777%d", n),
 		number:  []string{"11010519491231002X", "440524188001010014", "110105194912310011", "11010519491231003X"}[n],
 		special: fmt.Sprintf("植入之法%d", n), credit: fmt.Sprintf("91110000ZZZZZZZ%02dX", n), ref: fmt.Sprintf("PLANTED-REF-%d", n)}
+	traces.Plant(w.t, "a value of a resident's file", p.name, p.number, p.phone, p.special)
 	var unit, household, entity uuid.UUID
 	err := w.pool.QueryRow(w.t.Context(), `SELECT g.district, g.community_id, g.id, bg.building_id FROM grid g JOIN building_grid bg ON bg.grid_id = g.id WHERE g.code = $1 ORDER BY 4 LIMIT 1`, grid).
 		Scan(&p.area.District, &p.area.Community, &p.area.Grid, &p.area.Building)

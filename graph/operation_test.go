@@ -56,7 +56,7 @@ func TestOneConnection(t *testing.T) {
 	}
 	defer small.Close()
 	r.Places = &place.Service{Store: db.NewPlaces(db.New(small)), Now: r.Places.Now}
-	a := serve(r, t.Output()).ask(t, account.Anyone(), "{ "+repeat(30, `a#: division(code: "9901") { name sizePolicy { version } stats { grids } }`)+"}", nil)
+	a := serve(t, r, t.Output()).ask(t, account.Anyone(), "{ "+repeat(30, `a#: division(code: "9901") { name sizePolicy { version } stats { grids } }`)+"}", nil)
 	var data map[string]struct{ Name string }
 	if err := json.Unmarshal(a.Data, &data); err != nil || len(data) != 30 || data["a29"].Name != "澜州市" {
 		t.Errorf("answered %s", a.Raw)
@@ -69,7 +69,7 @@ func TestOneConnection(t *testing.T) {
 // TestAnswerTooLong: data larger than a request's cost assumes are not answered with all they hold.
 func TestAnswerTooLong(t *testing.T) {
 	pool := testdb.New(t)
-	s := serve(town(t, pool), t.Output())
+	s := serve(t, town(t, pool), t.Output())
 	if _, err := pool.Exec(t.Context(), `UPDATE worker SET duties = ARRAY[repeat('x', 1000000)] WHERE name = '欧阳明'`); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestInternalError(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var log strings.Builder
 			r := &graph.Resolver{Tilesets: func(context.Context) ([]*node.Tileset, error) { panic("sent by a person") }}
-			s := server{must(graph.NewHandler(r, graph.Options{Log: logger(&log), RequestID: test.id}))}
+			s := server{must(graph.NewHandler(r, graph.Options{Log: logger(t, &log), RequestID: test.id}))}
 			a := s.ask(t, account.Anyone(), "{ tilesets { id } }", nil)
 			if a.code() != "INTERNAL" || !test.want(a.Errors[0].Extensions.ID) {
 				t.Fatalf("answered %s", a.Raw)

@@ -12,7 +12,7 @@ import (
 
 func TestPlacingsAndCodes(t *testing.T) {
 	pool := testdb.New(t)
-	s := serve(town(t, pool), t.Output())
+	s := serve(t, town(t, pool), t.Output())
 	op := account.TheOperator()
 	mutate := func(name, fields string, in map[string]any) string {
 		t.Helper()

@@ -18,7 +18,7 @@ func TestStaffSeeWhatTheirPostsReach(t *testing.T) {
 	pool := testdb.New(t)
 	r := town(t, pool)
 	village(t, r, pool, c3, 4, 8, 12, 60)
-	s := serve(r, t.Output())
+	s := serve(t, r, t.Output())
 	one := func(sql string, args ...any) (id uuid.UUID) {
 		t.Helper()
 		if err := pool.QueryRow(t.Context(), sql, args...).Scan(&id); err != nil {

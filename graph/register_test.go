@@ -116,7 +116,7 @@ func village(t testing.TB, r *graph.Resolver, pool *pgxpool.Pool, code string, g
 // TestPagesOfTheRegister: page by page, lists are what they are as a whole, and in natural order.
 func TestPagesOfTheRegister(t *testing.T) {
 	pool := testdb.New(t)
-	s := serve(town(t, pool), t.Output())
+	s := serve(t, town(t, pool), t.Output())
 	names := []string{"2单元", "2单元A", "10单元", "A2", "东单元", "A10"}
 	run(t, pool, "DELETE FROM unit_grid")
 	run(t, pool, "DELETE FROM household")
@@ -217,7 +217,7 @@ func TestFiveLevels(t *testing.T) {
 	r := town(t, pool)
 	const code = "990102001009"
 	village(t, r, pool, code, 14, 455, 1138, 3582)
-	s := serve(r, t.Output())
+	s := serve(t, r, t.Output())
 	for actor, want := range map[account.Actor]int{account.TheOperator(): 3582, account.Anyone(): 0} {
 		start := time.Now()
 		a := s.ask(t, actor, fiveLevels, map[string]any{"code": code})
@@ -240,7 +240,7 @@ func fiveLevelsOf(b *testing.B, pool *pgxpool.Pool) func(actor account.Actor) (t
 	const code = "990102001009"
 	r := town(b, pool)
 	village(b, r, pool, code, 14, 455, 1138, 3582)
-	h := must(graph.NewHandler(r, graph.Options{Log: logger(b.Output())}))
+	h := must(graph.NewHandler(r, graph.Options{Log: logger(b, b.Output())}))
 	var asking atomic.Pointer[account.Actor]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r.WithContext(account.NewContext(r.Context(), *asking.Load())))
@@ -352,7 +352,7 @@ func counts(t *testing.T, s server, actor account.Actor) map[string]*int {
 // TestCountsOfManyDivisions: what is counted through all grids is what is counted through those asked for.
 func TestCountsOfManyDivisions(t *testing.T) {
 	pool := testdb.New(t)
-	s := serve(town(t, pool), t.Output())
+	s := serve(t, town(t, pool), t.Output())
 	want := counts(t, s, account.TheOperator())
 	run(t, pool, `INSERT INTO division (id, code, name, level, parent_id, home) SELECT gen_random_uuid(), '99010299' || (1000 + k), '空', 'COMMUNITY', id, home
 		FROM division, generate_series(1, 300) k WHERE code = '990102001'`)
@@ -372,7 +372,7 @@ func TestCountsOfManyDivisions(t *testing.T) {
 // also before the change is noted.
 func TestSuppressionFollowsTheData(t *testing.T) {
 	pool := testdb.New(t)
-	s := serve(town(t, pool), t.Output())
+	s := serve(t, town(t, pool), t.Output())
 	hidden := func() string {
 		var codes []string
 		for code, n := range counts(t, s, account.Anyone()) {

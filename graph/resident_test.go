@@ -15,6 +15,7 @@ import (
 	"wangge/domain/secret"
 	"wangge/domain/staff"
 	"wangge/internal/testdb"
+	"wangge/internal/traces"
 )
 
 func TestResidentsFiles(t *testing.T) {
@@ -49,10 +50,11 @@ func TestResidentsFiles(t *testing.T) {
 	}
 	worker, other, assistant := post(staff.GridWorker, grid), post(staff.GridWorker, next), post(staff.Assistant, grid)
 	var log bytes.Buffer
-	s := serve(r, &log)
+	s := serve(t, r, &log)
 	file := key.Key{Home: home, ID: household}.String()
 
 	const name, number, phone = "欧阳植入明", "11010519491231002X", "13812345678"
+	traces.Plant(t, "a value of a resident's file", name, number, phone)
 	const enter = `mutation ($in: CreateResidentInput!) { createResident(input: $in) { resident { id name identityNumber phone birthDate oddIdentityNumber version } } }`
 	in := map[string]any{"household": file, "name": name, "identityNumber": number, "phone": phone, "registeredHere": false, "livesHere": true, "tenure": "TENANT", "idempotencyKey": "1"}
 	a := s.ask(t, worker, enter, map[string]any{"in": in})

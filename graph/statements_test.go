@@ -52,7 +52,7 @@ func counted(t *testing.T, r *graph.Resolver, pool *pgxpool.Pool) (server, *coun
 	r.Staff = &staff.Service{Store: db.NewStaff(d), Now: r.Staff.Now, Zone: r.Staff.Zone, IDs: r.Staff.IDs, Pictures: album.Folder(t.TempDir())}
 	r.Coverage = &coverage.Service{Store: db.NewCoverage(d), Now: r.Coverage.Now, Zone: r.Coverage.Zone}
 	r.Around = &around.Service{Store: db.NewAround(d), Grids: r.Grids, Places: r.Places, Now: r.Grids.Now}
-	return serve(r, t.Output()), count
+	return serve(t, r, t.Output()), count
 }
 
 // TestStatementsOfFiveLevels: from the division down to the household, and back up, at 1, 14 and 100 grids.

@@ -100,7 +100,7 @@ func (s *telling) last() string {
 // listen serves over a real connection.
 func listen(t *testing.T, s *telling, o graph.Options) (*graph.Handler, string) {
 	t.Helper()
-	o.Log = logger(t.Output())
+	o.Log = logger(t, t.Output())
 	if o.Auth == nil {
 		o.Auth = func(r *http.Request) (account.Actor, error) {
 			if r.Header.Get("Authorization") != "Bearer right" {

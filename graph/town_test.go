@@ -38,6 +38,7 @@ import (
 	"wangge/graph"
 	"wangge/graph/node"
 	"wangge/internal/testdb"
+	"wangge/internal/traces"
 )
 
 // The town of these tests: 晴川社区 (990102001001) with 14 grids, 7 by 2, each 0.001 degree wide, in two groups, two
@@ -206,8 +207,8 @@ var _ key.Source = (*ids)(nil)
 // server is the API as it is served, for one actor.
 type server struct{ http.Handler }
 
-func serve(r *graph.Resolver, log io.Writer) server {
-	return server{must(graph.NewHandler(r, graph.Options{Log: logger(log)}))}
+func serve(t testing.TB, r *graph.Resolver, log io.Writer) server {
+	return server{must(graph.NewHandler(r, graph.Options{Log: logger(t, log)}))}
 }
 
 func must[T any](v T, err error) T {
@@ -217,7 +218,9 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func logger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
+func logger(t testing.TB, w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(traces.Log(t, w), nil))
+}
 
 // answer is what a client reads.
 type answer struct {
@@ -268,5 +271,5 @@ func (a answer) code() string {
 
 func newTown(t testing.TB) server {
 	t.Helper()
-	return serve(town(t, testdb.New(t)), t.Output())
+	return serve(t, town(t, testdb.New(t)), t.Output())
 }

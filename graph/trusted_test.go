@@ -31,8 +31,8 @@ func TestTrustedDocuments(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "added.graphql"), []byte(added), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	free := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{Log: logger(t.Output()), Trusted: folder}))}
-	strict := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{Log: logger(t.Output()), Trusted: folder, OnlyTrusted: true}))}
+	free := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{Log: logger(t, t.Output()), Trusted: folder}))}
+	strict := server{must(graph.NewHandler(&graph.Resolver{}, graph.Options{Log: logger(t, t.Output()), Trusted: folder, OnlyTrusted: true}))}
 	body := func(members map[string]any) []byte {
 		raw, err := json.Marshal(members)
 		if err != nil {

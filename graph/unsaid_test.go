@@ -10,6 +10,7 @@ func TestAMessageRepeatsNoValue(t *testing.T) {
 		{"a text with quotes", `String "欧\"阳" is wrong, "field" is not.`, `String "…" is wrong, "field" is not.`},
 		{"a telephone in a name", `Variable "$v13987650421" is not defined.`, `Variable "$v…" is not defined.`},
 		{"a number that is not quoted", `operation Q310101196402298463 not found`, `operation Q… not found`},
+		{"a name of no operation", `operation "欧阳" not found`, `operation "…" not found`},
 		{"a small number", `Int 12345 and line 7`, `Int 12345 and line 7`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -409,7 +409,9 @@ func (v *reprintView) choices(a asking) {
 	}
 	v.Sizes, v.Orientations = formats(a.Format, v.Lang)
 	v.Letters = []option{{"zh", "中文", a.Language != fault.English}, {"en", "English", a.Language == fault.English}}
-	v.On = cmp.Or(a.On, v.On)
+	if _, err := civil.Parse(a.On); err == nil { // what is no day is not shown again: it may be somebody's number
+		v.On = a.On
+	}
 }
 
 // attachment is a file to keep.

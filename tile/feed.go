@@ -27,7 +27,7 @@ const (
 const maxTiles = 10_000
 
 var _ = fault.Register(
-	[3]string{"tile.version", `"{value}" is no version; send one that tilesChanged gave.`, `“{value}”不是版本号，请使用 tilesChanged 返回的 version。`},
+	[3]string{"tile.version", "Since is no version; send one that tilesChanged gave.", "since 不是版本号，请使用 tilesChanged 返回的 version。"},
 	[3]string{"tile.zoomOrder", "minZoom {min} is above maxZoom {max}.", "minZoom {min} 大于 maxZoom {max}。"},
 	[3]string{"tile.list", "More than {max} tiles changed; ask for fewer zooms, or use extents.", "变更的瓦片超过 {max} 个，请缩小级别范围，或改用 extents。"},
 )
@@ -174,7 +174,7 @@ func (s *Server) Follow(actor account.Actor, since string, layers []string) (*Fo
 	if since != "" {
 		v, ok := parseVersion(since)
 		if !ok {
-			return nil, fault.New(fault.Invalid, "since", "tile.version", "value", fault.Shorten(since, 40))
+			return nil, fault.New(fault.Invalid, "since", "tile.version")
 		}
 		f.since = &v
 	}

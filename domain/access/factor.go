@@ -38,6 +38,8 @@ type Enrolment struct {
 type Sealer interface {
 	Seal(plain, about []byte) ([]byte, error)
 	Open(sealed, about []byte) ([]byte, error)
+	// Name is the same for the same text, and tells it to nobody who does not have the key.
+	Name(text string) [32]byte
 }
 
 // newFactor is a new secret of 160 bits.

@@ -360,7 +360,7 @@ func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, passwor
 	if !ok || c.Provider != "" {
 		return ended()
 	}
-	counts := []Count{count(ofPair, c.Login, "old password")} // of its own: who holds a session cannot keep the owner from signing in
+	counts := []Count{s.count(ofPair, c.Login, "old password")} // of its own: who holds a session cannot keep the owner from signing in
 	if err := s.try(ctx, counts); err != nil {
 		return err
 	}
@@ -611,7 +611,7 @@ func (s *Service) reset(ctx context.Context, by string, a *Account, password *st
 			return err
 		}
 	}
-	return s.Store.ForgetTries(ctx, hashOf(a.Login))
+	return s.Store.ForgetTries(ctx, s.Sealer.Name(a.Login))
 }
 
 // EndSessions signs an account out everywhere. Who gives accounts, or whose account it is.

@@ -85,15 +85,16 @@ func (b bound) steady(t Tries, now time.Time) (Tries, bool) {
 // Count is where tries are counted.
 type Count struct {
 	Name  [32]byte
-	Login *[32]byte // the hash of the login that it is of; nil: of an address
+	Login *[32]byte // the login that it is of; nil: of an address
 	bound bound
 }
 
-func count(b bound, login string, what ...string) Count {
-	c := Count{Name: hashOf(strings.Join(append(what, login), "\n")), bound: b}
+// count names what it counts by the key that the database does not hold: what is typed for a login may be a password, or somebody's number.
+func (s *Service) count(b bound, login string, what ...string) Count {
+	c := Count{Name: s.Sealer.Name(strings.Join(append(what, login), "\n")), bound: b}
 	if login != "" {
-		hash := hashOf(login)
-		c.Login = &hash
+		name := s.Sealer.Name(login)
+		c.Login = &name
 	}
 	return c
 }
@@ -101,11 +102,11 @@ func count(b bound, login string, what ...string) Count {
 // counts are those of a login, known or not, where it is tried from: the first is the narrowest.
 func (s *Service) counts(from From, login string) []Count {
 	if browser := s.knows(from.Browser, login); browser != "" {
-		return []Count{count(ofPair, login, "browser", browser), count(ofBrowsers, login, "browsers")}
+		return []Count{s.count(ofPair, login, "browser", browser), s.count(ofBrowsers, login, "browsers")}
 	}
-	list := []Count{count(ofPair, login, "pair", from.Network.String()), count(ofLogin, login, "login")}
+	list := []Count{s.count(ofPair, login, "pair", from.Network.String()), s.count(ofLogin, login, "login")}
 	if from.Network.IsValid() {
-		list = append(list, count(ofAddress, "", "address", from.Network.String()))
+		list = append(list, s.count(ofAddress, "", "address", from.Network.String()))
 	}
 	return list
 }

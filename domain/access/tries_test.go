@@ -220,6 +220,19 @@ func TestWhatIsTakenBack(t *testing.T) {
 	left("and the code", 0)
 }
 
+// What is typed for a login may be a password, or somebody's number: who reads the table cannot find out by guessing.
+func TestWhatIsTypedForALoginIsNotKept(t *testing.T) {
+	w := newTown(t)
+	const typed = "13812345678"
+	w.tries(2, at(1), typed)
+	if n := one[int](w, "SELECT count(*) FROM sign_in_try"); n != 3 {
+		t.Errorf("%d counts, want those of the pair, the login and the address", n)
+	}
+	if one[bool](w, "SELECT bool_or(login = sha256($1) OR name = sha256($1) OR name = sha256($2)) FROM sign_in_try", []byte(typed), []byte("login\n"+typed)) {
+		t.Error("it is counted by a hash that anybody can make")
+	}
+}
+
 // Many at once, of two servers, are no more than one after another, and wait for each other in no circle.
 func TestManyTriesAtOnceOnTwoServers(t *testing.T) {
 	w := newTown(t)

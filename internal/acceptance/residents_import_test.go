@@ -20,6 +20,7 @@ import (
 	"wangge/domain/resident"
 	"wangge/domain/secret"
 	"wangge/internal/fault"
+	"wangge/internal/traces"
 	"wangge/load"
 )
 
@@ -37,6 +38,7 @@ func TestAListOfResidents(t *testing.T) {
 
 	const head = "楼栋编号,单元,房号,姓名,身份证号,电话,出生日期,户籍在此,居住在此,居住性质,起始日期\n"
 	const name, number, phone = "欧阳植入明", "11010519491231002X", "13812345678"
+	traces.Plant(t, "a value of a list of residents", name, number, phone, "440524188001010014")
 	good := head + "b1,1单元,301室," + name + "," + number + ",'" + phone + ",,是,是,业主,2020/1/5\nb1,,1-301,张三,,,1980-02-03,否,是,承租人,\nb2,,101,李四,440524188001010014,,,是,是,产权人,\n"
 	job := func(list string) load.Job {
 		return load.Job{Kind: load.Residents, Path: file(t, "r.csv", list), Why: resident.Why{Purpose: audit.Requested}}

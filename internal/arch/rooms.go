@@ -99,10 +99,11 @@ var Rooms = []Room{
 	{"internal/cli", []string{"domain/audit", "domain/coverage", "domain/page", "domain/place", "geo/coord", "geo/shape", "internal/config", "internal/fault"},
 		[]string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"internal/localpg", []string{"internal/fault", "migrations"}, []string{pgx}},
-	{"internal/testdb", []string{"db", "migrations", "internal/localpg"}, []string{pgx}}, // for tests: no room names it
+	{"internal/traces", nil, nil}, // what tests leave: no room names it
+	{"internal/testdb", []string{"db", "migrations", "internal/localpg", "internal/traces"}, []string{pgx}}, // for tests: no room names it
 	{"internal/bench", []string{"db", "domain/account", "domain/civil", "domain/grid", "domain/key", "domain/place", "geo/shape", "internal/localpg"},
 		[]string{gqlgen, gqlparser, pgx, orb}}, // measures from outside: no room names it
-	{"internal/leaks", []string{"internal/localpg"}, []string{uuid, "github.com/pquerna/otp", "golang.org/x/text"}}, // plants and looks from outside: no room names it
+	{"internal/leaks", []string{"internal/localpg", "internal/traces"}, []string{uuid, "github.com/coder/websocket", "github.com/pquerna/otp", "golang.org/x/text"}}, // plants and looks from outside: no room names it
 	{"internal/licence", nil, nil}, // looks from outside: no room names it
 	{"internal/arch", nil, nil},
 }

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
+	"crypto/md5"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -15,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -34,7 +37,7 @@ func packed(t *testing.T, text string, pack func(io.Writer) io.WriteCloser) stri
 
 // TestPlantedValuesAreFound: in whatever writing and in whatever is packed, once each, told by what they are and not by themselves.
 func TestPlantedValuesAreFound(t *testing.T) {
-	const name, phone = "欧阳植入鸣", "13987650421"
+	const name, phone, number, token = "欧阳植入鸣", "13987650421", "11010519870314774X", "wgp_4Q7Z2M6X3K5B"
 	gz := func(text string) string {
 		return packed(t, text, func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
 	}
@@ -57,6 +60,10 @@ func TestPlantedValuesAreFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	little := ""
+	for _, unit := range utf16.Encode([]rune(name)) {
+		little += string([]byte{byte(unit), byte(unit >> 8)})
+	}
 	ascii, err := json.Marshal(name)
 	if err != nil {
 		t.Fatal(err)
@@ -75,13 +82,31 @@ func TestPlantedValuesAreFound(t *testing.T) {
 		{"a dump", "COPY public.resident (id, name) FROM stdin;\n1\t" + name + "\n\\.\n", "a name (as it is)"},
 		{"a dump that is packed", gz("COPY x FROM stdin;\n" + name + "\n\\.\n"), "gzip at 0"},
 		{"a tile in an archive", "PMTiles" + gz("nothing") + gz("tile of "+phone), "a phone (as it is) in FILE, gzip at "},
-		{"a PDF", "%PDF-1.4\n1 0 obj <</Filter/FlateDecode>>\nstream\r\n" + deflated + "\nendstream", "a phone (as it is) in FILE, stream at "},
+		{"a PDF", "%PDF-1.4\n1 0 obj <</Filter/FlateDecode>>\nstream\r\n" + deflated + "\nendstream", "a phone (as it is) in FILE, zlib at "},
 		{"a spreadsheet", sheet, "FILE, xl/sharedStrings.xml"},
+		{"a picture's text", "\x89PNG\r\n\x1a\n\x00\x00\x00\x20zTXtComment\x00\x00" + deflated + "....IEND", "a phone (as it is) in FILE, zlib at "},
+		{"a phone as people write it", "Tel. 139 8765 0421", "a phone (taken apart)"},
+		{"a phone with dashes", "+86-139-8765-0421", "a phone (taken apart)"},
+		{"a number of wide digits", "证件号 １１０１０５１９８７０３１４７７４Ｘ", "a number (taken apart)"},
+		{"a number in small letters", "/search?n=11010519870314774x", "a number (taken apart)"},
+		{"a number in three", "110105 19870314 774X", "a number (taken apart)"},
+		{"a name spaced out", "欧　阳　植　入　鸣", "a name (taken apart)"},
+		{"twice for an address", "next=%2Fsearch%3Fq%3D" + url.QueryEscape(url.QueryEscape(name)), "a name (for an address, twice)"},
+		{"JSON in JSON", `{"body":"{\"name\":\"\\u6b27\\u9633\\u690d\\u5165\\u9e23\"}"}`, `a name (with \u, twice)`},
+		{"a log of nginx", `GET /search?q=\xE6\xAC\xA7\xE9\x98\xB3\xE6\xA4\x8D\xE5\x85\xA5\xE9\xB8\xA3 HTTP`, `a name (with \x)`},
+		{"HTML", "<b>&#x6b27;&#x9633;&#x690d;&#x5165;&#x9e23;</b>", "a name (for HTML)"},
+		{"HTML, in decimal", "<b>&#27431;&#38451;&#26893;&#20837;&#40483;</b>", "a name (for HTML)"},
+		{"UTF-16 of Windows", "\xff\xfe" + little, "a name (in UTF-16)"},
+		{"the title of a PDF", "/Title <FEFF6B279633690D51659E23>", "a name (in hex of UTF-16)"},
+		{"a hash", fmt.Sprintf(`ETag: "%x"`, sha256.Sum256([]byte(number))), "a number (by its SHA-256)"},
+		{"an older hash", fmt.Sprintf("%X", md5.Sum([]byte(phone))), "a phone (by its MD5)"},
+		{"the hash of a token", fmt.Sprintf("%x", sha256.Sum256([]byte(token))), ""},
+		{"a token", "Authorization: Bearer " + token, "a token (as it is)"},
 		{"half of it", name[:9] + " " + phone[:10], ""},
 		{"JSON as it is", string(ascii), "a name (as it is)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, err := newSeeker([]value{{"a name", name}, {"a phone", phone}})
+			s, err := newSeeker([]value{{what: "a name", text: name}, {what: "a phone", text: phone}, {what: "a number", text: number}, {what: "a token", text: token, chance: true}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,7 +141,7 @@ func TestAllOfAFolderIsLookedThrough(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := newSeeker([]value{{"a password", "magpie-1742"}})
+	s, err := newSeeker([]value{{what: "a password", text: "magpie-1742"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +151,7 @@ func TestAllOfAFolderIsLookedThrough(t *testing.T) {
 	if len(s.found) != 2 || s.files != 3 || s.bytes < 20 {
 		t.Errorf("%d files, %d bytes: %v", s.files, s.bytes, s.found)
 	}
-	if _, err := newSeeker([]value{{"a short one", "12345"}}); err == nil {
+	if _, err := newSeeker([]value{{what: "a short one", text: "12345"}}); err == nil {
 		t.Error("what is too short is taken for found nowhere")
 	}
 }

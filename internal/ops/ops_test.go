@@ -21,6 +21,7 @@ import (
 	"wangge/domain/account"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
+	"wangge/internal/traces"
 )
 
 // house is routes with everything around them, and what it logged.
@@ -34,7 +35,7 @@ type house struct {
 func build(t *testing.T, o Options) *house {
 	t.Helper()
 	h := &house{mux: http.NewServeMux(), m: NewMetrics(nil)}
-	o.Log, o.Metrics = NewLogger(&h.log, slog.LevelDebug, true), h.m
+	o.Log, o.Metrics = NewLogger(traces.Log(t, &h.log), slog.LevelDebug, true), h.m
 	h.mux.HandleFunc("GET /where", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "here") })
 	h.Handler = Wrap(h.mux, o)
 	return h
@@ -109,6 +110,7 @@ func TestAFaultOfOursIsFoundByItsID(t *testing.T) {
 
 func TestAPanicIsAnswered(t *testing.T) {
 	h := build(t, Options{})
+	traces.Plant(t, "a telephone", "13812345678")
 	h.mux.HandleFunc("GET /early", func(http.ResponseWriter, *http.Request) { panic("phone 13812345678") })
 	h.mux.HandleFunc("GET /late", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "half")

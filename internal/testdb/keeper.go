@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"wangge/internal/localpg"
+	"wangge/internal/traces"
 )
 
 // The private server of the tests belongs to a process of its own, the keeper, because a test process ends without a
@@ -188,6 +190,11 @@ func startFresh(dir string) (*localpg.Server, error) {
 		return nil, err
 	}
 	o := options(dir)
+	log, err := traces.Open("postgresql")
+	if err != nil {
+		return nil, err
+	}
+	o.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	wipe := func() error { return errors.Join(os.RemoveAll(o.DataDir), os.RemoveAll(o.RootDir)) }
 	mark := filepath.Join(dir, "boot")
 	if known, err := os.ReadFile(mark); err != nil || string(known) != string(boot) {
