@@ -393,6 +393,7 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 		return nil, err
 	}
 	store := db.New(h.pool)
+	store.Zone = s.Zone
 	h.store = store
 	h.tiles = db.NewTiles(store)
 	h.scenes = scene.Service{Store: db.NewScenes(store), Zone: s.Zone}

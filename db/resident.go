@@ -85,6 +85,14 @@ SELECT ` + tagColumns + ` FROM care_tag t WHERE t.district = ANY($1) AND t.resid
 	tagByID = `-- name: resident.Tag
 SELECT ` + tagColumns + ` FROM care_tag t WHERE t.district = $1 AND t.id = $2 ORDER BY t.id`
 
+	// Tags of one category, by its hashes under all keys: a constraint would not see that two hashes are of one. $1 district, $2 resident, $3 hashes, $4 restricted or not,
+	// $5 the day. One that holds no more makes place.
+	lockTags    = "SELECT pg_advisory_xact_lock(hashtextextended('wangge tags ' || $1::uuid::text, 0))"
+	tagsExpired = `-- name: resident.TagsExpired
+DELETE FROM care_tag WHERE district = $1 AND resident_id = $2 AND lookup = ANY($3) AND restricted = $4 AND expires_on <= $5`
+	tagStands = `-- name: resident.TagStands
+SELECT EXISTS (SELECT 1 FROM care_tag WHERE district = $1 AND resident_id = $2 AND lookup = ANY($3) AND restricted = $4)`
+
 	tagAdd = `-- name: resident.AddTag
 INSERT INTO care_tag (district, id, resident_id, restricted, tag, lookup, set_by, set_on, review_on, expires_on, communities, grids, buildings)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
@@ -400,8 +408,21 @@ func (s *Residents) TagByKey(ctx context.Context, actor account.Actor, k key.Key
 }
 
 // AddTag implements resident.Store.
-func (s *Residents) AddTag(ctx context.Context, actor account.Actor, t resident.SealedTag) error {
+func (s *Residents) AddTag(ctx context.Context, actor account.Actor, t resident.SealedTag, lookups [][]byte) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockTags, t.ResidentID); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, tagsExpired, t.Key.Home, t.ResidentID, lookups, t.Restricted, t.SetOn.Time()); err != nil {
+			return err
+		}
+		var stands bool
+		if err := tx.QueryRow(ctx, tagStands, t.Key.Home, t.ResidentID, lookups, t.Restricted).Scan(&stands); err != nil {
+			return err
+		}
+		if stands {
+			return fault.New(fault.Conflict, "category", "care.twice")
+		}
 		_, err := tx.Exec(ctx, tagAdd, t.Key.Home, t.Key.ID, t.ResidentID, t.Restricted, t.Sealed, t.Lookup, t.SetBy, t.SetOn.Time(), t.ReviewOn.Time(), t.ExpiresOn.Time(),
 			given(t.Places.Communities), given(t.Places.Grids), given(t.Places.Buildings))
 		return err

@@ -36,11 +36,6 @@ DELETE FROM household_form f USING (
 	WHERE d.district = ANY($1) AND d.filled_on + k.days <= $2::date ORDER BY d.district, d.id LIMIT $3
 ) x WHERE f.district = x.district AND f.id = x.id`
 
-	// Who belongs to a household no more since a day of the last week: until then they lay there, too.
-	expireLeft = `-- name: expire.Left
-SELECT DISTINCT i.district, i.resident_id FROM residency i WHERE i.district = ANY($1) AND upper(i.during) <= $2::date AND upper(i.during) > $2::date - 7
-ORDER BY i.district, i.resident_id`
-
 	expireUses = `-- name: expire.Uses
 DELETE FROM resident_use WHERE hour < $1::date - 2`
 )
@@ -74,7 +69,7 @@ func (s *Residents) Expire(ctx context.Context, keeper account.Actor, day civil.
 		if _, err := in.exec(ctx, expireUses, day.Time()); err != nil {
 			return err
 		}
-		left, who, err := in.pairs(ctx, expireLeft, homes, day.Time())
+		left, who, err := in.pairs(ctx, peopleGone, homes, day.Time())
 		if err != nil {
 			return err
 		}

@@ -45,7 +45,8 @@ type Store interface {
 
 	TagsOf(ctx context.Context, actor account.Actor, residents []key.Key) (map[uuid.UUID][]SealedTag, error)
 	TagByKey(ctx context.Context, actor account.Actor, k key.Key) (SealedTag, bool, error)
-	AddTag(ctx context.Context, actor account.Actor, t SealedTag) error
+	// AddTag adds a tag in the place of those of its category that hold no more. lookups are the category's hashes under all keys. CONFLICT: one stands, restricted as this one is or not.
+	AddTag(ctx context.Context, actor account.Actor, t SealedTag, lookups [][]byte) error
 	RemoveTag(ctx context.Context, actor account.Actor, k key.Key) error
 	Categories(ctx context.Context, actor account.Actor) ([]Category, error)
 	// SaveCategory adds or changes a category. CONFLICT: the version moved; 0 is one that is not there yet.
