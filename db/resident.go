@@ -371,6 +371,13 @@ func (s *Residents) EndResidency(ctx context.Context, actor account.Actor, k key
 // RemoveResident implements resident.Store.
 func (s *Residents) RemoveResident(ctx context.Context, actor account.Actor, k key.Key, why resident.Reason, day civil.Date) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		err := keeping(ctx, func(ctx context.Context) error { // while their residencies say of which households they were
+			_, err := tx.Exec(ctx, answersErased, k.Home, k.ID, day.Time())
+			return err
+		})
+		if err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, residentRemove, k.Home, k.ID)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = fault.New(fault.Conflict, "id", "conflict")
