@@ -46,6 +46,10 @@ WHERE i.district = $1 AND i.dwelling_id = $2 AND i.number = $3 AND i.during @> $
 	residentsByID = `-- name: resident.ByID
 SELECT ` + residentColumns + ` FROM resident r WHERE r.district = $1 AND r.id = ANY($2) ORDER BY r.id`
 
+	// In one order, so that two who hold the same never wait for each other.
+	residentsHeld = `-- name: resident.Held
+SELECT ` + residentColumns + ` FROM resident r WHERE r.district = $1 AND r.id = ANY($2) ORDER BY r.id FOR UPDATE`
+
 	// A person may be known in several districts.
 	residentsByIdentity = `-- name: resident.ByIdentity
 SELECT ` + residentColumns + ` FROM resident r WHERE r.district = ANY($1) AND r.identity_lookup = ANY($2)
@@ -71,6 +75,17 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, daterange($10, $11, '[)'), $12, $13,
 
 	residencyEnd = `-- name: resident.EndResidency
 UPDATE residency SET during = daterange(lower(during), $3::date, '[)') WHERE district = $1 AND id = $2 AND upper_inf(during) RETURNING resident_id`
+
+	// $1 the district, $2 the files that residencies, or tags, are put together of.
+	residenciesGone = `-- name: resident.DropResidencies
+DELETE FROM residency WHERE district = $1 AND resident_id = ANY($2)`
+
+	// $3 the tags that are left.
+	tagsGone = `-- name: resident.DropTags
+DELETE FROM care_tag WHERE district = $1 AND resident_id = ANY($2) AND NOT id = ANY($3)`
+
+	tagMove = `-- name: resident.MoveTag
+UPDATE care_tag SET resident_id = $3, restricted = $4 WHERE district = $1 AND id = $2`
 
 	residentRemove = `-- name: resident.Remove
 DELETE FROM resident WHERE district = $1 AND id = $2`
@@ -389,6 +404,47 @@ func (s *Residents) RemoveResident(ctx context.Context, actor account.Actor, k k
 			_, err := tx.Exec(ctx, residentErased, k.Home, day.Time(), string(why), 1)
 			return err
 		})
+	})
+}
+
+// HoldResidents implements resident.Store.
+func (s *Residents) HoldResidents(ctx context.Context, actor account.Actor, district string, ids []uuid.UUID) ([]resident.Sealed, error) {
+	return s.people(ctx, actor, residentsHeld, district, ids)
+}
+
+// MergeResidents implements resident.Store. The two files' own rows are written as the actor, who must reach both; what belongs to them as the keeper.
+func (s *Residents) MergeResidents(ctx context.Context, actor account.Actor, m resident.Merged, today civil.Date) error {
+	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		if err := s.SaveResident(ctx, actor, m.Kept); err != nil {
+			return err
+		}
+		err := keeping(ctx, func(ctx context.Context) error {
+			both, left := []uuid.UUID{m.Kept.Key.ID, m.Other.ID}, make([]uuid.UUID, len(m.Tags))
+			for i, t := range m.Tags {
+				left[i] = t.Key.ID
+			}
+			if _, err := tx.Exec(ctx, residenciesGone, m.Other.Home, both); err != nil {
+				return err
+			}
+			for _, r := range m.Residencies {
+				if err := addResidency(ctx, tx, r); err != nil {
+					return err
+				}
+			}
+			if _, err := tx.Exec(ctx, tagsGone, m.Other.Home, both, left); err != nil {
+				return err
+			}
+			for _, t := range m.Tags {
+				if _, err := tx.Exec(ctx, tagMove, t.Key.Home, t.Key.ID, m.Kept.Key.ID, t.Restricted); err != nil {
+					return err
+				}
+			}
+			return settleWhere(ctx, tx, []string{m.Kept.Key.Home}, []uuid.UUID{m.Kept.Key.ID}, today.Time())
+		})
+		if err != nil {
+			return err
+		}
+		return s.RemoveResident(ctx, actor, m.Other, resident.InAnother, today)
 	})
 }
 
