@@ -411,6 +411,7 @@ func open(ctx context.Context, s config.Settings, timeout time.Duration, log *sl
 		return nil, err
 	}
 	store := db.New(h.pool)
+	store.Zone = s.Zone
 	h.store = store
 	h.tiles = db.NewTiles(store)
 	h.scenes = scene.Service{Store: db.NewScenes(store), Zone: s.Zone}
@@ -487,8 +488,16 @@ func (h *house) work(ctx context.Context, auditDays int) {
 			return err
 		}},
 	}}
-	if err := queue.Run(ctx); err != nil && ctx.Err() == nil {
-		h.log.Error("what is due at times is not done", "error", err)
+	for {
+		err := queue.Run(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		h.log.Error("what is due at times is not done; it is tried again in a minute", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Minute):
+		}
 	}
 }
 

@@ -30,6 +30,9 @@ type DB struct {
 	// Memory is told what use cases see and change. It is set before the first use; nil: nobody is told.
 	Memory Memory
 
+	// Zone is that of civil days. It is set before the first use; nil: this machine's.
+	Zone *time.Location
+
 	// Keys seal what is noted in the audit. They are set before the first use; nil: nothing can be noted.
 	Keys *audit.Keys
 	// Sealed is told when entries of the audit were committed. It does not wait. It is set before the first use; nil: nobody is told.

@@ -40,7 +40,6 @@ var byConstraint = map[string]struct {
 	"unit_grid_one_at_a_time":     {fault.Conflict, "", "conflict"},
 	"residency_one_home":          {fault.Conflict, "from", "resident.livesElsewhere"},
 	"residency_one_register":      {fault.Conflict, "from", "resident.registeredElsewhere"},
-	"care_tag_once":               {fault.Conflict, "category", "care.twice"},
 	"grid_boundary_valid":         {fault.Invalid, "boundary", "db.badBoundary"},
 	"division_boundary_valid":     {fault.Invalid, "boundary", "db.badBoundary"},
 }

@@ -46,6 +46,10 @@ WHERE i.district = $1 AND i.dwelling_id = $2 AND i.number = $3 AND i.during @> $
 	residentsByID = `-- name: resident.ByID
 SELECT ` + residentColumns + ` FROM resident r WHERE r.district = $1 AND r.id = ANY($2) ORDER BY r.id`
 
+	// In one order, so that two who hold the same never wait for each other.
+	residentsHeld = `-- name: resident.Held
+SELECT ` + residentColumns + ` FROM resident r WHERE r.district = $1 AND r.id = ANY($2) ORDER BY r.id FOR UPDATE`
+
 	// A person may be known in several districts.
 	residentsByIdentity = `-- name: resident.ByIdentity
 SELECT ` + residentColumns + ` FROM resident r WHERE r.district = ANY($1) AND r.identity_lookup = ANY($2)
@@ -72,6 +76,17 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, daterange($10, $11, '[)'), $12, $13,
 	residencyEnd = `-- name: resident.EndResidency
 UPDATE residency SET during = daterange(lower(during), $3::date, '[)') WHERE district = $1 AND id = $2 AND upper_inf(during) RETURNING resident_id`
 
+	// $1 the district, $2 the files that residencies, or tags, are put together of.
+	residenciesGone = `-- name: resident.DropResidencies
+DELETE FROM residency WHERE district = $1 AND resident_id = ANY($2)`
+
+	// $3 the tags that are left.
+	tagsGone = `-- name: resident.DropTags
+DELETE FROM care_tag WHERE district = $1 AND resident_id = ANY($2) AND NOT id = ANY($3)`
+
+	tagMove = `-- name: resident.MoveTag
+UPDATE care_tag SET resident_id = $3, restricted = $4 WHERE district = $1 AND id = $2`
+
 	residentRemove = `-- name: resident.Remove
 DELETE FROM resident WHERE district = $1 AND id = $2`
 
@@ -84,6 +99,14 @@ SELECT ` + tagColumns + ` FROM care_tag t WHERE t.district = ANY($1) AND t.resid
 
 	tagByID = `-- name: resident.Tag
 SELECT ` + tagColumns + ` FROM care_tag t WHERE t.district = $1 AND t.id = $2 ORDER BY t.id`
+
+	// Tags of one category, by its hashes under all keys: a constraint would not see that two hashes are of one. $1 district, $2 resident, $3 hashes, $4 restricted or not,
+	// $5 the day. One that holds no more makes place.
+	lockTags    = "SELECT pg_advisory_xact_lock(hashtextextended('wangge tags ' || $1::uuid::text, 0))"
+	tagsExpired = `-- name: resident.TagsExpired
+DELETE FROM care_tag WHERE district = $1 AND resident_id = $2 AND lookup = ANY($3) AND restricted = $4 AND expires_on <= $5`
+	tagStands = `-- name: resident.TagStands
+SELECT EXISTS (SELECT 1 FROM care_tag WHERE district = $1 AND resident_id = $2 AND lookup = ANY($3) AND restricted = $4)`
 
 	tagAdd = `-- name: resident.AddTag
 INSERT INTO care_tag (district, id, resident_id, restricted, tag, lookup, set_by, set_on, review_on, expires_on, communities, grids, buildings)
@@ -363,6 +386,13 @@ func (s *Residents) EndResidency(ctx context.Context, actor account.Actor, k key
 // RemoveResident implements resident.Store.
 func (s *Residents) RemoveResident(ctx context.Context, actor account.Actor, k key.Key, why resident.Reason, day civil.Date) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		err := keeping(ctx, func(ctx context.Context) error { // while their residencies say of which households they were
+			_, err := tx.Exec(ctx, answersErased, k.Home, k.ID, day.Time())
+			return err
+		})
+		if err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, residentRemove, k.Home, k.ID)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = fault.New(fault.Conflict, "id", "conflict")
@@ -374,6 +404,47 @@ func (s *Residents) RemoveResident(ctx context.Context, actor account.Actor, k k
 			_, err := tx.Exec(ctx, residentErased, k.Home, day.Time(), string(why), 1)
 			return err
 		})
+	})
+}
+
+// HoldResidents implements resident.Store.
+func (s *Residents) HoldResidents(ctx context.Context, actor account.Actor, district string, ids []uuid.UUID) ([]resident.Sealed, error) {
+	return s.people(ctx, actor, residentsHeld, district, ids)
+}
+
+// MergeResidents implements resident.Store. The two files' own rows are written as the actor, who must reach both; what belongs to them as the keeper.
+func (s *Residents) MergeResidents(ctx context.Context, actor account.Actor, m resident.Merged, today civil.Date) error {
+	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		if err := s.SaveResident(ctx, actor, m.Kept); err != nil {
+			return err
+		}
+		err := keeping(ctx, func(ctx context.Context) error {
+			both, left := []uuid.UUID{m.Kept.Key.ID, m.Other.ID}, make([]uuid.UUID, len(m.Tags))
+			for i, t := range m.Tags {
+				left[i] = t.Key.ID
+			}
+			if _, err := tx.Exec(ctx, residenciesGone, m.Other.Home, both); err != nil {
+				return err
+			}
+			for _, r := range m.Residencies {
+				if err := addResidency(ctx, tx, r); err != nil {
+					return err
+				}
+			}
+			if _, err := tx.Exec(ctx, tagsGone, m.Other.Home, both, left); err != nil {
+				return err
+			}
+			for _, t := range m.Tags {
+				if _, err := tx.Exec(ctx, tagMove, t.Key.Home, t.Key.ID, m.Kept.Key.ID, t.Restricted); err != nil {
+					return err
+				}
+			}
+			return settleWhere(ctx, tx, []string{m.Kept.Key.Home}, []uuid.UUID{m.Kept.Key.ID}, today.Time())
+		})
+		if err != nil {
+			return err
+		}
+		return s.RemoveResident(ctx, actor, m.Other, resident.InAnother, today)
 	})
 }
 
@@ -400,8 +471,21 @@ func (s *Residents) TagByKey(ctx context.Context, actor account.Actor, k key.Key
 }
 
 // AddTag implements resident.Store.
-func (s *Residents) AddTag(ctx context.Context, actor account.Actor, t resident.SealedTag) error {
+func (s *Residents) AddTag(ctx context.Context, actor account.Actor, t resident.SealedTag, lookups [][]byte) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockTags, t.ResidentID); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, tagsExpired, t.Key.Home, t.ResidentID, lookups, t.Restricted, t.SetOn.Time()); err != nil {
+			return err
+		}
+		var stands bool
+		if err := tx.QueryRow(ctx, tagStands, t.Key.Home, t.ResidentID, lookups, t.Restricted).Scan(&stands); err != nil {
+			return err
+		}
+		if stands {
+			return fault.New(fault.Conflict, "category", "care.twice")
+		}
 		_, err := tx.Exec(ctx, tagAdd, t.Key.Home, t.Key.ID, t.ResidentID, t.Restricted, t.Sealed, t.Lookup, t.SetBy, t.SetOn.Time(), t.ReviewOn.Time(), t.ExpiresOn.Time(),
 			given(t.Places.Communities), given(t.Places.Grids), given(t.Places.Buildings))
 		return err

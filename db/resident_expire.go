@@ -36,10 +36,22 @@ DELETE FROM household_form f USING (
 	WHERE d.district = ANY($1) AND d.filled_on + k.days <= $2::date ORDER BY d.district, d.id LIMIT $3
 ) x WHERE f.district = x.district AND f.id = x.id`
 
-	// Who belongs to a household no more since a day of the last week: until then they lay there, too.
-	expireLeft = `-- name: expire.Left
-SELECT DISTINCT i.district, i.resident_id FROM residency i WHERE i.district = ANY($1) AND upper(i.during) <= $2::date AND upper(i.during) > $2::date - 7
-ORDER BY i.district, i.resident_id`
+	// Answers that nobody gave who still belongs to the household: whoever lives there next is not told them. $1 districts, $2 the day, $3 how many at most.
+	expireAnswers = `-- name: expire.Answers
+DELETE FROM household_form f USING (
+	SELECT d.district, d.id FROM household_form d WHERE d.district = ANY($1)
+	AND EXISTS (SELECT 1 FROM residency i WHERE i.district = d.district AND i.dwelling_id = d.dwelling_id AND i.number = d.number AND i.during @> d.filled_on)
+	AND NOT EXISTS (SELECT 1 FROM residency i WHERE i.district = d.district AND i.dwelling_id = d.dwelling_id AND i.number = d.number AND i.during @> d.filled_on
+		AND (upper_inf(i.during) OR upper(i.during) > $2::date))
+	ORDER BY d.district, d.id LIMIT $3
+) x WHERE f.district = x.district AND f.id = x.id`
+
+	// $1 district, $2 who is erased, $3 the day: answers that nobody else gave who still belongs to the household.
+	answersErased = `-- name: expire.AnswersErased
+DELETE FROM household_form f USING residency i
+WHERE i.district = $1 AND i.resident_id = $2 AND f.district = i.district AND f.dwelling_id = i.dwelling_id AND f.number = i.number AND i.during @> f.filled_on
+AND NOT EXISTS (SELECT 1 FROM residency o WHERE o.district = i.district AND o.dwelling_id = i.dwelling_id AND o.number = i.number AND o.resident_id <> i.resident_id
+	AND o.during @> f.filled_on AND (upper_inf(o.during) OR upper(o.during) > $3::date))`
 
 	expireUses = `-- name: expire.Uses
 DELETE FROM resident_use WHERE hour < $1::date - 2`
@@ -70,11 +82,16 @@ func (s *Residents) Expire(ctx context.Context, keeper account.Actor, day civil.
 		if done.Forms, err = in.exec(ctx, expireForms, homes, day.Time(), expiredAtOnce); err != nil {
 			return err
 		}
-		more = max(done.Residencies, done.Tags, done.Forms) == expiredAtOnce
+		answers, err := in.exec(ctx, expireAnswers, homes, day.Time(), expiredAtOnce)
+		if err != nil {
+			return err
+		}
+		done.Forms += answers
+		more = max(done.Residencies, done.Tags, done.Forms) >= expiredAtOnce
 		if _, err := in.exec(ctx, expireUses, day.Time()); err != nil {
 			return err
 		}
-		left, who, err := in.pairs(ctx, expireLeft, homes, day.Time())
+		left, who, err := in.pairs(ctx, peopleGone, homes, day.Time())
 		if err != nil {
 			return err
 		}

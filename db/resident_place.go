@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"wangge/domain/account"
+	"wangge/domain/civil"
 )
 
 // Rows of residents' files say where they lie, since policies compare nothing else. Whoever changes what belongs where keeps them in step in the same transaction, as the
@@ -17,7 +19,7 @@ const (
 SELECT p.district, p.unit_id, p.grid_id, p.community_id FROM (SELECT DISTINCT district, unit_id FROM settling) s
 JOIN unit_people p ON p.district = s.district AND p.unit_id = s.unit_id ORDER BY p.district, p.unit_id`
 
-	// $1 districts, $2 units, $3 grids, $4 communities, one by one: the keeper may not read where a unit lies, beside how many live there.
+	// $1 districts, $2 units, $3 grids, $4 communities: lists of one length, since the keeper may not read unit_people.
 	unitsLie = ` FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[]) x (district, id, grid_id, community_id) `
 
 	settleForms = `-- name: settle.Forms
@@ -29,20 +31,28 @@ UPDATE residency i SET grid_id = x.grid_id, community_id = x.community_id` + uni
 WHERE i.district = x.district AND i.unit_id = x.id AND (i.grid_id, i.community_id) IS DISTINCT FROM (x.grid_id, x.community_id)
 RETURNING i.district, i.resident_id`
 
-	// Where people are: where they belong on a day or later; who is nowhere, where they were last. $1 districts, $2 people: pairs.
-	settleResidents = `-- name: settle.Residents
-UPDATE resident r SET communities = x.communities, grids = x.grids, buildings = x.buildings FROM (
-	SELECT y.district, y.resident_id, array_remove(array_agg(DISTINCT y.community_id), NULL) AS communities,
+	// Where the people of s are, a table (district, id, day): where they belong on that day or later; who is nowhere, where they were last.
+	whereabouts = ` (SELECT y.district, y.resident_id AS id, array_remove(array_agg(DISTINCT y.community_id), NULL) AS communities,
 		array_remove(array_agg(DISTINCT y.grid_id), NULL) AS grids, array_agg(DISTINCT y.building_id) AS buildings
-	FROM (SELECT i.*, coalesce(upper(i.during), 'infinity') AS until, max(coalesce(upper(i.during), 'infinity')) OVER (PARTITION BY i.district, i.resident_id) AS latest
-		FROM residency i JOIN (SELECT DISTINCT s.* FROM unnest($1::text[], $2::uuid[]) s (district, id)) s ON s.district = i.district AND s.id = i.resident_id) y
-	WHERE y.until > $3::date OR y.until = y.latest GROUP BY y.district, y.resident_id
-) x WHERE r.district = x.district AND r.id = x.resident_id`
+	FROM (SELECT i.*, s.day, coalesce(upper(i.during), 'infinity') AS until, max(coalesce(upper(i.during), 'infinity')) OVER (PARTITION BY i.district, i.resident_id) AS latest
+		FROM s JOIN residency i ON i.district = s.district AND i.resident_id = s.id) y
+	WHERE y.until > y.day OR y.until = y.latest GROUP BY y.district, y.resident_id) `
+
+	// $1 districts, $2 people: pairs; $3 the day.
+	settleResidents = `-- name: settle.Residents
+WITH s AS (SELECT DISTINCT s.district, s.id, $3::date AS day FROM unnest($1::text[], $2::uuid[]) s (district, id))
+UPDATE resident r SET communities = x.communities, grids = x.grids, buildings = x.buildings FROM` + whereabouts + `x WHERE r.district = x.district AND r.id = x.id`
 
 	settleTags = `-- name: settle.Tags
 UPDATE care_tag t SET communities = r.communities, grids = r.grids, buildings = r.buildings
 FROM (SELECT DISTINCT s.* FROM unnest($1::text[], $2::uuid[]) s (district, id)) s JOIN resident r ON r.district = s.district AND r.id = s.id
 WHERE t.district = r.district AND t.resident_id = r.id`
+
+	// People whose rows still name a place that they have left. $1 districts, $2 the day.
+	peopleGone = `-- name: settle.PeopleGone
+WITH s AS (SELECT DISTINCT i.district, i.resident_id AS id, $2::date AS day FROM residency i WHERE i.district = ANY($1) AND upper(i.during) <= $2::date)
+SELECT r.district, r.id FROM resident r JOIN` + whereabouts + `x ON x.district = r.district AND x.id = r.id
+WHERE (r.communities, r.grids, r.buildings) IS DISTINCT FROM (x.communities, x.grids, x.buildings) ORDER BY r.district, r.id`
 
 	// A building that moves to another district takes its people along: each as they lie, sealed under whichever keys. Who also belongs to a household that stays
 	// is known in both districts then.
@@ -91,6 +101,12 @@ func keeping(ctx context.Context, fn func(ctx context.Context) error) error {
 	return open.acting(ctx, account.TheKeeper(), func(ctx context.Context, _ *openTx) error { return fn(ctx) })
 }
 
+// today is the day in the deployment's zone, for the transaction of ctx.
+func today(ctx context.Context) time.Time {
+	d := ctx.Value(txKey{}).(*openTx).d
+	return civil.Of(time.Now(), cmp.Or(d.Zone, time.Local)).Time()
+}
+
 // settleFiles keeps in step where people are, and their households' forms, in the units of the table settling.
 func (in *importing) settleFiles(ctx context.Context) error {
 	var homes []string
@@ -115,7 +131,7 @@ func (in *importing) settleFiles(ctx context.Context) error {
 		if err != nil || len(people) == 0 {
 			return err
 		}
-		return settleWhere(ctx, in.tx, homes, people, time.Now())
+		return settleWhere(ctx, in.tx, homes, people, today(ctx))
 	})
 }
 
@@ -143,7 +159,7 @@ func (in *importing) moveFiles(ctx context.Context) error {
 		if err != nil || len(people) == 0 {
 			return err
 		}
-		return settleWhere(ctx, in.tx, homes, people, time.Now())
+		return settleWhere(ctx, in.tx, homes, people, today(ctx))
 	})
 }
 

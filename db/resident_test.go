@@ -73,6 +73,7 @@ INSERT INTO household (district, id, dwelling_id, number, residents, since) SELE
 		t.Fatal(err)
 	}
 	store := db.New(pool)
+	store.Zone = shanghai
 	r := register{pool: pool, store: store, ring: ring, acts: &[]string{}}
 	r.Service = &resident.Service{Store: db.NewResidents(store), Now: time.Now, Zone: shanghai, IDs: key.Random{}, Recorder: recorder{r.acts},
 		Keys: &vault.Keys{Ring: func() (*vault.Ring, error) { return ring, nil }, Store: db.NewSecrets(store), Now: time.Now, NewID: key.Random{}.NewID}}

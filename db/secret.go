@@ -23,7 +23,7 @@ ON CONFLICT (home, category) WHERE retired IS NULL DO NOTHING`
 SELECT k.id, k.home, k.category, k.cipher, k.ring_key, k.sealed, k.made, k.retired FROM data_key k
 WHERE k.home = $1 AND k.category = $2 AND k.retired IS NULL ORDER BY k.id`
 
-	// Sealed anew it is the same key: what it was sealed under before says that nobody did so meanwhile.
+	// Only where it is still sealed as we read it, so that two who turn keys at once do not overwrite each other.
 	dataKeyRewrap = `-- name: key.Rewrap
 UPDATE data_key SET ring_key = $2, sealed = $3 WHERE id = $1 AND ring_key = $4`
 
@@ -32,6 +32,9 @@ UPDATE data_key SET retired = greatest($1::timestamptz, made) WHERE retired IS N
 
 	dataKeyDrop = `-- name: key.Drop
 DELETE FROM data_key WHERE id = $1 AND retired < $2`
+
+	// Who takes in a list of a district's residents has the lock (lockNumbers) until it is committed.
+	tryNumbers = "SELECT pg_try_advisory_xact_lock(hashtext('wangge numbers'), hashtext($1))"
 )
 
 // Secrets keeps data keys, as the keeper and in transactions of its own.
@@ -158,11 +161,26 @@ func (s *Secrets) Retire(ctx context.Context, at time.Time) (n int, err error) {
 }
 
 // Drop implements secret.Rotation.
-func (s *Secrets) Drop(ctx context.Context, id uuid.UUID, before time.Time) error {
-	return s.kept(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, dataKeyDrop, id, before)
+func (s *Secrets) Drop(ctx context.Context, key secret.Wrapped, columns []secret.Column, before time.Time) (dropped bool, err error) {
+	err = s.kept(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		dropped = false
+		var alone bool
+		if err := tx.QueryRow(ctx, tryNumbers, key.Home).Scan(&alone); err != nil || !alone {
+			return err
+		}
+		for _, c := range columns { // after the lock, since what was being taken in is there now
+			column := pgx.Identifier{c.Column}.Sanitize()
+			var seals bool
+			sql := "SELECT EXISTS (SELECT 1 FROM " + pgx.Identifier{c.Table}.Sanitize() + " WHERE substring(" + column + " FROM 2 FOR 16) = $1)"
+			if err := tx.QueryRow(ctx, sql, key.ID[:]).Scan(&seals); err != nil || seals {
+				return err
+			}
+		}
+		tag, err := tx.Exec(ctx, dataKeyDrop, key.ID, before)
+		dropped = err == nil && tag.RowsAffected() > 0
 		return err
 	})
+	return dropped, err
 }
 
 // Rewrap implements secret.Rotation.

@@ -85,6 +85,7 @@ type MutationResolver interface {
 	MoveOutResident(ctx context.Context, input node.MoveOutResidentInput) (*node.MoveOutResidentPayload, error)
 	ExportResident(ctx context.Context, input node.ExportResidentInput) (*node.ExportResidentPayload, error)
 	EraseResident(ctx context.Context, input node.EraseResidentInput) (*node.EraseResidentPayload, error)
+	MergeResidents(ctx context.Context, input node.MergeResidentsInput) (*node.MergeResidentsPayload, error)
 	SetCareTag(ctx context.Context, input node.SetCareTagInput) (*node.SetCareTagPayload, error)
 	RemoveCareTag(ctx context.Context, input node.RemoveCareTagInput) (*node.RemoveCareTagPayload, error)
 	SetCareCategory(ctx context.Context, input node.SetCareCategoryInput) (*node.SetCareCategoryPayload, error)
@@ -161,6 +162,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputFormAnswerInput,
 		ec.unmarshalInputGridFilter,
 		ec.unmarshalInputLinkAccountInput,
+		ec.unmarshalInputMergeResidentsInput,
 		ec.unmarshalInputMoveInResidentInput,
 		ec.unmarshalInputMoveOutResidentInput,
 		ec.unmarshalInputNightNumberInput,
@@ -1312,6 +1314,14 @@ func (ec *executionContext) childFields_LinkAccountPayload(ctx context.Context, 
 		return ec.fieldContext_LinkAccountPayload_account(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LinkAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MergeResidentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resident":
+		return ec.fieldContext_MergeResidentsPayload_resident(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeResidentsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_MoveInResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2614,6 +2624,20 @@ func (ec *executionContext) field_Mutation_linkAccount_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (node.LinkAccountInput, error) {
 			return ec.unmarshalNLinkAccountInput2wanggeᚋgraphᚋnodeᚐLinkAccountInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_mergeResidents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (node.MergeResidentsInput, error) {
+			return ec.unmarshalNMergeResidentsInput2wanggeᚋgraphᚋnodeᚐMergeResidentsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11759,6 +11783,38 @@ func (ec *executionContext) fieldContext_LinkAccountPayload_account(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _MergeResidentsPayload_resident(ctx context.Context, field graphql.CollectedField, obj *node.MergeResidentsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeResidentsPayload_resident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resident, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Resident) graphql.Marshaler {
+			return ec.marshalNResident2ᚖwanggeᚋgraphᚋnodeᚐResident(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeResidentsPayload_resident(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeResidentsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Resident(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _MoveInResidentPayload_residency(ctx context.Context, field graphql.CollectedField, obj *node.MoveInResidentPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13225,6 +13281,50 @@ func (ec *executionContext) fieldContext_Mutation_eraseResident(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_eraseResident_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_mergeResidents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_mergeResidents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MergeResidents(ctx, fc.Args["input"].(node.MergeResidentsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.MergeResidentsPayload) graphql.Marshaler {
+			return ec.marshalNMergeResidentsPayload2ᚖwanggeᚋgraphᚋnodeᚐMergeResidentsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_mergeResidents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeResidentsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_mergeResidents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -20035,6 +20135,68 @@ func (ec *executionContext) unmarshalInputLinkAccountInput(ctx context.Context, 
 				return it, err
 			}
 			it.Name = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputMergeResidentsInput(ctx context.Context, obj any) (node.MergeResidentsInput, error) {
+	var it node.MergeResidentsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["samePerson"]; !present {
+		asMap["samePerson"] = false
+	}
+
+	fieldsInOrder := [...]string{"keep", "keepVersion", "other", "otherVersion", "samePerson"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "keep":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keep"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Keep = data
+		case "keepVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepVersion = data
+		case "other":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("other"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Other = data
+		case "otherVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("otherVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OtherVersion = data
+		case "samePerson":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("samePerson"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SamePerson = data
 		}
 	}
 	return it, nil
@@ -27605,6 +27767,44 @@ func (ec *executionContext) _LinkAccountPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var mergeResidentsPayloadImplementors = []string{"MergeResidentsPayload"}
+
+func (ec *executionContext) _MergeResidentsPayload(ctx context.Context, sel ast.SelectionSet, obj *node.MergeResidentsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeResidentsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeResidentsPayload")
+		case "resident":
+			out.Values[i] = ec._MergeResidentsPayload_resident(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var moveInResidentPayloadImplementors = []string{"MoveInResidentPayload"}
 
 func (ec *executionContext) _MoveInResidentPayload(ctx context.Context, sel ast.SelectionSet, obj *node.MoveInResidentPayload) graphql.Marshaler {
@@ -27921,6 +28121,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "eraseResident":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_eraseResident(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mergeResidents":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_mergeResidents(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -33633,6 +33840,21 @@ func (ec *executionContext) marshalNMatchRule2wanggeᚋdomainᚋgridᚐRule(ctx 
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNMergeResidentsInput2wanggeᚋgraphᚋnodeᚐMergeResidentsInput(ctx context.Context, v any) (node.MergeResidentsInput, error) {
+	res, err := ec.unmarshalInputMergeResidentsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMergeResidentsPayload2ᚖwanggeᚋgraphᚋnodeᚐMergeResidentsPayload(ctx context.Context, sel ast.SelectionSet, v *node.MergeResidentsPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MergeResidentsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNMoveInResidentInput2wanggeᚋgraphᚋnodeᚐMoveInResidentInput(ctx context.Context, v any) (node.MoveInResidentInput, error) {

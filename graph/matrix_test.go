@@ -430,6 +430,9 @@ var probes = map[string]probe{
 	"Mutation.eraseResident": mutation("eraseResident", "id", func(w *world, p *spot) map[string]any {
 		return map[string]any{"id": w.aside(p).String(), "reason": "MISTAKE"}
 	}),
+	"Mutation.mergeResidents": mutation("mergeResidents", "resident { id }", func(w *world, p *spot) map[string]any {
+		return map[string]any{"keep": w.aside(p).String(), "keepVersion": 1, "other": w.aside(p).String(), "otherVersion": 1, "samePerson": true}
+	}),
 	"Mutation.setCareTag": mutation("setCareTag", "tag { id }", func(w *world, p *spot) map[string]any {
 		return map[string]any{"id": w.aside(p).String(), "category": "ELDERLY"}
 	}),

@@ -225,6 +225,17 @@ func (r *Resolver) eraseResident(ctx context.Context, in node.EraseResidentInput
 	})
 }
 
+func (r *Resolver) mergeResidents(ctx context.Context, in node.MergeResidentsInput) (*node.MergeResidentsPayload, error) {
+	return filed(ctx, r, in.Keep, "keep", "resident.notFound", func(s *resident.Service, a account.Actor, k key.Key) (*node.MergeResidentsPayload, error) {
+		other, ok := key.Parse(in.Other)
+		if !ok {
+			return nil, fault.New(fault.NotFound, "other", "resident.notFound")
+		}
+		p, err := s.Merge(ctx, a, resident.Merge{Keep: k, KeepVersion: in.KeepVersion, Other: other, OtherVersion: in.OtherVersion, SamePerson: in.SamePerson != nil && *in.SamePerson})
+		return &node.MergeResidentsPayload{Resident: residentNode(p)}, err
+	})
+}
+
 func (r *Resolver) setCareTag(ctx context.Context, in node.SetCareTagInput) (*node.SetCareTagPayload, error) {
 	return filed(ctx, r, in.ID, "id", "resident.notFound", func(s *resident.Service, a account.Actor, k key.Key) (*node.SetCareTagPayload, error) {
 		t := resident.Tag{Category: in.Category, LegalBasis: orEmpty(in.LegalBasis)}

@@ -46,6 +46,11 @@ func (r *mutationResolver) ExportResident(ctx context.Context, input node.Export
 	return r.exportResident(ctx, input)
 }
 
+// MergeResidents is the resolver for the mergeResidents field.
+func (r *mutationResolver) MergeResidents(ctx context.Context, input node.MergeResidentsInput) (*node.MergeResidentsPayload, error) {
+	return r.mergeResidents(ctx, input)
+}
+
 // EraseResident is the resolver for the eraseResident field.
 func (r *mutationResolver) EraseResident(ctx context.Context, input node.EraseResidentInput) (*node.EraseResidentPayload, error) {
 	return r.eraseResident(ctx, input)

@@ -3124,6 +3124,26 @@ func (w *writer) _LinkAccountPayload(sel *selection, obj *node.LinkAccountPayloa
 	return w.close(start, len(sel.fields), ok)
 }
 
+func (w *writer) _MergeResidentsPayload(sel *selection, obj *node.MergeResidentsPayload) bool {
+	start, ok := len(w.buf), true
+	for i := range sel.fields {
+		f := &sel.fields[i]
+		w.key(i, f)
+		switch f.Name {
+		case "__typename":
+			w.text("MergeResidentsPayload")
+		case "resident":
+			w.enter(f)
+			v := obj.Resident
+			ok = w.marshalNResident2ᚖwanggeᚋgraphᚋnodeᚐResident(f.below, v) && ok
+			w.leave()
+		default:
+			panic("unknown field " + strconv.Quote(f.Name))
+		}
+	}
+	return w.close(start, len(sel.fields), ok)
+}
+
 func (w *writer) _MoveInResidentPayload(sel *selection, obj *node.MoveInResidentPayload) bool {
 	start, ok := len(w.buf), true
 	for i := range sel.fields {
@@ -3491,6 +3511,16 @@ func (w *writer) _Mutation(sel *selection) bool {
 					return w.fail(err, true)
 				}
 				return w.marshalNEraseResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐEraseResidentPayload(f.below, v)
+			}) && ok
+		case "mergeResidents":
+			ok = w.root(f, true, w.ec.field_Mutation_mergeResidents_args, func(ctx context.Context, fc arguments) bool {
+				v, err := deed(ctx, w, f, func(ctx context.Context) (*node.MergeResidentsPayload, error) {
+					return w.ec.Resolvers.Mutation().MergeResidents(ctx, fc.Args["input"].(node.MergeResidentsInput))
+				})
+				if err != nil {
+					return w.fail(err, true)
+				}
+				return w.marshalNMergeResidentsPayload2ᚖwanggeᚋgraphᚋnodeᚐMergeResidentsPayload(f.below, v)
 			}) && ok
 		case "setCareTag":
 			ok = w.root(f, true, w.ec.field_Mutation_setCareTag_args, func(ctx context.Context, fc arguments) bool {
@@ -6685,6 +6715,13 @@ func (w *writer) marshalNLinkAccountPayload2ᚖwanggeᚋgraphᚋnodeᚐLinkAccou
 
 func (w *writer) marshalNMatchRule2wanggeᚋdomainᚋgridᚐRule(sel *selection, v grid.Rule) bool {
 	return w.text(string(v))
+}
+
+func (w *writer) marshalNMergeResidentsPayload2ᚖwanggeᚋgraphᚋnodeᚐMergeResidentsPayload(sel *selection, v *node.MergeResidentsPayload) bool {
+	if v == nil {
+		return w.missing()
+	}
+	return w._MergeResidentsPayload(sel, v)
 }
 
 func (w *writer) marshalNMoveInResidentPayload2ᚖwanggeᚋgraphᚋnodeᚐMoveInResidentPayload(sel *selection, v *node.MoveInResidentPayload) bool {

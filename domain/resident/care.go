@@ -68,7 +68,7 @@ func (s *Service) tags(ctx context.Context, actor account.Actor, residents []key
 }
 
 // SetTag says that somebody belongs to a category; without dates it is reviewed in half a year and expires in one. Right: Care, for a restricted category Restricted.
-// INVALID: no such category; CONFLICT: they belong to it already.
+// It replaces a tag of the category that has expired. INVALID: no such category; CONFLICT: they belong to it already, restricted or not as the category is now.
 func (s *Service) SetTag(ctx context.Context, actor account.Actor, resident key.Key, t Tag) (out Tag, err error) {
 	id := s.IDs.NewID()
 	err = s.recorded(ctx, actor, of(Tagged, "RESIDENT", resident), func(ctx context.Context) error {
@@ -107,9 +107,13 @@ func (s *Service) SetTag(ctx context.Context, actor account.Actor, resident key.
 		if err != nil {
 			return err
 		}
+		lookups, err := s.Keys.Lookups(ctx, CareKeys, t.Category)
+		if err != nil {
+			return err
+		}
 		sealed.Places = who.Places
 		out = t
-		return s.Store.AddTag(ctx, actor, sealed)
+		return s.Store.AddTag(ctx, actor, sealed, lookups)
 	})
 	if err != nil {
 		return Tag{}, err

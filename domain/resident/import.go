@@ -18,6 +18,7 @@ import (
 var _ = fault.Register(
 	[3]string{"residents.noHousehold", "There is no household in this room: import the households first.", "该房号没有登记住户：请先导入住户。"},
 	[3]string{"residents.whichHousehold", "Several households are meant: name the unit and the household's number.", "对应多户：请填写单元和户号。"},
+	[3]string{"residents.sameName", "Several of this household have this name: give the identity number.", "该户有多位同名居民：请填写身份证号码。"},
 	[3]string{"residents.elsewhere", "Somebody with this identity number has a file in this district already: move them, or correct one of the two.", "该身份证号码在本区县已有档案：请办理迁移或更正。"},
 	[3]string{"residents.undone", "Nothing of the file was taken in.", "文件未导入任何内容。"},
 )
@@ -165,6 +166,10 @@ func (s *Service) take(ctx context.Context, actor account.Actor, entries []entry
 	}
 	for _, e := range entries {
 		known, was, found, err := s.known(ctx, actor, e)
+		if fault.Is(err, fault.Invalid) {
+			report.Refused = append(report.Refused, &RowError{e.source, fault.As(err)})
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -203,22 +208,36 @@ func (s *Service) take(ctx context.Context, actor account.Actor, entries []entry
 	return nil
 }
 
-// known finds the person of a line in its household.
+// known finds the person of a line in its household: by number, else by name where one of the two has no number. INVALID: several have the name.
 func (s *Service) known(ctx context.Context, actor account.Actor, e entry) (of Sealed, p Person, found bool, err error) {
-	var people map[uuid.UUID]Sealed
-	if _, people, err = s.Store.MembersOf(ctx, actor, e.home, s.Today()); err != nil {
+	residencies, people, err := s.Store.MembersOf(ctx, actor, e.home, s.Today())
+	if err != nil {
 		return of, p, false, err
 	}
-	for _, sealed := range people {
+	named := 0
+	seen := map[uuid.UUID]bool{}
+	for _, r := range residencies {
+		if seen[r.ResidentID] {
+			continue
+		}
+		seen[r.ResidentID] = true
+		sealed := people[r.ResidentID]
 		is, err := s.open(ctx, sealed)
 		if err != nil {
 			return of, p, false, err
 		}
-		if is.Identity != "" && is.Identity == e.person.Identity || (is.Identity == "" || e.person.Identity == "") && is.Name == e.person.Name {
+		if is.Identity != "" && is.Identity == e.person.Identity {
 			return sealed, is, true, nil
 		}
+		if (is.Identity == "" || e.person.Identity == "") && is.Name == e.person.Name {
+			named++
+			of, p = sealed, is
+		}
 	}
-	return of, p, false, nil
+	if named > 1 {
+		return Sealed{}, Person{}, false, fault.New(fault.Invalid, "name", "residents.sameName")
+	}
+	return of, p, named == 1, nil
 }
 
 // with is p with what a list says; what it leaves empty stays.

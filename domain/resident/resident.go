@@ -222,6 +222,7 @@ const (
 	OnRequest Reason = "REQUEST"   // 本人要求
 	ByMistake Reason = "MISTAKE"   // 误登
 	AtItsEnd  Reason = "RETENTION" // 到期
+	InAnother Reason = "MERGED"    // 并档: it went into another of the same person
 )
 
 // What is noted in the audit; mutations are called as it calls them.
@@ -237,6 +238,7 @@ const (
 	Untagged       audit.Action = "REMOVE_CARE_TAG"
 	Exported       audit.Action = "EXPORT_RESIDENT"
 	Erased         audit.Action = "ERASE_RESIDENT"
+	MergedFiles    audit.Action = "MERGE_RESIDENTS"
 	FilledIn       audit.Action = "FILL_HOUSEHOLD_FORM"
 	CategoryChange audit.Action = "SET_CARE_CATEGORY"
 	Imported       audit.Action = "IMPORT_RESIDENTS"

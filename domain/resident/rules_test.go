@@ -192,7 +192,7 @@ func TestWhatIsDoneWithFilesIsAskedForAsOne(t *testing.T) {
 	}
 	for deeds, want := range map[audit.Deeds][]audit.Action{
 		audit.ReadPersonal:   reads,
-		audit.ChangePersonal: {Created, Changed, MovedIn, MovedOut, Tagged, Untagged, Erased, FilledIn, Imported, Expired},
+		audit.ChangePersonal: {Created, Changed, MovedIn, MovedOut, Tagged, Untagged, Erased, MergedFiles, FilledIn, Imported, Expired},
 	} {
 		if got := slices.Sorted(slices.Values(deeds.Actions())); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 			t.Errorf("%s are %v, want %v", deeds, got, want)

@@ -561,7 +561,7 @@ func (s *Service) Export(ctx context.Context, actor account.Actor, k key.Key, wh
 	return out, nil
 }
 
-// Erase removes somebody's file: the residencies and the tags with it. A count by month and reason is all that is left, and the record that it was done. Right: Keep.
+// Erase removes somebody's file: the residencies and the tags with it, and answers that nobody else gave who still belongs to the household. A count by month and reason is all that is left, and the record that it was done. Right: Keep.
 func (s *Service) Erase(ctx context.Context, actor account.Actor, k key.Key, why Reason) error {
 	if why != OnRequest && why != ByMistake {
 		return fault.New(fault.Invalid, "reason", "resident.reason")

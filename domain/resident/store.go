@@ -26,6 +26,8 @@ type Store interface {
 	MembersOf(ctx context.Context, actor account.Actor, h Home, day civil.Date) ([]Residency, map[uuid.UUID]Sealed, error)
 
 	ResidentByKey(ctx context.Context, actor account.Actor, k key.Key) (Sealed, bool, error)
+	// HoldResidents are those of a district whom the actor may change; nobody else changes them, or what belongs to them, until the transaction ends.
+	HoldResidents(ctx context.Context, actor account.Actor, district string, ids []uuid.UUID) ([]Sealed, error)
 	// ByIdentity are those whose identity number has one of the hashes, in a district; "": in whatever one.
 	ByIdentity(ctx context.Context, actor account.Actor, district string, lookups [][]byte) ([]Sealed, error)
 	// LockNumbers lets nobody else give a number of a district, by its hashes, to anyone until the transaction ends; none: all numbers of the district.
@@ -43,9 +45,13 @@ type Store interface {
 	// RemoveResident removes somebody with all that belongs to them, and counts it.
 	RemoveResident(ctx context.Context, actor account.Actor, k key.Key, why Reason, day civil.Date) error
 
+	// MergeResidents puts what two files come to into the one that is kept, removes the other and counts it. CONFLICT: a version moved.
+	MergeResidents(ctx context.Context, actor account.Actor, m Merged, today civil.Date) error
+
 	TagsOf(ctx context.Context, actor account.Actor, residents []key.Key) (map[uuid.UUID][]SealedTag, error)
 	TagByKey(ctx context.Context, actor account.Actor, k key.Key) (SealedTag, bool, error)
-	AddTag(ctx context.Context, actor account.Actor, t SealedTag) error
+	// AddTag adds a tag in the place of those of its category that hold no more. lookups are the category's hashes under all keys. CONFLICT: one stands, restricted as this one is or not.
+	AddTag(ctx context.Context, actor account.Actor, t SealedTag, lookups [][]byte) error
 	RemoveTag(ctx context.Context, actor account.Actor, k key.Key) error
 	Categories(ctx context.Context, actor account.Actor) ([]Category, error)
 	// SaveCategory adds or changes a category. CONFLICT: the version moved; 0 is one that is not there yet.

@@ -34,8 +34,9 @@ type Rotation interface {
 	Reseal(ctx context.Context, of Column, under []uuid.UUID, after Row, anew func(Row) (Row, error)) (last Row, n int, more bool, err error)
 	// SealedUnder counts the values of columns by the key that they are sealed under.
 	SealedUnder(ctx context.Context, columns []Column) (map[uuid.UUID]int, error)
-	// Drop removes a key that was retired before an instant.
-	Drop(ctx context.Context, id uuid.UUID, before time.Time) error
+	// Drop removes a key of a district that was retired before an instant. false: some value of columns is sealed under it, or a list of residents is being taken in
+	// there, which may seal under it until it is committed.
+	Drop(ctx context.Context, key Wrapped, columns []Column, before time.Time) (bool, error)
 }
 
 // Turned is what a turn of the keys came to.
@@ -99,19 +100,18 @@ func (k *Keys) Turn(ctx context.Context, store Rotation, columns []Column, progr
 			progress(out.Values)
 		}
 	}
-	left, err := store.SealedUnder(ctx, columns)
-	if err != nil {
-		return out, err
-	}
 	for _, w := range all {
 		// One that was retired just now may still seal in a server that does not know.
-		if w.Retired == nil || left[w.ID] > 0 || k.Now().Sub(*w.Retired) < Grace {
+		if w.Retired == nil || k.Now().Sub(*w.Retired) < Grace {
 			continue
 		}
-		if err := store.Drop(ctx, w.ID, k.Now().Add(-Grace)); err != nil {
+		dropped, err := store.Drop(ctx, w, columns, k.Now().Add(-Grace))
+		if err != nil {
 			return out, err
 		}
-		out.Dropped++
+		if dropped {
+			out.Dropped++
+		}
 	}
 	return out, nil
 }

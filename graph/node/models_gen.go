@@ -545,6 +545,26 @@ type LinkAccountPayload struct {
 	Account *Account `json:"account"`
 }
 
+// Input of `mergeResidents`.
+type MergeResidentsInput struct {
+	// The person by the file that stays.
+	Keep string `json:"keep"`
+	// Its version that was read.
+	KeepVersion int `json:"keepVersion"`
+	// The person by the file that goes.
+	Other string `json:"other"`
+	// Its version that was read.
+	OtherVersion int `json:"otherVersion"`
+	// Somebody saw that both are one person. Needed where one of the files has no identity number.
+	SamePerson *bool `json:"samePerson,omitempty"`
+}
+
+// Answer of `mergeResidents`.
+type MergeResidentsPayload struct {
+	// As they are now.
+	Resident *Resident `json:"resident"`
+}
+
 // Input of `moveInResident`.
 type MoveInResidentInput struct {
 	// The person.
