@@ -147,6 +147,23 @@ func TestSigningIn(t *testing.T) {
 		if got := b.graphql(whoAsks, nil); !strings.Contains(got, `{"kind":"staff","login":"demo-worker","posts":[{"post":"GRID_WORKER","acts":true,"rights":["HOUSEHOLDS"`) {
 			t.Errorf("signed in: %s", got)
 		}
+		// The demo's logins fit together: who leads the worker opens the same household.
+		worker := regexp.MustCompile(`"area":\{"name":"(\d{15})"`).FindStringSubmatch(b.graphql(`{ viewer { posts { area { name } } } }`, nil))
+		if worker == nil {
+			t.Fatal("the demo's worker has no grid")
+		}
+		rooms := b.graphql(fmt.Sprintf(`{ grid(code: %q) { buildings(first: 80) { nodes { units(first: 1) { nodes { households(first: 1) { nodes { id } } } } } } } }`, worker[1]), nil)
+		household := regexp.MustCompile(`"households":\{"nodes":\[\{"id":"([^"]+)"`).FindStringSubmatch(rooms)
+		if household == nil {
+			t.Fatal(rooms)
+		}
+		for _, login := range []string{"demo-worker", "demo-leader", "demo-chief"} {
+			b := newBrowser(t, s)
+			b.sends("/account", "/sign-in", "login", login, "password", password(login))
+			if got := b.graphql(fmt.Sprintf(`{ householdFile(household: %q) { kind } }`, household[1]), nil); !strings.Contains(got, `{"kind":`) {
+				t.Errorf("%s does not see the household of the worker: %s", login, got)
+			}
+		}
 		if got := b.graphql(`mutation { createAccount(input: {login: "evil", workerId: "w"}) { password } }`, nil); !strings.Contains(got, `"FORBIDDEN"`) {
 			t.Errorf("a worker gives an account: %s", got)
 		}
@@ -329,6 +346,9 @@ func TestSigningIn(t *testing.T) {
 	t.Run("a program", func(t *testing.T) {
 		b := newBrowser(t, s)
 		b.sends("/account", "/sign-in", "login", "demo-chief", "password", password("demo-chief"))
+		if status, _, text := b.send("/account/tokens", "name", "周报", "days", "90", "writes", "1"); status != http.StatusBadRequest || !strings.Contains(text, "<details open>") || !strings.Contains(text, `value="周报"`) || !strings.Contains(text, `<option value="90" selected>`) || !strings.Contains(text, `<option value="1" selected>`) {
+			t.Errorf("a token without a right: %d %s", status, text)
+		}
 		status, _, page := b.send("/account/tokens", "name", "日报", "days", "30", "writes", "0", "right", "HOUSEHOLDS")
 		secret := regexp.MustCompile(`wgp_[A-Z2-7]{26}`).FindString(page)
 		if status != http.StatusOK || secret == "" {

@@ -720,7 +720,7 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	switch {
 	case err == nil:
 		signboard.Register(mux, signboard.Options{Source: h.signboards(here.String(), server.Attribution, server.Approval), Fonts: fonts, Log: h.log, Frame: frame,
-			Prints: h.boards, Knows: entry.Who, Version: h.live.Version})
+			Prints: h.boards, SameOrigin: entry.SameOrigin, Audit: h.audit, ClientAddr: ops.ClientAddr(server.TrustedProxies), Version: h.live.Version})
 	case fault.Is(err, fault.Unavailable):
 		h.log.Warn("there are no signboards", "error", err)
 	default:

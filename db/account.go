@@ -58,7 +58,8 @@ UPDATE account SET provider_issuer = $1, provider_subject = $2 WHERE provider_na
 	accountWorkerOf = `-- name: account.WorkerOf
 SELECT s.district, s.worker_id FROM assignment s
 WHERE s.district = ANY($1) AND s.post = $2 AND s.cover = 'A' AND s.during @> $3::date AND NOT s.worker_id = ANY($4)
-ORDER BY s.district, s.area_id, s.worker_id LIMIT 1`
+ORDER BY NOT EXISTS (SELECT FROM assignment o JOIN grid g ON g.district = o.district AND g.id = o.area_id
+    WHERE o.worker_id = $5 AND o.during @> $3::date AND s.area_id IN (g.id, g.group_id, g.community_id)), s.district, s.area_id, s.worker_id LIMIT 1`
 
 	accountWorkers = `-- name: account.Workers
 SELECT worker_id FROM account WHERE worker_id IS NOT NULL ORDER BY worker_id`
@@ -321,7 +322,7 @@ func (s *Accounts) Linked(ctx context.Context, who access.Identity) (a access.Ac
 }
 
 // WorkerOf implements access.Store.
-func (s *Accounts) WorkerOf(ctx context.Context, actor account.Actor, post staff.Post, day civil.Date) (k key.Key, ok bool, err error) {
+func (s *Accounts) WorkerOf(ctx context.Context, actor account.Actor, post staff.Post, over uuid.UUID, day civil.Date) (k key.Key, ok bool, err error) {
 	err = s.Do(ctx, actor, func(ctx context.Context) error {
 		homes, err := s.everywhere(ctx, actor)
 		if err != nil {
@@ -337,7 +338,7 @@ func (s *Accounts) WorkerOf(ctx context.Context, actor account.Actor, post staff
 		if err != nil {
 			return err
 		}
-		return s.each(ctx, actor, accountWorkerOf, []any{homes, post, day.Time(), taken}, func(rows pgx.Rows) error {
+		return s.each(ctx, actor, accountWorkerOf, []any{homes, post, day.Time(), taken, over}, func(rows pgx.Rows) error {
 			ok = true
 			return rows.Scan(&k.Home, &k.ID)
 		})

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"runtime/debug"
@@ -35,10 +36,14 @@ type Options struct {
 	Source *Source
 	Fonts  *paper.Fonts
 	Frame  Frame        // of the pages
-	Prints Prints       // nil: there is no page of what is to be printed anew
-	Knows  Knows        // required where there are Prints
+	Prints Prints       // nil: there is no page of what is to be printed
 	Log    *slog.Logger // nil: slog.Default()
 	Cache  int64        // bytes of finished boards that are kept; 0: 64 MB
+
+	// Of the page of what is to be printed.
+	SameOrigin func(*http.Request) error      // refuses what the page of another site made a browser send; required where there are Prints
+	Audit      Audit                          // nil: nothing is noted
+	ClientAddr func(*http.Request) netip.Addr // where a request comes from, for Audit; nil: that is not noted
 
 	// Version names the state of the data: as long as it is the same, so is what boards say. false: it is not known now; nil: never, and what a board
 	// says is read each time.
@@ -50,10 +55,11 @@ type door struct {
 	fonts    *paper.Fonts
 	frame    Frame
 	prints   Prints
-	knows    Knows
+	audit    Audit
 	log      *slog.Logger
 	drawer   string // this program and its fonts: others draw the same otherwise
 	version  func() (string, bool)
+	addr     func(*http.Request) netip.Addr
 	latest   atomic.Pointer[string]      // the last version that was known
 	names    *otter.Cache[string, named] // of files, by what was asked for
 	kept     *otter.Cache[string, file]  // by their names
@@ -62,6 +68,8 @@ type door struct {
 	now      singleflight.Group          // what is being drawn, by name
 	turns    *semaphore.Weighted         // to draw
 	bulk     *semaphore.Weighted         // to make one file of many boards
+
+	sameOrigin func(*http.Request) error
 }
 
 // drawings is how many files are drawn at a time: a processor each, and an atlas takes it for seconds. readings is how many boards are read at a time: each holds a
@@ -97,7 +105,7 @@ func Register(mux *http.ServeMux, o Options) {
 }
 
 func newDoor(o Options) *door {
-	d := &door{Source: o.Source, fonts: o.Fonts, frame: o.Frame, prints: o.Prints, knows: o.Knows, log: cmp.Or(o.Log, slog.Default()), drawer: program(), version: o.Version,
+	d := &door{Source: o.Source, fonts: o.Fonts, frame: o.Frame, prints: o.Prints, sameOrigin: o.SameOrigin, audit: o.Audit, addr: o.ClientAddr, log: cmp.Or(o.Log, slog.Default()), drawer: program(), version: o.Version,
 		readings: semaphore.NewWeighted(readings), turns: semaphore.NewWeighted(drawings), bulk: semaphore.NewWeighted(1)}
 	if o.Fonts != nil {
 		d.drawer += " " + o.Fonts.Fingerprint()

@@ -291,13 +291,13 @@ func (d *door) page(here *http.Request, f *Facts, format Format, at string) made
 		if f.community != "" {
 			more("/signboards/atlas/"+url.PathEscape(f.community)+".pdf", wAtlas)
 			if d.prints != nil {
-				list := "/signboards/print/" + url.PathEscape(f.community)
+				list := printShop(f.community)
 				more(list, wReprints)
 				name := f.Grid.Code
 				if f.standing.Of.Kind == board.OfBuilding {
 					name = f.standing.Of.Key.String()
 				}
-				v.Note = along(here, list+"?of="+url.QueryEscape(boardValue(f.standing, name)))
+				v.Note = along(here, withOf(list, boardValue(f.standing, name)))
 			}
 		}
 		body, err := d.framed(here, sheet.Title, "board", v, false)
@@ -339,17 +339,25 @@ func (d *door) framed(r *http.Request, title, name string, v any, unlisted bool)
 	return d.frame(r, Page{Title: title, Style: template.CSS(pageStyle), Body: template.HTML(body.String()), Unlisted: unlisted}) // escaped by the template
 }
 
+// readsPages reports whether a person's browser asks, rather than a program.
+func readsPages(r *http.Request) bool {
+	return strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html")
+}
+
 // refuse answers r with err: a page with a way home for who reads pages, JSON for programs.
 func (d *door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	refusal := answer.Refuse(r, d.log, err)
-	if !strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html") || refusal.Status == answer.StatusClosed {
+	if !readsPages(r) || refusal.Status == answer.StatusClosed {
 		refusal.Write(w, r)
 		return
 	}
 	v := struct {
 		speaker
-		Says, Incident, Home string
-	}{speaker{answer.Language(r, fault.Chinese)}, "", refusal.ID, along(r, "/")}
+		Says, Incident, Home, Account string
+	}{speaker{answer.Language(r, fault.Chinese)}, "", refusal.ID, along(r, "/"), ""}
+	if refusal.Status == http.StatusForbidden { // somebody else may do it
+		v.Account = along(r, "/account")
+	}
 	v.Says = refusal.Fault.Text(v.Lang)
 	body, failed := d.framed(r, wBoard.in(v.Lang), "refusal", v, true)
 	if failed != nil {

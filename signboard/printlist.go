@@ -230,6 +230,10 @@ func listedSays(l board.Listed, lang fault.Language) string {
 // fill puts a page of the list, and on the first how many boards there are in others.
 func (d *door) fill(ctx context.Context, actor account.Actor, division string, ask asking, v *reprintView) (err error) {
 	if ask.Of != "" {
+		if v.Rows, err = d.one(ctx, actor, ask, v.Lang); err != nil {
+			return err
+		}
+		v.Of = ask.Of
 		v.Others = []option{{Value: string(toReprint) + "/", Label: wWholeList.in(v.Lang)}}
 		return nil
 	}

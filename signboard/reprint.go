@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/board"
 	"wangge/domain/civil"
 	"wangge/domain/key"
@@ -25,7 +26,7 @@ import (
 	"wangge/signboard/paper"
 )
 
-// Prints answers which boards are to be printed, and notes which were; board.Service does. Operators only.
+// Prints answers which boards are to be printed, and notes which were; board.Service does. For those who arrange them.
 type Prints interface {
 	// Reprint returns boards, of a kind or for "" of both, that were printed and say no more what holds. NOT_FOUND: no such division.
 	Reprint(ctx context.Context, actor account.Actor, division string, kind board.Kind, args page.Args) (page.Page[board.Standing], error)
@@ -43,8 +44,11 @@ type Prints interface {
 	TakeBack(ctx context.Context, actor account.Actor, boards []board.Noted) (int, error)
 }
 
-// Knows finds out who sends a request by its Authorization header; a token that is not valid is UNAUTHENTICATED.
-type Knows func(*http.Request) (account.Actor, error)
+// Audit notes what somebody does, done or refused; audit.Service does.
+type Audit interface {
+	Do(ctx context.Context, actor account.Actor, e audit.Entry, deed func(ctx context.Context) error) error
+	Refused(ctx context.Context, actor account.Actor, e audit.Entry, err error) error
+}
 
 const (
 	perPage   = 50     // boards on a page
@@ -57,7 +61,8 @@ const (
 )
 
 var _ = fault.Register(
-	[3]string{"board.elsewhere", "The form was sent from another site.", "表单来自其他网站，已拒绝。"},
+	[3]string{"board.signIn", "This needs somebody who is signed in, or a token.", "请先登录，或使用令牌。"},
+	[3]string{"board.place", "Your posts of today do not reach this place.", "您当前的任职不含此区划。"},
 	[3]string{"board.choose", "Choose 1 to {max} boards of the list.", "请在清单中选择 1 到 {max} 块公示牌。"},
 	[3]string{"board.form", "{field} is not one of the choices.", "{field} 不是可选的值。"},
 	[3]string{"board.day", "The day is written as 2026-05-01.", "日期应写作 2026-05-01。"},
@@ -71,7 +76,7 @@ var _ = fault.Register(
 	[3]string{"board.movedBefore", "{code}: what the board says changed since the list was shown. Nothing was printed; show the list anew.", "{code}：清单显示之后，牌上内容又有变更。没有印制任何一块，请重新查看清单。"},
 )
 
-// reprintPolicy is pagePolicy for a page that may hold the operator's token: nobody frames it.
+// reprintPolicy is pagePolicy for a page that acts for who is signed in: nobody frames it.
 var reprintPolicy = strings.Replace(pagePolicy, "frame-ancestors 'self'", "frame-ancestors 'none'", 1)
 
 // registerReprints adds the page of what is to be printed in a division: for the print shop and the town's office.
@@ -110,9 +115,8 @@ type asking struct {
 // reprintView is what the page shows.
 type reprintView struct {
 	speaker
-	Division, Code, At           string
-	Token                        string // of who is known; it comes from the form and goes back into it, and nowhere else
-	Known                        bool
+	Division, Code               string
+	At, Account                  string
 	Local                        bool // codes lead to this machine alone
 	Error, Done, Shown           string
 	None                         string // says that the list is empty
@@ -129,21 +133,38 @@ type reprintView struct {
 	On                           string
 }
 
-// reprints answers the page. The operator's token comes in the body of a form, as no cookie is used: a page of another site cannot send it, and it stands in no address
-// and no log.
+// printShop is where the page of a division lies.
+func printShop(division string) string { return "/signboards/print/" + url.PathEscape(division) }
+
+// reprints answers the page, for who arranges the division.
 func (d *door) reprints(w http.ResponseWriter, r *http.Request) {
-	w.Header().Add("Vary", "Accept-Language")
+	w.Header().Add("Vary", "Accept, Accept-Language")
 	w.Header().Set("Referrer-Policy", "same-origin")
-	division, err := d.Places.ByCode(r.Context(), account.FromContext(r.Context()), r.PathValue("division"), place.Fields{})
+	actor, of := account.FromContext(r.Context()), r.URL.Query().Get("of")
+	if actor.Role == account.Public {
+		d.toSignIn(w, r, of)
+		return
+	}
+	if r.Method == http.MethodPost {
+		if err := d.readForm(w, r); err != nil {
+			d.refuse(w, r, err)
+			return
+		}
+	}
+	ctx := audit.From(r.Context(), d.origin(r))
+	division, err := d.arranged(ctx, actor, r.PathValue("division"))
 	if err != nil {
-		d.refuse(w, r, err)
+		d.refuse(w, r, d.refusedDeed(ctx, actor, r.PostForm.Get("do"), err))
 		return
 	}
 	lang := answer.Language(r, fault.Chinese)
-	v := reprintView{speaker: speaker{lang}, Division: division.Name, Code: division.Code, At: along(r, "/signboards/print/"+url.PathEscape(division.Code)), On: d.Staff.Day(nil).String(), Local: d.local()}
-	ask := asking{List: toReprint, Of: r.URL.Query().Get("of"), Format: usualFormat, Language: lang}
+	v := reprintView{speaker: speaker{lang}, Division: division.Name, Code: division.Code, Account: along(r, "/account"), On: d.Staff.Day(nil).String(), Local: d.local()}
+	ask := asking{List: toReprint, Of: of, Format: usualFormat, Language: lang}
 	status := http.StatusOK
 	fail := func(err error) {
+		if v.Error != "" {
+			return
+		}
 		refusal := answer.Refuse(r, d.log, err)
 		status, v.Error = refusal.Status, refusal.Fault.Text(lang)
 		if refusal.ID != "" {
@@ -151,71 +172,111 @@ func (d *door) reprints(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if r.Method == http.MethodPost {
-		var actor account.Actor
-		actor, v.Token, err = d.operator(w, r)
-		ask.Of = r.PostForm.Get("of")
-		if err == nil {
-			v.Known = true
-			if ask, err = readAsking(r.PostForm, ask); err == nil {
-				var file *attachment
-				if file, err = d.act(r.Context(), actor, division, r.PostForm.Get("do"), ask, &v); err == nil && file != nil {
-					file.send(w)
-					return
-				}
+		if ask, err = readAsking(r.PostForm, ask); err == nil {
+			var file *attachment
+			if file, err = d.act(ctx, actor, division, r.PostForm.Get("do"), ask, &v); err == nil && file != nil {
+				file.send(w)
+				return
 			}
 		}
 		if err != nil {
 			fail(err)
 		}
-		if v.Known {
-			if err := d.fill(r.Context(), actor, division.Code, ask, &v); err != nil && v.Error == "" {
-				fail(err)
-			}
-		}
 	}
-	if ask.Of != "" {
-		if v.Rows, err = d.one(r.Context(), account.FromContext(r.Context()), ask, lang); err == nil {
-			v.Of = ask.Of
-		} else if v.Error == "" {
-			fail(err)
-		}
+	if err := d.fill(ctx, actor, division.Code, ask, &v); err != nil {
+		fail(err)
 	}
 	for i := range v.Rows {
 		v.Rows[i].To = along(r, v.Rows[i].To)
 	}
 	v.choices(ask)
+	v.At = along(r, withOf(printShop(division.Code), ask.Of))
 	body, err := d.framed(r, paper.Clean(division.Name)+" · "+pageWords["reprints"].in(lang), "reprints", v, true)
 	if err != nil {
 		answer.Refuse(r, d.log, err).Write(w, r)
 		return
 	}
-	if status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="wangge"`)
-	}
 	d.sendPage(w, status, body, reprintPolicy)
 }
 
-// operator reads the form and who sends it: by the token in it, or as who asks for anything else by the header. token is that of the form where it is valid.
-func (d *door) operator(w http.ResponseWriter, r *http.Request) (actor account.Actor, token string, err error) {
-	if http.NewCrossOriginProtection().Check(r) != nil {
-		return actor, "", fault.New(fault.Forbidden, "", "board.elsewhere")
+// withOf is the page's address for one board; "": for the lists.
+func withOf(path, of string) string {
+	if of == "" {
+		return path
+	}
+	return path + "?" + url.Values{"of": {of}}.Encode()
+}
+
+// toSignIn leads who is not signed in to where people do, and then back; programs are refused.
+func (d *door) toSignIn(w http.ResponseWriter, r *http.Request, of string) {
+	if !readsPages(r) {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="wangge"`)
+		answer.Refuse(r, d.log, fault.New(fault.Unauthenticated, "", "board.signIn")).Write(w, r)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	next := withOf(printShop(r.PathValue("division")), of)
+	http.Redirect(w, r, along(r, "/sign-in?"+url.Values{"next": {next}}.Encode()), http.StatusSeeOther)
+}
+
+// readForm reads the form that was sent. FORBIDDEN: the page of another site sent it.
+func (d *door) readForm(w http.ResponseWriter, r *http.Request) error {
+	if err := d.sameOrigin(r); err != nil {
+		return err
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
-	if err := r.ParseForm(); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return actor, "", err
-		}
-		return actor, "", fault.Wrap(err, fault.Invalid, "", "board.choose", "max", perPage)
+	err := r.ParseForm()
+	if large := (*http.MaxBytesError)(nil); err == nil || errors.As(err, &large) {
+		return err
 	}
-	actor = account.FromContext(r.Context())
-	if token = strings.TrimSpace(r.PostForm.Get("token")); token != "" || actor.Role != account.Operator {
-		with := &http.Request{Header: http.Header{"Authorization": {"Bearer " + token}}}
-		if actor, err = d.knows(with); err != nil {
-			return actor, "", err
-		}
+	return fault.Wrap(err, fault.Invalid, "", "board.choose", "max", perPage)
+}
+
+// arranged is a division that the actor arranges. FORBIDDEN: others do; everybody sees it elsewhere, so that it is no secret that it is there.
+func (d *door) arranged(ctx context.Context, actor account.Actor, code string) (place.Division, error) {
+	if err := actor.Require(account.Arrange); err != nil {
+		return place.Division{}, err
 	}
-	return actor, token, actor.RequireOperator()
+	division, err := d.Places.ByCode(ctx, actor, code, place.Fields{})
+	if err != nil {
+		return division, err
+	}
+	if err = d.Places.RequireArranged(ctx, actor, division); fault.Is(err, fault.NotFound) {
+		err = fault.New(fault.Forbidden, "", "board.place")
+	}
+	return division, err
+}
+
+// deeds are what the audit calls what the buttons do: as where it is done by GraphQL.
+var deeds = map[string]audit.Action{"printed": audit.OfMutation("recordBoardsPrinted"), "undo": audit.OfMutation("takeBackBoardsPrinted")}
+
+// origin is where r comes from.
+func (d *door) origin(r *http.Request) audit.Origin {
+	o := audit.Origin{Request: answer.RequestID(r.Context())}
+	if d.addr != nil {
+		o.From = d.addr(r)
+	}
+	return o
+}
+
+// deed does what a button does, and notes it.
+func (d *door) deed(ctx context.Context, actor account.Actor, do string, deed func(context.Context) error) error {
+	if d.audit == nil {
+		return deed(ctx)
+	}
+	return d.audit.Do(ctx, actor, audit.Entry{Action: deeds[do], Object: audit.Object{Kind: "BOARD"}}, deed)
+}
+
+// refusedDeed notes that what a button does was refused with err before it began, and returns err.
+func (d *door) refusedDeed(ctx context.Context, actor account.Actor, do string, err error) error {
+	action, ok := deeds[do]
+	if !ok || d.audit == nil {
+		return err
+	}
+	if late := d.audit.Refused(ctx, actor, audit.Entry{Action: action, Object: audit.Object{Kind: "BOARD"}}, err); late != nil {
+		err = errors.Join(err, late)
+	}
+	return err
 }
 
 // readAsking reads a form.
@@ -279,9 +340,9 @@ func (d *door) act(ctx context.Context, actor account.Actor, division place.Divi
 		}
 		return d.all(ctx, actor, division, ask)
 	case "printed":
-		return nil, d.note(ctx, actor, ask, v)
+		return nil, d.deed(ctx, actor, do, func(ctx context.Context) error { return d.note(ctx, actor, ask, v) })
 	case "undo":
-		return nil, d.takeBack(ctx, actor, ask, v)
+		return nil, d.deed(ctx, actor, do, func(ctx context.Context) error { return d.takeBack(ctx, actor, ask, v) })
 	default:
 		return nil, fault.New(fault.Invalid, "do", "board.form", "field", "do")
 	}

@@ -64,6 +64,8 @@ type Places interface {
 	// BuildingsByKey leaves out what there is not.
 	BuildingsByKey(ctx context.Context, actor account.Actor, keys []key.Key, asOf *time.Time, footprint bool) (map[uuid.UUID]place.Building, error)
 	InOneState(ctx context.Context, actor account.Actor, fn func(ctx context.Context) error) error
+	// RequireArranged: NOT_FOUND where others arrange the division.
+	RequireArranged(ctx context.Context, actor account.Actor, d place.Division) error
 }
 
 // Around answers what lies around a grid; around.Service is one.

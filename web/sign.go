@@ -109,6 +109,9 @@ type signed struct {
 	Lives    []int           // days
 	Secret   string          // of the token that was made
 	NoTokens bool            // accounts of this kind have none
+	Making   bool            // a token was refused: the form shows what was typed
+	Made     access.NewToken
+	MadeDays int
 	now      time.Time
 }
 
@@ -618,7 +621,8 @@ func (s *site) makeToken(w http.ResponseWriter, r *http.Request) {
 	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
 	if err == nil {
 		n := access.NewToken{Name: r.PostForm.Get("name"), Writes: r.PostForm.Get("writes") == "1"}
-		if days, err := strconv.Atoi(r.PostForm.Get("days")); err == nil && days > 0 && days < 1000 {
+		days, bad := strconv.Atoi(r.PostForm.Get("days"))
+		if bad == nil && days > 0 && days < 1000 {
 			n.Expires = time.Now().AddDate(0, 0, days)
 		}
 		for _, name := range r.PostForm["right"] {
@@ -626,11 +630,13 @@ func (s *site) makeToken(w http.ResponseWriter, r *http.Request) {
 				n.Rights |= account.SetOf(right)
 			}
 		}
+		p.Making, p.Made, p.MadeDays = true, n, days
 		p.Secret, _, err = s.access.MakeToken(r.Context(), v.Actor, n)
 		if err = s.note(r, v, audit.OfMutation("createAccessToken"), "ACCESS_TOKEN", err); err != nil {
 			p.Secret = ""
 		}
 		if err == nil {
+			p.Making, p.Made, p.MadeDays = false, access.NewToken{}, 0
 			err = s.fillSigned(r, &p)
 		}
 	}

@@ -632,7 +632,7 @@ type DemoLogin struct {
 	Post            staff.Post // of staff
 }
 
-// demoLogins are one a role, and one a kind of area that staff see.
+// demoLogins are one a role, and one a kind of area that staff see: the leader and the chief are those of the worker's grid, who comes first.
 var demoLogins = []DemoLogin{
 	{Login: "demo-worker", Role: account.Staff, Post: staff.GridWorker}, {Login: "demo-leader", Role: account.Staff, Post: staff.GridLeader},
 	{Login: "demo-chief", Role: account.Staff, Post: staff.ChiefLeader}, {Login: "demo-operator", Role: account.Operator},
@@ -642,6 +642,7 @@ var demoLogins = []DemoLogin{
 // GiveDemo gives the accounts of the demo passwords that are made anew, and makes those that are missing; a post that nobody holds has none. Who gives accounts only; that
 // the town is the demo's is for the caller to see.
 func (s *Service) GiveDemo(ctx context.Context, actor account.Actor) (list []DemoLogin, err error) {
+	var over uuid.UUID // the worker, whom the others lead
 	for _, d := range demoLogins {
 		a, err := s.ByLogin(ctx, actor, d.Login)
 		switch {
@@ -652,7 +653,7 @@ func (s *Service) GiveDemo(ctx context.Context, actor account.Actor) (list []Dem
 		case fault.Is(err, fault.NotFound):
 			n := NewAccount{Login: d.Login, Role: d.Role, Demo: true}
 			if d.Role == account.Staff {
-				worker, ok, err := s.Store.WorkerOf(ctx, account.TheDoor(), d.Post, s.Staff.Day(nil))
+				worker, ok, err := s.Store.WorkerOf(ctx, account.TheDoor(), d.Post, over, s.Staff.Day(nil))
 				if err != nil {
 					return nil, err
 				}
@@ -661,10 +662,13 @@ func (s *Service) GiveDemo(ctx context.Context, actor account.Actor) (list []Dem
 				}
 				n.Worker = &worker
 			}
-			_, d.Password, err = s.Give(ctx, actor, n)
+			a, d.Password, err = s.Give(ctx, actor, n)
 		}
 		if err != nil {
 			return nil, err
+		}
+		if d.Post == staff.GridWorker && a.Worker != nil {
+			over = a.Worker.ID
 		}
 		list = append(list, d)
 	}

@@ -27,8 +27,8 @@ type Store interface {
 	Link(ctx context.Context, id uuid.UUID, name string) error
 	// Linked returns the account of an identity. The first that comes under a name is who has the account of that name from then on, whatever they are called later.
 	Linked(ctx context.Context, who Identity) (Account, bool, error)
-	// WorkerOf returns somebody who holds a post today and has no account: the first by area; false: nobody.
-	WorkerOf(ctx context.Context, actor account.Actor, post staff.Post, day civil.Date) (key.Key, bool, error)
+	// WorkerOf returns somebody who holds a post today and has no account: of an area around a grid of the worker over, else the first by area; false: nobody.
+	WorkerOf(ctx context.Context, actor account.Actor, post staff.Post, over uuid.UUID, day civil.Date) (key.Key, bool, error)
 
 	// Count replaces the tries of counts by what next makes of them, one after another, in all or, where next says false, in none.
 	Count(ctx context.Context, counts []Count, next func([]Tries) bool) error

@@ -2,7 +2,9 @@ package acceptance
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -12,23 +14,25 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
+	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/board"
 	"wangge/domain/key"
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
+	"wangge/internal/fault"
 )
 
 const printPage = "/signboards/print/990102001001"
 
-// post sends the form of the print shop's page with the operator's token; values are names and values in turn.
+// post sends the form of the print shop's page; values are names and values in turn.
 func (w *printing) post(address string, values ...string) *httptest.ResponseRecorder {
-	form := url.Values{"token": {theToken}}
+	form := url.Values{}
 	for i := 0; i < len(values); i += 2 {
 		form.Add(values[i], values[i+1])
-	}
-	if values := form["token"]; len(values) > 1 {
-		form["token"] = values[1:]
 	}
 	return w.sendForm(address, "application/x-www-form-urlencoded", form.Encode())
 }
@@ -94,18 +98,23 @@ func TestThePrintShopsPage(t *testing.T) {
 		return got.Body.String()
 	}
 
-	// Without the token nothing is told, and it is never part of an address.
-	first := ok(w.get(printPage))
-	says(first, `type="password" name="token"`, "听雨社区", `method="post"`)
-	if strings.Contains(first, "采薇新村西网格") {
-		t.Error("the list is told to everyone")
+	// Who is not signed in is led to where one does, and then back; a program is told.
+	for at, next := range map[string]string{printPage: printPage, printPage + "?lang=en&of=grid/990102001001001/ab": printPage + "?of=grid%2F990102001001001%2Fab"} {
+		for _, got := range []*httptest.ResponseRecorder{w.get(at, "Accept", "text/html"), w.sendForm(at, "application/x-www-form-urlencoded", "list=never", "Accept", "text/html")} {
+			to, err := url.Parse(got.Header().Get("Location"))
+			if err != nil || got.Code != 303 || to.Path != "/sign-in" || to.Query().Get("next") != next || to.Query().Get("lang") != map[bool]string{true: "en"}[strings.Contains(at, "en")] {
+				t.Errorf("%s: %d %s, %v", at, got.Code, to, err)
+			}
+		}
 	}
-	if got := ok(w.get(printPage + "?token=" + theToken + "&list=never")); strings.Contains(got, "采薇新村西网格") || strings.Contains(got, `type="hidden" name="token"`) {
-		t.Error("a token in the address is taken")
+	for _, got := range []*httptest.ResponseRecorder{w.get(printPage), w.post(printPage, "list", "never")} {
+		if got.Code != 401 || got.Header().Get("WWW-Authenticate") == "" || strings.Contains(got.Body.String(), "采薇新村西网格") {
+			t.Errorf("a stranger: %d %s", got.Code, got.Body)
+		}
 	}
-	if got := w.sendForm(printPage+"?token="+theToken, "application/x-www-form-urlencoded", "list=never"); got.Code != 401 || strings.Contains(got.Body.String(), `value="`+theToken) {
-		t.Errorf("a token in the address of a form: %d", got.Code)
-	}
+
+	w.as = operator
+	says(ok(w.get(printPage)), "听雨社区", `method="post"`, "还没有登记过印制", `href="/account"`)
 
 	// What was never printed, as a PDF, and noted.
 	empty := ok(w.post(printPage))
@@ -119,7 +128,7 @@ func TestThePrintShopsPage(t *testing.T) {
 	}
 	page := ok(w.post(printPage, "show", "never/grid", "kind", "building"))
 	chosen := values(page, "board")
-	if len(chosen) != 14 || values(page, "token")[0] != theToken {
+	if len(chosen) != 14 {
 		t.Fatalf("%d boards, %s", len(chosen), page)
 	}
 	file := w.post(printPage, append(fields("board", chosen[:3]), "do", "pdf", "size", "a4", "orientation", "portrait", "letters", "en")...)
@@ -216,11 +225,9 @@ func TestThePrintShopsPage(t *testing.T) {
 		says   string
 	}{
 		{"no such division", w.get("/signboards/print/99", "Accept", "text/html"), 404, "alert"},
-		{"another token", w.post(printPage, "token", "wrong"), 401, "令牌无效"},
-		{"no token", w.sendForm(printPage, "application/x-www-form-urlencoded", "list=never"), 401, "令牌无效"},
-		{"a form of another kind", w.sendForm(printPage, "application/json", `{"token":"`+theToken+`"}`), 401, "令牌无效"},
-		{"from another site", w.sendForm(printPage, "application/x-www-form-urlencoded", "token="+theToken, "Sec-Fetch-Site", "cross-site"), 403, "其他网站"},
-		{"too long", w.sendForm(printPage, "application/x-www-form-urlencoded", "token="+theToken+"&x="+strings.Repeat("x", 1<<20)), 413, "1048576"},
+		{"a form of another kind", w.sendForm(printPage, "application/json", `{"do":"printed"}`), 200, "听雨社区"},
+		{"from another site", w.sendForm(printPage, "application/x-www-form-urlencoded", "do=printed", "Sec-Fetch-Site", "cross-site"), 403, "another site"},
+		{"too long", w.sendForm(printPage, "application/x-www-form-urlencoded", "x="+strings.Repeat("x", 1<<20)), 413, "1048576"},
 		{"nothing chosen", w.post(printPage, "do", "printed"), 400, "1 到 50"},
 		{"too many chosen", w.post(printPage, append(fields("board", make([]string, 51)), "do", "pdf")...), 400, "1 到 50"},
 		{"a board that was made up", w.post(printPage, "do", "pdf", "board", "x"), 400, "board"},
@@ -259,17 +266,13 @@ func TestThePrintShopsPage(t *testing.T) {
 		if c.got.Code != c.status || !strings.Contains(c.got.Body.String(), c.says) || c.got.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d %s", c.name, c.got.Code, c.got.Body)
 		}
-		if c.status == 401 || c.status == 403 {
-			if strings.Contains(c.got.Body.String(), theToken) {
-				t.Errorf("%s: the token is in the page", c.name)
-			}
-		}
 	}
 }
 
 // What was printed is listed, and taken back an entry at a time; what somebody else noted too is not taken back unseen.
 func TestThePrintShopsRecord(t *testing.T) {
 	w := newPrinting(t)
+	w.as = operator
 	send := func(status int, values ...string) string {
 		t.Helper()
 		got := w.post(printPage, values...)
@@ -345,6 +348,7 @@ func TestThePrintShopsRecord(t *testing.T) {
 // From a board's own page it is noted that it was printed, with the mark that it had there.
 func TestABoardIsNotedFromItsPage(t *testing.T) {
 	w := newPrinting(t)
+	w.as = operator
 	for name, at := range map[string]string{"a grid's": "/signboards/990102001001001", "a building's": "/signboards/buildings/" + w.building(t).Key.String()} {
 		page := w.get(at).Body.String()
 		link := regexp.MustCompile(`href="(/signboards/print/990102001001\?of=[^"]+)"`).FindStringSubmatch(page)
@@ -352,17 +356,12 @@ func TestABoardIsNotedFromItsPage(t *testing.T) {
 			t.Fatalf("%s leads nowhere: %s", name, page)
 		}
 		form := w.get(html.UnescapeString(link[1])).Body.String()
-		of, boards := values(form, "of"), values(form, "board")
-		if len(of) != 1 || len(boards) != 1 || of[0] != boards[0] || !strings.Contains(form, "从未登记印制") || !strings.Contains(form, `type="password"`) {
+		boards := values(form, "board")
+		if len(boards) != 1 || !strings.Contains(form, "从未登记印制") {
 			t.Fatalf("%s: %s", name, form)
 		}
-		send := func(token string, do string) string {
-			return w.post(printPage, "token", token, "of", of[0], "board", boards[0], "do", do, "on", "2026-01-02").Body.String()
-		}
-		if got := send("wrong", "printed"); !strings.Contains(got, "令牌无效") || len(values(got, "board")) != 1 {
-			t.Errorf("%s without the token: %s", name, got)
-		}
-		done := send(theToken, "printed")
+		to := html.UnescapeString(regexp.MustCompile(`<form[^>]* action="([^"]+)"`).FindStringSubmatch(form)[1])
+		done := w.post(to, "board", boards[0], "do", "printed", "on", "2026-01-02").Body.String()
 		if !strings.Contains(done, "已登记 1 块") || !strings.Contains(done, "第 1 版，与 2026-01-02 印制的一致") || len(values(done, "undo")) != 1 {
 			t.Errorf("%s: %s", name, done)
 		}
@@ -373,8 +372,72 @@ func TestABoardIsNotedFromItsPage(t *testing.T) {
 			t.Errorf("%s does not say it: %s", name, got)
 		}
 	}
-	stale := values(w.get(printPage+"?of=grid/990102001001001/0123456789abcdef").Body.String(), "board")
-	if got := w.post(printPage, "of", stale[0], "board", stale[0], "do", "printed"); got.Code != 409 || !strings.Contains(got.Body.String(), "没有登记任何一块") {
+	at := printPage + "?of=grid/990102001001001/0123456789abcdef"
+	stale := values(w.get(at).Body.String(), "board")
+	if got := w.post(at, "board", stale[0], "do", "printed"); got.Code != 409 || !strings.Contains(got.Body.String(), "没有登记任何一块") {
 		t.Errorf("what was printed before it changed: %d %s", got.Code, got.Body)
+	}
+}
+
+// noting keeps what is noted; what is refused before it begins, too.
+type noting struct{ entries []audit.Entry }
+
+func (n *noting) Do(ctx context.Context, actor account.Actor, e audit.Entry, deed func(context.Context) error) error {
+	err := deed(ctx)
+	return errors.Join(err, n.Refused(ctx, actor, e, err))
+}
+
+func (n *noting) Refused(_ context.Context, actor account.Actor, e audit.Entry, err error) error {
+	e.Actor = actor.ID
+	if err != nil {
+		e.Result = string(fault.As(err).Code)
+	}
+	n.entries = append(n.entries, e)
+	return nil
+}
+
+// The page is for who arranges the place, and what is done there is noted, as by GraphQL.
+func TestWhoMayUseThePrintShopsPage(t *testing.T) {
+	w := newPrinting(t)
+	d, err := w.Places.ByCode(t.Context(), operator, "990102001001", place.Fields{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	staffOf := func(id string, right account.Right, community uuid.UUID) account.Actor {
+		return account.Actor{Role: account.Staff, ID: id, Scope: account.NewScope(account.Grant{Rights: account.SetOf(right), Reach: account.Reach{Communities: []uuid.UUID{community}}})}
+	}
+	w.as = operator
+	boards := fields("board", values(w.post(printPage, "show", "never/grid").Body.String(), "board")[:1])
+	for _, c := range []struct {
+		name   string
+		actor  account.Actor
+		at     string
+		status int
+		says   string // in the page
+	}{
+		{"who arranges it", staffOf("chief", account.Arrange, d.ID), printPage, 200, "听雨社区"},
+		{"who arranges one community of the town", staffOf("chief", account.Arrange, d.ID), "/signboards/print/990102001", 200, "望舒街道"},
+		{"who arranges another", staffOf("other", account.Arrange, uuid.UUID{1}), printPage, 403, "您当前的任职不含此区划"},
+		{"who may do other things there", staffOf("worker", account.Keep, d.ID), printPage, 403, "您当前的任职不允许此操作"},
+		{"who gives accounts", account.Actor{Role: account.Security, ID: "security"}, printPage, 403, "管理员权限"},
+		{"who reads the audit", account.Actor{Role: account.Auditor, ID: "auditor"}, printPage, 403, "管理员权限"},
+		{"the operator", operator, printPage, 200, "听雨社区"},
+	} {
+		w.as, w.noted.entries = c.actor, nil
+		shown := w.get(c.at, "Accept", "text/html")
+		if shown.Code != c.status || !strings.Contains(shown.Body.String(), c.says) || c.status == 403 && (strings.Contains(shown.Body.String(), "采薇新村西网格") || !strings.Contains(shown.Body.String(), `href="/account"`)) {
+			t.Errorf("%s: %d %s", c.name, shown.Code, shown.Body)
+		}
+		done := w.post(c.at, append(boards, "do", "printed")...)
+		result := map[int]string{403: "FORBIDDEN"}[c.status]
+		if n := w.noted.entries; done.Code != c.status || len(n) != 1 || n[0].Action != "RECORD_BOARDS_PRINTED" || n[0].Object.Kind != "BOARD" || n[0].Actor != c.actor.ID || n[0].Result != result {
+			t.Errorf("%s notes a print: %d, noted as %+v", c.name, done.Code, n)
+		}
+		if c.status != 200 {
+			continue
+		}
+		if back := w.post(c.at, append(fields("undo", values(done.Body.String(), "undo")), "do", "undo")...); back.Code != 200 || len(w.noted.entries) != 2 || w.noted.entries[1].Action != "TAKE_BACK_BOARDS_PRINTED" {
+			t.Errorf("%s takes it back: %d, noted as %+v", c.name, back.Code, w.noted.entries)
+		}
 	}
 }

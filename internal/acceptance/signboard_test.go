@@ -45,19 +45,19 @@ import (
 // With -update the facts of some boards of the demo are written to signboard/testdata, from which its golden files are drawn.
 var update = flag.Bool("update", false, "write signboard/testdata/*.json.gz anew")
 
-const theToken = "the-token-of-the-operator"
-
 // printing is the demo's community with its boards.
 type printing struct {
 	*alive
 	from  *signboard.Source
 	fonts *paper.Fonts
 	mux   *http.ServeMux
+	noted *noting
+	as    account.Actor // who asks; the zero Actor: anyone
 }
 
 func newPrinting(t *testing.T) *printing {
 	t.Helper()
-	w := &printing{alive: newAlive(t), mux: http.NewServeMux()}
+	w := &printing{alive: newAlive(t), mux: http.NewServeMux(), noted: &noting{}}
 	if _, err := load.Town(t.Context(), operator, w.Services, demo.Community()); err != nil {
 		t.Fatal(err)
 	}
@@ -73,11 +73,11 @@ func newPrinting(t *testing.T) *printing {
 	w.fonts = fonts
 	finder := &search.Service{Store: db.NewSearch(store), InTouch: w.InTouch, Version: func(ctx context.Context) (string, bool) { return w.VersionIn(ctx, w.Clock()) }}
 	w.Grids.Addresses, w.Grids.InTouch, w.around.InTouch = finder, w.InTouch, w.InTouch
-	door, err := httpauth.New(httpauth.Options{Operator: theToken})
+	door, err := httpauth.New(httpauth.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts, Version: w.Version, Prints: boards, Knows: door.Who,
+	signboard.Register(w.mux, signboard.Options{Source: w.from, Fonts: fonts, Version: w.Version, Prints: boards, SameOrigin: door.SameOrigin, Audit: w.noted,
 		Frame: func(r *http.Request, p signboard.Page) ([]byte, error) { return web.Frame(r, web.Framed(p)) }})
 	web.Register(w.mux, web.Options{Grids: w.Grids, Staff: w.Staff, Places: w.Places, Around: w.around, Search: finder, Printed: boards, Boards: true})
 	return w
@@ -88,7 +88,11 @@ func (w *printing) get(address string, headers ...string) *httptest.ResponseReco
 }
 
 func (w *printing) send(r *http.Request, headers ...string) *httptest.ResponseRecorder {
-	r = r.WithContext(answer.NewContext(account.NewContext(r.Context(), account.Anyone()), "the-id"))
+	actor := w.as
+	if actor.Role == "" {
+		actor = account.Anyone()
+	}
+	r = r.WithContext(answer.NewContext(account.NewContext(r.Context(), actor), "the-id"))
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}

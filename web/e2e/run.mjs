@@ -883,8 +883,6 @@ const BOARDS = {
   "board": [boardPath, PHONE], "board-en": [boardPath + "?lang=en", WIDE], "board-dark": [boardPath, { ...WIDE, colorScheme: "dark" }],
   "board-elder": [boardPath + "?elder=1", PHONE], "board-portrait": [boardPath + "?size=a4&orientation=portrait", PHONE],
   "board-building": [housePath, PHONE], "board-building-en": [housePath + "?lang=en", WIDE], "board-wrong": [boardPath + "?size=a9", PHONE],
-  "print-one": [notePath, PHONE],
-  "print": [printPath, PHONE], "print-en": [printPath + "?lang=en", { ...WIDE, colorScheme: "dark" }],
 };
 for (const [name, [path, options]] of Object.entries(BOARDS)) {
   await step(`axe and the accessibility tree: ${name}`, { ...options, bypassCSP: true }, async (page) => {
@@ -904,6 +902,16 @@ for (const [name, [path, options]] of Object.entries(BOARDS)) {
 // Signing in, by the demo's logins (script/with-town.sh). No page of it runs a script.
 const logins = Object.fromEntries((process.env.WANGGE_LOGINS ?? "").split("\n").map((line) => line.split(/\s{2,}/)).filter((cells) => cells.length >= 3).map(([login, , password]) => [login, password]));
 
+/** Signs in where a page leads that needs it, and comes back to it. */
+async function signedIn(page, path, login = "demo-operator") {
+  await page.goto(base + path);
+  await page.waitForURL(/\/sign-in\?/);
+  await page.fill("[name=login]", login);
+  await page.fill("[name=password]", logins[login]);
+  await page.click("#content form button");
+  await page.waitForURL((url) => url.pathname === new URL(path, base).pathname);
+}
+
 /** What an authenticator app shows for a key that it was told (RFC 6238). */
 function codeOf(key) {
   const bits = [...key.replaceAll(" ", "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
@@ -915,11 +923,12 @@ function codeOf(key) {
 
 /** Looks at a page about an account, with letters of 200 % too; aloud: its accessibility tree is that of its file. */
 const look = (page, name, target) => async (what, aloud) => {
-  await picture(page, `sign-${what}-${name}`);
+  const file = what ? `sign-${what}-${name}` : name;
+  await picture(page, file);
   const faults = await page.evaluate(judge, { target });
   assert(faults.length === 0, `${what}: ${faults.join("; ")}`);
   await flawless(page);
-  if (aloud) await readAloud(page, `sign-${what}-${name}`);
+  if (aloud) await readAloud(page, file);
   await page.evaluate(() => { document.documentElement.style.fontSize = "200%"; });
   const lost = await page.evaluate(judge, {});
   assert(lost.length === 0, `${what} with text of 200 %: ${lost.join("; ")}`);
@@ -1007,6 +1016,17 @@ function codesInPicture(address) {
     return scanned(join(work, "code.png"));
   } finally {
     rmSync(work, { recursive: true });
+  }
+}
+
+// The print shop's page is for who may note what was printed; others are told.
+if (logins["demo-operator"]) {
+  for (const [name, path, options, login] of [["print-one", notePath, PHONE], ["print", printPath, PHONE], ["print-elder", printPath + "?elder=1", PHONE], ["print-en", printPath + "?lang=en", { ...WIDE, colorScheme: "dark" }],
+    ["print-refused", printPath, PHONE, "demo-security"]]) {
+    await step(`axe and the accessibility tree: ${name}`, { ...options, bypassCSP: true }, async (page) => {
+      await signedIn(page, path, login);
+      await look(page, name, path.includes("elder=1") ? 60 : 44)("", true);
+    });
   }
 }
 
@@ -1102,11 +1122,7 @@ if (process.env.WANGGE_TOKEN && demo) {
       const [answer] = await Promise.all([page.waitForResponse((r) => r.url().includes(printPath)), page.click(`button[value="${does}"]`)]);
       return answer;
     };
-    await page.goto(base + printPath);
-    await page.fill("[name=token]", "not the token");
-    assert((await press("list")).status() === 401 && await page.locator("[role=alert]").isVisible(), "any token is taken");
-    await page.fill("[name=token]", process.env.WANGGE_TOKEN);
-    await press("list");
+    await signedIn(page, printPath);
     assert(/还没有登记过印制/.test(await page.locator(".reprints .notice").innerText()), "something is to be printed anew in a new town");
     await readAloud(page, "print-none");
     await picture(page, "print-none");
@@ -1138,14 +1154,11 @@ if (process.env.WANGGE_TOKEN && demo) {
     await press("undo");
     await press("never/grid");
     assert(await boards.count() === all, "what was taken back is not to be printed");
-    assert(!page.url().includes(process.env.WANGGE_TOKEN), "the token is in the address");
   });
 
   await step("a board is noted as printed from its own page, without script, and the note is taken back", { ...PHONE, javaScriptEnabled: false }, async (page) => {
     const press = (does) => Promise.all([page.waitForResponse((r) => r.url().includes(printPath)), page.click(does)]);
-    await page.goto(base + boardPath);
-    await press("a[href*='?of=']");
-    await page.fill("[name=token]", process.env.WANGGE_TOKEN);
+    await signedIn(page, notePath);
     await press("button[value=printed]");
     assert((await page.locator("[role=status]").innerText()).includes("已登记 1 块") && /与 .* 印制的一致/.test(await page.locator(".boards li").innerText()), "it is not noted");
     await press("button[value=undo]");
@@ -1154,8 +1167,7 @@ if (process.env.WANGGE_TOKEN && demo) {
 
   for (const [name, shows] of Object.entries({ "what is to be printed anew": "reprint/", "boards of grids": "never/grid", "boards of buildings": "never/building", "what was printed": "printed/" })) {
     await step(`axe and the print shop's lists: ${name}`, { ...WIDE, bypassCSP: true }, async (page) => {
-      await page.goto(base + notePath);
-      await page.fill("[name=token]", process.env.WANGGE_TOKEN);
+      await signedIn(page, notePath);
       await page.click("button[value=printed]"); // so that there is one
       await page.waitForSelector("[role=status]");
       await page.click("button[value='reprint/']");
