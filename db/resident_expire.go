@@ -42,7 +42,7 @@ SELECT DISTINCT i.district, i.resident_id FROM residency i WHERE i.district = AN
 ORDER BY i.district, i.resident_id`
 
 	expireUses = `-- name: expire.Uses
-DELETE FROM resident_use WHERE hour < $1::date - 2`
+DELETE FROM resident_use WHERE uses[cardinality(uses)] < $1::date - 2`
 )
 
 // expiredAtOnce is how many rows of a kind one transaction removes.
