@@ -39,7 +39,7 @@ leaks: build ## Plant personal values in a town of its own and look for them in 
 test-go: ## Go's own checks and tests; needs PostgreSQL with PostGIS, skips without it (fails where CI is set)
 	go vet ./...
 	go test -timeout 10m ./...
-	go test -timeout 10m -tags unchecked -run TestPoliciesAloneTellNothing ./graph
+	go test -timeout 10m -tags unchecked -run TestPoliciesAlone ./graph
 
 audit: build ## The public graphql-http audit against a server of its own
 	script/npm.sh graph/audit

@@ -36,6 +36,10 @@ ORDER BY p.district, p.of_id, p.revision DESC`
 	boardOne = `-- name: board.One
 SELECT ` + boardColumns + ` FROM board_print p WHERE p.district = $1 AND p.of_id = $2 AND p.revision = $3 ORDER BY p.revision`
 
+	boardGridsOf = `-- name: board.GridsOf
+SELECT DISTINCT o.district, bg.grid_id FROM unnest($1::text[], $2::uuid[]) AS o(district, id)
+LEFT JOIN building_grid bg ON bg.district = o.district AND bg.building_id = o.id AND bg.during @> now() ORDER BY o.district, bg.grid_id`
+
 	boardSave = `-- name: board.Save
 INSERT INTO board_print AS p (district, of_id, of_kind, revision, people, border, names, contacts, printed_on, printed_by)
 SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::text[], $9::date[], $10::text[])
@@ -97,13 +101,21 @@ func scanPrint(rows pgx.Rows, more ...any) (board.Print, error) {
 }
 
 // Last implements board.Store.
-func (s *Boards) Last(ctx context.Context, actor account.Actor, keys []key.Key) (map[uuid.UUID]board.Print, error) {
-	out := map[uuid.UUID]board.Print{}
+func (s *Boards) Last(ctx context.Context, actor account.Actor, keys []key.Key) (out map[uuid.UUID]board.Print, err error) {
 	if len(keys) == 0 {
-		return out, nil
+		return map[uuid.UUID]board.Print{}, nil
 	}
+	err = s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) (err error) {
+		out, err = s.last(ctx, tx, keys)
+		return err
+	})
+	return out, err
+}
+
+func (s *Boards) last(ctx context.Context, tx pgx.Tx, keys []key.Key) (map[uuid.UUID]board.Print, error) {
+	out := map[uuid.UUID]board.Print{}
 	homes, ids := split(keys)
-	err := s.each(ctx, actor, boardLast, []any{homes, ids}, func(rows pgx.Rows) error {
+	err := eachRow(ctx, tx, boardLast, []any{homes, ids}, func(rows pgx.Rows) error {
 		p, err := scanPrint(rows)
 		out[p.Of.Key.ID] = p
 		return err
@@ -121,6 +133,39 @@ func (s *Boards) PrintOf(ctx context.Context, actor account.Actor, k key.Key, re
 	return p, ok, err
 }
 
+// lockBoards has the store note one print at a time, and says what the boards of prints belong to: their grids now; of buildings in none their districts.
+func lockBoards(list []board.Print) func(context.Context, pgx.Tx) ([]locks, error) {
+	return func(ctx context.Context, tx pgx.Tx) ([]locks, error) {
+		if _, err := tx.Exec(ctx, lockPrints); err != nil {
+			return nil, err
+		}
+		var homes, buildingHomes []string
+		var grids, buildings []uuid.UUID
+		for _, p := range list {
+			if p.Of.Kind == board.OfGrid {
+				homes, grids = append(homes, p.Of.Key.Home), append(grids, p.Of.Key.ID)
+			} else {
+				buildingHomes, buildings = append(buildingHomes, p.Of.Key.Home), append(buildings, p.Of.Key.ID)
+			}
+		}
+		var out []locks
+		err := eachRow(ctx, tx, boardGridsOf, []any{buildingHomes, buildings}, func(rows pgx.Rows) error {
+			var home string
+			var grid *uuid.UUID
+			if err := rows.Scan(&home, &grid); err != nil {
+				return err
+			}
+			if grid == nil {
+				out = append(out, theDistrict(home))
+				return nil
+			}
+			homes, grids = append(homes, home), append(grids, *grid)
+			return nil
+		})
+		return append(out, theGrids(homes, grids)), err
+	}
+}
+
 // Save implements board.Store.
 func (s *Boards) Save(ctx context.Context, actor account.Actor, list []board.Print) (versions map[uuid.UUID]int, err error) {
 	var homes, kinds, by []string
@@ -135,13 +180,10 @@ func (s *Boards) Save(ctx context.Context, actor account.Actor, list []board.Pri
 			hashes[i] = append(hashes[i], h)
 		}
 	}
-	err = s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+	err = s.arranging(ctx, actor, lockBoards(list), func(ctx context.Context, tx pgx.Tx) error {
 		versions = map[uuid.UUID]int{}
-		if _, err := tx.Exec(ctx, lockPrints); err != nil {
-			return err
-		}
 		args := []any{homes, ids, kinds, revisions, hashes[0], hashes[1], hashes[2], hashes[3], on, by}
-		err := s.each(ctx, actor, boardSave, args, func(rows pgx.Rows) error {
+		err := eachRow(ctx, tx, boardSave, args, func(rows pgx.Rows) error {
 			var id uuid.UUID
 			var version int
 			err := rows.Scan(&id, &version)
@@ -165,11 +207,8 @@ func (s *Boards) Remove(ctx context.Context, actor account.Actor, list []board.P
 	for i, p := range list {
 		keys[i] = p.Of.Key
 	}
-	err = s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, lockPrints); err != nil {
-			return err
-		}
-		last, err := s.Last(ctx, actor, keys)
+	err = s.arranging(ctx, actor, lockBoards(list), func(ctx context.Context, tx pgx.Tx) error {
+		last, err := s.last(ctx, tx, keys)
 		if err != nil {
 			return err
 		}

@@ -114,7 +114,13 @@ func (t touched) list() []uuid.UUID {
 
 // noteChange writes a line of the change log. It is the last thing that a transaction does: from here to its commit no
 // other change is numbered, so that numbers appear in their order and without gaps. ctx is the transaction's.
+//
+// The log is the server's to write, for whoever changes something.
 func noteChange(ctx context.Context, tx pgx.Tx, c change) error {
+	open, ok := ctx.Value(txKey{}).(*openTx)
+	if ok && open.actor.Role != account.Operator && open.actor.Role != account.Counter {
+		return open.acting(ctx, account.TheCounter(), func(ctx context.Context, _ *openTx) error { return noteChange(ctx, tx, c) })
+	}
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('wangge change'))"); err != nil {
 		return err
 	}
@@ -125,7 +131,7 @@ func noteChange(ctx context.Context, tx pgx.Tx, c change) error {
 	if err != nil {
 		return err
 	}
-	if open, ok := ctx.Value(txKey{}).(*openTx); ok {
+	if ok {
 		open.noted = noted
 		if open.d.Memory != nil {
 			open.d.Memory.Wrote(open.Context)

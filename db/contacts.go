@@ -49,7 +49,7 @@ func (s *Places) SaveContacts(ctx context.Context, actor account.Actor, division
 		phones, names, english = append(phones, n.Phone), append(names, n.Name), append(english, n.NameEnglish)
 	}
 	args = append(args, phones, names, english)
-	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+	return s.arranging(ctx, actor, func(context.Context, pgx.Tx) ([]locks, error) { return []locks{theDivision(division)}, nil }, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, contactsSet, args...)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = fault.New(fault.Conflict, "version", "conflict")

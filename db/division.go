@@ -315,7 +315,7 @@ func (s *Places) SavePolicy(ctx context.Context, actor account.Actor, p place.Si
 	if p.Version > 0 {
 		sql, args = policyChange, append(args, p.Version)
 	}
-	err := s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+	err := s.arranging(ctx, actor, func(context.Context, pgx.Tx) ([]locks, error) { return []locks{theDivision(p.DivisionID)}, nil }, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, sql, args...)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = fault.New(fault.Conflict, "version", "conflict")

@@ -402,6 +402,16 @@ ORDER BY g.community_id`
 	unitHere = `-- name: unit.Here
 SELECT u.district, u.id FROM unit u WHERE u.district = $1 AND u.id = $2 ORDER BY u.id`
 
+	// The grid that a thing is in now, $1 and $2 its key.
+	buildingIn = `-- name: building.In
+SELECT bg.grid_id FROM building_grid bg WHERE bg.district = $1 AND bg.building_id = $2 AND bg.during @> now() ORDER BY bg.grid_id`
+
+	unitIn = `-- name: unit.In
+SELECT coalesce(ug.grid_id, bg.grid_id) AS grid_id FROM unit u
+LEFT JOIN unit_grid ug ON ug.district = u.district AND ug.unit_id = u.id AND ug.during @> now()
+LEFT JOIN building_grid bg ON bg.district = u.district AND bg.building_id = u.building_id AND bg.during @> now()
+WHERE u.district = $1 AND u.id = $2 AND coalesce(ug.grid_id, bg.grid_id) IS NOT NULL ORDER BY grid_id`
+
 	gridInForce = `-- name: grid.InForce
 SELECT c.district, c.grid_id FROM grid_code c WHERE c.code = $1 AND EXISTS (
 	SELECT 1 FROM grid_boundary b WHERE b.district = c.district AND b.grid_id = c.grid_id AND b.during @> now()) ORDER BY c.code`
@@ -418,7 +428,7 @@ func (s *Places) GridInForce(ctx context.Context, actor account.Actor, code stri
 
 // PlaceBuilding implements place.Store.
 func (s *Places) PlaceBuilding(ctx context.Context, actor account.Actor, building key.Key, grid *key.Key) (time.Time, error) {
-	return s.placeOne(ctx, actor, func(ctx context.Context, in *importing) ([]uuid.UUID, int, error) {
+	return s.placeOne(ctx, actor, buildingIn, building, grid, func(ctx context.Context, in *importing) ([]uuid.UUID, int, error) {
 		if err := in.run(ctx, placePlacings, settleTable); err != nil {
 			return nil, 0, err
 		}
@@ -440,7 +450,7 @@ func (s *Places) PlaceBuilding(ctx context.Context, actor account.Actor, buildin
 		if err := in.run(ctx, settlePlaced); err != nil {
 			return nil, 0, err
 		}
-		if err := s.settle(ctx, in); err != nil {
+		if err := in.settle(ctx); err != nil {
 			return nil, 0, err
 		}
 		return concerned, changed, in.draws(ctx, drawnPlaced)
@@ -449,7 +459,7 @@ func (s *Places) PlaceBuilding(ctx context.Context, actor account.Actor, buildin
 
 // PlaceUnit implements place.Store.
 func (s *Places) PlaceUnit(ctx context.Context, actor account.Actor, unit key.Key, grid *key.Key) (time.Time, error) {
-	return s.placeOne(ctx, actor, func(ctx context.Context, in *importing) ([]uuid.UUID, int, error) {
+	return s.placeOne(ctx, actor, unitIn, unit, grid, func(ctx context.Context, in *importing) ([]uuid.UUID, int, error) {
 		found, err := in.exec(ctx, unitHere, unit.Home, unit.ID)
 		if err == nil && found == 0 { // it moved since it was read
 			err = fault.New(fault.NotFound, "id", "unit.notFound", "id", unit.String())
@@ -471,23 +481,29 @@ func (s *Places) PlaceUnit(ctx context.Context, actor account.Actor, unit key.Ke
 		if _, err := in.exec(ctx, settleUnit, unit.Home, unit.ID); err != nil {
 			return nil, 0, err
 		}
-		return concerned, changed, s.settle(ctx, in)
+		return concerned, changed, in.settle(ctx)
 	})
 }
 
-// settle is in.settle for who may not read the rows that follow.
-func (s *Places) settle(ctx context.Context, in *importing) error {
-	return s.As(ctx, account.TheCounter(), func(ctx context.Context, _ pgx.Tx) error { return in.settle(ctx) })
-}
-
 // placeOne runs a placement by hand in a transaction, notes the communities that it concerns where it changed something, and
-// returns the instant from which it holds.
-func (s *Places) placeOne(ctx context.Context, actor account.Actor, step func(context.Context, *importing) ([]uuid.UUID, int, error)) (from time.Time, err error) {
-	err = s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		in := &importing{tx: tx}
-		if err := in.run(ctx, lockPlaces); err != nil {
-			return err
+// returns the instant from which it holds. It is for who arranges the grid that the thing is in, as the statement says, and the one that
+// it is to be in; where there is neither, their district.
+func (s *Places) placeOne(ctx context.Context, actor account.Actor, isIn string, thing key.Key, to *key.Key, step func(context.Context, *importing) ([]uuid.UUID, int, error)) (from time.Time, err error) {
+	of := func(ctx context.Context, tx pgx.Tx) ([]locks, error) {
+		if _, err := tx.Exec(ctx, lockPlaces); err != nil {
+			return nil, err
 		}
+		grids, err := idsOf(ctx, tx, isIn, thing.Home, thing.ID)
+		if to != nil {
+			grids = append(grids, to.ID)
+		}
+		if len(grids) == 0 {
+			return []locks{theDistrict(thing.Home)}, err
+		}
+		return []locks{theGrids([]string{thing.Home}, grids)}, err
+	}
+	err = s.arranging(ctx, actor, of, func(ctx context.Context, tx pgx.Tx) error {
+		in := &importing{tx: tx}
 		concerned, changed, err := step(ctx, in)
 		if err != nil {
 			return err

@@ -17,7 +17,7 @@ var _ = fault.Register(
 )
 
 // rowRights are the rights that policies know.
-var rowRights = account.SetOf(account.Households, account.Residents, account.Keep, account.Care, account.Restricted).All()
+var rowRights = account.SetOf(account.Households, account.Residents, account.Keep, account.Care, account.Restricted, account.Arrange).All()
 
 // mostAreas is how many areas a right may reach: they are sent with each transaction, 37 bytes each. All communities of a district are one.
 const mostAreas = 2000
@@ -47,25 +47,18 @@ func settings(a account.Actor) []string {
 	for _, right := range rowRights {
 		name := "wangge." + strings.ToLower(right.String())
 		set := func(what, value string) { out = append(out, "SET LOCAL "+name+what+" = "+quote(value)) }
-		reach := a.Given(right)
-		how := howTold(reach)
+		how, list := toldOf(a.Given(right))
 		if how == "" {
 			continue
 		}
 		set("", how)
-		if len(reach.Districts) > 0 {
-			set("_districts", "{"+strings.Join(reach.Districts, ",")+"}")
-		}
-		for _, of := range []struct {
-			what string
-			ids  []uuid.UUID
-		}{{"_communities", reach.Communities}, {"_grids", reach.Grids}, {"_buildings", reach.Buildings}} {
+		for _, of := range list {
 			if len(of.ids) > 0 {
-				set(of.what, idList(of.ids))
+				set("_"+of.kind, array(of.ids))
 			}
-			if strings.HasPrefix(how, "many ") {
+			if how == "many "+of.kind {
 				for digit, ids := range byLastDigit(of.ids) {
-					set(of.what+"_"+digit, idList(ids))
+					set("_"+of.kind+"_"+digit, array(ids))
 				}
 			}
 		}
@@ -76,36 +69,44 @@ func settings(a account.Actor) []string {
 // fewPlaces is up to how many ids one list is searched faster than the right one of sixteen is found.
 const fewPlaces = 8
 
-// howTold says in which settings policies look for what a right reaches (in_reach); nothing where it reaches nothing.
-func howTold(r account.Reach) string {
-	var kinds []string
-	for _, of := range []struct {
-		kind string
-		n    int
-	}{{"communities", len(r.Communities)}, {"grids", len(r.Grids)}, {"districts", len(r.Districts)}, {"several", len(r.Buildings)}} {
-		if of.n > fewPlaces && (of.kind == "communities" || of.kind == "grids") {
-			of.kind = "many " + of.kind
-		}
-		if of.n > 0 {
-			kinds = append(kinds, of.kind)
+// places are those of a kind that a right reaches.
+type places struct {
+	kind   string
+	alone  bool // policies have a way of their own for a right that reaches no other kind
+	parted bool // and another where there are many of them
+	ids    []string
+}
+
+// toldOf says in which settings policies look for what a right reaches (in_reach), and what these list; "": it reaches nothing.
+func toldOf(r account.Reach) (how string, list []places) {
+	list = []places{
+		{"communities", true, true, texts(r.Communities)},
+		{"grids", true, true, texts(r.Grids)},
+		{"districts", true, false, r.Districts},
+		{"buildings", false, false, texts(r.Buildings)},
+	}
+	for _, of := range list {
+		switch {
+		case len(of.ids) == 0:
+		case how != "" || !of.alone:
+			how = "several"
+		case of.parted && len(of.ids) > fewPlaces:
+			how = "many " + of.kind
+		default:
+			how = of.kind
 		}
 	}
-	switch {
-	case r.Everywhere:
-		return "everywhere"
-	case len(kinds) == 0:
-		return ""
-	case len(kinds) > 1:
-		return "several"
+	if r.Everywhere {
+		how = "everywhere"
 	}
-	return kinds[0]
+	return how, list
 }
 
 // byLastDigit parts ids by the last of their hexadecimal digits, which is by chance in those that wangge makes.
-func byLastDigit(ids []uuid.UUID) map[string][]uuid.UUID {
-	out := map[string][]uuid.UUID{}
+func byLastDigit(ids []string) map[string][]string {
+	out := map[string][]string{}
 	for _, id := range ids {
-		digit := id.String()[35:]
+		digit := id[len(id)-1:]
 		out[digit] = append(out[digit], id)
 	}
 	return out
@@ -116,14 +117,16 @@ func named(a account.Actor) []string {
 	return []string{"SET LOCAL wangge.role = " + quote(string(a.Role)), "SET LOCAL wangge.actor = " + quote(a.ID)}
 }
 
-// idList writes ids as PostgreSQL writes an array of them.
-func idList(ids []uuid.UUID) string {
-	text := make([]string, len(ids))
+func texts(ids []uuid.UUID) []string {
+	out := make([]string, len(ids))
 	for i, id := range ids {
-		text[i] = id.String()
+		out[i] = id.String()
 	}
-	return "{" + strings.Join(text, ",") + "}"
+	return out
 }
+
+// array writes keys as PostgreSQL writes an array of them.
+func array(keys []string) string { return "{" + strings.Join(keys, ",") + "}" }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
@@ -138,7 +141,7 @@ func (o *openTx) acting(ctx context.Context, as account.Actor, fn func(ctx conte
 	if err := o.become(ctx, as); err != nil {
 		return err
 	}
-	err := fn(ctx, o)
+	err := asFault(fn(ctx, o)) // what is told of it, not that nothing more can be said in the transaction
 	if back := o.become(ctx, was); back != nil {
 		o.actor, o.refused = was, back
 		return errors.Join(err, back)

@@ -137,11 +137,12 @@ ON CONFLICT (district, dwelling_id, number) DO UPDATE SET id = excluded.id, form
 	filled_by = excluded.filled_by`
 
 	residentUse = `-- name: resident.Use
-INSERT INTO resident_use (actor, what, hour, times) VALUES ($1, $2, $3, 1)
-ON CONFLICT (actor, what, hour) DO UPDATE SET times = resident_use.times + 1 RETURNING times`
+INSERT INTO resident_use AS u (actor, what, uses) VALUES ($1, $2, ARRAY[$3::timestamptz])
+ON CONFLICT (actor, what) DO UPDATE SET uses = ARRAY(SELECT x FROM unnest(u.uses) x WHERE x > $4 ORDER BY x) || $3
+WHERE (SELECT count(*) FROM unnest(u.uses) x WHERE x > $4) < $5`
 
 	residentUsed = `-- name: resident.Used
-SELECT u.times FROM resident_use u WHERE u.actor = $1 AND u.what = $2 AND u.hour = $3 ORDER BY u.hour`
+SELECT (SELECT count(*) FROM unnest(u.uses) x WHERE x > $3) FROM resident_use u WHERE u.actor = $1 AND u.what = $2 ORDER BY u.what`
 
 	// Who gives one number to somebody shares the district's lock; a list that is taken in has it alone, since it would take too many others.
 	shareNumbers = "SELECT pg_advisory_xact_lock_shared(hashtext('wangge numbers'), hashtext($1))"
@@ -563,15 +564,17 @@ func (s *Residents) SaveForm(ctx context.Context, actor account.Actor, h residen
 }
 
 // Use implements resident.Store.
-func (s *Residents) Use(ctx context.Context, actor account.Actor, what string, hour time.Time) (n int, err error) {
+func (s *Residents) Use(ctx context.Context, actor account.Actor, what string, now time.Time, within time.Duration, most int) (counted bool, err error) {
 	err = s.As(s.Apart(ctx), account.TheKeeper(), func(ctx context.Context, tx pgx.Tx) error {
-		return tx.QueryRow(ctx, residentUse, actor.ID, what, hour).Scan(&n)
+		tag, err := tx.Exec(ctx, residentUse, actor.ID, what, now, now.Add(-within), most)
+		counted = tag.RowsAffected() == 1
+		return err
 	})
-	return n, err
+	return counted, err
 }
 
 // Used implements resident.Store.
-func (s *Residents) Used(ctx context.Context, actor account.Actor, what string, hour time.Time) (n int, err error) {
-	err = s.each(ctx, account.TheKeeper(), residentUsed, []any{actor.ID, what, hour}, func(rows pgx.Rows) error { return rows.Scan(&n) })
+func (s *Residents) Used(ctx context.Context, actor account.Actor, what string, after time.Time) (n int, err error) {
+	err = s.each(ctx, account.TheKeeper(), residentUsed, []any{actor.ID, what, after}, func(rows pgx.Rows) error { return rows.Scan(&n) })
 	return n, err
 }

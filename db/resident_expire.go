@@ -54,7 +54,7 @@ AND NOT EXISTS (SELECT 1 FROM residency o WHERE o.district = i.district AND o.dw
 	AND o.during @> f.filled_on AND (upper_inf(o.during) OR upper(o.during) > $3::date))`
 
 	expireUses = `-- name: expire.Uses
-DELETE FROM resident_use WHERE hour < $1::date - 2`
+DELETE FROM resident_use WHERE uses[cardinality(uses)] < $1::date - 2`
 )
 
 // expiredAtOnce is how many rows of a kind one transaction removes.

@@ -138,7 +138,9 @@ func (r *Resolver) onAccount(ctx context.Context, name string) (*access.Service,
 		return nil, uuid.Nil, err
 	}
 	if actor := account.FromContext(ctx); actor.Role == account.Public {
-		return nil, uuid.Nil, actor.RequireRole(account.Security)
+		if err := actor.RequireRole(account.Security); err != nil {
+			return nil, uuid.Nil, err
+		}
 	}
 	id, err := accountID(name)
 	return s, id, err

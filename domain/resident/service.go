@@ -30,8 +30,10 @@ var _ = fault.Register(
 	[3]string{"resident.tooOften", "At most {max} an hour: go on later.", "每小时最多 {max} 次：请稍后再试。"},
 )
 
-// How often somebody may look for single values within an hour, that no register is read out one by one. A worker's day has a few.
+// How often somebody may look for single values within any hour, that no register is read out one by one. A worker's day has a few.
 const (
+	within = time.Hour
+
 	mostSearches = 30
 	mostReveals  = 120
 	mostNumbers  = 120 // that are entered
@@ -226,16 +228,14 @@ func (s *Service) Search(ctx context.Context, actor account.Actor, number string
 	return found, nil
 }
 
-// rationed counts one more use within the hour. LIMITED: there were too many.
+// rationed counts one more use. LIMITED: there were as many within the hour before; this one is not counted.
 func (s *Service) rationed(ctx context.Context, actor account.Actor, what string, most int) error {
-	n, err := s.Store.Use(ctx, actor, what, s.hour())
-	if err == nil && n > most {
+	ok, err := s.Store.Use(ctx, actor, what, s.Now(), within, most)
+	if err == nil && !ok {
 		err = fault.New(fault.Limited, "", "resident.tooOften", "max", most)
 	}
 	return err
 }
-
-func (s *Service) hour() time.Time { return s.Now().Truncate(time.Hour) }
 
 // Entry is somebody who is entered, with where they belong.
 type Entry struct {
@@ -333,7 +333,7 @@ func (s *Service) fresh(ctx context.Context, actor account.Actor, k key.Key, num
 	if err := s.rationed(ctx, actor, "number", mostNumbers); err != nil {
 		return err
 	}
-	if n, err := s.Store.Used(ctx, actor, "search", s.hour()); err != nil {
+	if n, err := s.Store.Used(ctx, actor, "search", s.Now().Add(-within)); err != nil {
 		return err
 	} else if n >= mostSearches {
 		return fault.New(fault.Limited, "", "resident.tooOften", "max", mostSearches)

@@ -64,10 +64,10 @@ type Store interface {
 	// Expire removes some of what was over before a day for as long as it is kept; true: there may be more.
 	Expire(ctx context.Context, keeper account.Actor, day civil.Date) (Ended, bool, error)
 
-	// Use counts one more use by the actor within the hour, whatever becomes of the transaction that ctx is in, and returns how many there were with it.
-	Use(ctx context.Context, actor account.Actor, what string, hour time.Time) (int, error)
-	// Used is how many uses there were within the hour.
-	Used(ctx context.Context, actor account.Actor, what string, hour time.Time) (int, error)
+	// Use counts one more use by the actor, whatever becomes of the transaction that ctx is in; false: there were most within so long before now, and it is not counted.
+	Use(ctx context.Context, actor account.Actor, what string, now time.Time, within time.Duration, most int) (bool, error)
+	// Used is how many uses there were after an instant.
+	Used(ctx context.Context, actor account.Actor, what string, after time.Time) (int, error)
 }
 
 // Recorder keeps the record of who did what; *audit.Service implements it. What it is told within a transaction stays with it; of a refusal it is told outside.
