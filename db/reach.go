@@ -17,7 +17,7 @@ var _ = fault.Register(
 )
 
 // rowRights are the rights that policies know.
-var rowRights = account.SetOf(account.Households, account.Residents, account.Keep, account.Care, account.Restricted, account.Arrange).All()
+var rowRights = account.SetOf(account.Households, account.Residents, account.Keep, account.Care, account.Restricted, account.Appoint, account.Arrange).All()
 
 // mostAreas is how many areas a right may reach: they are sent with each transaction, 37 bytes each. All communities of a district are one.
 const mostAreas = 2000
@@ -43,6 +43,9 @@ func settings(a account.Actor) []string {
 	out := append([]string{"SET LOCAL ROLE " + migrations.RequestRole}, named(a)...)
 	if a.Role != account.Staff {
 		return out
+	}
+	if a.Worker != uuid.Nil {
+		out = append(out, "SET LOCAL wangge.worker = "+quote(a.Worker.String()))
 	}
 	for _, right := range rowRights {
 		name := "wangge." + strings.ToLower(right.String())

@@ -82,7 +82,7 @@ var (
 	guardedFiles    = []string{"care_tag", "data_key", "household_form", "residency", "resident", "resident_erasure", "resident_use"} // TestPoliciesAlone
 	guardedAccounts = []string{"access_token", "account", "account_secret", "recovery_code", "session", "sign_in_try"}
 	guardedAudit    = []string{"audit_entry"}
-	guardedOffices  = []string{"absence", "assignment", "worker"} // TestOperatorsAloneWriteWhoIsInOffice
+	guardedOffices  = []string{"absence", "assignment", "worker"} // TestOperatorsAloneWriteWhoIsInOffice, TestWhoAppointsByStraightSQL
 	// For everybody to read, guarded where they are written: TestWhoWritesWhatByStraightSQL.
 	publicFacts = []string{
 		"worker_photo", "loose_photo", // workers' public faces
@@ -229,7 +229,7 @@ func TestPoliciesLetStaffWriteNothing(t *testing.T) {
 	}
 }
 
-// TestOperatorsAloneWriteWhoIsInOffice, which says what everybody may do; all read it.
+// TestOperatorsAloneWriteWhoIsInOffice, which says what everybody may do, but for those who appoint as a worker (TestWhoAppointsByStraightSQL); all read it.
 func TestOperatorsAloneWriteWhoIsInOffice(t *testing.T) {
 	d, pool := twoCommunities(t)
 	for _, sql := range []string{

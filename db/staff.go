@@ -59,6 +59,13 @@ SELECT ` + assignmentColumns + assignmentJoin + `AND a.id = ANY($2) ORDER BY a.i
 SELECT ` + assignmentColumns + assignmentJoin + `AND a.worker_id = ANY($2) AND (upper_inf(a.during) OR upper(a.during) > $3::date)
 ORDER BY a.worker_id, lower(a.during), a.post, a.id`
 
+	// Where the areas of districts $1 with ids $2 and kinds $3 lie, in pieces.
+	areaLies = `-- name: area.Lies
+SELECT x.id, p.district, p.community_id, p.grid_id, p.building_id FROM unnest($1::text[], $2::uuid[], $3::text[]) x (district, id, kind)
+CROSS JOIN LATERAL lies_in(x.district, CASE WHEN x.kind = 'division' THEN x.id END, CASE WHEN x.kind = 'group' THEN x.id END,
+	CASE WHEN x.kind = 'grid' THEN x.id END, CASE WHEN x.kind = 'building' THEN x.id END) p
+ORDER BY x.id, p.district, p.community_id, p.grid_id, p.building_id`
+
 	absenceColumns = `x.district, x.id, x.worker_id, lower(x.during), upper(x.during)`
 
 	absencesOfWorkers = `-- name: absence.OfWorkers
@@ -570,6 +577,31 @@ func noteStaff(ctx context.Context, tx pgx.Tx, of key.Key, worker uuid.UUID) err
 	return noteTouched(ctx, tx, change{what: changedStaff, workers: these(worker)}, staffTouched, of.Home, of.ID)
 }
 
+// AssignmentByKey implements staff.Store.
+func (s *Staff) AssignmentByKey(ctx context.Context, actor account.Actor, k key.Key, day civil.Date) (a staff.Assignment, found bool, err error) {
+	err = s.assignments(ctx, actor, assignmentsByID, []string{k.Home}, []uuid.UUID{k.ID}, day, func(read staff.Assignment) { a, found = read, true })
+	return a, found, err
+}
+
+// LiesIn implements staff.Store.
+func (s *Staff) LiesIn(ctx context.Context, actor account.Actor, areas []staff.Area) (map[uuid.UUID][]account.Area, error) {
+	homes, ids, kinds := make([]string, len(areas)), make([]uuid.UUID, len(areas)), make([]string, len(areas))
+	for i, a := range areas {
+		homes[i], ids[i], kinds[i] = a.Home, a.ID, string(a.Kind)
+	}
+	out := make(map[uuid.UUID][]account.Area, len(areas))
+	err := s.each(ctx, actor, areaLies, []any{homes, ids, kinds}, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var a account.Area
+		var community, grid, building *uuid.UUID
+		err := rows.Scan(&id, &a.District, &community, &grid, &building)
+		a.Community, a.Grid, a.Building = orNil(community), orNil(grid), orNil(building)
+		out[id] = append(out[id], a)
+		return err
+	})
+	return out, err
+}
+
 // AddAssignment implements staff.Store.
 func (s *Staff) AddAssignment(ctx context.Context, actor account.Actor, a staff.Assignment) error {
 	var until *time.Time
@@ -607,10 +639,14 @@ func (s *Staff) RemoveAbsence(ctx context.Context, actor account.Actor, a staff.
 	return s.exec(ctx, actor, a.Worker, a.Worker.ID, absenceRemove, a.Key.Home, a.Key.ID)
 }
 
-// exec runs sql and notes what concerns of, an assignment of worker or the worker.
+// exec runs sql and notes what concerns of, an assignment of worker or the worker. NOT_FOUND: an absence is gone meanwhile, or policies keep it from the actor.
 func (s *Staff) exec(ctx context.Context, actor account.Actor, of key.Key, worker uuid.UUID, sql string, args ...any) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, sql, args...); err != nil {
+		tag, err := tx.Exec(ctx, sql, args...)
+		if err == nil && tag.RowsAffected() == 0 { // of what is added there is always one
+			err = fault.New(fault.NotFound, "id", "staff.absenceNotFound")
+		}
+		if err != nil {
 			return err
 		}
 		return noteStaff(ctx, tx, of, worker)

@@ -67,7 +67,7 @@ func photoFile(encoded *string) ([]byte, error) {
 }
 
 func (r *Resolver) appointWorker(ctx context.Context, in node.AppointWorkerInput) (*node.AppointWorkerPayload, error) {
-	k, err := operatorKey(ctx, in.WorkerID, "workerId", "worker.notFound")
+	k, err := keyFor(ctx, account.Appoint, in.WorkerID, "workerId", "worker.notFound")
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (r *Resolver) appointWorker(ctx context.Context, in node.AppointWorkerInput
 }
 
 func (r *Resolver) endAssignment(ctx context.Context, in node.EndAssignmentInput) (*node.EndAssignmentPayload, error) {
-	k, err := operatorKey(ctx, in.ID, "id", "staff.assignmentNotFound")
+	k, err := keyFor(ctx, account.Appoint, in.ID, "id", "staff.assignmentNotFound")
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (r *Resolver) endAssignment(ctx context.Context, in node.EndAssignmentInput
 }
 
 func (r *Resolver) recordAbsence(ctx context.Context, in node.RecordAbsenceInput) (*node.RecordAbsencePayload, error) {
-	k, err := operatorKey(ctx, in.WorkerID, "workerId", "worker.notFound")
+	k, err := keyFor(ctx, account.Appoint, in.WorkerID, "workerId", "worker.notFound")
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (r *Resolver) recordAbsence(ctx context.Context, in node.RecordAbsenceInput
 }
 
 func (r *Resolver) endAbsence(ctx context.Context, in node.EndAbsenceInput) (*node.EndAbsencePayload, error) {
-	k, err := operatorKey(ctx, in.ID, "id", "staff.absenceNotFound")
+	k, err := keyFor(ctx, account.Appoint, in.ID, "id", "staff.absenceNotFound")
 	if err != nil {
 		return nil, err
 	}

@@ -72,7 +72,8 @@ type spot struct {
 	resident, residency                string
 	room, name, number, phone, special string // planted
 	credit, ref                        string
-	exact                              string // what the operator is told of how few live in its grid
+	exact                              string  // what the operator is told of how few live in its grid
+	informant                          key.Key // who holds a post of the grid and no other
 }
 
 // An asker is somebody who asks, in the column that the phase puts them in.
@@ -105,6 +106,7 @@ type world struct {
 	secretly string // the login of an account of nobody here
 	seeder   account.Actor
 	schema   *ast.Schema
+	days     int // someDay gave
 }
 
 const plantedAct = "PLANTED_ACT"
@@ -203,6 +205,7 @@ func newWorld(t testing.TB) *world {
 	}
 	for _, p := range w.spots {
 		informant := must(r.Staff.Add(ctx, op, staff.NewWorker{Name: "信息员"}, staff.AreaDivision, p.community))
+		p.informant = informant.Key
 		if _, err := r.Staff.Appoint(ctx, op, staff.Appointment{Worker: informant.Key, Post: staff.Informant, Cover: staff.CoverA, AreaKind: staff.AreaGrid, AreaName: p.grid, From: &from}); err != nil {
 			t.Fatal(err)
 		}
@@ -352,6 +355,20 @@ func (w *world) actor(a *asker) account.Actor {
 	return actor
 }
 
+// someDay is another day of years to come each time.
+func (w *world) someDay() civil.Date {
+	w.days += 2
+	return date("2030-01-01").AddDays(w.days)
+}
+
+// volunteering is a post of a spot's informant that is there to be ended.
+func (w *world) volunteering(p *spot) key.Key {
+	w.t.Helper()
+	from, until := date("2050-01-01"), date("2099-01-01")
+	return must(w.r.Staff.Appoint(w.t.Context(), account.TheOperator(), staff.Appointment{Worker: p.informant, Post: staff.Volunteer, Cover: staff.CoverA, AreaKind: staff.AreaGrid, AreaName: p.grid,
+		From: &from, Until: &until})).Key
+}
+
 // A probe asks for what a row is about, at a spot.
 type probe struct {
 	query string
@@ -397,6 +414,20 @@ var probes = map[string]probe{
 	"Mutation.setSizePolicy": mutation("setSizePolicy", "division { code }", func(_ *world, p *spot) map[string]any { return map[string]any{"division": p.community, "version": 99} }),
 	"Mutation.setDivisionContacts": mutation("setDivisionContacts", "division { code }", func(_ *world, p *spot) map[string]any {
 		return map[string]any{"division": p.community, "version": 99}
+	}),
+	"Mutation.appointWorker": mutation("appointWorker", "assignment { id }", func(_ *world, p *spot) map[string]any {
+		return map[string]any{"workerId": p.informant.String(), "post": "VOLUNTEER", "area": map[string]any{"kind": "GRID", "name": p.grid}, "until": "2099-01-01"}
+	}),
+	"Mutation.endAssignment": mutation("endAssignment", "id", func(w *world, p *spot) map[string]any {
+		return map[string]any{"id": w.volunteering(p).String(), "until": "2060-01-01"}
+	}),
+	"Mutation.recordAbsence": mutation("recordAbsence", "id", func(w *world, p *spot) map[string]any {
+		from := w.someDay()
+		return map[string]any{"workerId": p.informant.String(), "from": from.String(), "until": from.AddDays(1).String()}
+	}),
+	"Mutation.endAbsence": mutation("endAbsence", "absence { id }", func(w *world, p *spot) map[string]any {
+		from := w.someDay()
+		return map[string]any{"id": must(w.r.Staff.RecordAbsence(w.t.Context(), account.TheOperator(), p.informant, from, from.AddDays(1))).Key.String(), "until": from.String()}
 	}),
 	"Mutation.placeBuilding":   mutation("placeBuilding", "building { id }", func(_ *world, p *spot) map[string]any { return map[string]any{"building": p.building, "grid": p.grid} }),
 	"Mutation.placeUnit":       mutation("placeUnit", "unit { id }", func(_ *world, p *spot) map[string]any { return map[string]any{"unit": p.unit, "grid": p.grid} }),

@@ -22,6 +22,9 @@ func (s *Service) actor(ctx context.Context, a Account, duties []staff.Duty, all
 	if a.Role != account.Staff {
 		return out, nil
 	}
+	if a.Worker != nil {
+		out.Worker = a.Worker.ID
+	}
 	var grants []account.Grant
 	for _, d := range duties {
 		rights := d.Post.Rights() & allowed

@@ -44,6 +44,8 @@ type Actor struct {
 	Scope *Scope // of Staff: what the posts reach; nil: nothing
 	Via   Via
 
+	Worker uuid.UUID // of Staff: who it is, since nobody appoints themselves
+
 	Session uuid.UUID // the handle of the session by which somebody asks who is signed in; zero: none
 }
 

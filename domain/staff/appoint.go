@@ -102,10 +102,11 @@ func (s *Service) Add(ctx context.Context, actor account.Actor, w NewWorker, kin
 	return s.withPhoto(ctx, actor, w.Photo, func(name string) (Worker, error) { return s.Store.AddWorker(ctx, actor, worker, name) })
 }
 
-// Appoint puts a worker in office. Operators only. NOT_FOUND: no such worker or area; INVALID: until is not after
-// from, or the worker belongs to another district; CONFLICT: somebody holds the post there then.
+// Appoint puts a worker in office. Operators, and staff who appoint in all of the area: others than themselves, who hold no post elsewhere, to posts that give no such
+// right. NOT_FOUND: no such worker or area, or one beyond the actor's posts; INVALID: until is not after from, or the worker belongs to another district; CONFLICT: somebody
+// holds the post there then; FORBIDDEN.
 func (s *Service) Appoint(ctx context.Context, actor account.Actor, a Appointment) (Assignment, error) {
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Appoint); err != nil {
 		return Assignment{}, err
 	}
 	from := s.Day(nil)
@@ -115,11 +116,18 @@ func (s *Service) Appoint(ctx context.Context, actor account.Actor, a Appointmen
 	if a.Until != nil && !from.Before(*a.Until) {
 		return Assignment{}, fault.New(fault.Invalid, "until", "staff.order")
 	}
-	w, err := s.Worker(ctx, actor, a.Worker)
+	w, err := s.worker(ctx, actor, a.Worker)
 	if err != nil {
 		return Assignment{}, err
 	}
 	at, err := s.area(ctx, actor, a.AreaKind, a.AreaName)
+	if err != nil {
+		return Assignment{}, err
+	}
+	by, held, err := s.appointer(ctx, actor, w.Key, at)
+	if err == nil && by != nil {
+		err = by.mayGive(w.Key, held, a.Post, at, a.AreaName)
+	}
 	if err != nil {
 		return Assignment{}, err
 	}
@@ -135,28 +143,46 @@ func (s *Service) Appoint(ctx context.Context, actor account.Actor, a Appointmen
 	return out, s.Store.AddAssignment(ctx, actor, out)
 }
 
-// End takes a worker out of office from a day on. Operators only. NOT_FOUND: no such assignment in office then.
+// End takes a worker out of office from a day on. Operators, and staff who may give the post and do not stand in for it. NOT_FOUND: no such assignment in office then, or
+// one beyond the actor's posts; FORBIDDEN.
 func (s *Service) End(ctx context.Context, actor account.Actor, k key.Key, until civil.Date) error {
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Appoint); err != nil {
 		return err
 	}
-	ok, err := s.Store.EndAssignment(ctx, actor, k, until)
+	a, ok, err := s.Store.AssignmentByKey(ctx, actor, k, s.Day(nil))
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "id", "staff.assignmentNotFound")
+	}
+	if err != nil {
+		return err
+	}
+	by, _, err := s.appointer(ctx, actor, a.Worker.Key, a.Area)
+	if err == nil && by != nil {
+		err = by.mayEnd(a)
+	}
+	if err != nil {
+		return err
+	}
+	ok, err = s.Store.EndAssignment(ctx, actor, k, until)
 	if err == nil && !ok {
 		err = fault.New(fault.NotFound, "id", "staff.assignmentNotFound")
 	}
 	return err
 }
 
-// RecordAbsence notes that a worker is away from a day until the first day back. Operators only. INVALID: the days are
-// in the wrong order; CONFLICT: already away then.
+// RecordAbsence notes that a worker is away from a day until the first day back. Operators, and staff who may give all posts that the
+// worker holds and stand in for none. INVALID: the days are in the wrong order; CONFLICT: already away then; NOT_FOUND: no such worker; FORBIDDEN.
 func (s *Service) RecordAbsence(ctx context.Context, actor account.Actor, worker key.Key, from, until civil.Date) (Absence, error) {
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Appoint); err != nil {
 		return Absence{}, err
 	}
 	if !from.Before(until) {
 		return Absence{}, fault.New(fault.Invalid, "until", "staff.order")
 	}
-	w, err := s.Worker(ctx, actor, worker)
+	w, err := s.worker(ctx, actor, worker)
+	if err == nil {
+		err = s.requireNotesAway(ctx, actor, w.Key, "workerId")
+	}
 	if err != nil {
 		return Absence{}, err
 	}
@@ -169,6 +195,11 @@ func (s *Service) Worker(ctx context.Context, actor account.Actor, k key.Key) (W
 	if err := actor.RequireOperator(); err != nil {
 		return Worker{}, err
 	}
+	return s.worker(ctx, actor, k)
+}
+
+// worker is Worker for whom a use case has let in.
+func (s *Service) worker(ctx context.Context, actor account.Actor, k key.Key) (Worker, error) {
 	w, ok, err := s.Store.WorkerByKey(ctx, actor, k)
 	if err == nil && !ok {
 		err = fault.New(fault.NotFound, "workerId", "worker.notFound", "id", k.String())
@@ -179,7 +210,7 @@ func (s *Service) Worker(ctx context.Context, actor account.Actor, k key.Key) (W
 func (s *Service) area(ctx context.Context, actor account.Actor, kind AreaKind, name string) (Area, error) {
 	at, ok, err := s.Store.ResolveArea(ctx, actor, kind, name)
 	if err == nil && !ok {
-		err = fault.New(fault.NotFound, "area", "staff.area", "kind", string(kind), "name", name)
+		err = noArea(kind, name)
 	}
 	return at, err
 }

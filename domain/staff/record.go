@@ -130,10 +130,10 @@ func (s *Service) Update(ctx context.Context, actor account.Actor, c Change) (Wo
 }
 
 // EndAbsence sets the first day back of an absence, earlier or later than it was; where that is not after its first day away
-// nothing is left of it, and it is taken back: ok is false. Operators only. NOT_FOUND: no such absence; CONFLICT: away then
-// already.
+// nothing is left of it, and it is taken back: ok is false. Who may note it may say so. NOT_FOUND: no such absence; CONFLICT: away
+// then already; FORBIDDEN.
 func (s *Service) EndAbsence(ctx context.Context, actor account.Actor, k key.Key, until civil.Date) (a Absence, ok bool, err error) {
-	if err := actor.RequireOperator(); err != nil {
+	if err := actor.Require(account.Appoint); err != nil {
 		return Absence{}, false, err
 	}
 	a, found, err := s.Store.AbsenceByKey(ctx, actor, k)
@@ -142,6 +142,9 @@ func (s *Service) EndAbsence(ctx context.Context, actor account.Actor, k key.Key
 		return a, false, err
 	case !found:
 		return a, false, fault.New(fault.NotFound, "id", "staff.absenceNotFound")
+	}
+	if err := s.requireNotesAway(ctx, actor, a.Worker, "id"); err != nil {
+		return Absence{}, false, err
 	}
 	if a, ok = a.shortened(until); !ok {
 		return a, false, s.Store.RemoveAbsence(ctx, actor, a)

@@ -48,6 +48,10 @@ type Store interface {
 	AbsencesOf(ctx context.Context, actor account.Actor, workers []key.Key, day civil.Date) (map[uuid.UUID][]Absence, error)
 	// Vacancies returns vacancies beneath divisions, of grids and groups that are in force at an instant.
 	Vacancies(ctx context.Context, actor account.Actor, divisions []uuid.UUID, q VacancyQuery, at time.Time) (map[uuid.UUID]page.Page[Vacancy], error)
+	// AssignmentByKey returns an assignment, whenever it is in force; Away is as of day.
+	AssignmentByKey(ctx context.Context, actor account.Actor, k key.Key, day civil.Date) (Assignment, bool, error)
+	// LiesIn returns where all of each area lies now or will, in pieces, by the area's id; none of an area that there is not.
+	LiesIn(ctx context.Context, actor account.Actor, areas []Area) (map[uuid.UUID][]account.Area, error)
 	AddAssignment(ctx context.Context, actor account.Actor, a Assignment) error
 	// EnterWorkers adds the workers that are not there yet with their terms, all or none; it reads PhotoName, not the picture.
 	EnterWorkers(ctx context.Context, actor account.Actor, entries []Entry) (added int, err error)
@@ -67,7 +71,7 @@ type GridRef struct {
 	GroupID *uuid.UUID
 }
 
-// Service is what can be asked and done about workers. Who is on call is for everyone, the rest for operators.
+// Service is what can be asked and done about workers. Who is on call is for everyone, who is in office is said by operators and by staff who appoint, the rest is for operators.
 type Service struct {
 	Store Store
 	Now   func() time.Time
