@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/civil"
 	"wangge/domain/grid"
 	"wangge/domain/key"
@@ -359,6 +360,7 @@ func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, passwor
 	if !ok || c.Provider != "" {
 		return ended()
 	}
+	audit.About(ctx, auditKind, id)
 	counts := []Count{count(ofPair, c.Login, "old password")} // of its own: who holds a session cannot keep the owner from signing in
 	if err := s.try(ctx, counts); err != nil {
 		return err
@@ -445,6 +447,13 @@ func (s *Service) Sessions(ctx context.Context, token string) ([]Session, error)
 	return live, err
 }
 
+// What the audit says of deeds that are about an account or a token.
+const (
+	Enabled   audit.Action = "ENABLE_ACCOUNT" // it is no longer disabled
+	auditKind              = "ACCOUNT"
+	tokenKind              = "ACCESS_TOKEN"
+)
+
 // giving is who gives accounts, in person.
 func giving(actor account.Actor) error {
 	if err := actor.RequirePerson(); err != nil {
@@ -468,28 +477,37 @@ func mayGive(actor account.Actor, role account.Role, field string) error {
 // Give adds an account and returns its first password, this once; it is to be changed at the first sign-in. Who gives accounts only, those of staff; the machine all. INVALID: it cannot be one;
 // NOT_FOUND: no such worker; CONFLICT: the login was given before, or the worker has an account.
 func (s *Service) Give(ctx context.Context, actor account.Actor, n NewAccount) (a Account, password string, err error) {
-	if err := giving(actor); err != nil {
-		return a, "", err
-	}
-	n.Login = FoldLogin(n.Login)
-	if err := n.Check(); err != nil {
-		return a, "", err
-	}
-	if err := mayGive(actor, n.Role, "role"); err != nil {
-		return a, "", err
-	}
-	if n.Worker != nil {
-		if _, err := s.Staff.Worker(ctx, account.TheOperator(), *n.Worker); err != nil {
-			return a, "", err
-		}
-	}
-	password = newPassword()
-	hash, err := s.hasher.hash(ctx, actor.ID, password)
+	a, password, hash, err := s.given(ctx, actor, n)
 	if err != nil {
 		return a, "", err
 	}
-	a = Account{ID: uuid.Must(uuid.NewV7()), Login: n.Login, Role: n.Role, Worker: n.Worker, Demo: n.Demo, MustChange: !n.Demo, Created: s.Now(), CreatedBy: actor.ID}
+	audit.About(ctx, auditKind, a.ID)
 	return a, password, s.Store.AddAccount(ctx, actor, a, hash)
+}
+
+// given is the account that n would be, with its first password and how that is kept.
+func (s *Service) given(ctx context.Context, actor account.Actor, n NewAccount) (a Account, password, hash string, err error) {
+	if err := giving(actor); err != nil {
+		return a, "", "", err
+	}
+	n.Login = FoldLogin(n.Login)
+	if err := n.Check(); err != nil {
+		return a, "", "", err
+	}
+	if err := mayGive(actor, n.Role, "role"); err != nil {
+		return a, "", "", err
+	}
+	if n.Worker != nil {
+		if _, err := s.Staff.Worker(ctx, account.TheOperator(), *n.Worker); err != nil {
+			return a, "", "", err
+		}
+	}
+	password = newPassword()
+	if hash, err = s.hasher.hash(ctx, actor.ID, password); err != nil {
+		return a, "", "", err
+	}
+	a = Account{ID: uuid.Must(uuid.NewV7()), Login: n.Login, Role: n.Role, Worker: n.Worker, Demo: n.Demo, MustChange: !n.Demo, Created: s.Now(), CreatedBy: actor.ID}
+	return a, password, hash, nil
 }
 
 // newPassword is one that nobody guesses and anybody can read out: four times four letters and digits, 80 bits.
@@ -531,14 +549,20 @@ func (s *Service) another(ctx context.Context, actor account.Actor, id uuid.UUID
 		return Account{}, fault.New(fault.Forbidden, "id", "access.self")
 	}
 	a, ok, err := s.Store.AccountByID(ctx, actor, id)
-	if err == nil && !ok {
+	switch {
+	case err == nil && !ok:
 		err = noAccount(id.String())
+	case err == nil:
+		audit.About(ctx, auditKind, id)
 	}
 	return a, err
 }
 
 // Disable ends what an account may do, at once, or gives it back. Who gives accounts only, and not the own one: the last would be shut out. All but staff get it back from the machine.
 func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID, disabled bool) (Account, error) {
+	if !disabled {
+		audit.As(ctx, Enabled)
+	}
 	a, err := s.another(ctx, actor, id)
 	if err != nil {
 		return a, err
@@ -620,6 +644,7 @@ func (s *Service) EndSessions(ctx context.Context, actor account.Actor, id uuid.
 			return err
 		}
 	}
+	audit.About(ctx, auditKind, id)
 	defer s.told.forgetAll()
 	return s.Store.EndSessions(ctx, id, [32]byte{})
 }
@@ -660,7 +685,10 @@ func (s *Service) GiveDemo(ctx context.Context, actor account.Actor) (list []Dem
 				}
 				n.Worker = &worker
 			}
-			_, d.Password, err = s.Give(ctx, actor, n)
+			var hash string
+			if a, d.Password, hash, err = s.given(ctx, actor, n); err == nil {
+				err = s.Store.AddAccount(ctx, actor, a, hash)
+			}
 		}
 		if err != nil {
 			return nil, err

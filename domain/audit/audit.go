@@ -189,18 +189,32 @@ type Note struct {
 	mu      sync.Mutex
 	actor   account.Actor
 	entry   Entry
+	about   bool // the entry's object is known to be one, see About
 	written bool
 	told    bool // by entries of those who did it, which say more
 }
 
 type noteKey struct{}
 
-// About says what the deed of ctx is about, where that is found out while it is done: the key of what it makes. Without a deed it does nothing.
-func About(ctx context.Context, kind string, k key.Key) {
+// About says what the deed of ctx is about, where that is found out while it is done: the key.Key or UUID of what it makes, or found. Refusals name it too. Without a
+// deed it does nothing.
+func About(ctx context.Context, kind string, id fmt.Stringer) {
 	if n, ok := ctx.Value(noteKey{}).(*Note); ok {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		n.entry.Object, n.entry.District = Object{kind, k.String()}, k.Home
+		n.entry.Object, n.about = Object{kind, id.String()}, true
+		if k, ok := id.(key.Key); ok {
+			n.entry.District = k.Home
+		}
+	}
+}
+
+// As says what the deed of ctx is, where a mutation does one of two. Without a deed it does nothing.
+func As(ctx context.Context, action Action) {
+	if n, ok := ctx.Value(noteKey{}).(*Note); ok {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.entry.Action = action
 	}
 }
 

@@ -64,7 +64,8 @@ type Service struct {
 }
 
 // Record notes a deed of actor, in the transaction of ctx where there is one. Actor, role, time and origin are filled in; a result that is
-// left out is OK. What was read may be answered only where Record returned nil. Within a deed (see Do) it stands for the deed's own entry.
+// left out is OK. What was read may be answered only where Record returned nil. Inside Do the
+// entry replaces the one that Do would add.
 func (s *Service) Record(ctx context.Context, actor account.Actor, e Entry) error {
 	e = s.filled(ctx, actor, e)
 	if e.Result == "" {
@@ -121,7 +122,7 @@ func (s *Service) after(ctx context.Context, n *Note, err error) error {
 	e := n.entry
 	if e.Result = resultOf(err); err != nil {
 		e.District = "" // nobody knows whether there is such a district
-		if _, ok := key.Parse(e.Object.ID); !ok {
+		if _, ok := key.Parse(e.Object.ID); !ok && !n.about {
 			e.Object.ID = "" // nor whether it is a code: somebody may have typed a phone where a code belongs
 		}
 		if actor := n.actor; actor.Role == account.Public && !s.mayNote(e.At) {
