@@ -119,6 +119,8 @@ func (s *Service) begin(ctx context.Context, a Account, password string, factor 
 	now := s.Now()
 	token = newSecret()
 	session := Session{Account: a, Handle: uuid.New(), Device: deviceOf(ctx), Factor: factor, Began: now, Seen: now}
+	audit.By(ctx, a.Owner())
+	audit.About(ctx, auditKind, a.ID)
 	if ok, err := s.Store.AddSession(ctx, hashOf(token), session, password, hashOf(had), now.Add(-s.Longest)); err != nil {
 		return "", v, err
 	} else if !ok {

@@ -218,15 +218,27 @@ func As(ctx context.Context, action Action) {
 	}
 }
 
-// Changed is the entry for a change that the deed of ctx made as actor, to be stored in the change's own transaction. False: ctx is of no
-// such deed.
+// By says who does the deed of ctx, where that is found out while it is done: who signs in. Without a deed it does nothing.
+func By(ctx context.Context, actor account.Actor) {
+	if n, ok := ctx.Value(noteKey{}).(*Note); ok {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.actor, n.entry = actor, n.entry.of(ctx, actor)
+	}
+}
+
+// Changed is the entry for a transaction in which actor, or the door for whoever does the deed of ctx, did what it does; it is to be stored in that transaction. change is the
+// line of the change log; 0: there is none, and such a transaction has an entry only where the deed has none yet. False: ctx is of no such deed, or needs no further entry.
 func Changed(ctx context.Context, actor account.Actor, change int64) (Entry, bool) {
 	n, ok := ctx.Value(noteKey{}).(*Note)
-	if !ok || n.actor != actor {
+	if !ok {
 		return Entry{}, false
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if actor != n.actor && actor != account.TheDoor() || change == 0 && n.written {
+		return Entry{}, false
+	}
 	e := n.entry
 	e.Result, e.Change = OK, change
 	return e, true
