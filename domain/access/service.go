@@ -120,7 +120,7 @@ func (s *Service) begin(ctx context.Context, a Account, password string, factor 
 	token = newSecret()
 	session := Session{Account: a, Handle: uuid.New(), Device: deviceOf(ctx), Factor: factor, Began: now, Seen: now}
 	audit.By(ctx, a.Owner())
-	audit.About(ctx, auditKind, a.ID)
+	audit.About(ctx, accountKind, a.ID)
 	if ok, err := s.Store.AddSession(ctx, hashOf(token), session, password, hashOf(had), now.Add(-s.Longest)); err != nil {
 		return "", v, err
 	} else if !ok {
@@ -362,7 +362,7 @@ func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, passwor
 	if !ok || c.Provider != "" {
 		return ended()
 	}
-	audit.About(ctx, auditKind, id)
+	audit.About(ctx, accountKind, id)
 	counts := []Count{count(ofPair, c.Login, "old password")} // of its own: who holds a session cannot keep the owner from signing in
 	if err := s.try(ctx, counts); err != nil {
 		return err
@@ -449,11 +449,13 @@ func (s *Service) Sessions(ctx context.Context, token string) ([]Session, error)
 	return live, err
 }
 
-// What the audit says of deeds that are about an account or a token.
+// Enabled is what the audit calls it where an account is no longer disabled.
+const Enabled audit.Action = "ENABLE_ACCOUNT"
+
+// What deeds are about, as the audit says.
 const (
-	Enabled   audit.Action = "ENABLE_ACCOUNT" // it is no longer disabled
-	auditKind              = "ACCOUNT"
-	tokenKind              = "ACCESS_TOKEN"
+	accountKind = "ACCOUNT"
+	tokenKind   = "ACCESS_TOKEN"
 )
 
 // giving is who gives accounts, in person.
@@ -483,7 +485,7 @@ func (s *Service) Give(ctx context.Context, actor account.Actor, n NewAccount) (
 	if err != nil {
 		return a, "", err
 	}
-	audit.About(ctx, auditKind, a.ID)
+	audit.About(ctx, accountKind, a.ID)
 	return a, password, s.Store.AddAccount(ctx, actor, a, hash)
 }
 
@@ -555,7 +557,7 @@ func (s *Service) another(ctx context.Context, actor account.Actor, id uuid.UUID
 	case err == nil && !ok:
 		err = noAccount(id.String())
 	case err == nil:
-		audit.About(ctx, auditKind, id)
+		audit.About(ctx, accountKind, id)
 	}
 	return a, err
 }
@@ -646,7 +648,7 @@ func (s *Service) EndSessions(ctx context.Context, actor account.Actor, id uuid.
 			return err
 		}
 	}
-	audit.About(ctx, auditKind, id)
+	audit.About(ctx, accountKind, id)
 	defer s.told.forgetAll()
 	return s.Store.EndSessions(ctx, id, [32]byte{})
 }
