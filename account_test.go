@@ -622,6 +622,8 @@ func TestSigningInIsNoted(t *testing.T) {
 	mustRun(t, env, "user", "add", "zhou.anquan", "--role", "security")
 	mustRun(t, env, "user", "reset", "zhou.anquan")
 	mustRun(t, env, "user", "disable", "zhou.anquan")
+	mustRun(t, env, "user", "enable", "zhou.anquan")
+	mustRun(t, env, "user", "link", "zhou.anquan", "zhou@city")
 	if code, _, _ := run(t, env, "user", "reset", "nobody"); code != 1 {
 		t.Errorf("nobody is reset: exit %d", code)
 	}
@@ -638,24 +640,70 @@ func TestSigningInIsNoted(t *testing.T) {
 	b.send("/sign-out") // nobody does
 
 	var got []string
+	ids := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	for line := range strings.Lines(mustRun(t, env, "audit", "list")) {
 		if f := strings.Fields(line); f[4] != "READ_AUDIT" && f[4] != "LOAD_DEMO" {
 			who := "an account"
 			if strings.HasPrefix(f[3], "machine-") || f[2] == "public" {
 				who = f[3]
 			}
-			got = append(got, strings.Join(append([]string{f[2], who}, f[4:]...), " "))
+			got = append(got, ids.ReplaceAllString(strings.Join(append([]string{f[2], who}, f[4:]...), " "), "ID"))
 		}
 	}
 	slices.Reverse(got)
 	want := []string{
-		"security machine-Anna-Li GIVE_DEMO_ACCOUNTS ACCOUNT OK", "security machine-Anna-Li CREATE_ACCOUNT ACCOUNT OK", "security machine-Anna-Li RESET_PASSWORD ACCOUNT OK", "security machine-Anna-Li DISABLE_ACCOUNT ACCOUNT OK",
+		"security machine-Anna-Li GIVE_DEMO_ACCOUNTS ACCOUNT OK", "security machine-Anna-Li CREATE_ACCOUNT ACCOUNT ID OK", "security machine-Anna-Li RESET_PASSWORD ACCOUNT ID OK",
+		"security machine-Anna-Li DISABLE_ACCOUNT ACCOUNT ID OK", "security machine-Anna-Li ENABLE_ACCOUNT ACCOUNT ID OK", "security machine-Anna-Li LINK_ACCOUNT ACCOUNT ID OK",
 		"security machine-Anna-Li RESET_PASSWORD ACCOUNT NOT_FOUND",
-		"public public SIGN_IN ACCOUNT UNAUTHENTICATED", "staff an account SIGN_IN ACCOUNT OK", "staff an account CHANGE_PASSWORD ACCOUNT UNAUTHENTICATED",
-		"staff an account CREATE_ACCESS_TOKEN ACCESS_TOKEN OK", "staff an account END_SESSIONS ACCOUNT OK", "staff an account SIGN_OUT ACCOUNT OK",
+		"public public SIGN_IN ACCOUNT UNAUTHENTICATED", "staff an account SIGN_IN ACCOUNT ID OK", "staff an account CHANGE_PASSWORD ACCOUNT ID UNAUTHENTICATED",
+		"staff an account CREATE_ACCESS_TOKEN ACCESS_TOKEN ID OK", "staff an account END_SESSIONS ACCOUNT ID OK", "staff an account SIGN_OUT ACCOUNT ID OK",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("noted:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+
+	// What cannot be noted is not done, by pages, GraphQL and commands alike; but who leaves is let out.
+	b.sends("/account", "/sign-in", "login", "demo-worker", "password", given[1])
+	conn, err := pgx.Connect(t.Context(), strings.TrimPrefix(env[0], "DATABASE_URL="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held := func() (all string) {
+		t.Helper()
+		if err := conn.QueryRow(t.Context(), `SELECT format('%s accounts, %s sessions, %s tokens', (SELECT count(*) FROM account), (SELECT count(*) FROM session), (SELECT count(*) FROM access_token))`).Scan(&all); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	exec("REVOKE INSERT ON audit_entry FROM wangge_app")
+	was := held()
+	if status, _, text := b.send("/account/tokens", "name", "another", "days", "7", "right", "HOUSEHOLDS"); status != http.StatusInternalServerError || strings.Contains(text, "wgp_") {
+		t.Errorf("a token that cannot be noted: %d", status)
+	}
+	if text := b.graphql(`mutation { createAccessToken(input: {name: "another", rights: [HOUSEHOLDS], expiresAt: "`+time.Now().Add(time.Hour).UTC().Format(time.RFC3339)+`"}) { token } }`, nil); !strings.Contains(text, `"INTERNAL"`) || strings.Contains(text, "wgp_") {
+		t.Errorf("a token that cannot be noted: %s", text)
+	}
+	other := newBrowser(t, s)
+	if status, _, _ := other.send("/sign-in", "login", "demo-worker", "password", given[1]); status != http.StatusInternalServerError || other.token() != "" {
+		t.Errorf("a sign-in that cannot be noted: %d", status)
+	}
+	if code, _, _ := run(t, env, "user", "add", "wang.wu", "--role", "operator"); code != 1 {
+		t.Errorf("an account that cannot be noted: exit %d", code)
+	}
+	if is := held(); is != was {
+		t.Errorf("what could not be noted was done: %s, before %s", is, was)
+	}
+	b.sends("/sign-in", "/sign-out")
+	if is := held(); is == was || b.token() != "" {
+		t.Errorf("signed out: %s, before %s", is, was)
+	}
+	exec("GRANT INSERT ON audit_entry TO wangge_app")
 	mustRun(t, env, "audit", "verify")
 }

@@ -65,7 +65,7 @@ func (program) Users(ctx context.Context, s config.Settings, job cli.UserJob) (l
 }
 
 // userDeeds are what the audit calls what is done about accounts: as where it is done by GraphQL.
-var userDeeds = map[cli.UserDo]audit.Action{cli.UserAdd: "CREATE_ACCOUNT", cli.UserDisable: "DISABLE_ACCOUNT", cli.UserEnable: "DISABLE_ACCOUNT", cli.UserReset: "RESET_PASSWORD",
+var userDeeds = map[cli.UserDo]audit.Action{cli.UserAdd: "CREATE_ACCOUNT", cli.UserDisable: "DISABLE_ACCOUNT", cli.UserEnable: access.Enabled, cli.UserReset: "RESET_PASSWORD",
 	cli.UserLink: "LINK_ACCOUNT", cli.UserDemo: "GIVE_DEMO_ACCOUNTS"}
 
 func users(ctx context.Context, h *house, job cli.UserJob) (list []cli.User, err error) {

@@ -496,7 +496,7 @@ func TestMigrations(t *testing.T) {
 // Whatever door it shows at, a fault of ours is told by the id under which the log knows its cause.
 func TestAFaultOfOursIsFoundByItsID(t *testing.T) {
 	url := testdb.URL(t)
-	s := serve(t, []string{"DATABASE_URL=" + url, "DATA=" + t.TempDir()}, "--addr", "127.0.0.1:0")
+	s := serve(t, []string{"DATABASE_URL=" + url, "DATA=" + t.TempDir(), "TRUSTED_PROXIES=127.0.0.1"}, "--addr", "127.0.0.1:0")
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)

@@ -207,15 +207,36 @@ func (s *Accounts) accounts(ctx context.Context, actor account.Actor, sql string
 
 func nothingMore() []any { return nil }
 
-// exec runs statements of the server while it finds out who asks, in one transaction, and returns how many rows the last concerned.
+// exec runs statements by which the server does something to an account for somebody, in one transaction, and returns how many rows the last concerned. Where one concerned
+// any, the deed is noted in that transaction.
 func (s *Accounts) exec(ctx context.Context, statements ...func(context.Context, pgx.Tx) (int64, error)) (rows int64, err error) {
 	err = s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) (err error) {
 		for _, run := range statements {
 			if rows, err = run(ctx, tx); err != nil {
 				return err
 			}
+			if rows > 0 {
+				noteDeed(ctx)
+			}
 		}
 		return nil
+	})
+	return rows, err
+}
+
+// noteDeed has the transaction of ctx noted as what a deed does, though no line of the change log says so.
+func noteDeed(ctx context.Context) {
+	if open, ok := ctx.Value(txKey{}).(*openTx); ok {
+		open.deed = true
+	}
+}
+
+// aside runs a statement that is no deed: what is counted, seen or used up while the server finds out who asks, and signing out, which is noted after it. It returns
+// how many rows it concerned.
+func (s *Accounts) aside(ctx context.Context, run func(context.Context, pgx.Tx) (int64, error)) (rows int64, err error) {
+	err = s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) (err error) {
+		rows, err = run(ctx, tx)
+		return err
 	})
 	return rows, err
 }
@@ -247,6 +268,7 @@ func (s *Accounts) AddAccount(ctx context.Context, actor account.Actor, a access
 		home, worker = &a.Worker.Home, &a.Worker.ID
 	}
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		noteDeed(ctx)
 		_, err := tx.Exec(ctx, accountAdd, a.ID, a.Login, a.Role, home, worker, a.Demo, a.MustChange, a.Created, a.CreatedBy)
 		if err == nil {
 			_, err = tx.Exec(ctx, accountAddSecret, a.ID, password)
@@ -293,6 +315,7 @@ func (s *Accounts) AccountByID(ctx context.Context, actor account.Actor, id uuid
 // SetDisabled implements access.Store.
 func (s *Accounts) SetDisabled(ctx context.Context, actor account.Actor, id uuid.UUID, since *time.Time) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
+		noteDeed(ctx)
 		_, err := ending(accountDisable, id, since)(ctx, tx)
 		return err
 	})
@@ -391,13 +414,13 @@ func (s *Accounts) Count(ctx context.Context, counts []access.Count, next func([
 
 // ForgetTries implements access.Store.
 func (s *Accounts) ForgetTries(ctx context.Context, login [32]byte) error {
-	_, err := s.exec(ctx, statement(tryForget, login[:]))
+	_, err := s.aside(ctx, statement(tryForget, login[:]))
 	return err
 }
 
 // SweepCounts implements access.Store.
 func (s *Accounts) SweepCounts(ctx context.Context, now time.Time) error {
-	_, err := s.exec(ctx, statement(trySweep, now))
+	_, err := s.aside(ctx, statement(trySweep, now))
 	return err
 }
 
@@ -447,13 +470,13 @@ func (s *Accounts) ProveFactor(ctx context.Context, id uuid.UUID, step int64, re
 
 // UseStep implements access.Store.
 func (s *Accounts) UseStep(ctx context.Context, id uuid.UUID, step int64) (bool, error) {
-	n, err := s.exec(ctx, statement(factorStep, id, step))
+	n, err := s.aside(ctx, statement(factorStep, id, step))
 	return n == 1, err
 }
 
 // UseRecovery implements access.Store.
 func (s *Accounts) UseRecovery(ctx context.Context, id uuid.UUID, hash [32]byte) (bool, error) {
-	n, err := s.exec(ctx, statement(recoveryUse, id, hash[:]))
+	n, err := s.aside(ctx, statement(recoveryUse, id, hash[:]))
 	return n == 1, err
 }
 
@@ -498,13 +521,13 @@ func (s *Accounts) SessionByHash(ctx context.Context, hash [32]byte) (access.Ses
 
 // SeeSession implements access.Store.
 func (s *Accounts) SeeSession(ctx context.Context, hash [32]byte, now time.Time) error {
-	_, err := s.exec(ctx, statement(sessionSee, hash[:], now))
+	_, err := s.aside(ctx, statement(sessionSee, hash[:], now))
 	return err
 }
 
 // EndSession implements access.Store.
 func (s *Accounts) EndSession(ctx context.Context, hash [32]byte) error {
-	_, err := s.exec(ctx, ending(sessionEnd, hash[:]))
+	_, err := s.aside(ctx, ending(sessionEnd, hash[:]))
 	return err
 }
 
@@ -563,7 +586,7 @@ func (s *Accounts) TokenByHash(ctx context.Context, hash [32]byte) (access.Token
 
 // UseToken implements access.Store.
 func (s *Accounts) UseToken(ctx context.Context, id uuid.UUID, day time.Time) error {
-	_, err := s.exec(ctx, statement(tokenUse, id, day))
+	_, err := s.aside(ctx, statement(tokenUse, id, day))
 	return err
 }
 

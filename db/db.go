@@ -86,6 +86,7 @@ type openTx struct {
 	slot    chan struct{}
 	refused error     // why it ended before its time: Memory's reason, or that it did not become its actor's again
 	noted   live.Mark // the change that it noted; zero: none
+	deed    bool      // it did what a deed does, whether or not it noted a change
 	entries []audit.Entry
 }
 
@@ -191,9 +192,17 @@ func (o *openTx) run(fn func(ctx context.Context, open *openTx) error) (err erro
 		return asFault(o.tx.Commit(o.Context))
 	}
 	entries := o.entries
-	changed, ofDeed := audit.Changed(o.Context, o.actor, o.noted.N)
-	if ofDeed = ofDeed && o.noted.N > 0; ofDeed {
-		entries = append(slices.Clip(entries), changed)
+	var ofDeed bool
+	if o.deed || o.noted.N > 0 {
+		var changed audit.Entry
+		if changed, ofDeed = audit.Changed(o.Context, o.actor, o.noted.N); ofDeed {
+			entries = append(slices.Clip(entries), changed)
+			if o.actor == account.TheDoor() { // did it for somebody, whose entry it is
+				if err = o.become(o, account.Actor{Role: changed.Role, ID: changed.Actor}); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	if err = o.d.seal(o, o.tx, entries); err != nil {
 		return asFault(err)

@@ -48,8 +48,7 @@ type Access interface {
 
 // Audit notes who signed in and what became of the account; *audit.Service implements it.
 type Audit interface {
-	Record(ctx context.Context, actor account.Actor, e audit.Entry) error
-	Refused(ctx context.Context, actor account.Actor, e audit.Entry, err error) error
+	Do(ctx context.Context, actor account.Actor, e audit.Entry, deed func(ctx context.Context) error) error
 }
 
 // Sessions is how a browser keeps its session; *httpauth.Door implements it.
@@ -228,29 +227,35 @@ const (
 	signedOut   audit.Action = "SIGN_OUT"
 )
 
-// note notes what somebody did here, or was refused with err: a stranger where nobody knows who it is. It returns err; what cannot be noted has failed, too, and
-// nothing is handed out for it.
-func (s *site) note(r *http.Request, v access.Visitor, action audit.Action, kind string, err error) error {
-	if s.audit == nil || err != nil && access.Ended(err) { // there is nobody who did it
-		return err
-	}
-	actor := account.Anyone()
-	if v.ID != uuid.Nil {
-		actor = account.Actor{Role: v.Role, ID: v.ID.String()} // before all steps are taken, too
+// deed does what actor asks for here and notes it. What cannot be noted is not done, and nothing is handed out for it.
+func (s *site) deed(r *http.Request, actor account.Actor, action audit.Action, about audit.Object, do func(ctx context.Context) error) error {
+	if s.audit == nil {
+		return do(r.Context())
 	}
 	origin := audit.Origin{Request: answer.RequestID(r.Context())}
 	if s.addr != nil {
 		origin.From = s.addr(r)
 	}
-	ctx, e := audit.From(r.Context(), origin), audit.Entry{Action: action, Object: audit.Object{Kind: kind}}
-	if err == nil {
-		return s.audit.Record(ctx, actor, e)
-	}
-	if late := s.audit.Refused(ctx, actor, e, err); late != nil {
-		err = errors.Join(err, late)
-	}
-	return err
+	return s.audit.Do(audit.From(r.Context(), origin), actor, audit.Entry{Action: action, Object: about}, do)
 }
+
+// own is deed for whose session it is, at whatever step; an account that it is about is theirs. Where the session has ended, nobody does anything.
+func (s *site) own(r *http.Request, action audit.Action, about audit.Object, do func(ctx context.Context, v access.Visitor) error) error {
+	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
+	if err != nil {
+		return err
+	}
+	if about == anAccount {
+		about.ID = v.ID.String()
+	}
+	return s.deed(r, v.Owner(), action, about, func(ctx context.Context) error { return do(ctx, v) })
+}
+
+// What these deeds are about.
+var (
+	anAccount = audit.Object{Kind: "ACCOUNT"}
+	aToken    = audit.Object{Kind: "ACCESS_TOKEN"}
+)
 
 func (s *site) signedPage(r *http.Request, kind string) signed {
 	now := s.places.At(nil)
@@ -458,12 +463,15 @@ func (s *site) lead(w http.ResponseWriter, r *http.Request, to string) {
 func (s *site) fromProvider(w http.ResponseWriter, r *http.Request) {
 	errand := s.sessions.Errand(r)
 	s.sessions.KeepErrand(w, "")
-	who, next, err := s.provider.End(r.Context(), errand, r.URL.Query())
-	token, v := "", access.Visitor{}
-	if err == nil {
-		token, v, err = s.access.SignInBy(access.By(r.Context(), access.DeviceOf(r.UserAgent())), who, s.sessions.Session(r))
-	}
-	err = s.note(r, v, signedIn, "ACCOUNT", err)
+	var token, next string
+	var v access.Visitor
+	err := s.deed(r, account.Anyone(), signedIn, anAccount, func(ctx context.Context) (err error) {
+		var who access.Identity
+		if who, next, err = s.provider.End(ctx, errand, r.URL.Query()); err == nil {
+			token, v, err = s.access.SignInBy(access.By(ctx, access.DeviceOf(r.UserAgent())), who, s.sessions.Session(r))
+		}
+		return err
+	})
 	if err != nil {
 		s.failSigned(w, r, s.signedPage(r, "sign-in"), err)
 		return
@@ -509,8 +517,12 @@ func (s *site) stepPage(kind string, steps ...access.Step) http.HandlerFunc {
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	p := s.signedPage(r, "sign-in")
 	p.Login = r.PostForm.Get("login")
-	token, v, err := s.access.SignIn(access.By(r.Context(), access.DeviceOf(r.UserAgent())), s.from(r), p.Login, r.PostForm.Get("password"), s.sessions.Session(r))
-	err = s.note(r, v, signedIn, "ACCOUNT", err)
+	var token string
+	var v access.Visitor
+	err := s.deed(r, account.Anyone(), signedIn, anAccount, func(ctx context.Context) (err error) {
+		token, v, err = s.access.SignIn(access.By(ctx, access.DeviceOf(r.UserAgent())), s.from(r), p.Login, r.PostForm.Get("password"), s.sessions.Session(r))
+		return err
+	})
 	if err != nil {
 		s.failSigned(w, r, p, err)
 		return
@@ -544,8 +556,12 @@ func (s *site) keep(w http.ResponseWriter, r *http.Request, token string, v acce
 
 func (s *site) showCode(w http.ResponseWriter, r *http.Request) {
 	p := s.signedPage(r, "code")
-	token, v, err := s.access.ShowCode(r.Context(), s.from(r), s.sessions.Session(r), r.PostForm.Get("code"))
-	err = s.note(r, v, codeShown, "ACCOUNT", err)
+	var token string
+	var v access.Visitor
+	err := s.own(r, codeShown, anAccount, func(ctx context.Context, _ access.Visitor) (err error) {
+		token, v, err = s.access.ShowCode(ctx, s.from(r), s.sessions.Session(r), r.PostForm.Get("code"))
+		return err
+	})
 	if err != nil {
 		s.failSigned(w, r, p, err)
 		return
@@ -560,8 +576,10 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
 	if r.PostForm.Get("password") != r.PostForm.Get("again") {
 		err = fault.New(fault.Invalid, "again", "page.again")
 	} else {
-		token, v, err = s.access.ChangePassword(r.Context(), s.sessions.Session(r), r.PostForm.Get("oldPassword"), r.PostForm.Get("password"))
-		err = s.note(r, v, audit.OfMutation("changePassword"), "ACCOUNT", err)
+		err = s.own(r, audit.OfMutation("changePassword"), anAccount, func(ctx context.Context, _ access.Visitor) (err error) {
+			token, v, err = s.access.ChangePassword(ctx, s.sessions.Session(r), r.PostForm.Get("oldPassword"), r.PostForm.Get("password"))
+			return err
+		})
 	}
 	if err != nil {
 		s.failSigned(w, r, p, err)
@@ -574,8 +592,13 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
 // prove answers the code that proves a second factor with the recovery codes, which are shown this once.
 func (s *site) prove(w http.ResponseWriter, r *http.Request) {
 	p := s.signedPage(r, "enrol")
-	token, recovery, v, err := s.access.Prove(r.Context(), s.sessions.Session(r), r.PostForm.Get("code"))
-	err = s.note(r, v, factorSet, "ACCOUNT", err)
+	var token string
+	var recovery []string
+	var v access.Visitor
+	err := s.own(r, factorSet, anAccount, func(ctx context.Context, _ access.Visitor) (err error) {
+		token, recovery, v, err = s.access.Prove(ctx, s.sessions.Session(r), r.PostForm.Get("code"))
+		return err
+	})
 	if err != nil {
 		s.failSigned(w, r, p, err)
 		return
@@ -586,10 +609,9 @@ func (s *site) prove(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) endOthers(w http.ResponseWriter, r *http.Request) {
-	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
-	if err == nil {
-		err = s.note(r, v, sessionsEnd, "ACCOUNT", s.access.EndOtherSessions(r.Context(), s.sessions.Session(r)))
-	}
+	err := s.own(r, sessionsEnd, anAccount, func(ctx context.Context, _ access.Visitor) error {
+		return s.access.EndOtherSessions(ctx, s.sessions.Session(r))
+	})
 	if err != nil {
 		s.failSigned(w, r, s.signedPage(r, "account"), err)
 		return
@@ -599,15 +621,13 @@ func (s *site) endOthers(w http.ResponseWriter, r *http.Request) {
 
 // endSession ends one session of who asks; who ends this one is signed out.
 func (s *site) endSession(w http.ResponseWriter, r *http.Request) {
-	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
-	if err == nil {
-		id, bad := uuid.Parse(r.PathValue("id"))
-		if bad != nil {
-			err = fault.New(fault.NotFound, "id", "access.noSession")
-		} else {
-			err = s.note(r, v, sessionsEnd, "ACCOUNT", s.access.EndSession(r.Context(), s.sessions.Session(r), id))
+	err := s.own(r, sessionsEnd, anAccount, func(ctx context.Context, _ access.Visitor) error {
+		id, err := uuid.Parse(r.PathValue("id"))
+		if err != nil {
+			return fault.New(fault.NotFound, "id", "access.noSession")
 		}
-	}
+		return s.access.EndSession(ctx, s.sessions.Session(r), id)
+	})
 	if err != nil {
 		s.failSigned(w, r, s.signedPage(r, "account"), err)
 		return
@@ -618,8 +638,7 @@ func (s *site) endSession(w http.ResponseWriter, r *http.Request) {
 // makeToken answers with the page that shows the token, this once.
 func (s *site) makeToken(w http.ResponseWriter, r *http.Request) {
 	p := s.signedPage(r, "account")
-	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
-	if err == nil {
+	err := s.own(r, audit.OfMutation("createAccessToken"), aToken, func(ctx context.Context, v access.Visitor) (err error) {
 		n := access.NewToken{Name: r.PostForm.Get("name"), Writes: r.PostForm.Get("writes") == "1"}
 		days, bad := strconv.Atoi(r.PostForm.Get("days"))
 		if bad == nil && days > 0 && days < 1000 {
@@ -631,14 +650,12 @@ func (s *site) makeToken(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		p.Making, p.Made, p.MadeDays = true, n, days
-		p.Secret, _, err = s.access.MakeToken(r.Context(), v.Actor, n)
-		if err = s.note(r, v, audit.OfMutation("createAccessToken"), "ACCESS_TOKEN", err); err != nil {
-			p.Secret = ""
-		}
-		if err == nil {
-			p.Making, p.Made, p.MadeDays = false, access.NewToken{}, 0
-			err = s.fillSigned(r, &p)
-		}
+		p.Secret, _, err = s.access.MakeToken(ctx, v.Actor, n)
+		return err
+	})
+	if err == nil {
+		p.Making, p.Made, p.MadeDays = false, access.NewToken{}, 0
+		err = s.fillSigned(r, &p)
 	}
 	if err != nil {
 		s.failSigned(w, r, p, err)
@@ -648,15 +665,14 @@ func (s *site) makeToken(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) takeBack(w http.ResponseWriter, r *http.Request) {
-	v, err := s.access.Visit(r.Context(), s.sessions.Session(r))
-	if err == nil {
-		id, bad := uuid.Parse(r.PathValue("id"))
-		if bad != nil {
-			err = fault.New(fault.NotFound, "id", "access.noToken")
-		} else {
-			err = s.note(r, v, audit.OfMutation("revokeAccessToken"), "ACCESS_TOKEN", s.access.TakeBack(r.Context(), v.Actor, id))
+	about := audit.Object{Kind: aToken.Kind, ID: audit.Named(r.PathValue("id"))}
+	err := s.own(r, audit.OfMutation("revokeAccessToken"), about, func(ctx context.Context, v access.Visitor) error {
+		id, err := uuid.Parse(r.PathValue("id"))
+		if err != nil {
+			return fault.New(fault.NotFound, "id", "access.noToken")
 		}
-	}
+		return s.access.TakeBack(ctx, v.Actor, id)
+	})
 	if err != nil {
 		s.failSigned(w, r, s.signedPage(r, "account"), err)
 		return
@@ -672,11 +688,21 @@ func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
 		if gone == nil && v.Provider != "" && s.provider != nil {
 			then += "?out=1"
 		}
-		err := s.access.SignOut(r.Context(), token)
-		if gone == nil {
-			err = s.note(r, v, signedOut, "ACCOUNT", err)
+		out, err := false, error(nil)
+		end := func(ctx context.Context) error {
+			err := s.access.SignOut(ctx, token)
+			out = err == nil
+			return err
 		}
-		if err != nil {
+		if gone == nil {
+			err = s.deed(r, v.Owner(), signedOut, audit.Object{Kind: anAccount.Kind, ID: v.ID.String()}, end)
+		} else {
+			err = end(r.Context())
+		}
+		if out && err != nil { // who leaves is not to stay signed in because it cannot be noted
+			s.log.ErrorContext(r.Context(), "signing out is not noted", "error", err)
+		}
+		if !out {
 			s.failSigned(w, r, s.signedPage(r, "sign-in"), err)
 			return
 		}

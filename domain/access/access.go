@@ -28,6 +28,9 @@ type Account struct {
 	Disabled     *time.Time
 }
 
+// Owner is who an account is of, for the audit: also before all steps of signing in are taken, when nothing may be done yet.
+func (a Account) Owner() account.Actor { return account.Actor{Role: a.Role, ID: a.ID.String()} }
+
 // NewAccount is what is said of an account when one is given.
 type NewAccount struct {
 	Login  string

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/civil"
 	"wangge/domain/grid"
 	"wangge/domain/key"
@@ -119,6 +120,8 @@ func (s *Service) begin(ctx context.Context, a Account, password string, factor 
 	now := s.Now()
 	token = newSecret()
 	session := Session{Account: a, Handle: uuid.New(), Device: deviceOf(ctx), Factor: factor, Began: now, Seen: now}
+	audit.By(ctx, a.Owner())
+	audit.About(ctx, accountKind, a.ID)
 	if ok, err := s.Store.AddSession(ctx, hashOf(token), session, password, hashOf(had), now.Add(-s.Longest)); err != nil {
 		return "", v, err
 	} else if !ok {
@@ -360,6 +363,7 @@ func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, passwor
 	if !ok || c.Provider != "" {
 		return ended()
 	}
+	audit.About(ctx, accountKind, id)
 	counts := []Count{s.count(ofPair, c.Login, "old password")} // of its own: who holds a session cannot keep the owner from signing in
 	if err := s.try(ctx, counts); err != nil {
 		return err
@@ -446,6 +450,15 @@ func (s *Service) Sessions(ctx context.Context, token string) ([]Session, error)
 	return live, err
 }
 
+// Enabled is what the audit calls it where an account is no longer disabled.
+const Enabled audit.Action = "ENABLE_ACCOUNT"
+
+// What deeds are about, as the audit says.
+const (
+	accountKind = "ACCOUNT"
+	tokenKind   = "ACCESS_TOKEN"
+)
+
 // giving is who gives accounts, in person.
 func giving(actor account.Actor) error {
 	if err := actor.RequirePerson(); err != nil {
@@ -469,28 +482,37 @@ func mayGive(actor account.Actor, role account.Role, field string) error {
 // Give adds an account and returns its first password, this once; it is to be changed at the first sign-in. Who gives accounts only, those of staff; the machine all. INVALID: it cannot be one;
 // NOT_FOUND: no such worker; CONFLICT: the login was given before, or the worker has an account.
 func (s *Service) Give(ctx context.Context, actor account.Actor, n NewAccount) (a Account, password string, err error) {
-	if err := giving(actor); err != nil {
-		return a, "", err
-	}
-	n.Login = FoldLogin(n.Login)
-	if err := n.Check(); err != nil {
-		return a, "", err
-	}
-	if err := mayGive(actor, n.Role, "role"); err != nil {
-		return a, "", err
-	}
-	if n.Worker != nil {
-		if _, err := s.Staff.Worker(ctx, account.TheOperator(), *n.Worker); err != nil {
-			return a, "", err
-		}
-	}
-	password = newPassword()
-	hash, err := s.hasher.hash(ctx, actor.ID, password)
+	a, password, hash, err := s.given(ctx, actor, n)
 	if err != nil {
 		return a, "", err
 	}
-	a = Account{ID: uuid.Must(uuid.NewV7()), Login: n.Login, Role: n.Role, Worker: n.Worker, Demo: n.Demo, MustChange: !n.Demo, Created: s.Now(), CreatedBy: actor.ID}
+	audit.About(ctx, accountKind, a.ID)
 	return a, password, s.Store.AddAccount(ctx, actor, a, hash)
+}
+
+// given is the account that n would be, with its first password and how that is kept.
+func (s *Service) given(ctx context.Context, actor account.Actor, n NewAccount) (a Account, password, hash string, err error) {
+	if err := giving(actor); err != nil {
+		return a, "", "", err
+	}
+	n.Login = FoldLogin(n.Login)
+	if err := n.Check(); err != nil {
+		return a, "", "", err
+	}
+	if err := mayGive(actor, n.Role, "role"); err != nil {
+		return a, "", "", err
+	}
+	if n.Worker != nil {
+		if _, err := s.Staff.Worker(ctx, account.TheOperator(), *n.Worker); err != nil {
+			return a, "", "", err
+		}
+	}
+	password = newPassword()
+	if hash, err = s.hasher.hash(ctx, actor.ID, password); err != nil {
+		return a, "", "", err
+	}
+	a = Account{ID: uuid.Must(uuid.NewV7()), Login: n.Login, Role: n.Role, Worker: n.Worker, Demo: n.Demo, MustChange: !n.Demo, Created: s.Now(), CreatedBy: actor.ID}
+	return a, password, hash, nil
 }
 
 // newPassword is one that nobody guesses and anybody can read out: four times four letters and digits, 80 bits.
@@ -532,14 +554,20 @@ func (s *Service) another(ctx context.Context, actor account.Actor, id uuid.UUID
 		return Account{}, fault.New(fault.Forbidden, "id", "access.self")
 	}
 	a, ok, err := s.Store.AccountByID(ctx, actor, id)
-	if err == nil && !ok {
+	switch {
+	case err == nil && !ok:
 		err = noAccount(id.String())
+	case err == nil:
+		audit.About(ctx, accountKind, id)
 	}
 	return a, err
 }
 
 // Disable ends what an account may do, at once, or gives it back. Who gives accounts only, and not the own one: the last would be shut out. All but staff get it back from the machine.
 func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID, disabled bool) (Account, error) {
+	if !disabled {
+		audit.As(ctx, Enabled)
+	}
 	a, err := s.another(ctx, actor, id)
 	if err != nil {
 		return a, err
@@ -621,6 +649,7 @@ func (s *Service) EndSessions(ctx context.Context, actor account.Actor, id uuid.
 			return err
 		}
 	}
+	audit.About(ctx, accountKind, id)
 	defer s.Forget()
 	return s.Store.EndSessions(ctx, id, [32]byte{})
 }
@@ -662,7 +691,10 @@ func (s *Service) GiveDemo(ctx context.Context, actor account.Actor) (list []Dem
 				}
 				n.Worker = &worker
 			}
-			a, d.Password, err = s.Give(ctx, actor, n)
+			var hash string
+			if a, d.Password, hash, err = s.given(ctx, actor, n); err == nil {
+				err = s.Store.AddAccount(ctx, actor, a, hash)
+			}
 		}
 		if err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/civil"
 	"wangge/domain/name"
 	"wangge/internal/fault"
@@ -63,6 +64,7 @@ func (s *Service) MakeToken(ctx context.Context, actor account.Actor, n NewToken
 	}
 	secret = TokenPrefix + newSecret()
 	t = Token{ID: uuid.Must(uuid.NewV7()), Account: Account{ID: id}, Name: n.Name, Writes: n.Writes, Rights: n.Rights, Created: now, Expires: n.Expires}
+	audit.About(ctx, tokenKind, t.ID)
 	if ok, err := s.Store.AddToken(ctx, t, hashOf(secret), actor.Session); err != nil || !ok {
 		return "", t, cmp.Or(err, ended())
 	}

@@ -198,30 +198,56 @@ type Note struct {
 	mu      sync.Mutex
 	actor   account.Actor
 	entry   Entry
+	about   bool // the entry's object is known to be one, see About
 	written bool
 	told    bool // by entries of those who did it, which say more
 }
 
 type noteKey struct{}
 
-// About says what the deed of ctx is about, where that is found out while it is done: the key of what it makes. Without a deed it does nothing.
-func About(ctx context.Context, kind string, k key.Key) {
+// About says what the deed of ctx is about, where that is found out while it is done: the key.Key or UUID of what it makes, or found. Refusals name it too. Without a
+// deed it does nothing.
+func About(ctx context.Context, kind string, id fmt.Stringer) {
 	if n, ok := ctx.Value(noteKey{}).(*Note); ok {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		n.entry.Object, n.entry.District = Object{kind, k.String()}, k.Home
+		n.entry.Object, n.about = Object{kind, id.String()}, true
+		if k, ok := id.(key.Key); ok {
+			n.entry.District = k.Home
+		}
 	}
 }
 
-// Changed is the entry for a change that the deed of ctx made as actor, to be stored in the change's own transaction. False: ctx is of no
-// such deed.
+// As says what the deed of ctx is, where a mutation does one of two. Without a deed it does nothing.
+func As(ctx context.Context, action Action) {
+	if n, ok := ctx.Value(noteKey{}).(*Note); ok {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.entry.Action = action
+	}
+}
+
+// By says who does the deed of ctx, where that is found out while it is done: who signs in. Without a deed it does nothing.
+func By(ctx context.Context, actor account.Actor) {
+	if n, ok := ctx.Value(noteKey{}).(*Note); ok {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.actor, n.entry = actor, n.entry.of(ctx, actor)
+	}
+}
+
+// Changed is the entry for a transaction in which actor, or the door for whoever does the deed of ctx, did what it does; it is to be stored in that transaction. change is the
+// line of the change log; 0: there is none, and such a transaction has an entry only where the deed has none yet. False: ctx is of no such deed, or needs no further entry.
 func Changed(ctx context.Context, actor account.Actor, change int64) (Entry, bool) {
 	n, ok := ctx.Value(noteKey{}).(*Note)
-	if !ok || n.actor != actor {
+	if !ok {
 		return Entry{}, false
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if actor != n.actor && actor != account.TheDoor() || change == 0 && n.written {
+		return Entry{}, false
+	}
 	e := n.entry
 	e.Result, e.Change = OK, change
 	return e, true

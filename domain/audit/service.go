@@ -65,7 +65,8 @@ type Service struct {
 }
 
 // Record notes a deed of actor, in the transaction of ctx where there is one. Actor, role, time and origin are filled in; a result that is
-// left out is OK. What was read may be answered only where Record returned nil. Within a deed (see Do) it stands for the deed's own entry.
+// left out is OK. What was read may be answered only where Record returned nil. Inside Do the
+// entry replaces the one that Do would add.
 func (s *Service) Record(ctx context.Context, actor account.Actor, e Entry) error {
 	e = s.filled(ctx, actor, e)
 	if e.Result == "" {
@@ -84,7 +85,13 @@ func (s *Service) Record(ctx context.Context, actor account.Actor, e Entry) erro
 }
 
 func (s *Service) filled(ctx context.Context, actor account.Actor, e Entry) Entry {
-	e.At, e.Actor, e.Role = s.Now(), actor.ID, actor.Role
+	e.At = s.Now()
+	return e.of(ctx, actor)
+}
+
+// of is e as a deed of actor, from where ctx says.
+func (e Entry) of(ctx context.Context, actor account.Actor) Entry {
+	e.Actor, e.Role = actor.ID, actor.Role
 	if o, ok := ctx.Value(originKey{}).(Origin); ok {
 		if e.Request = o.Request; !requestForm.MatchString(e.Request) {
 			e.Request = "" // a proxy's, of another form than ours
@@ -96,8 +103,9 @@ func (s *Service) filled(ctx context.Context, actor account.Actor, e Entry) Entr
 	return e
 }
 
-// Do does a deed of actor and notes it, whether it succeeds or is refused: with each change that it makes, in the change's own
-// transaction; where it makes none, or fails, after it. A deed that was done but cannot be noted has made no change.
+// Do does a deed of actor and notes it, whether it succeeds or is refused: with each change of the data that it makes, in the change's own transaction; what it does to
+// accounts, their sessions and tokens with the first of its transactions; where it makes no change, or fails, after it. What cannot be noted has changed nothing. Exceptions:
+// signing out, since who leaves is not to stay signed in, and whose a name at a provider of identities is, which the first sign-in settles before it is noted.
 func (s *Service) Do(ctx context.Context, actor account.Actor, e Entry, deed func(ctx context.Context) error) error {
 	n := &Note{actor: actor, entry: s.filled(ctx, actor, e)}
 	n.entry.Result = OK
@@ -122,7 +130,7 @@ func (s *Service) after(ctx context.Context, n *Note, err error) error {
 	e := n.entry
 	if e.Result = resultOf(err); err != nil {
 		e.District = "" // nobody knows whether there is such a district
-		if _, ok := key.Parse(e.Object.ID); !ok {
+		if _, ok := key.Parse(e.Object.ID); !ok && !n.about {
 			e.Object.ID = "" // nor whether it is a code: somebody may have typed a phone where a code belongs
 		}
 		if actor := n.actor; actor.Role == account.Public && !s.mayNote(e.At) {

@@ -61,7 +61,7 @@ var Rooms = []Room{
 	{"domain/phone", nil, nil},
 	{"domain/name", []string{"internal/fault"}, nil},
 	{"domain/account", []string{"internal/fault"}, []string{uuid}},
-	{"domain/access", []string{"domain/account", "domain/civil", "domain/grid", "domain/key", "domain/name", "domain/page", "domain/place", "domain/staff", "internal/fault"},
+	{"domain/access", []string{"domain/account", "domain/audit", "domain/civil", "domain/grid", "domain/key", "domain/name", "domain/page", "domain/place", "domain/staff", "internal/fault"},
 		[]string{uuid, "github.com/alexedwards/argon2id", "github.com/pquerna/otp", "golang.org/x/text"}},
 	{"domain/page", []string{"internal/fault"}, nil},
 	{"domain/audit", []string{"domain/account", "domain/key", "domain/page", "internal/fault"}, nil},

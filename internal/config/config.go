@@ -67,7 +67,7 @@ type Server struct {
 	OIDCName           string `name:"oidc-name" env:"OIDC_NAME" placeholder:"TEXT" help:"What people call the provider; default: its host (${env})."`
 	OIDCClaim          string `name:"oidc-claim" env:"OIDC_CLAIM" default:"sub" placeholder:"CLAIM" help:"Claim that names the person whom an account is linked to, which the provider must give to nobody else (${env}, default ${default})."`
 	OIDCACR            string `name:"oidc-acr" env:"OIDC_ACR" placeholder:"LIST" help:"Values of the claim acr, separated by commas, that say that a second factor was shown; without, administrators show one here as well (${env})."`
-	TrustedProxies     string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"LIST" help:"Addresses or networks of your reverse proxies, whose X-Forwarded-For is believed (${env})."`
+	TrustedProxies     string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"LIST" help:"Addresses or networks of your reverse proxies, whose X-Forwarded-For and X-Request-Id are believed (${env})."`
 }
 
 // OIDC is a provider that people may sign in with.

@@ -20,8 +20,9 @@ func FuzzForwarded(f *testing.F) {
 		if at, err := netip.ParseAddr(peer); err == nil && !trusted[0].Contains(at.Unmap()) && from != at.Unmap() {
 			t.Errorf("%s says that it is %s, and is believed", peer, from)
 		}
-		if !sane(requestID(r)) {
-			t.Errorf("the id is %q", requestID(r))
+		of := requestID(r, trusted)
+		if at, err := netip.ParseAddr(peer); !sane(of) || of == id && (err != nil || !trusted[0].Contains(at.Unmap())) {
+			t.Errorf("the id of %s is %q", peer, of)
 		}
 	})
 }

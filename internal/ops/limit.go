@@ -156,13 +156,12 @@ func clientAddr(r *http.Request, trusted []netip.Prefix) (_ netip.Addr, unbeliev
 	if len(r.Header["X-Forwarded-For"]) == 0 {
 		return addr, false
 	}
-	ours := func(p netip.Prefix) bool { return p.Contains(addr) }
-	if !slices.ContainsFunc(trusted, ours) {
+	if !within(trusted, addr) {
 		return addr, true
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		if !slices.ContainsFunc(trusted, ours) {
+		if !within(trusted, addr) {
 			break
 		}
 		next, err := netip.ParseAddr(strings.TrimSpace(hop))
@@ -172,6 +171,10 @@ func clientAddr(r *http.Request, trusted []netip.Prefix) (_ netip.Addr, unbeliev
 		addr = next.Unmap()
 	}
 	return addr, false
+}
+
+func within(networks []netip.Prefix, addr netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(addr) })
 }
 
 // network is the address that is counted: one of IPv4, the /64 of IPv6, which one household has to itself.

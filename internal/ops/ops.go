@@ -38,7 +38,7 @@ type Options struct {
 	Looks          func(*http.Request) bool                   // whether Auth asks the database about a request, which then counts before it does; nil: never
 	CORSOrigins    []string                                   // written out; none: no page of another origin may call
 	RateLimit      float64                                    // public requests a second and address; 0: no limit
-	TrustedProxies []netip.Prefix                             // whose X-Forwarded-For is believed
+	TrustedProxies []netip.Prefix                             // whose X-Forwarded-For and X-Request-Id are believed
 	HTTPS          bool                                       // people reach the server by https: browsers are told never to go without
 	Compressed     string                                     // beginning of the paths whose answers their handlers compress; "": none
 	MaxBody        int64                                      // bytes; 0: MaxBody
@@ -71,7 +71,7 @@ func Wrap(routes http.Handler, o Options) http.Handler {
 // point: each r.WithContext on the way copies the request, each writer around a writer is called for every answer.
 func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	id := requestID(r)
+	id := requestID(r, e.TrustedProxies)
 	x := &exchange{answered: answered{ResponseWriter: w, https: e.HTTPS}, id: [1]string{id}, edge: e, asked: r}
 	x.streams = x
 	x.limit(answer.NewContext(r.Context(), id), start.Add(e.Timeout))

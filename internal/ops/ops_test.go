@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"runtime"
 	"strings"
 	"testing"
@@ -50,7 +51,7 @@ func (h *house) ask(r *http.Request) *httptest.ResponseRecorder {
 func get(target string) *http.Request { return httptest.NewRequest(http.MethodGet, target, nil) }
 
 func TestTheLogHoldsNoPositionAndNoToken(t *testing.T) {
-	h := build(t, Options{})
+	h := build(t, Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}}) // where requests of httptest come from
 	h.mux.HandleFunc("POST /graphql", func(http.ResponseWriter, *http.Request) {})
 	r := get("/where?lng=121.4737&lat=31.2304&crs=WGS84")
 	r.Header.Set("Authorization", "Bearer SECRETSECRETSECRET")
@@ -78,17 +79,30 @@ func TestTheLogHoldsNoPositionAndNoToken(t *testing.T) {
 	}
 }
 
+// TestRequestIDs: a request bears the id that a trusted proxy gave it, where that has the form of one, and no other sender's.
 func TestRequestIDs(t *testing.T) {
-	h := build(t, Options{})
+	const number = "110101199003070003" // an identity number
+	h := build(t, Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}})
 	seen := map[string]bool{}
-	for _, given := range []string{"", "with space", "a\u0000b", strings.Repeat("x", 65), "<script>"} {
+	for _, c := range []struct {
+		from, given string
+		believed    bool
+	}{
+		{"10.0.0.1:80", "front-4711", true}, {"[::ffff:10.0.0.1]:80", "front-4712", true}, {"[fd00::1]:80", "front-4713", true},
+		{"10.0.0.1:80", "", false}, {"10.0.0.1:80", "with space", false}, {"10.0.0.1:80", "a\u0000b", false}, {"10.0.0.1:80", strings.Repeat("x", 65), false}, {"10.0.0.1:80", "<script>", false},
+		{"203.0.113.5:80", number, false}, {"[2001:db8::1]:80", number, false}, {"@", number, false}, {"203.0.113.5:80", "front-4711", false},
+	} {
 		r := get("/where")
-		r.Header.Set("X-Request-Id", given)
+		r.RemoteAddr = c.from
+		r.Header.Set("X-Request-Id", c.given)
 		id := h.ask(r).Header().Get("X-Request-Id")
-		if id == given || !sane(id) || seen[id] {
-			t.Errorf("%q answered with %q", given, id)
+		if (id == c.given) != c.believed || !sane(id) || seen[id] {
+			t.Errorf("%q from %s answered with %q", c.given, c.from, id)
 		}
 		seen[id] = true
+	}
+	if strings.Contains(h.log.String(), number) {
+		t.Errorf("the log holds what a stranger sent: %s", &h.log)
 	}
 }
 

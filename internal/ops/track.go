@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -217,10 +218,13 @@ func (h withID) Handle(ctx context.Context, r slog.Record) error {
 func (h withID) WithAttrs(a []slog.Attr) slog.Handler { return withID{h.Handler.WithAttrs(a)} }
 func (h withID) WithGroup(name string) slog.Handler   { return withID{h.Handler.WithGroup(name)} }
 
-// requestID is r's own where a proxy in front gave it one that cannot forge lines of a log, else a new one.
-func requestID(r *http.Request) string {
+// requestID is r's own where a trusted proxy gave it one that cannot forge lines of a log, else a new one: anybody else could have the log and the audit hold an
+// identity number, or another's id.
+func requestID(r *http.Request, trusted []netip.Prefix) string {
 	if given := r.Header["X-Request-Id"]; len(given) > 0 && sane(given[0]) {
-		return given[0]
+		if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil && within(trusted, peer.Addr().Unmap()) {
+			return given[0]
+		}
 	}
 	return newID()
 }
