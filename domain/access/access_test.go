@@ -57,15 +57,17 @@ func plant(t *testing.T) *pgxpool.Pool {
 // town is a service on a planted town, whose clock is set by hand.
 type town struct {
 	*access.Service
-	t    *testing.T
-	pool *pgxpool.Pool
-	now  time.Time
+	t     *testing.T
+	pool  *pgxpool.Pool
+	store *db.DB
+	now   time.Time
 }
 
 func newTown(t *testing.T) *town {
 	t.Helper()
 	w := &town{t: t, pool: plant(t), now: time.Date(2026, 3, 2, 9, 0, 0, 0, shanghai)}
 	store := db.New(w.pool)
+	w.store = store
 	clock := func() time.Time { return w.now }
 	w.Service = access.New(db.NewAccounts(store))
 	w.Now = clock
@@ -766,44 +768,6 @@ func TestTokensOfPrograms(t *testing.T) {
 		if err := change(another, newPassword); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-// TestAnotherPasswordEndsWhatIsUnderWay: signing in by the old one, and setting up a second factor.
-func TestAnotherPasswordEndsWhatIsUnderWay(t *testing.T) {
-	w := newTown(t)
-	a, password := w.account("li.na", account.Staff, 48)
-	token, _ := w.signedIn("li.na", password)
-	li := w.who(token)
-	now := access.Session{Account: a, Handle: uuid.New(), Began: w.now, Seen: w.now}
-	var kept string
-	if err := w.pool.QueryRow(t.Context(), "SELECT password FROM account_secret WHERE account_id = $1", a.ID).Scan(&kept); err != nil {
-		t.Fatal(err)
-	}
-	add := func(hash byte) bool {
-		t.Helper()
-		ok, err := w.Store.AddSession(t.Context(), [32]byte{hash}, now, kept, [32]byte{}, w.now.Add(-time.Hour))
-		if err != nil {
-			t.Fatal(err)
-		}
-		now.Handle = uuid.New()
-		return ok
-	}
-	if !add(1) {
-		t.Error("nobody signs in by the password that is kept")
-	}
-	first, err := w.Store.SetFactor(t.Context(), a.ID, []byte("of a thief"))
-	if err != nil || string(first) != "of a thief" {
-		t.Fatalf("%s, %v", first, err)
-	}
-	if err := w.ChangeOwnPassword(t.Context(), li, newPassword, "eleven grey geese over water"); err != nil {
-		t.Fatal(err)
-	}
-	if add(2) {
-		t.Error("somebody signs in by a password that was right when they began")
-	}
-	if got, err := w.Store.SetFactor(t.Context(), a.ID, []byte("of the owner")); err != nil || string(got) != "of the owner" {
-		t.Errorf("a second factor that nobody proved stays: %s, %v", got, err)
 	}
 }
 

@@ -98,7 +98,7 @@ func (s *Service) SignIn(ctx context.Context, from From, login, password, had st
 			return "", v, err
 		}
 	}
-	return s.begin(ctx, c.Account, c.Password, false, had)
+	return s.begin(ctx, c.Account, Proof{Password: c.Password}, false, had)
 }
 
 // SignInBy begins a session of the account that is linked to who a provider has proven somebody to be, as SignIn does. UNAUTHENTICATED: there is none, or it is disabled.
@@ -108,19 +108,24 @@ func (s *Service) SignInBy(ctx context.Context, who Identity, had string) (token
 		return "", v, err
 	}
 	if !ok || a.Disabled != nil {
-		return "", v, fault.New(fault.Unauthenticated, "", "access.unlinked")
+		return "", v, unlinked()
 	}
-	return s.begin(ctx, a, "", who.Factor, had)
+	return s.begin(ctx, a, Proof{Issuer: who.Issuer, Subject: who.Subject}, who.Factor, had)
 }
 
-// begin begins a session, and ends the one that the browser had. UNAUTHENTICATED: the password that was right, as it is kept, is another one since.
-func (s *Service) begin(ctx context.Context, a Account, password string, factor bool, had string) (token string, v Visitor, err error) {
+func unlinked() error { return fault.New(fault.Unauthenticated, "", "access.unlinked") }
+
+// begin begins a session, and ends the one that the browser had. UNAUTHENTICATED: what was shown lets nobody in any more.
+func (s *Service) begin(ctx context.Context, a Account, shown Proof, factor bool, had string) (token string, v Visitor, err error) {
 	now := s.Now()
 	token = newSecret()
 	session := Session{Account: a, Handle: uuid.New(), Device: deviceOf(ctx), Factor: factor, Began: now, Seen: now}
-	if ok, err := s.Store.AddSession(ctx, hashOf(token), session, password, hashOf(had), now.Add(-s.Longest)); err != nil {
+	switch ok, err := s.Store.AddSession(ctx, hashOf(token), session, shown, hashOf(had), now.Add(-s.Longest)); {
+	case err != nil:
 		return "", v, err
-	} else if !ok {
+	case !ok && shown.Password == "":
+		return "", v, unlinked()
+	case !ok:
 		return "", v, fault.New(fault.Unauthenticated, "password", "access.wrong")
 	}
 	s.told.forget(hashOf(had))
@@ -206,21 +211,8 @@ func (s *Service) at(ctx context.Context, token string, step Step) (Visitor, err
 	return v, err
 }
 
-// renew gives a session another token, as whenever its rights rise: who knew the one before gains nothing.
-func (s *Service) renew(ctx context.Context, had string, factor bool) (token string, v Visitor, err error) {
-	token = newSecret()
-	ok, err := s.Store.RenewSession(ctx, hashOf(had), hashOf(token), factor, s.Now())
-	s.told.forget(hashOf(had))
-	if err == nil && !ok {
-		err = ended()
-	}
-	if err == nil {
-		v, err = s.Visit(ctx, token)
-	}
-	return token, v, err
-}
-
-// ShowCode takes the second step: a code of the app, or one of those for a phone that was lost. Each is good once. UNAUTHENTICATED; LIMITED: too many tries.
+// ShowCode takes the second step: a code of the app, or one of those for a phone that was lost. Each is good once. The session has another token from then on, as
+// whenever its rights rise: who knew the one before gains nothing. UNAUTHENTICATED; LIMITED: too many tries.
 func (s *Service) ShowCode(ctx context.Context, from From, token, code string) (renewed string, v Visitor, err error) {
 	if v, err = s.at(ctx, token, StepCode); err != nil {
 		return "", v, err
@@ -239,7 +231,16 @@ func (s *Service) ShowCode(ctx context.Context, from From, token, code string) (
 	if err != nil {
 		return "", v, err
 	}
-	return s.renew(ctx, token, true)
+	renewed = newSecret()
+	ok, err = s.Store.RenewSession(ctx, hashOf(token), hashOf(renewed), s.Now())
+	s.told.forget(hashOf(token))
+	if err == nil && !ok {
+		err = ended()
+	}
+	if err == nil {
+		v, err = s.Visit(ctx, renewed)
+	}
+	return renewed, v, err
 }
 
 func (s *Service) takeCode(ctx context.Context, a Account, code string) (bool, error) {
@@ -247,25 +248,25 @@ func (s *Service) takeCode(ctx context.Context, a Account, code string) (bool, e
 	if len(code) == 16 {
 		return s.Store.UseRecovery(ctx, a.ID, hashOf(code))
 	}
-	step, ok, err := s.codeStep(ctx, a.ID, code)
+	shown, ok, err := s.codeOf(ctx, a.ID, code)
 	if err != nil || !ok {
 		return false, err
 	}
-	return s.Store.UseStep(ctx, a.ID, step)
+	return s.Store.UseStep(ctx, a.ID, shown.Step)
 }
 
-// codeStep is the step that a code of an account's second factor is of.
-func (s *Service) codeStep(ctx context.Context, id uuid.UUID, code string) (int64, bool, error) {
+// codeOf is the second factor of an account, proven or not, as a code of it was shown; false: it is no such code.
+func (s *Service) codeOf(ctx context.Context, id uuid.UUID, code string) (shown ProvenFactor, ok bool, err error) {
 	c, known, err := s.Store.CredentialsByID(ctx, id)
 	if err != nil || !known || c.Factor == nil {
-		return 0, false, err
+		return shown, false, err
 	}
 	secret, err := s.Sealer.Open(c.Factor, id[:])
 	if err != nil {
-		return 0, false, fmt.Errorf("the second factor of account %s cannot be read: %w", id, err)
+		return shown, false, fmt.Errorf("the second factor of account %s cannot be read: %w", id, err)
 	}
 	step, ok := codeStep(code, string(secret), s.Now())
-	return step, ok, nil
+	return ProvenFactor{Account: id, Sealed: c.Factor, Step: step}, ok, nil
 }
 
 // Enrol returns the second factor that is to be set up; until it is proven it stays the same, in all tabs. UNAUTHENTICATED: it is not the time for that.
@@ -278,7 +279,11 @@ func (s *Service) Enrol(ctx context.Context, token string) (Enrolment, error) {
 	if err != nil {
 		return Enrolment{}, err
 	}
-	if sealed, err = s.Store.SetFactor(ctx, v.ID, sealed); err != nil {
+	sealed, ok, err := s.Store.SetFactor(ctx, v.ID, hashOf(token), sealed)
+	if err == nil && !ok {
+		err = ended()
+	}
+	if err != nil {
 		return Enrolment{}, err
 	}
 	secret, err := s.Sealer.Open(sealed, v.ID[:])
@@ -297,31 +302,36 @@ func (s *Service) enrolling(ctx context.Context, token string) (Visitor, error) 
 	return v, err
 }
 
-// Prove takes the third step: a code shows that the second factor works. It returns the recovery codes, this once. UNAUTHENTICATED: the code is wrong, or it is not the time for that.
+// Prove takes the third step: a code shows that the second factor works. It returns the recovery codes, this once. UNAUTHENTICATED: the code is wrong, or it is not the time for that, or no more.
 func (s *Service) Prove(ctx context.Context, token, code string) (renewed string, recovery []string, v Visitor, err error) {
 	if v, err = s.enrolling(ctx, token); err != nil {
 		return "", nil, v, err
 	}
-	step, ok, err := s.codeStep(ctx, v.ID, typedCode(code))
-	if err != nil {
-		return "", nil, v, err
-	}
-	recovery, hashes := newRecoveryCodes()
-	if ok {
-		ok, err = s.Store.ProveFactor(ctx, v.ID, step, hashes, s.Now())
-	}
+	shown, ok, err := s.codeOf(ctx, v.ID, typedCode(code))
 	if err == nil && !ok {
 		err = fault.New(fault.Unauthenticated, "code", "access.code")
 	}
 	if err != nil {
 		return "", nil, v, err
 	}
-	renewed, v, err = s.renew(ctx, token, true)
-	return renewed, recovery, v, err
+	renewed = newSecret()
+	recovery, shown.Recovery = newRecoveryCodes()
+	ok, err = s.Store.ProveFactor(ctx, shown, hashOf(token), hashOf(renewed), s.Now())
+	s.told.forget(hashOf(token))
+	if err == nil && !ok {
+		err = ended()
+	}
+	if err == nil {
+		v, err = s.Visit(ctx, renewed)
+	}
+	if err != nil {
+		return "", nil, v, err
+	}
+	return renewed, recovery, v, nil
 }
 
 // ChangePassword gives the account of a session another password. All its sessions and tokens end; who asks goes on with the token that is returned. UNAUTHENTICATED:
-// the password is not that of the account; INVALID: the new one is none; LIMITED: too many tries.
+// the password is not that of the account, or no more; INVALID: the new one is none; LIMITED: too many tries.
 func (s *Service) ChangePassword(ctx context.Context, token, old, password string) (renewed string, v Visitor, err error) {
 	if v, err = s.Visit(ctx, token); err != nil {
 		return "", v, err
@@ -329,16 +339,20 @@ func (s *Service) ChangePassword(ctx context.Context, token, old, password strin
 	if v.Step != StepNone && v.Step != StepPassword {
 		return "", v, ended()
 	}
-	if err := s.changePassword(ctx, v.ID, old, password); err != nil {
+	hash, err := s.changePassword(ctx, v.ID, old, password)
+	if err != nil {
 		return "", v, err
 	}
 	renewed = newSecret()
 	now := s.Now()
 	session := Session{Account: v.Account, Handle: uuid.New(), Device: v.Device, Factor: v.Factor, Began: now, Seen: now}
-	if _, err := s.Store.AddSession(ctx, hashOf(renewed), session, "", hashOf(token), now.Add(-s.Longest)); err != nil {
-		return "", v, err
+	ok, err := s.Store.AddSession(ctx, hashOf(renewed), session, Proof{Password: hash}, hashOf(token), now.Add(-s.Longest))
+	if err == nil && !ok {
+		err = ended()
 	}
-	v, err = s.Visit(ctx, renewed)
+	if err == nil {
+		v, err = s.Visit(ctx, renewed)
+	}
 	return renewed, v, err
 }
 
@@ -348,43 +362,47 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, actor account.Actor, ol
 	if err != nil {
 		return err
 	}
-	return s.changePassword(ctx, id, old, password)
+	_, err = s.changePassword(ctx, id, old, password)
+	return err
 }
 
-func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, password string) error {
+// changePassword returns what is kept of the new one.
+func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, password string) (hash string, err error) {
 	c, ok, err := s.Store.CredentialsByID(ctx, id)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !ok || c.Provider != "" {
-		return ended()
+		return "", ended()
 	}
 	counts := []Count{count(ofPair, c.Login, "old password")} // of its own: who holds a session cannot keep the owner from signing in
 	if err := s.try(ctx, counts); err != nil {
-		return err
+		return "", err
 	}
 	line := id.String()
 	if ok, err = s.hasher.matches(ctx, line, old, c.Password); err != nil {
-		return err
+		return "", err
 	}
 	if !ok {
-		return fault.New(fault.Unauthenticated, "oldPassword", "access.oldPassword")
+		return "", fault.New(fault.Unauthenticated, "oldPassword", "access.oldPassword")
 	}
 	if err := s.passed(ctx, counts); err != nil {
-		return err
+		return "", err
 	}
 	if err := CheckPassword(c.Login, password); err != nil {
-		return err
+		return "", err
 	}
 	if foldPassword(old) == foldPassword(password) {
-		return fault.New(fault.Invalid, "password", "access.same")
+		return "", fault.New(fault.Invalid, "password", "access.same")
 	}
-	hash, err := s.hasher.hash(ctx, line, password)
-	if err != nil {
-		return err
+	if hash, err = s.hasher.hash(ctx, line, password); err != nil {
+		return "", err
 	}
 	defer s.told.forgetAll()
-	return s.Store.SetPassword(ctx, id, hash, false)
+	if ok, err = s.Store.SetPassword(ctx, id, hash, false, c.Password); err == nil && !ok { // meanwhile it was given another, or linked
+		err = ended()
+	}
+	return hash, err
 }
 
 // SignOut ends the session of a token, at once. Where there is none it does nothing.
@@ -599,7 +617,7 @@ func (s *Service) reset(ctx context.Context, by string, a *Account, password *st
 		return err
 	}
 	defer s.told.forgetAll()
-	if err := s.Store.SetPassword(ctx, a.ID, hash, !a.Demo); err != nil {
+	if _, err := s.Store.SetPassword(ctx, a.ID, hash, !a.Demo, ""); err != nil {
 		return err
 	}
 	a.MustChange = !a.Demo
