@@ -310,11 +310,9 @@ func (s *Accounts) AccountByID(ctx context.Context, actor account.Actor, id uuid
 }
 
 // SetDisabled implements access.Store.
-func (s *Accounts) SetDisabled(ctx context.Context, actor account.Actor, id uuid.UUID, since *time.Time) error {
-	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, accountDisable, id, since)
-		return err
-	})
+func (s *Accounts) SetDisabled(ctx context.Context, id uuid.UUID, since *time.Time) error {
+	_, err := s.exec(ctx, statement(accountDisable, id, since), statement(factorUnproven, id), statement(sessionEndAll, id, []byte{}), statement(tokenEndAll, id))
+	return err
 }
 
 // Link implements access.Store.

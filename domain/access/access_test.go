@@ -452,10 +452,14 @@ func TestWhatEndsSessions(t *testing.T) {
 	if _, _, err := w.SignIn(t.Context(), "postless", newPassword, ""); !fault.Is(err, fault.Unauthenticated) {
 		t.Errorf("the old password: %v", err)
 	}
+	w.exec(`INSERT INTO access_token (id, account_id, name, hash, writes, rights, created_at, expires_at) VALUES (gen_random_uuid(), $1, 'x', sha256('x'), true, '{}', $2::timestamptz, $2::timestamptz + interval '1 day')`, a.ID, w.now)
 	if _, err := w.Disable(t.Context(), access.OnTheMachine(), a.ID, true); err != nil {
 		t.Fatal(err)
 	}
 	ended("disabled", renewed)
+	if n := one[int](w, `SELECT count(*) FROM access_token`) + one[int](w, `SELECT count(*) FROM session`); n != 0 {
+		t.Errorf("%d sessions and tokens of programs wait until it is given back", n)
+	}
 	_, _, disabled := w.SignIn(t.Context(), "postless", another, "")
 	_, _, wrong := w.SignIn(t.Context(), "postless", "no such password", "")
 	_, _, nobody := w.SignIn(t.Context(), "nobody", another, "")

@@ -555,7 +555,7 @@ func (s *Service) another(ctx context.Context, actor account.Actor, id uuid.UUID
 	return a, err
 }
 
-// Disable ends what an account may do, at once, or gives it back. Who gives accounts only, and not the own one: the last would be shut out. All but staff get it back from the machine.
+// Disable ends what an account may do, at once, or gives it back; its sessions and tokens end. Who gives accounts only, and not the own one: the last would be shut out. All but staff get it back from the machine.
 func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID, disabled bool) (Account, error) {
 	a, err := s.another(ctx, actor, id)
 	if err != nil {
@@ -567,11 +567,8 @@ func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID
 	} else if err := mayGive(actor, a.Role, "id"); err != nil {
 		return a, err
 	}
-	if err := s.Store.SetDisabled(ctx, actor, id, a.Disabled); err != nil {
-		return a, err
-	}
 	defer s.told.forgetAll()
-	return a, s.Store.EndSessions(ctx, id, [32]byte{})
+	return a, s.Store.SetDisabled(ctx, id, a.Disabled)
 }
 
 // Link has the owner of an account sign in by the provider of identities, and by no password, until Reset: the first who does under a name there has the account from then on.
