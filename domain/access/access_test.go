@@ -3,15 +3,18 @@ package access_test
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pquerna/otp/totp"
+	"golang.org/x/text/unicode/norm"
 
 	"wangge/db"
 	"wangge/domain/access"
@@ -478,6 +481,32 @@ func TestWhatEndsSessions(t *testing.T) {
 	}
 	if _, v, err := w.SignIn(t.Context(), "postless", password, ""); err != nil || v.Step != access.StepPassword {
 		t.Errorf("after a reset: %q, %v", v.Step, err)
+	}
+}
+
+// A password is measured as it is compared: a keyboard that composes nothing sends more bytes.
+func TestALongPasswordIsGoodHoweverItIsComposed(t *testing.T) {
+	w := newTown(t)
+	_, first := w.account("postless", account.Staff, 50)
+	token, _, err := w.SignIn(t.Context(), "postless", first, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	composed := ""
+	for chance := rand.New(rand.NewPCG(1, 2)); utf8.RuneCountInString(composed) < 200; {
+		composed += []string{"ế", "ộ", "ǖ", "ấ", "ừ", "ễ", "ậ"}[chance.IntN(7)]
+	}
+	apart := norm.NFD.String(composed)
+	if _, _, err := w.ChangePassword(t.Context(), token, first, apart); err != nil || len(apart) != 1000 {
+		t.Fatalf("%d bytes, %v", len(apart), err)
+	}
+	for _, password := range []string{apart, composed} {
+		if _, _, err := w.SignIn(t.Context(), "postless", password, ""); err != nil {
+			t.Errorf("by %d bytes: %v", len(password), err)
+		}
+	}
+	if _, _, err := w.SignIn(t.Context(), "postless", apart+"x", ""); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("longer than a password is: %v", err)
 	}
 }
 

@@ -149,9 +149,6 @@ func (s *Service) known(ctx context.Context, line string, counts []Count, login,
 		if !found {
 			hash = nobodys
 		}
-		if len(password) > 4*maxPassword {
-			password = "" // too long to be one
-		}
 		ok, err := compare(password, hash)
 		if err == nil && (!ok || !found || c.Disabled != nil || c.Provider != "" || s.shut(ctx, c.Account)) {
 			err = fault.New(fault.Unauthenticated, "password", "access.wrong")
@@ -416,11 +413,13 @@ func own(actor account.Actor) (uuid.UUID, error) {
 	if err := actor.RequirePerson(); err != nil {
 		return uuid.Nil, err
 	}
-	id, err := uuid.Parse(actor.ID)
-	if err != nil {
+	if id, err := uuid.Parse(actor.ID); err == nil {
+		return id, nil
+	}
+	if actor.Role == account.Public {
 		return uuid.Nil, fault.New(fault.Forbidden, "", "access.ended")
 	}
-	return id, nil
+	return uuid.Nil, fault.New(fault.Forbidden, "", "access.noAccount")
 }
 
 // EndOtherSessions ends all sessions of the account of a token but this one.
@@ -604,28 +603,28 @@ func (s *Service) Reset(ctx context.Context, actor account.Actor, id uuid.UUID, 
 	if err != nil {
 		return a, "", err
 	}
-	return a, password, s.reset(ctx, actor.ID, &a, &password, factor)
+	return s.reset(ctx, actor.ID, a, factor)
 }
 
-func (s *Service) reset(ctx context.Context, by string, a *Account, password *string, factor bool) error {
-	*password = newPassword()
-	hash, err := s.hasher.hash(ctx, by, *password)
+func (s *Service) reset(ctx context.Context, by string, a Account, factor bool) (_ Account, password string, err error) {
+	password = newPassword()
+	hash, err := s.hasher.hash(ctx, by, password)
 	if err != nil {
-		return err
+		return a, "", err
 	}
 	defer s.told.forgetAll()
 	if _, err := s.Store.SetPassword(ctx, a.ID, hash, !a.Demo, ""); err != nil {
-		return err
+		return a, "", err
 	}
 	a.MustChange = !a.Demo
 	a.Provider = ""
 	if factor {
 		a.SecondFactor = nil
 		if err := s.Store.DropFactor(ctx, a.ID); err != nil {
-			return err
+			return a, "", err
 		}
 	}
-	return s.Store.ForgetTries(ctx, hashOf(a.Login))
+	return a, password, s.Store.ForgetTries(ctx, hashOf(a.Login))
 }
 
 // EndSessions signs an account out everywhere. Who gives accounts, or whose account it is.
@@ -662,7 +661,7 @@ func (s *Service) GiveDemo(ctx context.Context, actor account.Actor) (list []Dem
 		case err == nil && (!a.Demo || a.Disabled != nil):
 			continue // somebody's, or not wanted
 		case err == nil:
-			err = s.reset(ctx, actor.ID, &a, &d.Password, true)
+			_, d.Password, err = s.reset(ctx, actor.ID, a, true)
 		case fault.Is(err, fault.NotFound):
 			n := NewAccount{Login: d.Login, Role: d.Role, Demo: true}
 			if d.Role == account.Staff {
