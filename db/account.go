@@ -76,10 +76,10 @@ DELETE FROM sign_in_try WHERE name IN (SELECT name FROM sign_in_try WHERE forget
 DELETE FROM sign_in_try WHERE name IN (SELECT name FROM sign_in_try WHERE login = $1 ORDER BY name FOR UPDATE)`
 
 	credentialsByLogin = `-- name: credentials.ByLogin
-SELECT ` + accountColumns + `, s.password, s.factor FROM account a JOIN account_secret s ON s.account_id = a.id WHERE a.login = $1 ORDER BY a.id`
+SELECT ` + accountColumns + `, coalesce(s.password, ''), s.factor FROM account a JOIN account_secret s ON s.account_id = a.id WHERE a.login = $1 ORDER BY a.id`
 
 	credentialsByID = `-- name: credentials.ByID
-SELECT ` + accountColumns + `, s.password, s.factor FROM account a JOIN account_secret s ON s.account_id = a.id WHERE a.id = $1 ORDER BY a.id`
+SELECT ` + accountColumns + `, coalesce(s.password, ''), s.factor FROM account a JOIN account_secret s ON s.account_id = a.id WHERE a.id = $1 ORDER BY a.id`
 
 	// What changes several rows of an account holds the account's first, then its secret's, then those of sessions and tokens: who comes at once waits there, and reads after that.
 	accountHold = `-- name: account.Hold
@@ -91,6 +91,9 @@ WHERE a.id = $1 AND ($2 = '' OR s.password = $2 AND a.provider_name IS NULL AND 
 
 	passwordSet = `-- name: password.Set
 UPDATE account_secret SET password = $2 WHERE account_id = $1`
+
+	passwordGone = `-- name: password.Gone
+UPDATE account_secret SET password = NULL WHERE account_id = $1`
 
 	passwordGiven = `-- name: password.Given
 UPDATE account SET must_change = $2, provider_name = NULL, provider_issuer = NULL, provider_subject = NULL WHERE id = $1`
@@ -317,7 +320,7 @@ func (s *Accounts) SetDisabled(ctx context.Context, id uuid.UUID, since *time.Ti
 
 // Link implements access.Store.
 func (s *Accounts) Link(ctx context.Context, id uuid.UUID, name string) error {
-	_, err := s.exec(ctx, statement(accountLink, id, name), statement(factorUnproven, id), statement(sessionEndAll, id, []byte{}), statement(tokenEndAll, id))
+	_, err := s.exec(ctx, statement(accountLink, id, name), statement(passwordGone, id), statement(factorUnproven, id), statement(sessionEndAll, id, []byte{}), statement(tokenEndAll, id))
 	return err
 }
 

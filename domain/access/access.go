@@ -60,7 +60,7 @@ type ProvenFactor struct {
 // Credentials are what the server compares with what it is shown.
 type Credentials struct {
 	Account
-	Password string // argon2id, in the form of its reference implementation
+	Password string // argon2id, in the form of its reference implementation; "": none, as of who signs in by the provider
 	Factor   []byte // the second factor's secret, sealed; nil: none, not even one that was not proven yet
 }
 

@@ -995,6 +995,9 @@ func TestAccountsThatSignInByAProvider(t *testing.T) {
 	if _, _, err := w.SignIn(t.Context(), "li.na", newPassword, ""); fault.As(err).Key != "access.wrong" {
 		t.Errorf("by the password of before: %v", err)
 	}
+	if one[bool](w, `SELECT password IS NOT NULL FROM account_secret WHERE account_id = $1`, worker.ID) {
+		t.Error("what is kept of the password of before stays")
+	}
 	refused("somebody else", access.Identity{Issuer: li.Issuer, Subject: "18", Name: "wang.wu@city"})
 	refused("nobody that the provider vouches for", access.Identity{Issuer: li.Issuer, Subject: "17"})
 

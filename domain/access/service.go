@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -145,11 +146,7 @@ func (s *Service) known(ctx context.Context, line string, counts []Count, login,
 				return err
 			}
 		}
-		hash := c.Password
-		if !found {
-			hash = nobodys
-		}
-		ok, err := compare(password, hash)
+		ok, err := compare(password, cmp.Or(c.Password, nobodys))
 		if err == nil && (!ok || !found || c.Disabled != nil || c.Provider != "" || s.shut(ctx, c.Account)) {
 			err = fault.New(fault.Unauthenticated, "password", "access.wrong")
 		}

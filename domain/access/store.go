@@ -22,7 +22,7 @@ type Store interface {
 	AccountByID(ctx context.Context, actor account.Actor, id uuid.UUID) (Account, bool, error)
 	// SetDisabled says since when an account is disabled; nil: it is not. All that SetPassword ends ends either way, so that nothing of before lives again.
 	SetDisabled(ctx context.Context, id uuid.UUID, since *time.Time) error
-	// Link has an account sign in by the provider under a name, until it is given a password; who that is is said by the first who comes. All that SetPassword ends
+	// Link has an account sign in by the provider under a name, until it is given a password, and forgets the one of before; who that is is said by the first who comes. All that SetPassword ends
 	// ends. CONFLICT: another account has the name.
 	Link(ctx context.Context, id uuid.UUID, name string) error
 	// Linked returns the account of an identity. The first that comes under a name is who has the account of that name from then on, whatever they are called later.
