@@ -48,8 +48,8 @@ func (i *interruption) now() {
 	run()
 }
 
-// another is a second server of the town, whose statements meet what is given.
-func (w *town) another(met *interruption) *access.Service {
+// another is a second server of the town, whose statements are followed.
+func (w *town) another(met pgx.QueryTracer) *access.Service {
 	w.t.Helper()
 	config := w.pool.Config()
 	config.ConnConfig.Tracer = met
