@@ -14,7 +14,7 @@ import (
 	"wangge/domain/civil"
 	"wangge/domain/grid"
 	"wangge/domain/key"
-	called "wangge/domain/name"
+	"wangge/domain/name"
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -65,8 +65,8 @@ func FromElsewhere(ctx context.Context) context.Context {
 	return context.WithValue(ctx, elsewhere{}, true)
 }
 
-// shut reports whether an account is one of the demo, and those are not good for who asks.
-func (s *Service) shut(ctx context.Context, a Account) bool {
+// demoShutOut reports whether a is a demo account that may not be used for this request.
+func (s *Service) demoShutOut(ctx context.Context, a Account) bool {
 	return a.Demo && (!s.Demo || isElsewhere(ctx))
 }
 
@@ -90,12 +90,12 @@ func ended() error { return fault.New(fault.Unauthenticated, "", "access.ended")
 func (s *Service) SignIn(ctx context.Context, from From, login, password, had string) (token string, v Visitor, err error) {
 	login = FoldLogin(login)
 	counts := s.counts(from, login)
-	c, err := s.known(ctx, s.line(from, login), counts, login, password)
+	c, err := s.checkPassword(ctx, s.line(from, login), counts, login, password)
 	if err != nil {
 		return "", v, err
 	}
 	if c.SecondFactor == nil { // else the code is to be guessed yet
-		if err := s.passed(ctx, counts); err != nil {
+		if err := s.takeBackTries(ctx, counts); err != nil {
 			return "", v, err
 		}
 	}
@@ -134,8 +134,8 @@ func (s *Service) begin(ctx context.Context, a Account, shown Proof, factor bool
 	return token, v, err
 }
 
-// known returns the credentials of a login whose password is right. All of it is done in the hasher's place, so that tries are counted no faster than passwords are computed.
-func (s *Service) known(ctx context.Context, line string, counts []Count, login, password string) (c Credentials, err error) {
+// checkPassword returns the credentials of a login whose password is right. All of it is done in the hasher's place, so that tries are counted no faster than passwords are computed.
+func (s *Service) checkPassword(ctx context.Context, line string, counts []Count, login, password string) (c Credentials, err error) {
 	err = s.hasher.inPlace(ctx, line, func() error {
 		if err := s.try(ctx, counts); err != nil {
 			return err
@@ -147,7 +147,7 @@ func (s *Service) known(ctx context.Context, line string, counts []Count, login,
 			}
 		}
 		ok, err := compare(password, cmp.Or(c.Password, nobodys))
-		if err == nil && (!ok || !found || c.Disabled != nil || c.Provider != "" || s.shut(ctx, c.Account)) {
+		if err == nil && (!ok || !found || c.Disabled != nil || c.Provider != "" || s.demoShutOut(ctx, c.Account)) {
 			err = fault.New(fault.Unauthenticated, "password", "access.wrong")
 		}
 		return err
@@ -161,7 +161,7 @@ func (s *Service) Visit(ctx context.Context, token string) (Visitor, error) {
 	if err != nil {
 		return Visitor{}, err
 	}
-	if !ok || session.Disabled != nil || s.shut(ctx, session.Account) {
+	if !ok || session.Disabled != nil || s.demoShutOut(ctx, session.Account) {
 		return Visitor{}, ended()
 	}
 	v, err := s.visitor(ctx, session)
@@ -196,8 +196,8 @@ func (s *Service) visitor(ctx context.Context, session Session) (v Visitor, err 
 	return v, err
 }
 
-// at is the visitor of a session that has come to a step, to take it. UNAUTHENTICATED: it has ended, or is at another.
-func (s *Service) at(ctx context.Context, token string, step Step) (Visitor, error) {
+// visitorAt returns the session's visitor if its next step is step. UNAUTHENTICATED: the session has ended, or its next step is another.
+func (s *Service) visitorAt(ctx context.Context, token string, step Step) (Visitor, error) {
 	v, err := s.Visit(ctx, token)
 	if err == nil && v.Step != step {
 		err = ended()
@@ -208,7 +208,7 @@ func (s *Service) at(ctx context.Context, token string, step Step) (Visitor, err
 // ShowCode takes the second step: a code of the app, or one of those for a phone that was lost. Each is good once. The session has another token from then on, as
 // whenever its rights rise: who knew the one before gains nothing. UNAUTHENTICATED; LIMITED: too many tries.
 func (s *Service) ShowCode(ctx context.Context, from From, token, code string) (renewed string, v Visitor, err error) {
-	if v, err = s.at(ctx, token, StepCode); err != nil {
+	if v, err = s.visitorAt(ctx, token, StepCode); err != nil {
 		return "", v, err
 	}
 	counts := s.counts(from, v.Login)
@@ -220,7 +220,7 @@ func (s *Service) ShowCode(ctx context.Context, from From, token, code string) (
 		err = fault.New(fault.Unauthenticated, "code", "access.code")
 	}
 	if err == nil {
-		err = s.passed(ctx, counts)
+		err = s.takeBackTries(ctx, counts)
 	}
 	if err != nil {
 		return "", v, err
@@ -380,7 +380,7 @@ func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, passwor
 	if !ok {
 		return "", fault.New(fault.Unauthenticated, "oldPassword", "access.oldPassword")
 	}
-	if err := s.passed(ctx, counts); err != nil {
+	if err := s.takeBackTries(ctx, counts); err != nil {
 		return "", err
 	}
 	if err := CheckPassword(c.Login, password); err != nil {
@@ -421,7 +421,7 @@ func own(actor account.Actor) (uuid.UUID, error) {
 
 // EndOtherSessions ends all sessions of the account of a token but this one.
 func (s *Service) EndOtherSessions(ctx context.Context, token string) error {
-	v, err := s.at(ctx, token, StepNone)
+	v, err := s.visitorAt(ctx, token, StepNone)
 	if err != nil {
 		return err
 	}
@@ -431,7 +431,7 @@ func (s *Service) EndOtherSessions(ctx context.Context, token string) error {
 
 // EndSession ends one session of the account of a token, this one too. NOT_FOUND: there is none of that handle, or no more.
 func (s *Service) EndSession(ctx context.Context, token string, handle uuid.UUID) error {
-	v, err := s.at(ctx, token, StepNone)
+	v, err := s.visitorAt(ctx, token, StepNone)
 	if err != nil {
 		return err
 	}
@@ -445,7 +445,7 @@ func (s *Service) EndSession(ctx context.Context, token string, handle uuid.UUID
 
 // Sessions returns those of the account of a token, the newest first.
 func (s *Service) Sessions(ctx context.Context, token string) ([]Session, error) {
-	v, err := s.at(ctx, token, StepNone)
+	v, err := s.visitorAt(ctx, token, StepNone)
 	if err != nil {
 		return nil, err
 	}
@@ -532,8 +532,8 @@ func (s *Service) ByLogin(ctx context.Context, actor account.Actor, login string
 	return a, err
 }
 
-func noAccount(name string) error {
-	return fault.New(fault.NotFound, "id", "access.notFound", "login", fault.Shorten(name, 60))
+func noAccount(login string) error {
+	return fault.New(fault.NotFound, "id", "access.notFound", "login", fault.Shorten(login, 60))
 }
 
 // another is an account that is not the actor's own. Who gives accounts only. NOT_FOUND: none; FORBIDDEN: it is.
@@ -567,9 +567,9 @@ func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID
 	return a, s.Store.SetDisabled(ctx, id, a.Disabled)
 }
 
-// Link has the owner of an account sign in by the provider of identities, and by no password, until Reset: the first who does under a name there has the account from then on.
+// Link has the owner of an account sign in by the provider of identities, and by no password, until Reset: the first who does under the name as there has the account from then on.
 // Its sessions and tokens end. Who gives accounts only, of staff; the machine of all. CONFLICT: another account has the name.
-func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, name string) (Account, error) {
+func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, as string) (Account, error) {
 	a, err := s.another(ctx, actor, id)
 	if err == nil {
 		err = mayGive(actor, a.Role, "id")
@@ -580,10 +580,10 @@ func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, n
 	if a.Demo {
 		return a, fault.New(fault.Invalid, "id", "access.linkDemo")
 	}
-	if a.Provider = strings.TrimSpace(name); a.Provider == "" || !called.Fits(a.Provider, maxProviderName) {
+	if a.Provider = strings.TrimSpace(as); a.Provider == "" || !name.Fits(a.Provider, maxProviderName) {
 		return a, fault.New(fault.Invalid, "name", "access.linkName", "max", maxProviderName)
 	}
-	if err := called.Check("name", a.Provider); err != nil {
+	if err := name.Check("name", a.Provider); err != nil {
 		return a, err
 	}
 	defer s.told.forgetAll()
