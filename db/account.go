@@ -81,13 +81,24 @@ DELETE FROM sign_in_try WHERE name IN (SELECT name FROM sign_in_try WHERE forget
 DELETE FROM sign_in_try WHERE name IN (SELECT name FROM sign_in_try WHERE login = $1 ORDER BY name FOR UPDATE)`
 
 	credentialsByLogin = `-- name: credentials.ByLogin
-SELECT ` + accountColumns + `, s.password, s.factor FROM account a JOIN account_secret s ON s.account_id = a.id WHERE a.login = $1 ORDER BY a.id`
+SELECT ` + accountColumns + `, coalesce(s.password, ''), s.factor FROM account a JOIN account_secret s ON s.account_id = a.id WHERE a.login = $1 ORDER BY a.id`
 
 	credentialsByID = `-- name: credentials.ByID
-SELECT ` + accountColumns + `, s.password, s.factor FROM account a JOIN account_secret s ON s.account_id = a.id WHERE a.id = $1 ORDER BY a.id`
+SELECT ` + accountColumns + `, coalesce(s.password, ''), s.factor FROM account a JOIN account_secret s ON s.account_id = a.id WHERE a.id = $1 ORDER BY a.id`
+
+	// What changes several rows of an account holds the account's first, then its secret's, then those of sessions and tokens: who comes at once waits there, and reads after that.
+	accountHold = `-- name: account.Hold
+SELECT id FROM account WHERE id = $1 ORDER BY id FOR NO KEY UPDATE`
+
+	passwordHold = `-- name: password.Hold
+SELECT a.id FROM account a JOIN account_secret s ON s.account_id = a.id
+WHERE a.id = $1 AND ($2 = '' OR s.password = $2 AND a.provider_name IS NULL AND a.disabled_at IS NULL) ORDER BY a.id FOR NO KEY UPDATE`
 
 	passwordSet = `-- name: password.Set
 UPDATE account_secret SET password = $2 WHERE account_id = $1`
+
+	passwordGone = `-- name: password.Gone
+UPDATE account_secret SET password = NULL WHERE account_id = $1`
 
 	passwordGiven = `-- name: password.Given
 UPDATE account SET must_change = $2, provider_name = NULL, provider_issuer = NULL, provider_subject = NULL WHERE id = $1`
@@ -98,11 +109,17 @@ UPDATE account_secret s SET factor = NULL FROM account a WHERE s.account_id = $1
 	tokenEndAll = `-- name: token.EndAll
 DELETE FROM access_token WHERE account_id = $1`
 
+	factorHold = `-- name: factor.Hold
+SELECT a.id FROM account a JOIN session s ON s.account_id = a.id WHERE a.id = $1 AND a.second_factor_since IS NULL AND s.hash = $2 ORDER BY a.id FOR NO KEY UPDATE`
+
 	factorSet = `-- name: factor.Set
 UPDATE account_secret s SET factor = coalesce(s.factor, $2) WHERE s.account_id = $1 RETURNING s.factor`
 
+	factorTake = `-- name: factor.Take
+UPDATE account_secret SET factor_step = $3 WHERE account_id = $1 AND factor = $2`
+
 	factorProve = `-- name: factor.Prove
-UPDATE account SET second_factor_since = $2 WHERE id = $1 AND second_factor_since IS NULL`
+UPDATE account SET second_factor_since = $2 WHERE id = $1`
 
 	factorStep = `-- name: factor.Step
 UPDATE account_secret SET factor_step = $2 WHERE account_id = $1 AND factor_step < $2`
@@ -124,13 +141,14 @@ DELETE FROM recovery_code WHERE account_id = $1 AND hash = $2`
 
 	sessionAdd = `-- name: session.Add
 INSERT INTO session (hash, account_id, handle, browser, system, factor, began_at, seen_at)
-SELECT $1, k.account_id, $3, $4, $5, $6, $7, $8 FROM account_secret k WHERE k.account_id = $2 AND ($9 = '' OR k.password = $9) ORDER BY k.account_id FOR SHARE`
+SELECT $1, a.id, $3, $4, $5, $6, $7, $8 FROM account a JOIN account_secret k ON k.account_id = a.id
+WHERE a.id = $2 AND a.disabled_at IS NULL AND (k.password = $9 AND a.provider_name IS NULL OR a.provider_issuer = $10 AND a.provider_subject = $11) ORDER BY a.id FOR SHARE`
 
 	sessionSweep = `-- name: session.Sweep
 DELETE FROM session WHERE hash = $1 OR began_at < $2`
 
 	sessionRenew = `-- name: session.Renew
-UPDATE session SET hash = $2, factor = factor OR $3, seen_at = $4 WHERE hash = $1`
+UPDATE session SET hash = $2, factor = true, seen_at = $3 WHERE hash = $1`
 
 	sessionColumns = `, s.handle, s.browser, s.system, s.factor, s.began_at, s.seen_at`
 
@@ -156,8 +174,8 @@ SELECT ` + accountColumns + sessionColumns + ` FROM session s JOIN account a ON 
 
 	tokenAdd = `-- name: token.Add
 INSERT INTO access_token (id, account_id, name, hash, writes, rights, created_at, expires_at)
-SELECT $1, s.account_id, $3, $4, $5, $6, $7, $8 FROM session s JOIN account a ON a.id = s.account_id
-WHERE s.account_id = $2 AND s.handle = $9 AND a.disabled_at IS NULL ORDER BY s.hash FOR SHARE`
+SELECT $1, a.id, $3, $4, $5, $6, $7, $8 FROM account a JOIN session s ON s.account_id = a.id
+WHERE a.id = $2 AND s.handle = $9 AND a.disabled_at IS NULL ORDER BY s.hash FOR SHARE`
 
 	tokenByHash = `-- name: token.ByHash
 SELECT ` + accountColumns + tokenColumns + ` FROM access_token t JOIN account a ON a.id = t.account_id WHERE t.hash = $1 ORDER BY t.id`
@@ -260,6 +278,27 @@ func ending(sql string, args ...any) func(context.Context, pgx.Tx) (int64, error
 	}
 }
 
+// needing is a statement without whose row nothing is done: errNotTaken.
+func needing(sql string, args ...any) func(context.Context, pgx.Tx) (int64, error) {
+	run := statement(sql, args...)
+	return func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		n, err := run(ctx, tx)
+		if err == nil && n == 0 {
+			err = errNotTaken
+		}
+		return n, err
+	}
+}
+
+// all is exec of statements some of which are needing; false: nothing is done.
+func (s *Accounts) all(ctx context.Context, statements ...func(context.Context, pgx.Tx) (int64, error)) (bool, error) {
+	_, err := s.exec(ctx, statements...)
+	if errors.Is(err, errNotTaken) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // AddAccount implements access.Store.
 func (s *Accounts) AddAccount(ctx context.Context, actor account.Actor, a access.Account, password string) error {
 	var home *string
@@ -316,14 +355,24 @@ func (s *Accounts) AccountByID(ctx context.Context, actor account.Actor, id uuid
 func (s *Accounts) SetDisabled(ctx context.Context, actor account.Actor, id uuid.UUID, since *time.Time) error {
 	return s.As(ctx, actor, func(ctx context.Context, tx pgx.Tx) error {
 		noteDeed(ctx)
-		_, err := ending(accountDisable, id, since)(ctx, tx)
-		return err
+		if _, err := ending(accountDisable, id, since)(ctx, tx); err != nil {
+			return err
+		}
+		open := ctx.Value(txKey{}).(*openTx)
+		return open.acting(ctx, account.TheDoor(), func(ctx context.Context, _ *openTx) error {
+			for _, run := range []func(context.Context, pgx.Tx) (int64, error){statement(factorUnproven, id), ending(sessionEndAll, id, []byte{}), ending(tokenEndAll, id)} {
+				if _, err := run(ctx, tx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	})
 }
 
 // Link implements access.Store.
 func (s *Accounts) Link(ctx context.Context, id uuid.UUID, name string) error {
-	_, err := s.exec(ctx, statement(accountLink, id, name), ending(sessionEndAll, id, []byte{}), ending(tokenEndAll, id))
+	_, err := s.exec(ctx, statement(accountLink, id, name), statement(passwordGone, id), statement(factorUnproven, id), ending(sessionEndAll, id, []byte{}), ending(tokenEndAll, id))
 	return err
 }
 
@@ -441,31 +490,23 @@ func (s *Accounts) CredentialsByID(ctx context.Context, id uuid.UUID) (access.Cr
 }
 
 // SetPassword implements access.Store.
-func (s *Accounts) SetPassword(ctx context.Context, id uuid.UUID, password string, given bool) error {
-	_, err := s.exec(ctx, statement(passwordSet, id, password), statement(passwordGiven, id, given), ending(sessionEndAll, id, []byte{}), ending(tokenEndAll, id),
-		statement(factorUnproven, id))
-	return err
+func (s *Accounts) SetPassword(ctx context.Context, id uuid.UUID, password string, given bool, had string) (bool, error) {
+	return s.all(ctx, needing(passwordHold, id, had), statement(passwordSet, id, password), statement(passwordGiven, id, given), statement(factorUnproven, id),
+		ending(sessionEndAll, id, []byte{}), ending(tokenEndAll, id))
 }
 
 // SetFactor implements access.Store.
-func (s *Accounts) SetFactor(ctx context.Context, id uuid.UUID, sealed []byte) (kept []byte, err error) {
-	err = s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) error {
-		return tx.QueryRow(ctx, factorSet, id, sealed).Scan(&kept)
+func (s *Accounts) SetFactor(ctx context.Context, id uuid.UUID, session [32]byte, sealed []byte) (kept []byte, ok bool, err error) {
+	ok, err = s.all(ctx, needing(factorHold, id, session[:]), func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		return 1, tx.QueryRow(ctx, factorSet, id, sealed).Scan(&kept)
 	})
-	return kept, err
+	return kept, ok, err
 }
 
 // ProveFactor implements access.Store.
-func (s *Accounts) ProveFactor(ctx context.Context, id uuid.UUID, step int64, recovery [][]byte, now time.Time) (ok bool, err error) {
-	err = s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, factorProve, id, now)
-		if ok = err == nil && tag.RowsAffected() == 1; !ok {
-			return err
-		}
-		_, err = s.exec(ctx, statement(factorStep, id, step), statement(recoveryClear, id), statement(recoveryAdd, id, recovery))
-		return err
-	})
-	return ok, err
+func (s *Accounts) ProveFactor(ctx context.Context, p access.ProvenFactor, had, hash [32]byte, now time.Time) (bool, error) {
+	return s.all(ctx, needing(factorHold, p.Account, had[:]), needing(factorTake, p.Account, p.Sealed, p.Step), statement(factorProve, p.Account, now),
+		statement(recoveryClear, p.Account), statement(recoveryAdd, p.Account, p.Recovery), needing(sessionRenew, had[:], hash[:], now), statement(accountTell))
 }
 
 // UseStep implements access.Store.
@@ -482,20 +523,19 @@ func (s *Accounts) UseRecovery(ctx context.Context, id uuid.UUID, hash [32]byte)
 
 // DropFactor implements access.Store.
 func (s *Accounts) DropFactor(ctx context.Context, id uuid.UUID) error {
-	_, err := s.exec(ctx, statement(factorDrop, id), ending(factorGone, id), statement(recoveryClear, id))
+	_, err := s.exec(ctx, ending(factorGone, id), statement(factorDrop, id), statement(recoveryClear, id))
 	return err
 }
 
 // AddSession implements access.Store.
-func (s *Accounts) AddSession(ctx context.Context, hash [32]byte, one access.Session, password string, had [32]byte, swept time.Time) (bool, error) {
-	n, err := s.exec(ctx, ending(sessionSweep, had[:], swept),
-		statement(sessionAdd, hash[:], one.ID, one.Handle, one.Device.Browser, one.Device.System, one.Factor, one.Began, one.Seen, password))
-	return n == 1, err
+func (s *Accounts) AddSession(ctx context.Context, hash [32]byte, one access.Session, shown access.Proof, had [32]byte, swept time.Time) (bool, error) {
+	return s.all(ctx, needing(sessionAdd, hash[:], one.ID, one.Handle, one.Device.Browser, one.Device.System, one.Factor, one.Began, one.Seen, shown.Password, shown.Issuer, shown.Subject),
+		ending(sessionSweep, had[:], swept))
 }
 
 // RenewSession implements access.Store.
-func (s *Accounts) RenewSession(ctx context.Context, had, hash [32]byte, factor bool, now time.Time) (bool, error) {
-	n, err := s.exec(ctx, ending(sessionRenew, had[:], hash[:], factor, now))
+func (s *Accounts) RenewSession(ctx context.Context, had, hash [32]byte, now time.Time) (bool, error) {
+	n, err := s.exec(ctx, ending(sessionRenew, had[:], hash[:], now))
 	return n == 1, err
 }
 
@@ -539,7 +579,7 @@ func (s *Accounts) EndSessionOf(ctx context.Context, of, handle uuid.UUID) (bool
 
 // EndSessions implements access.Store.
 func (s *Accounts) EndSessions(ctx context.Context, of uuid.UUID, but [32]byte) error {
-	_, err := s.exec(ctx, ending(sessionEndAll, of, but[:]))
+	_, err := s.exec(ctx, statement(accountHold, of), statement(factorUnproven, of), ending(sessionEndAll, of, but[:]))
 	return err
 }
 

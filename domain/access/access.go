@@ -46,10 +46,24 @@ type Identity struct {
 	Factor          bool   // a second factor was shown there
 }
 
+// Proof is what somebody showed who begins a session, as it is kept: the hash of the password, or who the provider says that they are.
+type Proof struct {
+	Password        string // "": none was shown
+	Issuer, Subject string
+}
+
+// ProvenFactor is a second factor of which a code was shown.
+type ProvenFactor struct {
+	Account  uuid.UUID
+	Sealed   []byte // its secret, as it is kept
+	Step     int64  // of the code
+	Recovery [][]byte
+}
+
 // Credentials are what the server compares with what it is shown.
 type Credentials struct {
 	Account
-	Password string // argon2id, in the form of its reference implementation
+	Password string // argon2id, in the form of its reference implementation; "": none, as of who signs in by the provider
 	Factor   []byte // the second factor's secret, sealed; nil: none, not even one that was not proven yet
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
 
@@ -113,7 +114,11 @@ func (h *hasher) matches(ctx context.Context, name, password, hash string) (ok b
 
 // compare is matches for who has a place.
 func compare(password, hash string) (bool, error) {
-	return argon2id.ComparePasswordAndHash(foldPassword(password), hash)
+	password = foldPassword(password)
+	if utf8.RuneCountInString(password) > maxPassword {
+		password = "" // too long to be one, and as much is computed
+	}
+	return argon2id.ComparePasswordAndHash(password, hash)
 }
 
 // nobodys is the hash of a password that nobody knows: under a name that is nobody's as much is computed as under one that is somebody's.

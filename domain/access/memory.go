@@ -21,10 +21,10 @@ const (
 type memory struct {
 	mu   sync.Mutex
 	era  uint64 // changes with each forgetting, so that what was read before it is not kept after it
-	kept map[[32]byte]told
+	kept map[[32]byte]cachedActor
 }
 
-type told struct {
+type cachedActor struct {
 	actor   account.Actor
 	version string
 	until   time.Time
@@ -37,14 +37,14 @@ func (k *memory) find(hash [32]byte, version string, now time.Time) (actor accou
 	return t.actor, ok && t.version == version && now.Before(t.until), k.era
 }
 
-func (k *memory) keep(hash [32]byte, t told, era uint64) {
+func (k *memory) keep(hash [32]byte, t cachedActor, era uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if era != k.era {
 		return
 	}
 	if k.kept == nil || len(k.kept) >= mostKept {
-		k.kept = map[[32]byte]told{}
+		k.kept = map[[32]byte]cachedActor{}
 	}
 	k.kept[hash] = t
 }
@@ -107,7 +107,7 @@ func (s *Service) who(ctx context.Context, token string, find func() (account.Ac
 		if ends.Before(until) {
 			until = ends
 		}
-		s.told.keep(hash, told{actor, version, until}, era)
+		s.told.keep(hash, cachedActor{actor, version, until}, era)
 	}
 	return actor, err
 }

@@ -38,6 +38,7 @@ var _ = fault.Register(
 	[3]string{"access.busy", "Too many people are signing in at once; try again in a moment.", "登录人数较多，请稍候再试。"},
 	[3]string{"access.code", "The code is wrong, has expired or was used before.", "验证码不正确、已过期或已使用过。"},
 	[3]string{"access.ended", "You are not signed in, or no longer: sign in again.", "您尚未登录或登录已失效，请重新登录。"},
+	[3]string{"access.noAccount", "This is for who has an account, which neither the token of the data folder nor a command has: sign in with one.", "该操作须用账号登录后进行；数据目录的令牌和本机命令没有账号。"},
 	[3]string{"access.idle", "You were signed out because nothing happened for a while. Sign in again to go on.", "由于长时间没有操作，您已退出登录。请重新登录后继续。"},
 	[3]string{"access.longest", "You were signed out because you had been signed in for a long time. Sign in again to go on.", "登录时间已到上限，您已退出登录。请重新登录后继续。"},
 	[3]string{"access.slow", "Signing in took too long. Begin again.", "登录步骤未能及时完成，请重新登录。"},
@@ -140,7 +141,7 @@ func common(plain string) bool {
 		return true
 	}
 	for n := 1; n <= len(plain)/3; n++ { // "ab1ab1ab1ab1"
-		if strings.Trim(strings.ReplaceAll(plain, plain[:n], ""), plain[:n]) == "" {
+		if strings.HasPrefix(strings.Repeat(plain[:n], len(plain)/n+1), plain) {
 			return true
 		}
 	}

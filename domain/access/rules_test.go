@@ -1,6 +1,8 @@
 package access
 
 import (
+	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +24,42 @@ func TestPasswords(t *testing.T) {
 		err := CheckPassword("li.na", c.password)
 		if got := fault.As(err); (err == nil) != (c.want == "") || err != nil && got.Key != c.want {
 			t.Errorf("%q: %v, want %q", c.password, err, c.want)
+		}
+	}
+}
+
+// What chance makes is common to nobody, however long; what repeats itself is.
+func TestLongPasswordsAreCommonWhereTheyRepeatAlone(t *testing.T) {
+	chance := rand.New(rand.NewPCG(1, 2))
+	for _, c := range []struct {
+		digits string
+		n      int
+	}{{"0123456789abcdef", 128}, {"0123456789abcdef", 64}, {"0123456789", 40}, {"麦田上空九只喜鹊飞过村口", 40}} {
+		kinds := []rune(c.digits)
+		for range 500 {
+			password := make([]rune, c.n)
+			for i := range password {
+				password[i] = kinds[chance.IntN(len(kinds))]
+			}
+			if err := CheckPassword("li.na", string(password)); err != nil {
+				t.Fatalf("%s: %v", string(password), err)
+			}
+		}
+	}
+	for _, password := range []string{"kett7kett7kett7", "kett7kett7kett7ke", "九只喜鹊飞九只喜鹊飞九只喜鹊飞", "kettle-7-orchid" + strings.Repeat("kettle-7-orchid", 3)} {
+		if err := CheckPassword("li.na", password); fault.As(err).Key != "access.common" {
+			t.Errorf("%s: %v", password, err)
+		}
+	}
+}
+
+func TestWhoHasNoAccountIsToldSo(t *testing.T) {
+	for _, c := range []struct {
+		actor account.Actor
+		want  string
+	}{{account.TheOperator(), "access.noAccount"}, {OnTheMachine(), "access.noAccount"}, {account.Anyone(), "access.ended"}, {account.Actor{Role: account.Staff, ID: "x", Via: account.ByToken}, "account.token"}} {
+		if _, err := own(c.actor); fault.As(err).Key != c.want {
+			t.Errorf("%+v: %v", c.actor, err)
 		}
 	}
 }

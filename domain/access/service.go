@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -14,7 +15,7 @@ import (
 	"wangge/domain/civil"
 	"wangge/domain/grid"
 	"wangge/domain/key"
-	called "wangge/domain/name"
+	"wangge/domain/name"
 	"wangge/domain/page"
 	"wangge/domain/place"
 	"wangge/domain/staff"
@@ -66,8 +67,8 @@ func FromElsewhere(ctx context.Context) context.Context {
 	return context.WithValue(ctx, elsewhere{}, true)
 }
 
-// shut reports whether an account is one of the demo, and those are not good for who asks.
-func (s *Service) shut(ctx context.Context, a Account) bool {
+// demoShutOut reports whether a is a demo account that may not be used for this request.
+func (s *Service) demoShutOut(ctx context.Context, a Account) bool {
 	return a.Demo && (!s.Demo || isElsewhere(ctx))
 }
 
@@ -91,16 +92,16 @@ func ended() error { return fault.New(fault.Unauthenticated, "", "access.ended")
 func (s *Service) SignIn(ctx context.Context, from From, login, password, had string) (token string, v Visitor, err error) {
 	login = FoldLogin(login)
 	counts := s.counts(from, login)
-	c, err := s.known(ctx, s.line(from, login), counts, login, password)
+	c, err := s.checkPassword(ctx, s.line(from, login), counts, login, password)
 	if err != nil {
 		return "", v, err
 	}
 	if c.SecondFactor == nil { // else the code is to be guessed yet
-		if err := s.passed(ctx, counts); err != nil {
+		if err := s.takeBackTries(ctx, counts); err != nil {
 			return "", v, err
 		}
 	}
-	return s.begin(ctx, c.Account, c.Password, false, had)
+	return s.begin(ctx, c.Account, Proof{Password: c.Password}, false, had)
 }
 
 // SignInBy begins a session of the account that is linked to who a provider has proven somebody to be, as SignIn does. UNAUTHENTICATED: there is none, or it is disabled.
@@ -110,21 +111,26 @@ func (s *Service) SignInBy(ctx context.Context, who Identity, had string) (token
 		return "", v, err
 	}
 	if !ok || a.Disabled != nil {
-		return "", v, fault.New(fault.Unauthenticated, "", "access.unlinked")
+		return "", v, unlinked()
 	}
-	return s.begin(ctx, a, "", who.Factor, had)
+	return s.begin(ctx, a, Proof{Issuer: who.Issuer, Subject: who.Subject}, who.Factor, had)
 }
 
-// begin begins a session, and ends the one that the browser had. UNAUTHENTICATED: the password that was right, as it is kept, is another one since.
-func (s *Service) begin(ctx context.Context, a Account, password string, factor bool, had string) (token string, v Visitor, err error) {
+func unlinked() error { return fault.New(fault.Unauthenticated, "", "access.unlinked") }
+
+// begin begins a session, and ends the one that the browser had. UNAUTHENTICATED: what was shown lets nobody in any more.
+func (s *Service) begin(ctx context.Context, a Account, shown Proof, factor bool, had string) (token string, v Visitor, err error) {
 	now := s.Now()
 	token = newSecret()
 	session := Session{Account: a, Handle: uuid.New(), Device: deviceOf(ctx), Factor: factor, Began: now, Seen: now}
 	audit.By(ctx, a.Owner())
 	audit.About(ctx, accountKind, a.ID)
-	if ok, err := s.Store.AddSession(ctx, hashOf(token), session, password, hashOf(had), now.Add(-s.Longest)); err != nil {
+	switch ok, err := s.Store.AddSession(ctx, hashOf(token), session, shown, hashOf(had), now.Add(-s.Longest)); {
+	case err != nil:
 		return "", v, err
-	} else if !ok {
+	case !ok && shown.Password == "":
+		return "", v, unlinked()
+	case !ok:
 		return "", v, fault.New(fault.Unauthenticated, "password", "access.wrong")
 	}
 	s.told.forget(hashOf(had))
@@ -132,8 +138,8 @@ func (s *Service) begin(ctx context.Context, a Account, password string, factor 
 	return token, v, err
 }
 
-// known returns the credentials of a login whose password is right. All of it is done in the hasher's place, so that tries are counted no faster than passwords are computed.
-func (s *Service) known(ctx context.Context, line string, counts []Count, login, password string) (c Credentials, err error) {
+// checkPassword returns the credentials of a login whose password is right. All of it is done in the hasher's place, so that tries are counted no faster than passwords are computed.
+func (s *Service) checkPassword(ctx context.Context, line string, counts []Count, login, password string) (c Credentials, err error) {
 	err = s.hasher.inPlace(ctx, line, func() error {
 		if err := s.try(ctx, counts); err != nil {
 			return err
@@ -144,15 +150,8 @@ func (s *Service) known(ctx context.Context, line string, counts []Count, login,
 				return err
 			}
 		}
-		hash := c.Password
-		if !found {
-			hash = nobodys
-		}
-		if len(password) > 4*maxPassword {
-			password = "" // too long to be one
-		}
-		ok, err := compare(password, hash)
-		if err == nil && (!ok || !found || c.Disabled != nil || c.Provider != "" || s.shut(ctx, c.Account)) {
+		ok, err := compare(password, cmp.Or(c.Password, nobodys))
+		if err == nil && (!ok || !found || c.Disabled != nil || c.Provider != "" || s.demoShutOut(ctx, c.Account)) {
 			err = fault.New(fault.Unauthenticated, "password", "access.wrong")
 		}
 		return err
@@ -166,7 +165,7 @@ func (s *Service) Visit(ctx context.Context, token string) (Visitor, error) {
 	if err != nil {
 		return Visitor{}, err
 	}
-	if !ok || session.Disabled != nil || s.shut(ctx, session.Account) {
+	if !ok || session.Disabled != nil || s.demoShutOut(ctx, session.Account) {
 		return Visitor{}, ended()
 	}
 	v, err := s.visitor(ctx, session)
@@ -201,8 +200,8 @@ func (s *Service) visitor(ctx context.Context, session Session) (v Visitor, err 
 	return v, err
 }
 
-// at is the visitor of a session that has come to a step, to take it. UNAUTHENTICATED: it has ended, or is at another.
-func (s *Service) at(ctx context.Context, token string, step Step) (Visitor, error) {
+// visitorAt returns the session's visitor if its next step is step. UNAUTHENTICATED: the session has ended, or its next step is another.
+func (s *Service) visitorAt(ctx context.Context, token string, step Step) (Visitor, error) {
 	v, err := s.Visit(ctx, token)
 	if err == nil && v.Step != step {
 		err = ended()
@@ -210,23 +209,10 @@ func (s *Service) at(ctx context.Context, token string, step Step) (Visitor, err
 	return v, err
 }
 
-// renew gives a session another token, as whenever its rights rise: who knew the one before gains nothing.
-func (s *Service) renew(ctx context.Context, had string, factor bool) (token string, v Visitor, err error) {
-	token = newSecret()
-	ok, err := s.Store.RenewSession(ctx, hashOf(had), hashOf(token), factor, s.Now())
-	s.told.forget(hashOf(had))
-	if err == nil && !ok {
-		err = ended()
-	}
-	if err == nil {
-		v, err = s.Visit(ctx, token)
-	}
-	return token, v, err
-}
-
-// ShowCode takes the second step: a code of the app, or one of those for a phone that was lost. Each is good once. UNAUTHENTICATED; LIMITED: too many tries.
+// ShowCode takes the second step: a code of the app, or one of those for a phone that was lost. Each is good once. The session has another token from then on, as
+// whenever its rights rise: who knew the one before gains nothing. UNAUTHENTICATED; LIMITED: too many tries.
 func (s *Service) ShowCode(ctx context.Context, from From, token, code string) (renewed string, v Visitor, err error) {
-	if v, err = s.at(ctx, token, StepCode); err != nil {
+	if v, err = s.visitorAt(ctx, token, StepCode); err != nil {
 		return "", v, err
 	}
 	counts := s.counts(from, v.Login)
@@ -238,12 +224,21 @@ func (s *Service) ShowCode(ctx context.Context, from From, token, code string) (
 		err = fault.New(fault.Unauthenticated, "code", "access.code")
 	}
 	if err == nil {
-		err = s.passed(ctx, counts)
+		err = s.takeBackTries(ctx, counts)
 	}
 	if err != nil {
 		return "", v, err
 	}
-	return s.renew(ctx, token, true)
+	renewed = newSecret()
+	ok, err = s.Store.RenewSession(ctx, hashOf(token), hashOf(renewed), s.Now())
+	s.told.forget(hashOf(token))
+	if err == nil && !ok {
+		err = ended()
+	}
+	if err == nil {
+		v, err = s.Visit(ctx, renewed)
+	}
+	return renewed, v, err
 }
 
 func (s *Service) takeCode(ctx context.Context, a Account, code string) (bool, error) {
@@ -251,25 +246,25 @@ func (s *Service) takeCode(ctx context.Context, a Account, code string) (bool, e
 	if len(code) == 16 {
 		return s.Store.UseRecovery(ctx, a.ID, hashOf(code))
 	}
-	step, ok, err := s.codeStep(ctx, a.ID, code)
+	shown, ok, err := s.codeOf(ctx, a.ID, code)
 	if err != nil || !ok {
 		return false, err
 	}
-	return s.Store.UseStep(ctx, a.ID, step)
+	return s.Store.UseStep(ctx, a.ID, shown.Step)
 }
 
-// codeStep is the step that a code of an account's second factor is of.
-func (s *Service) codeStep(ctx context.Context, id uuid.UUID, code string) (int64, bool, error) {
+// codeOf is the second factor of an account, proven or not, as a code of it was shown; false: it is no such code.
+func (s *Service) codeOf(ctx context.Context, id uuid.UUID, code string) (shown ProvenFactor, ok bool, err error) {
 	c, known, err := s.Store.CredentialsByID(ctx, id)
 	if err != nil || !known || c.Factor == nil {
-		return 0, false, err
+		return shown, false, err
 	}
 	secret, err := s.Sealer.Open(c.Factor, id[:])
 	if err != nil {
-		return 0, false, fmt.Errorf("the second factor of account %s cannot be read: %w", id, err)
+		return shown, false, fmt.Errorf("the second factor of account %s cannot be read: %w", id, err)
 	}
 	step, ok := codeStep(code, string(secret), s.Now())
-	return step, ok, nil
+	return ProvenFactor{Account: id, Sealed: c.Factor, Step: step}, ok, nil
 }
 
 // Enrol returns the second factor that is to be set up; until it is proven it stays the same, in all tabs. UNAUTHENTICATED: it is not the time for that.
@@ -282,7 +277,11 @@ func (s *Service) Enrol(ctx context.Context, token string) (Enrolment, error) {
 	if err != nil {
 		return Enrolment{}, err
 	}
-	if sealed, err = s.Store.SetFactor(ctx, v.ID, sealed); err != nil {
+	sealed, ok, err := s.Store.SetFactor(ctx, v.ID, hashOf(token), sealed)
+	if err == nil && !ok {
+		err = ended()
+	}
+	if err != nil {
 		return Enrolment{}, err
 	}
 	secret, err := s.Sealer.Open(sealed, v.ID[:])
@@ -301,31 +300,36 @@ func (s *Service) enrolling(ctx context.Context, token string) (Visitor, error) 
 	return v, err
 }
 
-// Prove takes the third step: a code shows that the second factor works. It returns the recovery codes, this once. UNAUTHENTICATED: the code is wrong, or it is not the time for that.
+// Prove takes the third step: a code shows that the second factor works. It returns the recovery codes, this once. UNAUTHENTICATED: the code is wrong, or it is not the time for that, or no more.
 func (s *Service) Prove(ctx context.Context, token, code string) (renewed string, recovery []string, v Visitor, err error) {
 	if v, err = s.enrolling(ctx, token); err != nil {
 		return "", nil, v, err
 	}
-	step, ok, err := s.codeStep(ctx, v.ID, typedCode(code))
-	if err != nil {
-		return "", nil, v, err
-	}
-	recovery, hashes := newRecoveryCodes()
-	if ok {
-		ok, err = s.Store.ProveFactor(ctx, v.ID, step, hashes, s.Now())
-	}
+	shown, ok, err := s.codeOf(ctx, v.ID, typedCode(code))
 	if err == nil && !ok {
 		err = fault.New(fault.Unauthenticated, "code", "access.code")
 	}
 	if err != nil {
 		return "", nil, v, err
 	}
-	renewed, v, err = s.renew(ctx, token, true)
-	return renewed, recovery, v, err
+	renewed = newSecret()
+	recovery, shown.Recovery = newRecoveryCodes()
+	ok, err = s.Store.ProveFactor(ctx, shown, hashOf(token), hashOf(renewed), s.Now())
+	s.told.forget(hashOf(token))
+	if err == nil && !ok {
+		err = ended()
+	}
+	if err == nil {
+		v, err = s.Visit(ctx, renewed)
+	}
+	if err != nil {
+		return "", nil, v, err
+	}
+	return renewed, recovery, v, nil
 }
 
 // ChangePassword gives the account of a session another password. All its sessions and tokens end; who asks goes on with the token that is returned. UNAUTHENTICATED:
-// the password is not that of the account; INVALID: the new one is none; LIMITED: too many tries.
+// the password is not that of the account, or no more; INVALID: the new one is none; LIMITED: too many tries.
 func (s *Service) ChangePassword(ctx context.Context, token, old, password string) (renewed string, v Visitor, err error) {
 	if v, err = s.Visit(ctx, token); err != nil {
 		return "", v, err
@@ -333,16 +337,20 @@ func (s *Service) ChangePassword(ctx context.Context, token, old, password strin
 	if v.Step != StepNone && v.Step != StepPassword {
 		return "", v, ended()
 	}
-	if err := s.changePassword(ctx, v.ID, old, password); err != nil {
+	hash, err := s.changePassword(ctx, v.ID, old, password)
+	if err != nil {
 		return "", v, err
 	}
 	renewed = newSecret()
 	now := s.Now()
 	session := Session{Account: v.Account, Handle: uuid.New(), Device: v.Device, Factor: v.Factor, Began: now, Seen: now}
-	if _, err := s.Store.AddSession(ctx, hashOf(renewed), session, "", hashOf(token), now.Add(-s.Longest)); err != nil {
-		return "", v, err
+	ok, err := s.Store.AddSession(ctx, hashOf(renewed), session, Proof{Password: hash}, hashOf(token), now.Add(-s.Longest))
+	if err == nil && !ok {
+		err = ended()
 	}
-	v, err = s.Visit(ctx, renewed)
+	if err == nil {
+		v, err = s.Visit(ctx, renewed)
+	}
 	return renewed, v, err
 }
 
@@ -352,44 +360,48 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, actor account.Actor, ol
 	if err != nil {
 		return err
 	}
-	return s.changePassword(ctx, id, old, password)
+	_, err = s.changePassword(ctx, id, old, password)
+	return err
 }
 
-func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, password string) error {
+// changePassword returns what is kept of the new one.
+func (s *Service) changePassword(ctx context.Context, id uuid.UUID, old, password string) (hash string, err error) {
 	c, ok, err := s.Store.CredentialsByID(ctx, id)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !ok || c.Provider != "" {
-		return ended()
+		return "", ended()
 	}
 	audit.About(ctx, accountKind, id)
 	counts := []Count{s.count(ofPair, c.Login, "old password")} // of its own: who holds a session cannot keep the owner from signing in
 	if err := s.try(ctx, counts); err != nil {
-		return err
+		return "", err
 	}
 	line := id.String()
 	if ok, err = s.hasher.matches(ctx, line, old, c.Password); err != nil {
-		return err
+		return "", err
 	}
 	if !ok {
-		return fault.New(fault.Unauthenticated, "oldPassword", "access.oldPassword")
+		return "", fault.New(fault.Unauthenticated, "oldPassword", "access.oldPassword")
 	}
-	if err := s.passed(ctx, counts); err != nil {
-		return err
+	if err := s.takeBackTries(ctx, counts); err != nil {
+		return "", err
 	}
 	if err := CheckPassword(c.Login, password); err != nil {
-		return err
+		return "", err
 	}
 	if foldPassword(old) == foldPassword(password) {
-		return fault.New(fault.Invalid, "password", "access.same")
+		return "", fault.New(fault.Invalid, "password", "access.same")
 	}
-	hash, err := s.hasher.hash(ctx, line, password)
-	if err != nil {
-		return err
+	if hash, err = s.hasher.hash(ctx, line, password); err != nil {
+		return "", err
 	}
 	defer s.Forget()
-	return s.Store.SetPassword(ctx, id, hash, false)
+	if ok, err = s.Store.SetPassword(ctx, id, hash, false, c.Password); err == nil && !ok { // meanwhile it was given another, or linked
+		err = ended()
+	}
+	return hash, err
 }
 
 // SignOut ends the session of a token, at once. Where there is none it does nothing.
@@ -403,16 +415,18 @@ func own(actor account.Actor) (uuid.UUID, error) {
 	if err := actor.RequirePerson(); err != nil {
 		return uuid.Nil, err
 	}
-	id, err := uuid.Parse(actor.ID)
-	if err != nil {
+	if id, err := uuid.Parse(actor.ID); err == nil {
+		return id, nil
+	}
+	if actor.Role == account.Public {
 		return uuid.Nil, fault.New(fault.Forbidden, "", "access.ended")
 	}
-	return id, nil
+	return uuid.Nil, fault.New(fault.Forbidden, "", "access.noAccount")
 }
 
 // EndOtherSessions ends all sessions of the account of a token but this one.
 func (s *Service) EndOtherSessions(ctx context.Context, token string) error {
-	v, err := s.at(ctx, token, StepNone)
+	v, err := s.visitorAt(ctx, token, StepNone)
 	if err != nil {
 		return err
 	}
@@ -422,7 +436,7 @@ func (s *Service) EndOtherSessions(ctx context.Context, token string) error {
 
 // EndSession ends one session of the account of a token, this one too. NOT_FOUND: there is none of that handle, or no more.
 func (s *Service) EndSession(ctx context.Context, token string, handle uuid.UUID) error {
-	v, err := s.at(ctx, token, StepNone)
+	v, err := s.visitorAt(ctx, token, StepNone)
 	if err != nil {
 		return err
 	}
@@ -436,7 +450,7 @@ func (s *Service) EndSession(ctx context.Context, token string, handle uuid.UUID
 
 // Sessions returns those of the account of a token, the newest first.
 func (s *Service) Sessions(ctx context.Context, token string) ([]Session, error) {
-	v, err := s.at(ctx, token, StepNone)
+	v, err := s.visitorAt(ctx, token, StepNone)
 	if err != nil {
 		return nil, err
 	}
@@ -541,8 +555,8 @@ func (s *Service) ByLogin(ctx context.Context, actor account.Actor, login string
 	return a, err
 }
 
-func noAccount(name string) error {
-	return fault.New(fault.NotFound, "id", "access.notFound", "login", fault.Shorten(name, 60))
+func noAccount(login string) error {
+	return fault.New(fault.NotFound, "id", "access.notFound", "login", fault.Shorten(login, 60))
 }
 
 // another is an account that is not the actor's own. Who gives accounts only. NOT_FOUND: none; FORBIDDEN: it is.
@@ -563,7 +577,7 @@ func (s *Service) another(ctx context.Context, actor account.Actor, id uuid.UUID
 	return a, err
 }
 
-// Disable ends what an account may do, at once, or gives it back. Who gives accounts only, and not the own one: the last would be shut out. All but staff get it back from the machine.
+// Disable ends what an account may do, at once, or gives it back; its sessions and tokens end. Who gives accounts only, and not the own one: the last would be shut out. All but staff get it back from the machine.
 func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID, disabled bool) (Account, error) {
 	if !disabled {
 		audit.As(ctx, Enabled)
@@ -578,16 +592,13 @@ func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID
 	} else if err := mayGive(actor, a.Role, "id"); err != nil {
 		return a, err
 	}
-	if err := s.Store.SetDisabled(ctx, actor, id, a.Disabled); err != nil {
-		return a, err
-	}
 	defer s.Forget()
-	return a, s.Store.EndSessions(ctx, id, [32]byte{})
+	return a, s.Store.SetDisabled(ctx, actor, id, a.Disabled)
 }
 
-// Link has the owner of an account sign in by the provider of identities, and by no password, until Reset: the first who does under a name there has the account from then on.
+// Link has the owner of an account sign in by the provider of identities, and by no password, until Reset: the first who does under the name as there has the account from then on.
 // Its sessions and tokens end. Who gives accounts only, of staff; the machine of all. CONFLICT: another account has the name.
-func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, name string) (Account, error) {
+func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, as string) (Account, error) {
 	a, err := s.another(ctx, actor, id)
 	if err == nil {
 		err = mayGive(actor, a.Role, "id")
@@ -598,10 +609,10 @@ func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, n
 	if a.Demo {
 		return a, fault.New(fault.Invalid, "id", "access.linkDemo")
 	}
-	if a.Provider = strings.TrimSpace(name); a.Provider == "" || !called.Fits(a.Provider, maxProviderName) {
+	if a.Provider = strings.TrimSpace(as); a.Provider == "" || !name.Fits(a.Provider, maxProviderName) {
 		return a, fault.New(fault.Invalid, "name", "access.linkName", "max", maxProviderName)
 	}
-	if err := called.Check("name", a.Provider); err != nil {
+	if err := name.Check("name", a.Provider); err != nil {
 		return a, err
 	}
 	defer s.Forget()
@@ -618,28 +629,28 @@ func (s *Service) Reset(ctx context.Context, actor account.Actor, id uuid.UUID, 
 	if err != nil {
 		return a, "", err
 	}
-	return a, password, s.reset(ctx, actor.ID, &a, &password, factor)
+	return s.reset(ctx, actor.ID, a, factor)
 }
 
-func (s *Service) reset(ctx context.Context, by string, a *Account, password *string, factor bool) error {
-	*password = newPassword()
-	hash, err := s.hasher.hash(ctx, by, *password)
+func (s *Service) reset(ctx context.Context, by string, a Account, factor bool) (_ Account, password string, err error) {
+	password = newPassword()
+	hash, err := s.hasher.hash(ctx, by, password)
 	if err != nil {
-		return err
+		return a, "", err
 	}
 	defer s.Forget()
-	if err := s.Store.SetPassword(ctx, a.ID, hash, !a.Demo); err != nil {
-		return err
+	if _, err := s.Store.SetPassword(ctx, a.ID, hash, !a.Demo, ""); err != nil {
+		return a, "", err
 	}
 	a.MustChange = !a.Demo
 	a.Provider = ""
 	if factor {
 		a.SecondFactor = nil
 		if err := s.Store.DropFactor(ctx, a.ID); err != nil {
-			return err
+			return a, "", err
 		}
 	}
-	return s.Store.ForgetTries(ctx, s.Sealer.Name(a.Login))
+	return a, password, s.Store.ForgetTries(ctx, s.Sealer.Name(a.Login))
 }
 
 // EndSessions signs an account out everywhere. Who gives accounts, or whose account it is.
@@ -678,7 +689,7 @@ func (s *Service) GiveDemo(ctx context.Context, actor account.Actor) (list []Dem
 		case err == nil && (!a.Demo || a.Disabled != nil):
 			continue // somebody's, or not wanted
 		case err == nil:
-			err = s.reset(ctx, actor.ID, &a, &d.Password, true)
+			_, d.Password, err = s.reset(ctx, actor.ID, a, true)
 		case fault.Is(err, fault.NotFound):
 			n := NewAccount{Login: d.Login, Role: d.Role, Demo: true}
 			if d.Role == account.Staff {

@@ -43,7 +43,7 @@ type bound struct {
 // Tries are those of one count. The zero Tries is none.
 type Tries struct {
 	N      int
-	Last   time.Time // where some become free again by and by: until when that was reckoned
+	Last   time.Time // when N was last brought up to date; tries free up from here
 	Until  time.Time // none is taken before
 	Forget time.Time // they say nothing from then on
 }
@@ -151,8 +151,8 @@ func (s *Service) sweep(ctx context.Context, now time.Time) error {
 	return s.Store.SweepCounts(ctx, now)
 }
 
-// passed takes back what was counted of who has shown all that was asked for: what the narrowest count holds, from it and from the others. What others did stays counted.
-func (s *Service) passed(ctx context.Context, counts []Count) error {
+// takeBackTries subtracts the caller's own tries (the narrowest count) from every count, once all that was asked for was shown. What others did stays counted.
+func (s *Service) takeBackTries(ctx context.Context, counts []Count) error {
 	now := s.Now()
 	return s.Store.Count(ctx, counts, func(tries []Tries) bool {
 		own := tries[0].N

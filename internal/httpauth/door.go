@@ -125,15 +125,15 @@ func safe(r *http.Request) bool {
 }
 
 // Session is the token in r's cookie; "" where there is none. Of two none is believed: one of them was planted.
-func (d *Door) Session(r *http.Request) string { return told(r, d.cookie) }
+func (d *Door) Session(r *http.Request) string { return readCookie(r, d.cookie) }
 
 // Errand is what r's browser keeps of a sign-in that is under way elsewhere; "" where there is none.
-func (d *Door) Errand(r *http.Request) string { return told(r, d.errand) }
+func (d *Door) Errand(r *http.Request) string { return readCookie(r, d.errand) }
 
 // Browser is what r's browser keeps of those who signed in with it before; "": nothing.
-func (d *Door) Browser(r *http.Request) string { return told(r, d.browser) }
+func (d *Door) Browser(r *http.Request) string { return readCookie(r, d.browser) }
 
-func told(r *http.Request, cookie string) string {
+func readCookie(r *http.Request, cookie string) string {
 	if len(r.Header["Cookie"]) == 0 {
 		return ""
 	}
