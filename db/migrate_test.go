@@ -252,3 +252,42 @@ func TestMigrateWithoutRight(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestALinkedAccountLosesItsPassword: what is kept of it goes when the database is brought up to date, and one that nobody knows stands there after a step back.
+func TestALinkedAccountLosesItsPassword(t *testing.T) {
+	ctx := t.Context()
+	pool := openEmpty(t, testdb.Empty(t), db.Options{})
+	if _, err := db.MigrateUp(ctx, pool); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pool.Exec(ctx, `WITH a AS (INSERT INTO account (id, login, role, must_change, provider_name, created_at, created_by)
+		SELECT gen_random_uuid(), login, 'auditor', false, name, now(), 'machine' FROM (VALUES ('linked', 'li.na@city'), ('local', NULL)) v (login, name) RETURNING id, provider_name)
+		INSERT INTO account_secret (account_id, password) SELECT id, CASE WHEN provider_name IS NULL THEN '$argon2id$kept' END FROM a`); err != nil {
+		t.Fatal(err)
+	}
+	kept := func(login string) (s string) {
+		t.Helper()
+		if err := pool.QueryRow(ctx, `SELECT coalesce(password, '') FROM account_secret JOIN account ON id = account_id WHERE login = $1`, login).Scan(&s); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	for {
+		m, err := db.MigrateDown(ctx, pool, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.File == "00028_linked_password.sql" {
+			break
+		}
+	}
+	if !strings.HasPrefix(kept("linked"), "$argon2id$") || kept("local") != "$argon2id$kept" {
+		t.Errorf("a step back: %q, %q", kept("linked"), kept("local"))
+	}
+	if _, err := db.MigrateUp(ctx, pool); err != nil {
+		t.Fatal(err)
+	}
+	if kept("linked") != "" || kept("local") != "$argon2id$kept" {
+		t.Errorf("brought up to date: %q, %q", kept("linked"), kept("local"))
+	}
+}
