@@ -140,7 +140,7 @@ func ordered(sql string) bool {
 }
 
 // oneRow are the statements that count or sum up all they read.
-var oneRow = map[string]bool{"households.Told": true, "import.Counts": true, "tiles.Bounds": true, "board.Tally": true, "account.Count": true}
+var oneRow = map[string]bool{"households.Told": true, "import.Counts": true, "tiles.Bounds": true, "board.Tally": true, "account.Count": true, "resident.TagStands": true}
 
 // orderedElsewhere are those whose rows their reader puts in order, for speed.
 var orderedElsewhere = map[string]bool{"tiles.Buildings": true}
@@ -177,7 +177,7 @@ func TestEveryStatementHasAPlanAndAnOrder(t *testing.T) {
 			exec("PREPARE plan AS " + sql)
 			exec("EXPLAIN EXECUTE plan" + nulls)
 			body := strings.TrimSpace(sql[strings.Index(sql, "\n"):])
-			reads := strings.HasPrefix(body, "SELECT") || strings.HasPrefix(body, "WITH") && !strings.Contains(body, "INSERT")
+			reads := strings.HasPrefix(body, "SELECT") || strings.HasPrefix(body, "WITH") && !strings.Contains(body, "INSERT") && !strings.Contains(body, "\nUPDATE ")
 			if reads && !ordered(body) && !oneRow[name] && !orderedElsewhere[name] {
 				t.Error("it reads without an order")
 			}
