@@ -591,8 +591,11 @@ func TestALife(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := json.Marshal(e)
-	if err != nil || len(e.Residencies) != 2 || !strings.Contains(string(text), plantedNumber) || !strings.Contains(string(text), "ELDERLY_ALONE") {
+	if err != nil || len(e.Residencies) != 2 || !strings.Contains(string(text), plantedNumber) || !strings.Contains(string(text), "ELDERLY_ALONE") || !strings.Contains(string(text), "受限照护类别") {
 		t.Errorf("%s, %v", text, err)
+	}
+	if e, err := r.Export(ctx, leader, planted.Key, resident.Why{Purpose: audit.Subject}); err != nil || len(e.NotIncluded) != 3 {
+		t.Errorf("by who sees restricted categories: %q, %v", e.NotIncluded, err)
 	}
 	if err := r.Erase(ctx, neighbour, planted.Key, resident.OnRequest); err != nil {
 		t.Fatal(err)

@@ -121,7 +121,16 @@ type Export struct {
 	Born        string            `json:"birthDate,omitempty"`
 	Residencies []ExportResidency `json:"residencies"`
 	Tags        []ExportTag       `json:"careTags"`
+	NotIncluded []string          `json:"notIncluded"` // what may be held besides, and who tells it, in Chinese and English
 }
+
+// What an export leaves out. Each is named whether there is such a thing or not, since that is not told either.
+const (
+	leavesRestricted = "受限照护类别：由总网格长办理。 Restricted categories of care: the community's chief leader tells them."
+	leavesElsewhere  = "经办人辖区以外的居住、户籍记录：由当地网格或社区办理。 Residencies outside the area of who made this: whoever keeps files there tells them."
+	leavesForms      = "所在户的采集表：在该户档案中查阅。 What the household answered: it stands in the household's file."
+	leavesAudit      = "何人何时查阅过本档案：由安全审计员办理。 Who read this file, and when: the auditor tells it."
+)
 
 // ExportResidency is where somebody belonged, and when.
 type ExportResidency struct {
@@ -143,9 +152,12 @@ type ExportTag struct {
 	ExpiresOn  string `json:"expiresOn"`
 }
 
-func exportOf(k key.Key, p Person, residencies []Residency, tags []Tag, now time.Time) Export {
+func exportOf(k key.Key, p Person, residencies []Residency, tags []Tag, restricted bool, now time.Time) Export {
 	out := Export{Resident: k.String(), At: now.UTC().Truncate(time.Second), Name: p.Name, Identity: p.Identity, Phone: p.Phone, Born: p.Born,
-		Residencies: []ExportResidency{}, Tags: []ExportTag{}}
+		Residencies: []ExportResidency{}, Tags: []ExportTag{}, NotIncluded: []string{leavesElsewhere, leavesForms, leavesAudit}}
+	if !restricted {
+		out.NotIncluded = append(out.NotIncluded, leavesRestricted)
+	}
 	for _, r := range residencies {
 		e := ExportResidency{Dwelling: key.Key{Home: k.Home, ID: r.Dwelling}.String(), Number: r.Number, RegisteredHere: r.RegisteredHere, LivesHere: r.LivesHere,
 			Tenure: r.Tenure, From: r.From.String()}

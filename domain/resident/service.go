@@ -528,7 +528,7 @@ func (s *Service) MoveOut(ctx context.Context, actor account.Actor, residency ke
 	return out, err
 }
 
-// Export is everything that is known of somebody, for themselves: as it is. Right: Reveal. LIMITED as a reveal is.
+// Export is what is known of somebody within the actor's reach, for themselves: as it is, with what it leaves out and who tells that. Right: Reveal. LIMITED as a reveal is.
 func (s *Service) Export(ctx context.Context, actor account.Actor, k key.Key, why Why) (out Export, err error) {
 	if err := why.Check(); err != nil {
 		return Export{}, err
@@ -552,7 +552,7 @@ func (s *Service) Export(ctx context.Context, actor account.Actor, k key.Key, wh
 			return err
 		}
 		tags, err := s.tags(ctx, actor, []key.Key{k})
-		out = exportOf(k, p, residencies, tags[k.ID], s.Now())
+		out = exportOf(k, p, residencies, tags[k.ID], seesTag(actor, true, sealed.Key, sealed.Places), s.Now())
 		return err
 	})
 	if err != nil {
