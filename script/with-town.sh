@@ -36,6 +36,7 @@ trap 'exit 130' INT TERM HUP PIPE
 unset DATABASE_URL PUBLIC_URL WINDOW CORS_ORIGINS BASEMAP_URL BASEMAP_STYLE BASEMAP_ATTRIBUTION TIANDITU_KEY
 ./wangge demo --data "$data"
 WANGGE_LOGINS=$(./wangge user demo --data "$data")
+: >"$data/out" # is read below, maybe before the server that writes it has begun
 if [ -n "$KEPT" ]; then
     mkdir -p "$KEPT/tmp"
     TMPDIR=$KEPT/tmp LOG_LEVEL=debug RATE_LIMIT=0 ./wangge serve --data "$data" --addr 127.0.0.1:0 >"$data/out" 2>"$KEPT/server.log" &
