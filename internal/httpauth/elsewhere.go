@@ -14,7 +14,10 @@ var passedOn = []string{"Forwarded", "Via", "X-Real-Ip"}
 // FromElsewhere reports whether r, which came to a server that this machine alone can reach, may have been passed on by something here, for somebody elsewhere: a proxy says so of itself, or speaks as
 // none but proxies do; a page of another machine, or of one that only claims to lie here (DNS rebinding), asks by a name that is not this machine's.
 func FromElsewhere(r *http.Request) bool {
-	if !r.ProtoAtLeast(1, 1) || r.Close || !namesThisMachine(r.Host) { // nginx, told nothing else, asks by HTTP/1.0, and in newer versions closes after each answer
+	if !r.ProtoAtLeast(1, 1) || !namesThisMachine(r.Host) { // nginx, told nothing else, asks by HTTP/1.0
+		return true
+	}
+	if r.Close && strings.HasPrefix(r.UserAgent(), "Mozilla/") { // told HTTP/1.1 it closes after each answer, as scripts do, too (Python's urllib), but no browser
 		return true
 	}
 	for _, name := range passedOn {

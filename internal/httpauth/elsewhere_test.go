@@ -33,7 +33,8 @@ func TestWhatMayComeFromElsewhere(t *testing.T) {
 		{"Via", first + "Host: localhost\r\nVia: 1.1 caddy\r\n", true},
 		{"X-Real-IP", first + "Host: localhost\r\nX-Real-IP: 127.0.0.1\r\n", true},
 		{"nginx as it comes", "GET / HTTP/1.0\r\nHost: 127.0.0.1:8080\r\nConnection: close\r\n", true},
-		{"nginx with HTTP/1.1", first + "Host: 127.0.0.1:8080\r\nConnection: close\r\n", true},
+		{"a browser by nginx with HTTP/1.1", first + "Host: 127.0.0.1:8080\r\nConnection: close\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n", true},
+		{"a script that closes after each answer", first + "Host: 127.0.0.1:8080\r\nConnection: close\r\nUser-Agent: Python-urllib/3.11\r\n", false},
 		{"a proxy with a host of its own", first + "Host: 127.0.0.1:8080\r\nOrigin: https://grid.example.org\r\n", true},
 		{"a page without an origin", first + "Host: 127.0.0.1:8080\r\nOrigin: null\r\n", true},
 	} {
