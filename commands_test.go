@@ -18,7 +18,7 @@ import (
 var noted = map[string]string{
 	"serve": "", // each mutation and each sign-in is noted by itself
 	"demo":  "LOAD_DEMO", "import": "IMPORT", "export": "EXPORT", "photos move": "MOVE_PHOTOS", "keys rotate": "ROTATE_KEYS", "migrate": "MIGRATE_DOWN MIGRATE_UP",
-	"user add": "CREATE_ACCOUNT", "user disable": "DISABLE_ACCOUNT", "user enable": "DISABLE_ACCOUNT", "user reset": "RESET_PASSWORD", "user link": "LINK_ACCOUNT", "user demo": "GIVE_DEMO_ACCOUNTS",
+	"user add": "CREATE_ACCOUNT", "user disable": "DISABLE_ACCOUNT", "user enable": "ENABLE_ACCOUNT", "user reset": "RESET_PASSWORD", "user link": "LINK_ACCOUNT", "user demo": "GIVE_DEMO_ACCOUNTS",
 	"audit list":   "READ_AUDIT",
 	"audit verify": "", // tells ends, no entry
 	"keys status":  "", // counts
