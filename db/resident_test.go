@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wangge/db"
@@ -493,14 +495,29 @@ func TestPoliciesAlone(t *testing.T) {
 				}
 			}
 		}
-		// Nobody puts a row where the posts do not reach.
-		cases++
-		err := r.store.As(t.Context(), c.actor, func(ctx context.Context, tx pgx.Tx) error {
-			_, err := tx.Exec(ctx, "INSERT INTO resident (district, id, name, grids) VALUES ('here', gen_random_uuid(), 'x', ARRAY[md5('g3')::uuid])")
-			return err
-		})
-		if err == nil {
-			t.Errorf("%s puts somebody in grid 3: %v", c.actor.ID, err)
+		// Nobody puts a row where the posts do not reach, nor takes one there.
+		const there = "SET grids = ARRAY[md5('g3')::uuid], communities = ARRAY[md5('west')::uuid], buildings = ARRAY[md5('b3')::uuid]"
+		const lies = "SET grid_id = md5('g3')::uuid, community_id = md5('west')::uuid, building_id = md5('b3')::uuid"
+		for _, v := range []struct {
+			sql  string
+			rows int // that it would change
+		}{
+			{"INSERT INTO resident (district, id, name, grids) VALUES ('here', gen_random_uuid(), repeat('x', 60)::bytea, ARRAY[md5('g3')::uuid])", 1},
+			{"UPDATE resident " + there, want(c.write, "resident")}, {"UPDATE care_tag " + there, want(c.write, "care_tag")},
+			{"UPDATE residency " + lies, want(c.write, "residency")}, {"UPDATE household_form " + lies, want(c.write, "household_form")},
+		} {
+			if c.actor.ID == "district" && v.rows > 0 && strings.HasPrefix(v.sql, "UPDATE") {
+				continue // grid 3 is theirs, too
+			}
+			cases++
+			err := r.store.As(t.Context(), c.actor, func(ctx context.Context, tx pgx.Tx) error {
+				_, err := tx.Exec(ctx, v.sql)
+				return err
+			})
+			var refused *pgconn.PgError
+			if v.rows > 0 && !(errors.As(err, &refused) && refused.Code == "42501") || v.rows == 0 && err != nil {
+				t.Errorf("%s takes somebody to grid 3, %s: %v", c.actor.ID, v.sql, err)
+			}
 		}
 	}
 	t.Logf("%d cases", cases)
