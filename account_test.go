@@ -643,10 +643,7 @@ func TestSigningInIsNoted(t *testing.T) {
 	ids := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	for line := range strings.Lines(mustRun(t, env, "audit", "list")) {
 		if f := strings.Fields(line); f[4] != "READ_AUDIT" && f[4] != "LOAD_DEMO" {
-			who := "an account"
-			if strings.HasPrefix(f[3], "machine-") || f[2] == "public" {
-				who = f[3]
-			}
+			who, _, _ := strings.Cut(f[3], "/") // the login, before the account's id
 			got = append(got, ids.ReplaceAllString(strings.Join(append([]string{f[2], who}, f[4:]...), " "), "ID"))
 		}
 	}
@@ -655,8 +652,8 @@ func TestSigningInIsNoted(t *testing.T) {
 		"security machine-Anna-Li GIVE_DEMO_ACCOUNTS ACCOUNT OK", "security machine-Anna-Li CREATE_ACCOUNT ACCOUNT ID OK", "security machine-Anna-Li RESET_PASSWORD ACCOUNT ID OK",
 		"security machine-Anna-Li DISABLE_ACCOUNT ACCOUNT ID OK", "security machine-Anna-Li ENABLE_ACCOUNT ACCOUNT ID OK", "security machine-Anna-Li LINK_ACCOUNT ACCOUNT ID OK",
 		"security machine-Anna-Li RESET_PASSWORD ACCOUNT NOT_FOUND",
-		"public public SIGN_IN ACCOUNT UNAUTHENTICATED", "staff an account SIGN_IN ACCOUNT ID OK", "staff an account CHANGE_PASSWORD ACCOUNT ID UNAUTHENTICATED",
-		"staff an account CREATE_ACCESS_TOKEN ACCESS_TOKEN ID OK", "staff an account END_SESSIONS ACCOUNT ID OK", "staff an account SIGN_OUT ACCOUNT ID OK",
+		"public public SIGN_IN ACCOUNT UNAUTHENTICATED", "staff demo-worker SIGN_IN ACCOUNT ID OK", "staff demo-worker CHANGE_PASSWORD ACCOUNT ID UNAUTHENTICATED",
+		"staff demo-worker CREATE_ACCESS_TOKEN ACCESS_TOKEN ID OK", "staff demo-worker END_SESSIONS ACCOUNT ID OK", "staff demo-worker SIGN_OUT ACCOUNT ID OK",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("noted:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

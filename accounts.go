@@ -38,13 +38,17 @@ func (program) VerifyAudit(ctx context.Context, s config.Settings, known []audit
 }
 
 // ListAudit implements cli.Program.
-func (program) ListAudit(ctx context.Context, s config.Settings, q audit.Query) (list page.Page[audit.Link], err error) {
+func (program) ListAudit(ctx context.Context, s config.Settings, q audit.Query) (list page.Page[audit.Link], logins map[string]string, err error) {
 	err = withAudit(ctx, s, func(h *house) (err error) {
-		list, err = h.audit.List(ctx, byHand(audit.Machine()), q)
+		auditor := byHand(audit.Machine())
+		list, err = h.audit.List(ctx, auditor, q)
 		h.anchor(ctx) // that it was read
+		if err == nil {
+			logins, err = h.access.Logins(ctx, auditor, list.Items)
+		}
 		return err
 	})
-	return list, err
+	return list, logins, err
 }
 
 // Users implements cli.Program. Whoever works on this machine gives accounts.

@@ -36,6 +36,9 @@ SELECT ` + accountColumns + ` FROM account a WHERE ($1::text IS NULL OR a.login 
 	accountCount = `-- name: account.Count
 SELECT count(*) FROM account`
 
+	accountLogins = `-- name: account.Logins
+SELECT a.id, a.login FROM account a WHERE a.id = ANY($1) ORDER BY a.id`
+
 	accountByLogin = `-- name: account.ByLogin
 SELECT ` + accountColumns + ` FROM account a WHERE a.login = $1 ORDER BY a.id`
 
@@ -334,6 +337,19 @@ func (s *Accounts) Accounts(ctx context.Context, actor account.Actor, q access.Q
 		return s.each(ctx, actor, accountCount, nil, func(rows pgx.Rows) error { return rows.Scan(&p.Total) })
 	})
 	return p, err
+}
+
+// Logins implements access.Store.
+func (s *Accounts) Logins(ctx context.Context, ids []uuid.UUID) (map[string]string, error) {
+	out := make(map[string]string, len(ids))
+	err := s.each(ctx, account.TheDoor(), accountLogins, []any{ids}, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var login string
+		err := rows.Scan(&id, &login)
+		out[id.String()] = login
+		return err
+	})
+	return out, err
 }
 
 func (s *Accounts) one(ctx context.Context, actor account.Actor, sql string, arg any) (a access.Account, ok bool, err error) {

@@ -41,9 +41,11 @@ func (r *Resolver) auditList(ctx context.Context, f *node.AuditFilter, first *in
 			q.Until = *f.Until
 		}
 	}
-	list, err := r.Audit.List(ctx, account.FromContext(ctx), q)
-	if err != nil {
-		return nil, err
+	actor := account.FromContext(ctx)
+	list, err := r.Audit.List(ctx, actor, q)
+	if err != nil || r.Access == nil {
+		return &node.AuditConnection{Page: list}, err
 	}
-	return &node.AuditConnection{Page: list}, nil
+	logins, err := r.Access.Logins(ctx, actor, list.Items)
+	return &node.AuditConnection{Page: list, Logins: logins}, err
 }

@@ -158,7 +158,7 @@ func TestMutationsAreNoted(t *testing.T) {
 	s.ask(t, account.Anyone(), create, in("欧阳丙"))
 	s.ask(t, auditor, create, in("欧阳丁"))
 
-	got := s.ask(t, auditor, `{ audit(first: 10) { nodes { chain number at actor role action kind object result change network hash } edges { cursor node { number } } pageInfo { hasNextPage endCursor } } }`, nil)
+	got := s.ask(t, auditor, `{ audit(first: 10) { nodes { chain number at actor actorLogin role action kind object result change network hash } edges { cursor node { number } } pageInfo { hasNextPage endCursor } } }`, nil)
 	var list struct {
 		Audit struct {
 			Nodes []struct {

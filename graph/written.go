@@ -467,6 +467,11 @@ func (w *writer) _AuditEntry(sel *selection, obj *node.AuditEntry) bool {
 			v := obj.Actor()
 			ok = w.marshalNString2string(f.below, v) && ok
 			w.leave()
+		case "actorLogin":
+			w.enter(f)
+			v := obj.ActorLogin()
+			ok = w.marshalOString2ᚖstring(f.below, v) && ok
+			w.leave()
 		case "role":
 			w.enter(f)
 			v := obj.Role()

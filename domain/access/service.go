@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -541,6 +542,23 @@ func (s *Service) List(ctx context.Context, actor account.Actor, q Query) (page.
 		return page.Page[Account]{}, err
 	}
 	return s.Store.Accounts(ctx, actor, q)
+}
+
+// Logins are those of the accounts that acted in entries of the audit, by their ids: no entry holds a login. Auditors only.
+func (s *Service) Logins(ctx context.Context, actor account.Actor, entries []page.Item[audit.Link]) (map[string]string, error) {
+	if err := actor.RequireRole(account.Auditor); err != nil {
+		return nil, err
+	}
+	var ids []uuid.UUID
+	for _, item := range entries {
+		if id, err := uuid.Parse(item.Node.Entry.Actor); err == nil && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return s.Store.Logins(ctx, ids)
 }
 
 // ByLogin returns an account. Who gives accounts only. NOT_FOUND: none.

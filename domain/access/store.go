@@ -20,6 +20,8 @@ type Store interface {
 	Accounts(ctx context.Context, actor account.Actor, q Query) (page.Page[Account], error)
 	AccountByLogin(ctx context.Context, actor account.Actor, login string) (Account, bool, error)
 	AccountByID(ctx context.Context, actor account.Actor, id uuid.UUID) (Account, bool, error)
+	// Logins are those of accounts, by their ids as text.
+	Logins(ctx context.Context, ids []uuid.UUID) (map[string]string, error)
 	// SetDisabled says since when an account is disabled; nil: it is not. All that SetPassword ends ends either way, so that nothing of before lives again.
 	SetDisabled(ctx context.Context, actor account.Actor, id uuid.UUID, since *time.Time) error
 	// Link has an account sign in by the provider under a name, until it is given a password, and forgets the one of before; who that is is said by the first who comes. All that SetPassword ends

@@ -8,13 +8,20 @@ import (
 )
 
 // AuditConnection is a page of the audit.
-type AuditConnection struct{ Page page.Page[audit.Link] }
+type AuditConnection struct {
+	Page   page.Page[audit.Link]
+	Logins map[string]string // of accounts, by their ids
+}
+
+func (c *AuditConnection) entry(l audit.Link) *AuditEntry {
+	return &AuditEntry{l, c.Logins[l.Entry.Actor]}
+}
 
 // Nodes are the entries.
 func (c *AuditConnection) Nodes() []*AuditEntry {
 	list := make([]*AuditEntry, len(c.Page.Items))
 	for i, item := range c.Page.Items {
-		list[i] = &AuditEntry{item.Node}
+		list[i] = c.entry(item.Node)
 	}
 	return list
 }
@@ -23,7 +30,7 @@ func (c *AuditConnection) Nodes() []*AuditEntry {
 func (c *AuditConnection) Edges() []*AuditEdge {
 	list := make([]*AuditEdge, len(c.Page.Items))
 	for i, item := range c.Page.Items {
-		list[i] = &AuditEdge{item}
+		list[i] = &AuditEdge{item, c.entry(item.Node)}
 	}
 	return list
 }
@@ -34,16 +41,22 @@ func (c *AuditConnection) PageInfo() *PageInfo {
 }
 
 // AuditEdge is an entry in a list.
-type AuditEdge struct{ Item page.Item[audit.Link] }
+type AuditEdge struct {
+	Item  page.Item[audit.Link]
+	Entry *AuditEntry
+}
 
 // Node is the entry.
-func (e *AuditEdge) Node() *AuditEntry { return &AuditEntry{e.Item.Node} }
+func (e *AuditEdge) Node() *AuditEntry { return e.Entry }
 
 // Cursor is its place.
 func (e *AuditEdge) Cursor() string { return e.Item.Cursor.Encode() }
 
 // AuditEntry is a deed, at its place in a chain.
-type AuditEntry struct{ Link audit.Link }
+type AuditEntry struct {
+	Link  audit.Link
+	login string // "": who acted has no account
+}
 
 // Chain is the name of its chain.
 func (e *AuditEntry) Chain() string { return e.Link.Entry.Chain() }
@@ -56,6 +69,9 @@ func (e *AuditEntry) At() time.Time { return e.Link.Entry.At }
 
 // Actor is the id of the account.
 func (e *AuditEntry) Actor() string { return e.Link.Entry.Actor }
+
+// ActorLogin is the login of the account.
+func (e *AuditEntry) ActorLogin() *string { return Optional(e.login) }
 
 // Role is what kind of account it was.
 func (e *AuditEntry) Role() string { return string(e.Link.Entry.Role) }

@@ -109,14 +109,14 @@ func (c *auditListCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	list, err := r.program.ListAudit(r.ctx, s, q)
+	list, logins, err := r.program.ListAudit(r.ctx, s, q)
 	if err != nil {
 		return err
 	}
 	for _, item := range list.Items {
 		l, e := item.Node, item.Node.Entry
 		if c.JSON {
-			line, err := json.Marshal(map[string]any{"chain": e.Chain(), "number": l.N, "at": e.At, "actor": e.Actor, "role": e.Role, "action": e.Action, "kind": e.Object.Kind,
+			line, err := json.Marshal(map[string]any{"chain": e.Chain(), "number": l.N, "at": e.At, "actor": e.Actor, "actorLogin": logins[e.Actor], "role": e.Role, "action": e.Action, "kind": e.Object.Kind,
 				"object": e.Object.ID, "purpose": e.Purpose, "caseNumber": e.Case, "result": e.Result, "change": e.Change, "request": e.Request, "network": e.Network, "hash": l.Hash.String()})
 			if err != nil {
 				return err
@@ -128,7 +128,11 @@ func (c *auditListCmd) Run(r *run) error {
 		if e.Purpose != "" {
 			what += strings.TrimRight(fmt.Sprint(" ", e.Purpose, " ", e.Case), " ")
 		}
-		fmt.Fprintf(r.out, "%s %s:%d %s %s %s %s\n", e.At.In(s.Zone).Format(time.RFC3339), e.Chain(), l.N, e.Role, e.Actor, what, e.Result)
+		who := e.Actor
+		if login := logins[e.Actor]; login != "" {
+			who = login + "/" + e.Actor
+		}
+		fmt.Fprintf(r.out, "%s %s:%d %s %s %s %s\n", e.At.In(s.Zone).Format(time.RFC3339), e.Chain(), l.N, e.Role, who, what, e.Result)
 	}
 	return nil
 }

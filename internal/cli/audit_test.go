@@ -30,11 +30,11 @@ func TestTheAuditIsProvedAndShown(t *testing.T) {
 	}
 	p = &recorder{}
 	code, out, _ := call(t, p, "audit", "list", "--since", "2026-11-01T00:00:00+08:00", "--action", "REVEAL_RESIDENT", "--deeds", "READ_PERSONAL", "--limit", "5")
-	if code != ok || out != "2026-11-22T08:00:00+08:00 near:3 staff a-1 REVEAL_RESIDENT RESIDENT near-1 INCIDENT SQ-2026-1 OK\n" ||
+	if code != ok || out != "2026-11-22T08:00:00+08:00 near:3 staff zhang.san/a-1 REVEAL_RESIDENT RESIDENT near-1 INCIDENT SQ-2026-1 OK\n" ||
 		!strings.Contains(p.did, "Action:REVEAL_RESIDENT Deeds:READ_PERSONAL") || !strings.Contains(p.did, "2026-11-01") || !strings.Contains(p.did, "First:5") {
 		t.Errorf("exit %d, %q, did %s", code, out, p.did)
 	}
-	if code, out, _ := call(t, &recorder{}, "audit", "list", "--json"); code != ok || !strings.Contains(out, `"caseNumber":"SQ-2026-1"`) || strings.Count(out, "\n") != 1 {
+	if code, out, _ := call(t, &recorder{}, "audit", "list", "--json"); code != ok || !strings.Contains(out, `"caseNumber":"SQ-2026-1"`) || !strings.Contains(out, `"actorLogin":"zhang.san"`) || strings.Count(out, "\n") != 1 {
 		t.Errorf("exit %d, %q", code, out)
 	}
 	for _, args := range [][]string{{"--since", "yesterday"}, {"--deeds", "ALL"}, {"--limit", "0"}, {"--limit", "1000000"}} {

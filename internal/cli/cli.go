@@ -58,8 +58,8 @@ type Program interface {
 	Users(ctx context.Context, s config.Settings, job UserJob) ([]User, error)
 	// VerifyAudit proves the audit; known are ends of before, besides those in the data folder. *audit.Wrong: what is wrong first. each is told of every entry.
 	VerifyAudit(ctx context.Context, s config.Settings, known []audit.Head, each func()) (Proved, error)
-	// ListAudit returns a page of the audit, the newest first.
-	ListAudit(ctx context.Context, s config.Settings, q audit.Query) (page.Page[audit.Link], error)
+	// ListAudit returns a page of the audit, the newest first, and the logins of the accounts that acted, by their ids.
+	ListAudit(ctx context.Context, s config.Settings, q audit.Query) (page.Page[audit.Link], map[string]string, error)
 	// Keys says how the keys stand that residents' files are sealed with.
 	Keys(ctx context.Context, s config.Settings) (KeysReport, error)
 	// RotateKeys changes them.

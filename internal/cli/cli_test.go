@@ -119,12 +119,12 @@ func (p *recorder) VerifyAudit(_ context.Context, s config.Settings, known []aud
 	return p.proved, p.err
 }
 
-func (p *recorder) ListAudit(_ context.Context, s config.Settings, q audit.Query) (list page.Page[audit.Link], err error) {
+func (p *recorder) ListAudit(_ context.Context, s config.Settings, q audit.Query) (list page.Page[audit.Link], logins map[string]string, err error) {
 	p.did, p.settings = fmt.Sprintf("audit list %+v", q), s
 	e := audit.Entry{At: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Actor: "a-1", Role: "staff", Action: "REVEAL_RESIDENT",
 		Object: audit.Object{Kind: "RESIDENT", ID: "near-1"}, District: "near", Purpose: audit.Incident, Case: "SQ-2026-1", Result: audit.OK}
 	list.Items = append(list.Items, page.Item[audit.Link]{Node: audit.Link{Entry: e, N: 3}})
-	return list, p.err
+	return list, map[string]string{"a-1": "zhang.san"}, p.err
 }
 
 func (p *recorder) Migrate(_ context.Context, s config.Settings, to Direction, lose bool) (string, error) {
