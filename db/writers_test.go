@@ -178,7 +178,7 @@ var places = []struct {
 // Worker is of grid 1; station, chief and platform are of community 1, which grids 1 and 2 are of.
 var writers = map[string]string{
 	"access_token":     "door IUD",
-	"account":          "door IU, security IU",
+	"account":          "door IU", // an auditor's; by who gives accounts: TestWhoGivesAccountsByStraightSQL
 	"account_secret":   "door IU, security I",
 	"board_print":      "operator IUD, counter IUD",
 	"building":         "operator IUD",
