@@ -679,8 +679,8 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 		Log: h.log, RequestID: answer.RequestID, AnswerCache: cmp.Or(server.AnswerCache, -1),
 		Trusted: server.TrustedFolder, OnlyTrusted: server.OnlyTrusted, StaffCost: server.StaffCost,
 		Version: h.live.Version, AsOf: h.live.AsOf,
-		ClientAddr: ops.ClientAddr(server.TrustedProxies),
-		Auth:       entry.Who, Origins: origins,
+		Origin: ops.Origin(server.TrustedProxies),
+		Auth:   entry.Who, Origins: origins,
 	})
 	if err != nil {
 		return nil, config.Bad("TRUSTED_DOCUMENTS", server.TrustedFolder, "but not all its documents can be trusted: %v", err)
@@ -720,13 +720,13 @@ func (h *house) handler(server config.ServerSettings, token string, newest int64
 	switch {
 	case err == nil:
 		signboard.Register(mux, signboard.Options{Source: h.signboards(here.String(), server.Attribution, server.Approval), Fonts: fonts, Log: h.log, Frame: frame,
-			Prints: h.boards, SameOrigin: entry.SameOrigin, Audit: h.audit, ClientAddr: ops.ClientAddr(server.TrustedProxies), Version: h.live.Version})
+			Prints: h.boards, SameOrigin: entry.SameOrigin, Audit: h.audit, Origin: ops.Origin(server.TrustedProxies), Version: h.live.Version})
 	case fault.Is(err, fault.Unavailable):
 		h.log.Warn("there are no signboards", "error", err)
 	default:
 		return nil, config.Bad("FONTS", server.Fonts, "but it cannot be used: %v", err)
 	}
-	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, State: h.state, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, Access: h.access, Sessions: entry, Provider: h.provider(server.OIDC, here), Audit: h.audit, ClientAddr: ops.ClientAddr(server.TrustedProxies), ClientNetwork: ops.ClientNetwork(server.TrustedProxies), HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigins, Log: h.log,
+	web.Register(mux, web.Options{Boards: fonts != nil, Printed: h.boards, State: h.state, Grids: h.grids, Staff: h.staff, Places: h.places, Coverage: h.coverage, Around: h.around, Search: h.search, Access: h.access, Sessions: entry, Provider: h.provider(server.OIDC, here), Audit: h.audit, Origin: ops.Origin(server.TrustedProxies), ClientNetwork: ops.ClientNetwork(server.TrustedProxies), HouseholdTemplate: load.HouseholdTemplate, PublicURL: public, Basemap: basemapOrigins, Log: h.log,
 		AsOf: func() (time.Time, bool) { at, current := h.live.AsOf(); return at.In(h.live.Zone), current }})
 	around := ops.Wrap(mux, ops.Options{
 		Log: h.log, Metrics: metrics, Auth: entry.Who, Looks: entry.Looks, CORSOrigins: server.CORSOrigins,

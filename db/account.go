@@ -228,21 +228,30 @@ func (s *Accounts) accounts(ctx context.Context, actor account.Actor, sql string
 
 func nothingMore() []any { return nil }
 
-// exec runs statements by which the server does something to an account for somebody, in one transaction, and returns how many rows the last concerned. Where one concerned
-// any, the deed is noted in that transaction.
-func (s *Accounts) exec(ctx context.Context, statements ...func(context.Context, pgx.Tx) (int64, error)) (rows int64, err error) {
-	err = s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) (err error) {
-		for _, run := range statements {
-			if rows, err = run(ctx, tx); err != nil {
-				return err
-			}
-			if rows > 0 {
-				noteDeed(ctx)
-			}
+// step is a part of a transaction, which says how many rows it concerned.
+type step func(ctx context.Context, tx pgx.Tx) (int64, error)
+
+// inOrder runs steps and returns how many rows the last concerned, and whether one concerned any.
+func inOrder(ctx context.Context, tx pgx.Tx, steps ...step) (rows int64, some bool, err error) {
+	for _, run := range steps {
+		if rows, err = run(ctx, tx); err != nil {
+			return rows, some, err
 		}
-		return nil
+		some = some || rows > 0
+	}
+	return rows, some, nil
+}
+
+// exec runs steps by which the server does something to an account for somebody, in one transaction, and returns how many rows the last concerned. Where one concerned
+// any, the deed is noted in that transaction.
+func (s *Accounts) exec(ctx context.Context, steps ...step) (rows int64, err error) {
+	return s.aside(ctx, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		rows, some, err := inOrder(ctx, tx, steps...)
+		if some {
+			noteDeed(ctx)
+		}
+		return rows, err
 	})
-	return rows, err
 }
 
 // noteDeed has the transaction of ctx noted as what a deed does, though no line of the change log says so.
@@ -252,9 +261,9 @@ func noteDeed(ctx context.Context) {
 	}
 }
 
-// aside runs a statement that is no deed: what is counted, seen or used up while the server finds out who asks, and signing out, which is noted after it. It returns
+// aside runs a step that is no deed: what is counted, seen or used up while the server finds out who asks, and signing out, which is noted after it. It returns
 // how many rows it concerned.
-func (s *Accounts) aside(ctx context.Context, run func(context.Context, pgx.Tx) (int64, error)) (rows int64, err error) {
+func (s *Accounts) aside(ctx context.Context, run step) (rows int64, err error) {
 	err = s.As(ctx, account.TheDoor(), func(ctx context.Context, tx pgx.Tx) (err error) {
 		rows, err = run(ctx, tx)
 		return err
@@ -262,7 +271,7 @@ func (s *Accounts) aside(ctx context.Context, run func(context.Context, pgx.Tx) 
 	return rows, err
 }
 
-func statement(sql string, args ...any) func(context.Context, pgx.Tx) (int64, error) {
+func statement(sql string, args ...any) step {
 	return func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		tag, err := tx.Exec(ctx, sql, args...)
 		return tag.RowsAffected(), err
@@ -270,7 +279,7 @@ func statement(sql string, args ...any) func(context.Context, pgx.Tx) (int64, er
 }
 
 // ending is a statement that ends what servers may hold in memory: where it does, all are told.
-func ending(sql string, args ...any) func(context.Context, pgx.Tx) (int64, error) {
+func ending(sql string, args ...any) step {
 	end := statement(sql, args...)
 	return func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		n, err := end(ctx, tx)
@@ -281,9 +290,8 @@ func ending(sql string, args ...any) func(context.Context, pgx.Tx) (int64, error
 	}
 }
 
-// needing is a statement without whose row nothing is done: errNotTaken.
-func needing(sql string, args ...any) func(context.Context, pgx.Tx) (int64, error) {
-	run := statement(sql, args...)
+// needing is a step without whose row nothing is done: errNotTaken.
+func needing(run step) step {
 	return func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		n, err := run(ctx, tx)
 		if err == nil && n == 0 {
@@ -293,9 +301,9 @@ func needing(sql string, args ...any) func(context.Context, pgx.Tx) (int64, erro
 	}
 }
 
-// all is exec of statements some of which are needing; false: nothing is done.
-func (s *Accounts) all(ctx context.Context, statements ...func(context.Context, pgx.Tx) (int64, error)) (bool, error) {
-	_, err := s.exec(ctx, statements...)
+// all is exec of steps some of which are needing; false: nothing is done.
+func (s *Accounts) all(ctx context.Context, steps ...step) (bool, error) {
+	_, err := s.exec(ctx, steps...)
 	if errors.Is(err, errNotTaken) {
 		return false, nil
 	}
@@ -374,14 +382,9 @@ func (s *Accounts) SetDisabled(ctx context.Context, actor account.Actor, id uuid
 		if _, err := ending(accountDisable, id, since)(ctx, tx); err != nil {
 			return err
 		}
-		open := ctx.Value(txKey{}).(*openTx)
-		return open.acting(ctx, account.TheDoor(), func(ctx context.Context, _ *openTx) error {
-			for _, run := range []func(context.Context, pgx.Tx) (int64, error){statement(factorUnproven, id), ending(sessionEndAll, id, []byte{}), ending(tokenEndAll, id)} {
-				if _, err := run(ctx, tx); err != nil {
-					return err
-				}
-			}
-			return nil
+		return actingIn(ctx, account.TheDoor(), func(ctx context.Context) error {
+			_, _, err := inOrder(ctx, tx, statement(factorUnproven, id), ending(sessionEndAll, id, []byte{}), ending(tokenEndAll, id))
+			return err
 		})
 	})
 }
@@ -507,13 +510,13 @@ func (s *Accounts) CredentialsByID(ctx context.Context, id uuid.UUID) (access.Cr
 
 // SetPassword implements access.Store.
 func (s *Accounts) SetPassword(ctx context.Context, id uuid.UUID, password string, given bool, had string) (bool, error) {
-	return s.all(ctx, needing(passwordHold, id, had), statement(passwordSet, id, password), statement(passwordGiven, id, given), statement(factorUnproven, id),
+	return s.all(ctx, needing(statement(passwordHold, id, had)), statement(passwordSet, id, password), statement(passwordGiven, id, given), statement(factorUnproven, id),
 		ending(sessionEndAll, id, []byte{}), ending(tokenEndAll, id))
 }
 
 // SetFactor implements access.Store.
 func (s *Accounts) SetFactor(ctx context.Context, id uuid.UUID, session [32]byte, sealed []byte) (kept []byte, ok bool, err error) {
-	ok, err = s.all(ctx, needing(factorHold, id, session[:]), func(ctx context.Context, tx pgx.Tx) (int64, error) {
+	ok, err = s.all(ctx, needing(statement(factorHold, id, session[:])), func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		return 1, tx.QueryRow(ctx, factorSet, id, sealed).Scan(&kept)
 	})
 	return kept, ok, err
@@ -521,8 +524,8 @@ func (s *Accounts) SetFactor(ctx context.Context, id uuid.UUID, session [32]byte
 
 // ProveFactor implements access.Store.
 func (s *Accounts) ProveFactor(ctx context.Context, p access.ProvenFactor, had, hash [32]byte, now time.Time) (bool, error) {
-	return s.all(ctx, needing(factorHold, p.Account, had[:]), needing(factorTake, p.Account, p.Sealed, p.Step), statement(factorProve, p.Account, now),
-		statement(recoveryClear, p.Account), statement(recoveryAdd, p.Account, p.Recovery), needing(sessionRenew, had[:], hash[:], now), statement(accountTell))
+	return s.all(ctx, needing(statement(factorHold, p.Account, had[:])), needing(statement(factorTake, p.Account, p.Sealed, p.Step)), statement(factorProve, p.Account, now),
+		statement(recoveryClear, p.Account), statement(recoveryAdd, p.Account, p.Recovery), needing(ending(sessionRenew, had[:], hash[:], now)))
 }
 
 // UseStep implements access.Store.
@@ -545,7 +548,7 @@ func (s *Accounts) DropFactor(ctx context.Context, id uuid.UUID) error {
 
 // AddSession implements access.Store.
 func (s *Accounts) AddSession(ctx context.Context, hash [32]byte, one access.Session, shown access.Proof, had [32]byte, swept time.Time) (bool, error) {
-	return s.all(ctx, needing(sessionAdd, hash[:], one.ID, one.Handle, one.Device.Browser, one.Device.System, one.Factor, one.Began, one.Seen, shown.Password, shown.Issuer, shown.Subject),
+	return s.all(ctx, needing(statement(sessionAdd, hash[:], one.ID, one.Handle, one.Device.Browser, one.Device.System, one.Factor, one.Began, one.Seen, shown.Password, shown.Issuer, shown.Subject)),
 		ending(sessionSweep, had[:], swept))
 }
 

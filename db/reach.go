@@ -152,6 +152,12 @@ func (o *openTx) acting(ctx context.Context, as account.Actor, fn func(ctx conte
 	return err
 }
 
+// actingIn is acting in the transaction of ctx.
+func actingIn(ctx context.Context, as account.Actor, fn func(ctx context.Context) error) error {
+	open := ctx.Value(txKey{}).(*openTx)
+	return open.acting(ctx, as, func(ctx context.Context, _ *openTx) error { return fn(ctx) })
+}
+
 func (o *openTx) become(ctx context.Context, a account.Actor) error {
 	if _, err := o.tx.Exec(ctx, strings.Join(named(a), "; ")); err != nil {
 		return asFault(err)

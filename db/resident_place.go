@@ -97,8 +97,7 @@ AND r.district = h.district AND r.id = m.resident_id AND NOT EXISTS (SELECT 1 FR
 
 // keeping runs fn in the transaction of ctx as the keeper.
 func keeping(ctx context.Context, fn func(ctx context.Context) error) error {
-	open := ctx.Value(txKey{}).(*openTx)
-	return open.acting(ctx, account.TheKeeper(), func(ctx context.Context, _ *openTx) error { return fn(ctx) })
+	return actingIn(ctx, account.TheKeeper(), fn)
 }
 
 // today is the day in the deployment's zone, for the transaction of ctx.

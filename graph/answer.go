@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -30,9 +29,9 @@ type operation struct {
 	laid   *prepared
 	event  *event // of a subscription, that is answered now
 	http   *http.Request
-	audit  *audit.Service                 // nil: nothing is noted
-	addr   func(*http.Request) netip.Addr // where it comes from; nil: nobody knows
-	most   int64                          // fields
+	audit  *audit.Service                   // nil: nothing is noted
+	origin func(*http.Request) audit.Origin // where it comes from; nil: nobody knows
+	most   int64                            // fields
 	fields atomic.Int64
 	bytes  atomic.Int64 // of errors
 }

@@ -11,7 +11,6 @@ import (
 	"wangge/domain/account"
 	"wangge/domain/audit"
 	"wangge/domain/key"
-	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
 
@@ -93,11 +92,9 @@ func (o *operation) guarded(ctx context.Context, f *chosen) (context.Context, er
 	if g == nil || g.public {
 		return ctx, nil
 	}
-	origin := audit.Origin{Request: answer.RequestID(ctx)}
-	if o.addr != nil {
-		origin.From = o.addr(o.http)
+	if o.origin != nil {
+		ctx = audit.From(ctx, o.origin(o.http))
 	}
-	ctx = audit.From(ctx, origin)
 	actor := account.FromContext(ctx)
 	err := g.admit(actor)
 	if err != nil && o.audit != nil {

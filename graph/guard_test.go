@@ -140,7 +140,7 @@ func leastOf(schema *ast.Schema, t *ast.Type) any {
 // TestMutationsAreNoted: what is done with its change and the thing, what is refused with its code, and no value of either.
 func TestMutationsAreNoted(t *testing.T) {
 	r := town(t, testdb.New(t))
-	s := server{must(graph.NewHandler(r, graph.Options{Log: logger(t, t.Output()), ClientAddr: func(*http.Request) netip.Addr { return netip.MustParseAddr("203.0.113.77") }}))}
+	s := server{must(graph.NewHandler(r, graph.Options{Log: logger(t, t.Output()), Origin: func(*http.Request) audit.Origin { return audit.Origin{From: netip.MustParseAddr("203.0.113.77")} }}))}
 	op, third := account.TheOperator(), gridCode(c1, 3)
 	const create = `mutation ($in: CreateWorkerInput!) { createWorker(input: $in) { worker { id } } }`
 	in := func(name string) map[string]any {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -41,8 +40,8 @@ type Options struct {
 	// Auth finds out who sends a request whose Authorization came by connection_init: browsers send none with a WebSocket.
 	// Nil: whoever sends one is refused.
 	Auth func(*http.Request) (account.Actor, error)
-	// ClientAddr finds out where a request comes from, for the audit. Nil: nobody knows.
-	ClientAddr func(*http.Request) netip.Addr
+	// Origin finds out where a request comes from, for the audit. Nil: nobody knows.
+	Origin func(*http.Request) audit.Origin
 	// Origins are those whose pages may open a WebSocket besides our own, as "https://map.example.cn".
 	Origins []string
 
@@ -69,7 +68,7 @@ type Handler struct {
 	auth      func(*http.Request) (account.Actor, error)
 	origins   []string
 	audit     *audit.Service
-	addr      func(*http.Request) netip.Addr
+	origin    func(*http.Request) audit.Origin
 	open      atomic.Int64 // subscriptions
 
 	judge func(context.Context) ([]byte, gqlerror.List) // executes instead, in tests
@@ -112,7 +111,7 @@ func NewHandler(r *Resolver, o Options) (*Handler, error) {
 		auth:    o.Auth,
 		origins: o.Origins,
 		audit:   r.Audit,
-		addr:    o.ClientAddr,
+		origin:  o.Origin,
 	}
 	var err error
 	s.trusted, err = trustedDocuments(s.documents, o.Trusted)
@@ -154,7 +153,7 @@ func (s *Handler) prepare(ctx context.Context, op *operation, r *request) (*prep
 		RawQuery: r.query, Variables: variables, OperationName: r.operation, Doc: p.doc, Extensions: r.extensions, Headers: op.http.Header,
 		Operation: p.operation, RecoverFunc: recovered,
 	}
-	op.laid, op.audit, op.addr = p, s.audit, s.addr
+	op.laid, op.audit, op.origin = p, s.audit, s.origin
 	op.ec = newExecutionContext(&op.OperationContext, s.schema, nil)
 	return p, nil
 }

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"runtime/debug"
@@ -24,6 +23,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"wangge/domain/account"
+	"wangge/domain/audit"
 	"wangge/domain/key"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
@@ -41,9 +41,9 @@ type Options struct {
 	Cache  int64        // bytes of finished boards that are kept; 0: 64 MB
 
 	// Of the page of what is to be printed.
-	SameOrigin func(*http.Request) error      // refuses what the page of another site made a browser send; required where there are Prints
-	Audit      Audit                          // nil: nothing is noted
-	ClientAddr func(*http.Request) netip.Addr // where a request comes from, for Audit; nil: that is not noted
+	SameOrigin func(*http.Request) error        // refuses what the page of another site made a browser send; required where there are Prints
+	Audit      Audit                            // nil: nothing is noted
+	Origin     func(*http.Request) audit.Origin // where a request comes from, for Audit; nil: that is not noted
 
 	// Version names the state of the data: as long as it is the same, so is what boards say. false: it is not known now; nil: never, and what a board
 	// says is read each time.
@@ -59,7 +59,7 @@ type door struct {
 	log      *slog.Logger
 	drawer   string // this program and its fonts: others draw the same otherwise
 	version  func() (string, bool)
-	addr     func(*http.Request) netip.Addr
+	origin   func(*http.Request) audit.Origin
 	latest   atomic.Pointer[string]      // the last version that was known
 	names    *otter.Cache[string, named] // of files, by what was asked for
 	kept     *otter.Cache[string, file]  // by their names
@@ -105,7 +105,7 @@ func Register(mux *http.ServeMux, o Options) {
 }
 
 func newDoor(o Options) *door {
-	d := &door{Source: o.Source, fonts: o.Fonts, frame: o.Frame, prints: o.Prints, sameOrigin: o.SameOrigin, audit: o.Audit, addr: o.ClientAddr, log: cmp.Or(o.Log, slog.Default()), drawer: program(), version: o.Version,
+	d := &door{Source: o.Source, fonts: o.Fonts, frame: o.Frame, prints: o.Prints, sameOrigin: o.SameOrigin, audit: o.Audit, origin: o.Origin, log: cmp.Or(o.Log, slog.Default()), drawer: program(), version: o.Version,
 		readings: semaphore.NewWeighted(readings), turns: semaphore.NewWeighted(drawings), bulk: semaphore.NewWeighted(1)}
 	if o.Fonts != nil {
 		d.drawer += " " + o.Fonts.Fingerprint()

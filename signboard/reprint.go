@@ -151,7 +151,10 @@ func (d *door) reprints(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	ctx := audit.From(r.Context(), d.origin(r))
+	ctx := r.Context()
+	if d.origin != nil {
+		ctx = audit.From(ctx, d.origin(r))
+	}
 	division, err := d.arranged(ctx, actor, r.PathValue("division"))
 	if err != nil {
 		d.refuse(w, r, d.refusedDeed(ctx, actor, r.PostForm.Get("do"), err))
@@ -249,15 +252,6 @@ func (d *door) arranged(ctx context.Context, actor account.Actor, code string) (
 
 // deeds are what the audit calls what the buttons do: as where it is done by GraphQL.
 var deeds = map[string]audit.Action{"printed": audit.OfMutation("recordBoardsPrinted"), "undo": audit.OfMutation("takeBackBoardsPrinted")}
-
-// origin is where r comes from.
-func (d *door) origin(r *http.Request) audit.Origin {
-	o := audit.Origin{Request: answer.RequestID(r.Context())}
-	if d.addr != nil {
-		o.From = d.addr(r)
-	}
-	return o
-}
 
 // deed does what a button does, and notes it.
 func (d *door) deed(ctx context.Context, actor account.Actor, do string, deed func(context.Context) error) error {

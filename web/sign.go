@@ -232,11 +232,11 @@ func (s *site) deed(r *http.Request, actor account.Actor, action audit.Action, a
 	if s.audit == nil {
 		return do(r.Context())
 	}
-	origin := audit.Origin{Request: answer.RequestID(r.Context())}
-	if s.addr != nil {
-		origin.From = s.addr(r)
+	ctx := r.Context()
+	if s.origin != nil {
+		ctx = audit.From(ctx, s.origin(r))
 	}
-	return s.audit.Do(audit.From(r.Context(), origin), actor, audit.Entry{Action: action, Object: about}, do)
+	return s.audit.Do(ctx, actor, audit.Entry{Action: action, Object: about}, do)
 }
 
 // own is deed for whose session it is, at whatever step; an account that it is about is theirs. Where the session has ended, nobody does anything.

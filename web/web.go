@@ -18,6 +18,7 @@ import (
 
 	"wangge/domain/account"
 	beside "wangge/domain/around"
+	"wangge/domain/audit"
 	"wangge/domain/coverage"
 	"wangge/domain/grid"
 	"wangge/domain/key"
@@ -125,7 +126,7 @@ type Options struct {
 	Provider  Provider      // where people sign in instead; nil: nowhere
 	Audit     Audit         // nil: who signs in is not noted
 
-	ClientAddr func(*http.Request) netip.Addr // who sent a request, for the audit; nil: it is not noted
+	Origin func(*http.Request) audit.Origin // where a request comes from, for the audit; nil: that is not noted
 	// ClientNetwork is by what tries to sign in are counted: the address, or that of a household's network. Nil: by logins alone.
 	ClientNetwork func(*http.Request) netip.Addr
 
@@ -154,7 +155,7 @@ type site struct {
 	sessions  Sessions
 	provider  Provider
 	audit     Audit
-	addr      func(*http.Request) netip.Addr
+	origin    func(*http.Request) audit.Origin
 	network   func(*http.Request) netip.Addr
 	asOf      func() (at time.Time, current bool)
 }
@@ -236,7 +237,7 @@ func (s *site) sayAge(h http.Header, at time.Time) {
 func Register(mux *http.ServeMux, o Options) {
 	s := &site{grids: o.Grids, staff: o.Staff, places: o.Places, coverage: o.Coverage, around: o.Around, finder: o.Search, state: o.State, printed: o.Printed, boards: o.Boards, publicURL: strings.TrimSuffix(o.PublicURL, "/"),
 		policy: contentSecurityPolicy(o.Basemap), log: o.Log, asOf: o.AsOf, access: o.Access, sessions: o.Sessions, provider: o.Provider,
-		audit: o.Audit, addr: o.ClientAddr, network: o.ClientNetwork}
+		audit: o.Audit, origin: o.Origin, network: o.ClientNetwork}
 	s.worker = workerURL(s.policy)
 	if s.log == nil {
 		s.log = slog.Default()

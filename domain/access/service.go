@@ -614,7 +614,7 @@ func (s *Service) Disable(ctx context.Context, actor account.Actor, id uuid.UUID
 	return a, s.Store.SetDisabled(ctx, actor, id, a.Disabled)
 }
 
-// Link has the owner of an account sign in by the provider of identities, and by no password, until Reset: the first who does under the name as there has the account from then on.
+// Link has the owner of an account sign in by the provider of identities, under the name that they have there, and by no password, until Reset: the first who comes under that name has the account from then on.
 // Its sessions and tokens end. Who gives accounts only, of staff; the machine of all. CONFLICT: another account has the name.
 func (s *Service) Link(ctx context.Context, actor account.Actor, id uuid.UUID, as string) (Account, error) {
 	a, err := s.another(ctx, actor, id)

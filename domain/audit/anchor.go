@@ -124,7 +124,7 @@ func setOf(heads []Head) map[Head]bool {
 }
 
 // Sealed is told that entries were committed; it does not wait.
-func (s *Service) Sealed() { tell(s.grown()) }
+func (s *Service) Sealed() { tell(s.called().grown) }
 
 // Anchored returns when what was noted before is anchored. What says something of value to who asked is answered after it, so that its entry cannot be taken from an end unseen.
 // Where that cannot be done, which the log tells, it returns all the same, after two seconds at most; and at once where nobody keeps the ends meanwhile, as in a command, which does when it
@@ -139,7 +139,7 @@ func (s *Service) Anchored(ctx context.Context) {
 	}
 	over := s.next
 	s.mu.Unlock()
-	tell(s.wanted())
+	tell(s.called().wanted)
 	select {
 	case <-over:
 	case <-time.After(anchorWait):
@@ -154,12 +154,12 @@ func tell(to chan struct{}) {
 	}
 }
 
-// grown tells Keep that something was sealed, wanted that somebody waits.
-func (s *Service) grown() chan struct{}  { s.makeCalls(); return s.calls[0] }
-func (s *Service) wanted() chan struct{} { s.makeCalls(); return s.calls[1] }
+// calls wake Keep: something was sealed, somebody waits.
+type calls struct{ grown, wanted chan struct{} }
 
-func (s *Service) makeCalls() {
-	s.calling.Do(func() { s.calls = [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)} })
+func (s *Service) called() calls {
+	s.calling.Do(func() { s.calls = calls{make(chan struct{}, 1), make(chan struct{}, 1)} })
+	return s.calls
 }
 
 // Keep anchors the ends of the chains, so that entries taken from an end are missed, until ctx ends. Every hour it writes those that moved to the log. What was sealed after its
@@ -167,6 +167,7 @@ func (s *Service) makeCalls() {
 func (s *Service) Keep(ctx context.Context, log *slog.Logger) {
 	s.keeping.Store(true)
 	defer s.keeping.Store(false)
+	calls := s.called()
 	told := map[Head]bool{}
 	var hourly time.Time // when that is due
 	var said string      // what the log was told of this hour
@@ -196,15 +197,15 @@ func (s *Service) Keep(ctx context.Context, log *slog.Logger) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.wanted():
+		case <-calls.wanted:
 			continue
 		case <-time.After(anchorMoment):
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.wanted():
-		case <-s.grown():
+		case <-calls.wanted:
+		case <-calls.grown:
 		case <-time.After(anchorEvery - anchorMoment):
 		}
 	}

@@ -60,7 +60,7 @@ type Service struct {
 
 	keeping atomic.Bool   // Keep runs
 	next    chan struct{} // closed when the next look to begin is over; nil: nobody waits; guarded by mu
-	calls   [2]chan struct{}
+	calls   calls
 	calling sync.Once
 }
 

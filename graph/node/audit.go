@@ -30,7 +30,7 @@ func (c *AuditConnection) Nodes() []*AuditEntry {
 func (c *AuditConnection) Edges() []*AuditEdge {
 	list := make([]*AuditEdge, len(c.Page.Items))
 	for i, item := range c.Page.Items {
-		list[i] = &AuditEdge{item, c.entry(item.Node)}
+		list[i] = &AuditEdge{c.entry(item.Node), item.Cursor}
 	}
 	return list
 }
@@ -42,15 +42,15 @@ func (c *AuditConnection) PageInfo() *PageInfo {
 
 // AuditEdge is an entry in a list.
 type AuditEdge struct {
-	Item  page.Item[audit.Link]
-	Entry *AuditEntry
+	entry *AuditEntry
+	at    page.Cursor
 }
 
 // Node is the entry.
-func (e *AuditEdge) Node() *AuditEntry { return e.Entry }
+func (e *AuditEdge) Node() *AuditEntry { return e.entry }
 
 // Cursor is its place.
-func (e *AuditEdge) Cursor() string { return e.Item.Cursor.Encode() }
+func (e *AuditEdge) Cursor() string { return e.at.Encode() }
 
 // AuditEntry is a deed, at its place in a chain.
 type AuditEntry struct {

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"wangge/domain/audit"
 	"wangge/internal/answer"
 	"wangge/internal/fault"
 )
@@ -130,18 +131,20 @@ func writePage(w http.ResponseWriter, refusal answer.Refusal, lang fault.Languag
 	_ = plainPage.Execute(w, words) // the sender may be gone; nobody is left to tell
 }
 
-// ClientAddr finds out where a request comes from, as the limits do.
-func ClientAddr(trusted []netip.Prefix) func(*http.Request) netip.Addr {
-	return func(r *http.Request) netip.Addr {
+// Origin says for the audit which request it was, and where it comes from, as the limits do.
+func Origin(trusted []netip.Prefix) func(*http.Request) audit.Origin {
+	return func(r *http.Request) audit.Origin {
 		from, _ := clientAddr(r, trusted)
-		return from
+		return audit.Origin{Request: answer.RequestID(r.Context()), From: from}
 	}
 }
 
-// ClientNetwork is ClientAddr as it is counted, by the limits and by who counts tries to sign in.
+// ClientNetwork is where a request comes from as it is counted, by the limits and by who counts tries to sign in.
 func ClientNetwork(trusted []netip.Prefix) func(*http.Request) netip.Addr {
-	addr := ClientAddr(trusted)
-	return func(r *http.Request) netip.Addr { return network(addr(r)) }
+	return func(r *http.Request) netip.Addr {
+		from, _ := clientAddr(r, trusted)
+		return network(from)
+	}
 }
 
 // clientAddr is who asks: the peer, or, where the peer is a proxy of ours, the last address in X-Forwarded-For that
